@@ -1,0 +1,53 @@
+"""The one error tree. Every message says what happened and what to do about it.
+
+MomError
+├── UsageError            the request itself makes no sense (a line that does not exist, an unknown id)
+├── RepositoryError       git, or the repository, cannot do what was asked
+│   └── UntrustedPath     a path outside the workspace, or one that leads there by a symbolic link
+├── StoreError            LanceDB cannot be read or written
+│   └── NoIndex           nothing has been indexed yet
+├── JournalError          SQLite cannot be read or written
+├── EncoderError          the encoder is not installed, or its model cannot be loaded
+└── ChildError            a child process ended, or did not answer
+    └── ChildTimeout      it did not answer in time
+"""
+
+
+class MomError(Exception):
+    """Base of all errors of ours; its text is shown to the user as it is."""
+
+
+class UsageError(MomError):
+    """The request itself makes no sense."""
+
+
+class RepositoryError(MomError):
+    """Git, or the repository, cannot do what was asked."""
+
+
+class UntrustedPath(RepositoryError):
+    """A path outside the workspace, or one that leads there by a symbolic link."""
+
+
+class StoreError(MomError):
+    """LanceDB cannot be read or written."""
+
+
+class NoIndex(StoreError):
+    """Nothing has been indexed yet."""
+
+
+class JournalError(MomError):
+    """SQLite cannot be read or written."""
+
+
+class EncoderError(MomError):
+    """The encoder is not installed, or its model cannot be loaded."""
+
+
+class ChildError(MomError):
+    """A child process ended, or did not answer."""
+
+
+class ChildTimeout(ChildError):
+    """A child process did not answer in time."""

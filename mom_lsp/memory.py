@@ -1,0 +1,173 @@
+"""The values everything else speaks in: frozen, without I/O.
+
+A *memory* (SCMS Layer 0) is one candidate pattern that the repository or the user wrote down once and
+that must prove itself by being used again. What the repository says stands here; what became of it
+(pins, uses, strength) is folded from the journal and never stored in the memory itself.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Kind = Literal[
+    "decision",
+    "fix",
+    "bug_pattern",
+    "anti_pattern",
+    "failed_approach",
+    "workaround",
+    "optimisation",
+    "convention",
+    "known_issue",
+    "note",
+]
+SourceType = Literal["commit", "file", "user"]
+Relation = Literal["revert", "reapply", "fixes", "followup", "mention"]
+Status = Literal["candidate", "validated", "promoted", "needs_revision", "replaced", "archived"]
+Freshness = Literal["fresh", "moved", "drifted", "gone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a memory was read: a commit, a span of a committed file, or the user's own words."""
+
+    type: SourceType
+    commit: str | None = None  # full sha; of a file span, None until somebody asks blame
+    author: str = ""
+    email: str = ""
+    time: int = 0  # seconds since 1970, UTC; the author's time of a commit
+    path: str | None = None
+    line: int | None = None  # 1-based first line of a file span
+    end_line: int | None = None  # inclusive
+    blob: str | None = None  # object id of the file that the span was read from
+
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A place a memory is about: a path, its symbols, and the lines it wrote there."""
+
+    path: str
+    symbols: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()  # (first line, number of lines) in the new file
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """One memory naming an earlier one. Resolved when read, since only ancestors of HEAD count."""
+
+    relation: Relation
+    target: str  # "1a2b3c4…" (7 to 64 lower-case hex digits) or "#123"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the repository (or the user) says, extracted and cleaned."""
+
+    id: str
+    kind: Kind
+    title: str
+    body: str
+    why: str  # the rationale found in the text, "" if none was
+    source: Source
+    commits: tuple[str, ...] = ()  # all commits that are this memory (a cherry-pick adds one)
+    blobs: tuple[str, ...] = ()  # of a file span: the blobs it was seen in
+    anchors: tuple[Anchor, ...] = ()
+    added: tuple[str, ...] = ()  # identifiers
+    removed: tuple[str, ...] = ()
+    references: tuple[Reference, ...] = ()
+    numbers: tuple[int, ...] = ()  # issue or pull request numbers that mean this very commit
+    renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)
+    trailers: tuple[tuple[str, str], ...] = ()
+    evidence: float = 0.0  # that this was not routine; its quintile in the repository is the surprise
+    noise: str = ""  # why it is history that is never suggested, "" if it may be
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The anchors' paths, in their order."""
+        return tuple(anchor.path for anchor in self.anchors)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the user did with a memory, folded from the journal."""
+
+    pinned: bool = False
+    forgotten: bool = False
+    uses: int = 0  # accepted ones only
+    last_used: float = 0.0  # seconds since 1970
+    dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where it was not wanted
+
+
+TERMS = ("sem", "lex", "temp", "use", "place")
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A memory with its score, the signed share of each term (they sum to the score) and the reason in words."""
+
+    memory: Memory
+    score: float
+    terms: dict[str, float]
+    reason: str
+    usage: Usage = field(default_factory=Usage)
+    status: Status = "candidate"
+    freshness: Freshness = "fresh"
+    surprise: int = 1  # 1 to 5
+    lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote
+    replacement: str | None = None  # id of the memory that replaced it
+
+
+class Encoder(Protocol):
+    """Text to vectors of unit length."""
+
+    name: str  # changes whenever the vectors would
+    dimensions: int
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 (len(texts), dimensions), rows of unit length."""
+        ...
+
+
+def memory_id(*parts: str | int) -> str:
+    """Hash the parts of an identity to 16 hex digits (design.md, "A memory")."""
+    text = "\0".join(str(part) for part in parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def commit_memory_id(email: str, author_time: int, subject: str) -> str:
+    """Identity of a commit's memory: kept by a rebase, an amend of the content and a cherry-pick."""
+    return memory_id("commit", email.lower(), author_time, subject.strip())
+
+
+def clashing_id(identity: str, ordinal: int) -> str:
+    """Identity of the nth different change that one author made in one second under one subject."""
+    return memory_id("clash", identity, ordinal) if ordinal else identity
+
+
+def span_memory_id(path: str, symbol: str, text: str) -> str:
+    """Identity of a file span: its path, its symbol and its text without regard to layout or case."""
+    return memory_id("span", path, symbol, " ".join(text.lower().split()))
+
+
+def tombstone(memory: Memory) -> Memory:
+    """Return what is kept of a forgotten memory: its identity, so that indexing does not bring it back."""
+    source = replace(memory.source, author="", email="", time=0)
+    anchors = tuple(Anchor(path) for path in memory.paths) if source.type == "file" else ()
+    return Memory(
+        id=memory.id,
+        kind="note",
+        title="",
+        body="",
+        why="",
+        source=source,
+        commits=memory.commits,
+        blobs=memory.blobs,
+        anchors=anchors,
+        noise="forgotten",
+    )
