@@ -1,0 +1,14 @@
+"""Reading git's configuration as the user has it. Reading runs no program, whatever a repository's own says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def path_setting(git_dir: Path, key: str) -> Path | None:
+    """Return a setting that is a path, as git itself sees it: the repository's, else the user's, else the system's."""
+    from git.cmd import Git
+
+    command = ["git", f"--git-dir={git_dir}", "config", "--type=path", "--get", key]
+    found = str(Git(str(git_dir)).execute(command, with_exceptions=False))
+    return Path(found) if found else None

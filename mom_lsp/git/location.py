@@ -1,0 +1,67 @@
+"""Finding the repository of a path, and the folder for our data, without starting git."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from mom_lsp.errors import UsageError
+from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A workspace: a worktree of a repository, or a plain folder."""
+
+    root: Path  # of the worktree; of a bare repository, the repository itself
+    data: Path  # where our own data lives, shared by all worktrees of one repository
+    git_dir: Path | None = None  # of this worktree; None for a plain folder
+    common_dir: Path | None = None  # of the repository
+
+    @property
+    def git(self) -> bool:
+        """Whether this is a repository rather than a plain folder."""
+        return self.git_dir is not None
+
+
+def locate(path: Path) -> Location:
+    """Return the innermost workspace that holds `path`.
+
+    Raises:
+        UsageError: the path does not exist.
+    """
+    path = path.expanduser().resolve()
+    if not path.exists():
+        raise UsageError(f"{path} does not exist")
+    folder = path if path.is_dir() else path.parent
+    for root in (folder, *folder.parents):
+        git_dir = git_dir_of(root)
+        if git_dir is not None:
+            common = common_dir_of(git_dir)
+            return Location(root=root, data=common / "mom", git_dir=git_dir, common_dir=common)
+    return Location(root=folder, data=_plain_data(folder))
+
+
+def from_git_dir(git_dir: Path, like: Location) -> Location:
+    """Return the worktree whose git directory this is, in the same repository; `like` itself for a plain folder."""
+    if like.common_dir is None or not git_dir.is_dir():
+        return like
+    pointer = git_dir / "gitdir"  # a linked worktree names its .git file here
+    if pointer.is_file():
+        root = Path(pointer.read_text("utf-8", "replace").strip()).parent
+    else:
+        root = git_dir.parent if git_dir.name == ".git" else git_dir
+    return Location(root=root, data=like.data, git_dir=git_dir, common_dir=like.common_dir)
+
+
+def operation_in_progress(git_dir: Path | None) -> bool:
+    """Whether a rebase is under way, during which HEAD is not worth indexing."""
+    return git_dir is not None and rebasing(git_dir)
+
+
+def _plain_data(folder: Path) -> Path:
+    import platformdirs
+
+    key = hashlib.blake2b(str(folder).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    return platformdirs.user_data_path("mom-lsp") / "folders" / f"{folder.name[:32]}-{key}"

@@ -1,0 +1,185 @@
+"""Reading commits from one streamed `git log`."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import IO, Literal
+
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git.run import Runner
+from mom_lsp.git.values import Commit, FileChange, Hunk
+
+Detail = Literal["patch", "names", "message"]
+# A partial clone lacks blobs, then trees: each level needs fewer objects than the one before.
+DETAILS: tuple[Detail, ...] = ("patch", "names", "message")
+DETAIL_OPTIONS: dict[Detail, tuple[str, ...]] = {
+    "patch": ("--raw", "--patch", "--unified=0", "--inter-hunk-context=0", "--find-renames"),
+    "names": ("--raw", "--no-renames"),
+    "message": ("--no-patch",),
+}
+FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
+FIELDS = 7
+MAX_DIFF = 1_000_000  # bytes of one commit's diff that are worth reading
+MAX_FILES = 500
+HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$")
+MISSING = re.compile(r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE)
+ESCAPE = re.compile(r"\\([0-7]{3}|.)")
+ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def read_commits(
+    runner: Runner,
+    shas: Sequence[str],
+    *,
+    details: Sequence[Detail] = DETAILS,
+    merges: bool = False,
+    attributes: str = "",
+) -> Iterator[Commit]:
+    """Yield the commits in the given order, each with as much of its diff as this clone can show.
+
+    Args:
+        runner: of the repository.
+        shas: full names.
+        details: what to ask for, the next one wherever an object turns out to be missing.
+        merges: diff merges against their first parent instead of leaving their files out.
+        attributes: path of a gitattributes file that names the hunk-header rules by language.
+    """
+    done = 0
+    for detail in details:
+        try:
+            for commit in _log(runner, shas[done:], detail, merges, attributes):
+                done += 1
+                yield commit
+            return
+        except RepositoryError as error:
+            # In a partial clone objects are missing: go on from there with what can still be read.
+            if detail == details[-1] or not MISSING.search(str(error)):
+                raise
+
+
+def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attributes: str) -> Iterator[Commit]:
+    if not shas:
+        return
+    mark = secrets.token_hex(16)  # text in a patch cannot guess it
+    options = [
+        *(("-c", f"core.attributesFile={attributes}") if attributes else ()),
+        "log",
+        "--no-walk=unsorted",
+        "--stdin",
+        f"--format=%x00{mark}%x00{FORMAT}%x00",
+        *DETAIL_OPTIONS[detail],
+        *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative", "--submodule=short"),
+        *("--src-prefix=a/", "--dst-prefix=b/", "--diff-merges=" + ("first-parent" if merges else "off")),
+    ]
+    held = b""  # the last record is whole only if git ended well
+    with runner.stream(*options, stdin=shas) as stream:
+        for record in _records(stream, b"\0" + mark.encode() + b"\0"):
+            if held:
+                yield _commit(held)
+            held = record
+    if held:
+        yield _commit(held)
+
+
+def _records(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
+    """Split the stream at each mark, in blocks, so that memory stays bounded by one commit."""
+    pending = b""
+    while block := stream.read(1 << 20):
+        parts = (pending + block).split(mark)
+        yield from (part for part in parts[:-1] if part.strip())
+        pending = parts[-1]
+    if pending.strip():
+        yield pending
+
+
+def _commit(record: bytes) -> Commit:
+    *fields, diff = record.split(b"\0", FIELDS)
+    sha, parents, author, email, author_time, commit_time, message = (f.decode("utf-8", "replace") for f in fields)
+    truncated = len(diff) > MAX_DIFF
+    files = _files(diff[:MAX_DIFF].decode("utf-8", "replace"), truncated)
+    return Commit(
+        sha=sha,
+        parents=tuple(parents.split()),
+        author=author,
+        email=email,
+        author_time=_time(author_time),
+        commit_time=_time(commit_time),
+        message=message,
+        files=files[:MAX_FILES],
+        truncated=truncated or len(files) > MAX_FILES,
+    )
+
+
+def _time(text: str) -> int:
+    """Return the seconds; 0 for what a broken commit object gives instead."""
+    return int(text) if text.strip().lstrip("-").isdigit() else 0
+
+
+def _files(diff: str, truncated: bool) -> tuple[FileChange, ...]:
+    raw, _, patch = diff.lstrip("\n").partition("\ndiff --git ")
+    entries = [entry for line in raw.split("\n") if line.startswith(":") and (entry := _raw_entry(line))]
+    if truncated or not patch or len(entries) > MAX_FILES:
+        return tuple(entries)
+    sections = {path: section for section in patch.split("\ndiff --git ") if (path := _section_path(section))}
+    return tuple(_with_section(entry, sections.get(entry.path)) for entry in entries)
+
+
+def _raw_entry(line: str) -> FileChange | None:
+    """Read one line of `git log --raw`, e.g. ':100644 100644 1a2b 3c4d R096<TAB>old<TAB>new'."""
+    meta, *paths = line.split("\t")
+    status = meta.rsplit(" ", 1)[-1][:1]
+    if not paths or meta.split(" ")[1] == "160000":  # a submodule
+        return None
+    names = [_unquote(path) for path in paths]
+    return FileChange(path=names[-1], old_path=names[0] if len(names) > 1 else None, status=status)
+
+
+def _section_path(section: str) -> str:
+    """Return the new path of a patch section, the old one if the file was deleted, "" if neither is told."""
+    head = section.partition("\n@@ ")[0]
+    for prefix, side in (("\n+++ ", "b/"), ("\n--- ", "a/")):
+        at = head.find(prefix)
+        if at >= 0:
+            name = _unquote(head[at + len(prefix) :].split("\n", 1)[0].rstrip("\t"))
+            if name.startswith(side):
+                return name[2:]
+    return ""
+
+
+def _with_section(entry: FileChange, section: str | None) -> FileChange:
+    if section is None:
+        return entry
+    hunks = tuple(_hunks(section))
+    return FileChange(entry.path, entry.old_path, entry.status, hunks=hunks)
+
+
+def _hunks(section: str) -> Iterator[Hunk]:
+    for part in section.split("\n@@ ")[1:]:
+        first, *lines = part.split("\n")
+        match = HUNK.match("@@ " + first)
+        if match is None:
+            continue
+        old, old_count, new, new_count, header = match.groups()
+        yield Hunk(
+            header=header.strip(),
+            old_start=int(old),
+            old_count=int(old_count or 1),
+            new_start=int(new),
+            new_count=int(new_count or 1),
+            removed=tuple(line[1:] for line in lines if line[:1] == "-"),
+            added=tuple(line[1:] for line in lines if line[:1] == "+"),
+        )
+
+
+def _unquote(name: str) -> str:
+    """Undo git's C-style quoting of a path with control characters or quotes."""
+    if not (name.startswith('"') and name.endswith('"') and len(name) > 1):
+        return name
+
+    def plain(match: re.Match[str]) -> str:
+        code = match[1]
+        return chr(int(code, 8)) if code.isdigit() else ESCAPES.get(code, code)
+
+    return ESCAPE.sub(plain, name[1:-1])

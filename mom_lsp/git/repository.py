@@ -1,0 +1,181 @@
+"""One worktree of a repository, read-only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git.location import Location
+from mom_lsp.git.log import DETAILS, read_commits
+from mom_lsp.git.run import Runner
+from mom_lsp.git.values import Commit
+
+FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
+IGNORE_REVS_FILE = ".git-blame-ignore-revs"
+MAX_IGNORED = 500  # revisions, since they travel on a command line
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """A regular file of a tree."""
+
+    path: str
+    blob: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlameGroup:
+    """Consecutive lines of a file that one commit wrote."""
+
+    commit: str
+    line: int  # 1-based, in the blamed revision
+    count: int
+    boundary: bool  # the commit is where this clone's history ends, so it says nothing
+
+
+class Repository:
+    """Reads commits, trees and blame of one worktree; raises RepositoryError."""
+
+    def __init__(self, location: Location) -> None:
+        if location.git_dir is None or location.common_dir is None:
+            raise RepositoryError(f"{location.root} is not a git repository")
+        self.location = location
+        self._common_dir = location.common_dir
+        self._run = Runner(location.git_dir)
+
+    def resolve(self, rev: str = "HEAD") -> str | None:
+        """Return the commit that `rev` names; None for a HEAD without commits.
+
+        Raises:
+            UsageError: there is no such revision.
+        """
+        try:
+            return self._run.lines("rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}")[0]
+        except RepositoryError as error:
+            if rev == "HEAD":
+                return None
+            raise UsageError(f"{rev!r} does not name a commit here: {error}") from error
+
+    def history(self, rev: str, *, without: Sequence[str] = ()) -> list[str]:
+        """Return the ancestors of a commit, itself first, newest first."""
+        return self._run.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
+
+    def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
+        """Yield (sha, author email, author time, commit time, subject) of each commit."""
+        form = "%H%x00%aE%x00%at%x00%ct%x00%s"
+        for line in self._run.lines("log", "--no-walk=unsorted", "--stdin", f"--format={form}", stdin=shas):
+            sha, email, author_time, commit_time, subject = line.split("\0", 4)
+            yield sha, email, int(author_time or 0), int(commit_time or 0), subject
+
+    def commits(self, shas: Sequence[str], *, merges: bool = False, attributes: str = "") -> Iterator[Commit]:
+        """Yield commits with their diffs; where a shallow clone ends a diff would be the whole tree, so none."""
+        whole = [sha for sha in shas if sha not in self.shallow]
+        yield from read_commits(self._run, whole, merges=merges, attributes=attributes)
+        cut = [sha for sha in shas if sha in self.shallow]
+        yield from read_commits(self._run, cut, details=DETAILS[-1:])
+
+    @cached_property
+    def shallow(self) -> frozenset[str]:
+        """The commits at which a shallow clone's history was cut off."""
+        path = self._common_dir / "shallow"
+        return frozenset(path.read_text("ascii", "replace").split()) if path.is_file() else frozenset()
+
+    def tree(self, commit: str) -> dict[str, TreeEntry]:
+        """Return the regular files of a commit by path; symbolic links and submodules are left out."""
+        listing = self._run.output("ls-tree", "-r", "-z", "--long", "--end-of-options", commit)
+        entries = {}
+        for record in listing.decode("utf-8", "replace").split("\0"):
+            meta, _, path = record.partition("\t")
+            fields = meta.split()
+            if len(fields) == 4 and fields[1] == "blob" and fields[0].startswith("100"):
+                size = int(fields[3]) if fields[3].isdigit() else 0
+                entries[path] = TreeEntry(path, fields[2], size)
+        return entries
+
+    def blob_at(self, commit: str, path: str) -> str | None:
+        """Return the blob of a path in a commit, None if it holds no regular file of that name."""
+        listing = self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).decode("utf-8", "replace")
+        meta = listing.split("\0")[0].partition("\t")[0].split()
+        return meta[2] if len(meta) == 3 and meta[1] == "blob" and meta[0].startswith("100") else None
+
+    def texts(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, str]]:
+        """Yield (blob, text) of those blobs that are here, are text, and are not larger than `max_size` bytes."""
+        with self._run.stream("cat-file", "--batch", "--buffer", stdin=blobs) as stream:
+            for blob in blobs:
+                header = stream.readline().split()
+                if len(header) != 3:
+                    continue  # "<blob> missing": a partial clone
+                size = int(header[2])
+                data = stream.read(size + 1)[:size]
+                if size <= max_size and b"\0" not in data[:8192]:
+                    yield blob, data.decode("utf-8", "replace")
+
+    def blame(self, commit: str, path: str, lines: tuple[int, int] | None = None) -> list[BlameGroup]:
+        """Return who last wrote the lines (1-based, inclusive; all by default) of a file in a commit.
+
+        White-space changes and the repository's own .git-blame-ignore-revs are looked through.
+        """
+        options = [f"-L{lines[0]},{lines[1]}"] if lines else []
+        options += [f"--ignore-rev={sha}" for sha in self.ignored_revisions(commit)]
+        output = self._run.lines("blame", "--incremental", "-w", *options, commit, "--", path)
+        groups: list[BlameGroup] = []
+        boundary = False
+        head: re.Match[str] | None = None
+        for line in output:
+            if head is None:
+                head, boundary = BLAME_HEAD.match(line), False
+            elif line == "boundary":
+                boundary = True
+            elif line.startswith("filename "):
+                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), boundary and head[1] in self.shallow))
+                head = None
+        return sorted(groups, key=lambda group: group.line)
+
+    def ignored_revisions(self, commit: str) -> list[str]:
+        """Return the full names in the committed .git-blame-ignore-revs that exist here."""
+        blob = self.blob_at(commit, IGNORE_REVS_FILE)
+        if blob is None:
+            return []
+        text = next((text for _, text in self.texts([blob], 1_000_000)), "")
+        named = [word for line in text.splitlines() if (word := line.split("#")[0].strip()) and FULL_SHA.fullmatch(word)]
+        checked = self._run.lines("cat-file", "--batch-check", "--buffer", stdin=named[:MAX_IGNORED])
+        return [line.split()[0] for line in checked if line.endswith(tuple("0123456789")) and " commit " in line]
+
+    def has(self, commit: str) -> bool:
+        """Whether a commit is still here; rewritten ones are removed some day."""
+        return self._run.lines("cat-file", "--batch-check", stdin=[commit])[0].split()[1:2] == ["commit"]
+
+    def is_ancestor(self, commit: str, of: str) -> bool:
+        """Whether `commit` is in the history of `of`."""
+        return not self._run.lines("rev-list", "--max-count=1", commit, "--not", of)
+
+    def worktrees(self) -> list[Path]:
+        """Return the git directories of all worktrees of the repository, this one's included."""
+        linked = self._common_dir / "worktrees"
+        folders = sorted(linked.iterdir()) if linked.is_dir() else []
+        return [self._common_dir, *(folder for folder in folders if (folder / "HEAD").is_file())]
+
+    def version(self) -> str:
+        """Return git's version."""
+        return self._run.lines("version")[0]
+
+    def remote_url(self) -> str | None:
+        """Return the URL of the remote called origin, without credentials; None if there is none."""
+        try:
+            url = self._run.lines("config", "--get", "remote.origin.url")[0]
+        except RepositoryError:
+            return None
+        return re.sub(r"(?<=://)[^/@]*@", "", url)
+
+    def config_value(self, key: str) -> str | None:
+        """Return a value of the repository's own configuration."""
+        try:
+            return self._run.lines("config", "--local", "--get", key)[0]
+        except RepositoryError:
+            return None

@@ -1,0 +1,144 @@
+"""Running git so that a hostile repository runs no code and reaches no network (facts.md, "git").
+
+Commands only ever read revisions, never the work tree; whatever the repository supplies stands behind
+`--end-of-options`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, cast
+
+from mom_lsp.errors import RepositoryError
+
+ENVIRONMENT = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_OPTIONAL_LOCKS": "0",
+    "LC_ALL": "C",
+}
+# What a repository's own configuration could use to run a program, or to change the format that we parse.
+CONFIG = (
+    "core.fsmonitor=false",
+    "core.hooksPath=" + os.devnull,
+    "core.quotePath=false",
+    "core.pager=cat",
+    "diff.external=",
+    "diff.noprefix=false",
+    "diff.mnemonicPrefix=false",
+    "diff.algorithm=myers",
+    "diff.orderFile=" + os.devnull,
+    "diff.suppressBlankEmpty=false",
+    "log.showSignature=false",
+    "log.showRoot=true",
+    "blame.ignoreRevsFile=",
+    "mailmap.blob=HEAD:.mailmap",
+    "i18n.logOutputEncoding=UTF-8",
+)
+
+
+class Runner:
+    """Runs git in one git directory."""
+
+    def __init__(self, git_dir: Path) -> None:
+        _scrub_environment()
+        self.git_dir = git_dir
+        self._config = [*CONFIG, *(f"safe.directory={entry}" for entry in _safe_directories(git_dir))]
+
+    def lines(self, *args: str, stdin: Iterable[str] | None = None) -> list[str]:
+        """Return the output's lines. Raises RepositoryError if git fails."""
+        return self.output(*args, stdin=stdin).decode("utf-8", "surrogateescape").splitlines()
+
+    def output(self, *args: str, stdin: Iterable[str] | None = None) -> bytes:
+        """Return the whole output. Raises RepositoryError if git fails."""
+        with self.stream(*args, stdin=stdin) as stream:
+            return stream.read()
+
+    @contextmanager
+    def stream(self, *args: str, stdin: Iterable[str] | None = None) -> Iterator[IO[bytes]]:
+        """Yield git's standard output; raise RepositoryError at its end if git failed.
+
+        Leaving before the end ends git without an error.
+        """
+        with tempfile.TemporaryFile() as source:
+            source.writelines(line.encode("utf-8", "surrogateescape") + b"\n" for line in stdin or ())
+            source.seek(0)
+            handle = self._start(args, source)  # its finalizer ends git, so it must outlive the reading
+            process = handle.proc
+            complaints = _Drain(process.stderr)
+            ended = False
+            try:
+                yield process.stdout
+                ended = not process.stdout.read(1)
+            finally:
+                if not ended:
+                    process.kill()
+                process.stdout.close()
+                status = process.wait()
+                message = complaints.text()
+            if ended and status != 0:
+                raise RepositoryError(_first_line(message) or f"git {args[0]} failed")
+
+    def _start(self, args: Sequence[str], source: IO[bytes]) -> Any:
+        from git.cmd import Git
+        from git.exc import GitCommandNotFound
+
+        options = [part for entry in self._config for part in ("-c", entry)]
+        command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]
+        try:
+            return Git(str(self.git_dir)).execute(
+                command, istream=cast(Any, source), as_process=True, env=ENVIRONMENT
+            )
+        except GitCommandNotFound as error:
+            raise RepositoryError("git was not found: install it, or add it to PATH") from error
+
+
+class _Drain(threading.Thread):
+    """Reads a pipe to its end beside us, so that a talkative git never blocks on it."""
+
+    def __init__(self, pipe: IO[bytes]) -> None:
+        super().__init__(daemon=True)
+        self._pipe, self._kept = pipe, b""
+        self.start()
+
+    def run(self) -> None:
+        with self._pipe:
+            while block := self._pipe.read(65536):
+                self._kept = (self._kept + block)[:65536]
+
+    def text(self) -> str:
+        self.join()
+        return self._kept.decode("utf-8", "replace")
+
+
+def _safe_directories(git_dir: Path) -> list[str]:
+    """Return the user's own safe.directory entries, which GIT_CONFIG_GLOBAL hides, if they can matter here."""
+    if not hasattr(os, "geteuid") or git_dir.stat().st_uid == git_dir.parent.stat().st_uid == os.geteuid():
+        return []
+    from git.cmd import Git
+
+    environment = {**ENVIRONMENT, "GIT_CONFIG_GLOBAL": str(Path.home() / ".gitconfig")}
+    found = Git(os.sep).execute(
+        ["git", "config", "--global", "--get-all", "safe.directory"], env=environment, with_exceptions=False
+    )
+    return str(found).splitlines()
+
+
+def _scrub_environment() -> None:
+    """Drop the GIT_* variables that a hook inherits: they would point git elsewhere."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        del os.environ[name]
+
+
+def _first_line(complaints: str) -> str:
+    lines = complaints.strip().splitlines()
+    fatal = [line for line in lines if line.startswith("fatal:")]
+    return (fatal or lines or [""])[0].removeprefix("fatal: ")
