@@ -1,0 +1,190 @@
+"""All memories as columns in RAM: who touched what, who names whom. Text and vectors stay elsewhere.
+
+A catalog is immutable and knows no HEAD; a `View` says which of its rows are true on one HEAD.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+COLUMNS = (
+    "id",
+    "source_type",
+    "time",
+    "commits",
+    "blobs",
+    "paths",
+    "symbols",
+    "refs",
+    "numbers",
+    "renames",
+    "evidence",
+    "noise",
+    "content",
+)
+NEGATIVE, POSITIVE = "revert", "reapply"
+CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
+CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
+EMPTY = np.zeros(0, np.int64)
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Row `source` names row `target`."""
+
+    source: int
+    relation: str
+    target: int
+
+
+class Catalog:
+    """The rows of the store, by number. All row arrays are int64."""
+
+    def __init__(self, table: pa.Table) -> None:
+        """Take the COLUMNS of all memories."""
+        self.ids: list[str] = table["id"].to_pylist()
+        self.row_of = {memory: row for row, memory in enumerate(self.ids)}
+        self.size = len(self.ids)
+        self.time = table["time"].to_numpy()
+        self.evidence = table["evidence"].to_numpy()
+        self.suggestible = pc.equal(table["noise"], "").to_numpy()
+        self.is_file = pc.equal(table["source_type"], "file").to_numpy()
+        self.is_note = pc.equal(table["source_type"], "user").to_numpy()
+        self.contents: list[str] = table["content"].to_pylist()
+        self._commits, self._commit_rows = _flat(table["commits"])
+        self.row_of_commit = dict(zip(self._commits, self._commit_rows.tolist(), strict=True))
+        self.rows_of_blob = _grouped(*_flat(table["blobs"]))
+        paths, path_rows = _flat(table["paths"])
+        self.rows_of_path = _grouped(paths, path_rows)
+        self.path_count = np.bincount(path_rows, minlength=self.size)  # (n,) files that a memory touches
+        self._paths, self._first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
+        self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
+        self._refs, self._numbers, self._renames = (_flat(table[name]) for name in ("refs", "numbers", "renames"))
+
+    def paths_of(self, row: int) -> list[str]:
+        """Return the paths of a memory."""
+        return self._paths[self._first_path[row] : self._first_path[row + 1]]
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """Who names whom, in every history: shas by prefix, "#N" by the memories that own the number."""
+        shas = sorted(self.row_of_commit)
+        owners = _grouped([str(number) for number in self._numbers[0]], self._numbers[1])
+        edges = []
+        for text, source in zip(self._refs[0], self._refs[1].tolist(), strict=True):
+            relation, _, name = text.partition(" ")
+            if name.startswith("#"):
+                targets = owners.get(name[1:], EMPTY).tolist()
+            else:
+                targets = [self.row_of_commit[sha] for sha in _with_prefix(shas, name)]
+            edges += [Edge(source, relation, target) for target in targets if target != source]
+        return edges
+
+    @cached_property
+    def _new_names(self) -> Mapping[str, list[tuple[str, int]]]:
+        """(old path, row) by new path."""
+        names: dict[str, list[tuple[str, int]]] = {}
+        for text, row in zip(self._renames[0], self._renames[1].tolist(), strict=True):
+            old, _, new = text.partition("\t")
+            names.setdefault(new, []).append((old, row))
+        return names
+
+    def names_of(self, path: str, valid: np.ndarray) -> list[str]:
+        """Return a path and the names it had before, following renames of valid rows."""
+        found, todo = [path], [path]
+        while todo and len(found) < 16:
+            for old, row in self._new_names.get(todo.pop(), ()):
+                if valid[row] and old not in found:
+                    found.append(old)
+                    todo.append(old)
+        return found
+
+    def rows_touching(self, paths: Iterable[str]) -> np.ndarray:
+        """Return the rows of the memories about any of these paths, each once."""
+        groups = [self.rows_of_path[path] for path in paths if path in self.rows_of_path]
+        return np.unique(np.concatenate(groups)) if groups else EMPTY
+
+
+class View:
+    """What is true on one HEAD (design.md, promise 8): its rows, and what they say of each other."""
+
+    def __init__(self, catalog: Catalog, commits: Iterable[str], tree: Mapping[str, str]) -> None:
+        """Take the ancestors of HEAD and its tree (path to blob)."""
+        self.catalog = catalog
+        self.valid = catalog.is_note.copy()  # the user's word is true everywhere
+        self.commit_of: dict[int, str] = {}  # the commit of a row that lies on this HEAD
+        for commit in commits:
+            row = catalog.row_of_commit.get(commit)
+            if row is not None:
+                self.valid[row] = True
+                self.commit_of.setdefault(row, commit)
+        for path, blob in tree.items():
+            for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
+                self.valid[row] |= catalog.paths_of(row)[:1] == [path]
+        self.suggestible = self.valid & catalog.suggestible
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """The references between rows that are both true here."""
+        return [e for e in self.catalog.edges if self.valid[e.source] and self.valid[e.target]]
+
+    @cached_property
+    def replaced_by(self) -> dict[int, int]:
+        """The row that took each failed approach back. A revert that was itself reverted does not count."""
+        verdicts = [e for e in self.edges if e.relation in (NEGATIVE, POSITIVE)]
+        verdicts.sort(key=lambda e: -int(self.catalog.time[e.source]))  # newest first
+        replaced: dict[int, int] = {}
+        settled: set[int] = set()
+        for edge in verdicts:
+            if edge.source in replaced or edge.target in settled:
+                continue
+            settled.add(edge.target)
+            if edge.relation == NEGATIVE:
+                replaced[edge.target] = edge.source
+        return replaced
+
+    @cached_property
+    def surprise(self) -> np.ndarray:
+        """(n,) 1 to 5: the quintile, among what may be suggested here, of the evidence that it was not routine."""
+        evidence = self.catalog.evidence.astype(np.float64)
+        for edge in self.edges:
+            if edge.relation in CHAIN:
+                evidence[edge.target] += CHAIN_EVIDENCE
+        pool = evidence[self.suggestible]
+        if not len(pool):
+            return np.ones(self.catalog.size, np.int64)
+        cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
+        return 1 + np.searchsorted(cuts, evidence, side="left")
+
+
+def _flat(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
+    """Return the items of a list column and the row of each."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
+    return array.flatten().to_pylist(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
+
+
+def _grouped(keys: Sequence[str], rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the rows of each key."""
+    if not len(keys):
+        return {}
+    encoded = pa.array(keys, pa.string()).dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(encoded.dictionary)))[:-1]
+    return dict(zip(encoded.dictionary.to_pylist(), np.split(rows[order], ends), strict=True))
+
+
+def _with_prefix(shas: Sequence[str], prefix: str) -> list[str]:
+    """Return the one sha with this prefix, none if there are several."""
+    at = bisect_left(shas, prefix)
+    found = [sha for sha in shas[at : at + 2] if sha.startswith(prefix)]
+    return found if len(found) == 1 else []

@@ -1,0 +1,33 @@
+"""Which committed line each line of an open text is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from difflib import SequenceMatcher
+
+MAX_MIDDLE = 4_000_000  # product of the line counts that are still compared in full
+
+
+def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[int]:
+    """Return for each current line the 1-based line it has in the committed text, 0 if it is new or edited."""
+    head = _common(committed, current)
+    tail = _common(committed[head:][::-1], current[head:][::-1])
+    mapped = [0] * len(current)
+    mapped[:head] = range(1, head + 1)
+    if tail:
+        mapped[-tail:] = range(len(committed) - tail + 1, len(committed) + 1)
+    old, new = committed[head : len(committed) - tail], current[head : len(current) - tail]
+    if len(old) * len(new) <= MAX_MIDDLE:
+        blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    else:
+        blocks = []  # practically another file
+    for block in blocks:
+        for offset in range(block.size):
+            mapped[head + block.b + offset] = head + block.a + offset + 1
+    return mapped
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """Return how many first lines are equal."""
+    limit = min(len(left), len(right))
+    return next((at for at in range(limit) if left[at] != right[at]), limit)

@@ -1,0 +1,107 @@
+"""The place term: how strongly a memory belongs to the lines in front of the user.
+
+Each kind of evidence is a number in [0, 1]; they count as independent, so the term is their noisy-or. It is
+bounded and grows with each. The strengths follow what each signal finds alone on real labels (facts.md, "What
+finds the right memory"): blame most, then the function, then the file, weighed by how few files a memory touches.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import reduce
+
+import numpy as np
+
+from mom_lsp.route.catalog import View
+
+LINE = 0.85  # it wrote a line that is asked about; the share of the lines adds the rest
+NEAR = 0.45  # it wrote a line close by
+SYMBOL = 0.45  # it changed the same function
+FILE = 0.3  # it changed the same file, and no other
+CO_CHANGED = 0.15  # it changed a file that always changes along
+WINDOW = 12  # lines above and below that count as close by
+CO_CHANGED_FILES = 5
+CO_CHANGED_ROWS = 500  # newest changes of a file that tell what changes along
+MAX_FILES = 30  # a memory that touches more files says nothing about which go together
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the user is."""
+
+    path: str
+    symbol: str = ""
+    start: int = 1  # 1-based lines of the open text, inclusive
+    end: int = 1
+    writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
+
+
+@dataclass(slots=True)
+class Place:
+    """The evidence of all rows, (n,) each in [0, 1]."""
+
+    line: np.ndarray
+    near: np.ndarray
+    symbol: np.ndarray
+    file: np.ndarray
+    co_changed: np.ndarray
+    lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
+    along: str = ""  # the file that changes along most often
+
+    def strength(self) -> np.ndarray:
+        """Return the noisy-or of the parts, (n,)."""
+        parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
+        return 1.0 - reduce(np.multiply, (1.0 - part for part in parts))
+
+
+def place(view: View, spot: Spot) -> Place:
+    """Return how strongly each memory of a view belongs to a spot."""
+    size = view.catalog.size
+    result = Place(*(np.zeros(size) for _ in range(5)))
+    rarity = 1.0 / (1.0 + np.log(np.maximum(1, view.catalog.path_count)))  # 1 for a memory about one file
+    names = view.catalog.names_of(spot.path, view.suggestible)
+    _by_lines(view, spot, result)
+    if spot.symbol:
+        for name in names:
+            rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
+            if rows is not None:
+                result.symbol[rows] = SYMBOL * rarity[rows]
+    same_file = view.catalog.rows_touching(names)
+    result.file[same_file] = FILE * rarity[same_file]
+    _by_co_change(view, names, same_file, rarity, result)
+    for part in (result.line, result.near, result.symbol, result.file, result.co_changed):
+        part[~view.suggestible] = 0.0
+    return result
+
+
+def _by_lines(view: View, spot: Spot, result: Place) -> None:
+    asked = max(1, spot.end - spot.start + 1)
+    written: dict[int, list[int]] = {}
+    for line in range(spot.start - WINDOW, spot.end + WINDOW + 1):
+        row = view.catalog.row_of_commit.get(spot.writers.get(line, ""))
+        if row is not None:
+            written.setdefault(row, []).append(line)
+    for row, lines in written.items():
+        inside = [line for line in lines if spot.start <= line <= spot.end]
+        if inside:
+            result.lines[row] = inside
+            result.line[row] = LINE + (0.99 - LINE) * len(inside) / asked
+        else:
+            distance = min(min(abs(line - spot.start), abs(line - spot.end)) for line in lines)
+            result.near[row] = NEAR * (1 - (distance - 1) / WINDOW)
+
+
+def _by_co_change(view: View, names: Sequence[str], same_file: np.ndarray, rarity: np.ndarray, result: Place) -> None:
+    catalog = view.catalog
+    told = same_file[view.suggestible[same_file] & ~catalog.is_file[same_file]]
+    newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
+    small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
+    together = Counter(path for row in small.tolist() for path in catalog.paths_of(row) if path not in names)
+    frequent = together.most_common(CO_CHANGED_FILES)
+    result.along = frequent[0][0] if frequent else ""
+    for path, count in reversed(frequent):
+        rows = catalog.rows_touching([path])
+        rows = rows[result.file[rows] == 0.0]
+        result.co_changed[rows] = CO_CHANGED * count / max(1, len(newest)) * rarity[rows]

@@ -1,0 +1,45 @@
+"""score = alpha sem + epsilon lex + beta temp + gamma use + delta place, and the best k above the threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.memory import TERMS
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """One factor a term. Where the user asks *why*, time says nothing and is left out (math.md, Theorem 2)."""
+
+    sem: float = 0.15
+    lex: float = 0.15
+    temp: float = 0.1
+    use: float = 0.05
+    place: float = 0.55
+
+    def normalised(self) -> Weights:
+        """Return the same mix with a sum of 1, so that a score is in [0, 1]."""
+        total = sum(getattr(self, term) for term in TERMS) or 1.0
+        return Weights(*(getattr(self, term) / total for term in TERMS))
+
+
+WHY = Weights(sem=0.5, lex=0.5, temp=0.0, use=0.0, place=0.0)
+
+
+def shares(terms: Mapping[str, np.ndarray], weights: Weights) -> dict[str, np.ndarray]:
+    """Return each term's contribution, (n,) each; their sum is the score."""
+    mix = weights.normalised()
+    return {term: getattr(mix, term) * terms[term] for term in TERMS}
+
+
+def top(scores: np.ndarray, k: int, *, threshold: float, always: Sequence[int] = ()) -> list[int]:
+    """Return the indexes of the k best scores, best first, that reach the threshold or are to be shown always.
+
+    Ties go to the lower index, so the result is the same every time.
+    """
+    order = np.lexsort((np.arange(len(scores)), -scores)).tolist()
+    kept = set(always)
+    return [at for at in order if scores[at] >= threshold or at in kept][:k]

@@ -1,0 +1,36 @@
+"""The texts of a memory that are searched: by words, and by meaning."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from mom_lsp.memory import Memory
+
+WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+
+
+def search_text(memory: Memory) -> str:
+    """Return what full-text search reads: message, places, identifiers and the words within identifiers."""
+    names = [*(s for anchor in memory.anchors for s in anchor.symbols), *memory.added, *memory.removed]
+    parts = {part.lower() for name in names for part in WORD_PART.findall(name) if len(part) > 2}
+    paths = [*memory.paths[:20], *(word for path in memory.paths[:20] for word in path.replace("/", " ").split())]
+    return "\n".join([memory.title, memory.body, " ".join(dict.fromkeys(paths)), " ".join(names), " ".join(sorted(parts))])
+
+
+def embedding_text(memory: Memory) -> str:
+    """Return what the encoder reads: the change as well as the message (facts.md: that triples MiniLM's MRR)."""
+    symbols = dict.fromkeys(symbol for anchor in memory.anchors for symbol in anchor.symbols)
+    lines = [
+        memory.title,
+        " ".join(memory.paths[:3]),
+        " ".join(list(symbols)[:8]),
+        " ".join(memory.removed[:16] + memory.added[:16]),
+        memory.why or memory.body[:300],
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def content_hash(text: str) -> str:
+    """Return the key under which the embedding of a text is cached."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()

@@ -1,0 +1,1 @@
+"""What becomes of a memory with time and use."""
