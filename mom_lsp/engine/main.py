@@ -1,0 +1,128 @@
+"""`mom engine`: serve one data folder until nobody asks any more."""
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import threading
+import time
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+from mom_lsp.engine.service import Service
+from mom_lsp.errors import MomError
+from mom_lsp.git import Location, locate
+from mom_lsp.process import EngineServer, Restarts, announce_ready, spawn
+
+POLL = 0.5  # seconds between two looks for a new version of the store
+RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
+LOG_BYTES = 500_000
+
+log = logging.getLogger(__name__)
+
+
+def main(data: Path, idle_minutes: float = 10.0) -> None:
+    """Serve until idle, or until asked to shut down; return at once if another engine serves the folder."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handler = RotatingFileHandler(data / "engine.log", maxBytes=LOG_BYTES, backupCount=1, delay=True)
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    engine = Engine(data)
+    if not engine.start():
+        announce_ready()  # the other one is there
+        return
+    announce_ready()
+    engine.run(idle_minutes * 60)
+
+
+class Engine:
+    """The service, its socket, and its indexer."""
+
+    def __init__(self, data: Path) -> None:
+        self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted)
+        self._server = EngineServer(data, self._handle)
+        self._indexer: Indexer | None = None
+        self._guard = threading.Lock()
+
+    def start(self) -> bool:
+        """Listen; False if another engine does."""
+        return self._server.start()
+
+    def run(self, idle_seconds: float) -> None:
+        """Follow the store until nobody has asked for so long, or a client has ended it."""
+        pause = POLL
+        while not self._server.wait(pause):
+            began = time.monotonic()
+            try:
+                if self._service.library.reload():
+                    self._server.notify_all("changed", {})
+            except MomError as error:
+                log.warning("cannot follow the index: %s", error)
+            pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
+            if not self._server.connections and time.monotonic() - self._server.idle_since > idle_seconds:
+                break
+        if self._indexer is not None:
+            self._indexer.stop()
+        self._server.close()
+        self._service.close()
+
+    def _handle(self, method: str, params: dict[str, Any]) -> Any:
+        answer = self._service.call(method, params)
+        if method in {"open", "reindex"}:
+            self._start_indexer(locate(Path(str(params["root"]))))
+        return answer
+
+    def _indexing_wanted(self, location: Location) -> None:
+        self._start_indexer(location)  # one that runs sees the request's file
+
+    def _start_indexer(self, location: Location) -> None:
+        with self._guard:
+            if self._indexer is None or self._indexer.gave_up:
+                self._indexer = Indexer(location, self._report)
+
+    def _report(self, root: str, report: dict[str, Any]) -> None:
+        self._service.indexing = report if report.get("total") else None
+        self._server.notify_all("progress", {"root": root, **report})
+
+
+class Indexer:
+    """`mom index --watch` as our child: the one writer, started again when it dies."""
+
+    def __init__(self, location: Location, report: Any) -> None:
+        self._location, self._report = location, report
+        self._restarts, self._stop = Restarts(), threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self.gave_up = False
+        threading.Thread(target=self._keep, name="mom-indexer", daemon=True).start()
+
+    def stop(self) -> None:
+        """End the child: its standard input closes, and it leaves at once; what it wrote stays."""
+        self._stop.set()
+        process = self._process
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+
+    def _keep(self) -> None:
+        while (delay := self._restarts.delay(time.monotonic())) is not None:
+            self._run()
+            if self._stop.wait(delay):
+                return
+            log.warning("the indexer ended; starting it again")
+        self.gave_up = True
+        self._tell({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
+
+    def _run(self) -> None:
+        arguments = ["-C", str(self._location.root), "index", "--watch", "--progress-json"]
+        self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        assert self._process.stderr is not None
+        with self._process.stderr as lines:
+            for line in lines:
+                try:
+                    self._tell(json.loads(line))
+                except ValueError:
+                    log.warning("indexer: %s", line.decode("utf-8", "replace").rstrip())
+        self._process.wait()
+
+    def _tell(self, report: dict[str, Any]) -> None:
+        self._report(str(self._location.root), report)

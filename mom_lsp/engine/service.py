@@ -1,0 +1,169 @@
+"""Answers requests, JSON in and JSON out: through the engine's socket, or within a command that found no engine."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.engine import health
+from mom_lsp.errors import EncoderError, UsageError
+from mom_lsp.git import Location, locate
+from mom_lsp.indexqueue import enqueue
+from mom_lsp.journal import Journal
+from mom_lsp.settings import Settings, load_settings, parse_settings
+from mom_lsp.store import Store
+from mom_lsp.workspace import Library, Workspace
+from mom_lsp.workspace.actions import Actions
+
+Params = Mapping[str, Any]
+
+
+class Service:
+    """One data folder, asked about any of its worktrees. Thread-safe."""
+
+    def __init__(
+        self, data: Path, *, encoder: bool = False, indexing_wanted: Callable[[Location], None] | None = None
+    ) -> None:
+        """Open a data folder.
+
+        Args:
+            data: the folder.
+            encoder: load the encoder, beside the first answers; without it search works by words.
+            indexing_wanted: told when the index has to follow the user's word; by default it is brought up to date
+                at once, in this process.
+        """
+        self.data = data
+        self.library = Library(lambda: Store(data), Journal(data / "journal.sqlite"))
+        self.indexing: dict[str, Any] | None = None  # the indexer's last report
+        self._indexing_wanted = indexing_wanted or _index_now
+        self._workspaces: dict[str, Workspace] = {}
+        self._lock = threading.Lock()
+        self._wants_encoder = encoder
+        self._loading: threading.Thread | None = None
+
+    def call(self, method: str, params: Params) -> Any:
+        """Answer a request. Raises MomError."""
+        answer = METHODS.get(method)
+        if answer is None:
+            raise UsageError(f"there is no request {method!r}")
+        workspace = self._workspace(str(params["root"]))
+        return answer(self, workspace, params)
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.library.journal.close()
+
+    def actions(self, workspace: Workspace) -> Actions:
+        """Return what the user can do in a workspace."""
+
+        def wanted(reason: str) -> None:
+            enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
+            self._indexing_wanted(workspace.location)
+
+        return Actions(workspace, wanted)
+
+    def configure(self, workspace: Workspace, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Use what an editor has set, from now on; it may not name executables or models."""
+        workspace.settings, problems = parse_settings(options, trusted=False)
+        return {"problems": problems}
+
+    def _workspace(self, root: str) -> Workspace:
+        with self._lock:
+            found = self._workspaces.get(root)
+            if found is None:
+                location = locate(Path(root))
+                settings, _ = load_settings(location.root)
+                found = self._workspaces[root] = Workspace(location, self.library, settings)
+                self._load_encoder(settings)
+        return found
+
+    def _load_encoder(self, settings: Settings) -> None:
+        """Load the model in a thread of its own: it takes seconds, and words are enough until then."""
+        if not (self._wants_encoder and settings.encoder.enable) or self._loading is not None:
+            return
+
+        def load() -> None:
+            try:
+                encoder = SentenceEncoder(settings.encoder.model)
+                encoder.encode(["warm up"])
+            except EncoderError as error:
+                self.library.encoder_problem = str(error)
+                return
+            self.library.encoder = encoder
+            self.library.reload()
+
+        self._loading = threading.Thread(target=load, name="mom-encoder", daemon=True)
+        self._loading.start()
+
+
+def _index_now(location: Location) -> None:
+    """Serve the requests in this process, unless another one is at it already."""
+    from mom_lsp.indexing import serve_requests
+
+    settings, _ = load_settings(location.root)
+    serve_requests(location, settings, report=lambda progress: None, stop=threading.Event())
+
+
+def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
+    return workspace.suggest(
+        str(p["path"]),
+        int(p.get("start", 0)),
+        int(p.get("end", 0)),
+        text=p.get("text"),
+        k=int(p.get("k") or workspace.settings.suggest.count),
+        rev=p.get("rev"),
+    )
+
+
+def _hints(service: Service, workspace: Workspace, p: Params) -> Any:
+    return {"hints": workspace.hints(str(p["path"]), str(p["text"]), int(p["start"]), int(p["end"]))}
+
+
+def _search(service: Service, workspace: Workspace, p: Params) -> Any:
+    return workspace.search(str(p["text"]), int(p.get("k") or 10))
+
+
+def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
+    return service.actions(workspace).dismiss(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0))
+
+
+def _note(service: Service, workspace: Workspace, p: Params) -> Any:
+    return service.actions(workspace).note(str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0))
+
+
+def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
+    workspace.prefetch(str(p["path"]))
+    return {}
+
+
+def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
+    service.actions(workspace)._indexing_wanted("asked")
+    return {"ok": True, "message": "indexing"}
+
+
+def _by_id(action: str) -> Callable[[Service, Workspace, Params], Any]:
+    return lambda service, workspace, p: getattr(service.actions(workspace), action)(str(p["id"]))
+
+
+METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
+    "open": lambda service, workspace, p: health.opened(service, workspace),
+    "configure": lambda service, workspace, p: service.configure(workspace, p["options"]),
+    "suggest": _suggest,
+    "hints": _hints,
+    "search": _search,
+    "show": lambda service, workspace, p: workspace.show(str(p["id"])),
+    "status": lambda service, workspace, p: health.status(service, workspace),
+    "doctor": lambda service, workspace, p: health.doctor(service, workspace),
+    "prefetch": _prefetch,
+    "reindex": _reindex,
+    **{name: _by_id(name) for name in ("pin", "unpin", "useful", "forget", "restore")},
+    "dismiss": _dismiss,
+    "undo": lambda service, workspace, p: service.actions(workspace).undo(),
+    "purge": lambda service, workspace, p: service.actions(workspace).purge(),
+    "note": _note,
+    "export": lambda service, workspace, p: service.actions(workspace).export(),
+    "import": lambda service, workspace, p: service.actions(workspace).import_events(p["events"]),
+}

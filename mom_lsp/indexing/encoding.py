@@ -1,0 +1,50 @@
+"""The pass that turns memories into vectors, after they are searchable by words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow.compute as pc
+
+from mom_lsp.indexing.progress import Control
+from mom_lsp.memory import Encoder, Memory
+from mom_lsp.store import Store, embedding_text
+
+BATCH = 256  # memories encoded between two writes
+COMPACT_EVERY = 40  # writes
+
+
+def encode_missing(store: Store, encoder: Encoder, control: Control) -> int:
+    """Encode every memory that may be suggested and has no vector of this model yet, newest first."""
+    known = set(store.vectors(encoder.name)[0])
+    todo = _missing(store, known)
+    written = 0
+    for batch in _batches(store, todo):
+        control.step("encoding", written, len(todo))
+        store.put_vectors(encoder.name, list(batch), encoder.encode([embedding_text(m) for m in batch.values()]))
+        written += len(batch)
+        if written // BATCH % COMPACT_EVERY == 0:
+            store.compact()
+    if todo:
+        control.step("encoding", len(todo), len(todo))
+    return written
+
+
+def _missing(store: Store, known: set[str]) -> list[str]:
+    """Return ids of memories whose contents are not known, each content once, newest first."""
+    table = store.columns(["id", "content", "time"], "noise = ''").sort_by([("time", "descending")])
+    table = table.filter(pc.not_equal(table["content"], ""))
+    first: dict[str, str] = {}
+    for memory, content in zip(table["id"].to_pylist(), table["content"].to_pylist(), strict=True):
+        if content not in known:
+            first.setdefault(content, memory)
+    return list(first.values())
+
+
+def _batches(store: Store, ids: list[str]) -> Iterator[dict[str, Memory]]:
+    """Yield content key -> memory."""
+    from mom_lsp.store import content_hash
+
+    for start in range(0, len(ids), BATCH):
+        memories = store.get(ids[start : start + BATCH]).values()
+        yield {content_hash(embedding_text(memory)): memory for memory in memories}

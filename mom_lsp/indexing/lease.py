@@ -1,0 +1,27 @@
+"""The writer lease: one process at a time writes the tables of a data folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+NAME = "writer.lock"
+
+
+@contextmanager
+def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
+    """Yield whether the lease was got within `timeout` seconds; it ends with the block, or with the process."""
+    data.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(data / NAME)
+    try:
+        lock.acquire(timeout=timeout, poll_interval=0.05)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()

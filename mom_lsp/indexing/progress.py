@@ -1,0 +1,58 @@
+"""What indexing tells while it runs, and at its end."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+Phase = Literal["waiting", "history", "files", "compaction", "encoding"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step: `done` of `total` commits, files or memories."""
+
+    phase: Phase
+    done: int
+    total: int
+    message: str = ""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What one run of indexing did."""
+
+    commits: int = 0
+    memories: int = 0
+    files: int = 0
+    encoded: int = 0
+    seconds: float = 0.0
+    nothing_new: bool = False
+    waiting: str = ""  # why the work was left to be done later, "" if it was done
+
+
+Report = Callable[[Progress], None]
+
+
+class Stopped(Exception):
+    """The user, or the end of the parent process, asked to stop. What was written stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """How a run speaks and listens."""
+
+    report: Report
+    stop: threading.Event
+
+    def step(self, phase: Phase, done: int, total: int, message: str = "") -> None:
+        """Report, and stop if asked to.
+
+        Raises:
+            Stopped: the stop event is set.
+        """
+        if self.stop.is_set():
+            raise Stopped
+        self.report(Progress(phase, done, total, message))

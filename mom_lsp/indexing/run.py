@@ -1,0 +1,184 @@
+"""Running passes: for whoever asked, under the lease, until nothing is pending."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.errors import EncoderError, RepositoryError
+from mom_lsp.git import Location, Repository, operation_in_progress
+from mom_lsp.git.location import from_git_dir
+from mom_lsp.indexing.encoding import encode_missing
+from mom_lsp.indexing.lease import writer_lease
+from mom_lsp.indexing.marker import Marker, load_marker, save_marker
+from mom_lsp.indexing.merge import Merger
+from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
+from mom_lsp.indexing.progress import Control, Progress, Report, Stopped, Summary
+from mom_lsp.indexing.worker import Rules
+from mom_lsp.indexqueue import done, enqueue, pending, started
+from mom_lsp.journal import Journal
+from mom_lsp.settings import Settings
+from mom_lsp.store import SCHEMA_VERSION, Store
+from mom_lsp.tiers.lifecycle import erasure_seq, fold
+
+WAIT = 0.25  # seconds between two looks at a lease that another process holds
+
+
+def index(
+    location: Location, settings: Settings, *, rev: str | None = None, report: Report, stop: Event
+) -> Summary:
+    """Index what is new in a workspace; if another process is at it, wait until that has done it.
+
+    Raises:
+        UsageError: there is no such revision.
+        MomError: the repository or the data folder cannot be used.
+    """
+    began, summary = time.monotonic(), Summary()
+    control = Control(report, stop)
+    run = _Run(location, settings, control, summary)
+    try:
+        if rev is not None or not run.nothing_new():
+            _until_served(run, rev)
+    except Stopped:
+        pass  # what was written stays, and the next run goes on from there
+    summary.nothing_new = not (summary.commits or summary.files or summary.encoded or summary.waiting)
+    summary.seconds = time.monotonic() - began
+    return summary
+
+
+def serve_requests(location: Location, settings: Settings, *, report: Report, stop: Event) -> Summary:
+    """Serve every pending request of the data folder; return at once if another process is at it."""
+    summary = Summary()
+    with writer_lease(location.data) as mine:
+        if mine:
+            started(location.data)
+            _serve(location, settings, Control(report, stop), summary)
+    return summary
+
+
+def _until_served(run: _Run, rev: str | None) -> None:
+    """Do the work, or see it done by the holder of the lease."""
+    data = run.location.data
+    request = None
+    while True:
+        with writer_lease(data, timeout=WAIT) as mine:
+            if mine:
+                started(data)
+                run.work(rev)
+                _serve(run.location, run.settings, run.control, run.summary, skip=run.location)
+                return
+        if request is None:
+            request = enqueue(data, run.location.git_dir or run.location.root, "index")
+        elif rev is None and not request.exists():
+            return
+        run.control.step("waiting", 0, 0, "another mom is indexing here; waiting for it")
+
+
+def _serve(
+    location: Location, settings: Settings, control: Control, summary: Summary, *, skip: Location | None = None
+) -> None:
+    """Serve requests until none is left; a request of a worktree in the middle of a rebase is left for later."""
+    for request in pending(location.data):
+        asking = from_git_dir(request.git_dir, location)
+        if operation_in_progress(asking.git_dir):
+            continue
+        if asking != skip:
+            _Run(asking, settings, control, summary).work()
+        done(request)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One HEAD's share of the work."""
+
+    location: Location
+    settings: Settings
+    control: Control
+    summary: Summary
+
+    def nothing_new(self) -> bool:
+        """Whether all that could be done is known to be done; opens neither store nor model."""
+        head = self._head()
+        if operation_in_progress(self.location.git_dir):
+            self.summary.waiting = "a rebase is under way; indexing starts when it has ended"
+            return True
+        if self.location.git and head is None:
+            self.summary.waiting = "there is no commit yet"
+            return True
+        if not self.location.git:
+            return False  # whether a folder's files changed is only known from reading them
+        marker = load_marker(self.location.data)
+        return marker.complete(head or "", self._model_name(), self._journal_seq(), self._fingerprint())
+
+    def work(self, rev: str | None = None) -> None:
+        """Bring the store up to date with one HEAD and with the user's word."""
+        data = self.location.data
+        store = Store(data, create=True, rules=self._fingerprint())
+        marker = load_marker(data)
+        with Journal(data / "journal.sqlite") as journal:
+            events = list(journal.events())
+        seq, forgotten = erasure_seq(events), fold(events).with_state("forgotten")
+        honour_user(store, self.location, self._rules(), forgotten, self.control)
+        merger = Merger(store, forgotten)
+        if self.location.git:
+            self._git(store, marker, merger, rev)
+        else:
+            index_folder(store, self.location, self._rules(), merger, self.control, self.summary)
+        if self.summary.memories:
+            self.control.step("compaction", 0, 1)
+            store.compact()
+        marker.journal, marker.rules = seq, self._fingerprint()
+        save_marker(data, marker)
+        self._encode(store, marker)
+
+    def _git(self, store: Store, marker: Marker, merger: Merger, rev: str | None) -> None:
+        repository = Repository(self.location)
+        head = repository.resolve(rev or "HEAD")
+        if head is None:
+            return
+        rules, control, summary = self._rules(), self.control, self.summary
+        index_history(store, repository, head, rules, merger, control, summary)
+        index_files(repository, head, rules, marker, merger, control, summary)
+        marker.add(head)
+
+    def _encode(self, store: Store, marker: Marker) -> None:
+        """Encode what is not encoded yet; without an encoder search works by words."""
+        if not self.settings.encoder.enable:
+            return
+        try:
+            encoder = SentenceEncoder(self.settings.encoder.model)
+            self.summary.encoded += encode_missing(store, encoder, self.control)
+        except EncoderError as error:
+            self.control.report(Progress("encoding", 0, 0, str(error)))
+            return
+        marker.encoded = encoder.name
+        save_marker(self.location.data, marker)
+
+    def _head(self) -> str | None:
+        return Repository(self.location).resolve() if self.location.git else ""
+
+    def _model_name(self) -> str:
+        try:
+            return SentenceEncoder(self.settings.encoder.model).name if self.settings.encoder.enable else ""
+        except EncoderError:
+            return ""
+
+    def _journal_seq(self) -> int:
+        path = self.location.data / "journal.sqlite"
+        if not path.exists():
+            return 0
+        with Journal(path) as journal:
+            return erasure_seq(journal.events())
+
+    def _rules(self) -> Rules:
+        chosen = self.settings.index
+        return Rules(tuple(self.settings.exclude), chosen.comments, chosen.documents, chosen.max_file_size)
+
+    def _fingerprint(self) -> str:
+        """Return what changes whenever the same repository would be extracted differently."""
+        text = repr((SCHEMA_VERSION, self._rules()))
+        return hashlib.blake2b(text.encode("utf-8"), digest_size=8).hexdigest()

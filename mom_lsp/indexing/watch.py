@@ -1,0 +1,87 @@
+"""`mom index --watch`: index whenever HEAD, a ref, a request or (in a plain folder) a file changes."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from watchdog.events import FileSystemEvent, FileSystemEventHandler
+from watchdog.observers import Observer
+
+from mom_lsp.errors import MomError
+from mom_lsp.git import Location, Repository
+from mom_lsp.git.location import from_git_dir
+from mom_lsp.indexing.progress import Progress, Report
+from mom_lsp.indexing.run import index, serve_requests
+from mom_lsp.indexqueue import FOLDER
+from mom_lsp.settings import Settings
+
+SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
+HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a network disk tells nothing)
+
+
+def watch(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
+    """Index now and after every change until stopped; an error is reported and the next change tried."""
+    changed = _Changed()
+    observer = Observer()
+    for folder, recursive in _watched(location):
+        observer.schedule(changed, str(folder), recursive=recursive)
+    observer.start()
+    try:
+        changed.event.set()
+        while not stop.is_set():
+            if changed.event.wait(timeout=HEARTBEAT):
+                _settle(changed.event, stop)
+            _pass(location, settings, report, stop)
+    finally:
+        observer.stop()
+        observer.join()
+
+
+def _pass(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
+    """Index the HEADs of all worktrees, then whatever was asked for meanwhile."""
+    message = ""
+    for worktree in _worktrees(location):
+        try:
+            message = index(worktree, settings, report=report, stop=stop).waiting or message
+        except MomError as error:
+            message = str(error)
+    try:
+        serve_requests(location, settings, report=report, stop=stop)
+    except MomError as error:
+        message = str(error)
+    report(Progress("waiting", 0, 0, message))
+
+
+def _worktrees(location: Location) -> list[Location]:
+    if not location.git:
+        return [location]
+    return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
+
+
+def _settle(event: threading.Event, stop: threading.Event) -> None:
+    event.clear()
+    while event.wait(timeout=SETTLE) and not stop.is_set():
+        event.clear()
+
+
+def _watched(location: Location) -> list[tuple[Path, bool]]:
+    """Return the folders to watch: a handful, never the work tree of a repository."""
+    requests = location.data / FOLDER
+    requests.mkdir(parents=True, exist_ok=True)
+    if location.git_dir is None or location.common_dir is None:
+        return [(location.root, True), (requests, False)]
+    common = location.common_dir
+    folders = [(common, False), (common / "refs", True), (common / "worktrees", True), (requests, False)]
+    return [(folder, recursive) for folder, recursive in folders if folder.is_dir()]
+
+
+class _Changed(FileSystemEventHandler):
+    """Sets an event on every change; reading is no change."""
+
+    def __init__(self) -> None:
+        self.event = threading.Event()
+
+    def on_any_event(self, event: FileSystemEvent) -> None:
+        if event.event_type not in {"opened", "closed_no_write"}:
+            self.event.set()

@@ -1,0 +1,165 @@
+"""The part of indexing that runs in worker processes: git, parsing, masking, extraction. No store."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from multiprocessing import connection, get_context, parent_process
+from pathlib import Path
+
+from mom_lsp.extract.comments import comment_memories
+from mom_lsp.extract.commits import commit_memory
+from mom_lsp.extract.documents import document_memories, is_document
+from mom_lsp.extract.noise import is_generated, is_vendored
+from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
+from mom_lsp.git import Commit, Location, Repository
+from mom_lsp.memory import Memory
+from mom_lsp.redact import sanitize
+
+WORKERS = max(1, min(4, os.cpu_count() or 1))
+INLINE_COMMITS = 64  # so few are faster here than in a new process
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that extraction depends on; hashable, so that a change is noticed."""
+
+    exclude: tuple[str, ...] = ()
+    comments: bool = True
+    documents: bool = True
+    max_file_size: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Some commits, or some files of a tree as (path, blob), to be extracted."""
+
+    location: Location
+    rules: Rules
+    commits: tuple[str, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+
+
+def extract(task: Task) -> list[Memory]:
+    """Return the memories of a task, in its order."""
+    repository = _repository(task.location)
+    return [*_of_commits(repository, task), *_of_files(repository, task)]
+
+
+def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
+    attributes = _attributes_file(task.location.data)
+    for commit in repository.commits(task.commits, attributes=attributes):
+        memory = _of_commit(commit, task.rules)
+        if len(commit.parents) > 1 and not memory.noise:  # a merge that says something: now its diff is worth it
+            whole = next(repository.commits([commit.sha], merges=True, attributes=attributes))
+            memory = _of_commit(whole, task.rules)
+        yield memory
+
+
+def _of_commit(commit: Commit, rules: Rules) -> Memory:
+    excluded = _excluder(rules.exclude)
+    kept = tuple(change for change in commit.files if not excluded(change.path))
+    memory = commit_memory(replace(commit, files=kept), sanitize=sanitize)
+    return replace(memory, noise="excluded") if commit.files and not kept else memory
+
+
+def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
+    paths: dict[str, list[str]] = {}
+    for path, blob in task.files:
+        paths.setdefault(blob, []).append(path)
+    for blob, text in repository.texts(list(paths), task.rules.max_file_size):
+        for path in paths[blob]:
+            yield from file_memories(path, blob, text, task.rules)
+
+
+def file_memories(path: str, blob: str, text: str, rules: Rules) -> list[Memory]:
+    """Return the memories that the text of one file holds."""
+    if not wanted_file(path, rules) or is_generated(path, text[:2000]):
+        return []
+    if is_document(path):
+        return document_memories(path, blob, text, sanitize=sanitize) if rules.documents else []
+    return comment_memories(path, blob, text, sanitize=sanitize) if rules.comments else []
+
+
+def wanted_file(path: str, rules: Rules) -> bool:
+    """Whether a file may hold memories, judged by its path."""
+    return not (is_vendored(path) or is_generated(path) or _excluder(rules.exclude)(path))
+
+
+@lru_cache(maxsize=8)
+def _excluder(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    if not globs:
+        return lambda path: False
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(globs).match_file
+
+
+@lru_cache(maxsize=4)
+def _repository(location: Location) -> Repository:
+    return Repository(location)
+
+
+@lru_cache(maxsize=4)
+def _attributes_file(data: Path) -> str:
+    """Write the rules for hunk headers by language where git can read them."""
+    path = data / "attributes"
+    if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:
+        data.mkdir(parents=True, exist_ok=True)
+        path.write_text(USERDIFF_ATTRIBUTES, "utf-8")
+    return str(path)
+
+
+class InlineExecutor(Executor):
+    """Does the work at once, in this process."""
+
+    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201
+        """Return the finished future of a call."""
+        future: Future[object] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except BaseException as error:
+            future.set_exception(error)
+        return future
+
+
+@contextmanager
+def workers(amount: int) -> Iterator[Executor]:
+    """Yield an executor that suits this many commits: this process, or a pool that ends with it."""
+    if amount <= INLINE_COMMITS:
+        yield InlineExecutor()
+        return
+    pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """End this worker when its parent is gone, however it went: the pool's own pipes do not tell."""
+    parent = parent_process()
+
+    def wait() -> None:
+        if parent is not None:
+            connection.wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def ordered(executor: Executor, tasks: Sequence[Task], ahead: int = 2 * WORKERS) -> Iterator[list[Memory]]:
+    """Yield the results in the order of the tasks, with only a few tasks under way, so that memory stays bounded."""
+    futures: list[Future[list[Memory]]] = []
+    waiting = iter(tasks)
+    for task in waiting:
+        futures.append(executor.submit(extract, task))
+        if len(futures) >= ahead:
+            yield futures.pop(0).result()
+    for future in futures:
+        yield future.result()

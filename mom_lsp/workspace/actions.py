@@ -1,0 +1,170 @@
+"""The user's word: each action is one or more events in the journal, durable when it returns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from mom_lsp.errors import UsageError
+from mom_lsp.journal import Event
+from mom_lsp.memory import memory_id
+from mom_lsp.tiers.lifecycle import expired_notes, fold, undoable
+from mom_lsp.workspace.workspace import Workspace
+
+MAX_NOTE = 10_000  # characters
+Answer = dict[str, Any]
+
+
+class Actions:
+    """Writes what the user decides in one workspace; `indexing_wanted` is called when the store has to follow."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        indexing_wanted: Callable[[str], None] = lambda reason: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._workspace, self._indexing_wanted, self._clock = workspace, indexing_wanted, clock
+        self._journal = workspace.library.journal
+
+    def pin(self, identity: str) -> Answer:
+        """Keep a memory in front, whatever its score where it applies."""
+        return self._mark("pin", identity, "pinned")
+
+    def unpin(self, identity: str) -> Answer:
+        """Let a pinned memory compete again."""
+        return self._mark("unpin", identity, "unpinned")
+
+    def useful(self, identity: str) -> Answer:
+        """Count one accepted use."""
+        return self._mark("useful", identity, "counted as useful")
+
+    def dismiss(self, identity: str, path: str = "", line: int = 0) -> Answer:
+        """Do not suggest a memory at this function of this file any more; elsewhere it may be right."""
+        memory = self._workspace.memory(identity)
+        path = path or (memory.paths[0] if memory.paths else "")
+        if not path:
+            raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
+        symbol = self._workspace.symbol_at(path, line) if line else ""
+        self._append("dismiss", memory.id, path=path, symbol=symbol)
+        place = f"{symbol} in {path}" if symbol else path
+        return _done(f"not suggested at {place} any more: {memory.title}")
+
+    def forget(self, identity: str) -> Answer:
+        """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
+        memory = self._workspace.memory(identity)
+        self._append("forget", memory.id)
+        self._indexing_wanted("forget")
+        return _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
+
+    def restore(self, identity: str) -> Answer:
+        """Bring a forgotten memory back; its text is read from the repository again."""
+        forgotten = fold(self._journal.events()).with_state("forgotten")
+        found = [memory for memory in forgotten if identity and memory.startswith(identity)]
+        if len(found) != 1:
+            problem = "several forgotten memories have" if found else "no forgotten memory has"
+            raise UsageError(f"{problem} an id that begins with {identity!r}")
+        self._append("restore", found[0])
+        self._indexing_wanted("restore")
+        return _done(f"restored: {found[0][:8]}")
+
+    def undo(self) -> Answer:
+        """Take back the last thing the user did here."""
+        last = undoable(self._journal.events())
+        if last is None:
+            raise UsageError("there is nothing to undo")
+        self._append("undo", last.memory, data={"seq": last.seq})
+        self._indexing_wanted("undo")
+        return _done(f"undone: {last.type} of {last.memory[:8]}")
+
+    def purge(self) -> Answer:
+        """Erase the text of every forgotten note now, instead of after its 30 days of grace."""
+        events = list(self._journal.events())
+        life = fold(events)
+        gone = [event.seq for memory, event in life.notes.items() if life.of(memory).forgotten and event.data]
+        self._journal.erase(gone)
+        self._append("purge", "")
+        self._indexing_wanted("purge")
+        return _done(f"erased {len(gone)} forgotten notes; forgotten memories leave the index as it is rewritten")
+
+    def erase_expired_notes(self) -> None:
+        """Erase notes that were forgotten more than 30 days ago."""
+        expired = expired_notes(self._journal.events(), self._clock())
+        if expired:
+            self._journal.erase(expired)
+
+    def note(self, text: str, path: str = "", line: int = 0) -> Answer:
+        """Remember the user's own words at a place."""
+        text = text.strip()
+        if not text:
+            raise UsageError("a note needs some text")
+        if len(text) > MAX_NOTE:
+            raise UsageError(f"a note may have {MAX_NOTE:,} characters, this has {len(text):,}")
+        now = self._clock()
+        identity = memory_id("note", path, text, int(now * 1000))
+        symbol = self._workspace.symbol_at(path, line) if path and line else ""
+        self._append("note", identity, path=path, symbol=symbol, data={"text": text, "line": line}, now=now)
+        return _done(f"remembered as {identity[:8]}") | {"id": identity}
+
+    def export(self) -> Answer:
+        """Return all events, oldest first."""
+        return {"events": [_plain(event) for event in self._journal.events()]}
+
+    def import_events(self, events: Iterable[dict[str, Any]]) -> Answer:
+        """Append the events that are not here yet, judged by their content."""
+        known = {_identity(_plain(event)) for event in self._journal.events()}
+        added = 0
+        for event in events:
+            if _identity(event) not in known:
+                known.add(_identity(event))
+                self._append(
+                    str(event["type"]),
+                    str(event["memory"]),
+                    path=str(event.get("path", "")),
+                    symbol=str(event.get("symbol", "")),
+                    data=dict(event.get("data") or {}),
+                    now=float(event["time"]),
+                )
+                added += 1
+        self._indexing_wanted("import")
+        return _done(f"imported {added} events")
+
+    def _mark(self, kind: str, identity: str, done: str) -> Answer:
+        memory = self._workspace.memory(identity)
+        self._append(kind, memory.id, path=memory.paths[0] if memory.paths else "")
+        return _done(f"{done}: {memory.title}")
+
+    def _append(
+        self,
+        kind: str,
+        memory: str,
+        *,
+        path: str = "",
+        symbol: str = "",
+        data: dict[str, Any] | None = None,
+        now: float | None = None,
+    ) -> None:
+        head = self._workspace.worktree.head().commit
+        when = self._clock() if now is None else now
+        self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
+
+
+def _done(message: str) -> Answer:
+    return {"ok": True, "message": message}
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    return {
+        "time": event.time,
+        "type": event.type,
+        "memory": event.memory,
+        "path": event.path,
+        "symbol": event.symbol,
+        "head": event.head,
+        "data": event.data,
+    }
+
+
+def _identity(event: dict[str, Any]) -> tuple[Any, ...]:
+    return (event["time"], event["type"], event["memory"], event.get("path", ""), event.get("symbol", ""))

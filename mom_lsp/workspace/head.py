@@ -1,0 +1,180 @@
+"""One worktree as it stands: its HEAD, what is true there, who wrote which line."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git import BlameGroup, Location, Repository
+from mom_lsp.route.catalog import Catalog, View
+
+K = TypeVar("K")
+V = TypeVar("V")
+CACHED_FILES = 64
+CACHED_HEADS = 4
+MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed version
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A commit, its ancestors (itself included) and its tree (path to blob)."""
+
+    commit: str
+    ancestors: frozenset[str]
+    tree: Mapping[str, str]
+
+
+NO_HEAD = Head("", frozenset(), {})
+
+
+class Recent(Generic[K, V]):
+    """A small cache that keeps what was used last. Thread-safe."""
+
+    def __init__(self, size: int) -> None:
+        self._size, self._items, self._lock = size, OrderedDict[K, V](), threading.Lock()
+
+    def get(self, key: K) -> V | None:
+        """Return the value if it is there."""
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+            return self._items.get(key)
+
+    def put(self, key: K, value: V) -> V:
+        """Keep a value and return it."""
+        with self._lock:
+            self._items[key] = value
+            self._items.move_to_end(key)
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+        return value
+
+    def of(self, key: K, make: Callable[[], V]) -> V:
+        """Return the value, made now if it is not there."""
+        found = self.get(key)
+        return found if found is not None else self.put(key, make())
+
+
+class Worktree:
+    """Reads one worktree for the workspace, and remembers what it read. A plain folder has no commits."""
+
+    def __init__(self, location: Location) -> None:
+        self.location = location
+        self.repository = Repository(location) if location.git else None
+        self._heads: Recent[str, Head] = Recent(CACHED_HEADS)
+        self._views: Recent[tuple[int, str], View] = Recent(CACHED_HEADS)
+        self._blames: Recent[tuple[str, str], list[BlameGroup]] = Recent(CACHED_FILES)
+        self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
+        self._stamp: tuple[object, ...] = ()
+        self._current = ""
+        self._last = NO_HEAD
+
+    def head(self, rev: str | None = None) -> Head:
+        """Return HEAD or another revision; an empty one before the first commit and in a plain folder."""
+        if self.repository is None:
+            return NO_HEAD
+        commit = self.repository.resolve(rev) if rev else self._head_commit()
+        if not commit:
+            return NO_HEAD
+        self._last = self._heads.of(commit, lambda: self._read_head(commit))
+        return self._last
+
+    def view(self, catalog: Catalog, head: Head) -> View:
+        """Return what of a catalog is true on a head."""
+
+        def make() -> View:
+            view = View(catalog, head.ancestors, head.tree)
+            if self.repository is None:
+                view.valid[:] = True  # a plain folder's rows are always those of its files as they are
+                view.suggestible = catalog.suggestible.copy()
+            return view
+
+        return self._views.of((id(catalog), head.commit), make)
+
+    def text(self, path: str) -> list[str]:
+        """Return the lines of a file of the work tree, none if it cannot be read as text."""
+        file = self.location.root / path
+        try:
+            data = file.read_bytes() if not file.is_symlink() else b""
+        except OSError:
+            return []
+        return [] if b"\0" in data[:8192] else data[:MAX_TEXT].decode("utf-8", "replace").splitlines()
+
+    def committed(self, head: Head, path: str) -> list[str]:
+        """Return the lines of a file as committed, none if it is not."""
+        blob = head.tree.get(path)
+        repository = self.repository
+        if blob is None or repository is None:
+            return []
+        return self._texts.of(
+            blob, lambda: next((text.splitlines() for _, text in repository.texts([blob], MAX_TEXT)), [])
+        )
+
+    def writers(self, head: Head, path: str, lines: tuple[int, int] | None) -> dict[int, str]:
+        """Return which commit last wrote each committed line (all lines: None); nothing where history was cut off."""
+        groups = self._blame(head, path, lines)
+        return {
+            line: group.commit
+            for group in groups
+            if not group.boundary
+            for line in range(group.line, group.line + group.count)
+        }
+
+    def knows_blame(self, head: Head, path: str) -> bool:
+        """Whether the whole file's blame is at hand."""
+        return self._blames.get((path, head.tree.get(path, ""))) is not None
+
+    def _blame(self, head: Head, path: str, lines: tuple[int, int] | None) -> list[BlameGroup]:
+        blob = head.tree.get(path)
+        if blob is None or self.repository is None:
+            return []
+        whole = self._blames.get((path, blob))
+        if whole is not None:
+            return whole
+        try:
+            groups = self.repository.blame(head.commit, path, lines)
+        except RepositoryError:
+            return []  # objects are missing in a partial clone: the other evidence has to do
+        return groups if lines else self._blames.put((path, blob), groups)
+
+    def _head_commit(self) -> str:
+        stamp = self._head_stamp()
+        if stamp != self._stamp or not self._current:
+            assert self.repository is not None
+            self._current, self._stamp = self.repository.resolve() or "", stamp
+        return self._current
+
+    def _head_stamp(self) -> tuple[object, ...]:
+        """Return what changes whenever HEAD may have: cheaper than asking git on every keystroke."""
+        git_dir, common = self.location.git_dir, self.location.common_dir
+        assert git_dir is not None and common is not None
+        try:
+            text = (git_dir / "HEAD").read_text("utf-8", "replace").strip()
+        except OSError:
+            return ()
+        ref = common / text.removeprefix("ref: ") if text.startswith("ref: ") else common / "packed-refs"
+        return (text, *(_signature(path) for path in (ref, common / "packed-refs", common / "reftable")))
+
+    def _read_head(self, commit: str) -> Head:
+        repository = self.repository
+        assert repository is not None
+        near = self._last  # HEAD moves in small steps
+        if near.commit and repository.is_ancestor(near.commit, commit):
+            ancestors = near.ancestors.union(repository.history(commit, without=[near.commit]))
+        else:
+            ancestors = frozenset(repository.history(commit))
+        return Head(commit, ancestors, {path: entry.blob for path, entry in repository.tree(commit).items()})
+
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

@@ -1,0 +1,194 @@
+"""What all worktrees of a data folder share: the memories, their vectors, and what the user said of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from mom_lsp.errors import EncoderError, NoIndex
+from mom_lsp.journal import Event, Journal
+from mom_lsp.memory import Anchor, Encoder, Memory, Source
+from mom_lsp.route.catalog import COLUMNS, Catalog
+from mom_lsp.store.rows import to_table
+from mom_lsp.store.text import content_hash, embedding_text, search_text
+from mom_lsp.tiers.lifecycle import Life, fold
+
+NOTE_WORD = 6.0  # BM25 points for each word that a note shares with a query; notes are not in the store
+
+
+class Reader(Protocol):
+    """The part of the store that a library reads."""
+
+    @property
+    def version(self) -> int: ...
+    def refresh(self) -> int: ...
+    def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table: ...
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]: ...
+    def search_text(self, query: str, limit: int) -> list[tuple[str, float]]: ...
+    def vectors(self, model: str) -> tuple[list[str], np.ndarray]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent state of everything; replaced as a whole."""
+
+    catalog: Catalog
+    vectors: np.ndarray  # (v, d) float32, rows of unit length
+    slots: np.ndarray  # (n,) the vector of each row, -1 for none yet
+    life: Life
+    notes: dict[str, Memory] = field(default_factory=dict)
+    key: tuple[int, int, int] = (0, 0, 0)
+
+
+class Library:
+    """Follows the store and the journal of one data folder. Thread-safe."""
+
+    def __init__(self, open_store: Callable[[], Reader], journal: Journal, encoder: Encoder | None = None) -> None:
+        self.journal = journal
+        self.encoder = encoder
+        self.encoder_problem = ""
+        self._open_store = open_store
+        self._store: Reader | None = None
+        self._snapshot: Snapshot | None = None
+        self._lock = threading.RLock()
+
+    @property
+    def store(self) -> Reader:
+        """The store. Raises NoIndex if nothing was indexed yet."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._open_store()
+            return self._store
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest state; what the user said a moment ago is in it."""
+        with self._lock:
+            if self._snapshot is None:
+                self.reload()
+            elif self.journal.changed():
+                self._snapshot = self._with_journal(self._snapshot)
+            assert self._snapshot is not None
+            return self._snapshot
+
+    def reload(self) -> bool:
+        """Read the store again if it has a new version; whether it had. Readers keep the old state meanwhile."""
+        try:
+            version = self.store.refresh()
+        except NoIndex:
+            if self._snapshot is None:
+                self._install(_empty_table(), version=-1)
+            return False
+        if self._snapshot is not None and self._snapshot.key[0] == version:
+            return self._reload_vectors()
+        self._install(self.store.columns(COLUMNS), version)
+        return True
+
+    def encode(self, text: str) -> np.ndarray | None:
+        """Return the vector (d,) of a query, None where there is no encoder."""
+        if self.encoder is None or not len(self.snapshot().vectors):
+            return None
+        try:
+            return self.encoder.encode([text])[0]
+        except EncoderError as error:
+            self.encoder, self.encoder_problem = None, str(error)
+            return None
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the BM25 scores of the best full-text matches by id, notes included."""
+        found = dict(self.store.search_text(query, limit)) if self._store is not None else {}
+        wanted = {word.lower() for word in query.split() if len(word) > 2}
+        for memory, note in self.snapshot().notes.items():
+            shared = wanted & set(search_text(note).lower().split())
+            if shared:
+                found[memory] = NOTE_WORD * len(shared)
+        return found
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories and notes by id; unknown ids are left out."""
+        notes = self.snapshot().notes
+        stored = self.store.get([i for i in ids if i not in notes]) if self._store is not None else {}
+        return stored | {i: notes[i] for i in ids if i in notes}
+
+    def _install(self, table: pa.Table, version: int) -> None:
+        """Build a state beside the old one, then swap."""
+        life = fold(self.journal.events())
+        notes = _notes(life)
+        rows = pa.concat_tables([table, to_table(list(notes.values())).select(COLUMNS)])
+        catalog = Catalog(rows)
+        vectors, slots, count = self._vectors(catalog, notes)
+        snapshot = Snapshot(catalog, vectors, slots, life, notes, (version, count, life.last_seq))
+        with self._lock:
+            self._snapshot = snapshot
+
+    def _with_journal(self, old: Snapshot) -> Snapshot:
+        life = fold(self.journal.events())
+        if _notes(life).keys() != old.notes.keys():
+            self._install(self.store.columns(COLUMNS) if self._store is not None else _empty_table(), old.key[0])
+            assert self._snapshot is not None
+            return self._snapshot
+        return Snapshot(old.catalog, old.vectors, old.slots, life, old.notes, (*old.key[:2], life.last_seq))
+
+    def _reload_vectors(self) -> bool:
+        old = self._snapshot
+        if old is None or self.encoder is None:
+            return False
+        vectors, slots, count = self._vectors(old.catalog, old.notes)
+        if count == old.key[1]:
+            return False
+        with self._lock:
+            self._snapshot = Snapshot(
+                old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2])
+            )
+        return True
+
+    def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return vectors, the slot of each row, and how many vectors the store holds."""
+        if self.encoder is None or self._store is None:
+            return np.zeros((0, 0), np.float32), np.full(catalog.size, -1), 0
+        contents, vectors = self.store.vectors(self.encoder.name)
+        stored = len(contents)
+        if notes and stored:
+            vectors = np.vstack([vectors, self.encoder.encode([embedding_text(note) for note in notes.values()])])
+            contents = [*contents, *(content_hash(embedding_text(note)) for note in notes.values())]
+        slot_of = {content: slot for slot, content in enumerate(contents)}
+        slots = np.array([slot_of.get(content, -1) for content in catalog.contents], np.int64)
+        return vectors, slots, stored
+
+
+def _notes(life: Life) -> dict[str, Memory]:
+    return {
+        memory: _note(event)
+        for memory, event in life.notes.items()
+        if event.data.get("text") and not life.of(memory).forgotten
+    }
+
+
+def _note(event: Event) -> Memory:
+    """Return the memory that a note in the journal is."""
+    text = str(event.data["text"])
+    line = event.data.get("line")
+    return Memory(
+        id=event.memory,
+        kind="note",
+        title=text.strip().splitlines()[0][:100],
+        body=text,
+        why="",
+        source=Source(
+            "user",
+            author=str(event.data.get("author", "")),
+            time=int(event.time),
+            path=event.path or None,
+            line=int(line) if line else None,
+        ),
+        anchors=(Anchor(event.path, (event.symbol,) if event.symbol else ()),) if event.path else (),
+        evidence=100.0,  # somebody took the trouble to write it down
+    )
+
+
+def _empty_table() -> pa.Table:
+    return to_table([]).select(COLUMNS)

@@ -1,0 +1,64 @@
+"""Answers as JSON: the contract of design.md, "Commands"."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from mom_lsp.memory import Scored
+
+FORGE = re.compile(r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$")
+
+
+def suggestion(scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None) -> dict[str, Any]:
+    """Return one suggestion; source facts that were looked up are passed in."""
+    memory, source = scored.memory, scored.memory.source
+    return {
+        "id": memory.id,
+        "kind": memory.kind,
+        "title": memory.title,
+        "body": memory.body,
+        "rationale": memory.why,
+        "source": {
+            "type": source.type,
+            "commit": commit,
+            "author": author,
+            "time": iso(time),
+            "path": source.path or (memory.paths[0] if memory.paths else None),
+            "line": source.line,
+            "url": f"{forge}/commit/{commit}" if forge and commit else None,
+        },
+        "score": round(scored.score, 6),
+        "terms": {term: round(share, 6) for term, share in scored.terms.items()},
+        "tier": "episodic",
+        "status": scored.status,
+        "pinned": scored.usage.pinned,
+        "domain": domain(memory.paths),
+        "freshness": scored.freshness,
+        "why": scored.reason,
+        "surprise": scored.surprise,
+        "lines": list(scored.lines),
+        "replacement": scored.replacement,
+        "uses": scored.usage.uses,
+    }
+
+
+def iso(time: float) -> str | None:
+    """Return ISO 8601 in UTC, None for a time that is not known or cannot be."""
+    try:
+        return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z") if time else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def domain(paths: tuple[str, ...]) -> str:
+    """Return the folder that most of the paths lie in, until the router learns better domains."""
+    folders = [path.rpartition("/")[0] or "." for path in paths]
+    return max(sorted(set(folders)), key=folders.count) if folders else ""
+
+
+def forge_of(remote: str | None) -> str | None:
+    """Return the web address of a remote on a known forge."""
+    match = FORGE.match(remote or "")
+    return f"https://{match['host']}/{match['name']}" if match else None

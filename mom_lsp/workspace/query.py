@@ -1,0 +1,75 @@
+"""A question to the router, made from the text in front of the user."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.route.lines import committed_lines
+from mom_lsp.route.place import WINDOW, Spot
+from mom_lsp.workspace.head import Head, Worktree
+
+CONTEXT = 8  # lines above and below the range that are part of its meaning
+MAX_LINES = 60
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked: a spot, or words alone."""
+
+    words: str  # for full-text search
+    meaning: str  # for the encoder, in the form memories are encoded in
+    spot: Spot | None = None
+    shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
+
+
+def text_query(text: str) -> Query:
+    """Return a question in the user's own words."""
+    return Query(words=text, meaning=text, shown={"text": text})
+
+
+def spot_query(
+    worktree: Worktree, head: Head, path: str, lines: Sequence[str], start: int, end: int, mapped: Sequence[int]
+) -> Query:
+    """Return the question that some lines (1-based, inclusive) of an open text are.
+
+    Args:
+        worktree: the worktree that is asked about.
+        head: the commit it is asked of.
+        path: of the file, relative to the root, with slashes.
+        lines: of the open text.
+        start: first line asked about.
+        end: last line asked about.
+        mapped: the committed line of each open line, 0 for a new one.
+    """
+    symbol = enclosing_symbol(lines, start, path) if lines else ""
+    window = lines[max(0, start - 1 - CONTEXT) : end + CONTEXT][:MAX_LINES]
+    code = "\n".join(line.strip() for line in window if line.strip())
+    names = " ".join(dict.fromkeys(WORD.findall(code)))
+    spot = Spot(path, symbol, start, end, writers_in(worktree, head, path, mapped, start, end))
+    return Query(
+        words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
+        meaning=f"{path}\n{symbol}\n{code}",
+        spot=spot,
+        shown={"path": path, "start": start, "end": end, "symbol": symbol, "rev": head.commit or None},
+    )
+
+
+def writers_in(
+    worktree: Worktree, head: Head, path: str, mapped: Sequence[int], start: int, end: int
+) -> dict[int, str]:
+    """Return the commit that wrote each open line in and around a range; nothing for new and edited lines."""
+    around = range(max(1, start - WINDOW), min(len(mapped), end + WINDOW) + 1)
+    committed = [mapped[line - 1] for line in around if mapped[line - 1]]
+    if not committed:
+        return {}
+    writers = worktree.writers(head, path, (min(committed), max(committed)))
+    return {line: writers[mapped[line - 1]] for line in around if mapped[line - 1] in writers}
+
+
+def mapped_lines(worktree: Worktree, head: Head, path: str, lines: Sequence[str]) -> list[int]:
+    """Return the committed line of each open line, 0 for new and edited ones."""
+    return committed_lines(worktree.committed(head, path), lines)

@@ -1,0 +1,287 @@
+"""What one worktree can be asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import UntrustedPath, UsageError
+from mom_lsp.extract.symbols import enclosing_symbol, symbol_range
+from mom_lsp.git import Location
+from mom_lsp.memory import Memory, Scored
+from mom_lsp.route.catalog import View
+from mom_lsp.route.score import WHY, Weights
+from mom_lsp.settings import Settings
+from mom_lsp.workspace.head import Head, Worktree
+from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.present import forge_of, suggestion
+from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
+from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+
+SEARCH_THRESHOLD = 0.05  # explicit search shows whatever matches at all
+HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
+MAX_BLOCKS = 40  # functions looked at for one request of hints
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """One consistent look at everything."""
+
+    snapshot: Snapshot
+    head: Head
+    view: View
+
+
+class Workspace:
+    """One worktree (or plain folder) with the memories of its repository. Thread-safe."""
+
+    def __init__(
+        self, location: Location, library: Library, settings: Settings, clock: Callable[[], float] = time.time
+    ) -> None:
+        self.location, self.library, self.settings = location, library, settings
+        self.worktree = Worktree(location)
+        self._clock = clock
+
+    # Asking
+
+    def suggest(
+        self, path: str, start: int, end: int, *, text: str | None = None, k: int = 3, rev: str | None = None
+    ) -> dict[str, Any]:
+        """Return what matters for some lines (1-based, inclusive) of a file.
+
+        Args:
+            path: relative to the root, with slashes.
+            start: first line; 0 with `end` 0 means the whole file.
+            end: last line.
+            text: the open text, if it differs from the file.
+            k: how many at most.
+            rev: answer as of this revision.
+
+        Raises:
+            UsageError: no such file or line.
+            UntrustedPath: the path leads out of the workspace.
+        """
+        began = time.perf_counter()
+        state = self._state(rev)
+        lines = self._lines(state.head, path, text, rev)
+        start, end = _checked_range(path, lines, start, end)
+        query = spot_query(self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines))
+        ranker = self._ranker(state, self._weights)
+        meaning = self.library.encode(query.meaning)
+        chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
+        return self._answer(query, ranker, chosen, state, began)
+
+    def search(self, text: str, k: int = 10) -> dict[str, Any]:
+        """Return the memories that match words or their meaning; age counts for nothing here."""
+        began = time.perf_counter()
+        state, query = self._state(), text_query(text)
+        ranker = self._ranker(state, WHY)
+        chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=self.library.encode(text))
+        return self._answer(query, ranker, chosen, state, began)
+
+    def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
+        """Return at most one memory a line, and three in any 40 lines, for the lines that their commits wrote.
+
+        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that reach the threshold are hinted.
+        """
+        state = self._state()
+        lines = text.splitlines()
+        mapped = mapped_lines(self.worktree, state.head, path, lines)
+        ranker = self._ranker(state, self._weights)
+        worthy = self._worthy(state)
+        found: dict[int, Scored] = {}
+        for first, last in self._blocks(state, path, lines, mapped, start, end, worthy):
+            query = spot_query(self.worktree, state.head, path, lines, first, last, mapped)
+            meaning = self.library.encode(query.meaning)
+            threshold = self.settings.suggest.threshold
+            chosen = ranker.rank(query, HINTS_IN_WINDOW, threshold=threshold, meaning=meaning, only=worthy)
+            for hint in scored(ranker, [ranked for ranked in chosen if ranked.lines]):
+                found.setdefault(next((n for n in hint.lines if n not in found), hint.lines[0]), hint)
+        return [{"line": line, "suggestion": self._json(found[line], state)} for line in _thinned(found, start, end)]
+
+    def show(self, identity: str) -> dict[str, Any]:
+        """Return everything about one memory, and why it is or is not suggested.
+
+        Raises:
+            UsageError: no memory, or more than one, has an id that begins like this.
+        """
+        state = self._state()
+        memory = self.memory(identity)
+        row = state.snapshot.catalog.row_of.get(memory.id)
+        ranker = self._ranker(state, WHY)
+        one = scored(ranker, [Ranked(row, 0.0, dict.fromkeys(("sem", "lex", "temp", "use", "place"), 0.0), "")]) if row is not None else []
+        document = self._json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
+        because = self._because(memory, row, state)
+        document["suggested"], document["because"] = not because, because or "it is shown where it reaches the threshold"
+        document["related"] = self._related(row, state, ranker)
+        document["history"] = [
+            {"time": e.time, "event": e.type, "path": e.path} for e in self.library.journal.events() if e.memory == memory.id
+        ]
+        return document
+
+    def memory(self, identity: str) -> Memory:
+        """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
+        snapshot = self.library.snapshot()
+        known = [i for i in snapshot.catalog.ids if i.startswith(identity)] if identity else []
+        if len(known) != 1:
+            problem = "several memories have" if known else "no memory has"
+            raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
+        return self.library.get(known)[known[0]]
+
+    def symbol_at(self, path: str, line: int, text: str | None = None) -> str:
+        """Return the function or section that a line of a file stands in, "" if none."""
+        lines = text.splitlines() if text is not None else self.worktree.text(path)
+        return enclosing_symbol(lines, line, path) if 1 <= line <= len(lines) else ""
+
+    def prefetch(self, path: str) -> None:
+        """Read the whole file's blame, so that later questions about it are answered at once."""
+        head = self._state().head
+        if path in head.tree:
+            self.worktree.writers(head, path, None)
+
+    # Inside
+
+    def _state(self, rev: str | None = None) -> _State:
+        snapshot = self.library.snapshot()
+        head = self.worktree.head(rev)
+        return _State(snapshot, head, self.worktree.view(snapshot.catalog, head))
+
+    @property
+    def _weights(self) -> Weights:
+        chosen = self.settings.weights
+        return Weights(chosen.sem, chosen.lex, chosen.temp, chosen.use, chosen.place)
+
+    def _ranker(self, state: _State, weights: Weights) -> Ranker:
+        half_life = self.settings.temporal.half_life
+        return Ranker(self.library, state.snapshot, state.view, weights, half_life, self._clock())
+
+    def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
+        if text is not None:
+            return text.splitlines()
+        if rev is None:
+            self._refuse_outside(path)
+        lines = self.worktree.committed(head, path) if rev else self.worktree.text(path)
+        if not lines and rev and path not in head.tree:
+            raise UsageError(f"{path} does not exist in {rev}")
+        return lines
+
+    def _refuse_outside(self, path: str) -> None:
+        root = self.location.root.resolve()
+        file = root / path
+        if not file.exists():
+            raise UsageError(f"{path} does not exist")
+        if file.is_symlink() or not file.resolve().is_relative_to(root):
+            raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
+
+    def _blocks(
+        self, state: _State, path: str, lines: Sequence[str], mapped: Sequence[int], start: int, end: int, worthy: np.ndarray
+    ) -> list[tuple[int, int]]:
+        """Return the functions within a range that a memory worth a hint wrote a line of."""
+        writers = self.worktree.writers(state.head, path, None)
+        blocks: list[tuple[int, int]] = []
+        for line in range(max(1, start), min(end, len(lines)) + 1):
+            row = state.snapshot.catalog.row_of_commit.get(writers.get(mapped[line - 1], ""))
+            if row is None or not worthy[row] or (blocks and line <= blocks[-1][1]):
+                continue
+            first, last = symbol_range(lines, line, path)
+            blocks.append((max(first, line - HINT_WINDOW // 2), min(last, line + HINT_WINDOW)))
+        return blocks[:MAX_BLOCKS]
+
+    def _worthy(self, state: _State) -> np.ndarray:
+        """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""
+        worthy = state.view.surprise >= self.settings.hints.minimum_surprise
+        for memory in state.snapshot.life.with_state("pinned"):
+            row = state.snapshot.catalog.row_of.get(memory)
+            if row is not None:
+                worthy[row] = True
+        return np.asarray(worthy & ~state.snapshot.catalog.is_file)
+
+    def _answer(
+        self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: _State, began: float
+    ) -> dict[str, Any]:
+        suggestions = [self._json(one, state) for one in scored(ranker, chosen)]
+        took = round((time.perf_counter() - began) * 1000, 1)
+        return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
+
+    def _json(self, one: Scored, state: _State) -> dict[str, Any]:
+        commit, author, when = self._written(one.memory, state)
+        return suggestion(one, commit=commit, author=author, time=when, forge=self._forge)
+
+    def _written(self, memory: Memory, state: _State) -> tuple[str | None, str, int]:
+        """Return commit, author and time; those of a file span are the newest change's to its first line."""
+        source = memory.source
+        row = state.snapshot.catalog.row_of.get(memory.id)
+        if source.type == "commit" and row is not None:
+            return state.view.commit_of.get(row, source.commit), source.author, source.time
+        if source.type != "file" or not source.path or not source.line or self.worktree.repository is None:
+            return source.commit, source.author, source.time
+        writers = self.worktree.writers(state.head, source.path, (source.line, source.line))
+        commit = writers.get(source.line)
+        writer = state.snapshot.catalog.row_of_commit.get(commit or "")
+        if commit is None or writer is None:
+            return commit, "", 0
+        told = self.library.get([state.snapshot.catalog.ids[writer]])
+        origin = next(iter(told.values())).source if told else source
+        return commit, origin.author, origin.time
+
+    def _because(self, memory: Memory, row: int | None, state: _State) -> str:
+        """Return why a memory is never suggested here, "" if it may be."""
+        usage = state.snapshot.life.of(memory.id)
+        if usage.forgotten:
+            return "you forgot it; `mom restore` brings it back"
+        if memory.noise:
+            return f"it is history, not knowledge ({memory.noise})"
+        if row is None or not state.view.valid[row]:
+            return "its commit is not an ancestor of HEAD here, or its file has changed"
+        if usage.dismissed:
+            places = ", ".join(sorted({path for path, _ in usage.dismissed}))
+            return f"you dismissed it at {places}; it is suggested elsewhere"
+        return ""
+
+    def _related(self, row: int | None, state: _State, ranker: Ranker) -> list[dict[str, Any]]:
+        """Return the memories that this one names or that name it."""
+        edges = [e for e in state.view.edges if row in (e.source, e.target)]
+        rows = {e.target if e.source == row else e.source: e for e in edges}
+        chosen = [
+            Ranked(other, 0.0, {}, f"{'names it' if e.target == row else 'is named by it'} ({e.relation})")
+            for other, e in rows.items()
+        ]
+        return [self._json(one, state) for one in scored(ranker, chosen[:20])]
+
+    @cached_property
+    def _forge(self) -> str | None:
+        return forge_of(self.worktree.repository.remote_url()) if self.worktree.repository else None
+
+
+def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    last = max(1, len(lines))
+    if start == 0 and end == 0:
+        return 1, last
+    if not 1 <= start <= end:
+        raise UsageError(f"{path}:{start}-{end} is not a range of lines")
+    if start > last:
+        raise UsageError(f"{path} has {len(lines)} lines, not {start}")
+    return start, min(end, last)
+
+
+def _thinned(found: dict[int, Scored], start: int, end: int) -> list[int]:
+    """Return the lines of the best hints, so that no 40 lines hold more than three."""
+    kept: list[int] = []
+    for line in sorted(found, key=lambda n: -found[n].score):
+        if start <= line <= end and sum(abs(line - other) < HINT_WINDOW for other in kept) < HINTS_IN_WINDOW:
+            kept.append(line)
+    return sorted(kept)
+
+
+def relative_path(root: Path, file: Path) -> str:
+    """Return a path below the root with slashes. Raises UntrustedPath if it is not below it."""
+    try:
+        return file.relative_to(root).as_posix()
+    except ValueError as error:
+        raise UntrustedPath(f"{file} lies outside {root}") from error
