@@ -1,0 +1,11 @@
+"""The user's word (pins, forgets, notes, uses) as append-only events in SQLite; it logs, iterates, and knows no rule.
+
+An event is on disk when `append` returns (WAL with `synchronous=FULL`; on network disks, where WAL is not safe, a
+rollback journal). A damaged file is set aside, what can be read of it goes on in a new one, and `problems` says so.
+"""
+
+from mom_lsp.journal.event import Event, EventType
+from mom_lsp.journal.file import on_network_disk
+from mom_lsp.journal.journal import Journal
+
+__all__ = ["Event", "EventType", "Journal", "on_network_disk"]

@@ -1,0 +1,40 @@
+"""One event, and how it is stored as a row."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+EventType = Literal[
+    "pin", "unpin", "useful", "dismiss", "forget", "restore", "note", "shown", "opened", "inserted", "undo", "purge"
+]
+
+COLUMNS = "seq, time, type, memory, path, symbol, head, data"
+INSERT = f"INSERT INTO events ({COLUMNS}) VALUES (?, ?, ?, {', '.join(['CAST(? AS TEXT)'] * 4)}, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing the user did, or was shown."""
+
+    seq: int  # ascending in the order of appending, over all processes; 0 while not yet appended
+    time: float  # seconds since 1970, UTC
+    type: str
+    memory: str = ""  # the id of a memory
+    path: str = ""  # where in the repository it happened, with `/`
+    symbol: str = ""
+    head: str = ""  # the commit that was checked out
+    data: dict[str, Any] = field(default_factory=dict)  # whatever JSON can hold
+
+
+def to_row(event: Event) -> tuple[Any, ...]:
+    """Return the values for COLUMNS; raises TypeError if JSON cannot hold the data."""
+    texts = (text.encode("utf-8", "surrogatepass") for text in (event.memory, event.path, event.symbol, event.head))
+    return (event.seq, event.time, event.type, *texts, json.dumps(event.data))
+
+
+def from_row(row: tuple[Any, ...]) -> Event:
+    """Read a row back; raises ValueError or TypeError if it is damaged."""
+    seq, time, *raw, data = row
+    texts = [text if isinstance(text, str) else text.decode("utf-8", "surrogatepass") for text in raw]
+    kind, memory, path, symbol, head = texts
+    return Event(int(seq), float(time), kind, memory, path, symbol, head, dict(json.loads(data)))

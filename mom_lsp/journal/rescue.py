@@ -1,0 +1,54 @@
+"""What is done about a damaged file."""
+
+import sqlite3
+from pathlib import Path
+
+from mom_lsp.journal.event import COLUMNS, INSERT, Event, from_row, to_row
+from mom_lsp.journal.file import connect, open_raw
+
+
+def rescue(path: Path) -> str:
+    """Set a damaged file aside, copy every event that can be read into a new one, and tell what happened."""
+    number = 1
+    while (broken := path.with_name(f"{path.name}.broken-{number}")).exists():
+        number += 1
+    for suffix in ("-wal", "-shm", ""):
+        side = Path(f"{path}{suffix}")
+        if side.exists():
+            side.rename(f"{broken}{suffix}")
+    saved, lost = _salvage(broken)
+    db = connect(path)
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        db.executemany(INSERT, map(to_row, saved))
+        db.execute("COMMIT")
+    finally:
+        db.close()
+    missing = "no event is known to be missing" if lost == 0 else f"{lost or 'an unknown number of'} could not be read"
+    return (
+        f"The journal {path} was damaged: {len(saved)} events were saved, {missing}. The old file is kept at {broken}."
+    )
+
+
+def _salvage(broken: Path) -> tuple[list[Event], int | None]:
+    """Read what can be read, one event at a time, and count what cannot; None if even that is unknown."""
+    saved: list[Event] = []
+    db = open_raw(broken)
+    try:
+        last = max(_number(db, "SELECT max(seq) FROM events"), _number(db, "SELECT max(seq) FROM sqlite_sequence"))
+        for seq in range(1, last + 1):
+            try:
+                rows = db.execute(f"SELECT {COLUMNS} FROM events WHERE seq = ?", (seq,)).fetchall()
+                saved += map(from_row, rows)
+            except (sqlite3.Error, ValueError, TypeError):
+                continue  # this one is damaged; it is counted by its absence
+    finally:
+        db.close()
+    return saved, last - len(saved) if last else None
+
+
+def _number(db: sqlite3.Connection, query: str) -> int:
+    try:
+        return int(db.execute(query).fetchone()[0] or 0)
+    except (sqlite3.Error, ValueError, TypeError):
+        return 0

@@ -1,0 +1,89 @@
+"""Secrets masked, control characters out: what every text passes through before it is stored or shown.
+
+Two libraries decide what a secret is, `betterleaks` (rules for hundreds of vendors) and `detect-secrets` (AWS ids,
+assignments to password-like names). Neither is fast on ordinary code, so a few compiled expressions first pick the
+lines worth showing them: those with a long run of token characters and a digit, an assignment to a secret-sounding
+name, a URL with credentials. Nothing here opens a socket: of detect-secrets only the expressions are used, never its
+verification, which would send a secret to its vendor.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+
+from mom_lsp.redact.detectors import Detector, keyword_detector, suspects, token_detector, urls, vendor_detector
+from mom_lsp.redact.keys import mask_private_keys
+from mom_lsp.redact.prefilter import candidates
+from mom_lsp.redact.spans import MARK, replace
+from mom_lsp.redact.text import clean
+
+__all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize"]
+
+_PIECE, _OVERLAP = 2000, 300  # characters
+
+
+class Redactor:
+    """Masks secrets; the libraries are loaded at the first line that needs them."""
+
+    def __init__(self) -> None:
+        """Start without any library loaded."""
+        self._detectors: list[Detector] = []
+
+    def mask(self, text: str) -> str:
+        """Return `text` with every secret replaced by `[secret]`; the number of lines does not change."""
+        text = mask_private_keys(text)
+        places = candidates(text)
+        if not places:
+            return text
+        masked = self._mask_lines({text[start:end] for start, end in places})
+        out, at = [], 0
+        for start, end in places:
+            if (line := text[start:end]) in masked:
+                out += [text[at:start], masked[line]]
+                at = end
+        return "".join([*out, text[at:]])
+
+    def _mask_lines(self, lines: set[str]) -> dict[str, str]:
+        """Map each line that holds a secret to its masked form."""
+        if not self._detectors:
+            self._detectors = [urls, keyword_detector(), token_detector(), vendor_detector()]
+        ordered = sorted(lines)
+        pieces = [piece for line in ordered for _, piece in _pieces(line)]
+        vendor = suspects(pieces)
+        masked = {}
+        for line in ordered:
+            suspect = any(piece in vendor for _, piece in _pieces(line))
+            detectors = self._detectors if suspect else self._detectors[:-1]
+            result = _apply(line, detectors)
+            if result != line:  # what was hidden behind the first secret, until nothing is left
+                masked[line] = self._settle(result)
+        return masked
+
+    def _settle(self, line: str) -> str:
+        """Mask again until nothing changes; each round leaves fewer characters that are not marks."""
+        while (result := _apply(line, self._detectors)) != line:
+            line = result
+        return line
+
+
+def _apply(line: str, detectors: list[Detector]) -> str:
+    spans = []
+    for offset, piece in _pieces(line):
+        spans += [(offset + start, offset + end) for detect in detectors for start, end in detect(piece)]
+    return replace(line, spans)
+
+
+def _pieces(line: str) -> Iterator[tuple[int, str]]:
+    """Cut a very long line (minified code) into overlapping pieces, since the plugins' expressions are not linear."""
+    for at in range(0, max(len(line) - _OVERLAP, 1), _PIECE - _OVERLAP):
+        yield at, line[at : at + _PIECE]
+
+
+@cache
+def redactor() -> Redactor:
+    """Return the one redactor of this process."""
+    return Redactor()
+
+
+def sanitize(text: str) -> str:
+    """Return `text` cleaned and masked: fit to be stored, shown, or given to a model."""
+    return redactor().mask(clean(text))

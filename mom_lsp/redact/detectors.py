@@ -1,0 +1,186 @@
+"""The detectors: each yields the spans of the secrets in one line."""
+
+import re
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+from mom_lsp.redact.spans import MARK, Span
+
+Detector = Callable[[str], Iterator[Span]]
+
+# Names that detect-secrets' keyword plugin knows; its expressions are slow, so they see only what follows such a name.
+_KEYWORD = re.compile(
+    rb"(?:(?:api|auth|service|account|db|database|priv|private|client)_?key|(?:db|database|key)_?pass"
+    rb"|passwd|password|pwd|secret|contrase[?n]a)[\w-]{0,40}[\"'`\])]{0,3}\s{0,3}(?::=|=>|[!=]=?=?|:|\()"
+)
+# First characters of what detect-secrets' other plugins look for.
+_TOKEN = re.compile(
+    r"A(?:3T|BIA|CCA|KIA|SIA|KC|P[\dA-F]|ccountKey=|C[a-z0-9]{32})|S(?:G\.|K[a-z0-9]{32})|cloudant|softlayer|sq0csp-"
+    r"|xox[a-z]-|hooks\.slack|eyJ|-us\d|[rs]k_live_|sk-|g(?:h[opsur]_|l[a-z]{2,8}-)|GR1348941|_authToken|npm_|pypi-"
+    r"|\d{8}:|aws|[MNO][\w-]{23}"
+)
+_URL = re.compile(r"://[^\s/:@\"'<>`]{0,100}:(?!(?:\d+|[%$]\w+|\$?\{\w+\})[/?])((?:(?!://)[^\s\"'<>`]){1,200})@")
+_SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|api_?key|auth")
+_HASH = re.compile(r"(?i)[0-9a-f]{7,12}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TEMPLATE = re.compile(r"\$\w+|[$#]?\{.*\}|.*\$\{.*|%\(.*|%[A-Za-z_]+%?|<.*>|\W*|x+|\.{3}.*", re.IGNORECASE | re.DOTALL)
+_REFERENCE = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*|\[[^]]*\]?|\(.*)+", re.DOTALL)
+_PLACEHOLDER = re.compile(
+    r"pass(word|wd|phrase)|secret|token|string|none|null|true|false|example|changeme|placeholder|required|optional"
+    r"|hidden|redacted|undefined|test(ing)?|username|value|text",
+    re.IGNORECASE,
+)
+_ALLOW = re.compile(r"(leaks):(allow)", re.IGNORECASE)
+_TOKEN_END = re.compile(r"(?:[,)\]}<>|&`]|\.(?!\S))(?<=[\w-]{16}.)")
+_BATCH = 50  # lines for betterleaks at a time: fewer pay for the call, more for its superlinear search
+
+
+def _random_looking(word: str) -> bool:
+    """Tell a mixed string (xKqPzRtY) from words and camelCase by how often neighbours change case or class."""
+    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "o" for c in word]
+    changes = sum(a != b for a, b in pairwise(kinds))
+    return changes > 0.34 * (len(word) - 1)
+
+
+def _plausible(value: str, *, quoted: bool) -> bool:
+    """Whether what is assigned to a secret-sounding name may be a secret, and not code, a template or a placeholder."""
+    if len(value) < (4 if quoted else 6) or MARK in value or _TEMPLATE.fullmatch(value):
+        return False
+    if _PLACEHOLDER.fullmatch(value) or any(c.isspace() for c in value):
+        return False
+    if quoted:
+        return any(c.isalnum() for c in value)
+    digits = sum(c.isdigit() for c in value)
+    if value.isdigit() or value[0] in "&*([{<$%" or value[-1] in ">}" or (digits < 2 and _REFERENCE.fullmatch(value)):
+        return False
+    return _random_looking(value) or (digits > 0 and not value.isupper())
+
+
+def urls(line: str) -> Iterator[Span]:
+    """Passwords in scheme://user:password@host."""
+    for match in _URL.finditer(line):
+        if not _TEMPLATE.fullmatch(match[1]):
+            yield match.span(1)
+
+
+def _value_span(text: str, value: str, start: int) -> Span:
+    """Where the secret in `value`, found at `start` of `text`, begins and ends; an empty span if it is no secret."""
+    quoted = text[start - 1 : start] in {'"', "'", "`"} or value[:1] in {'"', "'", "`"}
+    core = value if quoted else re.split(r"[\s,;]", value, maxsplit=1)[0].rstrip("\\.)]}")
+    core = core.strip("\"'`")
+    start += value.find(core)
+    return (start, start + len(core)) if core and _plausible(core, quoted=quoted) else (0, 0)
+
+
+@contextmanager
+def _no_probe() -> Iterator[None]:
+    """Import detect-secrets without a socket: its urllib3 binds one, only to learn whether there is IPv6."""
+    before, socket.has_ipv6 = socket.has_ipv6, False
+    try:
+        yield
+    finally:
+        socket.has_ipv6 = before
+
+
+def keyword_detector() -> Detector:
+    """Assignments to secret-sounding names, by detect-secrets."""
+    with _no_probe():
+        from detect_secrets.plugins import keyword
+
+    plugin = keyword.KeywordDetector()
+    forms = (
+        keyword.QUOTES_REQUIRED_DENYLIST_REGEX_TO_GROUP,
+        keyword.CONFIG_DENYLIST_REGEX_TO_GROUP,
+        keyword.GOLANG_DENYLIST_REGEX_TO_GROUP,
+    )
+
+    def detect(line: str) -> Iterator[Span]:
+        for match in _KEYWORD.finditer(line.encode("ascii", "replace").lower()):
+            text = line[match.start() : match.end() + 300]
+            for form in forms:
+                for value in plugin.analyze_string(text, form):
+                    start, end = _value_span(text, value, text.find(value, match.end() - match.start()))
+                    yield match.start() + start, match.start() + end
+
+    return detect
+
+
+def token_detector() -> Detector:
+    """Tokens with a shape of their own, by detect-secrets' regular expressions."""
+    with _no_probe():
+        from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
+        from detect_secrets.plugins.base import RegexBasedDetector
+
+    # IP addresses are no secrets here; URLs and key blocks are ours, because the plugins see only half of them.
+    elsewhere = {"IPPublicDetector", "BasicAuthDetector", "PrivateKeyDetector"}
+    kinds: list[type[Any]] = [*get_mapping_from_secret_type_to_class().values()]
+    plugins = [kind() for kind in kinds if issubclass(kind, RegexBasedDetector) and kind.__name__ not in elsewhere]
+    patterns: list[re.Pattern[str]] = [pattern for plugin in plugins for pattern in plugin.denylist]
+
+    def detect(line: str) -> Iterator[Span]:
+        if _TOKEN.search(line):
+            for pattern in patterns:
+                for match in pattern.finditer(line):
+                    groups = [match.span(i) for i in range(1, pattern.groups + 1)]
+                    long = [(start, end) for start, end in groups if end - start >= 12]
+                    yield from long or [match.span()]  # a short group is a prefix, or a choice of words
+
+    return detect
+
+
+def _occurrences(line: str, value: str) -> Iterator[Span]:
+    at = line.find(value)
+    while at >= 0:
+        yield at, at + len(value)
+        at = line.find(value, at + len(value))
+
+
+def vendor_detector() -> Detector:
+    """Tokens of hundreds of vendors, and generic assignments, by betterleaks."""
+    import betterleaks
+
+    def detect(line: str) -> Iterator[Span]:
+        plain = _scannable(line)
+        for found in betterleaks.scan_string(plain):
+            yield from _vendor_spans(plain, found.rule_id, found.match.full, found.match.value)
+
+    return detect
+
+
+def _vendor_spans(line: str, rule: str, full: str, value: str) -> Iterator[Span]:
+    """Where a finding's value stands in `line`, unless it is a hash, or one of the broad rules found code."""
+    if _HASH.fullmatch(value) and not _SECRET_NAME.search(full):
+        return
+    if not rule.startswith("generic-"):
+        yield from _occurrences(line, value)
+    elif rule in {"generic-password", "generic-api-key"}:  # user names are no secrets, URLs have urls
+        for start, _ in _occurrences(line, full):
+            yield _value_span(line, value, start + full.rfind(value))
+
+
+def suspects(lines: list[str]) -> set[str]:
+    """The lines where betterleaks finds anything: scanned together, because each call costs as much as fifty lines."""
+    import betterleaks
+
+    found: set[str] = set()
+    for at in range(0, len(lines), _BATCH):
+        batch = lines[at : at + _BATCH]
+        for finding in betterleaks.scan_string(_scannable("\n;\n".join(batch))):
+            where = finding.location
+            found.update(batch[(where.start_line - 1) // 2 : (where.end_line + 1) // 2])
+    return found
+
+
+def _scannable(text: str) -> str:
+    """Return what betterleaks can read, of equal length: C strings end at NUL, surrogates have no UTF-8.
+
+    A comment that asks scanners to look away is broken up: it may excuse a line from an alarm, not from masking. Most
+    rules want a quote or a space after a token, but in code and prose a comma, a bracket or a full stop may follow it.
+    """
+    if "\0" in text or not text.isascii():
+        text = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+    if "allow" in text.lower():
+        text = _ALLOW.sub(r"\1 \2", text)
+    return _TOKEN_END.sub(" ", text)

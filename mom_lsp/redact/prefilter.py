@@ -1,0 +1,42 @@
+"""Which lines are worth a look, found fast: all work is on lower-case ASCII bytes, one for each character."""
+
+import re
+import string
+from collections.abc import Iterator
+
+from mom_lsp.redact.spans import Span
+
+_RUN = b"a" * 16
+_RUN_TABLE = bytes(97 if chr(c) in string.ascii_letters + string.digits + "_-" else 32 for c in range(256))
+# Seen at the start of a long run: a digit in it, or the name of a token that by luck has none.
+_RUN_START = re.compile(rb"[a-z_-]*[0-9]|glpat-|sk-|hf_|npm_|pypi-|gh[opsur]_|a[ks]ia|aiza|ya29|xox")
+_ASSIGNMENT = re.compile(
+    rb"(?:pass|pwd|secret|token|key|cred|auth|contrase)[\w-]{0,20}[\"'`\])]{0,3}[ \t]{0,3}"
+    rb"(?::=|[=-]>|[=!]=?=?|:|\()[ \t]{0,3}@?[\"'`]?[^\s\"'`]{4}"
+)
+_CREDENTIALS = re.compile(rb"://[^\s/:@]{0,100}:[^\s@]{1,200}@")
+
+
+def _hits(low: bytes) -> Iterator[int]:
+    """Offsets into lines worth a look, at most a few for each line."""
+    runs = low.translate(_RUN_TABLE)
+    at = runs.find(_RUN)
+    while at >= 0:
+        if _RUN_START.match(low, at):
+            yield at
+            at = low.find(b"\n", at)
+        else:
+            at = runs.find(b" ", at)
+        at = runs.find(_RUN, at) if at >= 0 else at
+    for pattern in (_ASSIGNMENT, _CREDENTIALS):
+        yield from (match.start() for match in pattern.finditer(low))
+
+
+def candidates(text: str) -> list[Span]:
+    """Where the lines are that a prefilter matches, in order."""
+    low = text.encode("ascii", "replace").lower()
+    places: dict[int, int] = {}
+    for at in _hits(low):
+        end = low.find(b"\n", at)
+        places[low.rfind(b"\n", 0, at) + 1] = end if end >= 0 else len(low)
+    return sorted(places.items())
