@@ -37,11 +37,6 @@ class SentenceEncoder:
         self._folder = _find_model(model)
         self.name = _model_name(self._folder) if model else BUNDLED_NAME
 
-    @property
-    def dimensions(self) -> int:
-        """The length of a vector."""
-        return int(self._model.get_embedding_dimension())
-
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""
         vectors = self._model.encode(

@@ -127,7 +127,6 @@ class Encoder(Protocol):
     """Text to vectors of unit length."""
 
     name: str  # changes whenever the vectors would
-    dimensions: int
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""

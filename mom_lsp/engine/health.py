@@ -147,11 +147,15 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
 
 def _free_space(data: Path) -> dict[str, Any]:
     free = shutil.disk_usage(data if data.exists() else data.parent).free
-    return _check("space", free > LEAST_FREE, f"{free / 1e9:.1f} GB free", "free some space: indexing needs about 500 MB")
+    return _check(
+        "space", free > LEAST_FREE, f"{free / 1e9:.1f} GB free", "free some space: indexing needs about 500 MB"
+    )
 
 
 def _hook(workspace: Workspace) -> dict[str, Any]:
     common = workspace.location.common_dir
     script = common / "hooks" / "post-commit" if common else None
     there = script is not None and script.is_file() and "mom_lsp" in script.read_text("utf-8", "replace")
-    return _check("hook", None, "installed" if there else "not installed (`mom hook install` keeps the index fresh)", "")
+    return _check(
+        "hook", None, "installed" if there else "not installed (`mom hook install` keeps the index fresh)", ""
+    )

@@ -24,7 +24,9 @@ FIELDS = 7
 MAX_DIFF = 1_000_000  # bytes of one commit's diff that are worth reading
 MAX_FILES = 500
 HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$")
-MISSING = re.compile(r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE)
+MISSING = re.compile(
+    r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE
+)
 ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 

@@ -100,7 +100,9 @@ class Repository:
 
     def blob_at(self, commit: str, path: str) -> str | None:
         """Return the blob of a path in a commit, None if it holds no regular file of that name."""
-        listing = self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).decode("utf-8", "replace")
+        listing = self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).decode(
+            "utf-8", "replace"
+        )
         meta = listing.split("\0")[0].partition("\t")[0].split()
         return meta[2] if len(meta) == 3 and meta[1] == "blob" and meta[0].startswith("100") else None
 
@@ -143,7 +145,9 @@ class Repository:
         if blob is None:
             return []
         text = next((text for _, text in self.texts([blob], 1_000_000)), "")
-        named = [word for line in text.splitlines() if (word := line.split("#")[0].strip()) and FULL_SHA.fullmatch(word)]
+        named = [
+            word for line in text.splitlines() if (word := line.split("#")[0].strip()) and FULL_SHA.fullmatch(word)
+        ]
         checked = self._run.lines("cat-file", "--batch-check", "--buffer", stdin=named[:MAX_IGNORED])
         return [line.split()[0] for line in checked if line.endswith(tuple("0123456789")) and " commit " in line]
 

@@ -94,9 +94,7 @@ class Runner:
         options = [part for entry in self._config for part in ("-c", entry)]
         command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]
         try:
-            return Git(str(self.git_dir)).execute(
-                command, istream=cast(Any, source), as_process=True, env=ENVIRONMENT
-            )
+            return Git(str(self.git_dir)).execute(command, istream=cast(Any, source), as_process=True, env=ENVIRONMENT)
         except GitCommandNotFound as error:
             raise RepositoryError("git was not found: install it, or add it to PATH") from error
 

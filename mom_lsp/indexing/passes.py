@@ -114,9 +114,7 @@ def _walk(root: Path, rules: Rules) -> Iterator[Path]:
                 yield path
 
 
-def honour_user(
-    store: Store, location: Location, rules: Rules, forgotten: set[str], control: Control
-) -> None:
+def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[str], control: Control) -> None:
     """Make forgotten memories disappear from every byte, and extract restored ones again."""
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))

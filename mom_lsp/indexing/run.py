@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Event
 
 from mom_lsp.encode import SentenceEncoder
-from mom_lsp.errors import EncoderError, RepositoryError
+from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.encoding import encode_missing
@@ -28,9 +27,7 @@ from mom_lsp.tiers.lifecycle import erasure_seq, fold
 WAIT = 0.25  # seconds between two looks at a lease that another process holds
 
 
-def index(
-    location: Location, settings: Settings, *, rev: str | None = None, report: Report, stop: Event
-) -> Summary:
+def index(location: Location, settings: Settings, *, rev: str | None = None, report: Report, stop: Event) -> Summary:
     """Index what is new in a workspace; if another process is at it, wait until that has done it.
 
     Raises:

@@ -161,7 +161,7 @@ class View:
         if not len(pool):
             return np.ones(self.catalog.size, np.int64)
         cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
-        return 1 + np.searchsorted(cuts, evidence, side="left")
+        return np.asarray(1 + np.searchsorted(cuts, evidence, side="left"))
 
 
 def _flat(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:

@@ -59,7 +59,7 @@ class Place:
 def place(view: View, spot: Spot) -> Place:
     """Return how strongly each memory of a view belongs to a spot."""
     size = view.catalog.size
-    result = Place(*(np.zeros(size) for _ in range(5)))
+    result = Place(np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size))
     rarity = 1.0 / (1.0 + np.log(np.maximum(1, view.catalog.path_count)))  # 1 for a memory about one file
     names = view.catalog.names_of(spot.path, view.suggestible)
     _by_lines(view, spot, result)

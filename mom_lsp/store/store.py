@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -92,7 +93,7 @@ class Store:
             return []
 
         def read() -> pa.Table:
-            match = MatchQuery(" ".join(words.split()[:SEARCH_TERMS]), "text")
+            match: Any = MatchQuery(" ".join(words.split()[:SEARCH_TERMS]), "text")  # type: ignore[call-arg]
             search = self._memories.search(match, query_type="fts").where("noise = ''", prefilter=True)
             return search.select(["id", "_score"]).limit(limit).to_arrow()
 
@@ -142,11 +143,15 @@ class Store:
             self._border(lambda: table.add(rows))
         self._durable.sync()
 
-    def keep_vectors(self, model: str, contents: Iterable[str]) -> None:
+    def keep_vectors(self, contents: Iterable[str]) -> None:
         """Remove the embeddings of all other contents."""
-        table = self._vectors(model)
-        gone = set(self.vectors(model)[0]) - set(contents)
-        if table is not None and gone:
+        table = self._table(VECTORS)
+        if table is None:
+            return
+        kept = set(contents)
+        cached = table.search().select(["content"]).limit(2**31).to_arrow()["content"].to_pylist()
+        gone = set(cached) - kept
+        if gone:
             self._border(lambda: table.delete(f"content IN ({', '.join(_quoted(c) for c in gone)})"))
 
     def compact(self, *, erase: bool = False) -> None:
@@ -158,9 +163,9 @@ class Store:
         if self._memories.count_rows() and (erase or "text_idx" not in names):
             config = FTS(with_position=False, remove_stop_words=True, stem=True)
             self._border(lambda: self._memories.create_index("text", config=config, replace=True))
+        age = timedelta(0) if erase else KEEP_VERSIONS
         for table in filter(None, (self._memories, self._table(VECTORS))):
-            age = timedelta(0) if erase else KEEP_VERSIONS
-            self._border(lambda t=table, a=age: t.optimize(cleanup_older_than=a, delete_unverified=erase))
+            self._border(partial(table.optimize, cleanup_older_than=age, delete_unverified=erase))
         if erase:
             shutil.rmtree(self.folder / "quarantine", ignore_errors=True)
         self._durable.sync()

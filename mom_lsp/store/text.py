@@ -15,7 +15,9 @@ def search_text(memory: Memory) -> str:
     names = [*(s for anchor in memory.anchors for s in anchor.symbols), *memory.added, *memory.removed]
     parts = {part.lower() for name in names for part in WORD_PART.findall(name) if len(part) > 2}
     paths = [*memory.paths[:20], *(word for path in memory.paths[:20] for word in path.replace("/", " ").split())]
-    return "\n".join([memory.title, memory.body, " ".join(dict.fromkeys(paths)), " ".join(names), " ".join(sorted(parts))])
+    return "\n".join(
+        [memory.title, memory.body, " ".join(dict.fromkeys(paths)), " ".join(names), " ".join(sorted(parts))]
+    )
 
 
 def embedding_text(memory: Memory) -> str:

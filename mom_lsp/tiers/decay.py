@@ -16,11 +16,11 @@ def recency(times: np.ndarray, now: float, half_life: float) -> np.ndarray:
         half_life: days until the term halves.
     """
     age = np.maximum(now - times.astype(np.float64), 0.0) / DAY
-    return np.exp2(-age / half_life)
+    return np.asarray(np.exp2(-age / half_life))
 
 
 def usage(uses: np.ndarray, most: int) -> np.ndarray:
     """Return log(1 + n) / log(1 + n_max) in [0, 1], 0 when nothing was used (math.md, R_use)."""
     if most <= 0:
         return np.zeros(len(uses))
-    return np.log1p(np.minimum(uses, most)) / np.log1p(most)
+    return np.asarray(np.log1p(np.minimum(uses, most)) / np.log1p(most))

@@ -5,26 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
 
+from mom_lsp.journal import Event
 from mom_lsp.memory import Usage
 
 ACCEPTED = frozenset({"pin", "useful", "inserted", "opened"})  # uses that the user made himself
 UNDOABLE = frozenset({"pin", "unpin", "useful", "dismiss", "forget", "restore", "note"})
 ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
 NOTE_GRACE = 30 * 86_400.0  # seconds that a forgotten note can still be restored
-
-
-class Event(Protocol):
-    """What the fold reads of a journal's event."""
-
-    seq: int
-    time: float
-    type: str
-    memory: str
-    path: str
-    symbol: str
-    data: dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -171,7 +171,6 @@ class Worktree:
         return Head(commit, ancestors, {path: entry.blob for path, entry in repository.tree(commit).items()})
 
 
-
 def _signature(path: Path) -> tuple[int, int, int]:
     try:
         stat = path.stat()

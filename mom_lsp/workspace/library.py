@@ -25,12 +25,29 @@ class Reader(Protocol):
     """The part of the store that a library reads."""
 
     @property
-    def version(self) -> int: ...
-    def refresh(self) -> int: ...
-    def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table: ...
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]: ...
-    def search_text(self, query: str, limit: int) -> list[tuple[str, float]]: ...
-    def vectors(self, model: str) -> tuple[list[str], np.ndarray]: ...
+    def version(self) -> int:
+        """The version that is read."""
+        ...
+
+    def refresh(self) -> int:
+        """Follow the writer to its newest version."""
+        ...
+
+    def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
+        """Return some columns of all rows."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id."""
+        ...
+
+    def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
+        """Return (id, BM25 score), best first."""
+        ...
+
+    def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
+        """Return content keys and unit vectors, float32 (n, d)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +110,7 @@ class Library:
         if self.encoder is None or not len(self.snapshot().vectors):
             return None
         try:
-            return self.encoder.encode([text])[0]
+            return np.asarray(self.encoder.encode([text])[0])
         except EncoderError as error:
             self.encoder, self.encoder_problem = None, str(error)
             return None
@@ -141,9 +158,7 @@ class Library:
         if count == old.key[1]:
             return False
         with self._lock:
-            self._snapshot = Snapshot(
-                old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2])
-            )
+            self._snapshot = Snapshot(old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2]))
         return True
 
     def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[np.ndarray, np.ndarray, int]:

@@ -8,7 +8,9 @@ from typing import Any
 
 from mom_lsp.memory import Scored
 
-FORGE = re.compile(r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$")
+FORGE = re.compile(
+    r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
+)
 
 
 def suggestion(scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None) -> dict[str, Any]:

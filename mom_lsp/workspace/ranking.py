@@ -44,7 +44,13 @@ class Ranker:
     now: float  # seconds since 1970
 
     def rank(
-        self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None, only: np.ndarray | None = None
+        self,
+        query: Query,
+        k: int,
+        *,
+        threshold: float,
+        meaning: np.ndarray | None = None,
+        only: np.ndarray | None = None,
     ) -> list[Ranked]:
         """Return the best k memories that reach the threshold, best first.
 
@@ -68,7 +74,9 @@ class Ranker:
         always = [at for at, row in enumerate(rows.tolist()) if self._is_pinned_here(row, where)]
         chosen = top(scores, k, threshold=threshold, always=always)
         return [
-            self._ranked(int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, query)
+            self._ranked(
+                int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, query
+            )
             for at in chosen
         ]
 
@@ -91,7 +99,7 @@ class Ranker:
             alike = similarity(meaning, self.snapshot.vectors, self.snapshot.slots[known])
             found.append(_best(known, alike, BY_MEANING))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
-        return rows[allowed[rows]]
+        return np.asarray(rows[allowed[rows]])
 
     def _allowed(self, spot: Spot | None) -> np.ndarray:
         """Return which rows may be suggested: true here, not forgotten, not dismissed at this place."""
@@ -100,7 +108,7 @@ class Ranker:
             row = self.view.catalog.row_of.get(memory)
             if row is not None and (state.forgotten or _dismissed(state, spot)):
                 allowed[row] = False
-        return allowed
+        return np.asarray(allowed)
 
     def _terms(
         self, rows: np.ndarray, where: Place | None, matches: dict[int, float], meaning: np.ndarray | None
@@ -119,9 +127,7 @@ class Ranker:
         pinned = self.snapshot.life.of(self.view.catalog.ids[row]).pinned
         return pinned and where is not None and bool(where.strength()[row])
 
-    def _ranked(
-        self, row: int, score: float, terms: dict[str, float], where: Place | None, query: Query
-    ) -> Ranked:
+    def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, query: Query) -> Ranked:
         state = self.snapshot.life.of(self.view.catalog.ids[row])
         again = "it was reverted later" if row in self.view.replaced_by else ""
         symbol = query.spot.symbol if query.spot else ""

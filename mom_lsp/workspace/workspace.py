@@ -71,7 +71,9 @@ class Workspace:
         state = self._state(rev)
         lines = self._lines(state.head, path, text, rev)
         start, end = _checked_range(path, lines, start, end)
-        query = spot_query(self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines))
+        query = spot_query(
+            self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines)
+        )
         ranker = self._ranker(state, self._weights)
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
@@ -115,13 +117,22 @@ class Workspace:
         memory = self.memory(identity)
         row = state.snapshot.catalog.row_of.get(memory.id)
         ranker = self._ranker(state, WHY)
-        one = scored(ranker, [Ranked(row, 0.0, dict.fromkeys(("sem", "lex", "temp", "use", "place"), 0.0), "")]) if row is not None else []
+        one = (
+            scored(ranker, [Ranked(row, 0.0, dict.fromkeys(("sem", "lex", "temp", "use", "place"), 0.0), "")])
+            if row is not None
+            else []
+        )
         document = self._json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
         because = self._because(memory, row, state)
-        document["suggested"], document["because"] = not because, because or "it is shown where it reaches the threshold"
+        document["suggested"], document["because"] = (
+            not because,
+            because or "it is shown where it reaches the threshold",
+        )
         document["related"] = self._related(row, state, ranker)
         document["history"] = [
-            {"time": e.time, "event": e.type, "path": e.path} for e in self.library.journal.events() if e.memory == memory.id
+            {"time": e.time, "event": e.type, "path": e.path}
+            for e in self.library.journal.events()
+            if e.memory == memory.id
         ]
         return document
 
@@ -180,7 +191,14 @@ class Workspace:
             raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
 
     def _blocks(
-        self, state: _State, path: str, lines: Sequence[str], mapped: Sequence[int], start: int, end: int, worthy: np.ndarray
+        self,
+        state: _State,
+        path: str,
+        lines: Sequence[str],
+        mapped: Sequence[int],
+        start: int,
+        end: int,
+        worthy: np.ndarray,
     ) -> list[tuple[int, int]]:
         """Return the functions within a range that a memory worth a hint wrote a line of."""
         writers = self.worktree.writers(state.head, path, None)
