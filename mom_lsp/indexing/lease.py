@@ -8,14 +8,14 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-NAME = "writer.lock"
+from mom_lsp.indexqueue import LEASE
 
 
 @contextmanager
 def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
     """Yield whether the lease was got within `timeout` seconds; it ends with the block, or with the process."""
     data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data / NAME)
+    lock = FileLock(data / LEASE)
     try:
         lock.acquire(timeout=timeout, poll_interval=0.05)
     except Timeout:

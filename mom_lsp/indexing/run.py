@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event
 
@@ -18,7 +19,7 @@ from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
 from mom_lsp.indexing.progress import Control, Progress, Report, Stopped, Summary
 from mom_lsp.indexing.worker import Rules
-from mom_lsp.indexqueue import done, enqueue, pending, started
+from mom_lsp.indexqueue import Request, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
 from mom_lsp.store import SCHEMA_VERSION, Store
@@ -50,42 +51,53 @@ def index(location: Location, settings: Settings, *, rev: str | None = None, rep
 def serve_requests(location: Location, settings: Settings, *, report: Report, stop: Event) -> Summary:
     """Serve every pending request of the data folder; return at once if another process is at it."""
     summary = Summary()
-    with writer_lease(location.data) as mine:
-        if mine:
-            started(location.data)
-            _serve(location, settings, Control(report, stop), summary)
+    control = Control(report, stop)
+    while _servable(location) and _with_lease(location.data, lambda: _serve(location, settings, control, summary)):
+        pass
     return summary
 
 
 def _until_served(run: _Run, rev: str | None) -> None:
     """Do the work, or see it done by the holder of the lease."""
-    data = run.location.data
-    request = None
-    while True:
-        with writer_lease(data, timeout=WAIT) as mine:
-            if mine:
-                started(data)
-                run.work(rev)
-                _serve(run.location, run.settings, run.control, run.summary, skip=run.location)
-                return
-        if request is None:
-            request = enqueue(data, run.location.git_dir or run.location.root, "index")
-        elif rev is None and not request.exists():
+    location, own = run.location, None
+
+    def work() -> None:
+        asked = [request for request in _servable(location) if _asking(request, location) == location]
+        run.work(rev)
+        for request in asked:  # those made since are served by the next round
+            done(request)
+
+    while not _with_lease(location.data, work):
+        if own is None:
+            own = enqueue(location.data, location.git_dir or location.root, "index")
+        elif rev is None and not own.exists():
             return
         run.control.step("waiting", 0, 0, "another mom is indexing here; waiting for it")
+    serve_requests(location, run.settings, report=run.control.report, stop=run.control.stop)
 
 
-def _serve(
-    location: Location, settings: Settings, control: Control, summary: Summary, *, skip: Location | None = None
-) -> None:
-    """Serve requests until none is left; a request of a worktree in the middle of a rebase is left for later."""
-    for request in pending(location.data):
-        asking = from_git_dir(request.git_dir, location)
-        if operation_in_progress(asking.git_dir):
-            continue
-        if asking != skip:
-            _Run(asking, settings, control, summary).work()
+def _with_lease(data: Path, work: Callable[[], None]) -> bool:
+    """Do some work under the writer lease; False if another process keeps it."""
+    with writer_lease(data, timeout=WAIT) as mine:
+        if mine:
+            started(data)
+            work()
+    return mine
+
+
+def _serve(location: Location, settings: Settings, control: Control, summary: Summary) -> None:
+    for request in _servable(location):
+        _Run(_asking(request, location), settings, control, summary).work()
         done(request)
+
+
+def _servable(location: Location) -> list[Request]:
+    """Return the pending requests; one of a worktree in the middle of a rebase is left for later."""
+    return [r for r in pending(location.data) if not operation_in_progress(_asking(r, location).git_dir)]
+
+
+def _asking(request: Request, location: Location) -> Location:
+    return from_git_dir(request.git_dir, location)
 
 
 @dataclass(slots=True)

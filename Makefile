@@ -1,0 +1,48 @@
+# The verbs of this project. `make setup` is the only one that needs a network.
+
+SHELL := /bin/bash
+BIN := .venv/bin
+# The first Python that is new enough; override with `make setup PYTHON=/path/to/python`.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+STAMP := .venv/.setup
+# What `make demo` asks about.
+AT ?= mom_lsp/memory.py:40
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: setup demo test test-all check fix bench clean
+
+setup: $(STAMP)
+
+$(STAMP): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "mom-lsp needs Python 3.11 or newer: install it, or name it with PYTHON=" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --editable '.[encode,dev]'
+	@touch $@
+
+demo: setup  ## index the repository this stands in, then ask it about one line
+	$(BIN)/mom index
+	$(BIN)/mom suggest $(AT)
+
+test: setup  ## the fast tests
+	$(BIN)/python -m pytest -n 2
+
+test-all: test  ## and the slow ones, one at a time, since some of them measure
+	$(BIN)/python -m pytest -m slow
+
+check: setup  ## lint, format, types and the import contract
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: setup  ## let the tools repair what they can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+bench: setup  ## the figures of the README
+	$(BIN)/mom bench
+
+clean:  ## everything that can be made again
+	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,102 @@
+"""Reaching the one object that answers: the engine through its socket if it runs, else one in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mom_lsp.cli.app import folder
+from mom_lsp.errors import ChildError
+from mom_lsp.git.location import Location, locate
+
+Call = Callable[[str, dict[str, Any]], Any]
+CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to say hello is hung
+# Asking these twice changes nothing, so they are asked again in this process when the engine fails.
+READS = frozenset({"suggest", "search", "show", "status", "doctor", "export"})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A workspace and the service that answers for it."""
+
+    location: Location
+    answer: Call
+
+    def call(self, method: str, **params: Any) -> Any:
+        """Ask the service about this workspace. Raises MomError as the service does."""
+        return self.answer(method, {"root": str(self.location.root), **params})
+
+
+@contextmanager
+def connect() -> Iterator[Connection]:
+    """Yield the service for the folder that the command works in.
+
+    A test hands its own opener to click as `obj`; it takes a Location and returns a Call.
+    """
+    location = locate(folder())
+    opener = click.get_current_context().obj or open_service
+    answer = opener(location)
+    try:
+        yield Connection(location, answer)
+    finally:
+        close = getattr(answer, "close", None)
+        if close is not None:
+            close()
+
+
+def open_service(location: Location) -> Service:
+    """Return the engine's service if an engine runs, else one in this process."""
+    return Service(location.data)
+
+
+class Service:
+    """Answers through the engine while it can, and in this process otherwise."""
+
+    def __init__(self, data: Path) -> None:
+        self._data = data
+        self._local: Any = None
+        self._engine: Any = self._connect()
+
+    def __call__(self, method: str, params: dict[str, Any]) -> Any:
+        """Answer one request."""
+        if self._engine is not None:
+            try:
+                return self._engine.call(method, params)
+            except ChildError:
+                if method not in READS:
+                    raise
+        return self._in_process().call(method, params)
+
+    def close(self) -> None:
+        """Let go of the engine and of what was opened here."""
+        for part in (self._engine, self._local):
+            close = getattr(part, "close", None)
+            if close is not None:
+                close()
+
+    def _connect(self) -> Any:
+        from mom_lsp.process import EngineClient
+
+        return EngineClient.connect(self._data, CONNECT_TIMEOUT)
+
+    def _in_process(self) -> Any:
+        if self._local is None:
+            quiet_libraries()
+            from mom_lsp.engine import Service as EngineService
+
+            # Without the encoder: loading it takes longer than anybody waits for a command.
+            self._local = EngineService(self._data, encoder=False)
+        return self._local
+
+
+def quiet_libraries() -> None:
+    """Tell the libraries of this process what children are told: no network, no chatter. Before they are imported."""
+    from mom_lsp.process.spawn import QUIET
+
+    os.environ.update(QUIET | {"LANCEDB_LOG": "error", "TQDM_DISABLE": "1"})

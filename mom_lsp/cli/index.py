@@ -1,0 +1,114 @@
+"""`mom index`: read the repository, now or whenever it changes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from mom_lsp.cli.app import folder
+from mom_lsp.cli.connect import quiet_libraries
+from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
+from mom_lsp.cli.words import count, duration, echo_json, one_line
+from mom_lsp.git.location import locate
+
+if TYPE_CHECKING:
+    from mom_lsp.indexing import Summary
+
+STOPPED = 130  # what a shell reports of a command that Ctrl-C ended
+
+
+@click.command()
+@click.argument("path", required=False, metavar="[PATH]")
+@click.option("--rev", help="Read the history of this revision instead of HEAD.")
+@click.option("--watch", is_flag=True, help="Stay, and read what is new as it comes.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+@click.option("--queued", is_flag=True, hidden=True, help="Do what hooks asked for, unseen.")
+@click.option("--progress-json", is_flag=True, hidden=True, help="Progress as JSON lines; end when stdin closes.")
+@click.pass_context
+def index(
+    ctx: click.Context, path: str | None, rev: str | None, watch: bool, as_json: bool, queued: bool, progress_json: bool
+) -> None:
+    """Read the history and the files of a repository into memories.
+
+    It can be stopped at any time and goes on where it was. Later runs read only what is new.
+    """
+    if (watch or queued) and (rev or as_json):
+        raise click.UsageError("--rev and --json are for a run that ends with a summary: not for --watch")
+    quiet_libraries()
+    from mom_lsp import indexing
+    from mom_lsp.settings import load_settings
+
+    location = locate(folder() / Path(path or ".").expanduser())
+    if progress_json:
+        from mom_lsp.process import end_with_parent
+
+        end_with_parent(sys.stdin)
+    summary = None
+    with _stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
+        settings, problems = load_settings(location.root)
+        for problem in problems:
+            click.echo(f"mom: {one_line(problem)}", err=True)
+        if watch:
+            indexing.watch(location, settings, report, stop)
+        elif queued:
+            indexing.serve_requests(location, settings, report=report, stop=stop)
+        else:
+            summary = indexing.index(location, settings, rev=rev, report=report, stop=stop)
+    if summary is not None and as_json:
+        echo_json(asdict(summary))
+    if stop.is_set():
+        click.echo("stopped" if watch else "stopped; run it again to go on", err=True)
+        ctx.exit(STOPPED)
+    if summary is not None:
+        click.echo(in_words(summary), err=True)
+
+
+def in_words(summary: Summary) -> str:
+    """Return the one line at the end."""
+    if summary.waiting:
+        return f"waiting: {one_line(summary.waiting)}"
+    time = duration(summary.seconds)
+    if summary.nothing_new:
+        return f"nothing new ({time})"
+    parts = [
+        count(summary.commits, "commit"),
+        count(summary.files, "file"),
+        count(summary.memories, "memory", "memories"),
+        f"{summary.encoded:,} encoded",
+    ]
+    return f"indexed {', '.join(parts)} in {time}"
+
+
+def _reporter(*, queued: bool, progress_json: bool) -> Quiet:
+    if progress_json:
+        return JsonLines()
+    if queued:
+        return Quiet()
+    return Bars() if sys.stderr.isatty() else Lines()
+
+
+@contextlib.contextmanager
+def _stop_on_signal() -> Iterator[threading.Event]:
+    """Yield an event that the first Ctrl-C (or SIGTERM) sets; a second one interrupts at once."""
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

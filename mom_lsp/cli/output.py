@@ -1,0 +1,221 @@
+"""What people see: memories, tables and messages, drawn with rich.
+
+Nothing of a repository is ever read as markup, and control characters never reach the terminal.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.style import Style
+from rich.text import Text
+
+from mom_lsp.cli.words import ago, one_line
+from mom_lsp.redact import clean
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+KIND_COLOURS = {
+    "decision": "blue",
+    "fix": "green",
+    "bug_pattern": "red",
+    "anti_pattern": "red",
+    "failed_approach": "red",
+    "workaround": "yellow",
+    "optimisation": "cyan",
+    "convention": "blue",
+    "known_issue": "yellow",
+    "note": "magenta",
+}
+TERM_STYLES = {
+    "place": ("green", "█"),
+    "lex": ("blue", "▓"),
+    "sem": ("cyan", "▒"),
+    "temp": ("yellow", "░"),
+    "use": ("magenta", "▪"),
+}  # each term has a colour, and a block of its own for a terminal without colours
+BAR = 16  # cells
+INDENT = 2
+BODY_LINES = 2  # of a memory in a list; `mom show` prints all
+PIPE_WIDTH = 100_000  # lines of a pipe are for grep: as long as they are
+ID_LENGTH = 8  # enough to be unique; the service takes any unique prefix
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a memory is drawn against: where its links lead, and the clock."""
+
+    root: Path
+    now: datetime
+    path: str | None = None  # of the file that was asked about
+
+
+def stdout() -> Console:
+    """Return the console for results."""
+    return _console(sys.stdout, stderr=False)
+
+
+def stderr() -> Console:
+    """Return the console for messages and progress."""
+    return _console(sys.stderr, stderr=True)
+
+
+def message(text: str) -> None:
+    """Print one calm line on stderr."""
+    stderr().print(Text(one_line(text)))
+
+
+def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None:
+    """Print memories, best first, a blank line between them."""
+    console = stdout()
+    for number, suggestion in enumerate(suggestions):
+        if number:
+            console.print()
+        console.print(title_line(suggestion))
+        for row in detail_lines(suggestion, view):
+            console.print(_indented(row, console))
+
+
+def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
+    """Return what stands below a memory's title: where from, what it says, the reason, the shares of the score."""
+    rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
+    if suggestion.get("why"):
+        rows.append(Text(one_line(suggestion["why"]), "italic"))
+    return [*rows, _score_line(suggestion)]
+
+
+def title_line(suggestion: dict[str, Any]) -> Text:
+    """Return the kind as a small tag, the title, and what is special about the memory."""
+    kind = str(suggestion["kind"])
+    line = Text.assemble(
+        (kind.replace("_", " "), f"{KIND_COLOURS.get(kind, 'white')} reverse" if _coloured() else ""),
+        "  " if _coloured() else ": ",
+        (one_line(suggestion["title"]), "bold"),
+    )
+    remarks = [
+        "pinned" if suggestion.get("pinned") else "",
+        suggestion["status"].replace("_", " ") if suggestion.get("status") in ("replaced", "needs_revision") else "",
+        suggestion["freshness"] if suggestion.get("freshness") in ("drifted", "gone") else "",
+    ]
+    for remark in filter(None, remarks):
+        line.append(f"  [{remark}]", "yellow")
+    return line
+
+
+def source_line(suggestion: dict[str, Any], view: View) -> Text:
+    """Return when, who and where, the last with a link to it."""
+    source = suggestion["source"]
+    parts = [
+        Text(ago(source.get("time"), view.now)),
+        Text(one_line(source.get("author") or "")),
+        _commit(source),
+        _place(suggestion, view),
+    ]
+    return Text.assemble((" · ", "dim")).join(part for part in parts if part.plain)
+
+
+def shares(terms: dict[str, float]) -> Text:
+    """Return a bar of the terms that speak for a memory, then every term with its signed share."""
+    bar = Text()
+    known = [(name, terms[name]) for name in TERM_STYLES if terms.get(name)]
+    total = sum(share for _, share in known if share > 0)
+    drawn, reached = 0, 0.0
+    for name, share in known:
+        if share > 0:
+            colour, block = TERM_STYLES[name]
+            reached += share
+            cells = round(BAR * reached / total) - drawn
+            bar.append(block * cells, colour)
+            drawn += cells
+    for name, share in sorted(known, key=lambda pair: -abs(pair[1])):
+        bar.append("  " if bar.plain else "")
+        bar.append(f"{name} {share:+.2f}" if share < 0 else f"{name} {share:.2f}", TERM_STYLES[name][0])
+    return bar
+
+
+def table(rows: Iterable[Sequence[RenderableType]], headings: Sequence[str] = ()) -> Table:
+    """Return a quiet table: no lines, and without headings a dim first column."""
+    from rich.table import Table
+
+    grid = Table(box=None, show_header=bool(headings), padding=(0, 2, 0, 0), header_style="bold")
+    for heading in headings:
+        grid.add_column(heading)
+    for row in rows:
+        grid.add_row(*(_cell(cell, quiet=not number and not headings) for number, cell in enumerate(row)))
+    return grid
+
+
+def identity(memory_id: str) -> Text:
+    """Return the start of an id, as the other commands take it."""
+    return Text(one_line(memory_id)[:ID_LENGTH], "dim")
+
+
+def _cell(cell: RenderableType, *, quiet: bool) -> RenderableType:
+    return Text(one_line(cell), "dim" if quiet else "") if isinstance(cell, str) else cell
+
+
+def _indented(row: Text, console: Console) -> RenderableType:
+    """Return a row that keeps its indent where it wraps; in a pipe, which does not wrap, without trailing space."""
+    if console.is_terminal:
+        return Padding(row, (0, 0, 0, INDENT), expand=False)
+    return Text.assemble(" " * INDENT, row)
+
+
+def _score_line(suggestion: dict[str, Any]) -> Text:
+    line = shares(suggestion.get("terms") or {})
+    if line.plain:
+        line.append("  ")
+    return line.append(identity(suggestion["id"]))
+
+
+def _body(suggestion: dict[str, Any], limit: int) -> list[Text]:
+    lines = [line.rstrip() for line in clean(suggestion.get("body") or "").splitlines() if line.strip()]
+    shown = [Text(line, "dim", overflow="ellipsis", no_wrap=True) for line in lines[:limit]]
+    if len(lines) > limit:
+        shown[-1].append(" …")
+    return shown
+
+
+def _commit(source: dict[str, Any]) -> Text:
+    commit = source.get("commit") or ""
+    url = str(source.get("url") or "")
+    safe = url.startswith(("https://", "http://"))
+    return Text(one_line(commit)[:10], Style(color="yellow", link=clean(url) if safe else None))
+
+
+def _place(suggestion: dict[str, Any], view: View) -> Text:
+    """Return the file span a memory was read from, or the lines of the file asked about that it last wrote."""
+    source, lines = suggestion["source"], suggestion.get("lines") or ()
+    path, line = source.get("path"), source.get("line")
+    if lines and view.path is not None:
+        path, line = view.path, min(lines)
+    if not path:
+        return Text()
+    inside = not Path(path).is_absolute() and ".." not in Path(path).parts
+    link = clean((view.root / path).as_uri()) + (f"#{line}" if line else "") if inside else None
+    return Text(one_line(path) + (f":{line}" if line else ""), Style(link=link))
+
+
+def _coloured() -> bool:
+    console = stdout()
+    return console.is_terminal and not console.no_color
+
+
+def _console(stream: Any, *, stderr: bool) -> Console:
+    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+        with contextlib.suppress(io.UnsupportedOperation):
+            stream.reconfigure(errors="replace")  # an old code page prints "?" rather than a traceback
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    return console

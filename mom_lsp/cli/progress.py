@@ -1,0 +1,165 @@
+"""Showing how far indexing is: bars on a terminal, a line a phase in a log, JSON for a parent process."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from mom_lsp.cli.words import one_line
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from mom_lsp.indexing import Progress
+
+FIRST = "history"  # the phase after which everything can be found
+SEARCHABLE = "searchable now; suggestions get better while the rest runs"
+JSON_INTERVAL = 0.1  # seconds between two reports of one phase to a parent
+
+
+class News:
+    """Finds the reports that are worth a line of their own."""
+
+    def __init__(self) -> None:
+        self._begun = self._searchable = False
+        self._said: dict[str, str] = {}
+
+    def of(self, progress: Progress) -> Iterator[str]:
+        """Yield what is new in a report: once that everything can be found, and what is said beside the numbers."""
+        if progress.phase == FIRST and progress.total:
+            self._begun = True
+        ended = progress.phase != FIRST or progress.done >= progress.total
+        if self._begun and ended and not self._searchable:
+            self._searchable = True
+            yield SEARCHABLE
+        if not progress.total and self._said.get(progress.phase, "") != progress.message:
+            self._said[progress.phase] = progress.message
+            if progress.message:
+                yield f"{progress.phase}: {one_line(progress.message)}"
+
+
+class Quiet:
+    """Says nothing. Base of the others, which are context managers that are called with each report."""
+
+    def __enter__(self) -> Quiet:
+        """Start drawing."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop drawing."""
+
+    def __call__(self, progress: Progress) -> None:
+        """Take one report, from any thread."""
+
+
+class Bars(Quiet):
+    """One bar a phase, on a terminal."""
+
+    def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.text import Text
+
+        from mom_lsp.cli.output import stderr
+
+        self._text = Text
+        self._bars = Progress(
+            TextColumn("{task.description:>10}", markup=False),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}", style="cyan", markup=False),
+            TimeRemainingColumn(compact=True),
+            TextColumn("{task.fields[note]}", style="dim", markup=False),
+            console=stderr(),
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._phase = ""
+        self._news = News()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Bars:
+        """Start drawing."""
+        self._bars.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave the bars as they are."""
+        self._bars.stop()
+
+    def __call__(self, progress: Progress) -> None:
+        """Move the bar of the phase."""
+        with self._lock:
+            if progress.total:
+                self._move(progress)
+            for line in self._news.of(progress):
+                self._bars.console.print(self._text(line))
+
+    def _move(self, progress: Progress) -> None:
+        if self._phase in self._tasks and self._phase != progress.phase:
+            before = self._tasks[self._phase]
+            self._bars.update(before, completed=self._bars.tasks[before].total)  # one phase ends as the next begins
+        self._phase = progress.phase
+        if progress.phase not in self._tasks:
+            self._tasks[progress.phase] = self._bars.add_task(progress.phase, total=progress.total, rate="", note="")
+        task = self._tasks[progress.phase]
+        if progress.done < self._bars.tasks[task].completed:  # the phase begins anew, watching
+            self._bars.reset(task)
+        self._bars.update(
+            task,
+            completed=progress.done,
+            total=progress.total,
+            rate=_rate(self._bars.tasks[task].speed),
+            note=one_line(progress.message),
+        )
+
+
+class Lines(Quiet):
+    """One line as each phase begins, for logs."""
+
+    def __init__(self) -> None:
+        self._phase = ""
+        self._news = News()
+
+    def __call__(self, progress: Progress) -> None:
+        """Print a line if a phase begins or everything became searchable."""
+        for line in self._news.of(progress):
+            _write(line)
+        if progress.total and progress.phase != self._phase:
+            self._phase = progress.phase
+            _write(f"{progress.phase}: {progress.total:,}")
+
+
+class JsonLines(Quiet):
+    """Every report as a line of JSON, at most ten a second and phase, but always the last one of a phase."""
+
+    def __init__(self) -> None:
+        self._next: dict[str, float] = {}
+
+    def __call__(self, progress: Progress) -> None:
+        """Write the report."""
+        now = time.monotonic()
+        ended = progress.done >= progress.total > 0
+        if not ended and now < self._next.get(progress.phase, 0.0):
+            return
+        self._next[progress.phase] = now + JSON_INTERVAL
+        report: dict[str, Any] = {
+            "phase": progress.phase,
+            "done": progress.done,
+            "total": progress.total,
+            "message": progress.message,
+        }
+        _write(json.dumps(report))
+
+
+def _rate(speed: float | None) -> str:
+    if not speed:
+        return ""
+    return f"{speed:,.0f}/s" if speed >= 10 else f"{speed:.1f}/s"
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line + "\n")  # one write, so that lines of several threads do not mix
+    sys.stderr.flush()

@@ -1,0 +1,38 @@
+"""`mom serve`: the language server; and the engine that it starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+class Endpoint(click.ParamType[tuple[str, int]]):
+    """HOST:PORT, also [::1]:PORT."""
+
+    name = "HOST:PORT"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, int]:
+        """Return (host, port)."""
+        host, colon, port = value.rpartition(":")
+        if not colon or not host or not port.isdecimal() or int(port) > 65535:
+            self.fail(f"{value!r} is not HOST:PORT, as in 127.0.0.1:9257", param, ctx)
+        return host.strip("[]"), int(port)
+
+
+@click.command()
+@click.option("--tcp", type=Endpoint(), help="Listen there instead of talking on stdin and stdout.")
+def serve(tcp: tuple[str, int] | None) -> None:
+    """Speak the Language Server Protocol with an editor."""
+    from mom_lsp.server import main
+
+    main(tcp)
+
+
+@click.command(hidden=True)
+@click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
+def engine(data: Path) -> None:
+    """Answer for one data folder on its socket; editors and commands start it."""
+    from mom_lsp.engine import main
+
+    main(data)

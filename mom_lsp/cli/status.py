@@ -1,0 +1,121 @@
+"""`mom status`, `mom doctor`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mom_lsp.cli.app import AS_JSON, folder
+from mom_lsp.cli.connect import connect
+from mom_lsp.cli.words import count, echo_json
+from mom_lsp.errors import MomError
+
+MARKS = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("note", "yellow")}
+
+
+@click.command()
+@AS_JSON
+def status(as_json: bool) -> None:
+    """Show what is remembered, and what is still to be read."""
+    with connect() as service:
+        result = service.call("status")
+    if as_json:
+        echo_json(result)
+    else:
+        _print_status(result)
+
+
+@click.command()
+@AS_JSON
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check what mom needs; exit status 1 if something is broken."""
+    checks = all_checks()
+    if as_json:
+        echo_json({"checks": checks})
+    else:
+        _print_checks(checks)
+    if any(check["ok"] is False for check in checks):
+        ctx.exit(1)
+
+
+def all_checks() -> list[dict[str, Any]]:
+    """Return the checks of the service and of this machine; a service that cannot be reached is one that failed."""
+    from mom_lsp.cli import machine
+    from mom_lsp.git.location import locate
+
+    try:
+        with connect() as service:
+            found = service.call("doctor")["checks"]
+    except MomError as error:
+        found = machine.without_service(str(error))
+    by_name = {check["name"]: check for check in [*found, *machine.checks(locate(folder()))]}
+    return list(by_name.values())
+
+
+def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return a status as (name, value), without what says nothing."""
+    engine, indexing = result.get("engine"), result.get("indexing")
+    kept = [
+        count(result[name], noun) if noun else f"{result[name]:,} {name}"
+        for name, noun in (("pinned", ""), ("notes", "note"), ("forgotten", ""))
+        if result.get(name)
+    ]
+    rows = [
+        ("folder", str(result["root"]) + ("" if result["git"] else " (no git repository)")),
+        ("HEAD", str(result.get("head") or "")[:10]),
+        ("memories", f"{result['memories']:,} of {count(result['commits'], 'commit')}" if result["indexed"] else ""),
+        ("searchable", _part(result.get("searchable"), result["memories"])),
+        ("encoded", _part(result.get("encoded"), result["memories"])),
+        ("encoder", str(result.get("encoder") or "none: searching by words alone")),
+        ("you said", ", ".join(kept)),
+        ("indexing", _progress(indexing) if indexing else ""),
+        ("engine", f"running, process {engine['pid']}" if engine else "not running"),
+        ("data", f"{result['data']} · {_size(result.get('disk_bytes') or 0)}"),
+    ]
+    return [(name, value) for name, value in rows if value]
+
+
+def _print_status(result: dict[str, Any]) -> None:
+    from rich.text import Text
+
+    from mom_lsp.cli.output import message, stdout, table
+
+    problems = [(Text("problem", "yellow"), problem) for problem in result.get("problems") or ()]
+    stdout().print(table([*in_words(result), *problems]))
+    if not result["indexed"]:
+        message("Nothing is indexed yet: run `mom index`.")
+
+
+def _print_checks(checks: list[dict[str, Any]]) -> None:
+    from rich.text import Text
+
+    from mom_lsp.cli.output import stdout, table
+
+    rows = []
+    for check in checks:
+        fix = check.get("fix") if check["ok"] is not True else ""
+        words = check["message"] + (f" → {fix}" if fix else "")
+        rows.append((Text(*MARKS[check["ok"]]), check["name"], words))
+    stdout().print(table(rows))
+
+
+def _progress(indexing: dict[str, Any]) -> str:
+    done, total = indexing["done"], indexing["total"]
+    return f"{indexing['phase']}, {done:,} of {total:,}" if total else str(indexing["phase"])
+
+
+def _part(number: int | bool | None, total: int) -> str:
+    """Return a count with its share, or a yes or no as it is."""
+    if isinstance(number, bool):
+        return "yes" if number else "not yet"
+    if not number or not total:
+        return ""
+    return f"{number:,} ({min(1.0, number / total):.0%})"
+
+
+def _size(size: int) -> str:
+    from rich.filesize import decimal
+
+    return decimal(size)

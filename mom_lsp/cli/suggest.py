@@ -1,0 +1,121 @@
+"""`mom suggest`, `mom search`, `mom show`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from mom_lsp.cli.app import AS_JSON, folder
+from mom_lsp.cli.connect import Connection, connect
+from mom_lsp.cli.target import parse_target
+from mom_lsp.cli.words import ago, echo_json, one_line
+
+COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
+
+
+@click.command()
+@click.argument("target", metavar="FILE[:LINE[-LINE]]")
+@click.option("--rev", help="As of this revision instead of HEAD.")
+@COUNT
+@AS_JSON
+def suggest(target: str, rev: str | None, k: int | None, as_json: bool) -> None:
+    """Show the memories that matter for a file or its lines."""
+    with connect() as service:
+        place = parse_target(target, folder(), service.location.root, on_disk=rev is None)
+        result = service.call("suggest", path=place.path, start=place.start, end=place.end, text=None, k=k, rev=rev)
+        if as_json:
+            echo_json(result)
+        elif result["suggestions"]:
+            _print(result, service, place.path)
+        else:
+            _say(f"Nothing worth showing for {target}. Everything is reachable with `mom search TEXT`.")
+
+
+@click.command()
+@click.argument("text", nargs=-1, required=True)
+@COUNT
+@AS_JSON
+def search(text: tuple[str, ...], k: int | None, as_json: bool) -> None:
+    """Find memories by what they say."""
+    with connect() as service:
+        result = service.call("search", text=" ".join(text), k=k)
+        if as_json:
+            echo_json(result)
+        elif result["suggestions"]:
+            _print(result, service, None)
+        else:
+            _say(f"No memory says anything like “{' '.join(text)}”. Is everything indexed? See `mom status`.")
+
+
+@click.command()
+@click.argument("id")
+@AS_JSON
+def show(id: str, as_json: bool) -> None:
+    """Show a memory whole, and why it is or is not suggested."""
+    with connect() as service:
+        result = service.call("show", id=id)
+        if as_json:
+            echo_json(result)
+        else:
+            _print_memory(result, service)
+
+
+def _print(result: dict[str, Any], service: Connection, path: str | None) -> None:
+    from mom_lsp.cli.output import View, print_suggestions
+
+    print_suggestions(result["suggestions"], View(service.location.root, datetime.now(UTC), path))
+
+
+def _print_memory(memory: dict[str, Any], service: Connection) -> None:
+    from rich.text import Text
+
+    from mom_lsp.cli import output
+    from mom_lsp.redact import clean
+
+    console, view = output.stdout(), output.View(service.location.root, datetime.now(UTC))
+    console.print(output.title_line(memory))
+    console.print(output.source_line(memory, view))
+    if memory.get("body"):
+        console.print(Text("\n" + clean(memory["body"]).strip("\n")))
+    console.print()
+    console.print(output.table(_facts(memory)))
+    if memory.get("history"):
+        console.print(Text("\nWhat happened to it", "bold"))
+        console.print(
+            output.table(
+                (ago(event.get("time"), view.now), event.get("event") or "", event.get("path") or "")
+                for event in memory["history"]
+            )
+        )
+    if memory.get("related"):
+        console.print(Text("\nRelated", "bold"))
+        for other in memory["related"]:
+            console.print(Text("  ").join([output.identity(other["id"]), output.title_line(other)]))
+
+
+def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return what is known about a memory, as (name, value), without what is empty."""
+    from mom_lsp.cli.output import shares
+
+    state = [
+        memory.get("status"),
+        memory.get("tier"),
+        memory.get("freshness"),
+        "pinned" if memory.get("pinned") else "",
+    ]
+    facts: list[tuple[str, Any]] = [
+        ("id", memory["id"]),
+        ("state", ", ".join(word.replace("_", " ") for word in state if word)),
+        ("domain", memory.get("domain") or ""),
+        ("surprise", f"{memory['surprise']} of 5" if memory.get("surprise") else ""),
+        ("replaced by", memory.get("replacement") or ""),
+        ("suggested" if memory.get("suggested") else "not suggested", memory.get("because") or ""),
+        ("score", shares(memory.get("terms") or {})),
+    ]
+    return [(name, value) for name, value in facts if str(value)]
+
+
+def _say(text: str) -> None:
+    click.echo(one_line(text), err=True)

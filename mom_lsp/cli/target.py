@@ -1,0 +1,80 @@
+"""FILE[:LINE[-LINE]] as typed in a terminal."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from mom_lsp.errors import UntrustedPath, UsageError
+
+_LINES = re.compile(r"(?P<file>.+):(?P<start>\d+)(?:-(?P<end>\d+))?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A span of a file in the worktree."""
+
+    path: str  # relative to the worktree's root, with forward slashes
+    start: int  # 1-based; 0 if no lines are named and the file is not read
+    end: int  # inclusive
+    whole: bool  # no lines were named
+
+
+def split_target(text: str) -> tuple[str, int | None, int | None]:
+    """Return (file, first line, last line) without looking at the disk.
+
+    The colon of a Windows drive is part of the file, since no digits end the text after it.
+    """
+    match = _LINES.fullmatch(text)
+    if match is None:
+        return text, None, None
+    start = int(match["start"])
+    return match["file"], start, int(match["end"] or start)
+
+
+def parse_target(text: str, folder: Path, root: Path, *, on_disk: bool = True) -> Target:
+    """Return the span that `text`, typed in `folder`, means in the worktree at `root`.
+
+    With `on_disk` false the file may exist in another revision only, and its lines are not checked.
+
+    Raises:
+        UsageError: no such file, or no such lines in it.
+        UntrustedPath: it lies outside the worktree, or a symbolic link leads there.
+    """
+    name, start, end = split_target(text)
+    if (folder / text).is_file():  # a file whose own name ends like ":12"
+        name, start, end = text, None, None
+    file = (folder / Path(name).expanduser()).absolute()
+    path = _relative(file, root)
+    if start is not None and end is not None and not 0 < start <= end:
+        raise UsageError(f"{start}-{end} is no range of lines: they count from 1, the smaller one first")
+    whole = start is None
+    if on_disk:
+        count = _count_lines(file, name)
+        if whole:
+            start, end = 1, count
+        elif end is not None and end > count:
+            raise UsageError(f"{name} has {count} line{'s' * (count != 1)}, so there is no line {end}")
+    return Target(path, start or 0, end or 0, whole)
+
+
+def _relative(file: Path, root: Path) -> str:
+    real, real_root = file.resolve(), root.resolve()
+    if not real.is_relative_to(real_root):
+        link = file.is_relative_to(root) and ".." not in file.parts
+        reason = "is a symbolic link that leads out of" if link else "is outside of"
+        raise UntrustedPath(f"{file} {reason} {root}; use -C to work in another folder")
+    return real.relative_to(real_root).as_posix()
+
+
+def _count_lines(file: Path, name: str) -> int:
+    if file.is_dir():
+        raise UsageError(f"{name} is a folder; name a file in it")
+    if not file.is_file():
+        raise UsageError(f"there is no file {name}; write FILE, FILE:LINE or FILE:LINE-LINE")
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+    return content.count(b"\n") + (not content.endswith(b"\n"))  # an empty file has one line, as in an editor

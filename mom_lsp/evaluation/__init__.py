@@ -1,0 +1,1 @@
+"""Measuring: how fast it is, and how well it finds."""

@@ -1,0 +1,82 @@
+"""What our hook costs a commit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from statistics import median
+
+from mom_lsp import hooks, indexqueue
+from mom_lsp.git.location import locate
+
+ROUNDS = 15
+COMMIT = [
+    "-c",
+    "user.name=bench",
+    "-c",
+    "user.email=bench@example.org",
+    "commit",
+    "--quiet",
+    "--allow-empty",
+    "-m",
+    "x",
+]
+
+
+def measure_hook(repo: Path) -> dict[str, float]:
+    """Return medians in milliseconds of commits with and without the hook, taken in turn in a clone of `repo`.
+
+    The clone's writer lease is held meanwhile, so that no indexer takes part; `starting` is what starting one adds.
+    `extra` is what the hook costs beyond the start of the interpreter.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        clone = Path(scratch).resolve() / "clone"
+        _git(Path(scratch), "clone", "--quiet", "--shared", "--template=", str(repo.resolve()), str(clone))
+        location = locate(clone)
+        installed, switched_off = hooks.hooks_folder(location, force=True), clone / ".git" / "no-hooks"
+        hooks.install(installed)
+        location.data.mkdir()
+        with _lease(location.data):
+            times = _in_turn(
+                {
+                    "without": lambda: _git(clone, "-c", f"core.hooksPath={switched_off}", *COMMIT),
+                    "with": lambda: _git(clone, "-c", f"core.hooksPath={installed}", *COMMIT),
+                    "interpreter": lambda: _python("-c", "pass"),
+                    "starting": lambda: _python("-c", "import subprocess; subprocess.Popen(['true'])"),
+                }
+            )
+    times["starting"] -= times["interpreter"]
+    return times | {"extra": times["with"] - times["without"] - times["interpreter"]}
+
+
+def _in_turn(jobs: dict[str, Callable[[], None]]) -> dict[str, float]:
+    """Return the median milliseconds of each; one after the other, so that all see the same machine."""
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for job in jobs.values():  # once unmeasured: files are read, byte code is written
+        job()
+    for _ in range(ROUNDS):
+        for name, job in jobs.items():
+            start = time.perf_counter()
+            job()
+            times[name].append((time.perf_counter() - start) * 1_000)
+    return {name: median(found) for name, found in times.items()}
+
+
+def _lease(data_dir: Path) -> AbstractContextManager[object]:
+    from filelock import FileLock
+
+    return FileLock(data_dir / indexqueue.LEASE)
+
+
+def _git(folder: Path, *args: str) -> None:
+    """Run git as a user does, hooks and all, in a clone of our own."""
+    subprocess.run(["git", *args], cwd=folder, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+
+
+def _python(*args: str) -> None:
+    subprocess.run([sys.executable, "-P", *args], check=True, stdin=subprocess.DEVNULL)

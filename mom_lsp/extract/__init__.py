@@ -1,0 +1,1 @@
+"""What a repository wrote down, made into candidate memories. Pure functions: text in, values out."""

@@ -1,0 +1,156 @@
+"""What a diff says in names: identifiers that came and went, and the symbols that were touched.
+
+Bytes are translated and split rather than searched: on a large history this is most of the work.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+from mom_lsp.extract.symbols import symbol_of_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from mom_lsp.git import FileChange
+
+MAX_LINES = 2000  # changed lines read of one commit
+MAX_LINE = 500  # a longer line was not written by hand
+MAX_IDENTIFIERS = 48
+MAX_SYMBOLS = 30  # of one file
+
+_SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and is in nobody's code
+_KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+_TABLE = bytes(byte if byte in _KEEP else 32 for byte in range(256))
+_COMMON = frozenset(
+    [word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)]
+    + (
+        b"abstract alignas alignof and array auto bool boolean break byte case catch char const constexpr"
+        b" continue crate debugger decltype default"
+        b" define defined delete double dyn elif else elsif endif endforeach enum explicit export extends extern"
+        b" false final finally float fn for"
+        b" foreach friend from func function goto if ifdef ifndef impl implements implicit import include inline"
+        b" instanceof int interface internal"
+        b" let long loop map match mod module move mut mutable namespace new nil not null nullptr object operator"
+        b" out override package pass pragma private"
+        b" protected pub public readonly ref register require return self short signed sizeof static string"
+        b" struct super switch template then this throw"
+        b" throws trait true try type typedef typeof undef undefined union unless unsafe unsigned use using val"
+        b" var virtual void volatile where while with"
+        b" yield size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t NULL TRUE FALSE None"
+        b" True False str dict list set tuple the and"
+        b" that are was has have been can its you all any one two also see when which will may than into only but"
+        b" how who why"
+    ).split()
+)
+_DEFINED = re.compile(
+    r"^[ \t]*(?:(?:export|default|pub(?:\([a-z]+\))?|async|static|public|private|protected|final|abstract|unsafe"
+    r"|inline|override|virtual)[ \t]+)*(?:def|class|fn|fun|func(?:[ \t]*\([^)\n]*\))?|function\*?|sub|struct|enum"
+    r"|trait|interface|module|type|mod|protocol|object|macro_rules!)[ \t]+([A-Za-z_]\w{2,79})(?=[ \t]*(?:[(<:{=\[;!]"
+    r"|$|extends|implements|struct|interface|where))|^[A-Za-z_][\w \t*]{2,60}?[ \t*]([A-Za-z_]\w{2,79})\([^;\n]*$"
+    r"|^[ \t]*#[ \t]*define[ \t]+([A-Za-z_]\w{2,79})|^(?:export[ \t]+)?(?:const|let"
+    r"|var)[ \t]+([A-Za-z_$][\w$]{2,79})[ \t]*=|^#{1,6}[ \t]+([^\n]{3,80})$",
+    re.MULTILINE,
+)
+_CAMEL = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
+_HEX = re.compile(r"[0-9a-f]{8,}|[0-9A-F]{8,}|[A-Fa-f]?[0-9][0-9A-Fa-f]{6,}")
+
+
+class Code(NamedTuple):
+    """The names of a commit's changed lines, cleaned."""
+
+    added: tuple[str, ...]
+    removed: tuple[str, ...]
+    symbols: tuple[tuple[str, ...], ...]  # one tuple for each file
+
+
+def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -> Code:
+    """Read at most 2,000 changed lines of the files; `sanitize` is called once, on all of them together."""
+    budget = MAX_LINES
+    removed: list[str] = []
+    added: list[str] = []
+    by_file: list[str] = []
+    headers: dict[str, None] = {}
+    for file in files:
+        minus = [line for line in chain.from_iterable(h.removed for h in file.hunks) if len(line) <= MAX_LINE][:budget]
+        budget -= len(minus)
+        plus = [line for line in chain.from_iterable(h.added for h in file.hunks) if len(line) <= MAX_LINE][:budget]
+        budget -= len(plus)
+        removed += minus
+        added += plus
+        by_file.append("\n".join((*minus, *plus)) if minus or plus else "")
+        for hunk in file.hunks:
+            if hunk.header:
+                headers[hunk.header] = None
+    if not headers and not removed and not added:
+        return Code((), (), ((),) * len(files))
+    cleaned = sanitize(_SEPARATOR.join(("\n".join(removed), "\n".join(added), "\n".join(headers))))
+    old, new, heads = [*cleaned.split(_SEPARATOR), "", "", ""][:3]
+    gone, come = _tokens(old), _tokens(new)
+    known = gone | come
+    kept = set(heads.split("\n"))
+    symbols = tuple(_symbols(file, text, known, kept, cleaned) for file, text in zip(files, by_file, strict=True))
+    return Code(_specific(come - gone), _specific(gone - come), symbols)
+
+
+def _tokens(text: str) -> set[bytes]:
+    return set(text.encode("utf-8", "replace").translate(_TABLE).split())
+
+
+def _symbols(file: FileChange, text: str, known: set[bytes], kept: set[str], cleaned: str) -> tuple[str, ...]:
+    """Name what the hunks stand in and what the lines define; a name that cleaning took away is left out."""
+    names: dict[str, None] = {}
+    for hunk in file.hunks:
+        if hunk.header in kept and (name := symbol_of_header(hunk.header)):
+            names[name] = None
+    markdown = file.path.endswith((".md", ".markdown"))
+    for groups in _DEFINED.findall(text):
+        *code, heading = groups
+        name = next(filter(None, code), "")
+        if name and name.encode() in known and name.encode() not in _COMMON:
+            names[name] = None
+        elif markdown and heading and heading in cleaned:
+            names[heading.strip(" #")] = None
+    return tuple(names)[:MAX_SYMBOLS]
+
+
+def _specific(tokens: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the identifiers among the tokens, the most telling first."""
+    words = [
+        token.decode()
+        for token in tokens
+        if 3 <= len(token) <= 40 and not 48 <= token[0] <= 57 and token not in _COMMON
+    ]
+    ranked = sorted(((_weight(word), word) for word in words), key=lambda pair: (-pair[0], pair[1]))
+    return tuple(word for weight, word in ranked[: 2 * MAX_IDENTIFIERS] if weight > 0 and not is_random(word))[
+        :MAX_IDENTIFIERS
+    ]
+
+
+def _weight(word: str) -> int:
+    """Rate how much an identifier tells: its length, and whether it is made of several words."""
+    inner = word.strip("_")
+    compound = "_" in inner or not (inner[1:].islower() or inner.isupper() or inner.islower())
+    return len(inner) + (20 if compound else 0)
+
+
+@lru_cache(maxsize=100_000)
+def is_random(word: str) -> bool:
+    """Tell tokens that look drawn (keys, hashes, base64) from names that somebody chose."""
+    if _HEX.fullmatch(word) and not word.isalpha():
+        return True
+    if len(word) < 8:
+        return False
+    if "_" in word.strip("_") and not any(len(part) > 24 for part in word.split("_")):
+        return sum(map(str.isdigit, word)) > len(word) / 2
+    parts = _CAMEL.findall(word)
+    words = sum(len(part) for part in parts if len(part) >= 3 and part.isalpha())
+    if len(word) > 24 and (words < 0.7 * len(word) or len(parts) < 2):
+        return True
+    mixed = not (word.islower() or word.isupper())
+    digits = any(map(str.isdigit, word))
+    return (mixed and digits and words < len(word) / 2) or (len(word) >= 12 and len(parts) > len(word) / 2.5)

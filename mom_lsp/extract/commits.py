@@ -1,0 +1,120 @@
+"""A commit made into the memory that it may become."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mom_lsp.extract.code import changed_names
+from mom_lsp.extract.evidence import contributions
+from mom_lsp.extract.kinds import commit_kind
+from mom_lsp.extract.message import MAX_BODY, Message, rationale, shorten, split_message
+from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
+from mom_lsp.extract.references import own_numbers, references
+from mom_lsp.memory import Anchor, Memory, Source, commit_memory_id
+
+if TYPE_CHECKING:
+    from mom_lsp.git import Commit, FileChange
+
+Sanitize = Callable[[str], str]
+
+MAX_FILES = 100
+MAX_SPANS = 50
+MAX_TITLE = 200
+
+# Prefixes and suffixes of a subject that say nothing about the change; a scope such as "url: " is kept.
+_PREFIX = re.compile(
+    r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
+    r"|(?:Merged PR|PR) #?\d+:\s*|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
+    r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
+)
+_CONVENTIONAL = re.compile(
+    r"^(?:feat|fix|chore|refactor|docs?|perf|test|tests|build|ci|style|revert)(?:\((?P<scope>[^)]+)\))?!?:\s+(?=\S)",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(
+    r"(?:\s*\((?:#|GH-|gh-)\d+\)|\s*\[(?:ci skip|skip ci|NFC|NFCI)\]|[,;]?\s+r[=?][\w.,-]+(?:,? a=\w+)?"
+    r"|\s*\((?:fixes|closes) #\d+\)|(?<!\.)\.)+\s*$",
+    re.IGNORECASE,
+)
+
+
+def _routine_path(path: str) -> bool:
+    return is_vendored(path) or is_generated(path)
+
+
+def commit_memory(
+    commit: Commit, *, sanitize: Sanitize, generated: Callable[[str], bool] = _routine_path, home: str = ""
+) -> Memory:
+    """Return the memory of a commit, also of one that is noise: the set of indexed commits is made of them.
+
+    `sanitize` is called on the message and on the changed lines, once each, and nothing else of their text
+    is stored. `generated` says which paths are not anchors unless nothing else was changed. `home`
+    ("owner/name") tells the repository's own issues from links to other ones.
+    """
+    text = sanitize(commit.message)
+    message = _message(text, merge=len(commit.parents) > 1)
+    why = rationale(message.body)
+    refers = references(text, home=home)
+    kind = commit_kind(message.subject, message.body, refers, rationale=bool(why))
+    files = _anchored(commit.files, generated)
+    code = changed_names(files, sanitize)
+    shares = contributions(kind, message.subject, message.body, why, refers, message.trailers, len(commit.files))
+    return Memory(
+        id=commit_memory_id(commit.email, commit.author_time, commit.message.strip().partition("\n")[0]),
+        kind=kind,
+        title=title_of(message.subject),
+        body=shorten(message.body, MAX_BODY),
+        why=why,
+        source=Source(
+            type="commit",
+            commit=commit.sha,
+            author=_name(sanitize, commit.author),
+            email=commit.email,
+            time=commit.author_time,
+        ),
+        commits=(commit.sha,),
+        anchors=tuple(
+            Anchor(file.path, names, tuple((hunk.new_start, hunk.new_count) for hunk in file.hunks[:MAX_SPANS]))
+            for file, names in zip(files, code.symbols, strict=True)
+        ),
+        added=code.added,
+        removed=code.removed,
+        references=refers,
+        numbers=own_numbers(text),
+        renames=tuple(
+            (file.old_path, file.path) for file in commit.files[:MAX_FILES] if file.old_path and file.status == "R"
+        ),
+        trailers=message.trailers,
+        evidence=round(sum(shares.values()), 3),
+        noise=commit_noise(commit),
+    )
+
+
+def title_of(subject: str) -> str:
+    """Return a subject without the prefixes and numbers that say nothing, with its scope."""
+    title = _PREFIX.sub("", subject)
+    if conventional := _CONVENTIONAL.match(title):
+        scope = conventional["scope"]
+        title = (f"{scope}: " if scope else "") + title[conventional.end() :]
+    title = _SUFFIX.sub("", title).strip()
+    return shorten(title or subject, MAX_TITLE)
+
+
+def _message(text: str, *, merge: bool) -> Message:
+    """Take a message apart; of a merge, the message of what was merged."""
+    if merge and (title := merge_title(text))[0]:
+        return split_message(f"{title[0]}\n\n{title[1]}")
+    return split_message(text)
+
+
+def _anchored(files: tuple[FileChange, ...], generated: Callable[[str], bool]) -> tuple[FileChange, ...]:
+    written = tuple(file for file in files if not generated(file.path))
+    return (written or files)[:MAX_FILES]
+
+
+@lru_cache(maxsize=20_000)
+def _name(sanitize: Sanitize, author: str) -> str:
+    return sanitize(author)

@@ -1,0 +1,250 @@
+"""Decision records, guides and changelogs: the sections and entries that are memories.
+
+Markdown, reST and AsciiDoc headings are read with regular expressions; what is inside fenced blocks is no heading.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from mom_lsp.extract.kinds import entry_kind, text_kind
+from mom_lsp.extract.message import MAX_BODY, rationale, sentences, shorten
+from mom_lsp.extract.noise import is_vendored
+from mom_lsp.extract.references import own_numbers, references
+from mom_lsp.memory import Anchor, Kind, Memory, Reference, Source, span_memory_id
+
+Sanitize = Callable[[str], str]
+
+MAX_TITLE = 100
+MAX_SECTIONS = 100  # of one guide
+MAX_ENTRIES = 1000  # of one changelog, the newest first as they stand there
+MIN_SECTION_WORDS = 12
+MIN_ENTRY_WORDS = 6
+
+_PROSE = r"\.(?:md|markdown|mdx|rst|adoc|asciidoc|org)"
+_ANY_TEXT = rf"(?:{_PROSE}|\.txt)?$"
+_DECISION = re.compile(
+    r"(?:^|/)(?:adrs?|decisions?|decision[-_]records?|architecture[-_]decisions?|rfcs?|rfds?|peps?|keps?)/"
+    rf"(?:[^/]+/)*[^/]+{_PROSE}$",
+    re.IGNORECASE,
+)
+_CHANGELOG = re.compile(
+    rf"(?:^|/)(?:change(?:s|[-_]?log)|news|history|release[-_]?notes|releases?)(?:[-_.]?v?\d[\w.]*?)?{_ANY_TEXT}",
+    re.IGNORECASE,
+)
+_GUIDE = re.compile(
+    r"(?:^|/)(?:contribut(?:ing|e)|architecture|design|hacking|maintaining|internals?|development|developing"
+    r"|developer[-_]?(?:guide|notes)?|(?:code|coding)[-_.]?(?:style|standards?|guide(?:lines)?|conventions?)"
+    r"|style[-_]?(?:guide)?"
+    r"|conventions?|guidelines|known[-_]?(?:bugs|issues)|new[-_]protocol|deprecate\w*|deprecations?|faq|security"
+    r"|testing|debugging"
+    rf"|porting|upgrading|migrat(?:ion|ing)\w*){_ANY_TEXT}"
+    r"|(?:^|/)(?:internals|design(?:[-_]docs?)?|architecture|contributing|devel(?:opers?|opment)?|dev[-_]docs?)/"
+    rf"(?:[^/]+/)*[^/]+{_PROSE}$",
+    re.IGNORECASE,
+)
+_KNOWN_BUGS = re.compile(r"known[-_]?(?:bugs|issues)", re.IGNORECASE)
+_TEMPLATE = re.compile(r"(?:^|/)(?:template|index|readme|0+-?template)[^/]*$", re.IGNORECASE)
+
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~|----$|\.\.\.\.$)")
+_ATX = re.compile(r"(?P<level>#{1,6}|={1,6})[ \t]+(?P<title>\S.*?)[ \t]*[#=]*$")
+_UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}[ \t]*$")
+_BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•o]|\d+[.)])[ \t]+(?=\S)")
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_MARKUP = re.compile(r"<!--.*?-->|!\[[^\]]*\]\([^)]*\)", re.DOTALL)
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]*\)")
+_PULL = re.compile(r"\bPR (\d+)\b")
+_NUMBERED = re.compile(r"^(?:(?:ADR|RFC|PEP|KEP)[- :#]*)?\d+[.:)\- ]+\s*", re.IGNORECASE)
+_STATUS = re.compile(
+    r"(?im)^[ \t>*_-]*status[*_]*[ \t]*[:=][*_ \t]*(?P<inline>\S.*)$|^#+[ \t]*status[ \t]*\n+(?P<below>[^\n#]+)"
+)
+_OUTDATED = re.compile(r"supersed|replaced|deprecated|rejected|withdrawn|obsolete|amended", re.IGNORECASE)
+_WHY_SECTION = re.compile(
+    r"context|decision|consequence|motivation|rationale|problem|drivers?|background|why", re.IGNORECASE
+)
+_HEAD_BOILERPLATE = re.compile(r"copyright|SPDX-|table of contents", re.IGNORECASE)
+
+
+class Section(NamedTuple):
+    """A heading with the lines below it, up to the next heading (1-based, inclusive)."""
+
+    title: str
+    first: int
+    last: int
+    text: str
+
+
+def is_document(path: str) -> bool:
+    """Tell whether a path is a decision record, a guide or a changelog."""
+    if is_vendored(path):
+        return False
+    return any(pattern.search(path) for pattern in (_CHANGELOG, _DECISION, _GUIDE))
+
+
+def document_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> list[Memory]:
+    """Return the memories of one document: a decision record is one, a guide and a changelog have many."""
+    if not is_document(path):
+        return []
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    document = _Document(path, blob, sanitize)
+    if _CHANGELOG.search(path):
+        found = document.entries(text)
+    elif _DECISION.search(path):
+        found = [] if _TEMPLATE.search(path) else document.record(text)
+    else:
+        found = document.guide(text)
+    return list({memory.id: memory for memory in found}.values())
+
+
+class _Document:
+    """The parts of every memory of one document."""
+
+    def __init__(self, path: str, blob: str, sanitize: Sanitize) -> None:
+        self.path, self.blob, self.sanitize = path, blob, sanitize
+
+    def entries(self, text: str) -> list[Memory]:
+        """One memory for each bullet of a changelog."""
+        found = []
+        for section in sections(text):
+            for first, last, entry in _bullets(section):
+                if len(_WORD.findall(entry)) >= MIN_ENTRY_WORDS:
+                    line = " ".join(_plain(entry).split())
+                    title = line if len(line) <= MAX_TITLE else next(iter(sentences(line)), line)
+                    part = Section(title, first, last, entry)
+                    found.append(self._memory(part, section.title, entry_kind(entry)))
+                if len(found) == MAX_ENTRIES:
+                    return found
+        return found
+
+    def guide(self, text: str) -> list[Memory]:
+        """One memory for each section of a guide that says something."""
+        found = []
+        for section in sections(text):
+            body = _plain(section.text)
+            if len(_WORD.findall(body)) < MIN_SECTION_WORDS or (_HEAD_BOILERPLATE.search(body) and len(body) < 400):
+                continue
+            kind = "known_issue" if _KNOWN_BUGS.search(self.path) else text_kind(body)
+            if kind == "note":
+                kind = "convention"  # what a guide says without a reason is how things are done here
+            found.append(self._memory(section, section.title, kind))
+        return found[:MAX_SECTIONS]
+
+    def record(self, text: str) -> list[Memory]:
+        """One memory for a decision record: its title, its reasons, and whether it still stands."""
+        parts = list(sections(text))
+        body = _plain(text)
+        if not parts or len(_WORD.findall(body)) < MIN_SECTION_WORDS:
+            return []
+        title = _NUMBERED.sub("", next((part.title for part in parts if part.title), self.path.rpartition("/")[2]))
+        status = _STATUS.search(text)
+        state = (status["inline"] or status["below"] or "").strip(" *_") if status else ""
+        if _OUTDATED.search(state):
+            title = f"{title} ({_plain(state).lower()})"
+        reasons = "\n\n".join(_plain(part.text) for part in parts if _WHY_SECTION.search(part.title))
+        whole = Section(title, 1, parts[-1].last, reasons or body)
+        memory = self._memory(whole, title, "decision")
+        return [memory]
+
+    def _memory(self, section: Section, symbol: str, kind: Kind) -> Memory:
+        body = self.sanitize(_plain(section.text))
+        name = self.sanitize(_plain(symbol))
+        why = rationale(body) or (shorten(next(iter(sentences(body)), ""), 300) if kind == "decision" else "")
+        return Memory(
+            id=span_memory_id(self.path, symbol, section.text),
+            kind=kind,
+            title=shorten(self.sanitize(_plain(section.title)) or shorten(body, MAX_TITLE), MAX_TITLE),
+            body=shorten(body, MAX_BODY),
+            why=why,
+            source=Source(type="file", path=self.path, line=section.first, end_line=section.last, blob=self.blob),
+            blobs=(self.blob,),
+            anchors=(Anchor(self.path, (name,) if name else (), ((section.first, section.last - section.first + 1),)),),
+            references=_mentions(body),
+        )
+
+
+def _mentions(body: str) -> tuple[Reference, ...]:
+    """Return the commits that a text names. It announces them, whatever its words: it does not revert or fix them."""
+    text = _PULL.sub(r"PR #\1", body)
+    targets = [f"#{number}" for number in own_numbers(text)] + [found.target for found in references(text)]
+    return tuple(Reference("mention", target) for target in dict.fromkeys(targets))
+
+
+def sections(text: str) -> Iterator[Section]:
+    """Yield the sections of a Markdown, reST or AsciiDoc text; what stands before the first heading has no title."""
+    lines = text.split("\n")
+    title, first, start = "", 1, 0
+    for number, (heading, height) in _headings(lines).items():
+        if any(line.strip() for line in lines[start:number]):
+            yield _section(title, first, start, lines[:number])
+        title, first, start = heading, number + 1, number + height
+    if title or any(line.strip() for line in lines[start:]):
+        yield _section(title, first, start, lines)
+
+
+def _section(title: str, first: int, start: int, lines: list[str]) -> Section:
+    last = len(lines)
+    while last > first and not lines[last - 1].strip():
+        last -= 1
+    return Section(title, first, last, "\n".join(lines[start:last]).strip("\n"))
+
+
+def _headings(lines: list[str]) -> dict[int, tuple[str, int]]:
+    """Map the index of each heading's first line to its title and the number of lines that it takes."""
+    found: dict[int, tuple[str, int]] = {}
+    fence = ""
+    skip = -1
+    for index, line in enumerate(lines):
+        if fenced := _FENCE.match(line):
+            mark = fenced[0].strip()
+            previous = lines[index - 1].strip() if index else ""
+            if mark != "----" or fence or not previous:
+                fence = "" if fence == mark else fence or mark
+                continue
+        if fence or index <= skip:
+            continue
+        below = lines[index + 1] if index + 1 < len(lines) else ""
+        if heading := _ATX.match(line):
+            found[index] = (heading["title"], 1)
+        elif _UNDERLINE.match(line) and index + 2 < len(lines) and lines[index + 2].strip() == line.strip():
+            found[index], skip = (below.strip(), 3), index + 2  # reST: a line above and below
+        elif line.strip() and not _BULLET.match(line) and _underlines(line, below, lines[index - 1] if index else ""):
+            found[index], skip = (line.strip(), 2), index + 1
+    return found
+
+
+def _underlines(line: str, below: str, above: str) -> bool:
+    """Tell whether the line below makes this one a heading: as long as it, and nothing directly above."""
+    return (
+        bool(_UNDERLINE.match(below))
+        and not above.strip()
+        and len(below.strip()) >= min(len(line.strip()), 4)
+        and len(line) < 120
+    )
+
+
+def _bullets(section: Section) -> Iterator[tuple[int, int, str]]:
+    """Yield first line, last line and text of each bullet of the section; deeper bullets belong to theirs."""
+    lines = section.text.split("\n")
+    offset = section.last - len(lines) + 1
+    first, depth = -1, 0
+    for index, line in enumerate([*lines, ""]):
+        bullet = _BULLET.match(line)
+        indent = len(line) - len(line.lstrip())
+        ended = (
+            index == len(lines)
+            or (bullet and indent <= depth)
+            or (line.strip() and indent <= depth and not bullet and not lines[index - 1].strip())
+        )
+        if first >= 0 and ended:
+            text = "\n".join(lines[first:index]).rstrip()
+            yield offset + first, offset + first + text.count("\n"), _BULLET.sub("", text, count=1)
+            first = -1
+        if bullet and first < 0:
+            first, depth = index, indent
+
+
+def _plain(text: str) -> str:
+    """Return text without HTML comments, pictures and the targets of links."""
+    return _LINK.sub(r"\1", _MARKUP.sub("", text)).strip()

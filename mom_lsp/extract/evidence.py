@@ -1,0 +1,67 @@
+"""How much speaks for a commit not having been routine: a sum of small named contributions.
+
+The number means nothing by itself; its quintile in its repository is the memory's surprise.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+from mom_lsp.memory import Kind, Reference
+
+_LINK = re.compile(r"https?://|(?<![\w/])#\d+|\b(?:CVE|CWE)-\d+")
+_REVIEW = re.compile(r"(?:reviewed|acked|tested|reported|suggested|approved|bisected)(?:[-_ ]by|-on)", re.IGNORECASE)
+_TRIVIAL = re.compile(
+    r"typo|spelling|whitespace|indent|format|comment|minor|tidy|clean-?up|cosmetic|rename|bump"
+    r"|update (?:docs?|readme|copyright|year)|lint|style|warning|merge|sync(?:ed)?\b|oops|wip\b",
+    re.IGNORECASE,
+)
+
+
+class Weights(NamedTuple):
+    """What each sign adds: hand-set, in the order in which a reader would be surprised."""
+
+    rationale: float = 2.0  # the text says why
+    body: float = 0.5  # for each doubling of the words of the body beyond eight, at most 3
+    revert: float = 3.0  # something that was tried and taken back
+    names_earlier: float = 1.5  # for each earlier commit or issue that it reverts, fixes or follows, at most 3
+    mention: float = 0.5  # for each that it only mentions, at most 1
+    discussion: float = 0.4  # for each link or issue number, at most 1.6
+    people: float = 0.3  # for each reviewer, tester or reporter, at most 1.2
+    wording: float = 1.0  # a workaround, an anti-pattern or a recurring bug
+    many_files: float = -0.5  # for each doubling of the files beyond eight: sweeping changes are mechanical
+    trivial: float = -1.5  # a subject that announces routine
+
+
+WEIGHTS = Weights()
+
+
+def contributions(
+    kind: Kind,
+    subject: str,
+    body: str,
+    why: str,
+    references: tuple[Reference, ...],
+    trailers: tuple[tuple[str, str], ...],
+    files: int,
+) -> dict[str, float]:
+    """Return the share of each sign; their sum is the evidence."""
+    words = len(body.split())
+    strong = sum(reference.relation != "mention" for reference in references)
+    links = len(_LINK.findall(body)) + sum(bool(_LINK.search(value)) for _, value in trailers)
+    people = sum(bool(_REVIEW.match(key)) for key, _ in trailers)
+    shares = {
+        "rationale": WEIGHTS.rationale if why else 0.0,
+        "body": min(3.0, WEIGHTS.body * math.log2(words / 8)) if words > 8 else 0.0,
+        "revert": WEIGHTS.revert if kind == "failed_approach" else 0.0,
+        "names_earlier": min(3.0, WEIGHTS.names_earlier * strong),
+        "mention": min(1.0, WEIGHTS.mention * (len(references) - strong)),
+        "discussion": min(1.6, WEIGHTS.discussion * links),
+        "people": min(1.2, WEIGHTS.people * people),
+        "wording": WEIGHTS.wording if kind in ("workaround", "anti_pattern", "bug_pattern") else 0.0,
+        "many_files": WEIGHTS.many_files * math.log2(files / 8) if files > 8 else 0.0,
+        "trivial": WEIGHTS.trivial if _TRIVIAL.search(subject) else 0.0,
+    }
+    return {name: share for name, share in shares.items() if share}

@@ -1,0 +1,111 @@
+"""A commit message taken apart: subject, body, trailers, and the sentence that says why."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+MAX_BODY = 2000
+MAX_WHY = 300
+MAX_TRAILERS = 20
+
+_ISSUE_KEYS = "Fix(?:es|ed)?|Clos(?:es|ed)?|Cloes|Resolves|Refs?|Bug|Follow-?up(?: to| for)?|See(?: also)?|Updates|For"
+# "Key: value", where a key of one plain word must be a known one: "Note: …" is prose.
+_TRAILER = re.compile(
+    r"(?P<key>[A-Za-z][\w]*(?:-[\w]+)+|Cc|CC|Link|Links|Tests?|Issue|Issues|BUG|JIRA|PR|URL|Id|Topic|Fixed|Closes|"
+    + _ISSUE_KEYS
+    + r"):[ \t]*(?P<value>\S.*)"
+)
+# The same without a colon, as curl writes: "Closes #123", "Follow-up to 1a2b3c4d".
+_BARE = re.compile(
+    rf"(?P<key>{_ISSUE_KEYS}):?[ \t]+(?P<value>(?:#\d|GH-\d|https?://|[0-9a-f]{{7}}|commit [0-9a-f]{{7}}).*)"
+)
+_EMPTY_LINE = re.compile(r"\s*(?:-{3,}|#.*|\(cherry picked from .*|\[ci skip\]|\[skip ci\])?\s*")
+_PEOPLE = re.compile(
+    r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
+    r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
+    r"|^[ \t]*(?:Change-Id|git-svn-id|Reviewed-on):.*\n?",
+    re.MULTILINE | re.IGNORECASE,
+)
+_BLANKS = re.compile(r"\n{3,}")
+
+# Searched in lower case and from word starts only: both halve the time that a large history takes.
+_RATIONALE = re.compile(
+    r"\b(?:because|so that|otherwise|due to|to (?:avoid|prevent|ensure)|in order to|the reason"
+    r"|reason (?:is|was|for|why)|would (?:\w+ )?(?:otherwise|fail|break|crash|leak|cause|lead)"
+    r"|since\b(?! (?:then|v?\d|commit|release|version|[0-9a-f]{7}|last|the (?:commit|release|change)))|motivat"
+    r"|rationale\b|th(?:is|at) way\b|turn(?:s|ed) out\b|without this\b|caus(?:es|ed|ing)\b|leads? to\b|led to\b"
+    r"|result(?:s|ed|ing) in\b|instead of\b|rather than\b|therefore\b|hence\b|no longer\b|not needed\b"
+    r"|mean(?:s|ing) that\b|for historical\b|as (?<=, as )(?:it|the|this|that|we|there|they|these|those|not|in)\b)"
+    r"|(?:^|[.:\n] ?)as (?:it|the|this|that|we|there|they|these|those|not|in)\b"
+)
+_FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
+_CODE_LINE = re.compile(r"^(?: {4,}|\t|[ \t]*[>$|]).*\n?", re.MULTILINE)
+_SENTENCE_END = re.compile(r"(?<=[.!?])[ \n]+(?=[A-Z\"'`(])|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\d+[.)]) )")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A commit message in its parts; the body is without trailers and people."""
+
+    subject: str
+    body: str
+    trailers: tuple[tuple[str, str], ...] = ()
+
+
+def split_message(message: str) -> Message:
+    """Return subject, body and trailers; trailers are the lines at the end that only point at people or places."""
+    subject, _, rest = message.strip().partition("\n")
+    if not rest:
+        return Message(subject.strip(), "")
+    lines = rest.rstrip().split("\n")
+    trailers: list[tuple[str, str]] = []
+    while lines:
+        line = lines[-1].strip()
+        if found := _TRAILER.fullmatch(line) or _BARE.fullmatch(line):
+            trailers.append((found["key"], found["value"].strip()))
+        elif not _EMPTY_LINE.fullmatch(line):
+            break
+        lines.pop()
+    body = "\n".join(lines).replace("\r", "")
+    body = _BLANKS.sub("\n\n", _PEOPLE.sub("", body + "\n")).strip()
+    return Message(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS])
+
+
+def prose(text: str) -> str:
+    """Return the text without fenced, indented or quoted lines: what a person wrote, not a program."""
+    if "```" in text or "~~~" in text:
+        text = _FENCE.sub("\n", text)
+    return _CODE_LINE.sub("\n", text)
+
+
+def sentences(text: str) -> list[str]:
+    """Split prose into sentences and bullets, each on one line."""
+    return [" ".join(part.split()).lstrip("-*• ") for part in _SENTENCE_END.split(text) if part and not part.isspace()]
+
+
+def shorten(text: str, limit: int) -> str:
+    """Cut at a word so that the text has at most `limit` characters, the ellipsis included."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    space = cut.rfind(" ")
+    return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:") + "…"
+
+
+def has_rationale(text: str) -> bool:
+    """Tell whether a text uses a word of reasoning."""
+    return bool(_RATIONALE.search(text.lower()))
+
+
+def rationale(text: str) -> str:
+    """Return the sentences that say why (the first ones, up to 300 characters), "" if none does."""
+    if not has_rationale(text):
+        return ""
+    chosen = ""
+    for sentence in sentences(prose(text)):
+        if has_rationale(sentence):
+            if chosen and len(chosen) + 1 + len(sentence) > MAX_WHY:
+                break
+            chosen = f"{chosen} {sentence}" if chosen else sentence
+    return shorten(chosen, MAX_WHY)

@@ -1,0 +1,174 @@
+"""Which history is never suggested: bots, releases, empty merges, reformatting, other people's and generated files."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from mom_lsp.extract.message import Message, has_rationale, split_message
+
+if TYPE_CHECKING:
+    from mom_lsp.git import Commit
+
+_VENDORED = re.compile(
+    r"(?:^|/)(?:vendor(?:ed)?|third[-_]?party|3rd[-_]?party|node_modules|bower_components|jspm_packages|Godeps"
+    r"|Carthage|Pods|site-packages|extern(?:als?)?|deps/(?=[^/]+/)|_vendor|\.yarn/(?:releases|plugins|cache)|venv"
+    r"|\.venv)/|(?:^|/)(?:jquery|bootstrap|d3|underscore|prototype|mootools|angular|react"
+    r"|vue)(?:[-.][\d.]+)?(?:\.slim)?(?:\.min)?\.(?:js|css)$"
+    r"|(?:^|/)(?:config\.guess|config\.sub|install-sh|ltmain\.sh|libtool\.m4|mkinstalldirs|depcomp|missing)$"
+    r"|(?:^|/)gradlew(?:\.bat)?$|(?:^|/)gradle/wrapper/|(?:^|/)mvnw(?:\.cmd)?$",
+)
+_GENERATED = re.compile(
+    r"(?:[-.]lock|[-.]min\.(?:js|css|mjs)|\.(?:js|css)\.map|\.pb(?:\.gw)?\.(?:go|cc|h|c|swift)|_pb2(?:_grpc)?\.pyi?"
+    r"|_pb\.(?:js|rb|d\.ts)|\.designer\.(?:cs|vb)|\.g\.(?:cs|dart)|\.freezed\.dart|\.generated\.\w+"
+    r"|[-_.]generated\.(?:go|rs|ts|js|h|c|cc|cpp|java|py)|\.snap|\.snapshot|\.approved\.txt|\.pot?|\.mo|\.svg"
+    r"|\.sum|zz_generated\.\w+\.go|\.tsbuildinfo)$|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock"
+    r"|pnpm-lock\.yaml|Cargo\.lock|go\.sum|poetry\.lock|uv\.lock|Pipfile\.lock|composer\.lock|Gemfile\.lock|mix\.lock"
+    r"|flake\.lock|Podfile\.lock|packages\.lock\.json|gradle\.lockfile|bun\.lockb?|aclocal\.m4|Makefile\.in"
+    r"|config\.h\.in)$|(?:^|/)(?:__snapshots__|__generated__|generated|dist/(?:js|css)|\.next|snapshots)/",
+)
+_GENERATED_TEXT = re.compile(
+    r"(?:@generated\b|\bcode generated .{0,80}do not edit"
+    r"|\b(?:auto[- ]?)?generated (?:by|from|with|using|file|code"
+    r"|automatically).{0,120}?(?:do not (?:edit|modify|change)|don't edit|manual(?:ly)? (?:edit|modif)|$)"
+    r"|\bdo not (?:edit|modify)\b.{0,60}\bgenerated\b|\bthis (?:file|code) (?:is|was"
+    r"|has been) (?:auto(?:matically)?[- ]?)?generated\b|\bautomatically generated (?:by|from|file))",
+    re.IGNORECASE | re.DOTALL,
+)
+_BOT = re.compile(
+    r"\[bot\]|\bdependabot|\brenovate(?:[- ]?bot)?\b|\bpre-commit-ci\b|\bgithub[-_ ]actions?\b|\bgreenkeeper"
+    r"|\bsnyk-bot\b|\bpyup[-.]?bot|\bweblate\b|\btransifex\b|\bmergify\b|\ballcontributors\b|\bimgbot\b|\bcopybara\b"
+    r"|\bautoroll(?:er)?\b|\bskia-flutter-autoroll|\bnpm-cli-bot\b|\bnodejs-github-bot\b|-bot@|\bbot@",
+    re.IGNORECASE,
+)
+_VERSION = r"v?\d+(?:\.\d+)+(?:[-.+]?\w+)*"
+_RELEASE = re.compile(
+    r"(?:bump|update|set|change|prepare|increase)(?: the)?(?: [\w.-]+){0,2} ?version\b"
+    rf"|(?:chore\(release\):|release\b).{{0,30}}{_VERSION}|{_VERSION}[\w .-]{{0,20}}$|version {_VERSION}"
+    rf"|(?:linux|git) {_VERSION}$"
+    r"|(?:bump|upgrade|update) .{1,80}\bfrom \S+ to \S+"
+    rf"|(?:[\w./+-]+: )?(?:bump|upgrade|update) \S+ to {_VERSION}"
+    r"|(?:[\w./-]+: )?(?:bump|update) (?:\w+ )?(?:version|dependenc|deps\b|actions\b|submodule)"
+    r"|(?:release[- ]?notes|changes|changelog|news)\b.{0,60}\b(?:synced|sync|updated|update|fix|add|minor|bump|for)"
+    r"|(?:prepare|start|begin|open)(?:ing)?(?: for)?(?: the)?(?: next)?(?: \S+)? (?:release|development|dev cycle|version)\b|back to dev"
+    r"|\[?(?:maven-release-plugin|gradle release plugin)\]?",
+    re.IGNORECASE,
+)
+_BOOKKEEPING = re.compile(
+    r"(?:^|/)(?:RELEASE-?NOTES|CHANGES|CHANGELOG|NEWS|THANKS|AUTHORS|CONTRIBUTORS|CREDITS|\.mailmap"
+    r"|\.git-blame-ignore-revs|_?version\.py|VERSION|CODEOWNERS|MAINTAINERS)(?:\.(?:md|txt|rst|adoc))?$",
+    re.IGNORECASE,
+)
+# By its subject only what cannot be anything else: "format: …" may be a scope, and the diff tells of whitespace anyway.
+_TOOL = (
+    r"(?:black|ruff|clang-format|prettier|isort|gofmt|rustfmt|cargo fmt|yapf|autopep8|eslint|flake8|checksrc|pep ?8)"
+)
+_FORMATTING = re.compile(
+    rf"(?:[\w./()-]+: )?(?:re-?(?:format|indent)\w*|(?:run|apply)(?: \w+)? {_TOOL}\b|{_TOOL}(?: (?:fix\w*|everything|all|run))?$"
+    r"|(?:fix|remove|strip)\w* (?:some |trailing |stray |extra )*(?:whitespace|indentation|blank lines?|code ?style)\b"
+    r"|(?:code ?style|cosmetic|formatting|whitespace|indentation)\b)|style(?:\([\w/-]+\))?: ",
+    re.IGNORECASE,
+)
+_TYPO = re.compile(
+    r"\btypos?\b|\bmisspel\w+|\bspelling\b|\bcodespell\b|\bnit(?:s|picks?)\b"
+    r"|(?:fix|correct|improve)\w* .{0,20}\b(?:grammar|wording|spelling)\b",
+    re.IGNORECASE,
+)
+_MERGE = re.compile(
+    r"merge\b.{0,20}\b(?:branch|branches|remote|tag|commit|pull request|pr|mr|request|upstream|master|main|of|from"
+    r"|into)\b|merge (?:#|v?\d|\S+$|\S+ into)|Auto merge of",
+    re.IGNORECASE,
+)
+_MERGE_FILLER = re.compile(
+    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-]+/[\w./-]+|(?:Closes|Fixes|See).*|r\?.*|\* .*)$", re.MULTILINE
+)
+_WORD = re.compile(r"[^\W\d_]{2,}")
+
+ROUTINE_WORDS = 12  # a shorter body without a rationale does not save a version bump, a typo or a reformat
+
+
+@lru_cache(maxsize=200_000)
+def is_vendored(path: str) -> bool:
+    """Tell whether a path belongs to other people's code that is kept in the repository."""
+    return bool(_VENDORED.search(path))
+
+
+def is_generated(path: str, head_of_text: str = "") -> bool:
+    """Tell whether a tool writes this file: by its path, or by what its first lines say."""
+    return _generated_path(path) or bool(head_of_text and _GENERATED_TEXT.search(head_of_text[:2000]))
+
+
+@lru_cache(maxsize=200_000)
+def _generated_path(path: str) -> bool:
+    return bool(_GENERATED.search(path))
+
+
+def merge_title(message: str) -> tuple[str, str]:
+    """Return the title and the text that a merge commit gives to what it merged, ("", "") if it says nothing.
+
+    The title of a pull request is the first line of the body; a merged branch counts if its body is prose.
+    """
+    subject, _, rest = message.strip().partition("\n")
+    body = rest.strip()
+    if not _MERGE.match(subject):
+        return subject, body
+    title, _, text = body.partition("\n")
+    if (
+        re.match(r"(?:Merge pull request|Merge PR|Auto merge|Merge #|Merged PR)", subject)
+        and len(_WORD.findall(title)) >= 3
+    ):
+        return title.strip(), text.strip()
+    if len(_WORD.findall(_MERGE_FILLER.sub("", body))) >= ROUTINE_WORDS:
+        return subject, body
+    return "", ""
+
+
+def commit_noise(commit: Commit) -> str:
+    """Return why a commit is never suggested ("bot", "merge", "release", …), "" if it may be."""
+    if _BOT.search(commit.author) or _BOT.search(commit.email):
+        return "bot"
+    if len(commit.parents) > 1 and not merge_title(commit.message)[0]:
+        return "merge"
+    paths = [file.path for file in commit.files]
+    if paths and all(is_vendored(path) or _generated_path(path) for path in paths):
+        return "generated"
+    if _only_whitespace(commit):
+        return "formatting"
+    return _routine(split_message(commit.message), paths)
+
+
+def _routine(message: Message, paths: list[str]) -> str:
+    """Name the routine that a message without a rationale describes."""
+    if len(_WORD.findall(message.body)) >= ROUTINE_WORDS or has_rationale(message.body):
+        return ""
+    if not message.subject:
+        return "empty"
+    if _RELEASE.match(message.subject):
+        return "release"
+    if paths and all(_BOOKKEEPING.search(path) for path in paths):
+        return "bookkeeping"
+    if _FORMATTING.match(message.subject):
+        return "formatting"
+    if _TYPO.search(message.subject):
+        return "typo"
+    return ""
+
+
+def _only_whitespace(commit: Commit) -> bool:
+    """Tell whether the changed lines are equal once whitespace is gone, file by file."""
+    changed = False
+    for file in commit.files:
+        if file.binary or file.status != "M" or not file.hunks:
+            return False
+        for hunk in file.hunks:
+            if not hunk.removed and not any(map(str.strip, hunk.added)):
+                continue
+            changed = True
+            if _ink(hunk.removed) != _ink(hunk.added):
+                return False
+    return changed
+
+
+def _ink(lines: tuple[str, ...]) -> str:
+    return "".join("".join(lines).split())

@@ -1,0 +1,82 @@
+"""What a git hook runs: it queues a request, starts an indexer if there is none, and leaves within milliseconds.
+
+It imports next to nothing, starts no git, prints nothing, and never fails a commit.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mom_lsp import indexqueue
+from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
+
+LOG = "hook.log"
+MAX_LOG_BYTES = 64 * 1024
+
+
+def run(args: Sequence[str]) -> None:
+    """Serve a hook; `args` are its name and what git told it. Never raises."""
+    data_dir: Path | None = None
+    try:
+        root = Path.cwd()
+        git_dir = _git_dir(root)
+        if git_dir is None:
+            return
+        data_dir = common_dir_of(git_dir) / "mom"
+        indexqueue.enqueue(data_dir, git_dir, " ".join(args[:2]) or "hook")
+        # The end of a rebase is told while its folder still stands: the indexer waits for that to go.
+        waiting = rebasing(git_dir) and list(args[:2]) != ["post-rewrite", "rebase"]
+        if not waiting and indexqueue.claim_start(data_dir, time.time()):
+            _start_indexer(root if git_dir_of(root) == git_dir else git_dir)
+    except Exception:  # a commit is worth more than its index: whatever it is, it is written down and that is all
+        _log(data_dir)
+
+
+def _git_dir(folder: Path) -> Path | None:
+    """Return the git directory that git runs the hook for."""
+    told = os.environ.get("GIT_DIR")
+    if told:
+        return (folder / told).resolve()
+    return next((found for root in (folder, *folder.parents) if (found := git_dir_of(root))), None)
+
+
+def _start_indexer(workspace: Path) -> None:
+    """Start an indexer that outlives us, with no stream of ours: one that it held would hold the commit."""
+    import subprocess
+
+    scrubbed = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    environment = scrubbed | {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--queued", "-C", str(workspace)]
+    flags = 0
+    if sys.platform == "win32":
+        flags = subprocess.DETACHED_PROCESS | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+    else:
+        os.nice(10)  # the child inherits it, and we are about to leave
+    subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd=Path(sys.executable).anchor,
+        env=environment,
+        start_new_session=True,
+        creationflags=flags,
+    )
+
+
+def _log(data_dir: Path | None) -> None:
+    """Append the exception at hand to a log that starts anew when it is full."""
+    import contextlib
+    import traceback
+
+    if data_dir is None:
+        return
+    file = data_dir / LOG
+    with contextlib.suppress(OSError):
+        full = file.exists() and file.stat().st_size > MAX_LOG_BYTES
+        with file.open("w" if full else "a", encoding="utf-8", errors="replace") as stream:
+            stream.write(f"{time.strftime('%Y-%m-%dT%H:%M:%S%z')}\n{traceback.format_exc()}\n")

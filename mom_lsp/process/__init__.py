@@ -1,0 +1,16 @@
+"""Our processes: how a child is started, and how everybody talks to the engine.
+
+spawn.py     start a child, end with a parent, wait before a restart
+address.py   where the engine of a data folder listens: a socket that only this user can open
+peer.py      one end of a connection: JSON messages, a thread that reads and one that writes
+server.py    the engine's end: requests in threads, cancelling, notifications
+client.py    the other end: calls and futures; `ensure_engine` starts an engine where none listens
+
+Nothing heavy is imported: every `mom` command and the editor's front come through here.
+"""
+
+from mom_lsp.process.client import EngineClient, ensure_engine
+from mom_lsp.process.server import EngineServer
+from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent, spawn
+
+__all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine", "spawn"]

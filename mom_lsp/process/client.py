@@ -1,0 +1,229 @@
+"""The other end: the front and the command line ask the engine, and start it where none listens."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, InvalidStateError
+from concurrent.futures import TimeoutError as FutureTimeout
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Any
+
+from mom_lsp import __version__
+from mom_lsp.errors import ChildError, ChildTimeout, MomError
+from mom_lsp.process.address import read_address
+from mom_lsp.process.peer import Params, Peer
+from mom_lsp.process.spawn import READY, spawn
+
+log = logging.getLogger(__name__)
+
+Notified = Callable[[str, dict[str, Any]], None]
+
+
+def _errors(root: type[MomError] = MomError) -> dict[str, type[MomError]]:
+    """All errors of ours by name."""
+    found = {root.__name__: root}
+    for child in root.__subclasses__():
+        found |= _errors(child)
+    return found
+
+
+class EngineClient:
+    """A connection to the engine. `submit` serves asyncio (asyncio.wrap_future), `call` everybody else."""
+
+    def __init__(self, connection: Connection[Any, Any], on_notification: Notified | None) -> None:
+        self._connection = connection
+        self._on_notification = on_notification
+        self._on_closed: Callable[[], None] | None = None
+        self._numbers = itertools.count(1)
+        self._guard = threading.Lock()
+        self._hello: Future[dict[str, Any]] = Future()
+        self.closed = threading.Event()
+        self.left = False  # whether the engine took its leave (idle, or asked to end) rather than died
+        self._peer = Peer(connection)
+        threading.Thread(target=self._run, name="mom-reader", daemon=True).start()
+
+    @classmethod
+    def connect(
+        cls,
+        data_dir: Path,
+        timeout: float = 1.0,
+        *,
+        version: str = __version__,
+        on_notification: Notified | None = None,
+        on_closed: Callable[[], None] | None = None,
+    ) -> EngineClient | None:
+        """Connect to the engine of `data_dir`; None if none listens. One of another version is asked to end.
+
+        Both callbacks are called from the thread that reads.
+        """
+        try:
+            connection = Client(read_address(data_dir))
+        except (OSError, ValueError):
+            return None
+        try:
+            key = (data_dir / "engine.key").read_bytes()
+            if not connection.poll(timeout):
+                raise EOFError
+            answer_challenge(connection, key)
+            deliver_challenge(connection, key)
+        except (OSError, EOFError, AuthenticationError, AssertionError):
+            connection.close()
+            return None
+        client = cls(connection, on_notification)
+        try:
+            same = client._hello.result(timeout).get("version") == version
+            if not same:
+                client.call("shutdown", {}, timeout)
+                client.closed.wait(timeout)
+        except (ChildError, FutureTimeout):
+            same = False
+        if not same:
+            client.close()
+            return None
+        client.when_closed(on_closed)
+        return client
+
+    def when_closed(self, callback: Callable[[], None] | None) -> None:
+        """Call `callback` once the connection has ended (at once if it already has)."""
+        with self._guard:
+            self._on_closed = callback
+            ended = self.closed.is_set()
+        if ended and callback:
+            callback()
+
+    def submit(self, method: str, params: Params) -> Future[Any]:
+        """Ask; the future gets the answer or the error. Cancelling it drops the request if it has not started."""
+        future: Future[Any] = Future()
+        number = next(self._numbers)
+        with self._guard:
+            if self.closed.is_set():
+                future.set_exception(ChildError("the engine has ended"))
+                return future
+            self._peer.pending[number] = future
+        future.add_done_callback(lambda done: self._settled(number, done))
+        try:
+            self._peer.send({"id": number, "method": method, "params": params})
+        except ValueError as error:
+            _settle(future, ChildError(f"cannot ask the engine: {error}"))
+        return future
+
+    def call(self, method: str, params: Params, timeout: float | None = 30.0) -> Any:
+        """Ask and wait. Raises the engine's MomError, ChildError if it ends, ChildTimeout after `timeout` seconds."""
+        future = self.submit(method, params)
+        try:
+            return future.result(timeout)
+        except FutureTimeout:
+            future.cancel()
+            raise ChildTimeout(f"the engine did not answer {method} in {timeout:g} s") from None
+
+    def close(self) -> None:
+        """Hang up; what is still asked fails with ChildError."""
+        self._peer.close()
+
+    def _settled(self, number: int, future: Future[Any]) -> None:
+        self._peer.pending.pop(number, None)
+        if future.cancelled():
+            self._peer.send({"method": "cancel", "params": {"id": number}})
+
+    def _run(self) -> None:
+        self._peer.read(self._receive)
+        with self._guard:
+            self.closed.set()
+            callback = self._on_closed
+        for future in (self._hello, *self._peer.pending.values()):
+            _settle(future, ChildError("the engine has ended"))
+        if callback:
+            callback()
+
+    def _receive(self, message: dict[str, Any]) -> None:
+        match message:
+            case {"method": "hello", "params": dict(params)}:
+                _settle(self._hello, params)
+            case {"method": "bye"}:
+                self.left = True
+            case {"method": str(method), "params": dict(params)}:
+                self._notify(method, params)
+            case {"id": int(number), "error": {"type": str(name), "message": str(text)}}:
+                self._resolve(number, _errors().get(name, ChildError)(text))
+            case {"id": int(number), "result": result}:
+                self._resolve(number, result)
+
+    def _notify(self, method: str, params: dict[str, Any]) -> None:
+        if self._on_notification is None:
+            return
+        try:
+            self._on_notification(method, params)
+        except Exception:  # a callback of a caller must not end the connection
+            log.exception("the notification %s was not understood", method)
+
+    def _resolve(self, number: int, answer: Any) -> None:
+        if future := self._peer.pending.get(number):  # none: cancelled meanwhile
+            _settle(future, answer)
+
+
+def _settle(future: Future[Any], answer: Any) -> None:
+    """Give a future its answer or its error, unless it was cancelled or has one."""
+    with contextlib.suppress(InvalidStateError):
+        if isinstance(answer, MomError):
+            future.set_exception(answer)
+        else:
+            future.set_result(answer)
+
+
+def ensure_engine(
+    data_dir: Path,
+    timeout: float = 20.0,
+    *,
+    version: str = __version__,
+    on_notification: Notified | None = None,
+    on_closed: Callable[[], None] | None = None,
+    command: Sequence[str] = ("-m", "mom_lsp"),
+) -> EngineClient:
+    """Connect to the engine of `data_dir`, starting `mom_lsp engine --data DIR` if none listens.
+
+    Several callers may race: engines settle it by a lock, the loser ends with code 0 and its caller finds the winner.
+    Raises ChildError if the engine fails to start, ChildTimeout if nothing listens after `timeout` seconds.
+    """
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    for attempt in itertools.count():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            raise ChildTimeout(f"the engine did not start in {timeout:g} s; see `mom doctor`")
+        client = EngineClient.connect(
+            data_dir, left, version=version, on_notification=on_notification, on_closed=on_closed
+        )
+        if client is not None:
+            return client
+        pause.wait(min(0.05 * attempt, left, 0.5))  # the winner of a race has the lock, and will listen soon
+        _start_engine(data_dir, max(0.0, deadline - time.monotonic()), command)
+    raise AssertionError("unreachable")
+
+
+def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> None:
+    """Spawn an engine and wait until it listens, or leaves because another one does."""
+    engine = spawn(["engine", "--data", str(data_dir)], stdout=subprocess.PIPE, detached=True, command=command)
+    first_line: Future[bytes] = Future()
+
+    def watch() -> None:
+        assert engine.stdout is not None
+        with engine.stdout:
+            line = engine.stdout.readline()
+        if line != READY:
+            engine.wait()
+        first_line.set_result(line)
+        engine.wait()  # reaps it, however long it lives
+
+    threading.Thread(target=watch, name="mom-engine-watch", daemon=True).start()
+    with contextlib.suppress(FutureTimeout):
+        line = first_line.result(timeout)
+        if line != READY and engine.returncode:
+            raise ChildError(f"the engine ended with code {engine.returncode} at its start; see `mom doctor`")

@@ -1,0 +1,197 @@
+"""The server's state: open documents, settings, engines, and what the user has just sent away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+
+from mom_lsp import __version__
+from mom_lsp.errors import MomError
+from mom_lsp.server.engines import Engines
+from mom_lsp.server.place import Place, folder_path, is_readable
+from mom_lsp.server.progress import ProgressBars
+from mom_lsp.server.shift import Hint
+from mom_lsp.settings import Settings
+
+log = logging.getLogger(__name__)
+
+SETTINGS_TIMEOUT = 3.0  # seconds
+REFRESH_PAUSE = 1.0  # seconds; an index under way changes often
+
+
+@dataclass(slots=True)
+class Document:
+    """An open document that we may look at."""
+
+    uri: str
+    place: Place
+    language: str
+    edits: int = 0  # counts changes, also of clients whose versions stand still
+    edited_at: float = float("-inf")  # the event loop's clock
+    hints: list[Hint] = field(default_factory=list)
+    hints_of: int = -1  # the edit that the hints were asked for
+    renewal: asyncio.Task[None] | None = None
+    suggestions: dict[tuple[int, int], list[dict[str, Any]]] = field(default_factory=dict)  # by lines; of this edit
+
+
+class MomServer(LanguageServer):
+    """The front: answers from what it has, asks the engine for the rest, and never waits on the event loop."""
+
+    def __init__(self, engine_command: Sequence[str]) -> None:
+        # One worker: pygls reads stdin in it, and nothing else ever runs there.
+        super().__init__(
+            "mom-lsp", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Incremental, max_workers=1
+        )
+        self.settings = Settings()
+        self.documents: dict[str, Document] = {}
+        self.opening: dict[str, asyncio.Event] = {}  # documents whose place is being looked for
+        self.configured = asyncio.Event()
+        self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
+        self.forgotten: set[str] = set()  # ids, until the engine has noticed
+        self.dismissed: set[tuple[str, str]] = set()  # (id, uri), likewise
+        self.bars = ProgressBars(self)
+        self.engines = Engines(self._notified, self._engine_changed, engine_command)
+        self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
+        self.initialization_options: Any = None
+        self.exit_code: int | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._refreshing = False
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Log what pygls would show in the editor with all our paths; a request's error is in its answer."""
+        if source is not FeatureRequestError:
+            log.error("%s", error)
+
+    def start_task(self, coroutine: Any) -> None:
+        """Run a coroutine beside everything else (and keep it from being collected meanwhile)."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._task_done)
+
+    def _task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled() or (error := task.exception()) is None:
+            return
+        if isinstance(error, MomError):
+            log.info("%s", error)
+        else:
+            log.error("a background task failed", exc_info=error)
+
+    # --- documents ---
+
+    async def document(self, uri: str) -> Document | None:
+        """Return an open document that we suggest on; None if it is outside, off, too long or no text."""
+        if (opening := self.opening.get(uri)) is not None:
+            await opening.wait()
+        if not self.configured.is_set():
+            with contextlib.suppress(TimeoutError):  # a client that never answers gets the defaults
+                await asyncio.wait_for(self.configured.wait(), SETTINGS_TIMEOUT)
+        return self.usable(uri)
+
+    def usable(self, uri: str) -> Document | None:
+        """Return the same without waiting for anything."""
+        document = self.documents.get(uri)
+        off = not self.settings.enable or (document and document.language in self.settings.languages_disabled)
+        if document is None or off or not is_readable(self.text(document)):
+            return None
+        return document
+
+    def text(self, document: Document) -> str:
+        """Return the open text, never the disk's."""
+        opened = self.workspace.text_documents.get(document.uri)
+        return "" if opened is None else opened.source or ""
+
+    def line_end(self, uri: str, line: int) -> types.Position:
+        """Return the end of a line in the client's units."""
+        return types.Position(line, self.workspace.position_codec.client_num_units(self.line(uri, line)))
+
+    def line(self, uri: str, line: int) -> str:
+        """Return a line without its end; "" if there is none."""
+        opened = self.workspace.text_documents.get(uri)
+        lines = opened.lines if opened is not None else []
+        return lines[line].rstrip("\r\n") if 0 <= line < len(lines) else ""
+
+    def read_folders(self) -> None:
+        """Take over the client's workspace folders, or its root if it knows no folders."""
+        uris = [folder.uri for folder in self.workspace.folders.values()]
+        if not uris and self.workspace.root_uri:
+            uris = [self.workspace.root_uri]
+        found = {uri: folder_path(uri) for uri in uris}
+        self.folders = {uri: path for uri, path in found.items() if path is not None}
+
+    # --- the engine ---
+
+    async def ask(self, place: Place, method: str, **params: Any) -> Any:
+        """Ask the engine about a document's worktree. Raises MomError."""
+        return await self.engines.request(place.data, place.root, method, params)
+
+    async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
+        """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
+        found = document.suggestions.get((start, end))
+        if found is None:
+            edit, count = document.edits, self.settings.suggest.count
+            lines = {"path": document.place.path, "start": start + 1, "end": end + 1}
+            text = self.text(document)
+            answer = await self.ask(document.place, "suggest", **lines, text=text, k=count, rev=None)
+            found = list(answer["suggestions"])
+            if document.edits == edit:
+                document.suggestions[start, end] = found
+        return self.wanted(document.uri, found)
+
+    def wanted(self, uri: str, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Drop what the user sent away a moment ago."""
+        return [
+            suggestion
+            for suggestion in suggestions
+            if suggestion["id"] not in self.forgotten and (suggestion["id"], uri) not in self.dismissed
+        ]
+
+    # --- renewing what the editor shows ---
+
+    @property
+    def can_refresh(self) -> bool:
+        """Whether the client asks for hints again when told to."""
+        workspace = self.client_capabilities.workspace
+        return bool(workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support)
+
+    def refresh(self) -> None:
+        """Have the client ask for its hints again."""
+        if self.can_refresh and self.exit_code is None:
+            self.start_task(self.workspace_inlay_hint_refresh_async(None))
+
+    def outdate(self, root: str | None = None) -> None:
+        """Forget what was answered about `root` (or everywhere); the hints stay until new ones are there."""
+        for document in self.documents.values():
+            if root is None or str(document.place.root) == root:
+                document.suggestions.clear()
+                document.hints_of = -1
+
+    def _engine_changed(self, connected: bool) -> None:
+        if connected:
+            self.outdate()
+            self.refresh()
+        else:
+            self.bars.end_all()
+
+    def _notified(self, method: str, params: dict[str, Any]) -> None:
+        if method == "progress":
+            self.bars.report(params)
+        elif method == "changed":
+            self.outdate(params.get("root"))
+            if not self._refreshing:
+                self._refreshing = True
+                asyncio.get_running_loop().call_later(REFRESH_PAUSE, self._refresh_later)
+
+    def _refresh_later(self) -> None:
+        self._refreshing = False
+        self.refresh()

@@ -1,0 +1,204 @@
+"""workspace/executeCommand: what the user says about a memory, and questions about the whole repository.
+
+Arguments are positional: `id` of a memory, `uri` of a document or folder (default: the first folder), `line` from 1.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from lsprotocol import types
+from pygls.uris import from_fs_path
+
+from mom_lsp.errors import ChildError, MomError, UsageError
+from mom_lsp.git.location import locate
+from mom_lsp.server.app import MomServer
+from mom_lsp.server.convert import plain, shorten
+from mom_lsp.server.place import Place, find_place
+
+Command = Callable[..., Awaitable[Any]]
+
+
+async def pin(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.pin: this memory always counts."""
+    return await _say(ls, "pin", id, uri, "Pinned; mom.unpin takes it back")
+
+
+async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.unpin: take a pin back."""
+    return await _say(ls, "unpin", id, uri, "Unpinned")
+
+
+async def useful(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.useful: it helped here."""
+    return await _say(ls, "useful", id, uri, "Noted as useful")
+
+
+async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.forget: never show it again, and erase its text."""
+    ls.forgotten.add(id)
+    ls.refresh()
+    try:
+        return await _say(ls, "forget", id, uri, "Forgotten; mom.restore or mom.undo brings it back")
+    except MomError:
+        ls.forgotten.discard(id)
+        raise
+
+
+async def restore(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.restore: bring a forgotten memory back."""
+    result = await _say(ls, "restore", id, uri, "Restored")
+    ls.forgotten.discard(id)
+    return result
+
+
+async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
+    """mom.dismiss: not useful at this place."""
+    _check(line=(line, int))
+    place = await _place(ls, uri)
+    ls.dismissed.add((id, uri))
+    ls.refresh()
+    try:
+        message = "Not shown here any more; mom.undo brings it back"
+        return await _say(ls, "dismiss", id, uri, message, path=place.path, line=line)
+    finally:
+        ls.dismissed.discard((id, uri))  # from now on the engine knows
+
+
+async def undo(ls: MomServer, uri: str | None = None) -> Any:
+    """mom.undo: take back the last thing said."""
+    result = await ls.ask(await _place(ls, uri), "undo")
+    ls.forgotten.clear()
+    _renewed(ls)
+    _tell(ls, "Taken back")
+    return result
+
+
+async def remember(ls: MomServer, text: str, uri: str, line: int) -> Any:
+    """mom.remember: write a note about a line."""
+    _check(text=(text, str), line=(line, int))
+    place = await _place(ls, uri)
+    if not text.strip():
+        raise UsageError("there is nothing to remember: the text is empty")
+    result = await ls.ask(place, "note", text=text, path=place.path, line=line)
+    _renewed(ls)
+    _tell(ls, f"Remembered “{shorten(plain(text), 40)}”; mom.undo takes it back")
+    return result
+
+
+async def search(ls: MomServer, text: str, uri: str | None = None) -> Any:
+    """mom.search: return the memories about a text."""
+    _check(text=(text, str))
+    return await ls.ask(await _place(ls, uri), "search", text=text, k=10)
+
+
+async def reindex(ls: MomServer, uri: str | None = None) -> Any:
+    """mom.reindex: read what is new in the repository."""
+    return await ls.ask(await _place(ls, uri), "reindex")
+
+
+async def status(ls: MomServer, uri: str | None = None) -> Any:
+    """mom.status: return what is known about the repository."""
+    return await ls.ask(await _place(ls, uri), "status")
+
+
+async def open_source(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.open: show where a memory was read; of a commit, name it and return everything about it."""
+    _check(id=(id, str))
+    place = await _place(ls, uri)
+    memory = await ls.ask(place, "show", id=id)
+    source = memory.get("source") or {}
+    if source.get("path") and await _show_file(ls, place, source["path"], source.get("line") or 1):
+        return memory
+    commit = str(source.get("commit") or "")[:12]
+    _tell(ls, " ".join(part for part in (commit, plain(memory["title"])) if part))
+    return memory
+
+
+COMMANDS: dict[str, Command] = {
+    "mom.pin": pin,
+    "mom.unpin": unpin,
+    "mom.useful": useful,
+    "mom.forget": forget,
+    "mom.restore": restore,
+    "mom.undo": undo,
+    "mom.dismiss": dismiss,
+    "mom.remember": remember,
+    "mom.search": search,
+    "mom.reindex": reindex,
+    "mom.status": status,
+    "mom.open": open_source,
+}
+
+
+async def _say(ls: MomServer, event: str, id: str, uri: str | None, message: str, **params: Any) -> Any:
+    """Tell the engine what the user said; if there is none, write it down ourselves: it must never be lost."""
+    _check(id=(id, str))
+    place = await _place(ls, uri)
+    try:
+        result = await ls.ask(place, event, id=id, **params)
+    except ChildError:
+        result = await _write_down(ls, place, event, id, params)
+    _renewed(ls)
+    _tell(ls, message)
+    return result
+
+
+async def _write_down(ls: MomServer, place: Place, event: Any, id: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Append the event to the journal, in the one thread that writes it."""
+
+    def append() -> None:
+        from mom_lsp.journal import Journal  # here: the first answer need not wait for SQLite
+
+        with Journal(place.data / "journal.sqlite") as journal:
+            journal.append(event, id, path=params.get("path", ""), now=time.time())
+
+    await asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
+    return {}
+
+
+async def _place(ls: MomServer, uri: str | None) -> Place:
+    """Return the place of a document or folder, without a URI that of the first folder. Raises UsageError."""
+    if uri is not None:
+        _check(uri=(uri, str))
+        document = ls.documents.get(uri)
+        place = document.place if document else await asyncio.to_thread(find_place, uri, ls.folders.values())
+        if place is None:
+            raise UsageError("this document is outside of the open folders; open its folder first")
+        return place
+    for folder in ls.folders.values():
+        location = await asyncio.to_thread(locate, folder)
+        return Place(location.root, location.data, "")
+    raise UsageError("no folder is open; open the folder of a repository first")
+
+
+async def _show_file(ls: MomServer, place: Place, path: str, line: int) -> bool:
+    """Open a file of the worktree at a line; False if the client cannot, or there is no such file."""
+    window = ls.client_capabilities.window
+    file = (place.root / path).resolve()
+    if not (window and window.show_document and file.is_relative_to(place.root) and file.is_file()):
+        return False
+    start = types.Position(line - 1, 0)
+    shown = await ls.window_show_document_async(
+        types.ShowDocumentParams(from_fs_path(str(file)) or "", take_focus=True, selection=types.Range(start, start))
+    )
+    return shown.success
+
+
+def _renewed(ls: MomServer) -> None:
+    ls.outdate()
+    ls.refresh()
+
+
+def _tell(ls: MomServer, message: str) -> None:
+    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+
+
+def _check(**values: tuple[Any, type]) -> None:
+    """Raise UsageError for an argument of another type: they come from outside."""
+    for name, (value, wanted) in values.items():
+        if not isinstance(value, wanted) or isinstance(value, bool):
+            raise UsageError(f"{name} must be {'a number' if wanted is int else 'text'}")

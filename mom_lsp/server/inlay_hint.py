@@ -1,0 +1,97 @@
+"""textDocument/inlayHint: at most one memory at the end of a line; the engine chooses, this keeps typing quiet."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Any
+
+from lsprotocol import types
+
+from mom_lsp.errors import MomError
+from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.convert import lsp_hint, lsp_markup
+from mom_lsp.server.shift import Hint
+
+OPTIONS = types.InlayHintOptions(resolve_provider=True)
+
+
+async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types.InlayHint]:
+    """Answer from what is known while somebody types, and ask the engine once they rest."""
+    document = await ls.document(params.text_document.uri)
+    if document is None or not ls.settings.hints.enable:
+        return []
+    if document.hints_of != document.edits and (_rest_left(ls, document) <= 0 or not ls.can_refresh):
+        await renew(ls, document)
+    shown = {hint["id"] for hint in ls.wanted(document.uri, [hint.suggestion for hint in document.hints])}
+    return [
+        _lsp_hint(ls, document, hint)
+        for hint in document.hints
+        if params.range.start.line <= hint.line <= params.range.end.line and hint.suggestion["id"] in shown
+    ]
+
+
+async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.InlayHint:
+    """Fill in the tooltip."""
+    data = params.data if isinstance(params.data, dict) else {}
+    document = await ls.document(str(data.get("uri")))
+    for hint in document.hints if document else []:
+        if hint.suggestion["id"] == data.get("id"):
+            params.tooltip = lsp_markup([hint.suggestion], datetime.now(UTC))
+    return params
+
+
+async def renew(ls: MomServer, document: Document) -> None:
+    """Wait until typing rests, then ask the engine for the hints of the whole document; one asks for all who wait."""
+    if document.renewal is None or document.renewal.done():
+        document.renewal = asyncio.get_running_loop().create_task(_renew(ls, document))
+    await asyncio.shield(document.renewal)
+
+
+def renew_soon(ls: MomServer, document: Document) -> None:
+    """Renew once typing rests, and let the client know if that changes anything."""
+
+    async def run() -> None:
+        before = document.hints
+        await renew(ls, document)
+        if document.hints != before:
+            ls.refresh()
+
+    if document.renewal is None or document.renewal.done():
+        ls.start_task(run())
+
+
+async def _renew(ls: MomServer, document: Document) -> None:
+    while (left := _rest_left(ls, document)) > 0:
+        await asyncio.sleep(left)
+    edit = document.edits
+    text = ls.text(document)
+    lines = {"start": 1, "end": text.count("\n") + 1}
+    try:
+        answer = await ls.ask(document.place, "hints", path=document.place.path, text=text, **lines)
+    except MomError as error:
+        log.info("no hints: %s", error)
+        return
+    if edit != document.edits:
+        return  # an answer about a text that is no more; typing has asked for the next one
+    document.hints = [Hint(found["line"] - 1, found["suggestion"]) for found in answer["hints"]]
+    document.hints_of = edit
+
+
+def _rest_left(ls: MomServer, document: Document) -> float:
+    """Seconds until typing has rested long enough."""
+    return document.edited_at + ls.settings.hints.delay / 1000 - asyncio.get_running_loop().time()
+
+
+def _lsp_hint(ls: MomServer, document: Document, hint: Hint) -> types.InlayHint:
+    data: dict[str, Any] = {"uri": document.uri, "id": hint.suggestion["id"]}
+    shown = lsp_hint(ls.line_end(document.uri, hint.line), hint.suggestion, data)
+    if not _resolves_tooltips(ls):
+        shown.tooltip = lsp_markup([hint.suggestion], datetime.now(UTC))
+    return shown
+
+
+def _resolves_tooltips(ls: MomServer) -> bool:
+    text_document = ls.client_capabilities.text_document
+    hints = text_document.inlay_hint if text_document else None
+    return bool(hints and hints.resolve_support and "tooltip" in hints.resolve_support.properties)

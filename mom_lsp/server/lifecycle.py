@@ -1,0 +1,99 @@
+"""initialize, initialized, shutdown, exit, and the folders that come and go between them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+
+from lsprotocol import types
+
+from mom_lsp.git.location import locate
+from mom_lsp.server.app import MomServer
+from mom_lsp.server.configuration import configure, register
+from mom_lsp.server.text_sync import look_at
+
+PARENT_CHECK = 1.0  # seconds
+
+
+async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
+    """Keep what the client said; pygls answers. Nothing is read or started here: the editor waits."""
+    ls.initialization_options = params.initialization_options
+    if params.process_id is not None and os.name == "posix" and _is_alive(params.process_id):
+        ls.start_task(_end_with(ls, params.process_id))
+
+
+async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
+    """Pull the settings, then have the engines open the folders."""
+    ls.read_folders()
+    try:
+        await configure(ls)
+    finally:
+        ls.configured.set()
+    await _open_folders(ls)
+    await register(ls)
+
+
+async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
+    """Open the folders that came, and look anew at the documents: they may be inside now, or outside."""
+    before = set(ls.folders.values())
+    ls.read_folders()
+    for folder in before - set(ls.folders.values()):
+        ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
+    ls.documents.clear()
+    for opened in tuple(ls.workspace.text_documents.values()):
+        ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
+    await _open_folders(ls)
+
+
+async def shutdown(ls: MomServer, params: None) -> None:
+    """Hang up on the engines, and finish writing what the user said."""
+    ls.engines.close()
+    await asyncio.to_thread(ls.journal_thread.shutdown)
+
+
+def exit_now(ls: MomServer, params: None) -> None:
+    """End: code 0 after `shutdown`, else 1. At once, since pygls would wait for threads that read."""
+    leave(ls, 0 if ls.protocol._shutdown else 1)
+
+
+def leave(ls: MomServer, code: int) -> None:
+    """End this process; the journal's thread finishes its last event."""
+    ls.exit_code = code
+    ls.engines.close()
+    ls.journal_thread.shutdown(wait=True)
+    os._exit(code)
+
+
+async def _open_folders(ls: MomServer) -> None:
+    if not ls.settings.enable:
+        return
+    for folder in tuple(ls.folders.values()):
+        location = await asyncio.to_thread(_locate, folder)
+        if location is not None:
+            ls.start_task(ls.engines.open(*location))
+
+
+def _locate(folder: Path) -> tuple[Path, Path] | None:
+    """Return (data folder, root) of a workspace folder, None if it does not exist."""
+    if not folder.is_dir():
+        return None
+    location = locate(folder)
+    return location.data, location.root
+
+
+async def _end_with(ls: MomServer, process_id: int) -> None:
+    """End when the editor does, should its pipe outlive it."""
+    while _is_alive(process_id):
+        await asyncio.sleep(PARENT_CHECK)
+    leave(ls, 1)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True

@@ -1,0 +1,60 @@
+"""Which worktree a document belongs to, and whether it may be looked at: only files inside an open folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pygls.uris import to_fs_path, uri_scheme
+
+from mom_lsp.git.location import Location, locate
+
+MAX_DOCUMENT = 1_000_000  # characters; nobody reads the memories of a larger file
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A document's file: its worktree (or plain folder), our data folder for it, and its path."""
+
+    root: Path
+    data: Path
+    path: str  # relative to root, with forward slashes
+
+    @property
+    def file(self) -> Path:
+        """The file itself."""
+        return self.root / self.path
+
+
+def folder_path(uri: str) -> Path | None:
+    """Return the folder behind a URI, with symbolic links followed; None if it is not on this machine."""
+    path = to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    return Path(path).resolve() if path else None
+
+
+def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
+    """Return where a document lives; None if it is outside of every folder, also by way of a symbolic link."""
+    path = to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    if not path:
+        return None
+    try:
+        file = Path(path).resolve()
+        inside = [folder for folder in folders if file.is_relative_to(folder)]
+        if not inside or not file.parent.is_dir():
+            return None
+        location = _locate(file.parent, max(inside, key=lambda folder: len(folder.parts)))
+        return Place(location.root, location.data, file.relative_to(location.root).as_posix())
+    except (OSError, ValueError, RuntimeError):  # unreadable, a NUL in the name, a loop of links
+        return None
+
+
+def _locate(parent: Path, folder: Path) -> Location:
+    """Return the innermost repository, else the workspace folder itself."""
+    location = locate(parent)
+    return location if location.git else locate(folder)
+
+
+def is_readable(text: str) -> bool:
+    """Tell whether a document is one that we read: text, and not too long."""
+    return len(text) <= MAX_DOCUMENT and "\0" not in text

@@ -1,0 +1,61 @@
+"""textDocument/didOpen, didChange and didClose."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lsprotocol import types
+
+from mom_lsp.errors import MomError
+from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.inlay_hint import renew_soon
+from mom_lsp.server.place import find_place
+from mom_lsp.server.shift import shift
+
+
+async def did_open(ls: MomServer, params: types.DidOpenTextDocumentParams) -> None:
+    """Find out where the document lives, and have the engine prepare for questions about it."""
+    await look_at(ls, params.text_document.uri, params.text_document.language_id)
+
+
+async def look_at(ls: MomServer, uri: str, language: str) -> None:
+    """Take a document in, if it is inside; questions about it wait meanwhile."""
+    found = ls.opening[uri] = asyncio.Event()
+    try:
+        place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
+        if place is None or uri not in ls.workspace.text_documents:  # closed meanwhile
+            return
+        ls.documents[uri] = Document(uri, place, language)
+    finally:
+        found.set()
+        if ls.opening.get(uri) is found:
+            del ls.opening[uri]
+    if await ls.document(uri):
+        try:
+            await ls.ask(place, "prefetch", path=place.path)
+        except MomError as error:
+            log.info("no prefetch: %s", error)
+
+
+async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -> None:
+    """Move the hints with their lines, and renew them once typing rests."""
+    document = ls.documents.get(params.text_document.uri)
+    if document is None:
+        return
+    document.edits += 1
+    document.edited_at = asyncio.get_running_loop().time()
+    document.suggestions.clear()
+    alone = len(params.content_changes) == 1  # else the document is further than the change
+
+    def ends_after(line: int, text: str) -> bool:
+        return alone and ls.line(document.uri, line) == text
+
+    for change in params.content_changes:
+        document.hints = shift(document.hints, change, ends_after) if document.hints else []
+    if ls.usable(document.uri) and ls.settings.hints.enable and ls.can_refresh:
+        renew_soon(ls, document)
+
+
+async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:
+    """Forget the document."""
+    ls.documents.pop(params.text_document.uri, None)

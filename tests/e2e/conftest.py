@@ -1,0 +1,230 @@
+"""Both editors as pytest-lsp recorded them, against the real server, engine and index of a small repository."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
+
+from mom_lsp.process import EngineClient
+
+SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
+TIMEOUT = 30.0  # seconds; reached only by a failure
+
+FETCH = "import time\n\n\ndef fetch(url):\n"
+RETRIES = "    for attempt in range(42):  # 🍎 tries\n        time.sleep(attempt)\n"  # beyond the BMP: columns differ
+PARSE = "\n\ndef parse(text):\n    return text.split()\n"
+WHY = """The server bans a client after 50 attempts, because its firewall counts them.
+We decided against a backoff: it hid the ban for hours.
+[click](command:evil) <b>bold</b> https://example.invalid/ ```
+"""
+FIX = "Fix endless retries by limiting them to 42"
+# (subject, body, the file after the commit)
+HISTORY = [
+    ("Add a client with retries", "", f"{FETCH}    return url\n"),
+    (FIX, WHY, f"{FETCH}{RETRIES}    return url\n"),
+    ("Add a helper for parsing", "", f"{FETCH}{RETRIES}    return url\n{PARSE}"),
+]
+LINE = 4  # 0-based: the line that the fix wrote
+FILE = "src/client.py"
+
+
+def run_git(folder: Path, *arguments: str) -> str:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+    env = clean | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
+    who = ["-c", "user.name=Ann Author", "-c", "user.email=ann@example.invalid", "-c", "init.defaultBranch=main"]
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, env=env, check=True, capture_output=True, text=True)
+    return done.stdout
+
+
+def mom(folder: Path, *arguments: str, env: dict[str, str]) -> Any:
+    """Run a `mom` command and return its JSON."""
+    command = [sys.executable, "-P", "-m", "mom_lsp", "-C", str(folder), *arguments, "--json"]
+    done = subprocess.run(command, env=env, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """An environment without this machine's settings, and without the encoder, which takes seconds to load."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "config" / "mom-lsp").mkdir(parents=True)
+    (home / "config" / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n", "utf-8")
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "MOM_"))}
+    return clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
+    """A repository of a few commits, indexed."""
+    folder = tmp_path_factory.mktemp("template") / "repository"
+    (folder / "src").mkdir(parents=True)
+    run_git(folder, "init", "--quiet")
+    for subject, body, text in HISTORY:
+        (folder / FILE).write_text(text, "utf-8")
+        run_git(folder, "add", ".")
+        run_git(folder, "commit", "--quiet", "-m", subject, "-m", body)
+    mom(folder, "index", env=environment)
+    return folder
+
+
+@pytest.fixture
+def repo(indexed: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the indexed repository; its engine is ended afterwards."""
+    folder = tmp_path / "repository"
+    shutil.copytree(indexed, folder)
+    yield folder
+    EngineClient.connect(folder / ".git" / "mom", 5, version="none of them")
+
+
+@dataclass
+class Editor:
+    """An editor with one workspace folder."""
+
+    client: LanguageClient
+    name: str
+    folder: Path
+    versions: dict[str, int] = field(default_factory=dict)
+    refreshed: asyncio.Event = field(default_factory=asyncio.Event)
+    shown: asyncio.Event = field(default_factory=asyncio.Event)
+    initialized: types.InitializeResult | None = None
+
+    @property
+    def refreshes(self) -> bool:
+        return self.name == "neovim"
+
+    @property
+    def encoding(self) -> str:
+        assert self.initialized
+        return str(self.initialized.capabilities.position_encoding or "utf-16")
+
+    def uri(self, path: str = FILE) -> str:
+        return (self.folder / path).as_uri()
+
+    def open(self, path: str = FILE, text: str | None = None, language: str = "python") -> str:
+        """Open a file, by default with the text on the disk."""
+        uri = self.uri(path)
+        content = (self.folder / path).read_text("utf-8") if text is None else text
+        self.client.text_document_did_open(
+            types.DidOpenTextDocumentParams(types.TextDocumentItem(uri, language, 1, content))
+        )
+        self.versions[uri] = 1
+        return uri
+
+    def edit(self, uri: str, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+        self.versions[uri] += 1
+        change = types.TextDocumentContentChangePartial(types.Range(types.Position(*start), types.Position(*end)), text)
+        document = types.VersionedTextDocumentIdentifier(self.versions[uri], uri)
+        self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
+
+    async def hints(self, uri: str) -> list[types.InlayHint]:
+        params = types.InlayHintParams(
+            types.TextDocumentIdentifier(uri), types.Range(types.Position(0, 0), types.Position(10_000, 0))
+        )
+        return list(await self.client.text_document_inlay_hint_async(params) or [])
+
+    async def hover(self, uri: str, line: int) -> str | None:
+        params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, 0))
+        found = await self.client.text_document_hover_async(params)
+        if found is None:
+            return None
+        assert isinstance(found.contents, types.MarkupContent)
+        assert found.contents.kind == types.MarkupKind.Markdown
+        return found.contents.value
+
+    async def actions(self, uri: str, line: int, **context: Any) -> dict[str, types.CodeAction]:
+        """Return the actions on a line by the command they run."""
+        place = types.Range(types.Position(line, 0), types.Position(line, 0))
+        params = types.CodeActionParams(
+            types.TextDocumentIdentifier(uri), place, types.CodeActionContext([], **context)
+        )
+        raw: Any = await self.client.text_document_code_action_async(params)
+        found = [self.client.protocol._converter.structure(item, types.CodeAction) for item in raw or []]
+        return {action.command.command if action.command else "": action for action in found}
+
+    async def run(self, command: str, *arguments: Any) -> Any:
+        params = types.ExecuteCommandParams(command, arguments=list(arguments))
+        return await self.client.workspace_execute_command_async(params)
+
+    async def run_action(self, action: types.CodeAction) -> Any:
+        assert action.command
+        return await self.run(action.command.command, *(action.command.arguments or []))
+
+    async def hints_become(self, uri: str, wanted: Callable[[list[types.InlayHint]], bool]) -> list[types.InlayHint]:
+        """Ask as the editor does: again at every refresh, until the hints are as wanted."""
+        async with asyncio.timeout(TIMEOUT):
+            while True:
+                self.refreshed.clear()
+                hints = await self.hints(uri)
+                if wanted(hints):
+                    return hints
+                await self.refreshed.wait()
+
+
+async def start(
+    name: str, folder: Path, environment: dict[str, str], *, settings: Any = None, process_id: int | None = None
+) -> Editor:
+    """Start the server and greet it as the editor `name` does."""
+    client = make_test_lsp_client()
+    editor = Editor(client, name, folder)
+    client.set_configuration({"mom": {"hints": {"delay": 50, "minimumSurprise": 1}} | (settings or {})})
+    client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
+    client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda *_: None)
+    result_type = client.protocol.get_result_type  # lsprotocol takes a CodeAction with a command for a Command
+    raw = types.TEXT_DOCUMENT_CODE_ACTION
+    client.protocol.get_result_type = lambda method: None if method == raw else result_type(method)
+    await client.start_io(*SERVER, env=environment)
+    root = folder.as_uri()
+    params = types.InitializeParams(
+        client_capabilities(name),
+        process_id=process_id,
+        root_uri=root,
+        workspace_folders=[types.WorkspaceFolder(root, folder.name)],
+    )
+    editor.initialized = await client.initialize_session(params)
+    return editor
+
+
+async def stop(editor: Editor) -> None:
+    if editor.client._server and editor.client._server.returncode is None:
+        with contextlib.suppress(Exception):
+            await editor.client.shutdown_session()
+    await editor.client.stop()
+
+
+@pytest.fixture(params=["visual-studio-code", "neovim"])
+async def editor(request: pytest.FixtureRequest, repo: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
+    """Each of the two editors, in the indexed repository."""
+    started = await start(request.param, repo, environment)
+    yield started
+    await stop(started)
+
+
+Start = Callable[..., Awaitable[Editor]]
+
+
+@pytest.fixture
+async def start_editor(repo: Path, environment: dict[str, str]) -> AsyncIterator[Start]:
+    """Start editors with options of their own."""
+    started: list[Editor] = []
+
+    async def make(name: str = "neovim", folder: Path = repo, **options: Any) -> Editor:
+        started.append(await start(name, folder, environment, **options))
+        return started[-1]
+
+    yield make
+    for one in started:
+        await stop(one)

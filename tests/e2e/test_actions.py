@@ -1,0 +1,154 @@
+"""Hover, code actions and commands: what is known about a line, and what the user says about it."""
+
+from __future__ import annotations
+
+import pytest
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+
+from mom_lsp.process import EngineClient
+
+from .conftest import FIX, HISTORY, LINE, Editor, mom
+
+ABOUT_A_MEMORY = {"mom.useful", "mom.dismiss", "mom.forget", "mom.open"}
+
+
+async def test_a_hover_tells_the_whole_story(editor: Editor) -> None:
+    text = await editor.hover(editor.open(), LINE)
+    assert text
+    assert f"**{FIX}**" in text
+    assert "The server bans a client after 50 attempts" in text
+    assert "Ann Author" in text
+    assert "score" in text
+
+
+async def test_a_commit_message_cannot_bring_markup(editor: Editor) -> None:
+    text = await editor.hover(editor.open(), LINE)
+    assert text
+    inside = False  # of a code block, where nothing is markup
+    for line in text.splitlines():
+        if line.startswith("```"):
+            inside = not inside
+        elif not inside:
+            assert "command:" not in line and "<b>" not in line and "https://" not in line
+    assert "[click](command:evil)" in text
+    assert not inside
+
+
+async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
+    uri = editor.open("notes.txt", "nothing\n", "plaintext")
+    assert await editor.hover(uri, 0) is None
+    assert await editor.hints(uri) == []
+
+
+async def test_the_actions_of_a_line(editor: Editor) -> None:
+    actions = await editor.actions(editor.open(), LINE)
+    assert set(actions) == ABOUT_A_MEMORY | {"mom.pin", "mom.remember"}
+    assert {action.kind for action in actions.values()} == {"quickfix.mom"}
+    assert "Fix endless" in actions["mom.forget"].title
+
+
+@pytest.mark.parametrize(
+    ("only", "some"),
+    [([""], True), (["quickfix"], True), (["quickfix.mom"], True), (["refactor"], False), (["quickfix.other"], False)],
+)
+async def test_only_the_kinds_that_are_asked_for(editor: Editor, only: list[str], some: bool) -> None:
+    assert bool(await editor.actions(editor.open(), LINE, only=only)) == some
+
+
+async def test_a_light_bulb_that_follows_the_cursor_shines_only_on_hints(editor: Editor) -> None:
+    uri = editor.open()
+    await editor.hints(uri)
+    automatic = types.CodeActionTriggerKind.Automatic
+    assert "mom.remember" not in await editor.actions(uri, 0, trigger_kind=automatic)
+    assert "mom.pin" in await editor.actions(uri, LINE, trigger_kind=automatic)
+
+
+async def test_pinning_shows_and_can_be_taken_back(editor: Editor) -> None:
+    uri = editor.open()
+    await editor.run_action((await editor.actions(uri, LINE))["mom.pin"])
+    assert "Pinned" in editor.client.messages[-1].message
+    actions = await editor.actions(uri, LINE)
+    assert "mom.pin" not in actions
+    assert "pinned" in str(await editor.hover(uri, LINE))
+    await editor.run_action(actions["mom.unpin"])
+    assert "mom.pin" in await editor.actions(uri, LINE)
+
+
+async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(editor: Editor) -> None:
+    uri = editor.open()
+    assert FIX in str(await editor.hover(uri, LINE))
+    await editor.run_action((await editor.actions(uri, LINE))["mom.forget"])
+    assert FIX not in str(await editor.hover(uri, LINE))
+    assert not [hint for hint in await editor.hints(uri) if "endless" in str(hint.label)]
+    assert "mom.undo" in editor.client.messages[-1].message
+    assert (await editor.run("mom.undo", uri))["ok"]
+    if editor.refreshes:
+        await editor.hints_become(uri, lambda hints: any("endless" in str(hint.label) for hint in hints))
+        assert FIX in str(await editor.hover(uri, LINE))
+
+
+async def test_what_is_not_useful_here_is_not_shown_here(editor: Editor) -> None:
+    uri = editor.open()
+    await editor.run_action((await editor.actions(uri, LINE))["mom.dismiss"])
+    assert FIX not in str(await editor.hover(uri, LINE))
+    assert not [hint for hint in await editor.hints(uri) if "endless" in str(hint.label)]
+
+
+async def test_a_line_is_remembered_as_a_note(editor: Editor, environment: dict[str, str]) -> None:
+    uri = editor.open()
+    await editor.run_action((await editor.actions(uri, 3))["mom.remember"])
+    found = mom(editor.folder, "search", "def fetch(url):", env=environment)
+    assert "note" in [suggestion["kind"] for suggestion in found["suggestions"]]
+
+
+async def test_the_source_of_a_commit_is_named(editor: Editor) -> None:
+    uri = editor.open()
+    shown = await editor.run_action((await editor.actions(uri, LINE))["mom.open"])
+    assert shown["title"] == FIX
+    assert FIX in editor.client.messages[-1].message
+    assert shown["source"]["commit"][:12] in editor.client.messages[-1].message
+
+
+async def test_search_and_status_answer(editor: Editor) -> None:
+    found = await editor.run("mom.search", "endless retries")
+    assert found["suggestions"][0]["title"] == FIX
+    assert (await editor.run("mom.status"))["memories"] >= len(HISTORY)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "message"),
+    [
+        ("mom.pin", [], "takes id, uri"),
+        ("mom.pin", [7], "id must be text"),
+        ("mom.dismiss", ["id", "file:///etc/passwd", 1], "outside"),
+        ("mom.remember", ["text", "file:///etc/passwd", 1], "outside"),
+        ("mom.remember", ["text", "untitled:1", True], "line must be a number"),
+        ("mom.pin", ["no such id"], ""),
+    ],
+)
+async def test_a_wrong_argument_is_explained_without_our_paths(
+    editor: Editor, command: str, arguments: list[object], message: str
+) -> None:
+    with pytest.raises(JsonRpcException) as caught:
+        await editor.run(command, *arguments)
+    assert message in caught.value.message
+    assert "Traceback" not in caught.value.message and ".py" not in caught.value.message
+    assert caught.value.data is None
+
+
+async def test_what_is_said_while_no_engine_can_start_is_kept(editor: Editor, environment: dict[str, str]) -> None:
+    uri = editor.open()
+    pin = (await editor.actions(uri, LINE))["mom.pin"]
+    data = editor.folder / ".git" / "mom"
+    (data / "engine.json").rename(data / "engine.json.away")  # nobody finds it, and it holds the lock
+    engine = EngineClient.connect(data, 5)
+    assert engine is None
+    await editor.run_action(pin)
+    (data / "engine.json.away").rename(data / "engine.json")
+    assert arguments_id(pin) in str(mom(editor.folder, "show", arguments_id(pin), env=environment))
+
+
+def arguments_id(action: types.CodeAction) -> str:
+    assert action.command and action.command.arguments
+    return str(action.command.arguments[0])

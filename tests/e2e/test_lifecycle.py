@@ -1,0 +1,144 @@
+"""The process: quick to greet, quick to leave, and unmoved by what happens to its children."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any
+
+import psutil
+import pytest
+
+from .conftest import FIX, LINE, SERVER, Start
+
+HEAVY = {"lancedb", "pyarrow", "lance", "torch", "transformers", "sentence_transformers", "llama_cpp", "numpy", "git"}
+
+
+def send(stream: IO[bytes], method: str, params: Any = None, number: int | None = None) -> None:
+    message = {"jsonrpc": "2.0", "method": method, "params": params} | ({"id": number} if number else {})
+    body = json.dumps(message).encode()
+    stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(body), body))
+    stream.flush()
+
+
+def receive(stream: IO[bytes]) -> dict[str, Any]:
+    """Read one message; anything else on the stream is an error."""
+    length = 0
+    while (line := stream.readline()) != b"\r\n":
+        name, _, value = line.decode("ascii").partition(":")
+        assert name in ("Content-Length", "Content-Type"), line
+        length = int(value) if name == "Content-Length" else length
+    return dict(json.loads(stream.read(length)))
+
+
+@pytest.fixture
+def server(environment: dict[str, str]) -> Any:
+    with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        yield process
+        process.kill()
+
+
+def greet(server: subprocess.Popen[bytes], **params: Any) -> dict[str, Any]:
+    assert server.stdin and server.stdout
+    send(server.stdin, "initialize", {"processId": None, "rootUri": None, "capabilities": {}} | params, 1)
+    return receive(server.stdout)
+
+
+def test_initialize_is_answered_without_the_heavy_modules() -> None:
+    """The same modules, without being told the time: what `mom serve` imports before it answers."""
+    code = "import sys; from mom_lsp.cli import main; from mom_lsp.server import create_server; create_server()"
+    command = [sys.executable, "-P", "-c", f"{code}; print(*sys.modules)"]
+    loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    assert "pygls" in loaded
+    assert not HEAVY & set(loaded)
+
+
+def test_initialize_says_what_the_server_can_do(server: subprocess.Popen[bytes]) -> None:
+    capabilities = greet(server)["result"]["capabilities"]
+    assert capabilities["hoverProvider"]
+    assert capabilities["inlayHintProvider"]["resolveProvider"]
+    assert "mom.pin" in capabilities["executeCommandProvider"]["commands"]
+    assert "mom.why" not in capabilities["executeCommandProvider"]["commands"]
+
+
+@pytest.mark.slow
+def test_initialize_is_answered_within_600_ms(environment: dict[str, str]) -> None:
+    """The best of five: a busy machine may delay one."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        with subprocess.Popen(SERVER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+            greet(process)
+            times.append(time.perf_counter() - start)
+            process.kill()
+    assert min(times) < 0.6
+
+
+def test_exit_after_shutdown_is_0(server: subprocess.Popen[bytes]) -> None:
+    greet(server)
+    assert server.stdin and server.stdout
+    send(server.stdin, "shutdown", number=2)
+    assert receive(server.stdout)["id"] == 2
+    send(server.stdin, "exit")
+    assert server.wait(2) == 0
+
+
+def test_exit_without_shutdown_is_1(server: subprocess.Popen[bytes]) -> None:
+    greet(server)
+    assert server.stdin
+    send(server.stdin, "exit")
+    assert server.wait(2) == 1
+
+
+def test_the_server_ends_when_its_pipe_does(server: subprocess.Popen[bytes]) -> None:
+    greet(server)
+    assert server.stdin
+    server.stdin.close()
+    assert server.wait(5) == 1
+
+
+def test_the_server_ends_when_the_editor_dies_but_its_pipe_does_not(server: subprocess.Popen[bytes]) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
+        greet(server, processId=parent.pid)
+        parent.kill()
+    assert server.wait(10) == 1
+
+
+async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Start, repo: Path) -> None:
+    editor = await start_editor()
+    uri = editor.open()
+    assert FIX in str(await editor.hover(uri, LINE))
+    record = json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))
+    os.kill(record["pid"], signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], 10)
+    await editor.hints_become(uri, bool)  # the new engine has the client refresh
+    assert FIX in str(await editor.hover(uri, LINE))
+    assert json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))["pid"] != record["pid"]
+    assert not [message for message in editor.client.messages if "rror" in message.message]
+
+
+async def test_two_editors_share_one_engine(start_editor: Start, repo: Path) -> None:
+    for editor in (await start_editor("neovim"), await start_editor("visual-studio-code")):
+        assert FIX in str(await editor.hover(editor.open(), LINE))
+    data = str(repo / ".git" / "mom")
+    engines = [process for process in psutil.process_iter(["cmdline"]) if _is_engine(process, data)]
+    assert len(engines) == 1
+
+
+def _is_engine(process: psutil.Process, data: str) -> bool:
+    words = process.info["cmdline"] or []
+    return "engine" in words and data in words
+
+
+async def test_eight_slow_requests_do_not_delay_another(start_editor: Start) -> None:
+    editor = await start_editor()
+    uri = editor.open()
+    waiting = [asyncio.create_task(editor.run("mom.search", "retries " * 50, uri)) for _ in range(8)]
+    await editor.hover(uri, LINE)
+    await asyncio.gather(*waiting)

@@ -1,0 +1,167 @@
+"""The commands, one after the other, on a real repository and the real service."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Mom = Callable[..., subprocess.CompletedProcess[str]]
+OLD = [
+    "def parse(header):",
+    "    name, value = header.split(':')",
+    "    return name, value",
+    "",
+    "",
+    "def other():",
+    "    pass",
+]
+NEW = [*OLD[:1], "    if not header:", "        return None", *OLD[1:]]
+WHY = "Old proxies send an empty header, because of which parse failed with a ValueError in production."
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    root = tmp_path / "repository"
+    git(tmp_path, "init", "-q", str(root))
+    (root / ".mom.toml").write_text(
+        "[encoder]\nenable = false\n"
+    )  # loading a model takes seconds, and is not the point
+    commit(root, "Add the parser of headers", OLD, "2020-01-01T00:00:00+00:00")
+    commit(root, f"Fix the crash on an empty header\n\n{WHY}", NEW, "2021-06-01T12:00:00+02:00")
+    return root
+
+
+@pytest.fixture
+def mom(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mom:
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    monkeypatch.setenv("NO_COLOR", "1")
+
+    def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "mom_lsp", *args]
+        return subprocess.run(
+            command, cwd=root, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=120
+        )
+
+    return run
+
+
+def git(folder: Path, *args: str) -> None:
+    subprocess.run(["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", *args], cwd=folder, check=True)
+
+
+def commit(root: Path, message: str, lines: list[str], when: str) -> None:
+    (root / "parser.py").write_text("\n".join(lines) + "\n")
+    git(root, "add", "parser.py")
+    git(root, "commit", "-q", "-m", message, f"--date={when}")
+
+
+def document(result: subprocess.CompletedProcess[str]) -> Any:
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+def ids(found: dict[str, Any]) -> list[str]:
+    return [memory["id"] for memory in found["suggestions"]]
+
+
+def test_from_index_to_forget_and_back(mom: Mom, tmp_path: Path) -> None:
+    first = document(mom("index", "--json"))
+    assert (first["commits"], first["nothing_new"]) == (2, False)
+    again = mom("index")
+    assert again.returncode == 0
+    assert "nothing new" in again.stderr
+    assert again.stdout == ""
+
+    found = document(mom("suggest", "parser.py:2", "--json"))
+    fix = found["suggestions"][0]
+    assert fix["title"] == "Fix the crash on an empty header"
+    assert fix["source"]["time"] == "2021-06-01T10:00:00Z"
+    assert len(fix["source"]["commit"]) == 40
+    assert sum(fix["terms"].values()) == pytest.approx(fix["score"])
+    spoken = mom("suggest", "parser.py:2")
+    assert "Fix the crash on an empty header" in spoken.stdout
+    assert "parser.py:2" in spoken.stdout
+    assert ids(document(mom("search", "proxies", "--json"))) == [fix["id"]]
+
+    prefix = fix["id"][:8]
+    shown = mom("show", prefix)
+    assert WHY in shown.stdout
+    assert mom("pin", prefix).returncode == 0
+    assert document(mom("show", prefix, "--json"))["pinned"]
+    status = document(mom("status", "--json"))
+    assert (status["pinned"], status["commits"], status["indexed"]) == (1, 2, True)
+    told = mom("export").stdout
+    assert len(told.splitlines()) >= 1
+    assert mom("import", stdin=told).returncode == 0
+    assert mom("export").stdout == told, "what is known already changes nothing"
+
+    assert mom("forget", prefix).returncode == 0
+    assert fix["id"] not in ids(document(mom("suggest", "parser.py:2", "--json")))
+    assert ids(document(mom("search", "proxies", "--json"))) == []
+    mom("index")
+    assert ids(document(mom("search", "proxies", "--json"))) == []
+    assert mom("restore", prefix).returncode == 0
+    mom("index")
+    assert ids(document(mom("search", "proxies", "--json"))) == [fix["id"]]
+
+
+def test_notes_are_found_where_they_were_made(mom: Mom) -> None:
+    mom("index")
+    assert mom("note", "teapots are handled elsewhere", "--at", "parser.py:8").returncode == 0
+    found = document(mom("search", "teapots", "--json"))["suggestions"]
+    assert [(note["kind"], note["source"]["path"]) for note in found] == [("note", "parser.py")]
+    assert mom("undo").returncode == 0
+    assert document(mom("search", "teapots", "--json"))["suggestions"] == []
+
+
+def test_before_an_index_everything_says_what_to_do(mom: Mom) -> None:
+    status = mom("status")
+    assert status.returncode == 0, status.stderr
+    assert "mom index" in status.stderr
+    asked = mom("suggest", "parser.py:2", "--json")
+    assert "Traceback" not in asked.stderr
+    assert asked.returncode == 0 or "mom index" in asked.stderr
+    unknown = mom("show", "feedbeef")
+    assert (unknown.returncode, unknown.stdout) in [(1, ""), (2, "")]
+    assert unknown.stderr.startswith("mom: ") and len(unknown.stderr.splitlines()) == 1
+
+
+def test_doctor_finds_this_machine_well(mom: Mom) -> None:
+    mom("index")
+    result = mom("doctor")
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "journal" in result.stdout
+
+
+def test_ctrl_c_stops_a_watcher(root: Path, mom: Mom) -> None:
+    command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--watch", "--progress-json"]
+    with subprocess.Popen(
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stderr is not None
+        first = json.loads(child.stderr.readline())
+        assert {"phase", "done", "total", "message"} == set(first)
+        child.send_signal(signal.SIGINT)
+        rest = child.stderr.read()
+        assert child.wait(60) == 130
+    assert "stopped" in rest
+    assert "Traceback" not in rest
+
+
+def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
+    command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--watch", "--progress-json"]
+    with subprocess.Popen(
+        command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert child.stdin is not None and child.stderr is not None
+        child.stderr.readline()
+        child.stdin.close()
+        assert child.wait(60) == 0

@@ -1,0 +1,289 @@
+"""Commits made into memories: kinds, words, anchors, names, and what is never stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mom_lsp.extract.code import changed_names, is_random
+from mom_lsp.extract.commits import commit_memory, title_of
+from mom_lsp.extract.evidence import contributions
+from mom_lsp.extract.message import rationale, shorten, split_message
+from mom_lsp.git import Commit, FileChange, Hunk
+from mom_lsp.memory import Memory, Reference, commit_memory_id
+
+SHA = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
+
+
+def make_hunk(removed: tuple[str, ...] = (), added: tuple[str, ...] = (), header: str = "", start: int = 10) -> Hunk:
+    return Hunk(header, start, len(removed), start, len(added), removed, added)
+
+
+def make_commit(message: str, *files: FileChange, parents: int = 1) -> Commit:
+    return Commit("a" * 40, ("b" * 40,) * parents, "Ada", "Ada@X.org", 1_600_000_000, 1_600_000_500, message, files)
+
+
+def unchanged(text: str) -> str:
+    return text
+
+
+def read(message: str, *files: FileChange, parents: int = 1) -> Memory:
+    return commit_memory(make_commit(message, *files, parents=parents), sanitize=unchanged)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind"),
+    [
+        (f'Revert "url: cache the host"\n\nThis reverts commit {SHA}.', "failed_approach"),
+        ("[lldb] Revert the new parser (#123)\n\nIt broke the bots.", "failed_approach"),
+        ("GHA: use one cache key (revert)\n\nToo slow.", "failed_approach"),
+        ("openssl+ech: workaround for insecure handshakes", "workaround"),
+        ("usb: gadget: quirk for old hubs", "workaround"),
+        ("schannel: fix use after free in client cert store", "bug_pattern"),
+        ('net: sched: mend the filter\n\nFixes: 1a2b3c4d5e6f ("net: x")\n', "fix"),
+        ("mqtt: fix EOF handling\n\nIn mqtt_recv_atleast(), recognize an EOF as error.\n\nFixes #20815", "fix"),
+        ("worker: mend shutdown\n\nThere was a race condition between stop and join.\n\nFixes #3", "bug_pattern"),
+        ("Avoid erasing type objects when checking runtime cover", "anti_pattern"),
+        ("easy: speed up the handle lookup", "optimisation"),
+        ("strparse: switch to curl_off_t\n\nBecause long differs in size between platforms.", "decision"),
+        ("checksrc: warn for leading spaces", "convention"),
+        ("KNOWN_BUGS: IDN does not work with wide paths", "known_issue"),
+        ("test1637: verify --retry with 502", "note"),
+    ],
+)
+def test_kinds_by_wording(message: str, kind: str) -> None:
+    assert read(message).kind == kind
+
+
+def test_a_reapplied_change_is_not_a_failed_approach() -> None:
+    assert read(f'Reapply "url: cache the host"\n\nThis reverts commit {SHA}.').kind != "failed_approach"
+
+
+@pytest.mark.parametrize(
+    ("subject", "title"),
+    [
+        ("url: keep the order", "url: keep the order"),
+        ("[PATCH v2 1/3] mm: keep the order.", "mm: keep the order"),
+        ("fix(router): keep the order (#123)", "router: keep the order"),
+        ("feat!: keep the order", "keep the order"),
+        ("gh-109653: Keep the order (GH-109804)", "Keep the order"),
+        ("Bug 1757604 - Keep the order, r=ada", "Keep the order"),
+        ("[mypyc] Keep the order (#12)", "[mypyc] Keep the order"),
+        ("fixup! url: keep the order", "url: keep the order"),
+        ("appveyor: minor improvements [ci skip]", "appveyor: minor improvements"),
+        ("wait for it...", "wait for it..."),
+        ("(#12)", "(#12)"),
+    ],
+)
+def test_titles_lose_what_says_nothing(subject: str, title: str) -> None:
+    assert title_of(subject) == title
+
+
+def test_a_message_is_taken_apart() -> None:
+    message = split_message(
+        "net: mend the pool\n\nThe pool leaked because nobody freed it.\nNote: this is prose.\n\n"
+        'Fixes: 1a2b3c4d5e6f ("net: add a pool")\nReported-by: A <a@x.org>\nSigned-off-by: B <b@x.org>\nCloses #12\n'
+    )
+    assert message.subject == "net: mend the pool"
+    assert message.body == "The pool leaked because nobody freed it.\nNote: this is prose."
+    assert [key for key, _ in message.trailers] == ["Fixes", "Reported-by", "Signed-off-by", "Closes"]
+
+
+def test_people_inside_the_body_are_dropped_and_trailers_are_few() -> None:
+    message = split_message("x\n\nSigned-off-by: A <a@x.org>\nWhat is said.\n\n" + "Acked-by: A <a@x.org>\n" * 30)
+    assert message.body == "What is said."
+    assert len(message.trailers) == 20
+
+
+def test_the_rationale_is_its_sentence_and_no_program() -> None:
+    body = (
+        "Move the check. It must come first, because a redirect\nresets the flag. Also rename it.\n\n    because = 1\n"
+    )
+    assert rationale(body) == "It must come first, because a redirect resets the flag."
+    assert rationale("Unused since 7.62.0. Since then nothing was done.") == ""
+    assert rationale("```\nerror: failed because of x\n```\n") == ""
+    assert len(rationale("Because " + "very " * 200 + "long.")) <= 300
+
+
+@given(st.text(max_size=60), st.integers(5, 40))
+def test_shorten_keeps_to_its_limit(text: str, limit: int) -> None:
+    short = shorten(text, limit)
+    assert len(short) <= limit
+    assert short == text or short.endswith("…")
+
+
+CODE = FileChange(
+    "lib/url.c",
+    None,
+    "M",
+    hunks=(
+        make_hunk(
+            ("  old_cache_lookup(data, conn_id);",),
+            ("  new_pool_lookup(data, conn_id);",),
+            "static CURLcode parse_url(struct Curl_easy *data,",
+            120,
+        ),
+        make_hunk(("  goto out;",), (), "int gone(void)", 200),
+        make_hunk((), ("static int helper_for_pool(int a)", "{", "}"), "", 300),
+    ),
+)
+
+
+def test_anchors_hold_symbols_and_spans() -> None:
+    memory = read("url: use the pool", CODE)
+    (anchor,) = memory.anchors
+    assert anchor.path == "lib/url.c"
+    assert anchor.symbols == ("parse_url", "gone", "helper_for_pool")
+    assert anchor.spans == ((120, 1), (200, 0), (300, 3))
+
+
+def test_identifiers_are_those_of_one_side_only() -> None:
+    memory = read("url: use the pool", CODE)
+    assert memory.added == ("helper_for_pool", "new_pool_lookup")
+    assert memory.removed == ("old_cache_lookup",)  # "out" and "goto" are in every file
+    assert "conn_id" not in memory.added + memory.removed
+
+
+def test_the_most_specific_identifiers_stand_first_and_are_few() -> None:
+    words = [f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(90)]
+    names = changed_names(
+        (
+            FileChange(
+                "a.py",
+                None,
+                "M",
+                hunks=(make_hunk((), (" ".join(words[:45]), " ".join(words[45:]), "aVeryTellingName")),),
+            ),
+        ),
+        unchanged,
+    )
+    assert names.added[0] == "aVeryTellingName"
+    assert len(names.added) == 48
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "Xk29vQpLm3Zt8RwYb",
+        "deadbeef12345678",
+        "aGVsbG8gd29ybGQgaGVsbG8",
+        "AKIA5XQ7TRB2LMNPZQ4D",
+        "abcdefghijklmnopqrstuvwxyzab",
+    ],
+)
+def test_tokens_that_look_drawn_are_never_stored(token: str) -> None:
+    assert is_random(token)
+    assert token not in read("x: y", FileChange("a.py", None, "M", hunks=(make_hunk((), (f"k = {token}",)),))).added
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "CURLOPT_PROXY_SSL_OPTIONS",
+        "Curl_h2_http_1_1",
+        "parse_url",
+        "getElementById",
+        "base64encode",
+        "testTypedPkgStubs",
+        "utf8",
+        "IPv6",
+    ],
+)
+def test_names_that_people_chose_are_kept(token: str) -> None:
+    assert not is_random(token)
+
+
+def test_vendored_and_generated_files_are_anchors_only_if_alone() -> None:
+    lock = FileChange("Cargo.lock", None, "M", hunks=(make_hunk((), ("x",)),))
+    assert read("deps: require a newer ring because of a CVE", CODE, lock).paths == ("lib/url.c",)
+    assert read("deps: require a newer ring because of a CVE", lock).paths == ("Cargo.lock",)
+
+
+def test_big_commits_are_capped() -> None:
+    files = tuple(
+        FileChange(
+            f"src/f{n}.c", None, "M", hunks=tuple(make_hunk((), (f"int v_{n}_{m};",), start=m) for m in range(60))
+        )
+        for n in range(150)
+    )
+    memory = read("tree: sweep", *files)
+    assert len(memory.anchors) == 100
+    assert max(len(anchor.spans) for anchor in memory.anchors) == 50
+    seen: list[str] = []
+    changed_names(files, lambda text: seen.append(text) or text)
+    assert len(seen) == 1
+    assert seen[0].count("int v_") == 2000
+
+
+def test_renames_numbers_references_and_source_are_kept() -> None:
+    moved = FileChange("lib/new.c", "lib/old.c", "R")
+    memory = read(f"lib: move it (#12)\n\nFollow-up to {SHA}\n", moved)
+    assert memory.renames == (("lib/old.c", "lib/new.c"),)
+    assert memory.numbers == (12,)
+    assert memory.references == (Reference("followup", SHA),)
+    assert memory.commits == ("a" * 40,)
+    assert (memory.source.author, memory.source.time) == ("Ada", 1_600_000_000)
+    assert memory.id == commit_memory_id("ada@x.org", 1_600_000_000, "lib: move it (#12)")
+
+
+def test_a_rebase_keeps_the_id() -> None:
+    commit = make_commit("url: use the pool\n\nBody.", CODE)
+    rebased = replace(commit, sha="c" * 40, parents=("d" * 40,), commit_time=1_700_000_000)
+    assert commit_memory(commit, sanitize=unchanged).id == commit_memory(rebased, sanitize=unchanged).id
+
+
+def test_a_merge_speaks_with_the_words_of_its_pull_request() -> None:
+    memory = read(
+        "Merge pull request #7 from x/y\n\nKeep the order of headers\n\nServers need it, because they are old.",
+        parents=2,
+    )
+    assert memory.title == "Keep the order of headers"
+    assert memory.why == "Servers need it, because they are old."
+    assert memory.numbers == (7,)
+    assert memory.noise == ""
+    assert read("Merge branch 'main' into topic", parents=2).noise == "merge"
+
+
+def test_every_text_is_cleaned_and_each_line_not_alone() -> None:
+    secret = "hunter2_secret_word"
+    calls: list[str] = []
+
+    def mask(text: str) -> str:
+        calls.append(text)
+        return text.replace(secret, "***")
+
+    hunk = make_hunk((f"old = {secret}",), (f"def {secret}():", f"  new_name = {secret}"), f"int {secret}(void)")
+    commit = replace(
+        make_commit(
+            f"x: {secret}\n\nBecause {secret} is.\n\nReported-by: {secret}",
+            FileChange("a.py", None, "M", hunks=(hunk, hunk)),
+        ),
+        author=secret,
+    )
+    memory = commit_memory(commit, sanitize=mask)
+    assert secret not in repr(memory)
+    assert memory.added == ("new_name",)
+    assert len(calls) == 3  # message, changed lines, author
+
+
+def test_evidence_is_the_sum_of_named_signs() -> None:
+    body = "It failed because the peer closed early. " * 6
+    memory = read(f"url: mend reuse\n\n{body}\n\nFixes #4\nReviewed-by: A <a@x.org>")
+    shares = contributions("fix", "url: mend reuse", body.strip(), memory.why, memory.references, memory.trailers, 0)
+    assert memory.evidence == pytest.approx(sum(shares.values()), abs=1e-3)
+    assert {"rationale", "body", "names_earlier", "discussion", "people"} == set(shares)
+
+
+def test_a_revert_with_reasons_surprises_more_than_a_tidy_up() -> None:
+    revert = read(f'Revert "x"\n\nThis reverts commit {SHA}, because it deadlocks when two threads stop.')
+    tidy = read("tidy-up: rename variables", *(FileChange(f"a{n}.c", None, "M") for n in range(64)))
+    assert revert.evidence > read("url: mend reuse").evidence > tidy.evidence
+
+
+def test_an_empty_message_is_a_memory_too() -> None:
+    memory = read("", CODE)
+    assert memory.noise == "empty"
+    assert memory.title == ""

@@ -1,0 +1,170 @@
+"""Installing hooks beside those that are there, and taking them out byte for byte."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hook_repo import Indexers, commit, folder_of, git, install
+
+from mom_lsp import hooks, indexqueue
+from mom_lsp.errors import RepositoryError, UsageError
+
+
+def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Return mode and content (or target) of every file."""
+    return {
+        file.name: (file.lstat().st_mode, os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes())
+        for file in folder.iterdir()
+    }
+
+
+def write_hook(folder: Path, name: str, content: str, mode: int = 0o755) -> Path:
+    folder.mkdir(exist_ok=True)
+    hook = folder / name
+    hook.write_text(content)
+    hook.chmod(mode)
+    return hook
+
+
+def test_installing_twice_changes_nothing_and_uninstalling_leaves_nothing(repo: Path) -> None:
+    folder = folder_of(repo)
+    before = snapshot(folder)
+    assert [change.done for change in install(repo)] == ["created"] * 4
+    once = snapshot(folder)
+    assert [change.done for change in install(repo)] == ["unchanged"] * 4
+    assert snapshot(folder) == once
+    assert [change.done for change in hooks.uninstall(folder)] == ["removed"] * 4
+    assert snapshot(folder) == before
+    assert [change.done for change in hooks.uninstall(folder)] == ["absent"] * 4
+
+
+def test_another_interpreter_updates_the_block_in_place(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hook = write_hook(folder_of(repo), "post-commit", "#!/bin/sh\necho mine\n")
+    install(repo)
+    monkeypatch.setattr(sys, "executable", "/opt/it's new/python")
+    assert [change.done for change in install(repo)] == ["updated"] * 4
+    assert hook.read_text().count("mom_lsp") == 1
+    hooks.uninstall(folder_of(repo))
+    assert hook.read_text() == "#!/bin/sh\necho mine\n"
+
+
+SHELL = "#!/bin/sh -e\ncat > seen\necho ran >> seen\nexit 3\n"
+SCRIPT = "#!/usr/bin/env python3\nimport sys\nopen('seen', 'w').write(sys.stdin.read() + 'ran\\n')\nsys.exit(3)\n"
+
+
+@pytest.mark.parametrize(("content", "aside"), [(SHELL, False), (SCRIPT, True)], ids=["shell", "python"])
+def test_a_hook_that_is_there_runs_as_before(repo: Path, indexers: Indexers, content: str, aside: bool) -> None:
+    folder = folder_of(repo)
+    hook = write_hook(folder, "post-rewrite", content)
+    before = snapshot(folder)
+    install(repo)
+    assert (folder / "post-rewrite.mom-chained").exists() == aside
+    done = subprocess.run([hook, "amend"], cwd=repo, input="a b\n", text=True, check=False)
+    assert done.returncode == 3
+    assert (repo / "seen").read_text() == "a b\nran\n"
+    assert indexqueue.pending(repo / ".git/mom")[0].reason == "post-rewrite amend"
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("content", [b"#!/bin/sh\r\nexit\r\n", b"#!/bin/sh", b"\x7fELF\x02\n", b""])
+def test_whatever_is_there_comes_back_byte_for_byte(repo: Path, content: bytes) -> None:
+    folder = folder_of(repo)
+    write_hook(folder, "post-merge", "").write_bytes(content)
+    before = snapshot(folder)
+    assert [change.done for change in install(repo)] == ["created", "chained", "created", "created"]
+    assert [change.done for change in install(repo)] == ["unchanged"] * 4
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
+def test_a_hook_that_is_a_link_keeps_its_target(repo: Path, indexers: Indexers) -> None:
+    write_hook(repo / "scripts", "hook.sh", "#!/bin/sh\necho ran > seen\n")
+    folder = folder_of(repo)
+    (folder / "post-commit").symlink_to("../../scripts/hook.sh")
+    before, target = snapshot(folder), snapshot(repo / "scripts")
+    install(repo)
+    commit(repo, "second")
+    assert (repo / "seen").exists()
+    assert indexqueue.pending(repo / ".git/mom")
+    assert snapshot(repo / "scripts") == target
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
+def test_a_hook_that_is_switched_off_stays_off(repo: Path, indexers: Indexers) -> None:
+    folder = folder_of(repo)
+    write_hook(folder, "post-commit", "#!/bin/sh\ntouch seen\n", mode=0o644)
+    before = snapshot(folder)
+    install(repo)
+    commit(repo, "second")
+    assert not (repo / "seen").exists()
+    assert indexqueue.pending(repo / ".git/mom")
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
+def test_an_older_hook_that_was_moved_aside_is_never_overwritten(repo: Path) -> None:
+    folder = folder_of(repo)
+    write_hook(folder, "post-commit", SCRIPT)
+    write_hook(folder, "post-commit.mom-chained", "#!/bin/sh\n")
+    before = snapshot(folder)["post-commit"]
+    with pytest.raises(RepositoryError, match="in the way"):
+        install(repo)
+    assert snapshot(folder)["post-commit"] == before
+
+
+def test_what_the_user_added_since_stays(repo: Path) -> None:
+    install(repo)
+    hook = folder_of(repo) / "post-commit"
+    hook.write_text(hook.read_text() + "echo mine\n")
+    hooks.uninstall(folder_of(repo))
+    assert hook.read_text() == "#!/bin/sh\necho mine\n"
+
+
+@pytest.mark.parametrize("scope", ["--local", "--global"])
+def test_core_hooks_path_outside_is_left_alone_unless_forced(
+    repo: Path, tmp_path: Path, indexers: Indexers, scope: str
+) -> None:
+    git(repo, "config", scope, "core.hooksPath", "~/hooks")
+    with pytest.raises(UsageError, match="outside this repository"):
+        folder_of(repo)
+    folder = folder_of(repo, force=True)
+    assert folder == tmp_path / "home/hooks"
+    hooks.install(folder)
+    commit(repo, "second")
+    assert len(indexqueue.pending(repo / ".git/mom")) == 1
+
+
+def test_core_hooks_path_inside_is_used(repo: Path, indexers: Indexers) -> None:
+    git(repo, "config", "core.hooksPath", ".githooks")
+    assert folder_of(repo) == repo / ".githooks"
+    install(repo)
+    commit(repo, "second")
+    assert len(indexqueue.pending(repo / ".git/mom")) == 1
+
+
+def test_a_folder_without_git_has_no_hooks(tmp_path: Path) -> None:
+    with pytest.raises(RepositoryError, match="not a git repository"):
+        folder_of(tmp_path)
+
+
+def test_the_command_installs_and_uninstalls(repo: Path) -> None:
+    def mom(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "mom_lsp", "hook", *args, "-C", str(repo)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    before = snapshot(folder_of(repo))
+    done = mom("install")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ".git/hooks/post-commit: new" in done.stdout
+    assert mom("uninstall").returncode == 0
+    assert snapshot(folder_of(repo)) == before
+    git(repo, "config", "core.hooksPath", "/nowhere/at/all")
+    refused = mom("install")
+    assert refused.returncode == 2
+    assert "--force" in refused.stderr

@@ -1,0 +1,291 @@
+"""Real child processes: what is asked is answered, what dies is noticed, who has no key stays out."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Listener
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
+from mom_lsp.process import EngineClient, Restarts, ensure_engine, spawn
+from mom_lsp.process.spawn import child_environment
+
+ECHO = [str(Path(__file__).with_name("engine_echo.py"))]
+Connect = Callable[..., EngineClient]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A data folder deeper than a socket's path may be."""
+    folder = tmp_path / ("deep" * 20) / "mom"
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
+def connect(data: Path) -> Iterator[Connect]:
+    """Connect to the echo engine of `data`; whatever was started is ended."""
+    clients: list[EngineClient] = []
+
+    def make(**options: Any) -> EngineClient:
+        client = ensure_engine(data, 30, **{"version": "1", "command": ECHO} | options)
+        clients.append(client)
+        return client
+
+    yield make
+    for client in clients:
+        client.close()
+        assert client.closed.wait(10)
+    EngineClient.connect(data, 5, version="none of them")  # so the engine ends
+
+
+@contextlib.contextmanager
+def raw_connection(data: Path, key: bytes | None = None) -> Iterator[Any]:
+    """Speak to the engine of `data` without our client, after its greeting."""
+    record = json.loads((data / "engine.json").read_text("utf-8"))
+    with Client(record["address"], authkey=key or (data / "engine.key").read_bytes()) as raw:
+        assert json.loads(raw.recv_bytes())["method"] == "hello"
+        yield raw
+
+
+def request(number: int, method: str, **params: Any) -> bytes:
+    return json.dumps({"id": number, "method": method, "params": params}).encode()
+
+
+def test_a_call_is_answered_with_what_the_handler_returns(connect: Connect) -> None:
+    client = connect()
+    assert client.call("echo", {"text": 'naïve ☕ \udc80 "'}) == {"text": 'naïve ☕ \udc80 "'}
+
+
+def test_our_errors_arrive_as_themselves_and_others_without_their_text(connect: Connect) -> None:
+    client = connect()
+    with pytest.raises(NoIndex, match="run `mom index`"):
+        client.call("no-index", {})
+    with pytest.raises(ChildError) as caught:
+        client.call("bug", {})
+    assert "KeyError" in str(caught.value)
+    assert "/home" not in str(caught.value)
+    with pytest.raises(ChildError, match="no-json"):
+        client.call("no-json", {})
+    assert client.call("echo", {"still": "there"}) == {"still": "there"}
+
+
+def test_requests_of_one_connection_overlap(connect: Connect) -> None:
+    client = connect()
+    waiting = client.submit("wait", {"name": "gate"})
+    assert client.call("echo", {}) == {}
+    assert not waiting.done()
+    client.call("open", {"name": "gate"})
+    assert waiting.result(10) is True
+
+
+def test_a_cancelled_request_that_has_not_started_never_runs(connect: Connect, data: Path) -> None:
+    client = connect()
+    pid = client.call("pid", {})["pid"]
+    with raw_connection(data) as raw:
+        for number in range(1, 5):  # as many as the engine has threads
+            raw.send_bytes(request(number, "wait", name=f"gate {number}"))
+        raw.send_bytes(request(5, "echo", name="dropped"))
+        raw.send_bytes(b'{"method": "cancel", "params": {"id": 5}}')
+        assert json.loads(raw.recv_bytes()) == {"id": 5, "error": {"type": "ChildError", "message": "cancelled"}}
+        os.kill(pid, signal.SIGUSR1)
+        assert {json.loads(raw.recv_bytes())["id"] for _ in range(4)} == {1, 2, 3, 4}
+    assert "echo dropped" not in client.call("calls", {})
+
+
+def test_cancelling_a_future_tells_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tmp_path.chmod(0o700)
+    (tmp_path / "engine.json").write_text('{"address": "s"}', "utf-8")
+    (tmp_path / "engine.key").write_bytes(b"key")
+    with Listener("s", authkey=b"key") as engine, ThreadPoolExecutor(1) as pool:
+        Path("s").chmod(0o600)
+        connecting = pool.submit(EngineClient.connect, tmp_path, 10, version="1")
+        with engine.accept() as raw:
+            raw.send_bytes(b'{"method": "hello", "params": {"version": "1"}}')
+            client = connecting.result(10)
+            assert client
+            assert client.submit("echo", {}).cancel()
+            assert json.loads(raw.recv_bytes()) == {"id": 1, "method": "echo", "params": {}}
+            assert json.loads(raw.recv_bytes()) == {"method": "cancel", "params": {"id": 1}}
+            with pytest.raises(ChildTimeout, match="echo"):
+                client.call("echo", {}, timeout=0.01)
+            client.close()
+            assert client.closed.wait(10)
+
+
+def test_a_large_message_is_refused_and_the_connection_lives(connect: Connect) -> None:
+    client = connect()
+    with pytest.raises(ChildError, match="too large"):
+        client.call("echo", {"text": "x" * 17 * 2**20})
+    assert client.call("echo", {"text": "x" * 2**20}) == {"text": "x" * 2**20}
+
+
+def test_notifications_reach_every_client(connect: Connect) -> None:
+    first: list[Any] = []
+    both = threading.Barrier(3)
+
+    def heard(method: str, params: dict[str, Any]) -> None:
+        first.append((method, params))
+        both.wait(10)
+
+    connect(on_notification=heard)
+    connect(on_notification=heard).submit("notify", {"done": 1})
+    both.wait(10)
+    assert first == [("progress", {"done": 1})] * 2
+
+
+def test_killing_the_engine_fails_a_pending_call_at_once_and_a_new_one_can_start(connect: Connect) -> None:
+    ended = threading.Event()
+    client = connect(on_closed=ended.set)
+    first = client.call("pid", {})["pid"]
+    waiting = client.submit("wait", {"name": "never"})
+    client.submit("kill", {})
+    with pytest.raises(ChildError, match="ended"):
+        waiting.result(10)
+    assert ended.wait(10)
+    assert not client.left
+    with pytest.raises(ChildError, match="ended"):
+        client.call("echo", {})
+    assert connect().call("pid", {})["pid"] != first
+
+
+def test_racing_callers_find_the_same_engine(connect: Connect) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        clients = list(pool.map(lambda _: connect(), range(4)))
+    assert len({client.call("pid", {})["pid"] for client in clients}) == 1
+
+
+def test_a_second_engine_leaves_without_a_word(connect: Connect, data: Path) -> None:
+    pid = connect().call("pid", {})["pid"]
+    second = spawn(["engine", "--data", str(data)], command=ECHO)
+    assert second.communicate(timeout=30) == (b"", None)
+    assert second.returncode == 0
+    assert connect().call("pid", {})["pid"] == pid
+
+
+def test_an_engine_of_another_version_is_asked_to_end(connect: Connect, data: Path) -> None:
+    client = connect()
+    assert EngineClient.connect(data, 10, version="2") is None
+    assert client.closed.wait(10)
+    assert client.left
+    assert not (data / "engine.json").exists()
+
+
+def test_nobody_listens(data: Path) -> None:
+    assert EngineClient.connect(data, 1) is None
+    (data / "engine.json").write_text("{", "utf-8")
+    assert EngineClient.connect(data, 1) is None
+
+
+def test_an_engine_that_cannot_start_is_reported(data: Path) -> None:
+    with pytest.raises(ChildError, match="code 1"):
+        ensure_engine(data, 30, command=["-c", "raise SystemExit(1)"])
+
+
+def test_who_does_not_know_the_key_stays_out(connect: Connect, data: Path) -> None:
+    client = connect()
+    with pytest.raises(AuthenticationError), raw_connection(data, b"a guess"):
+        pass
+    assert client.call("echo", {}) == {}
+
+
+def test_only_the_user_can_open_the_socket_and_read_the_key(connect: Connect, data: Path) -> None:
+    connect()
+    address = Path(json.loads((data / "engine.json").read_text("utf-8"))["address"])
+    assert len(os.fsencode(address)) <= 100
+    assert stat.S_ISSOCK(address.stat().st_mode)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (address.parent, address, data / "engine.key")] == [
+        0o700,
+        0o600,
+        0o600,
+    ]
+
+
+def test_a_socket_that_others_can_open_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # a short name for the socket
+    tmp_path.chmod(0o755)
+    (tmp_path / "engine.json").write_text('{"address": "s"}', "utf-8")
+    (tmp_path / "engine.key").write_bytes(b"key")
+    with socket.socket(socket.AF_UNIX) as foreign:
+        foreign.bind("s")
+        foreign.listen()
+        foreign.setblocking(False)
+        assert EngineClient.connect(tmp_path, 1) is None
+        with pytest.raises(BlockingIOError):
+            foreign.accept()
+
+
+def test_what_is_no_request_ends_only_its_own_connection(connect: Connect, data: Path) -> None:
+    client = connect()
+    for bad in (b"[]", b'{"id": "x"}', b"\xff\xfe", b"[" * 100_000):
+        with raw_connection(data) as raw, pytest.raises((EOFError, ConnectionError)):
+            raw.send_bytes(bad)
+            raw.send_bytes(b"{}")
+            raw.recv_bytes()
+    assert client.call("echo", {}) == {}
+
+
+def test_children_start_outside_the_workspace_without_git_variables(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GIT_DIR", "/somewhere")
+    seen = connect().call("pid", {})
+    assert seen["cwd"] == Path(sys.executable).anchor
+    assert "" not in seen["path"] and str(Path.cwd() / "tests") not in seen["path"]
+    assert not [key for key in seen["env"] if key.startswith("GIT_")]
+    assert seen["env"]["HF_HUB_OFFLINE"] == "1"
+
+
+@given(st.dictionaries(st.sampled_from(["GIT_DIR", "git_index_file", "HOME", "PYTHONPATH", "LANCE_LOG"]), st.text()))
+def test_a_child_environment_keeps_everything_else(environ: dict[str, str]) -> None:
+    child = child_environment(environ)
+    assert child.get("HOME") == environ.get("HOME")
+    assert not [key for key in child if key.upper().startswith("GIT_")]
+    assert child["LANCE_LOG"] == "error"
+
+
+def test_a_child_ends_with_its_parent() -> None:
+    code = "import sys, threading; from mom_lsp.process import end_with_parent; end_with_parent(sys.stdin);"
+    child = spawn([], command=["-c", code + "print('up', flush=True); threading.Event().wait()"])
+    assert child.stdin and child.stdout
+    with child.stdin, child.stdout:
+        assert child.stdout.readline() == b"up\n"
+        child.stdin.close()
+        assert child.wait(10) == 0
+
+
+def test_a_detached_child_has_no_stream_of_ours() -> None:
+    child = spawn(
+        [], command=["-c", "import os; os.write(1, b'x'); os.write(2, b'x'); assert not os.read(0, 1)"], detached=True
+    )
+    assert (child.stdin, child.stdout, child.stderr) == (None, None, None)
+    assert child.wait(30) == 0
+
+
+def test_restarts_wait_longer_each_time_and_give_up_for_a_while() -> None:
+    restarts = Restarts()
+    assert [restarts.delay(now) for now in (0, 1, 2, 3, 4, 5)] == [1, 2, 4, 8, 16, None]
+    assert restarts.delay(185.5) == 1
+
+
+def test_importing_the_module_loads_nothing_heavy() -> None:
+    code = "import sys, mom_lsp.process; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"numpy", "lancedb", "torch", "asyncio", "filelock", "pygls", "llama_cpp"} & set(loaded)
