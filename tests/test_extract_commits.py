@@ -213,7 +213,12 @@ def test_big_commits_are_capped() -> None:
     assert len(memory.anchors) == 100
     assert max(len(anchor.spans) for anchor in memory.anchors) == 50
     seen: list[str] = []
-    changed_names(files, lambda text: seen.append(text) or text)
+
+    def watch(text: str) -> str:
+        seen.append(text)
+        return text
+
+    changed_names(files, watch)
     assert len(seen) == 1
     assert seen[0].count("int v_") == 2000
 

@@ -19,6 +19,7 @@ from mom_lsp.workspace import Workspace
 if TYPE_CHECKING:
     from mom_lsp.engine.service import Service
 
+SLOW = " is on a network disk: locks and the journal are slower and less safe there"
 LEAST_FREE = 500_000_000  # bytes
 
 
@@ -54,6 +55,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "searchable": len(contents),
         "encoded": _encoded(service, contents),
         "encoder": encoder.name if encoder else (marker.encoded or None),
+        "encoder_ready": encoder is not None or not workspace.settings.encoder.enable,
         "pinned": len(snapshot.life.with_state("pinned")),
         "forgotten": len(snapshot.life.with_state("forgotten")),
         "notes": len(snapshot.notes),
@@ -77,11 +79,10 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         _free_space(service.data),
         _check(
             "disk",
-            not on_network_disk(service.data),
-            str(service.data),
-            "keep the repository on a local disk: locks and the journal are slow and less safe on a network disk",
+            None if on_network_disk(service.data) else True,
+            f"{service.data}{SLOW if on_network_disk(service.data) else ''}",
+            "",
         ),
-        _hook(workspace),
     ]
     return {"checks": checks}
 
@@ -149,13 +150,4 @@ def _free_space(data: Path) -> dict[str, Any]:
     free = shutil.disk_usage(data if data.exists() else data.parent).free
     return _check(
         "space", free > LEAST_FREE, f"{free / 1e9:.1f} GB free", "free some space: indexing needs about 500 MB"
-    )
-
-
-def _hook(workspace: Workspace) -> dict[str, Any]:
-    common = workspace.location.common_dir
-    script = common / "hooks" / "post-commit" if common else None
-    there = script is not None and script.is_file() and "mom_lsp" in script.read_text("utf-8", "replace")
-    return _check(
-        "hook", None, "installed" if there else "not installed (`mom hook install` keeps the index fresh)", ""
     )

@@ -1,7 +1,7 @@
 """Comments that hold a rule, a reason or an open end, in any language that Pygments knows.
 
 Lexing is slow (about 1.3 MB/s), so in languages where a file falls into top-level declarations only those
-that hold a marker are lexed; on all files of two large repositories that gave the same comments.
+that hold a marker are lexed; on 1,300 files of curl and mypy that gave the same memories as lexing whole files.
 """
 
 from __future__ import annotations

@@ -25,13 +25,13 @@ _GENERATED = re.compile(
     r"|[-_.]generated\.(?:go|rs|ts|js|h|c|cc|cpp|java|py)|\.snap|\.snapshot|\.approved\.txt|\.pot?|\.mo|\.svg"
     r"|\.sum|zz_generated\.\w+\.go|\.tsbuildinfo)$|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock"
     r"|pnpm-lock\.yaml|Cargo\.lock|go\.sum|poetry\.lock|uv\.lock|Pipfile\.lock|composer\.lock|Gemfile\.lock|mix\.lock"
-    r"|flake\.lock|Podfile\.lock|packages\.lock\.json|gradle\.lockfile|bun\.lockb?|aclocal\.m4|Makefile\.in"
-    r"|config\.h\.in)$|(?:^|/)(?:__snapshots__|__generated__|generated|dist/(?:js|css)|\.next|snapshots)/",
+    r"|flake\.lock|Podfile\.lock|packages\.lock\.json|gradle\.lockfile|bun\.lockb?|aclocal\.m4"
+    r")$|(?:^|/)(?:__snapshots__|__generated__|generated|dist/(?:js|css)|\.next|snapshots)/",
 )
 _GENERATED_TEXT = re.compile(
     r"(?:@generated\b|\bcode generated .{0,80}do not edit"
     r"|\b(?:auto[- ]?)?generated (?:by|from|with|using|file|code"
-    r"|automatically).{0,120}?(?:do not (?:edit|modify|change)|don't edit|manual(?:ly)? (?:edit|modif)|$)"
+    r"|automatically).{0,120}?(?:do not (?:edit|modify|change)|don't edit|manual(?:ly)? (?:edit|modif))"
     r"|\bdo not (?:edit|modify)\b.{0,60}\bgenerated\b|\bthis (?:file|code) (?:is|was"
     r"|has been) (?:auto(?:matically)?[- ]?)?generated\b|\bautomatically generated (?:by|from|file))",
     re.IGNORECASE | re.DOTALL,
@@ -51,7 +51,9 @@ _RELEASE = re.compile(
     rf"|(?:[\w./+-]+: )?(?:bump|upgrade|update) \S+ to {_VERSION}"
     r"|(?:[\w./-]+: )?(?:bump|update) (?:\w+ )?(?:version|dependenc|deps\b|actions\b|submodule)"
     r"|(?:release[- ]?notes|changes|changelog|news)\b.{0,60}\b(?:synced|sync|updated|update|fix|add|minor|bump|for)"
-    r"|(?:prepare|start|begin|open)(?:ing)?(?: for)?(?: the)?(?: next)?(?: \S+)? (?:release|development|dev cycle|version)\b|back to dev"
+    r"|(?:prepare|start|begin|open)(?:ing)?(?: for)?(?: the)?(?: next)?(?: \S+)? (?:release|development"
+    r"|dev cycle|version)\b"
+    r"|back to dev"
     r"|\[?(?:maven-release-plugin|gradle release plugin)\]?",
     re.IGNORECASE,
 )
@@ -65,7 +67,8 @@ _TOOL = (
     r"(?:black|ruff|clang-format|prettier|isort|gofmt|rustfmt|cargo fmt|yapf|autopep8|eslint|flake8|checksrc|pep ?8)"
 )
 _FORMATTING = re.compile(
-    rf"(?:[\w./()-]+: )?(?:re-?(?:format|indent)\w*|(?:run|apply)(?: \w+)? {_TOOL}\b|{_TOOL}(?: (?:fix\w*|everything|all|run))?$"
+    rf"(?:[\w./()-]+: )?(?:re-?(?:format|indent)\w*|(?:run|apply)(?: \w+)? {_TOOL}\b"
+    rf"|{_TOOL}(?: (?:fix\w*|everything|all|run))?$"
     r"|(?:fix|remove|strip)\w* (?:some |trailing |stray |extra )*(?:whitespace|indentation|blank lines?|code ?style)\b"
     r"|(?:code ?style|cosmetic|formatting|whitespace|indentation)\b)|style(?:\([\w/-]+\))?: ",
     re.IGNORECASE,
@@ -165,10 +168,19 @@ def _only_whitespace(commit: Commit) -> bool:
             if not hunk.removed and not any(map(str.strip, hunk.added)):
                 continue
             changed = True
-            if _ink(hunk.removed) != _ink(hunk.added):
+            if _ink(hunk.removed, file.path) != _ink(hunk.added, file.path):
                 return False
     return changed
 
 
-def _ink(lines: tuple[str, ...]) -> str:
+# Where indentation means something, a change of it is no formatting.
+_INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
+
+
+def _ink(lines: tuple[str, ...], path: str) -> str:
+    """Return what is left of lines without white space (in Python and the like, with the indentation)."""
+    if path.endswith(_INDENTED):
+        return "\n".join(
+            line[: len(line) - len(line.lstrip())] + "".join(line.split()) for line in lines if line.strip()
+        )
     return "".join("".join(lines).split())

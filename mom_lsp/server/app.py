@@ -57,8 +57,10 @@ class MomServer(LanguageServer):
         self.opening: dict[str, asyncio.Event] = {}  # documents whose place is being looked for
         self.configured = asyncio.Event()
         self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
-        self.forgotten: set[str] = set()  # ids, until the engine has noticed
-        self.dismissed: set[tuple[str, str]] = set()  # (id, uri), likewise
+        self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may notice later
+        self.dismissed: set[tuple[str, str]] = (
+            set()
+        )  # (id, uri), likewise, whatever the engine takes for the same place
         self.bars = ProgressBars(self)
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")

@@ -61,17 +61,15 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     place = await _place(ls, uri)
     ls.dismissed.add((id, uri))
     ls.refresh()
-    try:
-        message = "Not shown here any more; mom.undo brings it back"
-        return await _say(ls, "dismiss", id, uri, message, path=place.path, line=line)
-    finally:
-        ls.dismissed.discard((id, uri))  # from now on the engine knows
+    message = "Not shown here any more; mom.undo brings it back"
+    return await _say(ls, "dismiss", id, uri, message, path=place.path, line=line)
 
 
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: take back the last thing said."""
     result = await ls.ask(await _place(ls, uri), "undo")
     ls.forgotten.clear()
+    ls.dismissed.clear()
     _renewed(ls)
     _tell(ls, "Taken back")
     return result
@@ -111,7 +109,7 @@ async def open_source(ls: MomServer, id: str, uri: str | None = None) -> Any:
     place = await _place(ls, uri)
     memory = await ls.ask(place, "show", id=id)
     source = memory.get("source") or {}
-    if source.get("path") and await _show_file(ls, place, source["path"], source.get("line") or 1):
+    if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
         return memory
     commit = str(source.get("commit") or "")[:12]
     _tell(ls, " ".join(part for part in (commit, plain(memory["title"])) if part))

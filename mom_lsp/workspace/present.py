@@ -13,8 +13,10 @@ FORGE = re.compile(
 )
 
 
-def suggestion(scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None) -> dict[str, Any]:
-    """Return one suggestion; source facts that were looked up are passed in."""
+def suggestion(
+    scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None, at: str = ""
+) -> dict[str, Any]:
+    """Return one suggestion; source facts that were looked up are passed in, `at` is the file asked about."""
     memory, source = scored.memory, scored.memory.source
     return {
         "id": memory.id,
@@ -27,8 +29,8 @@ def suggestion(scored: Scored, *, commit: str | None, author: str, time: int, fo
             "commit": commit,
             "author": author,
             "time": iso(time),
-            "path": source.path or (memory.paths[0] if memory.paths else None),
-            "line": source.line,
+            "path": at if at in memory.paths else source.path or next(iter(memory.paths), None),
+            "line": source.line or next(iter(scored.lines), None),
             "url": f"{forge}/commit/{commit}" if forge and commit else None,
         },
         "score": round(scored.score, 6),

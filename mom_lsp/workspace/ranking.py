@@ -71,7 +71,8 @@ class Ranker:
         contributions = shares(terms, self.weights)
         scores = sum(contributions[term] for term in TERMS)
         assert isinstance(scores, np.ndarray)
-        always = [at for at, row in enumerate(rows.tolist()) if self._is_pinned_here(row, where)]
+        searched = matches if query.spot is None else {}  # explicit search shows whatever has a word in common
+        always = [at for at, row in enumerate(rows.tolist()) if row in searched or self._is_pinned_here(row, where)]
         chosen = top(scores, k, threshold=threshold, always=always)
         return [
             self._ranked(

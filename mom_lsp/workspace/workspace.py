@@ -24,7 +24,7 @@ from mom_lsp.workspace.present import forge_of, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 
-SEARCH_THRESHOLD = 0.05  # explicit search shows whatever matches at all
+SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
 MAX_BLOCKS = 40  # functions looked at for one request of hints
 
@@ -84,7 +84,8 @@ class Workspace:
         began = time.perf_counter()
         state, query = self._state(), text_query(text)
         ranker = self._ranker(state, WHY)
-        chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=self.library.encode(text))
+        meaning = self.library.encode(text)
+        chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
 
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
@@ -105,7 +106,9 @@ class Workspace:
             chosen = ranker.rank(query, HINTS_IN_WINDOW, threshold=threshold, meaning=meaning, only=worthy)
             for hint in scored(ranker, [ranked for ranked in chosen if ranked.lines]):
                 found.setdefault(next((n for n in hint.lines if n not in found), hint.lines[0]), hint)
-        return [{"line": line, "suggestion": self._json(found[line], state)} for line in _thinned(found, start, end)]
+        return [
+            {"line": line, "suggestion": self._json(found[line], state, path)} for line in _thinned(found, start, end)
+        ]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -223,13 +226,14 @@ class Workspace:
     def _answer(
         self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: _State, began: float
     ) -> dict[str, Any]:
-        suggestions = [self._json(one, state) for one in scored(ranker, chosen)]
+        at = query.spot.path if query.spot else ""
+        suggestions = [self._json(one, state, at) for one in scored(ranker, chosen)]
         took = round((time.perf_counter() - began) * 1000, 1)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
 
-    def _json(self, one: Scored, state: _State) -> dict[str, Any]:
+    def _json(self, one: Scored, state: _State, at: str = "") -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)
-        return suggestion(one, commit=commit, author=author, time=when, forge=self._forge)
+        return suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
 
     def _written(self, memory: Memory, state: _State) -> tuple[str | None, str, int]:
         """Return commit, author and time; those of a file span are the newest change's to its first line."""

@@ -68,8 +68,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
-    """A repository of a few commits, indexed."""
+def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Path]:
+    """A repository of a few commits, indexed; nobody changes it, so that all tests can share its engine."""
     folder = tmp_path_factory.mktemp("template") / "repository"
     (folder / "src").mkdir(parents=True)
     run_git(folder, "init", "--quiet")
@@ -78,16 +78,22 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str
         run_git(folder, "add", ".")
         run_git(folder, "commit", "--quiet", "-m", subject, "-m", body)
     mom(folder, "index", env=environment)
-    return folder
+    yield folder
+    end_engine(folder)
+
+
+def end_engine(folder: Path) -> None:
+    """Have the engine leave, as one of another version does."""
+    EngineClient.connect(folder / ".git" / "mom", 5, version="none of them")
 
 
 @pytest.fixture
 def repo(indexed: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the indexed repository; its engine is ended afterwards."""
+    """A copy of the indexed repository to write into, with an engine of its own."""
     folder = tmp_path / "repository"
-    shutil.copytree(indexed, folder)
+    shutil.copytree(indexed, folder, ignore=shutil.ignore_patterns("engine.*"))
     yield folder
-    EngineClient.connect(folder / ".git" / "mom", 5, version="none of them")
+    end_engine(folder)
 
 
 @dataclass
@@ -205,9 +211,20 @@ async def stop(editor: Editor) -> None:
     await editor.client.stop()
 
 
-@pytest.fixture(params=["visual-studio-code", "neovim"])
-async def editor(request: pytest.FixtureRequest, repo: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
-    """Each of the two editors, in the indexed repository."""
+EDITORS = ["visual-studio-code", "neovim"]
+
+
+@pytest.fixture(params=EDITORS)
+async def editor(request: pytest.FixtureRequest, indexed: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
+    """Each of the two editors, reading."""
+    started = await start(request.param, indexed, environment)
+    yield started
+    await stop(started)
+
+
+@pytest.fixture(params=EDITORS)
+async def writer(request: pytest.FixtureRequest, repo: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
+    """Each of the two editors, in a repository of its own."""
     started = await start(request.param, repo, environment)
     yield started
     await stop(started)

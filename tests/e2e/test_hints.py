@@ -64,15 +64,15 @@ async def test_a_client_that_refreshes_gets_fresh_hints_when_typing_rests(editor
     assert "endless" in str(on_line(hints, LINE)[0].label)
 
 
-async def test_files_outside_the_folder_are_left_alone(editor: Editor, tmp_path: Path) -> None:
+async def test_files_outside_the_folder_are_left_alone(writer: Editor, tmp_path: Path) -> None:
     outside = tmp_path / "outside.py"
-    text = (editor.folder / FILE).read_text("utf-8")
+    text = (writer.folder / FILE).read_text("utf-8")
     outside.write_text(text, "utf-8")
-    (editor.folder / "link.py").symlink_to(outside)
-    assert await editor.hints(editor.open("../outside.py", text)) == []
-    assert await editor.hints(editor.open("link.py")) == []
-    assert await editor.hover(editor.uri("link.py"), LINE) is None
-    assert set(await editor.actions(editor.uri("link.py"), LINE)) <= {""}
+    (writer.folder / "link.py").symlink_to(outside)
+    assert await writer.hints(writer.open("../outside.py", text)) == []
+    assert await writer.hints(writer.open("link.py")) == []
+    assert await writer.hover(writer.uri("link.py"), LINE) is None
+    assert set(await writer.actions(writer.uri("link.py"), LINE)) <= {""}
 
 
 async def test_binary_and_huge_documents_are_left_alone(editor: Editor) -> None:

@@ -1,0 +1,176 @@
+"""`mom bench`: how long indexing and suggesting take, with `git blame` and the interpreter beside them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.hook_bench import measure_hook
+from mom_lsp.git import Location, Repository, locate
+from mom_lsp.process import EngineClient, ensure_engine
+
+ROUNDS = 7
+RECENT = 150  # commits among which the file that is asked about is chosen
+FILES = 5  # other files, whose blame is not known yet
+MOM = (sys.executable, "-P", "-m", "mom_lsp")
+Figure = dict[str, Any]
+
+
+def run(root: Path) -> dict[str, Any]:
+    """Measure on a fresh clone of a repository and return {"figures": [{"name", "value", "unit", "target", "note"}]}.
+
+    The clone shares the objects of the repository; nothing of the repository itself is changed.
+    """
+    if not locate(root).git:
+        raise UsageError(f"{root} is not a git repository")
+    with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
+        clone = Path(scratch).resolve() / "clone"
+        _run("git", "clone", "--quiet", "--shared", str(root.resolve()), str(clone))
+        location = locate(clone)
+        spots = _spots(location)
+        _say(f"indexing a clone of {root}, then asking about {spots[0]}")
+        figures = [*_indexing(location, spots[0]), *_asking(location, spots), *_hook(clone)]
+    return {"figures": figures}
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A line to ask about."""
+
+    path: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+def _spots(location: Location) -> list[Spot]:
+    """Return lines that recent commits wrote, in the files that these changed most."""
+    repository = Repository(location)
+    head = repository.resolve()
+    if head is None:
+        raise UsageError("there is no commit to measure on")
+    lines: dict[str, int] = {}
+    changed: Counter[str] = Counter()
+    tree = repository.tree(head)
+    for commit in repository.commits(repository.history(head)[:RECENT]):
+        for change in commit.files:
+            if change.path in tree and change.hunks:
+                changed[change.path] += 1
+                lines.setdefault(change.path, max(1, change.hunks[0].new_start))
+    return [Spot(path, lines[path]) for path, _ in changed.most_common(FILES + 1)]
+
+
+def _indexing(location: Location, spot: Spot) -> list[Figure]:
+    began = time.monotonic()
+    process = subprocess.Popen(
+        [*MOM, "-C", str(location.root), "index", "--progress-json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    reached: dict[str, float] = {}
+    for line in process.stderr:
+        report = json.loads(line) if line.startswith("{") else {}
+        if report.get("phase") == "history" and report["done"] and "first" not in reached:
+            answer = json.loads(_mom(location, "suggest", str(spot), "--json"))
+            if answer["suggestions"]:
+                reached["first"] = time.monotonic() - began
+        elif report.get("phase") not in ("history", None):
+            reached.setdefault(report["phase"], time.monotonic() - began)
+    process.wait()
+    whole = time.monotonic() - began
+    commits = len(Repository(location).history("HEAD"))
+    again = _median(lambda: _mom(location, "index"))
+    start = _median(lambda: _run(*MOM, "--version"))
+    return [
+        _figure("first suggestion after `mom index` started", reached.get("first"), "s", 5, f"{commits:,} commits"),
+        _figure("whole history searchable by words", reached.get("files", whole), "s", 90),
+        _figure("everything encoded", whole, "s", None, "in the background"),
+        _figure("`mom index` with nothing new", again, "s", round(1 + start, 2), f"`mom --version` {start:.2f} s"),
+    ]
+
+
+def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
+    root = str(location.root)
+    without = _median(lambda: _mom(location, "suggest", str(spots[0])))
+    client = ensure_engine(location.data, 60)
+    try:
+        client.call("open", {"root": root}, 60)
+        _wait_for_encoder(client, root)
+        unknown = [_ask(client, root, spot) for spot in spots[1:]]
+        blame = [_timed(partial(_run, "git", "-C", root, "blame", "--", spot.path)) for spot in spots[1:]]
+        client.call("prefetch", {"root": root, "path": spots[0].path}, 120)
+        _ask(client, root, spots[0])
+        known = median(_ask(client, root, spots[0]) for _ in range(4 * ROUNDS))
+        through = _median(lambda: _mom(location, "suggest", str(spots[0])))
+    finally:
+        client.call("shutdown", {})
+    interpreter = _median(lambda: _run(sys.executable, "-c", "pass"))
+    excess = max(asked - blamed for asked, blamed in zip(unknown, blame, strict=True)) if blame else 0.0
+    return [
+        _figure("suggestion, warm engine, blame known", known * 1000, "ms", 50),
+        _figure("the same, blame unknown: beyond `git blame` alone, worst file", excess * 1000, "ms", 100),
+        _figure("`git blame` of these files alone", median(blame) * 1000 if blame else None, "ms", None),
+        _figure("`mom suggest` through the engine", through * 1000, "ms", round(50 + interpreter * 1000)),
+        _figure("`mom suggest` without an engine", without, "s", 2),
+        _figure("the interpreter alone", interpreter * 1000, "ms", None),
+    ]
+
+
+def _hook(clone: Path) -> list[Figure]:
+    times = measure_hook(clone)
+    note = f"commit {times['without']:.0f} ms without, {times['with']:.0f} ms with the hook"
+    return [_figure("a commit with the hook, beyond the interpreter's start", times["extra"], "ms", 60, note)]
+
+
+def _wait_for_encoder(client: EngineClient, root: str) -> None:
+    """Ask until the model is loaded: an engine answers by words before."""
+    for _ in range(600):
+        if client.call("status", {"root": root}, 60)["encoder_ready"]:
+            return
+        time.sleep(0.1)
+
+
+def _ask(client: EngineClient, root: str, spot: Spot) -> float:
+    params = {"root": root, "path": spot.path, "start": spot.line, "end": spot.line, "text": None, "k": 3}
+    return _timed(lambda: client.call("suggest", params, 120))
+
+
+def _mom(location: Location, *arguments: str) -> str:
+    return _run(*MOM, "-C", str(location.root), *arguments)
+
+
+def _run(*command: str) -> str:
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def _median(job: Callable[[], object]) -> float:
+    return median(_timed(job) for _ in range(ROUNDS))
+
+
+def _timed(job: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    job()
+    return time.perf_counter() - began
+
+
+def _figure(name: str, value: float | None, unit: str, target: float | None, note: str = "") -> Figure:
+    return {"name": name, "value": value, "unit": unit, "target": target, "note": note}
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
