@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 
@@ -46,7 +47,8 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
 def test_a_label_is_one_short_visible_line(title: str) -> None:
     label = lsp_label(make_suggestion(title=title))
     assert len(label) <= LABEL_LENGTH
-    assert label.isprintable()
+    assert not {unicodedata.category(character) for character in label} & {"Cc", "Zl", "Zp"}
+    assert not set(label) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 @given(st.text("ab`*_[]()<>!#|~&\\:/@.w ", max_size=30))

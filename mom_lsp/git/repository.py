@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 from mom_lsp.errors import RepositoryError, UsageError
@@ -17,6 +16,7 @@ from mom_lsp.git.values import Commit
 FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
 IGNORE_REVS_FILE = ".git-blame-ignore-revs"
+UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
 MAX_IGNORED = 500  # revisions, since they travel on a command line
 
 
@@ -58,9 +58,11 @@ class Repository:
         try:
             return self._run.lines("rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}")[0]
         except RepositoryError as error:
-            if rev == "HEAD":
+            if rev != "HEAD":
+                raise UsageError(f"{rev!r} does not name a commit here: {error}") from error
+            if UNBORN in str(error):
                 return None
-            raise UsageError(f"{rev!r} does not name a commit here: {error}") from error
+            raise
 
     def history(self, rev: str, *, without: Sequence[str] = ()) -> list[str]:
         """Return the ancestors of a commit, itself first, newest first."""
@@ -75,14 +77,15 @@ class Repository:
 
     def commits(self, shas: Sequence[str], *, merges: bool = False, attributes: str = "") -> Iterator[Commit]:
         """Yield commits with their diffs; where a shallow clone ends a diff would be the whole tree, so none."""
-        whole = [sha for sha in shas if sha not in self.shallow]
+        shallow = self.shallow
+        whole = [sha for sha in shas if sha not in shallow]
         yield from read_commits(self._run, whole, merges=merges, attributes=attributes)
-        cut = [sha for sha in shas if sha in self.shallow]
+        cut = [sha for sha in shas if sha in shallow]
         yield from read_commits(self._run, cut, details=DETAILS[-1:])
 
-    @cached_property
+    @property
     def shallow(self) -> frozenset[str]:
-        """The commits at which a shallow clone's history was cut off."""
+        """The commits at which a shallow clone's history is cut off now; fetching moves them."""
         path = self._common_dir / "shallow"
         return frozenset(path.read_text("ascii", "replace").split()) if path.is_file() else frozenset()
 
@@ -125,9 +128,9 @@ class Repository:
         """
         options = [f"-L{lines[0]},{lines[1]}"] if lines else []
         options += [f"--ignore-rev={sha}" for sha in self.ignored_revisions(commit)]
-        output = self._run.lines("blame", "--incremental", "-w", *options, commit, "--", path)
+        output = self._run.lines("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
         groups: list[BlameGroup] = []
-        boundary = False
+        shallow, boundary = self.shallow, False
         head: re.Match[str] | None = None
         for line in output:
             if head is None:
@@ -135,7 +138,7 @@ class Repository:
             elif line == "boundary":
                 boundary = True
             elif line.startswith("filename "):
-                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), boundary and head[1] in self.shallow))
+                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), boundary and head[1] in shallow))
                 head = None
         return sorted(groups, key=lambda group: group.line)
 
@@ -157,7 +160,7 @@ class Repository:
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `commit` is in the history of `of`."""
-        return not self._run.lines("rev-list", "--max-count=1", commit, "--not", of)
+        return self.has(commit) and not self._run.lines("rev-list", "--max-count=1", commit, "--not", of)
 
     def worktrees(self) -> list[Path]:
         """Return the git directories of all worktrees of the repository, this one's included."""

@@ -46,16 +46,16 @@ CONFIG = (
 
 
 class Runner:
-    """Runs git in one git directory."""
+    """Runs git in one git directory. Since we name it, git does not ask who owns it (safe.directory)."""
 
     def __init__(self, git_dir: Path) -> None:
         _scrub_environment()
         self.git_dir = git_dir
-        self._config = [*CONFIG, *(f"safe.directory={entry}" for entry in _safe_directories(git_dir))]
 
     def lines(self, *args: str, stdin: Iterable[str] | None = None) -> list[str]:
         """Return the output's lines. Raises RepositoryError if git fails."""
-        return self.output(*args, stdin=stdin).decode("utf-8", "surrogateescape").splitlines()
+        text = self.output(*args, stdin=stdin).decode("utf-8", "surrogateescape")
+        return text.removesuffix("\n").split("\n") if text else []  # a subject may hold what else ends a line
 
     def output(self, *args: str, stdin: Iterable[str] | None = None) -> bytes:
         """Return the whole output. Raises RepositoryError if git fails."""
@@ -91,12 +91,14 @@ class Runner:
         from git.cmd import Git
         from git.exc import GitCommandNotFound
 
-        options = [part for entry in self._config for part in ("-c", entry)]
+        options = [part for entry in CONFIG for part in ("-c", entry)]
         command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]
         try:
             return Git(str(self.git_dir)).execute(command, istream=cast(Any, source), as_process=True, env=ENVIRONMENT)
         except GitCommandNotFound as error:
             raise RepositoryError("git was not found: install it, or add it to PATH") from error
+        except (OSError, ValueError) as error:  # a NUL in an argument, or too long a one
+            raise RepositoryError(f"git cannot be asked this: {error}") from error
 
 
 class _Drain(threading.Thread):
@@ -115,19 +117,6 @@ class _Drain(threading.Thread):
     def text(self) -> str:
         self.join()
         return self._kept.decode("utf-8", "replace")
-
-
-def _safe_directories(git_dir: Path) -> list[str]:
-    """Return the user's own safe.directory entries, which GIT_CONFIG_GLOBAL hides, if they can matter here."""
-    if not hasattr(os, "geteuid") or git_dir.stat().st_uid == git_dir.parent.stat().st_uid == os.geteuid():
-        return []
-    from git.cmd import Git
-
-    environment = {**ENVIRONMENT, "GIT_CONFIG_GLOBAL": str(Path.home() / ".gitconfig")}
-    found = Git(os.sep).execute(
-        ["git", "config", "--global", "--get-all", "safe.directory"], env=environment, with_exceptions=False
-    )
-    return str(found).splitlines()
 
 
 def _scrub_environment() -> None:

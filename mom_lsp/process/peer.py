@@ -50,6 +50,10 @@ class Peer:
         """Hang up after everything queued is written."""
         self._outbox.put(None)
 
+    def flushed(self, timeout: float) -> None:
+        """After `close`: wait until everything queued is written, or for `timeout` seconds."""
+        self._writer.join(timeout)
+
     def read(self, received: Callable[[dict[str, Any]], None]) -> None:
         """Hand on every message until the connection ends, then close it."""
         try:

@@ -89,11 +89,14 @@ class EngineServer:
         with contextlib.suppress(OSError):
             Client(self._listener.address).close()  # wakes the thread that accepts
         self._listener.close()
-        for peer in tuple(self._peers):
+        peers = tuple(self._peers)
+        for peer in peers:
             peer.send({"method": "bye", "params": {}})  # so that nobody takes it for a crash
             peer.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lock.release()
+        for peer in peers:
+            peer.flushed(0.5)  # a client that does not read must not hold us
         self._closed.set()  # last: whoever waits for it may end the process
 
     def _accept(self) -> None:

@@ -9,6 +9,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -64,6 +65,7 @@ class Catalog:
         paths, path_rows = _flat(table["paths"])
         self.rows_of_path = _grouped(paths, path_rows)
         self.path_count = np.bincount(path_rows, minlength=self.size)  # (n,) files that a memory touches
+        self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths, self._first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
         self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
         self._refs, self._numbers, self._renames = (_flat(table[name]) for name in ("refs", "numbers", "renames"))
@@ -129,6 +131,7 @@ class View:
             for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
         self.suggestible = self.valid & catalog.suggestible
+        self.by_file: dict[str, Any] = {}  # what the place term found out about a file
 
     @cached_property
     def edges(self) -> list[Edge]:

@@ -24,6 +24,7 @@ CO_CHANGED = 0.15  # it changed a file that always changes along
 WINDOW = 12  # lines above and below that count as close by
 CO_CHANGED_FILES = 5
 CO_CHANGED_ROWS = 500  # newest changes of a file that tell what changes along
+CACHED_FILES = 32  # of a view
 MAX_FILES = 30  # a memory that touches more files says nothing about which go together
 
 
@@ -58,22 +59,64 @@ class Place:
 
 def place(view: View, spot: Spot) -> Place:
     """Return how strongly each memory of a view belongs to a spot."""
+    around = _file_place(view, spot.path)
     size = view.catalog.size
-    result = Place(np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size), np.zeros(size))
-    rarity = 1.0 / (1.0 + np.log(np.maximum(1, view.catalog.path_count)))  # 1 for a memory about one file
-    names = view.catalog.names_of(spot.path, view.suggestible)
+    result = Place(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along)
     _by_lines(view, spot, result)
-    if spot.symbol:
-        for name in names:
-            rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
-            if rows is not None:
-                result.symbol[rows] = SYMBOL * rarity[rows]
-    same_file = view.catalog.rows_touching(names)
-    result.file[same_file] = FILE * rarity[same_file]
-    _by_co_change(view, names, same_file, rarity, result)
-    for part in (result.line, result.near, result.symbol, result.file, result.co_changed):
+    for name in around.names if spot.symbol else ():
+        rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
+        if rows is not None:
+            result.symbol[rows] = SYMBOL * view.catalog.rarity[rows]
+    for part in (result.line, result.near, result.symbol):
         part[~view.suggestible] = 0.0
     return result
+
+
+def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
+    """Return the evidence that each row wrote its lines, and none besides."""
+    none = np.zeros(view.catalog.size)
+    result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
+    result.line[list(lines)] = LINE
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _FilePlace:
+    """The part of the evidence that is the same for every line of a file."""
+
+    names: list[str]  # the file's, newest first
+    file: np.ndarray  # (n,)
+    co_changed: np.ndarray  # (n,)
+    along: str
+
+
+def _file_place(view: View, path: str) -> _FilePlace:
+    """Return what was found out about a file before, or find it out."""
+    known: _FilePlace | None = view.by_file.get(path)
+    if known is None:
+        if len(view.by_file) >= CACHED_FILES:
+            view.by_file.clear()
+        known = view.by_file[path] = _read_file_place(view, path)
+    return known
+
+
+def _read_file_place(view: View, path: str) -> _FilePlace:
+    catalog = view.catalog
+    names = catalog.names_of(path, view.suggestible)
+    rows = catalog.rows_touching(names)
+    rows = rows[view.suggestible[rows]]
+    file, co_changed = np.zeros(catalog.size), np.zeros(catalog.size)
+    file[rows] = FILE * catalog.rarity[rows]
+    told = rows[~catalog.is_file[rows]]
+    newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
+    small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
+    together = Counter(other for row in small.tolist() for other in catalog.paths_of(row) if other not in names)
+    frequent = together.most_common(CO_CHANGED_FILES)
+    for other, count in reversed(frequent):
+        along = catalog.rows_touching([other])
+        along = along[view.suggestible[along] & (file[along] == 0.0)]
+        co_changed[along] = CO_CHANGED * count / max(1, len(newest)) * catalog.rarity[along]
+    return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "")
 
 
 def _by_lines(view: View, spot: Spot, result: Place) -> None:
@@ -91,17 +134,3 @@ def _by_lines(view: View, spot: Spot, result: Place) -> None:
         else:
             distance = min(min(abs(line - spot.start), abs(line - spot.end)) for line in lines)
             result.near[row] = NEAR * (1 - (distance - 1) / WINDOW)
-
-
-def _by_co_change(view: View, names: Sequence[str], same_file: np.ndarray, rarity: np.ndarray, result: Place) -> None:
-    catalog = view.catalog
-    told = same_file[view.suggestible[same_file] & ~catalog.is_file[same_file]]
-    newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
-    small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
-    together = Counter(path for row in small.tolist() for path in catalog.paths_of(row) if path not in names)
-    frequent = together.most_common(CO_CHANGED_FILES)
-    result.along = frequent[0][0] if frequent else ""
-    for path, count in reversed(frequent):
-        rows = catalog.rows_touching([path])
-        rows = rows[result.file[rows] == 0.0]
-        result.co_changed[rows] = CO_CHANGED * count / max(1, len(newest)) * rarity[rows]

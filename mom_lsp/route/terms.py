@@ -9,19 +9,21 @@ import numpy as np
 BM25_SCALE = 20.0  # a BM25 score of this much is worth 1 - 1/e
 
 
-def similarity(query: np.ndarray | None, vectors: np.ndarray, slots: np.ndarray) -> np.ndarray:
-    """Return the cosine with the query, cut at 0 (seed mixture_of_memories, R_sem).
+def similarity(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+    """Return the cosine of each vector with the query, cut at 0 (seed mixture_of_memories, R_sem).
 
     Args:
-        query: (d,) of unit length, None where there is no encoder.
+        query: (d,) of unit length.
         vectors: (v, d), rows of unit length.
-        slots: (n,) the vector of each candidate, -1 for none yet.
     """
-    scores = np.zeros(len(slots))
-    known = slots >= 0
-    if query is not None and known.any():
-        scores[known] = np.maximum(vectors[slots[known]] @ query, 0.0)
-    return scores
+    return np.asarray(np.maximum(vectors @ query, 0.0))
+
+
+def by_slot(values: np.ndarray | None, slots: np.ndarray) -> np.ndarray:
+    """Return the value of each slot, (n,); 0 where there is none yet (-1)."""
+    if values is None or not len(values):
+        return np.zeros(len(slots))
+    return np.where(slots >= 0, values[slots], 0.0)
 
 
 def lexical(rows: Sequence[int], matches: Mapping[int, float]) -> np.ndarray:

@@ -73,7 +73,7 @@ def _row(memory: Memory) -> dict[str, Any]:
         "trailers": _json(memory.trailers),
         "evidence": memory.evidence,
         "noise": memory.noise,
-        "text": search_text(memory) if wanted else memory.title,
+        "text": search_text(memory) if wanted else "",  # noise is never found
         "content": content_hash(embedding_text(memory)) if wanted else "",
     }
 

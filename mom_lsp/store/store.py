@@ -22,7 +22,7 @@ os.environ.setdefault("RUST_LOG", "error")
 import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS
+from lancedb.index import FTS, BTree
 from lancedb.query import MatchQuery
 
 from mom_lsp.errors import NoIndex, StoreError
@@ -94,8 +94,8 @@ class Store:
 
         def read() -> pa.Table:
             match: Any = MatchQuery(" ".join(words.split()[:SEARCH_TERMS]), "text")  # type: ignore[call-arg]
-            search = self._memories.search(match, query_type="fts").where("noise = ''", prefilter=True)
-            return search.select(["id", "_score"]).limit(limit).to_arrow()
+            search = self._memories.search(match, query_type="fts").select(["id", "_score"])
+            return search.limit(limit).to_arrow()
 
         table = self._retry(read)
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
@@ -163,6 +163,7 @@ class Store:
         if self._memories.count_rows() and (erase or "text_idx" not in names):
             config = FTS(with_position=False, remove_stop_words=True, stem=True)
             self._border(lambda: self._memories.create_index("text", config=config, replace=True))
+            self._border(lambda: self._memories.create_index("id", config=BTree(), replace=True))
         age = timedelta(0) if erase else KEEP_VERSIONS
         for table in filter(None, (self._memories, self._table(VECTORS))):
             self._border(partial(table.optimize, cleanup_older_than=age, delete_unverified=erase))

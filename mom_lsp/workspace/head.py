@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from mom_lsp.errors import RepositoryError
-from mom_lsp.git import BlameGroup, Location, Repository
+from mom_lsp.git import Location, Repository
 from mom_lsp.route.catalog import Catalog, View
 
 K = TypeVar("K")
@@ -68,7 +68,7 @@ class Worktree:
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[str, Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str], View] = Recent(CACHED_HEADS)
-        self._blames: Recent[tuple[str, str], list[BlameGroup]] = Recent(CACHED_FILES)
+        self._writers: Recent[tuple[str, str], dict[int, str]] = Recent(CACHED_FILES)
         self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
         self._stamp: tuple[object, ...] = ()
         self._current = ""
@@ -116,31 +116,30 @@ class Worktree:
         )
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None) -> dict[int, str]:
-        """Return which commit last wrote each committed line (all lines: None); nothing where history was cut off."""
-        groups = self._blame(head, path, lines)
-        return {
-            line: group.commit
-            for group in groups
-            if not group.boundary
-            for line in range(group.line, group.line + group.count)
-        }
+        """Return which commit last wrote each committed line; nothing where history was cut off.
 
-    def knows_blame(self, head: Head, path: str) -> bool:
-        """Whether the whole file's blame is at hand."""
-        return self._blames.get((path, head.tree.get(path, ""))) is not None
-
-    def _blame(self, head: Head, path: str, lines: tuple[int, int] | None) -> list[BlameGroup]:
+        Args:
+            head: the commit that is blamed.
+            path: of the file.
+            lines: the range that has to be known at least, None for the whole file, which is then remembered.
+        """
         blob = head.tree.get(path)
         if blob is None or self.repository is None:
-            return []
-        whole = self._blames.get((path, blob))
+            return {}
+        whole = self._writers.get((path, blob))
         if whole is not None:
             return whole
         try:
             groups = self.repository.blame(head.commit, path, lines)
         except RepositoryError:
-            return []  # objects are missing in a partial clone: the other evidence has to do
-        return groups if lines else self._blames.put((path, blob), groups)
+            return {}  # objects are missing in a partial clone: the other evidence has to do
+        found = {
+            line: group.commit
+            for group in groups
+            if not group.boundary
+            for line in range(group.line, group.line + group.count)
+        }
+        return found if lines else self._writers.put((path, blob), found)
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()

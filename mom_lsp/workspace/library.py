@@ -72,6 +72,8 @@ class Library:
         self._open_store = open_store
         self._store: Reader | None = None
         self._snapshot: Snapshot | None = None
+        self._memories: dict[str, Memory] = {}  # texts that were shown before
+        self._memories_of = -1  # the version they are of
         self._lock = threading.RLock()
 
     @property
@@ -127,9 +129,15 @@ class Library:
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories and notes by id; unknown ids are left out."""
-        notes = self.snapshot().notes
-        stored = self.store.get([i for i in ids if i not in notes]) if self._store is not None else {}
-        return stored | {i: notes[i] for i in ids if i in notes}
+        snapshot = self.snapshot()
+        if self._memories_of != snapshot.key[0]:  # the store has a new version
+            self._memories, self._memories_of = {}, snapshot.key[0]
+        known = self._memories
+        unknown = [i for i in ids if i not in known and i not in snapshot.notes]
+        if unknown and self._store is not None:
+            known.update(self.store.get(unknown))
+        found = {i: snapshot.notes.get(i) or known.get(i) for i in ids}
+        return {i: memory for i, memory in found.items() if memory is not None}
 
     def _install(self, table: pa.Table, version: int) -> None:
         """Build a state beside the old one, then swap."""

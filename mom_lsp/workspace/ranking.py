@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mom_lsp.memory import TERMS, Scored, Usage
 from mom_lsp.route.catalog import View
-from mom_lsp.route.place import Place, Spot, place
+from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
 from mom_lsp.route.score import Weights, shares, top
-from mom_lsp.route.terms import lexical, similarity
+from mom_lsp.route.terms import by_slot, lexical, similarity
 from mom_lsp.tiers.decay import recency, usage
-from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.query import Query
 
@@ -43,15 +42,7 @@ class Ranker:
     half_life: float  # days
     now: float  # seconds since 1970
 
-    def rank(
-        self,
-        query: Query,
-        k: int,
-        *,
-        threshold: float,
-        meaning: np.ndarray | None = None,
-        only: np.ndarray | None = None,
-    ) -> list[Ranked]:
+    def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that reach the threshold, best first.
 
         Args:
@@ -59,26 +50,51 @@ class Ranker:
             k: how many at most.
             threshold: the least score.
             meaning: the vector (d,) of the question, None where there is no encoder.
-            only: (n,) a mask of the rows that may be chosen.
         """
         matches = self._matches(query.words)
         where = place(self.view, query.spot) if query.spot else None
-        allowed = self._allowed(query.spot) if only is None else self._allowed(query.spot) & only
-        rows = self._candidates(where, matches, meaning, allowed)
+        alike = similarity(meaning, self.snapshot.vectors) if meaning is not None else None
+        rows = self._candidates(where, matches, alike, self._allowed(query.spot))
+        always = set(matches) if query.spot is None else self._pinned_here(where)
+        symbol = query.spot.symbol if query.spot else ""
+        return self._choose(rows, where, matches, alike, k, threshold, always, symbol)
+
+    def rank_writers(self, path: str, lines: Mapping[int, Sequence[int]], *, threshold: float) -> list[Ranked]:
+        """Return the memories that wrote some lines of an open text and reach the threshold, best first.
+
+        Only place, time and use count here: this is asked for a whole file at every rest.
+
+        Args:
+            path: of the file.
+            lines: the lines of the open text that each row wrote.
+            threshold: the least score.
+        """
+        allowed = self._allowed(Spot(path))
+        rows = np.array([row for row in lines if allowed[row]], np.int64)
+        where = place_of_writers(self.view, lines)
+        return self._choose(rows, where, {}, None, len(rows), threshold, self._pinned_here(where), "")
+
+    def _choose(
+        self,
+        rows: np.ndarray,
+        where: Place | None,
+        matches: Mapping[int, float],
+        alike: np.ndarray | None,
+        k: int,
+        threshold: float,
+        always: set[int],
+        symbol: str,
+    ) -> list[Ranked]:
         if not len(rows):
             return []
-        terms = self._terms(rows, where, matches, meaning)
-        contributions = shares(terms, self.weights)
-        scores = sum(contributions[term] for term in TERMS)
-        assert isinstance(scores, np.ndarray)
-        searched = matches if query.spot is None else {}  # explicit search shows whatever has a word in common
-        always = [at for at, row in enumerate(rows.tolist()) if row in searched or self._is_pinned_here(row, where)]
-        chosen = top(scores, k, threshold=threshold, always=always)
+        contributions = shares(self._terms(rows, where, matches, alike), self.weights)
+        scores = np.sum([contributions[term] for term in TERMS], axis=0)
+        kept = [at for at, row in enumerate(rows.tolist()) if row in always]
         return [
             self._ranked(
-                int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, query
+                int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
             )
-            for at in chosen
+            for at in top(scores, k, threshold=threshold, always=kept)
         ]
 
     def _matches(self, words: str) -> dict[int, float]:
@@ -87,7 +103,7 @@ class Ranker:
         return {row_of[memory]: score for memory, score in found if memory in row_of}
 
     def _candidates(
-        self, where: Place | None, matches: dict[int, float], meaning: np.ndarray | None, allowed: np.ndarray
+        self, where: Place | None, matches: Mapping[int, float], alike: np.ndarray | None, allowed: np.ndarray
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
@@ -95,10 +111,9 @@ class Ranker:
             strength = where.strength()
             near = np.flatnonzero(strength)
             found.append(_best(near, strength[near], BY_PLACE))
-        if meaning is not None:
-            known = np.flatnonzero((self.snapshot.slots >= 0) & allowed)
-            alike = similarity(meaning, self.snapshot.vectors, self.snapshot.slots[known])
-            found.append(_best(known, alike, BY_MEANING))
+        if alike is not None:
+            values = by_slot(alike, self.snapshot.slots) * allowed
+            found.append(_best(np.flatnonzero(values), values[values > 0], BY_MEANING))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return np.asarray(rows[allowed[rows]])
 
@@ -112,26 +127,29 @@ class Ranker:
         return np.asarray(allowed)
 
     def _terms(
-        self, rows: np.ndarray, where: Place | None, matches: dict[int, float], meaning: np.ndarray | None
+        self, rows: np.ndarray, where: Place | None, matches: Mapping[int, float], alike: np.ndarray | None
     ) -> dict[str, np.ndarray]:
-        life: Life = self.snapshot.life
+        life = self.snapshot.life
         uses = np.array([life.of(self.view.catalog.ids[row]).uses for row in rows.tolist()], np.float64)
         return {
-            "sem": similarity(meaning, self.snapshot.vectors, self.snapshot.slots[rows]),
+            "sem": by_slot(alike, self.snapshot.slots[rows]),
             "lex": lexical(rows.tolist(), matches),
             "temp": recency(self.view.catalog.time[rows], self.now, self.half_life),
             "use": usage(uses, life.most_used()),
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
         }
 
-    def _is_pinned_here(self, row: int, where: Place | None) -> bool:
-        pinned = self.snapshot.life.of(self.view.catalog.ids[row]).pinned
-        return pinned and where is not None and bool(where.strength()[row])
+    def _pinned_here(self, where: Place | None) -> set[int]:
+        """Return the pinned rows that have anything to do with the place asked about."""
+        if where is None:
+            return set()
+        row_of, strength = self.view.catalog.row_of, where.strength()
+        rows = (row_of.get(memory) for memory in self.snapshot.life.with_state("pinned"))
+        return {row for row in rows if row is not None and strength[row]}
 
-    def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, query: Query) -> Ranked:
+    def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, symbol: str) -> Ranked:
         state = self.snapshot.life.of(self.view.catalog.ids[row])
         again = "it was reverted later" if row in self.view.replaced_by else ""
-        symbol = query.spot.symbol if query.spot else ""
         words = reason(where, row, terms, state, symbol=symbol, again=again)
         return Ranked(row, score, terms, words, tuple(where.lines.get(row, ())) if where else ())
 

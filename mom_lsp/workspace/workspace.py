@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mom_lsp.errors import UntrustedPath, UsageError
-from mom_lsp.extract.symbols import enclosing_symbol, symbol_range
+from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.catalog import View
@@ -26,7 +26,8 @@ from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 
 SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
-MAX_BLOCKS = 40  # functions looked at for one request of hints
+LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
+WORD_CHARACTER = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +90,27 @@ class Workspace:
         return self._answer(query, ranker, chosen, state, began)
 
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
-        """Return at most one memory a line, and three in any 40 lines, for the lines that their commits wrote.
+        """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
 
         Only memories out of the ordinary (`mom.hints.minimumSurprise`) that reach the threshold are hinted.
         """
         state = self._state()
         lines = text.splitlines()
         mapped = mapped_lines(self.worktree, state.head, path, lines)
+        writers = self.worktree.writers(state.head, path, None)
+        worthy, row_of = self._worthy(state), state.snapshot.catalog.row_of_commit
+        written: dict[int, list[int]] = {}
+        for line, committed in enumerate(mapped, 1):
+            row = row_of.get(writers.get(committed, ""))
+            if row is not None and worthy[row]:
+                written.setdefault(row, []).append(line)
         ranker = self._ranker(state, self._weights)
-        worthy = self._worthy(state)
-        found: dict[int, Scored] = {}
-        for first, last in self._blocks(state, path, lines, mapped, start, end, worthy):
-            query = spot_query(self.worktree, state.head, path, lines, first, last, mapped)
-            meaning = self.library.encode(query.meaning)
-            threshold = self.settings.suggest.threshold
-            chosen = ranker.rank(query, HINTS_IN_WINDOW, threshold=threshold, meaning=meaning, only=worthy)
-            for hint in scored(ranker, [ranked for ranked in chosen if ranked.lines]):
-                found.setdefault(next((n for n in hint.lines if n not in found), hint.lines[0]), hint)
-        return [
-            {"line": line, "suggestion": self._json(found[line], state, path)} for line in _thinned(found, start, end)
-        ]
+        spots = {row: run for row, all_lines in written.items() if (run := _longest_run(all_lines, lines))}
+        chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
+        kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
+        by_line = {one.lines[0]: one for one in kept}
+        hints = zip(sorted(by_line), scored(ranker, [by_line[line] for line in sorted(by_line)]), strict=True)
+        return [{"line": line, "suggestion": self._json(one, state, path)} for line, one in hints]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -193,27 +195,6 @@ class Workspace:
         if file.is_symlink() or not file.resolve().is_relative_to(root):
             raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
 
-    def _blocks(
-        self,
-        state: _State,
-        path: str,
-        lines: Sequence[str],
-        mapped: Sequence[int],
-        start: int,
-        end: int,
-        worthy: np.ndarray,
-    ) -> list[tuple[int, int]]:
-        """Return the functions within a range that a memory worth a hint wrote a line of."""
-        writers = self.worktree.writers(state.head, path, None)
-        blocks: list[tuple[int, int]] = []
-        for line in range(max(1, start), min(end, len(lines)) + 1):
-            row = state.snapshot.catalog.row_of_commit.get(writers.get(mapped[line - 1], ""))
-            if row is None or not worthy[row] or (blocks and line <= blocks[-1][1]):
-                continue
-            first, last = symbol_range(lines, line, path)
-            blocks.append((max(first, line - HINT_WINDOW // 2), min(last, line + HINT_WINDOW)))
-        return blocks[:MAX_BLOCKS]
-
     def _worthy(self, state: _State) -> np.ndarray:
         """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""
         worthy = state.view.surprise >= self.settings.hints.minimum_surprise
@@ -292,18 +273,25 @@ def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tup
     return start, min(end, last)
 
 
-def _thinned(found: dict[int, Scored], start: int, end: int) -> list[int]:
-    """Return the lines of the best hints, so that no 40 lines hold more than three."""
-    kept: list[int] = []
-    for line in sorted(found, key=lambda n: -found[n].score):
-        if start <= line <= end and sum(abs(line - other) < HINT_WINDOW for other in kept) < HINTS_IN_WINDOW:
-            kept.append(line)
-    return sorted(kept)
+def _longest_run(written: Sequence[int], lines: Sequence[str]) -> list[int]:
+    """Return the longest run of consecutive lines, from its first line that says anything; none if none does."""
+    runs: list[list[int]] = []
+    for line in written:
+        if runs and runs[-1][-1] == line - 1:
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+    longest = max(runs, key=len)
+    telling = (at for at, line in enumerate(longest) if len(WORD_CHARACTER.findall(lines[line - 1])) >= LEAST_WORDS)
+    return longest[at:] if (at := next(telling, None)) is not None else []
 
 
-def relative_path(root: Path, file: Path) -> str:
-    """Return a path below the root with slashes. Raises UntrustedPath if it is not below it."""
-    try:
-        return file.relative_to(root).as_posix()
-    except ValueError as error:
-        raise UntrustedPath(f"{file} lies outside {root}") from error
+def _thinned(ranked: Sequence[Ranked], start: int, end: int) -> list[Ranked]:
+    """Return the first of them at each line, as long as no 40 lines hold more than three."""
+    kept: list[Ranked] = []
+    for one in ranked:
+        line = one.lines[0]
+        near = [other.lines[0] for other in kept if abs(other.lines[0] - line) < HINT_WINDOW]
+        if start <= line <= end and line not in near and len(near) < HINTS_IN_WINDOW:
+            kept.append(one)
+    return kept

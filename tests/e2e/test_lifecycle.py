@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import IO, Any
 
 import psutil
 import pytest
+from lsprotocol import types
 
 from .conftest import FIX, LINE, SERVER, Start
 
@@ -123,22 +125,51 @@ async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Sta
     assert not [message for message in editor.client.messages if "rror" in message.message]
 
 
-async def test_two_editors_share_one_engine(start_editor: Start, repo: Path) -> None:
-    for editor in (await start_editor("neovim"), await start_editor("visual-studio-code")):
+async def test_two_editors_that_start_at_once_share_one_engine(start_editor: Start) -> None:
+    editors = await asyncio.gather(start_editor("neovim"), start_editor("visual-studio-code"))
+    for editor in editors:
         assert FIX in str(await editor.hover(editor.open(), LINE))
-    data = str(repo / ".git" / "mom")
-    engines = [process for process in psutil.process_iter(["cmdline"]) if _is_engine(process, data)]
-    assert len(engines) == 1
+    assert len({(await editor.run("mom.status"))["engine"]["pid"] for editor in editors}) == 1
 
 
-def _is_engine(process: psutil.Process, data: str) -> bool:
-    words = process.info["cmdline"] or []
-    return "engine" in words and data in words
-
-
-async def test_eight_slow_requests_do_not_delay_another(start_editor: Start) -> None:
+async def test_a_repository_without_an_index_gets_its_hints_by_and_by(start_editor: Start, repo: Path) -> None:
+    shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor()
-    uri = editor.open()
-    waiting = [asyncio.create_task(editor.run("mom.search", "retries " * 50, uri)) for _ in range(8)]
-    await editor.hover(uri, LINE)
-    await asyncio.gather(*waiting)
+    hints = await editor.hints_become(editor.open(), lambda hints: LINE in [hint.position.line for hint in hints])
+    assert "endless" in str([hint.label for hint in hints])
+
+
+async def test_folders_come_and_go(start_editor: Start, repo: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    editor = await start_editor(folder=empty)
+    uri = editor.open("../repository/src/client.py")
+    assert await editor.hints(uri) == []
+    folder = types.WorkspaceFolder(repo.as_uri(), "repository")
+    for event, some in (
+        (types.WorkspaceFoldersChangeEvent(added=[folder], removed=[]), True),
+        (types.WorkspaceFoldersChangeEvent(added=[], removed=[folder]), False),
+    ):
+        editor.client.workspace_did_change_workspace_folders(types.DidChangeWorkspaceFoldersParams(event))
+        assert bool(await editor.hints(uri)) == some
+
+
+def test_what_is_printed_does_not_land_in_the_protocol(environment: dict[str, str]) -> None:
+    code = """
+import os
+from mom_lsp.server import create_server
+from mom_lsp.server.stdio import serve_stdio
+server = create_server()
+server.feature("mom/noise")(lambda ls, params: (print("noise"), os.write(1, b"noise"), os.system("echo noise")) and 1)
+serve_stdio(server)
+"""
+    command = [sys.executable, "-P", "-c", code]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, env=environment, **pipes) as process:
+        greet(process)
+        assert process.stdin and process.stdout and process.stderr
+        send(process.stdin, "mom/noise", {}, 2)
+        assert receive(process.stdout)["result"] == 1
+        process.kill()
+        assert process.stdout.read() == b""
+        assert process.stderr.read().count(b"noise") == 3

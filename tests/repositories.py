@@ -1,0 +1,169 @@
+"""Makes real git repositories: the same ones each time, apart from the user's own configuration."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mom_lsp.engine import Service
+from mom_lsp.git import Location, Repository, locate
+from mom_lsp.indexing import Summary, index
+from mom_lsp.settings import Settings, load_settings
+
+START = 1_700_000_000  # seconds since 1970: when the first commit is made
+HOUR = 3600  # seconds between two commits
+AUTHOR = "Ada Lovelace <ada@example.org>"
+ENVIRONMENT = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_COMMITTER_NAME": "Grace Hopper",
+    "GIT_COMMITTER_EMAIL": "grace@example.org",
+    "GIT_EDITOR": "true",
+}
+CONFIG = ("gc.auto=0", "maintenance.auto=false", "init.defaultBranch=main", "protocol.file.allow=always")
+
+
+@dataclass
+class Repo:
+    """A worktree that a test writes to with plain git."""
+
+    root: Path
+    now: list[int] = field(default_factory=lambda: [START])  # shared by the worktrees of one repository
+
+    def git(
+        self, *args: str, stdin: bytes | None = None, check: bool = True, env: Mapping[str, str] | None = None
+    ) -> str:
+        """Run plain git here, an hour after it ran last, and return its output without the last newline."""
+        self.now[0] += HOUR
+        dates = {f"GIT_{who}_DATE": f"{self.now[0]} +0000" for who in ("AUTHOR", "COMMITTER")}
+        author, _, email = AUTHOR.rstrip(">").partition(" <")
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
+        options = [part for entry in CONFIG for part in ("-c", entry)]
+        done = subprocess.run(
+            ["git", *options, *args],
+            cwd=self.root,
+            env={**inherited, "GIT_AUTHOR_NAME": author, "GIT_AUTHOR_EMAIL": email, **ENVIRONMENT, **dates, **(env or {})},
+            input=stdin or b"",
+            capture_output=True,
+        )
+        if check and done.returncode:
+            raise AssertionError(f"git {' '.join(args)}: {done.stderr.decode('utf-8', 'replace')}")
+        return done.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
+
+    def write(self, path: str | bytes, content: str | bytes) -> Path:
+        """Write a file of the work tree."""
+        file = self.root / os.fsdecode(path)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        return file
+
+    def commit(
+        self, message: str | bytes, files: Mapping[str, str] | None = None, *, author: str = AUTHOR, date: int = 0
+    ) -> str:
+        """Write files, commit all of the work tree and return the new commit."""
+        for path, content in (files or {}).items():
+            self.write(path, content)
+        self.git("add", "--all")
+        text = message.encode() if isinstance(message, str) else message
+        dated = {"GIT_AUTHOR_DATE": f"{date} +0000"} if date else {}
+        options = ("--quiet", "--allow-empty", "--allow-empty-message", "--cleanup=verbatim", f"--author={author}")
+        self.git("commit", *options, "--file=-", stdin=text, env=dated)
+        return self.head
+
+    @property
+    def head(self) -> str:
+        return self.git("rev-parse", "HEAD")
+
+    @property
+    def location(self) -> Location:
+        return locate(self.root)
+
+    @property
+    def repository(self) -> Repository:
+        return Repository(self.location)
+
+    def worktree(self, path: Path, *args: str) -> Repo:
+        """Add a linked worktree."""
+        self.git("worktree", "add", "--quiet", *args, str(path))
+        return Repo(path, self.now)
+
+
+def make_repository(path: Path, *options: str) -> Repo:
+    """Make an empty repository."""
+    path.mkdir(parents=True)
+    repo = Repo(path)
+    repo.git("init", "--quiet", *options)
+    return repo
+
+
+def clone(source: Repo, path: Path, *options: str) -> Repo:
+    """Clone as over a network, so that --depth and --filter count."""
+    Repo(path.parent, source.now).git("clone", "--quiet", *options, f"file://{source.root}", str(path))
+    return Repo(path, source.now)
+
+
+class Mom:
+    """mom at work in one folder, as a command that found no engine is: indexing and answering in this process."""
+
+    def __init__(self, root: Path) -> None:
+        self.root, self.location = root, locate(root)
+        self.service = Service(self.location.data, encoder=False)
+
+    def index(self, **options: Any) -> Summary:
+        return index(self.location, self.settings, report=lambda progress: None, stop=threading.Event(), **options)
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.root)[0]
+
+    def call(self, method: str, **params: Any) -> Any:
+        return self.service.call(method, {"root": str(self.root), **params})
+
+    def suggest(self, path: str, line: int, last: int = 0, **params: Any) -> list[dict[str, Any]]:
+        found = self.call("suggest", path=path, start=line, end=last or line, **params)
+        return list(found["suggestions"])
+
+    def search(self, text: str, k: int = 50) -> list[dict[str, Any]]:
+        return list(self.call("search", text=text, k=k)["suggestions"])
+
+    def titles(self, text: str) -> list[str]:
+        return sorted(one["title"] for one in self.search(text))
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the user a home of his own, with settings that spare the tests the encoder."""
+    home = tmp_path / "home"
+    (home / "mom-lsp").mkdir(parents=True)
+    (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n")
+    monkeypatch.setenv("HOME", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home))
+    return home
+
+
+@pytest.fixture
+def project(home: Path, tmp_path: Path) -> Repo:
+    """Make an empty repository for a user of its own."""
+    return make_repository(tmp_path / "repo")
+
+
+@pytest.fixture
+def moms(home: Path) -> Iterator[Any]:
+    """Start mom in a folder, and close it at the end."""
+    opened: list[Mom] = []
+
+    def start(at: Repo | Path) -> Mom:
+        opened.append(Mom(at.root if isinstance(at, Repo) else at))
+        return opened[-1]
+
+    yield start
+    for mom in opened:
+        mom.service.close()

@@ -1,0 +1,500 @@
+"""Commits, blame and revisions, read from repositories whose truth is known from how they were made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from repositories import START, Repo, clone, make_repository
+
+from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git import BlameGroup, Commit, FileChange, Hunk, Repository, locate, operation_in_progress
+from mom_lsp.git.location import from_git_dir
+from mom_lsp.git.log import MAX_DIFF, MAX_FILES
+
+pytestmark = pytest.mark.usefixtures("home")
+LINES = "".join(f"line {number}\n" for number in range(1, 11))
+
+
+def read(project: Repo, *shas: str, merges: bool = False) -> list[Commit]:
+    return list(project.repository.commits(shas or (project.head,), merges=merges))
+
+
+def only(project: Repo) -> FileChange:
+    """Return the one file that HEAD changed."""
+    (commit,) = read(project)
+    (change,) = commit.files
+    return change
+
+
+def who(groups: Sequence[BlameGroup]) -> dict[int, str]:
+    return {line: g.commit for g in groups for line in range(g.line, g.line + g.count)}
+
+
+def test_a_commit_says_all_that_git_knows_of_it(project: Repo) -> None:
+    root = project.commit("first\n", {"a.txt": LINES})
+    second = project.commit(
+        "Ändere Zeile 5\n\nWeil sie falsch war.\n",
+        {"a.txt": LINES.replace("line 5\n", "LINE 5\nand more\n")},
+        author="Zoë Ünal <zoe@example.org>",
+        date=START + 7,
+    )
+    (commit,) = read(project)
+    assert (commit.sha, commit.parents) == (second, (root,))
+    assert (commit.author, commit.email, commit.author_time) == ("Zoë Ünal", "zoe@example.org", START + 7)
+    assert commit.commit_time == int(project.git("log", "-1", "--format=%ct")) != commit.author_time
+    assert commit.message.strip() == "Ändere Zeile 5\n\nWeil sie falsch war."
+    assert commit.files[0].hunks == (Hunk("line 4", 5, 1, 5, 2, ("line 5",), ("LINE 5", "and more")),)
+    assert not commit.truncated
+
+
+def test_a_root_commit_adds_everything(project: Repo) -> None:
+    project.commit("first", {"a.txt": "one\ntwo\n", "b/c.txt": "three\n"})
+    (commit,) = read(project)
+    assert commit.parents == ()
+    assert [(f.path, f.status, f.hunks[0].added) for f in commit.files] == [
+        ("a.txt", "A", ("one", "two")),
+        ("b/c.txt", "A", ("three",)),
+    ]
+    assert commit.files[0].hunks[0].new_count == 2
+
+
+def test_commits_come_in_the_order_that_is_asked_for(project: Repo) -> None:
+    shas = [project.commit(f"change {n}", {"a.txt": f"{n}\n"}) for n in range(5)]
+    asked = [shas[3], shas[0], shas[4]]
+    assert [commit.sha for commit in read(project, *asked)] == asked
+    assert read(project, *asked)[1].files[0].hunks[0].added == ("0",)
+
+
+def test_a_rename_with_an_edit_is_one_change(project: Repo) -> None:
+    project.commit("first", {"old.txt": LINES})
+    (project.root / "old.txt").unlink()
+    project.commit("move", {"new.txt": LINES.replace("line 5", "line five")})
+    change = only(project)
+    assert (change.old_path, change.path, change.status) == ("old.txt", "new.txt", "R")
+    assert [(h.removed, h.added) for h in change.hunks] == [(("line 5",), ("line five",))]
+
+
+def test_a_deleted_file_keeps_its_name_and_its_lines(project: Repo) -> None:
+    project.commit("first", {"a b.txt": "one\ntwo\n"})
+    (project.root / "a b.txt").unlink()
+    project.commit("delete")
+    change = only(project)
+    assert (change.path, change.status, change.hunks[0].removed) == ("a b.txt", "D", ("one", "two"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "with space.txt",
+        "  leading and trailing  ",
+        'quo"ted.txt',
+        "tab\there.txt",
+        "new\nline.txt",
+        "back\\slash.txt",
+        "bell\a and escape\x1b.txt",
+        "naïve/日本語 🎉.txt",
+        "line\u2028separator\x85.txt",
+        "--option.txt",
+        "-p",
+        ":(top)magic",
+        "*.glob",
+        "b/a/b/b.txt",
+        "x => y",
+    ],
+)
+def test_any_file_name_survives_in_every_reading(project: Repo, name: str) -> None:
+    project.commit("first", {name: "one\n", "other.txt": "0\n"})
+    project.commit("second", {name: "one\ntwo\n"})
+    change = only(project)
+    assert (change.path, change.status, change.hunks[0].added) == (name, "M", ("two",))
+    repository, head = project.repository, project.head
+    blob = repository.tree(head)[name].blob
+    assert repository.blob_at(head, name) == blob
+    assert list(repository.texts([blob], 100)) == [(blob, "one\ntwo\n")]
+    assert [group.count for group in repository.blame(head, name)] == [1, 1]
+
+
+@pytest.mark.parametrize("name", ['quo"ted\t.txt', "日本語 🎉.txt", "new\nline"])
+def test_a_rename_from_an_odd_name_keeps_both(project: Repo, name: str) -> None:
+    project.commit("first", {name: LINES})
+    project.git("mv", "--", name, f"moved {name}")
+    project.commit("move")
+    change = only(project)
+    assert (change.old_path, change.path, change.hunks) == (name, f"moved {name}", ())
+
+
+def test_a_file_name_that_is_no_utf8_harms_no_other_file(project: Repo) -> None:
+    project.write(os.fsencode("caf") + b"\xe9.txt", "one\n")
+    project.commit("first", {"plain.txt": "two\n"})
+    (commit,) = read(project)
+    assert {f.path: f.hunks[0].added for f in commit.files if f.hunks}["plain.txt"] == ("two",)
+    assert len(commit.files) == 2
+
+
+def test_lines_that_look_like_a_diff_are_only_lines(project: Repo) -> None:
+    before = ["-- a/x", "keep", "@@ -1 +1 @@", "diff --git a/q b/q", "\\ No newline at end of file"]
+    after = ["++ b/x", "keep", "@@ -9,9 +9,9 @@ def f():", "diff --git a/z b/z", ":100644 100644 0 0 M\tz.txt"]
+    project.commit("first", {"a.txt": "\n".join(before) + "\n", "b.txt": "1\n"})
+    project.commit("second", {"a.txt": "\n".join(after) + "\n", "b.txt": "2\n"})
+    (commit,) = read(project)
+    assert [f.path for f in commit.files] == ["a.txt", "b.txt"]
+    assert [line for h in commit.files[0].hunks for line in h.removed] == [line for line in before if line != "keep"]
+    assert [line for h in commit.files[0].hunks for line in h.added] == [line for line in after if line != "keep"]
+
+
+def test_a_message_that_looks_like_a_diff_is_only_a_message(project: Repo) -> None:
+    message = "fix\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n:100644 100644 0 0 M\tz\n"
+    project.commit(message, {"a.txt": "1\n"})
+    (commit,) = read(project)
+    assert commit.message.strip() == message.strip()
+    assert [f.path for f in commit.files] == ["a.txt"]
+
+
+def test_no_newline_at_the_end_of_a_file_is_no_line(project: Repo) -> None:
+    project.commit("first", {"a.txt": "one\ntwo"})
+    project.commit("second", {"a.txt": "one\nthree"})
+    assert [(h.removed, h.added) for h in only(project).hunks] == [(("two",), ("three",))]
+
+
+def test_a_binary_file_is_named_without_lines(project: Repo) -> None:
+    project.write("a.bin", b"\0\1\2" * 100)
+    project.commit("first", {"z.txt": "z\n"})
+    binary, text = read(project)[0].files
+    assert (binary.path, binary.status, binary.binary, binary.hunks) == ("a.bin", "A", True, ())
+    assert (text.path, text.binary, text.hunks[0].added) == ("z.txt", False, ("z",))
+
+
+def test_a_change_of_mode_or_name_alone_is_no_binary(project: Repo) -> None:
+    file = project.write("run.sh", LINES)
+    project.commit("first")
+    file.chmod(0o755)
+    project.commit("mode")
+    assert only(project) == FileChange("run.sh", None, "M")
+    project.git("mv", "run.sh", "walk.sh")
+    project.commit("move")
+    assert only(project) == FileChange("walk.sh", "run.sh", "R")
+    project.commit("empty file", {"empty.txt": ""})
+    assert only(project) == FileChange("empty.txt", None, "A")
+
+
+def test_a_submodule_is_no_file(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    project.git("update-index", "--add", "--cacheinfo", f"160000,{project.head},vendored")
+    project.git("commit", "-qm", "add a submodule")
+    (commit,) = read(project)
+    assert commit.files == ()
+    assert list(project.repository.tree(project.head)) == ["a.txt"]
+
+
+def test_a_symbolic_link_is_no_file_of_a_tree(project: Repo) -> None:
+    (project.root / "link").symlink_to("a.txt")
+    project.commit("first", {"a.txt": "1\n"})
+    assert list(project.repository.tree(project.head)) == ["a.txt"]
+    assert project.repository.blob_at(project.head, "link") is None
+
+
+def test_a_huge_diff_is_cut_to_its_names(project: Repo) -> None:
+    project.commit("huge", {"big.txt": "x" * 79 + "\n", "small.txt": "1\n"})
+    project.commit("huge", {"big.txt": ("x" * 79 + "\n") * (MAX_DIFF // 80 + 2), "small.txt": "2\n"})
+    after = project.commit("after", {"small.txt": "3\n"})
+    huge, small = read(project, f"{after}~1", after)
+    assert huge.truncated
+    assert [(f.path, f.hunks) for f in huge.files] == [("big.txt", ()), ("small.txt", ())]
+    assert not small.truncated
+    assert small.files[0].hunks[0].added == ("3",)
+
+
+def test_very_many_files_are_cut(project: Repo) -> None:
+    project.commit("many", {f"{n:04}.txt": "" for n in range(MAX_FILES + 1)})
+    (commit,) = read(project)
+    assert commit.truncated
+    assert len(commit.files) == MAX_FILES
+
+
+def test_an_empty_message_and_an_empty_commit_are_read(project: Repo) -> None:
+    project.commit("")
+    (commit,) = read(project)
+    assert (commit.message.strip(), commit.files) == ("", ())
+
+
+@pytest.mark.parametrize("separator", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x01", "\x1b[2J"])
+def test_control_characters_in_a_subject_break_nothing(project: Repo, separator: str) -> None:
+    sha = project.commit(f"one{separator}two", {"a.txt": f"x{separator}y\n"})
+    (commit,) = read(project)
+    assert commit.message.strip() == f"one{separator}two"
+    assert commit.files[0].hunks[0].added == (f"x{separator}y",)
+    ((found, email, time, _, subject),) = project.repository.keys([sha])
+    assert (found, email, time, subject) == (sha, "ada@example.org", commit.author_time, f"one{separator}two")
+    assert who(project.repository.blame(sha, "a.txt")) == {1: sha}
+
+
+def object_of(project: Repo, text: bytes) -> str:
+    """Write a commit object as it stands, without asking git whether it is well."""
+    return project.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=text)
+
+
+def test_bytes_that_are_no_utf8_and_a_declared_encoding_are_read(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    tree = project.git("rev-parse", "HEAD^{tree}").encode()
+    head = b"tree " + tree + b"\nauthor Zo\xeb <z@example.org> 5 +0000\ncommitter Zo\xeb <z@example.org> 6 +0000\n"
+    plain = object_of(project, head + b"\nna\xefve\n")
+    declared = object_of(project, head + b"encoding ISO-8859-1\n\nna\xefve\n")
+    without, known = read(project, plain, declared)
+    assert (without.author, without.message.strip(), without.author_time) == ("Zo\ufffd", "na\ufffdve", 5)
+    assert (known.author, known.message.strip()) == ("Zoë", "naïve")
+
+
+def test_broken_commit_objects_are_survived(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    tree = project.git("rev-parse", "HEAD^{tree}").encode()
+    people = b"author A <a@b> 5 +0000\ncommitter A <a@b> 6 +0000\n"
+    objects = [
+        b"tree " + tree + b"\nauthor A <a@b> not-a-time\ncommitter A <a@b> 6 +0000\n\nno time\n",
+        b"tree " + tree + b"\nauthor nobody\ncommitter nobody\n\nno email\n",
+        b"tree " + tree + b"\n" + people + b"\nbefore\0after the NUL\n",
+        b"tree " + tree + b"\n" + people.replace(b"5", b"99999999999999999999") + b"\nfar future\n",
+    ]
+    shas = [object_of(project, text) for text in objects]
+    commits = read(project, *shas)
+    assert [commit.message.split("\0")[0].strip()[:6] for commit in commits] == ["no tim", "no ema", "before", "far fu"]
+    assert [key[0] for key in project.repository.keys(shas)] == shas
+
+
+def test_merges_have_files_only_on_request(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    project.git("checkout", "-qb", "side")
+    side = project.commit("side", {"b.txt": "2\n"})
+    project.git("checkout", "-q", "main")
+    main = project.commit("main", {"a.txt": "3\n"})
+    project.git("merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'\n\nIt brings b.", "side")
+    assert read(project)[0].parents == (main, side)
+    assert read(project)[0].files == ()
+    assert [(f.path, f.status) for f in read(project, merges=True)[0].files] == [("b.txt", "A")]
+
+
+def test_mailmap_names_the_author_everywhere(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"}, author="ada <old@example.org>")
+    sha = project.commit("map", {".mailmap": "Ada King <ada@new.example> <old@example.org>\n"})
+    (first,) = read(project, f"{sha}~1")
+    assert (first.author, first.email) == ("Ada King", "ada@new.example")
+    assert next(project.repository.keys([f"{sha}~1"]))[1] == "ada@new.example"
+
+
+def test_the_repository_cannot_change_the_format(project: Repo) -> None:
+    for key, value in {
+        "diff.noprefix": "true",
+        "diff.mnemonicPrefix": "true",
+        "color.ui": "always",
+        "color.diff": "always",
+        "core.quotePath": "true",
+        "diff.context": "7",
+        "diff.interHunkContext": "20",
+        "diff.renames": "false",
+        "diff.submodule": "log",
+        "diff.relative": "true",
+        "diff.wsErrorHighlight": "all",
+        "diff.colorMoved": "zebra",
+        "diff.external": "false",
+        "diff.orderFile": "nowhere",
+        "format.pretty": "raw",
+        "log.showSignature": "true",
+        "log.date": "relative",
+        "log.decorate": "full",
+        "log.follow": "true",
+        "log.diffMerges": "combined",
+        "log.mailmap": "false",
+        "blame.showEmail": "true",
+        "blame.blankBoundary": "true",
+        "blame.ignoreRevsFile": "nowhere",
+        "i18n.logOutputEncoding": "UTF-16",
+        "core.abbrev": "4",
+    }.items():
+        project.git("config", key, value)
+    (project.root / "o.txt").write_text(LINES)
+    project.git("add", ".")
+    project.git("commit", "-qm", "first")
+    project.git("mv", "o.txt", "ö.txt")
+    project.write("ö.txt", LINES.replace("line 2", "x").replace("line 9", "y"))
+    project.git("add", ".")
+    project.git("commit", "-qm", "zwölf")
+    (commit,) = read(project)
+    assert commit.message.strip() == "zwölf"
+    (change,) = commit.files
+    assert (change.old_path, change.path, change.status) == ("o.txt", "ö.txt", "R")
+    assert [(h.old_start, h.removed, h.added) for h in change.hunks] == [(2, ("line 2",), ("x",)), (9, ("line 9",), ("y",))]
+    assert len(project.repository.blame(project.head, "ö.txt")) == 5
+
+
+# Blame
+
+
+def test_blame_names_the_writer_of_each_line(project: Repo) -> None:
+    first = project.commit("first", {"a.txt": LINES})
+    second = project.commit("second", {"a.txt": LINES.replace("line 3\n", "three\n")})
+    expected = {line: second if line == 3 else first for line in range(1, 11)}
+    assert who(project.repository.blame(second, "a.txt")) == expected
+    assert who(project.repository.blame(second, "a.txt", (3, 4))) == {3: second, 4: first}
+    assert who(project.repository.blame(first, "a.txt")) == dict.fromkeys(range(1, 11), first)
+    assert not any(group.boundary for group in project.repository.blame(first, "a.txt"))
+
+
+def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) -> None:
+    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
+    project.commit("indent", {"a.c": "int f() {\n    return 1;\n}\n"})
+    assert who(project.repository.blame(project.head, "a.c")) == dict.fromkeys((1, 2, 3), first)
+    brackets = project.commit("reformat", {"a.c": "int f()\n{\n    return 1;\n}\n"})
+    assert brackets in who(project.repository.blame(project.head, "a.c")).values()
+    ignored = f"# our reformat\n{brackets}  # this one\n{'0' * 40}\nHEAD\n--upload-pack=x\n"
+    project.commit("ignore it", {".git-blame-ignore-revs": ignored})
+    assert project.repository.ignored_revisions(project.head) == [brackets]
+    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
+
+
+def test_blame_of_what_is_not_there_is_an_error_of_ours(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    for path, lines in (("no.txt", None), ("a.txt", (5, 9)), ("nul\0.txt", None)):
+        with pytest.raises(RepositoryError):
+            project.repository.blame(project.head, path, lines)
+
+
+def test_where_a_shallow_clone_ends_blame_and_diff_say_nothing(project: Repo, tmp_path: Path) -> None:
+    for number in range(4):
+        project.commit(f"change {number}", {"a.txt": LINES.replace(f"line {number}\n", "changed\n"), f"{number}": ""})
+    shallow = clone(project, tmp_path / "shallow", "--depth=2")
+    head, cut = shallow.repository.history(shallow.head)
+    assert shallow.repository.shallow == {cut}
+    assert {g.commit: g.boundary for g in shallow.repository.blame(head, "a.txt")} == {head: False, cut: True}
+    newest, oldest = read(shallow, head, cut)
+    assert [f.path for f in newest.files] == ["3", "a.txt"]
+    assert (oldest.sha, oldest.message.strip(), oldest.files) == (cut, "change 2", ())
+
+
+def test_the_end_of_a_shallow_clone_moves_when_more_is_fetched(project: Repo, tmp_path: Path) -> None:
+    for number in range(4):
+        project.commit(f"change {number}", {"a.txt": f"{number}\n"})
+    shallow = clone(project, tmp_path / "shallow", "--depth=2")
+    repository = shallow.repository
+    assert len(repository.shallow) == 1
+    shallow.git("fetch", "--quiet", "--unshallow")
+    assert repository.shallow == frozenset()
+    assert len(repository.history(shallow.head)) == 4
+
+
+# Revisions
+
+
+@pytest.mark.parametrize(
+    "rev", ["", "no-such-branch", "--upload-pack=touch /tmp/x", "-h", "--all", "HEAD:a.txt", "a\0b", "a\nb", "x" * 300_000]
+)
+def test_what_names_no_commit_is_an_error_of_usage(project: Repo, rev: str) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    with pytest.raises(UsageError, match="does not name a commit"):
+        project.repository.resolve(rev)
+
+
+def test_a_head_without_commits_is_none_and_a_missing_repository_is_an_error(project: Repo) -> None:
+    repository = project.repository
+    assert repository.resolve() is None
+    (project.root / ".git" / "HEAD").write_text("nonsense")
+    with pytest.raises(RepositoryError):
+        repository.resolve()
+
+
+def test_resolve_takes_every_way_to_name_a_commit(project: Repo) -> None:
+    first = project.commit("first", {"a.txt": "1\n"})
+    second = project.commit("second")
+    project.git("tag", "-a", "-m", "a tag", "v1", first)
+    resolved = {rev: project.repository.resolve(rev) for rev in ("HEAD", "main", "v1", "HEAD~1", first[:9])}
+    assert resolved == {"HEAD": second, "main": second, "v1": first, "HEAD~1": first, first[:9]: first}
+
+
+def test_ancestry(project: Repo) -> None:
+    first = project.commit("first")
+    second = project.commit("second")
+    project.git("checkout", "-qb", "side", first)
+    side = project.commit("side")
+    repository = project.repository
+    assert repository.history(second) == [second, first]
+    assert repository.history(second, without=[side]) == [second]
+    assert repository.is_ancestor(first, second)
+    assert not repository.is_ancestor(side, second)
+    assert not repository.is_ancestor("0" * 40, second)  # rewritten, and removed since
+    assert repository.has(side)
+    assert not repository.has("0" * 40)
+
+
+def test_texts_leaves_out_what_is_missing_binary_or_too_large(project: Repo) -> None:
+    project.write("a.bin", b"\0")
+    project.commit("first", {"a.txt": "héllo\n", "big.txt": "x" * 500})
+    blobs = {path: entry.blob for path, entry in project.repository.tree(project.head).items()}
+    asked = [blobs["big.txt"], "1" * 40, blobs["a.txt"], blobs["a.bin"]]
+    assert list(project.repository.texts(asked, 100)) == [(blobs["a.txt"], "héllo\n")]
+
+
+def test_an_inherited_environment_does_not_lead_elsewhere(
+    project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    other = make_repository(tmp_path / "other")
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
+        monkeypatch.setenv(name, str(other.root / ".git"))
+    assert project.repository.resolve() == project.head
+
+
+# Locations
+
+
+def test_locate_finds_worktrees_bare_repositories_and_plain_folders(project: Repo, tmp_path: Path) -> None:
+    project.commit("first", {"a/b.txt": "1\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "side")
+    common = project.root / ".git"
+    assert locate(project.root / "a" / "b.txt").root == project.root
+    assert (linked.location.root, linked.location.data) == (linked.root, common / "mom")
+    assert linked.location.git_dir == common / "worktrees" / "linked"
+    assert [from_git_dir(d, project.location) for d in project.repository.worktrees()] == [
+        project.location,
+        linked.location,
+    ]
+    bare = make_repository(tmp_path / "bare.git", "--bare")
+    assert (bare.location.root, bare.location.git_dir) == (bare.root, bare.root)
+    plain = tmp_path / "plain"
+    plain.mkdir()
+    assert not locate(plain).git
+    assert not locate(plain).data.is_relative_to(plain)
+    with pytest.raises(UsageError, match="does not exist"):
+        locate(plain / "no")
+
+
+def test_a_rebase_is_seen_while_it_runs(project: Repo) -> None:
+    project.commit("first", {"a.txt": "1\n"})
+    project.git("checkout", "-qb", "side")
+    project.commit("side", {"a.txt": "2\n"})
+    project.git("checkout", "-q", "main")
+    project.commit("main", {"a.txt": "3\n"})
+    project.git("rebase", "side", check=False)
+    assert operation_in_progress(project.location.git_dir)
+    project.git("rebase", "--abort")
+    assert not operation_in_progress(project.location.git_dir)
+    assert not operation_in_progress(None)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://user:secret@github.com/a/b.git", "https://github.com/a/b.git"),
+        ("git@github.com:a/b.git", "git@github.com:a/b.git"),
+    ],
+)
+def test_a_remote_is_told_without_its_password(project: Repo, url: str, shown: str) -> None:
+    assert project.repository.remote_url() is None
+    project.git("remote", "add", "origin", url)
+    assert project.repository.remote_url() == shown
+
+
+def test_a_plain_folder_is_no_repository(tmp_path: Path, home: Path) -> None:
+    (tmp_path / "plain").mkdir()
+    with pytest.raises(RepositoryError, match="not a git repository"):
+        Repository(locate(tmp_path / "plain"))
