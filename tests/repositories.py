@@ -49,7 +49,14 @@ class Repo:
         done = subprocess.run(
             ["git", *options, *args],
             cwd=self.root,
-            env={**inherited, "GIT_AUTHOR_NAME": author, "GIT_AUTHOR_EMAIL": email, **ENVIRONMENT, **dates, **(env or {})},
+            env={
+                **inherited,
+                "GIT_AUTHOR_NAME": author,
+                "GIT_AUTHOR_EMAIL": email,
+                **ENVIRONMENT,
+                **dates,
+                **(env or {}),
+            },
             input=stdin or b"",
             capture_output=True,
         )

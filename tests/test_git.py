@@ -163,8 +163,8 @@ def test_a_binary_file_is_named_without_lines(project: Repo) -> None:
     project.write("a.bin", b"\0\1\2" * 100)
     project.commit("first", {"z.txt": "z\n"})
     binary, text = read(project)[0].files
-    assert (binary.path, binary.status, binary.binary, binary.hunks) == ("a.bin", "A", True, ())
-    assert (text.path, text.binary, text.hunks[0].added) == ("z.txt", False, ("z",))
+    assert (binary.path, binary.status, binary.hunks) == ("a.bin", "A", ())
+    assert (text.path, text.hunks[0].added) == ("z.txt", ("z",))
 
 
 def test_a_change_of_mode_or_name_alone_is_no_binary(project: Repo) -> None:
@@ -220,7 +220,9 @@ def test_an_empty_message_and_an_empty_commit_are_read(project: Repo) -> None:
     assert (commit.message.strip(), commit.files) == ("", ())
 
 
-@pytest.mark.parametrize("separator", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x01", "\x1b[2J"])
+@pytest.mark.parametrize(
+    "separator", ["\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029", "\x01", "\x1b[2J"]
+)
 def test_control_characters_in_a_subject_break_nothing(project: Repo, separator: str) -> None:
     sha = project.commit(f"one{separator}two", {"a.txt": f"x{separator}y\n"})
     (commit,) = read(project)
@@ -284,6 +286,13 @@ def test_mailmap_names_the_author_everywhere(project: Repo) -> None:
 
 
 def test_the_repository_cannot_change_the_format(project: Repo) -> None:
+    (project.root / "o.txt").write_text(LINES)
+    project.git("add", ".")
+    project.git("commit", "-qm", "first")
+    project.git("mv", "o.txt", "ö.txt")
+    project.write("ö.txt", LINES.replace("line 2", "x").replace("line 9", "y"))
+    project.git("add", ".")
+    project.git("commit", "-qm", "zwölf")
     for key, value in {
         "diff.noprefix": "true",
         "diff.mnemonicPrefix": "true",
@@ -313,18 +322,14 @@ def test_the_repository_cannot_change_the_format(project: Repo) -> None:
         "core.abbrev": "4",
     }.items():
         project.git("config", key, value)
-    (project.root / "o.txt").write_text(LINES)
-    project.git("add", ".")
-    project.git("commit", "-qm", "first")
-    project.git("mv", "o.txt", "ö.txt")
-    project.write("ö.txt", LINES.replace("line 2", "x").replace("line 9", "y"))
-    project.git("add", ".")
-    project.git("commit", "-qm", "zwölf")
     (commit,) = read(project)
     assert commit.message.strip() == "zwölf"
     (change,) = commit.files
     assert (change.old_path, change.path, change.status) == ("o.txt", "ö.txt", "R")
-    assert [(h.old_start, h.removed, h.added) for h in change.hunks] == [(2, ("line 2",), ("x",)), (9, ("line 9",), ("y",))]
+    assert [(h.old_start, h.removed, h.added) for h in change.hunks] == [
+        (2, ("line 2",), ("x",)),
+        (9, ("line 9",), ("y",)),
+    ]
     assert len(project.repository.blame(project.head, "ö.txt")) == 5
 
 
@@ -387,7 +392,8 @@ def test_the_end_of_a_shallow_clone_moves_when_more_is_fetched(project: Repo, tm
 
 
 @pytest.mark.parametrize(
-    "rev", ["", "no-such-branch", "--upload-pack=touch /tmp/x", "-h", "--all", "HEAD:a.txt", "a\0b", "a\nb", "x" * 300_000]
+    "rev",
+    ["", "no-such-branch", "--upload-pack=touch /tmp/x", "-h", "--all", "HEAD:a.txt", "a\0b", "a\nb", "x" * 300_000],
 )
 def test_what_names_no_commit_is_an_error_of_usage(project: Repo, rev: str) -> None:
     project.commit("first", {"a.txt": "1\n"})

@@ -40,6 +40,7 @@ class Engine:
     """The service, its socket, and its indexer."""
 
     def __init__(self, data: Path) -> None:
+        self._data = data
         self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted)
         self._server = EngineServer(data, self._handle)
         self._indexer: Indexer | None = None
@@ -60,6 +61,8 @@ class Engine:
             except MomError as error:
                 log.warning("cannot follow the index: %s", error)
             pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
+            if not (self._data / "engine.json").exists():
+                break  # the data folder was deleted, or another engine took over
             if not self._server.connections and time.monotonic() - self._server.idle_since > idle_seconds:
                 break
         if self._indexer is not None:

@@ -67,7 +67,8 @@ class Service:
 
     def configure(self, workspace: Workspace, options: Mapping[str, Any]) -> dict[str, Any]:
         """Use what an editor has set, from now on; it may not name executables or models."""
-        workspace.settings, problems = parse_settings(options, trusted=False)
+        files, _ = load_settings(workspace.location.root)
+        workspace.settings, problems = parse_settings(options, trusted=False, base=files)
         return {"problems": problems}
 
     def _workspace(self, root: str) -> Workspace:

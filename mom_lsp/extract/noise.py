@@ -162,7 +162,7 @@ def _only_whitespace(commit: Commit) -> bool:
     """Tell whether the changed lines are equal once whitespace is gone, file by file."""
     changed = False
     for file in commit.files:
-        if file.binary or file.status != "M" or not file.hunks:
+        if file.status != "M" or not file.hunks:
             return False
         for hunk in file.hunks:
             if not hunk.removed and not any(map(str.strip, hunk.added)):

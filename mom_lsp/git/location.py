@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mom_lsp.errors import UsageError
+from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
 
 
@@ -30,6 +30,7 @@ def locate(path: Path) -> Location:
 
     Raises:
         UsageError: the path does not exist.
+        UntrustedPath: our data would be written through a symbolic link.
     """
     path = path.expanduser().resolve()
     if not path.exists():
@@ -39,6 +40,7 @@ def locate(path: Path) -> Location:
         git_dir = git_dir_of(root)
         if git_dir is not None:
             common = common_dir_of(git_dir)
+            _refuse_links(common / "mom")
             return Location(root=root, data=common / "mom", git_dir=git_dir, common_dir=common)
     return Location(root=folder, data=_plain_data(folder))
 
@@ -58,6 +60,13 @@ def from_git_dir(git_dir: Path, like: Location) -> Location:
 def operation_in_progress(git_dir: Path | None) -> bool:
     """Whether a rebase is under way, during which HEAD is not worth indexing."""
     return git_dir is not None and rebasing(git_dir)
+
+
+def _refuse_links(data: Path) -> None:
+    """A repository that is unpacked, not cloned, may bring links, to have us write elsewhere."""
+    for place in (data, *(data.iterdir() if data.is_dir() else ())):
+        if place.is_symlink():
+            raise UntrustedPath(f"{place} is a symbolic link, which mom never makes: remove it")
 
 
 def _plain_data(folder: Path) -> Path:

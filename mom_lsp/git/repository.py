@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from mom_lsp.errors import RepositoryError, UsageError
@@ -17,6 +18,7 @@ FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
 IGNORE_REVS_FILE = ".git-blame-ignore-revs"
 UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
+BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
 MAX_IGNORED = 500  # revisions, since they travel on a command line
 
 
@@ -128,19 +130,40 @@ class Repository:
         """
         options = [f"-L{lines[0]},{lines[1]}"] if lines else []
         options += [f"--ignore-rev={sha}" for sha in self.ignored_revisions(commit)]
-        output = self._run.lines("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
+        output = self._objects.lines("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
         groups: list[BlameGroup] = []
-        shallow, boundary = self.shallow, False
+        shallow = self.shallow
         head: re.Match[str] | None = None
         for line in output:
             if head is None:
-                head, boundary = BLAME_HEAD.match(line), False
-            elif line == "boundary":
-                boundary = True
+                head = BLAME_HEAD.match(line)
             elif line.startswith("filename "):
-                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), boundary and head[1] in shallow))
+                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), head[1] in shallow))
                 head = None
         return sorted(groups, key=lambda group: group.line)
+
+    @property
+    def _objects(self) -> Runner:
+        """A runner that sees the objects and none of the repository's configuration.
+
+        Blame ends where `blame.ignoreRevsFile` names a file that is not there, and no option takes that back.
+        """
+        shallow = self._common_dir / "shallow"
+        environment = {"GIT_OBJECT_DIRECTORY": str(self._common_dir / "objects")}
+        if shallow.is_file():
+            environment["GIT_SHALLOW_FILE"] = str(shallow)
+        return Runner(self._blank, environment)
+
+    @cached_property
+    def _blank(self) -> Path:
+        """A git directory of ours that holds nothing."""
+        blank = self.location.data / "git"
+        (blank / "refs").mkdir(parents=True, exist_ok=True)
+        config = BLANK_CONFIG % self._run.lines("rev-parse", "--show-object-format")[0]
+        for name, text in (("HEAD", "ref: refs/heads/none\n"), ("config", config)):
+            if not (blank / name).is_file() or (blank / name).read_text("utf-8") != text:
+                (blank / name).write_text(text, "utf-8")
+        return blank
 
     def ignored_revisions(self, commit: str) -> list[str]:
         """Return the full names in the committed .git-blame-ignore-revs that exist here."""

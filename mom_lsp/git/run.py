@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -39,7 +39,6 @@ CONFIG = (
     "diff.suppressBlankEmpty=false",
     "log.showSignature=false",
     "log.showRoot=true",
-    "blame.ignoreRevsFile=",
     "mailmap.blob=HEAD:.mailmap",
     "i18n.logOutputEncoding=UTF-8",
 )
@@ -48,9 +47,9 @@ CONFIG = (
 class Runner:
     """Runs git in one git directory. Since we name it, git does not ask who owns it (safe.directory)."""
 
-    def __init__(self, git_dir: Path) -> None:
+    def __init__(self, git_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         _scrub_environment()
-        self.git_dir = git_dir
+        self.git_dir, self._environment = git_dir, {**ENVIRONMENT, **(environment or {})}
 
     def lines(self, *args: str, stdin: Iterable[str] | None = None) -> list[str]:
         """Return the output's lines. Raises RepositoryError if git fails."""
@@ -94,7 +93,8 @@ class Runner:
         options = [part for entry in CONFIG for part in ("-c", entry)]
         command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]
         try:
-            return Git(str(self.git_dir)).execute(command, istream=cast(Any, source), as_process=True, env=ENVIRONMENT)
+            git = Git(str(self.git_dir))
+            return git.execute(command, istream=cast(Any, source), as_process=True, env=self._environment)
         except GitCommandNotFound as error:
             raise RepositoryError("git was not found: install it, or add it to PATH") from error
         except (OSError, ValueError) as error:  # a NUL in an argument, or too long a one

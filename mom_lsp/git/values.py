@@ -25,8 +25,7 @@ class FileChange:
     path: str
     old_path: str | None  # where it was renamed or copied from
     status: str  # A added, M modified, D deleted, R renamed
-    binary: bool = False
-    hunks: tuple[Hunk, ...] = ()
+    hunks: tuple[Hunk, ...] = ()  # none of a binary file, nor of a mere change of name or mode
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
+LINE_END = re.compile(r"\r\n|\r|\n")  # as the Language Server Protocol has it; a form feed, say, ends no line
 MAX_MIDDLE = 4_000_000  # product of the line counts that are still compared in full
+
+
+def open_lines(text: str) -> list[str]:
+    """Return the lines of a text as editors count them."""
+    lines = LINE_END.split(text)
+    return lines if lines[-1] else lines[:-1]
+
+
+def blob_lines(text: str) -> list[str]:
+    """Return the lines of a committed text as git counts them, without the carriage returns of Windows."""
+    return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
 
 
 def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[int]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError
+from pygls.exceptions import FeatureRequestError, JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from mom_lsp import __version__
@@ -84,7 +84,7 @@ class MomServer(LanguageServer):
         self._tasks.discard(task)
         if task.cancelled() or (error := task.exception()) is None:
             return
-        if isinstance(error, MomError):
+        if isinstance(error, MomError | JsonRpcException):
             log.info("%s", error)
         else:
             log.error("a background task failed", exc_info=error)

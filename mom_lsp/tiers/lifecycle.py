@@ -76,14 +76,19 @@ def undoable(log: Iterable[Event]) -> Event | None:
 
 def expired_notes(log: Iterable[Event], now: float) -> list[int]:
     """Return the numbers of the notes forgotten so long ago that their text is due to be erased."""
+    return [seq for seq, since in forgotten_notes(log).items() if now - since > NOTE_GRACE]
+
+
+def forgotten_notes(log: Iterable[Event]) -> dict[int, float]:
+    """Return the numbers of the notes that are forgotten or undone and still have their text, and since when."""
     events = list(log)
-    life = fold(events)
-    last_forget = {e.memory: e.time for e in events if e.type == "forget"}
-    return [
-        note.seq
-        for memory, note in life.notes.items()
-        if note.data and life.of(memory).forgotten and now - last_forget.get(memory, now) > NOTE_GRACE
-    ]
+    life, undone = fold(events), undone_events(events)
+    last = {e.memory: e.time for e in events if e.type in {"forget", "undo"}}
+    return {
+        e.seq: last[e.memory]
+        for e in events
+        if e.type == "note" and e.data and e.memory in last and (e.seq in undone or life.of(e.memory).forgotten)
+    }
 
 
 def _after(usage: Usage, event: Event) -> Usage:

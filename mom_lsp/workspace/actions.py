@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any, get_args
 
 from mom_lsp.errors import UsageError
-from mom_lsp.journal import Event
+from mom_lsp.journal import Event, EventType
 from mom_lsp.memory import memory_id
-from mom_lsp.tiers.lifecycle import expired_notes, fold, undoable
+from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes, undoable
 from mom_lsp.workspace.workspace import Workspace
 
 MAX_NOTE = 10_000  # characters
@@ -41,11 +43,12 @@ class Actions:
         return self._mark("useful", identity, "counted as useful")
 
     def dismiss(self, identity: str, path: str = "", line: int = 0) -> Answer:
-        """Do not suggest a memory at this function of this file any more; elsewhere it may be right."""
+        """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right."""
         memory = self._workspace.memory(identity)
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
             raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
+        self._workspace.refuse_outside(path)
         symbol = self._workspace.symbol_at(path, line) if line else ""
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
@@ -80,9 +83,7 @@ class Actions:
 
     def purge(self) -> Answer:
         """Erase the text of every forgotten note now, instead of after its 30 days of grace."""
-        events = list(self._journal.events())
-        life = fold(events)
-        gone = [event.seq for memory, event in life.notes.items() if life.of(memory).forgotten and event.data]
+        gone = list(forgotten_notes(self._journal.events()))
         self._journal.erase(gone)
         self._append("purge", "")
         self._indexing_wanted("purge")
@@ -101,6 +102,7 @@ class Actions:
             raise UsageError("a note needs some text")
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note may have {MAX_NOTE:,} characters, this has {len(text):,}")
+        self._workspace.refuse_outside(path)
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
         symbol = self._workspace.symbol_at(path, line) if path and line else ""
@@ -113,20 +115,16 @@ class Actions:
 
     def import_events(self, events: Iterable[dict[str, Any]]) -> Answer:
         """Append the events that are not here yet, judged by their content."""
-        known = {_identity(_plain(event)) for event in self._journal.events()}
+        theirs = [_event(plain) for plain in events]
+        seqs = {_identity(event): event.seq for event in self._journal.events()}
+        here = {event.seq: seqs.get(_identity(event), 0) for event in theirs}  # their number -> ours
         added = 0
-        for event in events:
-            if _identity(event) not in known:
-                known.add(_identity(event))
-                self._append(
-                    str(event["type"]),
-                    str(event["memory"]),
-                    path=str(event.get("path", "")),
-                    symbol=str(event.get("symbol", "")),
-                    data=dict(event.get("data") or {}),
-                    now=float(event["time"]),
-                )
-                added += 1
+        # An undo names an event by its number, which is known only once that event is here.
+        for part in ([e for e in theirs if e.type != "undo"], [e for e in theirs if e.type == "undo"]):
+            fresh = list({_identity(e): e for e in part if _identity(e) not in seqs}.values())
+            written = self._journal.append_many([_renumbered(event, here) for event in fresh])
+            here.update({event.seq: mine.seq for event, mine in zip(fresh, written, strict=True)})
+            added += len(written)
         self._indexing_wanted("import")
         return _done(f"imported {added} events")
 
@@ -156,6 +154,7 @@ def _done(message: str) -> Answer:
 
 def _plain(event: Event) -> dict[str, Any]:
     return {
+        "seq": event.seq,
         "time": event.time,
         "type": event.type,
         "memory": event.memory,
@@ -166,5 +165,23 @@ def _plain(event: Event) -> dict[str, Any]:
     }
 
 
-def _identity(event: dict[str, Any]) -> tuple[Any, ...]:
-    return (event["time"], event["type"], event["memory"], event.get("path", ""), event.get("symbol", ""))
+def _event(plain: dict[str, Any]) -> Event:
+    """Read one exported event. Raises UsageError if it is none."""
+    try:
+        texts = {name: str(plain.get(name, "")) for name in ("memory", "path", "symbol", "head")}
+        event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"this is no event that `mom export` wrote: {str(plain)[:200]}") from error
+    if event.type not in get_args(EventType) or not math.isfinite(event.time):
+        raise UsageError(f"this mom knows no event like {str(plain)[:200]}")
+    return event
+
+
+def _renumbered(event: Event, here: Mapping[int, int]) -> Event:
+    if event.type != "undo":
+        return event
+    return replace(event, data={**event.data, "seq": here.get(event.data.get("seq", 0), 0)})
+
+
+def _identity(event: Event) -> tuple[Any, ...]:
+    return (event.time, event.type, event.memory, event.path, event.symbol)

@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Location, Repository
 from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.lines import blob_lines, open_lines
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -27,6 +28,7 @@ class Head:
     commit: str
     ancestors: frozenset[str]
     tree: Mapping[str, str]
+    cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
 
 
 NO_HEAD = Head("", frozenset(), {})
@@ -66,8 +68,8 @@ class Worktree:
     def __init__(self, location: Location) -> None:
         self.location = location
         self.repository = Repository(location) if location.git else None
-        self._heads: Recent[str, Head] = Recent(CACHED_HEADS)
-        self._views: Recent[tuple[int, str], View] = Recent(CACHED_HEADS)
+        self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
+        self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers: Recent[tuple[str, str], dict[int, str]] = Recent(CACHED_FILES)
         self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
         self._stamp: tuple[object, ...] = ()
@@ -81,7 +83,8 @@ class Worktree:
         commit = self.repository.resolve(rev) if rev else self._head_commit()
         if not commit:
             return NO_HEAD
-        self._last = self._heads.of(commit, lambda: self._read_head(commit))
+        cut = self.repository.shallow  # fetching more of a shallow clone adds ancestors
+        self._last = self._heads.of((commit, cut), lambda: self._read_head(commit, cut))
         return self._last
 
     def view(self, catalog: Catalog, head: Head) -> View:
@@ -94,7 +97,7 @@ class Worktree:
                 view.suggestible = catalog.suggestible.copy()
             return view
 
-        return self._views.of((id(catalog), head.commit), make)
+        return self._views.of((id(catalog), head.commit, head.cut), make)
 
     def text(self, path: str) -> list[str]:
         """Return the lines of a file of the work tree, none if it cannot be read as text."""
@@ -103,7 +106,8 @@ class Worktree:
             data = file.read_bytes() if not file.is_symlink() else b""
         except OSError:
             return []
-        return [] if b"\0" in data[:8192] else data[:MAX_TEXT].decode("utf-8", "replace").splitlines()
+        text = "" if b"\0" in data[:8192] else data[:MAX_TEXT].decode("utf-8", "replace")
+        return open_lines(text)
 
     def committed(self, head: Head, path: str) -> list[str]:
         """Return the lines of a file as committed, none if it is not."""
@@ -112,7 +116,7 @@ class Worktree:
         if blob is None or repository is None:
             return []
         return self._texts.of(
-            blob, lambda: next((text.splitlines() for _, text in repository.texts([blob], MAX_TEXT)), [])
+            blob, lambda: next((blob_lines(text) for _, text in repository.texts([blob], MAX_TEXT)), [])
         )
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None) -> dict[int, str]:
@@ -157,17 +161,19 @@ class Worktree:
         except OSError:
             return ()
         ref = common / text.removeprefix("ref: ") if text.startswith("ref: ") else common / "packed-refs"
-        return (text, *(_signature(path) for path in (ref, common / "packed-refs", common / "reftable")))
+        places = (ref, common / "packed-refs", common / "reftable", git_dir / "reftable")
+        return (text, *(_signature(path) for path in places))
 
-    def _read_head(self, commit: str) -> Head:
+    def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
         repository = self.repository
         assert repository is not None
         near = self._last  # HEAD moves in small steps
-        if near.commit and repository.is_ancestor(near.commit, commit):
+        if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
             ancestors = near.ancestors.union(repository.history(commit, without=[near.commit]))
         else:
             ancestors = frozenset(repository.history(commit))
-        return Head(commit, ancestors, {path: entry.blob for path, entry in repository.tree(commit).items()})
+        tree = {path: entry.blob for path, entry in repository.tree(commit).items()}
+        return Head(commit, ancestors, tree, cut)
 
 
 def _signature(path: Path) -> tuple[int, int, int]:

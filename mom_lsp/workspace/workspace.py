@@ -16,6 +16,7 @@ from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.catalog import View
+from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.head import Head, Worktree
@@ -95,7 +96,7 @@ class Workspace:
         Only memories out of the ordinary (`mom.hints.minimumSurprise`) that reach the threshold are hinted.
         """
         state = self._state()
-        lines = text.splitlines()
+        lines = open_lines(text)
         mapped = mapped_lines(self.worktree, state.head, path, lines)
         writers = self.worktree.writers(state.head, path, None)
         worthy, row_of = self._worthy(state), state.snapshot.catalog.row_of_commit
@@ -105,7 +106,11 @@ class Workspace:
             if row is not None and worthy[row]:
                 written.setdefault(row, []).append(line)
         ranker = self._ranker(state, self._weights)
-        spots = {row: run for row, all_lines in written.items() if (run := _longest_run(all_lines, lines))}
+        spots = {
+            row: run
+            for row, all_lines in written.items()
+            if (run := _longest_run(all_lines, lines)) and not self._dismissed(state, row, path, lines, run[0])
+        }
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
         kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
         by_line = {one.lines[0]: one for one in kept}
@@ -152,7 +157,7 @@ class Workspace:
 
     def symbol_at(self, path: str, line: int, text: str | None = None) -> str:
         """Return the function or section that a line of a file stands in, "" if none."""
-        lines = text.splitlines() if text is not None else self.worktree.text(path)
+        lines = open_lines(text) if text is not None else self.worktree.text(path)
         return enclosing_symbol(lines, line, path) if 1 <= line <= len(lines) else ""
 
     def prefetch(self, path: str) -> None:
@@ -179,21 +184,30 @@ class Workspace:
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:
-            return text.splitlines()
+            return open_lines(text)
         if rev is None:
-            self._refuse_outside(path)
+            self.refuse_outside(path)
+            if not (self.location.root / path).is_file():
+                raise UsageError(f"{path} does not exist, or is no file")
         lines = self.worktree.committed(head, path) if rev else self.worktree.text(path)
         if not lines and rev and path not in head.tree:
             raise UsageError(f"{path} does not exist in {rev}")
         return lines
 
-    def _refuse_outside(self, path: str) -> None:
+    def refuse_outside(self, path: str) -> None:
+        """Raise UntrustedPath for a path that leads out of the workspace, UsageError for one that cannot be."""
         root = self.location.root.resolve()
-        file = root / path
-        if not file.exists():
-            raise UsageError(f"{path} does not exist")
-        if file.is_symlink() or not file.resolve().is_relative_to(root):
+        try:
+            outside = (root / path).is_symlink() or not (root / path).resolve().is_relative_to(root)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path[:80]!r} cannot be the path of a file") from error
+        if outside:
             raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
+
+    def _dismissed(self, state: _State, row: int, path: str, lines: Sequence[str], line: int) -> bool:
+        """Whether a memory was sent away from the function that a line stands in."""
+        places = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
+        return bool(places) and (path, enclosing_symbol(lines, line, path)) in places
 
     def _worthy(self, state: _State) -> np.ndarray:
         """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""

@@ -58,13 +58,18 @@ def mom(folder: Path, *arguments: str, env: dict[str, str]) -> Any:
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """An environment without this machine's settings, and without the encoder, which takes seconds to load."""
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
+    """An environment without this machine's settings, and without the encoder, which takes seconds to load.
+
+    Engines that came up only after their test are ended with the session.
+    """
     home = tmp_path_factory.mktemp("home")
     (home / "config" / "mom-lsp").mkdir(parents=True)
     (home / "config" / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n", "utf-8")
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "MOM_"))}
-    return clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
+    yield clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
+    for record in tmp_path_factory.getbasetemp().rglob("engine.json"):
+        end_engine(record.parent)
 
 
 @pytest.fixture(scope="session")
@@ -79,12 +84,12 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str
         run_git(folder, "commit", "--quiet", "-m", subject, "-m", body)
     mom(folder, "index", env=environment)
     yield folder
-    end_engine(folder)
+    end_engine(folder / ".git" / "mom")
 
 
-def end_engine(folder: Path) -> None:
+def end_engine(data: Path) -> None:
     """Have the engine leave, as one of another version does."""
-    EngineClient.connect(folder / ".git" / "mom", 5, version="none of them")
+    EngineClient.connect(data, 5, version="none of them")
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def repo(indexed: Path, tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "repository"
     shutil.copytree(indexed, folder, ignore=shutil.ignore_patterns("engine.*"))
     yield folder
-    end_engine(folder)
+    end_engine(folder / ".git" / "mom")
 
 
 @dataclass
