@@ -34,7 +34,7 @@ class Hints:
     enable: bool = _setting(True, "Show memories at the end of the lines they belong to.")
     delay: int = _setting(500, "How long typing must rest before hints are renewed.", high=60_000, unit="milliseconds")
     minimum_surprise: int = _setting(
-        3, "The least surprise a memory needs to be shown as a hint: 1 shows all, 5 only the rarest.", low=1, high=5
+        4, "The least surprise a memory needs to be shown as a hint: 1 shows all, 5 only the rarest.", low=1, high=5
     )
 
 

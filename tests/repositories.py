@@ -124,7 +124,10 @@ class Mom:
         self.service = Service(self.location.data, encoder=False)
 
     def index(self, **options: Any) -> Summary:
-        return index(self.location, self.settings, report=lambda progress: None, stop=threading.Event(), **options)
+        """Index, and let the service follow as the engine does."""
+        summary = index(self.location, self.settings, report=lambda progress: None, stop=threading.Event(), **options)
+        self.service.library.reload()
+        return summary
 
     @property
     def settings(self) -> Settings:

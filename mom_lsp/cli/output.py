@@ -9,6 +9,7 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -49,6 +50,18 @@ INDENT = 2
 BODY_LINES = 2  # of a memory in a list; `mom show` prints all
 PIPE_WIDTH = 100_000  # lines of a pipe are for grep: as long as they are
 ID_LENGTH = 8  # enough to be unique; the service takes any unique prefix
+
+
+@dataclass(frozen=True, slots=True)
+class Terminal:
+    """The terminal of the process that asked, where it is not our own (see `within`)."""
+
+    tty: bool
+    width: int  # cells, 0 if there is no terminal
+    environ: dict[str, str]  # what decides about colours
+
+
+TERMINAL: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +224,26 @@ def _coloured() -> bool:
     return console.is_terminal and not console.no_color
 
 
+def _terminal_console(stderr: bool) -> Console:
+    away = TERMINAL.get()
+    if away is None:
+        return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return Console(
+        stderr=stderr,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        force_terminal=away.tty,
+        width=away.width or None,
+        _environ=away.environ,
+    )
+
+
 def _console(stream: Any, *, stderr: bool) -> Console:
     if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
         with contextlib.suppress(io.UnsupportedOperation):
             stream.reconfigure(errors="replace")  # an old code page prints "?" rather than a traceback
-    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = _terminal_console(stderr)
     if not console.is_terminal:
         console.width = PIPE_WIDTH
     return console

@@ -59,7 +59,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "pinned": len(snapshot.life.with_state("pinned")),
         "forgotten": len(snapshot.life.with_state("forgotten")),
         "notes": len(snapshot.notes),
-        "disk_bytes": sum(f.stat().st_size for f in service.data.rglob("*") if f.is_file()),
+        "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": _engine(service.data),
         "indexing": service.indexing,
         "problems": [problem for problem in problems if problem],
@@ -85,6 +85,13 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         ),
     ]
     return {"checks": checks}
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:  # the indexer has removed it a moment ago
+        return 0
 
 
 def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]:

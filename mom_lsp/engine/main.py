@@ -7,6 +7,7 @@ import logging
 import subprocess
 import threading
 import time
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -20,15 +21,20 @@ POLL = 0.5  # seconds between two looks for a new version of the store
 RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
 LOG_BYTES = 500_000
 
+CommandRunner = Callable[[Callable[[str, dict[str, Any]], Any], dict[str, Any]], Any]
+
 log = logging.getLogger(__name__)
 
 
-def main(data: Path, idle_minutes: float = 10.0) -> None:
-    """Serve until idle, or until asked to shut down; return at once if another engine serves the folder."""
+def main(data: Path, run_command: CommandRunner, idle_minutes: float = 10.0) -> None:
+    """Serve until idle, or until asked to shut down; return at once if another engine serves the folder.
+
+    `run_command` runs a command of the terminal here, where everything is warm.
+    """
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     handler = RotatingFileHandler(data / "engine.log", maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    engine = Engine(data)
+    engine = Engine(data, run_command)
     if not engine.start():
         announce_ready()  # the other one is there
         return
@@ -39,8 +45,8 @@ def main(data: Path, idle_minutes: float = 10.0) -> None:
 class Engine:
     """The service, its socket, and its indexer."""
 
-    def __init__(self, data: Path) -> None:
-        self._data = data
+    def __init__(self, data: Path, run_command: CommandRunner) -> None:
+        self._data, self._run_command = data, run_command
         self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted)
         self._server = EngineServer(data, self._handle)
         self._indexer: Indexer | None = None
@@ -71,6 +77,8 @@ class Engine:
         self._service.close()
 
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
+        if method == "command":
+            return self._run_command(self._service.call, params)
         answer = self._service.call(method, params)
         if method in {"open", "reindex"}:
             self._start_indexer(locate(Path(str(params["root"]))))

@@ -39,7 +39,13 @@ _CLAUSE_START = re.compile(
 )
 _TAG = r"(?:\[[^\]]*\] ?)*"  # "[lldb] "
 _SUBJECT_RELATION: tuple[tuple[Relation, re.Pattern[str]], ...] = (
-    ("reapply", _words(_TAG + r"(?:re-?appl(?:y|ies)|re-?lands?|un-?revert|revert[^\w]{1,3}revert)\b")),
+    (
+        "reapply",
+        _words(
+            _TAG
+            + r"(?:re-?appl(?:y|ies)|re-?lands?|un-?revert|revert\W{1,3}(?:revert\W{1,3}revert\W{1,3})*revert)\b(?!\W{1,3}revert)"
+        ),
+    ),
     (
         "revert",
         _words(_TAG + r"(?:[\w./-]+: )?(?:partial(?:ly)? )?(?:revert|back(?:ed)? ?out)\b", r".*\(revert\)"),

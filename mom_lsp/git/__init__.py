@@ -1,8 +1,15 @@
-"""The only caller of git, through GitPython, hardened against the repository it reads."""
+"""The only caller of git, through GitPython, hardened against the repository it reads.
+
+What runs git is imported when it is first used: a command that only looks for the repository is done sooner.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from mom_lsp.git.location import Location, locate, operation_in_progress
-from mom_lsp.git.repository import BlameGroup, Repository, TreeEntry
 from mom_lsp.git.values import Commit, FileChange, Hunk
+
+if TYPE_CHECKING:
+    from mom_lsp.git.repository import BlameGroup, Repository, TreeEntry
 
 __all__ = [
     "BlameGroup",
@@ -15,3 +22,11 @@ __all__ = [
     "locate",
     "operation_in_progress",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    from mom_lsp.git import repository
+
+    return getattr(repository, name)

@@ -185,6 +185,10 @@ class Repository:
         """Whether `commit` is in the history of `of`."""
         return self.has(commit) and not self._run.lines("rev-list", "--max-count=1", commit, "--not", of)
 
+    def touched(self, path: str, since: str, until: str) -> bool:
+        """Whether a commit after `since` changed a file."""
+        return bool(self._run.lines("--literal-pathspecs", "rev-list", "--max-count=1", until, f"^{since}", "--", path))
+
     def worktrees(self) -> list[Path]:
         """Return the git directories of all worktrees of the repository, this one's included."""
         linked = self._common_dir / "worktrees"

@@ -6,11 +6,23 @@ peer.py      one end of a connection: JSON messages, a thread that reads and one
 server.py    the engine's end: requests in threads, cancelling, notifications
 client.py    the other end: calls and futures; `ensure_engine` starts an engine where none listens
 
-Nothing heavy is imported: every `mom` command and the editor's front come through here.
+Nothing heavy is imported, and nothing before it is used: every `mom` command comes through here.
 """
 
-from mom_lsp.process.client import EngineClient, ensure_engine
-from mom_lsp.process.server import EngineServer
-from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent, spawn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mom_lsp.process.client import EngineClient, ensure_engine
+    from mom_lsp.process.server import EngineServer
+    from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent, spawn
 
 __all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine", "spawn"]
+
+HOMES = {"EngineClient": "client", "ensure_engine": "client", "EngineServer": "server"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(import_module(f"mom_lsp.process.{HOMES.get(name, 'spawn')}"), name)

@@ -6,14 +6,18 @@ A catalog is immutable and knows no HEAD; a `View` says which of its rows are tr
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+
+from mom_lsp.extract.documents import is_document
 
 COLUMNS = (
     "id",
@@ -133,6 +137,26 @@ class View:
         self.suggestible = self.valid & catalog.suggestible
         self.by_file: dict[str, Any] = {}  # what the place term found out about a file
 
+    def without(self, hidden: Callable[[str], bool], *, comments: bool, documents: bool) -> View:
+        """Return the same view in which some memories are not suggested.
+
+        Args:
+            hidden: whether a path is to be left alone; a memory is hidden if all its paths are.
+            comments: whether spans of files other than documents may be suggested.
+            documents: whether documents may be suggested.
+        """
+        catalog, left = self.catalog, copy(self)
+        left.by_file = {}
+        left.suggestible = self.suggestible.copy()
+        seen: dict[str, bool] = {}
+        for row in np.flatnonzero(self.suggestible).tolist():
+            paths = catalog.paths_of(row)
+            if (paths and all(seen[p] if p in seen else seen.setdefault(p, hidden(p)) for p in paths)) or (
+                catalog.is_file[row] and not (documents if is_document(paths[0]) else comments)
+            ):
+                left.suggestible[row] = False
+        return left
+
     @cached_property
     def edges(self) -> list[Edge]:
         """The references between rows that are both true here."""
@@ -140,18 +164,28 @@ class View:
 
     @cached_property
     def replaced_by(self) -> dict[int, int]:
-        """The row that took each failed approach back. A revert that was itself reverted does not count."""
-        verdicts = [e for e in self.edges if e.relation in (NEGATIVE, POSITIVE)]
-        verdicts.sort(key=lambda e: -int(self.catalog.time[e.source]))  # newest first
-        replaced: dict[int, int] = {}
-        settled: set[int] = set()
-        for edge in verdicts:
-            if edge.source in replaced or edge.target in settled:
-                continue
-            settled.add(edge.target)
-            if edge.relation == NEGATIVE:
-                replaced[edge.target] = edge.source
+        """The row that took each failed approach back. A revert that was itself taken back does not count."""
+        verdicts: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.relation in (NEGATIVE, POSITIVE):
+                verdicts.setdefault(edge.target, []).append(edge)
+        reverts = {e.source for edges in verdicts.values() for e in edges if e.relation == NEGATIVE}
+        time, replaced = self.catalog.time, dict[int, int]()
+        for target in self._sources_first(verdicts):
+            newest_first = sorted(verdicts.get(target, ()), key=lambda e: -int(time[e.source]))
+            last = next((e for e in newest_first if e.source not in replaced), None)
+            if last is not None and (last.relation == NEGATIVE or target in reverts):  # to reapply is to undo a revert
+                replaced[target] = last.source
         return replaced
+
+    def _sources_first(self, verdicts: Mapping[int, Sequence[Edge]]) -> list[int]:
+        """Return targets so that what names a row comes before it; times may be equal, or of before a rebase."""
+        try:
+            return list(
+                TopologicalSorter({t: {e.source for e in edges} for t, edges in verdicts.items()}).static_order()
+            )
+        except CycleError:  # "#12" may name a later commit
+            return sorted(verdicts, key=lambda target: -int(self.catalog.time[target]))
 
     @cached_property
     def surprise(self) -> np.ndarray:

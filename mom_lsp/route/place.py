@@ -102,7 +102,7 @@ def _file_place(view: View, path: str) -> _FilePlace:
 
 def _read_file_place(view: View, path: str) -> _FilePlace:
     catalog = view.catalog
-    names = catalog.names_of(path, view.suggestible)
+    names = catalog.names_of(path, view.valid)
     rows = catalog.rows_touching(names)
     rows = rows[view.suggestible[rows]]
     file, co_changed = np.zeros(catalog.size), np.zeros(catalog.size)

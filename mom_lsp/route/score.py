@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,11 +35,15 @@ def shares(terms: Mapping[str, np.ndarray], weights: Weights) -> dict[str, np.nd
     return {term: getattr(mix, term) * terms[term] for term in TERMS}
 
 
-def top(scores: np.ndarray, k: int, *, threshold: float, always: Sequence[int] = ()) -> list[int]:
+def top(
+    scores: np.ndarray, k: int, *, threshold: float, always: np.ndarray | None = None, first: np.ndarray | None = None
+) -> list[int]:
     """Return the indexes of the k best scores, best first, that reach the threshold or are to be shown always.
 
-    Ties go to the lower index, so the result is the same every time.
+    Ties go to the lower index, so the result is the same every time. `always` and `first` are masks (n,): those that
+    need not reach the threshold, and those that come before all others.
     """
-    order = np.lexsort((np.arange(len(scores)), -scores)).tolist()
-    kept = set(always)
-    return [at for at in order if scores[at] >= threshold or at in kept][:k]
+    kept = scores >= threshold if always is None else (scores >= threshold) | always
+    later = np.ones(len(scores), bool) if first is None else ~first
+    order = np.lexsort((np.arange(len(scores)), -scores, later))
+    return [int(at) for at in order if kept[at]][:k]

@@ -6,8 +6,16 @@ brings back the version before (facts.md, "LanceDB").
 
 from __future__ import annotations
 
+import logging
 import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
+
+FAILURES = (RuntimeError, ValueError, OSError)  # what LanceDB and Arrow raise when they cannot read or write
+CLAIMS = "complete.json"  # what the indexer claims to have indexed; false as soon as something is lost
+
+log = logging.getLogger(__name__)
 
 
 class Durable:
@@ -48,7 +56,24 @@ def _fsync(path: Path) -> None:
         os.close(handle)
 
 
-def drop_newest_version(table: Path) -> bool:
+def heal(table: Path, probe: Callable[[], object]) -> None:
+    """Go back to the newest version of a table that `probe` can read; remove the table if there is none.
+
+    Only under the writer lease. What is lost is found missing by the next pass, which writes it again.
+    """
+    while table.is_dir():
+        try:
+            probe()
+        except FAILURES as error:
+            log.warning("the newest version of %s cannot be read: going back (%s)", table.name, error)
+            (table.parent / CLAIMS).unlink(missing_ok=True)
+            if not _drop_newest_version(table):
+                shutil.rmtree(table)
+        else:
+            return
+
+
+def _drop_newest_version(table: Path) -> bool:
     """Move the newest manifest of a table aside; False if there is none to spare."""
     manifests = sorted((table / "_versions").glob("*.manifest"), key=_version)
     if len(manifests) < 2:

@@ -1,23 +1,21 @@
 """The LanceDB tables of one data folder: `memories`, and `vectors` keyed by content and model.
 
-There is one writer at a time, under the lease of `indexing`; any number of readers follow its versions.
+There is one writer at a time, under the writer lease; any number of readers follow its versions.
 Everything here can be rebuilt from the repository.
 """
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
-import time
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-os.environ.setdefault("LANCE_LOG", "error")  # read when lancedb is imported
-os.environ.setdefault("RUST_LOG", "error")
+os.environ.setdefault("LANCEDB_LOG", "error")  # read when lancedb is imported
 
 import lancedb
 import numpy as np
@@ -27,15 +25,18 @@ from lancedb.query import MatchQuery
 
 from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
-from mom_lsp.store.heal import Durable, drop_newest_version
+from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
+from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 
 SCHEMA_VERSION = 1
 MEMORIES, VECTORS = "memories", "vectors"
+TEXT_INDEX = "text_idx"
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
 SEARCH_TERMS = 64  # words of a query that are looked up; more cost time and find nothing new
+MAX_NAMED = 1_000  # rows named in one condition
+ALL = 2**31  # rows
 
-log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
@@ -45,18 +46,21 @@ class Store:
     def __init__(self, data: Path, *, create: bool = False, rules: str = "") -> None:
         """Open the tables; `rules` names the way of extraction: memories of another one are dropped.
 
+        Args:
+            data: the data folder.
+            create: open for writing; the caller has the writer lease.
+            rules: only for writing.
+
         Raises:
             NoIndex: nothing was indexed yet and `create` is false.
-            StoreError: the folder cannot be read, or a newer version of mom wrote it.
+            StoreError: the folder cannot be used, or a newer version of mom wrote it.
         """
         self.folder = data / "lance"
-        if create:
-            self._prepare(rules)
-        elif not (self.folder / f"{MEMORIES}.lance").is_dir():
-            raise NoIndex("nothing is indexed yet: run `mom index`")
         self._durable = Durable(self.folder)
-        self._connection = lancedb.connect(str(self.folder))
-        self._memories = self._open(MEMORIES, SCHEMA, create)
+        if create:
+            self._open_for_writing(f"{SCHEMA_VERSION} {rules}")
+        else:
+            self._open_for_reading(data)
 
     # Reading
 
@@ -67,24 +71,26 @@ class Store:
 
     def refresh(self) -> int:
         """Follow the writer to its newest version and return that."""
-        self._retry(lambda: self._memories.checkout_latest())
-        return self.version
+
+        def latest() -> int:
+            self._memories.checkout_latest()
+            return self.version
+
+        return self._retry(latest)
 
     def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
         """Return some columns of all rows, or of those that a SQL condition selects."""
 
         def read() -> pa.Table:
-            query = self._memories.search().select(list(names)).limit(2**31)
+            query = self._memories.search().select(list(names)).limit(ALL)
             return (query.where(where) if where else query).to_arrow()
 
         return self._retry(read)
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return the memories of some ids; unknown ids are left out."""
-        if not ids:
-            return {}
-        table = self.columns(SCHEMA.names, f"id IN ({', '.join(_quoted(i) for i in ids)})")
-        return {row["id"]: from_row(row) for row in table.to_pylist()}
+        tables = [self.columns(SCHEMA.names, condition) for condition in _named("id", ids)]
+        return {row["id"]: from_row(row) for table in tables for row in table.to_pylist()}
 
     def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Return (id, BM25 score) of the best full-text matches that may be suggested, best first."""
@@ -102,13 +108,27 @@ class Store:
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
         """Return the content keys and their unit vectors, float32 (n, d), that `model` made."""
-        table = self._vectors(model)
-        if table is None:
+
+        def read() -> pa.Table | None:
+            table = self._vectors(model)
+            return None if table is None else table.search().limit(ALL).to_arrow()
+
+        found = self._retry(read)
+        if found is None or not found.num_rows:
             return [], np.zeros((0, 0), np.float32)
-        read = self._retry(lambda: table.search().limit(2**31).to_arrow())
-        flat = read["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        rows = flat.astype(np.float32).reshape(read.num_rows, -1)
-        return read["content"].to_pylist(), rows
+        flat = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
+        return found["content"].to_pylist(), flat.astype(np.float32).reshape(found.num_rows, -1)
+
+    @property
+    def searchable(self) -> bool:
+        """Whether the full-text index is there and knows every memory; without it search is right, but slow."""
+        return self._border(self._searchable)
+
+    def _searchable(self) -> bool:
+        if TEXT_INDEX not in {index.name for index in self._memories.list_indices()}:
+            return not self._memories.count_rows()
+        statistics = self._memories.index_stats(TEXT_INDEX)
+        return statistics is not None and not statistics.num_unindexed_rows
 
     # Writing, only under the writer lease
 
@@ -124,10 +144,29 @@ class Store:
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
-        wanted = ", ".join(_quoted(i) for i in ids)
-        if wanted:
-            self._border(lambda: self._memories.delete(f"id IN ({wanted})"))
-            self._durable.sync()
+        for condition in _named("id", ids):
+            self._border(partial(self._memories.delete, condition))
+        self._durable.sync()
+
+    def erase(self, stones: Sequence[Memory]) -> None:
+        """Put tombstones in the place of memories, of whose text no byte is left when this returns.
+
+        If it is interrupted `erasing` says so, and the next call completes it.
+        """
+        self._erasing.touch()
+        self.upsert(stones)
+        self.keep_vectors(self.columns(["content"])["content"].to_pylist())
+        self.compact(erase=True)
+        self._erasing.unlink()
+
+    @property
+    def erasing(self) -> bool:
+        """Whether an erasure was begun and not completed."""
+        return self._erasing.exists()
+
+    @property
+    def _erasing(self) -> Path:
+        return self.folder / "erasing"
 
     def put_vectors(self, model: str, contents: Sequence[str], vectors: np.ndarray) -> None:
         """Cache embeddings, float32 (n, d), by content; another model's are dropped."""
@@ -149,10 +188,9 @@ class Store:
         if table is None:
             return
         kept = set(contents)
-        cached = table.search().select(["content"]).limit(2**31).to_arrow()["content"].to_pylist()
-        gone = set(cached) - kept
-        if gone:
-            self._border(lambda: table.delete(f"content IN ({', '.join(_quoted(c) for c in gone)})"))
+        cached = table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()
+        for condition in _named("content", set(cached) - kept):
+            self._border(partial(table.delete, condition))
 
     def compact(self, *, erase: bool = False) -> None:
         """Merge small files, bring the full-text index up to date and drop old versions.
@@ -160,54 +198,89 @@ class Store:
         With `erase` nothing deleted is left in any byte: the index is rebuilt and every old version removed.
         """
         names = {index.name for index in self._memories.list_indices()}
-        if self._memories.count_rows() and (erase or "text_idx" not in names):
+        if self._memories.count_rows() and (erase or TEXT_INDEX not in names):
             config = FTS(with_position=False, remove_stop_words=True, stem=True)
             self._border(lambda: self._memories.create_index("text", config=config, replace=True))
             self._border(lambda: self._memories.create_index("id", config=BTree(), replace=True))
-        age = timedelta(0) if erase else KEEP_VERSIONS
         for table in filter(None, (self._memories, self._table(VECTORS))):
-            self._border(partial(table.optimize, cleanup_older_than=age, delete_unverified=erase))
+            self._border(partial(_optimize, table, erase=erase))
         if erase:
             shutil.rmtree(self.folder / "quarantine", ignore_errors=True)
         self._durable.sync()
 
     # Opening
 
-    def _prepare(self, rules: str) -> None:
-        """Make the folder ready for writing. Memories of an older format are rebuilt; embeddings are kept."""
-        mark, wanted = self.folder / "schema", f"{SCHEMA_VERSION} {rules}"
+    def _open_for_reading(self, data: Path) -> None:
+        self._check_version()
+        if not self._path(MEMORIES).is_dir():
+            raise NoIndex("nothing is indexed yet: run `mom index`")
+        try:
+            self._connect()
+        except FAILURES as error:
+            with writer_lease(data) as mine:
+                if not mine:
+                    raise NoIndex("the index is being written anew: try again in a moment") from error
+                self._heal()
+            self._border(self._connect)
+
+    def _open_for_writing(self, format: str) -> None:
+        """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
+        mark = self.folder / "schema"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            found = mark.read_text("ascii") if mark.is_file() else ""
-            if found.split(" ")[0].isdigit() and int(found.split(" ")[0]) > SCHEMA_VERSION:
-                raise StoreError(f"{self.folder} was written by a newer mom: update mom, or delete that folder")
-            if found != wanted:
-                shutil.rmtree(self.folder / f"{MEMORIES}.lance", ignore_errors=True)
-                (self.folder / "complete.json").unlink(missing_ok=True)
-                mark.write_text(wanted, "ascii")
-        except (OSError, ValueError) as error:
-            raise StoreError(f"cannot write to {self.folder}: {error}") from error
+            same = self._check_version() == format
+            self._heal()
+            if not (same and self._path(MEMORIES).is_dir()):
+                (self.folder / CLAIMS).unlink(missing_ok=True)
+                # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
+                lancedb.connect(str(self.folder)).create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
+                mark.write_text(format, "ascii")
+            self._connect()
+            self._drop_broken_indices()
+        except FAILURES as error:
+            raise StoreError(
+                f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
+            ) from error
 
-    def _open(self, name: str, schema: pa.Schema, create: bool) -> Any:
-        """Open a table and read from it, since a broken data file shows only then; heal what can be healed."""
-        path = self.folder / f"{name}.lance"
-        while True:
-            try:
-                if create and not path.is_dir():
-                    return self._connection.create_table(name, schema=schema)
-                table = self._connection.open_table(name)
-                table.search().select(["id"]).limit(2**31).to_arrow()
-                return table
-            except (RuntimeError, ValueError, OSError) as error:
-                log.warning("the newest version of %s cannot be read (%s): going back one", name, error)
-                if drop_newest_version(path):
-                    continue
-                if not create:
-                    raise NoIndex("the index is damaged: run `mom index`, which rebuilds it") from error
-                path.replace(self.folder.parent / f"{name}.broken-{time.time_ns()}")
+    def _check_version(self) -> str:
+        """Return the format that the memories are in, "" if there are none."""
+        mark = self.folder / "schema"
+        format = mark.read_text("ascii", "replace") if mark.is_file() else ""
+        number = format.partition(" ")[0]
+        if number.isdigit() and int(number) > SCHEMA_VERSION:
+            raise StoreError(f"{self.folder} was written by a newer mom: update mom, or delete that folder")
+        return format
+
+    def _heal(self) -> None:
+        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
+            heal(self._path(name), partial(self._probe, name, column))
+
+    def _probe(self, name: str, column: str) -> pa.Table:
+        """Read every fragment of a table, since a broken one shows only then."""
+        table = lancedb.connect(str(self.folder)).open_table(name)
+        return table.search().select([column]).limit(ALL).to_arrow()
+
+    def _connect(self) -> None:
+        self._connection = lancedb.connect(str(self.folder))
+        self._memories = self._connection.open_table(MEMORIES)
+        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
+            if self._path(name).is_dir():
+                self._probe(name, column)
+
+    def _drop_broken_indices(self) -> None:
+        """Remove indices that cannot be read; compaction makes new ones."""
+        try:
+            self._memories.search(MatchQuery("the", "text"), query_type="fts").limit(1).to_arrow()
+            self._memories.search().where("id = ''").limit(1).to_arrow()
+        except FAILURES:
+            for index in self._memories.list_indices():
+                self._memories.drop_index(index.name)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.lance"
 
     def _table(self, name: str) -> Any | None:
-        if not (self.folder / f"{name}.lance").is_dir():
+        if not self._path(name).is_dir():
             return None
         return self._border(lambda: self._connection.open_table(name))
 
@@ -220,17 +293,28 @@ class Store:
         """Read; once more on the newest version if the writer has removed the files of ours meanwhile."""
         try:
             return read()
-        except (RuntimeError, ValueError, OSError):
-            self._connection = lancedb.connect(str(self.folder))
-            self._memories = self._border(lambda: self._connection.open_table(MEMORIES))
+        except (*FAILURES, StoreError):
+            self._border(self._reconnect)
             return self._border(read)
+
+    def _reconnect(self) -> None:
+        self._connection = lancedb.connect(str(self.folder))
+        self._memories = self._connection.open_table(MEMORIES)
 
     def _border(self, action: Callable[[], T]) -> T:
         try:
             return action()
-        except (RuntimeError, ValueError, OSError) as error:
+        except FAILURES as error:
             raise StoreError(f"the index in {self.folder} cannot be used: {error}") from error
 
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+def _optimize(table: Any, *, erase: bool) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that readers of old versions will fail: ours read again
+        table.optimize(cleanup_older_than=timedelta(0) if erase else KEEP_VERSIONS, delete_unverified=erase)
+
+
+def _named(column: str, values: Iterable[str]) -> list[str]:
+    """Return SQL conditions that select the rows with these values, a thousand a condition."""
+    quoted = ["'" + value.replace("'", "''") + "'" for value in values]
+    return [f"{column} IN ({', '.join(quoted[at : at + MAX_NAMED])})" for at in range(0, len(quoted), MAX_NAMED)]

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Location, Repository
 from mom_lsp.route.catalog import Catalog, View
 from mom_lsp.route.lines import blob_lines, open_lines
+from mom_lsp.workspace.recent import Recent
 
-K = TypeVar("K")
-V = TypeVar("V")
 CACHED_FILES = 64
 CACHED_HEADS = 4
 MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed version
@@ -34,34 +30,6 @@ class Head:
 NO_HEAD = Head("", frozenset(), {})
 
 
-class Recent(Generic[K, V]):
-    """A small cache that keeps what was used last. Thread-safe."""
-
-    def __init__(self, size: int) -> None:
-        self._size, self._items, self._lock = size, OrderedDict[K, V](), threading.Lock()
-
-    def get(self, key: K) -> V | None:
-        """Return the value if it is there."""
-        with self._lock:
-            if key in self._items:
-                self._items.move_to_end(key)
-            return self._items.get(key)
-
-    def put(self, key: K, value: V) -> V:
-        """Keep a value and return it."""
-        with self._lock:
-            self._items[key] = value
-            self._items.move_to_end(key)
-            while len(self._items) > self._size:
-                self._items.popitem(last=False)
-        return value
-
-    def of(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value, made now if it is not there."""
-        found = self.get(key)
-        return found if found is not None else self.put(key, make())
-
-
 class Worktree:
     """Reads one worktree for the workspace, and remembers what it read. A plain folder has no commits."""
 
@@ -70,7 +38,7 @@ class Worktree:
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
-        self._writers: Recent[tuple[str, str], dict[int, str]] = Recent(CACHED_FILES)
+        self._writers: Recent[str, tuple[Head, dict[int, str]]] = Recent(CACHED_FILES)
         self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
         self._stamp: tuple[object, ...] = ()
         self._current = ""
@@ -130,7 +98,7 @@ class Worktree:
         blob = head.tree.get(path)
         if blob is None or self.repository is None:
             return {}
-        whole = self._writers.get((path, blob))
+        whole = self._known_writers(head, path)
         if whole is not None:
             return whole
         try:
@@ -143,7 +111,20 @@ class Worktree:
             if not group.boundary
             for line in range(group.line, group.line + group.count)
         }
-        return found if lines else self._writers.put((path, blob), found)
+        return found if lines else self._writers.put(path, (head, found))[1]
+
+    def _known_writers(self, head: Head, path: str) -> dict[int, str] | None:
+        """Return the whole file's, if they were read here, or at an ancestor since which nobody wrote the file."""
+        assert self.repository is not None
+        known = self._writers.get(path)
+        if known is None or known[0].cut != head.cut:
+            return None
+        of, writers = known[0].commit, known[1]
+        if of != head.commit:
+            if of not in head.ancestors or self.repository.touched(path, of, head.commit):
+                return None
+            self._writers.put(path, (head, writers))
+        return writers
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()

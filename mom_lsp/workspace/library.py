@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,10 @@ from mom_lsp.route.catalog import COLUMNS, Catalog
 from mom_lsp.store.rows import to_table
 from mom_lsp.store.text import content_hash, embedding_text, search_text
 from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.workspace.recent import Recent
 
+WORD = re.compile(r"\w+")
+CACHED_QUESTIONS = 256
 NOTE_WORD = 6.0  # BM25 points for each word that a note shares with a query; notes are not in the store
 
 
@@ -72,6 +76,7 @@ class Library:
         self._open_store = open_store
         self._store: Reader | None = None
         self._snapshot: Snapshot | None = None
+        self._questions: Recent[str, np.ndarray] = Recent(CACHED_QUESTIONS)
         self._memories: dict[str, Memory] = {}  # texts that were shown before
         self._memories_of = -1  # the version they are of
         self._lock = threading.RLock()
@@ -111,8 +116,11 @@ class Library:
         """Return the vector (d,) of a query, None where there is no encoder."""
         if self.encoder is None or not len(self.snapshot().vectors):
             return None
+        known = self._questions.get(text)  # the same lines are asked about again and again
+        if known is not None:
+            return known
         try:
-            return np.asarray(self.encoder.encode([text])[0])
+            return self._questions.put(text, np.asarray(self.encoder.encode([text])[0]))
         except EncoderError as error:
             self.encoder, self.encoder_problem = None, str(error)
             return None
@@ -120,9 +128,9 @@ class Library:
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id, notes included."""
         found = dict(self.store.search_text(query, limit)) if self._store is not None else {}
-        wanted = {word.lower() for word in query.split() if len(word) > 2}
+        wanted = {word for word in WORD.findall(query.lower()) if len(word) > 2}
         for memory, note in self.snapshot().notes.items():
-            shared = wanted & set(search_text(note).lower().split())
+            shared = wanted & set(WORD.findall(search_text(note).lower()))
             if shared:
                 found[memory] = NOTE_WORD * len(shared)
         return found

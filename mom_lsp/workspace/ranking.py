@@ -55,7 +55,7 @@ class Ranker:
         where = place(self.view, query.spot) if query.spot else None
         alike = similarity(meaning, self.snapshot.vectors) if meaning is not None else None
         rows = self._candidates(where, matches, alike, self._allowed(query.spot))
-        always = set(matches) if query.spot is None else self._pinned_here(where)
+        always = set(matches) if query.spot is None else set[int]()
         symbol = query.spot.symbol if query.spot else ""
         return self._choose(rows, where, matches, alike, k, threshold, always, symbol)
 
@@ -72,7 +72,7 @@ class Ranker:
         allowed = self._allowed(Spot(path))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
         where = place_of_writers(self.view, lines)
-        return self._choose(rows, where, {}, None, len(rows), threshold, self._pinned_here(where), "")
+        return self._choose(rows, where, {}, None, len(rows), threshold, set(), "")
 
     def _choose(
         self,
@@ -89,12 +89,13 @@ class Ranker:
             return []
         contributions = shares(self._terms(rows, where, matches, alike), self.weights)
         scores = np.sum([contributions[term] for term in TERMS], axis=0)
-        kept = [at for at, row in enumerate(rows.tolist()) if row in always]
+        pinned = self._pinned_here(where)
+        kept, first = (np.isin(rows, list(some)) for some in (always | pinned, pinned))
         return [
             self._ranked(
                 int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
             )
-            for at in top(scores, k, threshold=threshold, always=kept)
+            for at in top(scores, k, threshold=threshold, always=kept, first=first)
         ]
 
     def _matches(self, words: str) -> dict[int, float]:
@@ -110,7 +111,7 @@ class Ranker:
         if where is not None:
             strength = where.strength()
             near = np.flatnonzero(strength)
-            found.append(_best(near, strength[near], BY_PLACE))
+            found += [_best(near, strength[near], BY_PLACE), np.array(sorted(self._pinned_here(where)), np.int64)]
         if alike is not None:
             values = by_slot(alike, self.snapshot.slots) * allowed
             found.append(_best(np.flatnonzero(values), values[values > 0], BY_MEANING))
@@ -187,4 +188,4 @@ def _best(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
 
 
 def _dismissed(state: Usage, spot: Spot | None) -> bool:
-    return spot is not None and (spot.path, spot.symbol) in state.dismissed
+    return spot is not None and not state.dismissed.isdisjoint({(spot.path, spot.symbol), (spot.path, "")})

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from pathspec import GitIgnoreSpec
 
 from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.symbols import enclosing_symbol
@@ -19,11 +20,12 @@ from mom_lsp.route.catalog import View
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.head import Head, Worktree
+from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import forge_of, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+from mom_lsp.workspace.recent import Recent
 
 SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
@@ -48,6 +50,7 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
+        self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._clock = clock
 
     # Asking
@@ -103,7 +106,7 @@ class Workspace:
         written: dict[int, list[int]] = {}
         for line, committed in enumerate(mapped, 1):
             row = row_of.get(writers.get(committed, ""))
-            if row is not None and worthy[row]:
+            if row is not None and worthy[row] and not self._unwanted(state, row, path, lines, line):
                 written.setdefault(row, []).append(line)
         ranker = self._ranker(state, self._weights)
         spots = {
@@ -171,7 +174,19 @@ class Workspace:
     def _state(self, rev: str | None = None) -> _State:
         snapshot = self.library.snapshot()
         head = self.worktree.head(rev)
-        return _State(snapshot, head, self.worktree.view(snapshot.catalog, head))
+        return _State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
+
+    def _chosen(self, view: View) -> View:
+        """Return a view without what the settings leave out; they may change while we run."""
+        exclude, index = self.settings.exclude, self.settings.index
+        if not exclude and index.comments and index.documents:
+            return view
+
+        def make() -> View:
+            hidden = GitIgnoreSpec.from_lines(exclude).match_file
+            return view.without(hidden, comments=index.comments, documents=index.documents)
+
+        return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
     @property
     def _weights(self) -> Weights:
@@ -246,6 +261,10 @@ class Workspace:
         told = self.library.get([state.snapshot.catalog.ids[writer]])
         origin = next(iter(told.values())).source if told else source
         return commit, origin.author, origin.time
+
+    def _unwanted(self, state: _State, row: int, path: str, lines: Sequence[str], line: int) -> bool:
+        dismissed = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
+        return bool(dismissed) and (path, enclosing_symbol(lines, line, path)) in dismissed
 
     def _because(self, memory: Memory, row: int | None, state: _State) -> str:
         """Return why a memory is never suggested here, "" if it may be."""

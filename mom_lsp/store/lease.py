@@ -8,19 +8,28 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mom_lsp.errors import StoreError
 from mom_lsp.indexqueue import LEASE
 
 
 @contextmanager
 def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
-    """Yield whether the lease was got within `timeout` seconds; it ends with the block, or with the process."""
-    data.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(data / LEASE)
+    """Yield whether the lease was got within `timeout` seconds; it ends with the block, or with the process.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
     try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(data / LEASE)
         lock.acquire(timeout=timeout, poll_interval=0.05)
     except Timeout:
         yield False
         return
+    except OSError as error:
+        raise StoreError(
+            f"cannot write to {data} ({error.strerror}): make it a folder that you can write to"
+        ) from error
     try:
         yield True
     finally:
