@@ -134,7 +134,7 @@ class Encoder(Protocol):
 
 
 def memory_id(*parts: str | int) -> str:
-    """Hash the parts of an identity to 16 hex digits (design.md, "A memory")."""
+    """Hash the parts of an identity to 16 hex digits."""
     text = "\0".join(str(part) for part in parts)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 

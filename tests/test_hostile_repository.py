@@ -1,4 +1,4 @@
-"""A repository that tries to run a program, or to have a file read or written elsewhere (design.md, promise 7)."""
+"""A repository that tries to run a program, or to have a file read or written elsewhere."""
 
 from __future__ import annotations
 

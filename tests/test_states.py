@@ -1,4 +1,4 @@
-"""The states that a repository can be in: each is ordinary (design.md, "Processes")."""
+"""The states that a repository can be in: each is ordinary."""
 
 from __future__ import annotations
 

@@ -43,7 +43,8 @@ _SUBJECT_RELATION: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         "reapply",
         _words(
             _TAG
-            + r"(?:re-?appl(?:y|ies)|re-?lands?|un-?revert|revert\W{1,3}(?:revert\W{1,3}revert\W{1,3})*revert)\b(?!\W{1,3}revert)"
+            + r"(?:re-?appl(?:y|ies)|re-?lands?|un-?revert"
+            + r"|revert\W{1,3}(?:revert\W{1,3}revert\W{1,3})*revert)\b(?!\W{1,3}revert)"
         ),
     ),
     (

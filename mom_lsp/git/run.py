@@ -1,4 +1,4 @@
-"""Running git so that a hostile repository runs no code and reaches no network (facts.md, "git").
+"""Running git so that a hostile repository runs no code and reaches no network.
 
 Commands only ever read revisions, never the work tree; whatever the repository supplies stands behind
 `--end-of-options`.

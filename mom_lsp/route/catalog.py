@@ -119,7 +119,7 @@ class Catalog:
 
 
 class View:
-    """What is true on one HEAD (design.md, promise 8): its rows, and what they say of each other."""
+    """What is true on one HEAD: its rows, and what they say of each other."""
 
     def __init__(self, catalog: Catalog, commits: Iterable[str], tree: Mapping[str, str]) -> None:
         """Take the ancestors of HEAD and its tree (path to blob)."""

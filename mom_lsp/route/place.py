@@ -1,8 +1,8 @@
 """The place term: how strongly a memory belongs to the lines in front of the user.
 
 Each kind of evidence is a number in [0, 1]; they count as independent, so the term is their noisy-or. It is
-bounded and grows with each. The strengths follow what each signal finds alone on real labels (facts.md, "What
-finds the right memory"): blame most, then the function, then the file, weighed by how few files a memory touches.
+bounded and grows with each. The strengths follow what each signal finds alone on real follow-up commits: blame
+most, then the function, then the file, weighed by how few files a memory touches.
 """
 
 from __future__ import annotations

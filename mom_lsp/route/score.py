@@ -12,7 +12,10 @@ from mom_lsp.memory import TERMS
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """One factor a term. Where the user asks *why*, time says nothing and is left out (math.md, Theorem 2)."""
+    """One factor a term (seed mixture_of_memories, relevance function).
+
+    Where the user asks *why*, time says nothing and is left out: the seed's Theorem 2 holds only for work at hand.
+    """
 
     sem: float = 0.15
     lex: float = 0.15

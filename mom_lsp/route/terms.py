@@ -1,4 +1,4 @@
-"""The terms of the score besides place, each in [0, 1] (math.md, section 1)."""
+"""The terms of the score besides place, each in [0, 1] (seed mixture_of_memories, relevance function)."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ convert.py, shift.py suggestions as LSP values; hints that move with their lines
 progress.py          work-done progress
 lifecycle.py, configuration.py, text_sync.py, inlay_hint.py, hover.py, code_action.py, execute_command.py
                      one file for each group of methods
+suggest_request.py   requests beyond the standard, for a view of memories
 
 Handlers are async and named `ls` first (pygls looks at the name); what may block runs in a thread.
 """
@@ -23,7 +24,16 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 
 from mom_lsp.errors import MomError, UsageError
-from mom_lsp.server import code_action, configuration, execute_command, hover, inlay_hint, lifecycle, text_sync
+from mom_lsp.server import (
+    code_action,
+    configuration,
+    execute_command,
+    hover,
+    inlay_hint,
+    lifecycle,
+    suggest_request,
+    text_sync,
+)
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.stdio import main
 
@@ -51,6 +61,7 @@ FEATURES: dict[str, Feature] = {
     types.TEXT_DOCUMENT_DID_CHANGE: text_sync.did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: text_sync.did_close,
     types.INLAY_HINT_RESOLVE: inlay_hint.inlay_hint_resolve,
+    **suggest_request.FEATURES,
 }
 
 

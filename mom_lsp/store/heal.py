@@ -1,7 +1,7 @@
 """What LanceDB leaves to us on a local disk: making commits durable, and opening a table after a power cut.
 
 LanceDB never calls fsync. A manifest that reached the disk empty makes its table unopenable; moving it aside
-brings back the version before (facts.md, "LanceDB").
+brings back the version before.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ def search_text(memory: Memory) -> str:
 
 
 def embedding_text(memory: Memory) -> str:
-    """Return what the encoder reads: the change as well as the message (facts.md: that triples MiniLM's MRR)."""
+    """Return what the encoder reads: the change as well as the message (the message alone finds a third as much)."""
     symbols = dict.fromkeys(symbol for anchor in memory.anchors for symbol in anchor.symbols)
     lines = [
         memory.title,

@@ -1,4 +1,4 @@
-"""Recency as a term of the score: added, never multiplied, so that age hides nothing (math.md, section 1)."""
+"""Recency as a term of the score: added, never multiplied, so that age hides nothing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def recency(times: np.ndarray, now: float, half_life: float) -> np.ndarray:
 
 
 def usage(uses: np.ndarray, most: int) -> np.ndarray:
-    """Return log(1 + n) / log(1 + n_max) in [0, 1], 0 when nothing was used (math.md, R_use)."""
+    """Return log(1 + n) / log(1 + n_max) in [0, 1], 0 when nothing was used (seed mixture_of_memories, R_use).
+
+    The seed's log(1 + n) has no bound: a much-used memory would outweigh everything else.
+    """
     if most <= 0:
         return np.zeros(len(uses))
     return np.asarray(np.log1p(np.minimum(uses, most)) / np.log1p(most))

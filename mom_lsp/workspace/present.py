@@ -1,4 +1,4 @@
-"""Answers as JSON: the contract of design.md, "Commands"."""
+"""Answers as JSON: a contract that scripts rely on."""
 
 from __future__ import annotations
 

@@ -1,0 +1,109 @@
+/** Memories as the server sends them, and how they read. Requests beyond the standard are documented in the server. */
+
+import { Disposable, TextDocument, window } from "vscode";
+
+export interface Source {
+  commit: string | null;
+  author: string;
+  time: string | null;
+  path: string | null;
+  line: number | null;
+  url: string | null;
+}
+
+export interface Memory {
+  id: string;
+  kind: string;
+  title: string;
+  body: string;
+  source: Source;
+  score: number;
+  terms: Record<string, number>;
+  status: string;
+  pinned: boolean;
+  why: string;
+  related?: Memory[];
+}
+
+export interface Suggestions {
+  suggestions: Memory[];
+}
+
+/** What answers: the running server. */
+export interface Server {
+  request<T>(method: string, params: object): Promise<T>;
+  /** Run a server command; an error is shown to the user, and answered with undefined. */
+  execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
+}
+
+const TERM_NAMES: Record<string, string> = { lex: "words", sem: "meaning", temp: "time" };
+const AGES: [string, number][] = [
+  ["year", 365.25 * 86400],
+  ["month", 30.44 * 86400],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
+
+/** "3 years ago"; "" for a time that is not known. */
+export function age(time: string | null, now: Date): string {
+  const seconds = (now.getTime() - Date.parse(time ?? "")) / 1000;
+  if (Number.isNaN(seconds)) return "";
+  for (const [name, length] of AGES) {
+    const count = Math.floor(seconds / length);
+    if (count >= 1) return `${count} ${name}${count > 1 ? "s" : ""} ago`;
+  }
+  return "just now";
+}
+
+export function kindName(memory: Memory): string {
+  return memory.kind.replaceAll("_", " ");
+}
+
+/** "fix · Ann Author · 3 years ago" */
+export function summary(memory: Memory, now: Date): string {
+  return [kindName(memory), memory.source.author, age(memory.source.time, now)].filter(Boolean).join(" · ");
+}
+
+/** "abc123def · src/a.py": where a memory was read. */
+export function origin(memory: Memory): string {
+  const { commit, path, line } = memory.source;
+  const file = path && line && !commit ? `${path}:${line}` : path;
+  return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || "your note";
+}
+
+/** "place +0.55 · words +0.07", the largest first. */
+export function shares(memory: Memory): string {
+  return Object.entries(memory.terms)
+    .filter(([, share]) => Math.abs(share) >= 0.005)
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+    .map(([term, share]) => `${TERM_NAMES[term] ?? term} ${share < 0 ? "−" : "+"}${Math.abs(share).toFixed(2)}`)
+    .join(" · ");
+}
+
+/** The file that the user is in, if it is one on the disk. */
+export function activeFile(): { document: TextDocument; uri: string; line: number } | undefined {
+  const editor = window.activeTextEditor;
+  if (!editor || editor.document.uri.scheme !== "file") return undefined;
+  return { document: editor.document, uri: editor.document.uri.toString(), line: editor.selection.active.line };
+}
+
+/** Call a function once nothing has asked for it for some time. */
+export class Later implements Disposable {
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly delay: number,
+    private readonly run: () => unknown,
+  ) {}
+
+  soon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => void this.run(), this.delay);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+  }
+}
+
