@@ -102,11 +102,15 @@ def history(project: Repo) -> None:
     project.commit("Another file of the side", {"c.py": CODE})
     project.git("checkout", "-q", "main")
     project.commit("A change of main", {"a.py": CODE.replace("7\n", "9\n")})
-    project.git("merge", "-q", "--no-ff", "-m", "Merge branch 'side'\n\n" + "It brings another file of words. " * 3, "side")
+    project.git(
+        "merge", "-q", "--no-ff", "-m", "Merge branch 'side'\n\n" + "It brings another file of words. " * 3, "side"
+    )
     signed = project.git("cat-file", "commit", "HEAD").replace(
         "\n\n", "\ngpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----\n\n", 1
     )
-    project.git("reset", "-q", "--soft", project.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed.encode()))
+    project.git(
+        "reset", "-q", "--soft", project.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=signed.encode())
+    )
 
 
 def use_everything(mom: Mom) -> None:

@@ -29,9 +29,7 @@ def ids(mom: Mom, text: str) -> list[str]:
     return sorted(one["id"] for one in mom.search(text))
 
 
-def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(
-    project: Repo, moms: Start, tmp_path: Path
-) -> None:
+def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("Common start of callers", {"a.py": CODE})
     side = project.worktree(tmp_path / "side", "-b", "side")
     ours = project.commit("Ours counts callers" + WHY, {"a.py": edited(2, "    return 22")})
@@ -45,11 +43,14 @@ def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(
     assert here.titles("callers") == ["Common start of callers", "Ours counts callers"]
     assert there.titles("callers") == ["Common start of callers", "Theirs counts callers"]
     # one service serves both
-    assert told(here.service.call("suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})["suggestions"])[
-        0
-    ] == "Theirs counts callers"
+    assert (
+        told(
+            here.service.call("suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})["suggestions"]
+        )[0]
+        == "Theirs counts callers"
+    )
     assert here.call("status")["commits"] == 3
-    shown = here.call("show", id=there.search("theirs")[0]["id"])
+    shown = here.call("show", id=there.suggest("a.py", 2)[0]["id"])
     assert not shown["suggested"]
     assert "not an ancestor of HEAD" in shown["because"]
     assert {here.call("status")["head"], there.call("status")["head"]} == {ours, theirs}
@@ -259,7 +260,9 @@ def test_a_revert_replaces_and_its_revert_restores(project: Repo, moms: Start) -
         return one["status"], one["replacement"]
 
     def newest() -> str:
-        return str(next(one["id"] for one in mom.search("revert try counting") if one["source"]["commit"] == project.head))
+        return str(
+            next(one["id"] for one in mom.search("revert try counting") if one["source"]["commit"] == project.head)
+        )
 
     assert state() == ("candidate", None)
     project.git("revert", "--no-edit", tried)
@@ -274,7 +277,9 @@ def test_a_revert_replaces_and_its_revert_restores(project: Repo, moms: Start) -
     assert state()[0] == "replaced"
 
 
-@pytest.mark.parametrize("subject", ['Reapply "Try counting callers twice"', 'Revert "Revert "Try counting callers twice""'])
+@pytest.mark.parametrize(
+    "subject", ['Reapply "Try counting callers twice"', 'Revert "Revert "Try counting callers twice""']
+)
 def test_every_form_of_reapplying_restores(project: Repo, moms: Start, subject: str) -> None:
     tried = project.commit("Try counting callers twice" + WHY, {"a.py": CODE})
     mom = moms(project)
@@ -292,7 +297,9 @@ def test_a_folder_without_git_works(home: Path, moms: Start, tmp_path: Path) -> 
     folder.mkdir()
     code = "def f():\n    # NOTE: callers must count from one because the protocol does\n    return 1\n"
     (folder / "a.py").write_text(code)
-    (folder / "CONTRIBUTING.md").write_text("# Rules\n\nAlways sort the imports of callers, because merges are easier then.\n")
+    (folder / "CONTRIBUTING.md").write_text(
+        "# Rules\n\n## Imports\n\nAlways sort the imports of callers, because merges are easier. Never leave two.\n"
+    )
     mom = moms(folder)
     assert mom.index().files == 2
     assert not any(folder.glob(".*"))

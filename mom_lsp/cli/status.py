@@ -65,9 +65,8 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
     rows = [
         ("folder", str(result["root"]) + ("" if result["git"] else " (no git repository)")),
         ("HEAD", str(result.get("head") or "")[:10]),
-        ("memories", f"{result['memories']:,} of {count(result['commits'], 'commit')}" if result["indexed"] else ""),
-        ("searchable", _part(result.get("searchable"), result["memories"])),
-        ("encoded", _part(result.get("encoded"), result["memories"])),
+        ("memories", f"{result['memories']:,} from {count(result['commits'], 'commit')}" if result["indexed"] else ""),
+        ("encoded", _part(result.get("encoded"), result.get("searchable") or 0)),
         ("encoder", str(result.get("encoder") or "none: searching by words alone")),
         ("you said", ", ".join(kept)),
         ("indexing", _progress(indexing) if indexing else ""),

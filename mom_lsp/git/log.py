@@ -106,15 +106,15 @@ def _commit(record: bytes) -> Commit:
         parents=tuple(parents.split()),
         author=author,
         email=email,
-        author_time=_time(author_time),
-        commit_time=_time(commit_time),
+        author_time=parse_time(author_time),
+        commit_time=parse_time(commit_time),
         message=message,
         files=files[:MAX_FILES],
         truncated=truncated or len(files) > MAX_FILES,
     )
 
 
-def _time(text: str) -> int:
+def parse_time(text: str) -> int:
     """Return the seconds; 0 for what a broken commit object gives instead."""
     return int(text) if text.strip().lstrip("-").isdigit() else 0
 

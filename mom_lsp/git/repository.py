@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git.location import Location
-from mom_lsp.git.log import DETAILS, read_commits
+from mom_lsp.git.log import DETAILS, parse_time, read_commits
 from mom_lsp.git.run import Runner
 from mom_lsp.git.values import Commit
 
@@ -71,11 +71,14 @@ class Repository:
         return self._run.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
-        """Yield (sha, author email, author time, commit time, subject) of each commit."""
-        form = "%H%x00%aE%x00%at%x00%ct%x00%s"
-        for line in self._run.lines("log", "--no-walk=unsorted", "--stdin", f"--format={form}", stdin=shas):
-            sha, email, author_time, commit_time, subject = line.split("\0", 4)
-            yield sha, email, int(author_time or 0), int(commit_time or 0), subject
+        """Yield (sha, author email, author time, commit time, first line) of each commit that git has."""
+        if not shas:
+            return
+        form = "%H%x00%aE%x00%at%x00%ct%x00%B"
+        options = ("--ignore-missing", "--no-walk=unsorted", "--stdin", "-z", f"--format={form}")
+        fields = self._run.output("log", *options, stdin=shas).decode("utf-8", "replace").split("\0")
+        for sha, email, author_time, commit_time, message in zip(*[iter(fields)] * 5, strict=False):
+            yield sha, email, parse_time(author_time), parse_time(commit_time), message.strip().partition("\n")[0]
 
     def commits(self, shas: Sequence[str], *, merges: bool = False, attributes: str = "") -> Iterator[Commit]:
         """Yield commits with their diffs; where a shallow clone ends a diff would be the whole tree, so none."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from mom_lsp.memory import Memory, clashing_id, tombstone
@@ -12,11 +12,7 @@ KEPT_BLOBS = 16  # versions of a file that a span remembers to have been in
 
 
 class Merger:
-    """Gives memories their final ids and unites those that are one.
-
-    A cherry-pick, a rebased or an amended commit is one memory with several commits. Different changes that one
-    author made in the same second under the same subject touch different files: they get an ordinal.
-    """
+    """Gives memories their final ids and unites those that are one."""
 
     def __init__(self, store: Store, forgotten: set[str]) -> None:
         self._store = store
@@ -24,34 +20,54 @@ class Merger:
         self._ids: set[str] = set(store.columns(["id"])["id"].to_pylist())
 
     def write(self, fresh: Iterable[Memory]) -> int:
-        """Write memories to the store and return how many rows that were."""
+        """Write file spans, and commits that share their identity with no other; return how many rows that were."""
         fresh = list(fresh)
-        stored = self._store.get([memory.id for memory in fresh if memory.id in self._ids])
-        rows: dict[str, Memory] = {}
+        rows = self._store.get([m.id for m in fresh if m.id in self._ids and m.source.type == "file"])
         for memory in fresh:
-            merged = self._merge(memory, rows | stored) if memory.id in stored.keys() | rows.keys() else memory
-            rows[merged.id] = tombstone(merged) if merged.id in self._forgotten else merged
-        self._store.upsert(list(rows.values()))
+            older = rows.get(memory.id)
+            blobs = tuple(dict.fromkeys((*memory.blobs, *(older.blobs if older else ()))))
+            rows[memory.id] = replace(memory, blobs=blobs[:KEPT_BLOBS])
+        return self._write(rows)
+
+    def write_groups(self, fresh: Iterable[Memory]) -> int:
+        """Write whole groups of commits that share an identity, oldest first, in the place of what was stored of them.
+
+        A cherry-pick, a rebased or an amended commit is one memory with several commits and says what the newest of
+        them says. Different changes that one author made in the same second under the same subject touch different
+        files: they get an ordinal. Since groups are whole, neither depends on what was indexed when.
+        """
+        rows: dict[str, Memory] = {}
+        stored: set[str] = set()
+        for memory in fresh:
+            stored.update(self.group(memory.id))
+            identity = next(i for i in _ordinals(memory.id) if i not in rows or _same_change(rows[i], memory))
+            commits = {*memory.commits, *(rows[identity].commits if identity in rows else ())}
+            rows[identity] = replace(memory, id=identity, commits=tuple(sorted(commits)))
+        written = self._write(rows)
+        self._store.delete(stored - rows.keys())
+        self._ids -= stored - rows.keys()
+        return written
+
+    def group(self, identity: str) -> Iterator[str]:
+        """Yield the ids of the rows of one group."""
+        for member in _ordinals(identity):
+            if member not in self._ids:
+                return
+            yield member
+
+    def _write(self, rows: dict[str, Memory]) -> int:
+        self._store.upsert([tombstone(row) if row.id in self._forgotten else row for row in rows.values()])
         self._ids.update(rows)
         return len(rows)
 
-    def _merge(self, memory: Memory, known: dict[str, Memory]) -> Memory:
-        if memory.source.type == "file":
-            blobs = tuple(dict.fromkeys((*memory.blobs, *known[memory.id].blobs)))[:KEPT_BLOBS]
-            return replace(memory, blobs=blobs)
-        for ordinal in range(1_000):
-            identity = clashing_id(memory.id, ordinal)
-            older = known.get(identity) or self._store.get([identity]).get(identity)
-            if older is None:
-                return replace(memory, id=identity)
-            if _same_change(older, memory):
-                commits = tuple(sorted({*older.commits, *memory.commits}))
-                return replace(older, commits=commits)
-        return memory
+
+def _ordinals(identity: str) -> Iterator[str]:
+    ordinal = 0
+    while True:
+        yield clashing_id(identity, ordinal)
+        ordinal += 1
 
 
 def _same_change(older: Memory, newer: Memory) -> bool:
-    if older.noise == "forgotten":
-        return True
     mine, theirs = set(older.paths), set(newer.paths)
     return not mine or not theirs or bool(mine & theirs)

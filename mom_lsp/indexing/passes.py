@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from hashlib import sha1
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,30 +29,47 @@ def index_history(
 ) -> None:
     """Index the ancestors of a commit that are not in the store yet, newest first."""
     known = {commit for commits in store.columns(["commits"])["commits"].to_pylist() for commit in commits}
-    missing = [sha for sha in repository.history(head) if sha not in known]
+    history = repository.history(head)
+    missing = [sha for sha in history if sha not in known]
     if not missing:
         return
-    clashing = _clashing(repository, missing)
-    location = repository.location
-    plain = [sha for sha in missing if sha not in set(clashing)]
-    chunks = [clashing, plain[:FIRST_CHUNK], *_chunks(plain[FIRST_CHUNK:], CHUNK)]
-    tasks = [Task(location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
-    control.step("history", 0, len(missing))
-    with workers(len(missing)) as executor:
-        for memories in ordered(executor, tasks):
-            summary.memories += merger.write(memories)
+    groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
+    shared = {sha for group in groups for sha in group}
+    plain = [sha for sha in missing if sha not in shared]
+    chunks = [plain[:FIRST_CHUNK], *_together(groups, CHUNK), *_chunks(plain[FIRST_CHUNK:], CHUNK)]
+    tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
+    total = sum(len(task.commits) for task in tasks)
+    done = 0
+    control.step("history", 0, total)
+    with workers(total) as executor:
+        for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
+            write = merger.write_groups if task.commits[0] in shared else merger.write
+            summary.memories += write(memories)
             summary.commits += len(memories)
-            control.step("history", summary.commits, len(missing))
+            done += len(memories)
+            control.step("history", done, total)
 
 
-def _clashing(repository: Repository, shas: Sequence[str]) -> list[str]:
-    """Return the commits that share author, second and subject, oldest first: their order gives their ids."""
-    if len(shas) < 2:
-        return []
-    groups: dict[str, list[tuple[int, str]]] = {}
-    for sha, email, author_time, commit_time, subject in repository.keys(shas):
-        groups.setdefault(commit_memory_id(email, author_time, subject), []).append((commit_time, sha))
-    return [sha for group in groups.values() if len(group) > 1 for _, sha in sorted(group)]
+def grouped(
+    store: Store, repository: Repository, shas: Sequence[str], merger: Merger, history: Sequence[str]
+) -> list[list[str]]:
+    """Return these commits with those that share author, second and subject with them, each group oldest first.
+
+    Those that are stored already belong to it too, as long as git has them.
+    """
+    fresh: dict[str, list[tuple[int, int, str]]] = {}
+    place = {sha: -at for at, sha in enumerate(history)}  # commits of one second: parents come first
+    older = -len(history)
+
+    def sort_in(commits: Sequence[str]) -> None:
+        for sha, email, author_time, commit_time, subject in repository.keys(commits):
+            key = (commit_time, place.get(sha, older), sha)
+            fresh.setdefault(commit_memory_id(email, author_time, subject), []).append(key)
+
+    sort_in(shas)
+    stored = store.get([member for identity in fresh for member in merger.group(identity)])
+    sort_in(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
+    return [[sha for *_, sha in sorted(group)] for group in fresh.values()]
 
 
 def index_files(
@@ -79,39 +97,52 @@ def index_folder(
     store: Store, location: Location, rules: Rules, merger: Merger, control: Control, summary: Summary
 ) -> None:
     """Index a folder without git: its files as they are now; what they no longer say is removed."""
-    rows = store.columns(["id", "paths", "blobs"], "source_type = 'file'").to_pylist()
-    before = {row["id"]: (row["paths"][0], set(row["blobs"])) for row in rows}
+    rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
+    before = {row["id"]: set(row["blobs"]) for row in rows}
     now: set[str] = set()
     files = list(_walk(location.root, rules))
-    for path in files:
-        data = path.read_bytes()
-        name = path.relative_to(location.root).as_posix()
-        if b"\0" not in data[:8192]:
-            blob = sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-            fresh = file_memories(name, blob, data.decode("utf-8", "replace"), rules)
-            now.update(memory.id for memory in fresh)
-            changed = [m for m in fresh if m.id not in before or blob not in before[m.id][1]]
+    for chunk in _chunks(files, FILE_CHUNK):
+        fresh = [memory for path in chunk for memory in _of_folder(path, location.root, rules)]
+        now.update(memory.id for memory in fresh)
+        changed = [memory for memory in fresh if not before.get(memory.id, set()).issuperset(memory.blobs)]
+        changed += [memory for memory in fresh if memory.id not in before]
+        if changed:
             summary.memories += merger.write(changed)
-        summary.files += 1
+        summary.files += len(chunk)
         control.step("files", summary.files, len(files))
     store.delete(before.keys() - now)
 
 
+def _of_folder(path: Path, root: Path, rules: Rules) -> list[Memory]:
+    """Return the memories of one file, none if it cannot be read (it may have gone meanwhile) or is no text."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return []
+    if b"\0" in data[:8192]:
+        return []
+    blob = sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return file_memories(path.relative_to(root).as_posix(), blob, data.decode("utf-8", "replace"), rules)
+
+
 def _walk(root: Path, rules: Rules) -> Iterator[Path]:
     """Yield regular files below a folder, hidden ones and symbolic links left out."""
-    count = 0
+    return islice((path for path in _regular_files(root) if _wanted(path, root, rules)), MAX_FOLDER_FILES)
+
+
+def _regular_files(root: Path) -> Iterator[Path]:
     for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = sorted(n for n in names if not n.startswith(".") and not Path(folder, n).is_symlink())
-        for name in sorted(files):
-            path = Path(folder, name)
-            relative = path.relative_to(root).as_posix()
-            if name.startswith(".") or path.is_symlink() or not path.is_file() or not wanted_file(relative, rules):
-                continue
-            if path.stat().st_size <= rules.max_file_size:
-                count += 1
-                if count > MAX_FOLDER_FILES:
-                    return
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for path in (Path(folder, name) for name in sorted(files) if not name.startswith(".")):
+            if path.is_file() and not path.is_symlink():
                 yield path
+
+
+def _wanted(path: Path, root: Path, rules: Rules) -> bool:
+    try:
+        return wanted_file(path.relative_to(root).as_posix(), rules) and path.stat().st_size <= rules.max_file_size
+    except OSError:
+        return False
 
 
 def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[str], control: Control) -> None:
@@ -120,25 +151,39 @@ def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[s
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
     gone = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
     back = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
-    if gone:
-        store.upsert([tombstone(memory) for memory in gone.values()])
-        contents = store.columns(["content"])["content"].to_pylist()
-        store.keep_vectors(contents)
+    if gone or store.erasing:
         control.step("compaction", 0, 1)
-        store.compact(erase=True)
+        store.erase([tombstone(memory) for memory in gone.values()])
     if back:
-        store.delete(back.keys())
-        Merger(store, forgotten).write(_extract_again(location, rules, list(back.values())))
+        _restore(store, location, rules, Merger(store, forgotten), back)
 
 
-def _extract_again(location: Location, rules: Rules, tombstones: Sequence[Memory]) -> list[Memory]:
-    if not location.git:
-        return []  # the pass over the folder that follows finds them
-    wanted = {memory.id for memory in tombstones}
-    commits = tuple(sha for memory in tombstones for sha in memory.commits)
-    files = tuple((path, blob) for memory in tombstones for path in memory.paths for blob in memory.blobs)
-    found = extract(Task(location, rules, commits=commits, files=files))
-    return [memory for memory in found if memory.source.type == "commit" or memory.id in wanted]
+def _restore(store: Store, location: Location, rules: Rules, merger: Merger, stones: dict[str, Memory]) -> None:
+    """Put memories in the place of their tombstones; what can no longer be found is indexed as if it were new."""
+    if location.git:
+        repository = Repository(location)
+        shas = [sha for stone in stones.values() for sha in stone.commits]
+        head = repository.resolve()
+        history = repository.history(head) if head else []
+        groups = grouped(store, repository, shas, merger, history)
+        alone = tuple(group[0] for group in groups if len(group) == 1)
+        shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
+        files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
+        found = extract(Task(location, rules, commits=alone, files=files))
+        merger.write([memory for memory in found if memory.id in stones])
+        merger.write_groups(extract(Task(location, rules, commits=shared)))
+    store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])
+
+
+def _together(groups: Sequence[Sequence[str]], size: int) -> Iterator[Sequence[str]]:
+    """Yield chunks of about this size that tear no group apart."""
+    chunk: list[str] = []
+    for group in groups:
+        chunk += group
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    yield chunk
 
 
 def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.encoding import encode_missing
-from mom_lsp.indexing.lease import writer_lease
 from mom_lsp.indexing.marker import Marker, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
@@ -23,7 +23,7 @@ from mom_lsp.indexing.worker import Rules
 from mom_lsp.indexqueue import Request, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
-from mom_lsp.store import SCHEMA_VERSION, Store
+from mom_lsp.store import SCHEMA_VERSION, Store, writer_lease
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
 
 WAIT = 0.25  # seconds between two looks at a lease that another process holds
@@ -53,8 +53,9 @@ def serve_requests(location: Location, settings: Settings, *, report: Report, st
     """Serve every pending request of the data folder; return at once if another process is at it."""
     summary = Summary()
     control = Control(report, stop)
-    while _servable(location) and _with_lease(location.data, lambda: _serve(location, settings, control, summary)):
-        pass
+    with contextlib.suppress(Stopped):
+        while _servable(location) and _with_lease(location.data, lambda: _serve(location, settings, control, summary)):
+            pass
     return summary
 
 
@@ -138,10 +139,10 @@ class _Run:
             self._git(store, marker, merger, rev)
         else:
             index_folder(store, self.location, self._rules(), merger, self.control, self.summary)
-        if self.summary.memories:
+        if self.summary.memories or not store.searchable:  # the run before may have been stopped
             self.control.step("compaction", 0, 1)
             store.compact()
-        marker.journal, marker.rules = seq, self._fingerprint()
+        marker.encoded, marker.journal, marker.rules = "", seq, self._fingerprint()
         save_marker(data, marker)
         self._encode(store, marker)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
+from watchdog.observers.api import BaseObserver
 
 from mom_lsp.errors import MomError
 from mom_lsp.git import Location, Repository
@@ -22,14 +24,13 @@ HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a ne
 
 def watch(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
     """Index now and after every change until stopped; an error is reported and the next change tried."""
-    changed = _Changed()
+    changed = _Changed(location)
     observer = Observer()
-    for folder, recursive in _watched(location):
-        observer.schedule(changed, str(folder), recursive=recursive)
     observer.start()
     try:
         changed.event.set()
         while not stop.is_set():
+            changed.follow(observer)
             if changed.event.wait(timeout=HEARTBEAT):
                 _settle(changed.event, stop)
             _pass(location, settings, report, stop)
@@ -77,11 +78,23 @@ def _watched(location: Location) -> list[tuple[Path, bool]]:
 
 
 class _Changed(FileSystemEventHandler):
-    """Sets an event on every change; reading is no change."""
+    """Sets an event on every change of what is watched; reading is no change, nor is what we write ourselves."""
 
-    def __init__(self) -> None:
+    def __init__(self, location: Location) -> None:
         self.event = threading.Event()
+        self._location, self._watched = location, set[Path]()
+        self._ours, self._requests = str(location.data), str(location.data / FOLDER)
+
+    def follow(self, observer: BaseObserver) -> None:
+        """Watch what has come to be since: the first linked worktree makes a folder of its own."""
+        for folder, recursive in _watched(self._location):
+            if folder not in self._watched:
+                observer.schedule(self, str(folder), recursive=recursive)
+                self._watched.add(folder)
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        if event.event_type not in {"opened", "closed_no_write"}:
+        """Take notice."""
+        path = os.fsdecode(event.src_path)
+        ours = path.startswith(self._ours) and not path.startswith(self._requests)
+        if event.event_type not in {"opened", "closed_no_write"} and not ours:
             self.event.set()

@@ -111,7 +111,9 @@ def _attributes_file(data: Path) -> str:
     path = data / "attributes"
     if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:
         data.mkdir(parents=True, exist_ok=True)
-        path.write_text(USERDIFF_ATTRIBUTES, "utf-8")
+        fresh = path.with_suffix(f".{os.getpid()}")  # another worker's git may be reading
+        fresh.write_text(USERDIFF_ATTRIBUTES, "utf-8")
+        fresh.replace(path)
     return str(path)
 
 

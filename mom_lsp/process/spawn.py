@@ -18,8 +18,8 @@ QUIET = {  # what our children are told: no network, no chatter
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
-    "RUST_LOG": "error",
-    "LANCE_LOG": "error",
+    "LANCEDB_LOG": "error",
+    "TQDM_DISABLE": "1",
 }
 
 

@@ -180,12 +180,11 @@ class View:
 
     def _sources_first(self, verdicts: Mapping[int, Sequence[Edge]]) -> list[int]:
         """Return targets so that what names a row comes before it; times may be equal, or of before a rebase."""
+        sources = {target: {edge.source for edge in edges} for target, edges in verdicts.items()}
         try:
-            return list(
-                TopologicalSorter({t: {e.source for e in edges} for t, edges in verdicts.items()}).static_order()
-            )
+            return list(TopologicalSorter(sources).static_order())
         except CycleError:  # "#12" may name a later commit
-            return sorted(verdicts, key=lambda target: -int(self.catalog.time[target]))
+            return sorted(sources, key=lambda target: -max(int(self.catalog.time[row]) for row in sources[target]))
 
     @cached_property
     def surprise(self) -> np.ndarray:

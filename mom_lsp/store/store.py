@@ -73,7 +73,7 @@ class Store:
         """Follow the writer to its newest version and return that."""
 
         def latest() -> int:
-            self._memories.checkout_latest()
+            self._memories.checkout_latest()  # type: ignore[no-untyped-call]
             return self.version
 
         return self._retry(latest)
@@ -99,7 +99,7 @@ class Store:
             return []
 
         def read() -> pa.Table:
-            match: Any = MatchQuery(" ".join(words.split()[:SEARCH_TERMS]), "text")  # type: ignore[call-arg]
+            match = _match(" ".join(words.split()[:SEARCH_TERMS]))
             search = self._memories.search(match, query_type="fts").select(["id", "_score"])
             return search.limit(limit).to_arrow()
 
@@ -270,7 +270,7 @@ class Store:
     def _drop_broken_indices(self) -> None:
         """Remove indices that cannot be read; compaction makes new ones."""
         try:
-            self._memories.search(MatchQuery("the", "text"), query_type="fts").limit(1).to_arrow()
+            self._memories.search(_match("fix"), query_type="fts").limit(1).to_arrow()
             self._memories.search().where("id = ''").limit(1).to_arrow()
         except FAILURES:
             for index in self._memories.list_indices():
@@ -312,6 +312,10 @@ def _optimize(table: Any, *, erase: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that readers of old versions will fail: ours read again
         table.optimize(cleanup_older_than=timedelta(0) if erase else KEEP_VERSIONS, delete_unverified=erase)
+
+
+def _match(words: str) -> Any:
+    return MatchQuery(words, "text")  # type: ignore[call-arg]
 
 
 def _named(column: str, values: Iterable[str]) -> list[str]:

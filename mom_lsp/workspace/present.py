@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,9 @@ FORGE = re.compile(
 
 
 def suggestion(
-    scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None, at: str = ""
+    scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None, at: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Return one suggestion; source facts that were looked up are passed in, `at` is the file asked about."""
+    """Return one suggestion; source facts that were looked up are passed in, `at` the names of the file asked about."""
     memory, source = scored.memory, scored.memory.source
     return {
         "id": memory.id,
@@ -29,7 +30,7 @@ def suggestion(
             "commit": commit,
             "author": author,
             "time": iso(time),
-            "path": at if at in memory.paths else source.path or next(iter(memory.paths), None),
+            "path": next((path for path in at if path in memory.paths), source.path or next(iter(memory.paths), None)),
             "line": source.line or next(iter(scored.lines), None),
             "url": f"{forge}/commit/{commit}" if forge and commit else None,
         },

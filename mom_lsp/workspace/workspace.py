@@ -116,9 +116,8 @@ class Workspace:
         }
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
         kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
-        by_line = {one.lines[0]: one for one in kept}
-        hints = zip(sorted(by_line), scored(ranker, [by_line[line] for line in sorted(by_line)]), strict=True)
-        return [{"line": line, "suggestion": self._json(one, state, path)} for line, one in hints]
+        hints = scored(ranker, sorted(kept, key=lambda one: one.lines))
+        return [{"line": one.lines[0], "suggestion": self._json(one, state, [path])} for one in hints]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -236,12 +235,12 @@ class Workspace:
     def _answer(
         self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: _State, began: float
     ) -> dict[str, Any]:
-        at = query.spot.path if query.spot else ""
+        at = state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
         suggestions = [self._json(one, state, at) for one in scored(ranker, chosen)]
         took = round((time.perf_counter() - began) * 1000, 1)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
 
-    def _json(self, one: Scored, state: _State, at: str = "") -> dict[str, Any]:
+    def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)
         return suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
 

@@ -1,6 +1,6 @@
 /** What the client adds to hints: they can be paused, and give way to errors, which the server cannot see. */
 
-import { Diagnostic, DiagnosticSeverity, Disposable, EventEmitter, InlayHint, languages, Memento, Uri } from "vscode";
+import { Diagnostic, DiagnosticSeverity, Disposable, EventEmitter, InlayHint, languages, Memento, Uri, window } from "vscode";
 import { InlayHintRequest, InlayHintsMiddleware, LanguageClient } from "vscode-languageclient/node";
 
 const PAUSED = "hints.paused";
@@ -58,11 +58,16 @@ export class Hints implements Disposable {
 
   private refresh(): void {
     const feature = this.client()?.getFeature(InlayHintRequest.method);
-    for (const provider of feature?.getProviders?.() ?? []) provider.onDidChangeInlayHints.fire();
+    const providers = window.visibleTextEditors.map((editor) => feature?.getProvider(editor.document));
+    for (const provider of new Set(providers)) provider?.onDidChangeInlayHints.fire();
   }
 }
 
 function problemLines(diagnostics: readonly Diagnostic[]): Set<number> {
-  const shown = diagnostics.filter((one) => one.severity <= DiagnosticSeverity.Warning);
-  return new Set(shown.flatMap((one) => [one.range.start.line, one.range.end.line]));
+  const lines = new Set<number>();
+  for (const { severity, range } of diagnostics) {
+    if (severity > DiagnosticSeverity.Warning) continue;
+    for (let line = range.start.line; line <= range.end.line; line++) lines.add(line);
+  }
+  return lines;
 }

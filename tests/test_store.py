@@ -1,0 +1,304 @@
+"""The LanceDB store: what goes in comes out, files stay few, and damage costs at most a new pass."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from memories import MEMORIES, HashEncoder, dump, make_memory
+
+from mom_lsp.errors import NoIndex, StoreError
+from mom_lsp.memory import Anchor, Memory, tombstone
+from mom_lsp.store import SCHEMA_VERSION, Store, writer_lease
+from mom_lsp.store import store as module
+
+LANCE = "lance/memories.lance"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path, create=True)
+
+
+def manifests(data: Path, table: str = "memories") -> list[Path]:
+    """Return the manifests of a table, the newest first: their names count down."""
+    return sorted((data / f"lance/{table}.lance/_versions").glob("*.manifest"))
+
+
+def files(data: Path) -> list[Path]:
+    return [path for path in (data / "lance").rglob("*") if path.is_file()]
+
+
+# What goes in comes out
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(memories=st.lists(MEMORIES, min_size=1, max_size=8, unique_by=lambda memory: memory.id))
+def test_memories_come_back_as_they_went_in(store: Store, memories: list[Memory]) -> None:
+    store.upsert(memories)
+    assert store.get([memory.id for memory in memories]) == {memory.id: memory for memory in memories}
+
+
+def test_a_memory_replaces_the_one_with_its_id(store: Store) -> None:
+    store.upsert([make_memory(1), make_memory(2)])
+    store.upsert([make_memory(2, "between"), make_memory(2, "newer"), make_memory(3)])
+    assert [row["title"] for row in dump(store)] == ["Fix the parser", "newer", "Fix the parser"]
+
+
+def test_unknown_ids_are_left_out(store: Store) -> None:
+    store.upsert([make_memory(1)])
+    assert list(store.get(["no'such", make_memory(1).id])) == [make_memory(1).id]
+    assert store.get([]) == {}
+
+
+def test_more_ids_than_one_condition_names(store: Store) -> None:
+    memories = [make_memory(number) for number in range(module.MAX_NAMED + 50)]
+    store.upsert(memories)
+    assert len(store.get([memory.id for memory in memories])) == len(memories)
+    store.delete(memory.id for memory in memories[1:])
+    assert [row["id"] for row in dump(store)] == [memories[0].id]
+
+
+# Search by words
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+@pytest.mark.parametrize("query", ["parse", "HEADER", "parseHeader", "parse_url", "url.c", "proxies", "what proxy?"])
+def test_text_search_finds_words_and_parts_of_identifiers(store: Store, query: str, compacted: bool) -> None:
+    found = make_memory(
+        1,
+        "Survive empty proxies" if query == "proxies" or not compacted else "Survive empty proxy",
+        added=("parseHeaderLine", "parse_url", "parseHeader"),
+        anchors=(Anchor("lib/url.c", ("Curl_proxy",)),),
+    )
+    store.upsert([found, make_memory(2, "Something else"), make_memory(3, "Unrelated")])
+    if compacted:
+        store.compact()
+    assert [identity for identity, _ in store.search_text(query, 10)] == [found.id]
+
+
+def test_text_search_is_best_first_and_limited(store: Store) -> None:
+    store.upsert([make_memory(n, "socket " * n + "filler " * (6 - n)) for n in range(1, 6)])
+    store.compact()
+    found = store.search_text("socket", 3)
+    assert [identity for identity, _ in found] == [make_memory(n).id for n in (5, 4, 3)]
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+@pytest.mark.parametrize("query", ["", "   ", "'", '"', "* AND (", "\x00", "word " * 1000])
+def test_odd_queries_find_nothing_and_break_nothing(store: Store, query: str) -> None:
+    store.upsert([make_memory(1)])
+    store.compact()
+    assert store.search_text(query, 10) == []
+
+
+def test_noise_is_never_found(store: Store) -> None:
+    store.upsert([make_memory(1, noise="bot"), make_memory(2, noise="forgotten"), make_memory(3)])
+    store.compact()
+    assert [identity for identity, _ in store.search_text("parser", 10)] == [make_memory(3).id]
+
+
+def test_what_was_written_after_the_index_was_made_is_found_too(store: Store) -> None:
+    store.upsert([make_memory(1)])
+    store.compact()
+    assert store.searchable
+    store.upsert([make_memory(2, "Another zebra")])
+    assert not store.searchable
+    assert [identity for identity, _ in store.search_text("zebra", 10)] == [make_memory(2).id]
+    store.compact()
+    assert store.searchable
+
+
+# Vectors
+
+
+def test_vectors_come_back_and_go_with_their_model(store: Store) -> None:
+    one, other = HashEncoder("one"), HashEncoder("other")
+    assert store.vectors("one")[0] == []
+    store.put_vectors("one", ["a", "b"], one.encode(["a", "b"]))
+    store.put_vectors("one", ["c"], one.encode(["c"]))
+    contents, vectors = store.vectors("one")
+    assert contents == ["a", "b", "c"]
+    assert np.abs(vectors - one.encode(["a", "b", "c"])).max() < 1e-3  # stored as halves
+    assert store.vectors("other")[0] == []
+    store.put_vectors("other", ["a"], other.encode(["a"]))
+    assert store.vectors("one")[0] == []
+    assert store.vectors("other")[0] == ["a"]
+    store.keep_vectors(["z"])
+    assert store.vectors("other")[0] == []
+
+
+# Few files
+
+
+def test_compaction_keeps_every_row_and_bounds_the_files(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "KEEP_VERSIONS", timedelta(0))
+    monkeypatch.setattr("mom_lsp.store.heal._fsync", lambda path: None)  # 200 times a disk's patience
+    store.compact()
+    for number in range(200):
+        store.upsert([make_memory(number)])
+        if number % 50 == 49:
+            store.put_vectors("hash", [str(number)], HashEncoder().encode([str(number)]))
+            store.compact()
+    assert [row["id"] for row in dump(store)] == [make_memory(number).id for number in range(200)]
+    assert len(store.vectors("hash")[0]) == 4
+    assert len(manifests(tmp_path)) <= 3
+    assert len(files(tmp_path)) < 40
+
+
+# After a power cut
+
+
+def test_an_empty_newest_manifest_costs_only_what_it_wrote(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.upsert([make_memory(1)])
+    store.upsert([make_memory(2)])
+    (tmp_path / "lance/complete.json").write_text("{}")
+    os.truncate(manifests(tmp_path)[0], 0)
+    assert [row["id"] for row in dump(Store(tmp_path))] == [make_memory(1).id]
+    assert not (tmp_path / "lance/complete.json").exists()  # the next pass must look again
+    writer = Store(tmp_path, create=True)
+    writer.upsert([make_memory(2)])
+    assert len(dump(Store(tmp_path))) == 2
+
+
+def test_a_reader_heals_nothing_while_somebody_writes(tmp_path: Path) -> None:
+    Store(tmp_path, create=True).upsert([make_memory(1)])
+    os.truncate(manifests(tmp_path)[0], 0)
+    before = manifests(tmp_path)
+    with writer_lease(tmp_path) as mine, pytest.raises(NoIndex, match="try again"):
+        assert mine
+        Store(tmp_path)
+    assert manifests(tmp_path) == before
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense"])
+def test_a_broken_data_file_costs_a_rebuild(tmp_path: Path, damage: bytes) -> None:
+    Store(tmp_path, create=True).upsert([make_memory(1)])
+    for path in (tmp_path / LANCE / "data").iterdir():
+        path.write_bytes(damage)
+    store = Store(tmp_path, create=True)
+    assert dump(store) == []
+    store.upsert([make_memory(1)])
+    assert len(dump(Store(tmp_path))) == 1
+    assert not list(tmp_path.glob("*.broken*"))  # what was forgotten since would live on there
+
+
+def test_every_manifest_broken_costs_a_rebuild(tmp_path: Path) -> None:
+    Store(tmp_path, create=True).upsert([make_memory(1)])
+    for path in manifests(tmp_path):
+        os.truncate(path, 0)
+    assert dump(Store(tmp_path, create=True)) == []
+
+
+def test_broken_vectors_cost_their_encoding(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.upsert([make_memory(1)])
+    store.put_vectors("hash", ["a"], HashEncoder().encode(["a"]))
+    store.put_vectors("hash", ["b"], HashEncoder().encode(["b"]))
+    os.truncate(manifests(tmp_path, "vectors")[0], 0)
+    assert Store(tmp_path).vectors("hash")[0] == ["a"]
+    for path in (tmp_path / "lance/vectors.lance/data").iterdir():
+        os.truncate(path, 0)
+    reader = Store(tmp_path)
+    assert reader.vectors("hash")[0] == []
+    assert len(dump(reader)) == 1
+
+
+def test_a_broken_index_is_made_again(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True)
+    store.upsert([make_memory(1)])
+    store.compact()
+    for path in (tmp_path / LANCE / "_indices").rglob("*.lance"):
+        os.truncate(path, 0)
+    store = Store(tmp_path, create=True)
+    assert not store.searchable
+    store.compact()
+    assert store.searchable
+    assert [identity for identity, _ in Store(tmp_path).search_text("parser", 5)] == [make_memory(1).id]
+
+
+# Other formats, other folders
+
+
+def test_other_rules_drop_memories_and_keep_embeddings(tmp_path: Path) -> None:
+    store = Store(tmp_path, create=True, rules="a")
+    store.upsert([make_memory(1)])
+    store.put_vectors("hash", ["a"], HashEncoder().encode(["a"]))
+    (tmp_path / "lance/complete.json").write_text("{}")
+    reader = Store(tmp_path)
+    assert len(dump(Store(tmp_path, create=True, rules="a"))) == 1
+    changed = Store(tmp_path, create=True, rules="b")
+    assert dump(changed) == []
+    assert changed.vectors("hash")[0] == ["a"]
+    assert not (tmp_path / "lance/complete.json").exists()
+    before = reader.version
+    assert reader.refresh() > before  # or an engine would take the new table for the one it knows
+    assert dump(reader) == []
+
+
+def test_an_older_schema_is_rebuilt_and_a_newer_one_refused(tmp_path: Path) -> None:
+    Store(tmp_path, create=True).upsert([make_memory(1)])
+    mark = tmp_path / "lance/schema"
+    mark.write_text(f"{SCHEMA_VERSION - 1} ")
+    assert dump(Store(tmp_path, create=True)) == []
+    mark.write_text(f"{SCHEMA_VERSION + 1} ")
+    for create in (True, False):
+        with pytest.raises(StoreError, match="newer mom: update"):
+            Store(tmp_path, create=create)
+
+
+def test_without_an_index_a_reader_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(NoIndex, match="run `mom index`"):
+        Store(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="make it a folder that you can write to"):
+        Store(tmp_path / "file", create=True)
+    with pytest.raises(StoreError, match="make it a folder that you can write to"), writer_lease(tmp_path / "file"):
+        pass
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="make it a folder that you can write to"):
+        Store(tmp_path, create=True)
+    tmp_path.chmod(0o700)
+
+
+# Readers beside a writer
+
+
+def test_a_reader_survives_an_erasing_compaction(tmp_path: Path) -> None:
+    writer = Store(tmp_path, create=True)
+    writer.upsert([make_memory(1), make_memory(2)])
+    writer.put_vectors("hash", ["a"], HashEncoder().encode(["a"]))
+    writer.compact()
+    reader = Store(tmp_path)
+    writer.put_vectors("hash", ["b"], HashEncoder().encode(["b"]))
+    writer.erase([tombstone(make_memory(1))])
+    assert reader.get([make_memory(2).id]) == {make_memory(2).id: make_memory(2)}
+    assert [identity for identity, _ in reader.search_text("parser", 5)] == [make_memory(2).id]
+    assert reader.vectors("hash")[0] == []
+    assert reader.refresh() == writer.version
+
+
+def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
+    writer = Store(tmp_path, create=True)
+    reader = Store(tmp_path)
+    assert dump(reader) == []
+    writer.upsert([make_memory(1)])
+    assert dump(reader) == []
+    assert reader.refresh() == writer.version
+    assert len(dump(reader)) == 1
