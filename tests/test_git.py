@@ -360,9 +360,9 @@ def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) ->
 
 def test_blame_of_what_is_not_there_is_an_error_of_ours(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
-    for path, lines in (("no.txt", None), ("a.txt", (5, 9)), ("nul\0.txt", None)):
+    for path, ranges in (("no.txt", ()), ("a.txt", ((5, 9),)), ("nul\0.txt", ())):
         with pytest.raises(RepositoryError):
-            project.repository.blame(project.head, path, lines)
+            project.repository.blame(project.head, path, *ranges)
 
 
 def test_where_a_shallow_clone_ends_blame_and_diff_say_nothing(project: Repo, tmp_path: Path) -> None:

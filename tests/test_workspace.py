@@ -81,6 +81,7 @@ def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
 
 
 def test_a_line_that_is_not_committed_was_written_by_nobody(mom: Mom) -> None:
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.2}}})
     for changed in (
         edited(2, "    first = 11", text(mom)),
         text(mom).replace("    first = 10\n", "    first = 10\n    x = 1\n"),
@@ -191,7 +192,6 @@ def test_search_finds_words_of_message_path_and_body(mom: Mom) -> None:
     assert set(titles(mom.search("upstream server"))) == {ALPHA, BETA}
     assert mom.search("xylophone") == []
     assert mom.search("") == []
-    assert mom.search('\'; DROP TABLE "x" AND OR NOT ( * ~ ^ :') == [] or True
 
 
 @pytest.mark.parametrize(
@@ -322,6 +322,8 @@ def test_a_note_is_found_by_its_words_and_at_its_place(mom: Mom, project: Repo) 
     assert mom.search("zebras") == []
     mom.call("restore", id=identity)
     assert titles(mom.search("zebras")) == ["Ask Grace: zebras cross here!"]
+    mom.call("note", text="half a \ud800 walrus", path="src/b\udcff.py", line=1)
+    assert titles(mom.search("walrus")) == ["half a ? walrus"]
     for bad in ("", " \n", "x" * 20_000):
         with pytest.raises(UsageError):
             mom.call("note", text=bad)
@@ -363,6 +365,13 @@ def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Rep
     assert all({**event, "seq": 0, "data": {}} in there for event in exported)
 
 
+def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:
+    for n, data in enumerate(({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}), 1):
+        mom.call("import", events=[{"time": n, "type": "note", "memory": f"{n:016}", "path": "src/a.py", "data": data}])
+    assert titles(mom.search("alpha"))[0] == ALPHA
+    assert mom.call("status")["notes"] == 1
+
+
 @pytest.mark.parametrize(
     "event",
     [
@@ -396,7 +405,7 @@ def test_a_hint_stands_on_a_line_that_its_commit_wrote(mom: Mom) -> None:
     moved = {hint["line"]: hint["suggestion"]["title"] for hint in hints(mom, "# new\n" + text(mom))}
     assert moved[3] == ALPHA
     assert 2 not in {hint["line"] for hint in hints(mom, edited(2, "    first = 11", text(mom)))}
-    assert hints(mom, text(mom), 3, 8) == [] or 2 not in found
+    assert {hint["line"] for hint in hints(mom, text(mom), 3, 9)} <= set(range(3, 10))
     for hint in hints(mom, text(mom)):
         check_form(hint["suggestion"])
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import zlib
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,6 +23,8 @@ MAX_LINES = 2000  # changed lines read of one commit
 MAX_LINE = 500  # a longer line was not written by hand
 MAX_IDENTIFIERS = 48
 MAX_SYMBOLS = 30  # of one file
+MAX_LINE_KEYS = 96  # of the lines that a commit added, and as many of those that it removed
+LEAST_LINE = 6  # characters of a line that tells anything
 
 _SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and is in nobody's code
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -66,6 +69,8 @@ class Code(NamedTuple):
     added: tuple[str, ...]
     removed: tuple[str, ...]
     symbols: tuple[tuple[str, ...], ...]  # one tuple for each file
+    added_lines: tuple[int, ...] = ()  # their keys
+    removed_lines: tuple[int, ...] = ()
 
 
 def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -> Code:
@@ -94,7 +99,19 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
     known = gone | come
     kept = set(heads.split("\n"))
     symbols = tuple(_symbols(file, text, known, kept, cleaned) for file, text in zip(files, by_file, strict=True))
-    return Code(_specific(come - gone), _specific(gone - come), symbols)
+    was, became = line_keys(old.split("\n")), line_keys(new.split("\n"))
+    return Code(_specific(come - gone), _specific(gone - come), symbols, _kept(became - was), _kept(was - became))
+
+
+def line_keys(lines: Iterable[str]) -> set[int]:
+    """Return 32-bit hashes of the lines that tell anything, without regard to their indentation."""
+    stripped = (line.strip() for line in lines)
+    return {zlib.crc32(line.encode("utf-8", "replace")) for line in stripped if len(line) >= LEAST_LINE}
+
+
+def _kept(keys: set[int]) -> tuple[int, ...]:
+    """Return the smallest keys, which is a fair sample of a large commit's lines."""
+    return tuple(sorted(keys)[:MAX_LINE_KEYS])
 
 
 def _tokens(text: str) -> set[bytes]:

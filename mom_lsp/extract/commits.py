@@ -82,6 +82,8 @@ def commit_memory(
         ),
         added=code.added,
         removed=code.removed,
+        added_lines=code.added_lines,
+        removed_lines=code.removed_lines,
         references=refers,
         numbers=own_numbers(text),
         renames=tuple(

@@ -77,7 +77,7 @@ def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attr
     ]
     held = b""  # the last record is whole only if git ended well
     with runner.stream(*options, stdin=shas) as stream:
-        for record in _records(stream, b"\0" + mark.encode() + b"\0"):
+        for record in records(stream, b"\0" + mark.encode() + b"\0"):
             if held:
                 yield _commit(held)
             held = record
@@ -85,7 +85,7 @@ def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attr
         yield _commit(held)
 
 
-def _records(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
+def records(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
     """Split the stream at each mark, in blocks, so that memory stays bounded by one commit."""
     pending = b""
     while block := stream.read(1 << 20):
@@ -124,7 +124,7 @@ def _files(diff: str, truncated: bool) -> tuple[FileChange, ...]:
     entries = [entry for line in raw.split("\n") if line.startswith(":") and (entry := _raw_entry(line))]
     if truncated or not patch or len(entries) > MAX_FILES:
         return tuple(entries)
-    sections = {path: section for section in patch.split("\ndiff --git ") if (path := _section_path(section))}
+    sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
     return tuple(_with_section(entry, sections.get(entry.path)) for entry in entries)
 
 
@@ -134,17 +134,17 @@ def _raw_entry(line: str) -> FileChange | None:
     status = meta.rsplit(" ", 1)[-1][:1]
     if not paths or meta.split(" ")[1] == "160000":  # a submodule
         return None
-    names = [_unquote(path) for path in paths]
+    names = [unquote(path) for path in paths]
     return FileChange(path=names[-1], old_path=names[0] if len(names) > 1 else None, status=status)
 
 
-def _section_path(section: str) -> str:
+def section_path(section: str) -> str:
     """Return the new path of a patch section, the old one if the file was deleted, "" if neither is told."""
     head = section.partition("\n@@ ")[0]
     for prefix, side in (("\n+++ ", "b/"), ("\n--- ", "a/")):
         at = head.find(prefix)
         if at >= 0:
-            name = _unquote(head[at + len(prefix) :].split("\n", 1)[0].rstrip("\t"))
+            name = unquote(head[at + len(prefix) :].split("\n", 1)[0].rstrip("\t"))
             if name.startswith(side):
                 return name[2:]
     return ""
@@ -175,7 +175,7 @@ def _hunks(section: str) -> Iterator[Hunk]:
         )
 
 
-def _unquote(name: str) -> str:
+def unquote(name: str) -> str:
     """Undo git's C-style quoting of a path with control characters or quotes."""
     if not (name.startswith('"') and name.endswith('"') and len(name) > 1):
         return name

@@ -11,6 +11,7 @@ from pathlib import Path
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
+from mom_lsp.git.preimage import PreImage, read_preimages
 from mom_lsp.git.run import Runner
 from mom_lsp.git.values import Commit
 
@@ -70,6 +71,11 @@ class Repository:
         """Return the ancestors of a commit, itself first, newest first."""
         return self._run.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
 
+    def graph(self, rev: str) -> list[tuple[str, tuple[str, ...]]]:
+        """Return (sha, parents) of the ancestors of a commit, itself included, parents after children."""
+        lines = self._run.lines("rev-list", "--date-order", "--parents", "--end-of-options", rev)
+        return [(sha, tuple(parents)) for sha, *parents in map(str.split, lines)]
+
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
         """Yield (sha, author email, author time, commit time, first line) of each commit that git has."""
         if not shas:
@@ -87,6 +93,10 @@ class Repository:
         yield from read_commits(self._run, whole, merges=merges, attributes=attributes)
         cut = [sha for sha in shas if sha in shallow]
         yield from read_commits(self._run, cut, details=DETAILS[-1:])
+
+    def preimages(self, shas: Sequence[str], attributes: str = "") -> Iterator[PreImage]:
+        """Yield what commits changed, as it stood before."""
+        return read_preimages(self._run, shas, attributes)
 
     @property
     def shallow(self) -> frozenset[str]:
@@ -126,12 +136,12 @@ class Repository:
                 if size <= max_size and b"\0" not in data[:8192]:
                     yield blob, data.decode("utf-8", "replace")
 
-    def blame(self, commit: str, path: str, lines: tuple[int, int] | None = None) -> list[BlameGroup]:
-        """Return who last wrote the lines (1-based, inclusive; all by default) of a file in a commit.
+    def blame(self, commit: str, path: str, *ranges: tuple[int, int]) -> list[BlameGroup]:
+        """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.
 
         White-space changes and the repository's own .git-blame-ignore-revs are looked through.
         """
-        options = [f"-L{lines[0]},{lines[1]}"] if lines else []
+        options = [f"-L{first},{last}" for first, last in ranges]
         options += [f"--ignore-rev={sha}" for sha in self.ignored_revisions(commit)]
         output = self._objects.lines("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
         groups: list[BlameGroup] = []

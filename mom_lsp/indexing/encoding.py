@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import pyarrow.compute as pc
-
 from mom_lsp.indexing.progress import Control
 from mom_lsp.memory import Encoder, Memory
-from mom_lsp.store import Store, embedding_text
+from mom_lsp.store import Store, content_hash, embedding_text
 
 BATCH = 256  # memories encoded between two writes
 COMPACT_EVERY = 40  # writes
@@ -33,18 +31,15 @@ def encode_missing(store: Store, encoder: Encoder, control: Control) -> int:
 def _missing(store: Store, known: set[str]) -> list[str]:
     """Return ids of memories whose contents are not known, each content once, newest first."""
     table = store.columns(["id", "content", "time"], "noise = ''").sort_by([("time", "descending")])
-    table = table.filter(pc.not_equal(table["content"], ""))
     first: dict[str, str] = {}
     for memory, content in zip(table["id"].to_pylist(), table["content"].to_pylist(), strict=True):
-        if content not in known:
+        if content and content not in known:
             first.setdefault(content, memory)
     return list(first.values())
 
 
 def _batches(store: Store, ids: list[str]) -> Iterator[dict[str, Memory]]:
     """Yield content key -> memory."""
-    from mom_lsp.store import content_hash
-
     for start in range(0, len(ids), BATCH):
         memories = store.get(ids[start : start + BATCH]).values()
         yield {content_hash(embedding_text(memory)): memory for memory in memories}

@@ -13,7 +13,8 @@ from mom_lsp.git import Location, Repository
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Summary
-from mom_lsp.indexing.worker import Rules, Task, extract, file_memories, ordered, wanted_file, workers
+from mom_lsp.indexing.rules import Rules
+from mom_lsp.indexing.worker import Task, extract, file_memories, ordered, wanted_file, workers
 from mom_lsp.memory import Memory, commit_memory_id, tombstone
 from mom_lsp.store import Store
 

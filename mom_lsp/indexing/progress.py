@@ -53,6 +53,6 @@ class Control:
         Raises:
             Stopped: the stop event is set.
         """
+        self.report(Progress(phase, done, total, message))
         if self.stop.is_set():
             raise Stopped
-        self.report(Progress(phase, done, total, message))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,17 +13,14 @@ from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
-from mom_lsp.indexing.encoding import encode_missing
-from mom_lsp.indexing.marker import Marker, load_marker, save_marker
-from mom_lsp.indexing.merge import Merger
-from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
-from mom_lsp.indexing.progress import Control, Progress, Report, Stopped, Summary
-from mom_lsp.indexing.worker import Rules
+from mom_lsp.indexing.marker import load_marker
+from mom_lsp.indexing.progress import Control, Report, Stopped, Summary
+from mom_lsp.indexing.rules import Rules
 from mom_lsp.indexqueue import Request, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
-from mom_lsp.store import SCHEMA_VERSION, Store, writer_lease
-from mom_lsp.tiers.lifecycle import erasure_seq, fold
+from mom_lsp.store import writer_lease
+from mom_lsp.tiers.lifecycle import erasure_seq
 
 WAIT = 0.25  # seconds between two looks at a lease that another process holds
 
@@ -123,51 +119,13 @@ class _Run:
         if not self.location.git:
             return False  # whether a folder's files changed is only known from reading them
         marker = load_marker(self.location.data)
-        return marker.complete(head or "", self._model_name(), self._journal_seq(), self._fingerprint())
+        return marker.complete(head or "", self._model_name(), self._journal_seq(), Rules.of(self.settings).fingerprint)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with the user's word."""
-        data = self.location.data
-        store = Store(data, create=True, rules=self._fingerprint())
-        marker = load_marker(data)
-        with Journal(data / "journal.sqlite") as journal:
-            events = list(journal.events())
-        seq, forgotten = erasure_seq(events), fold(events).with_state("forgotten")
-        honour_user(store, self.location, self._rules(), forgotten, self.control)
-        merger = Merger(store, forgotten)
-        if self.location.git:
-            self._git(store, marker, merger, rev)
-        else:
-            index_folder(store, self.location, self._rules(), merger, self.control, self.summary)
-        if self.summary.memories or not store.searchable:  # the run before may have been stopped
-            self.control.step("compaction", 0, 1)
-            store.compact()
-        marker.encoded, marker.journal, marker.rules = "", seq, self._fingerprint()
-        save_marker(data, marker)
-        self._encode(store, marker)
+        from mom_lsp.indexing.work import Work  # lancedb and all the rest, which finding nothing new does without
 
-    def _git(self, store: Store, marker: Marker, merger: Merger, rev: str | None) -> None:
-        repository = Repository(self.location)
-        head = repository.resolve(rev or "HEAD")
-        if head is None:
-            return
-        rules, control, summary = self._rules(), self.control, self.summary
-        index_history(store, repository, head, rules, merger, control, summary)
-        index_files(repository, head, rules, marker, merger, control, summary)
-        marker.add(head)
-
-    def _encode(self, store: Store, marker: Marker) -> None:
-        """Encode what is not encoded yet; without an encoder search works by words."""
-        if not self.settings.encoder.enable:
-            return
-        try:
-            encoder = SentenceEncoder(self.settings.encoder.model)
-            self.summary.encoded += encode_missing(store, encoder, self.control)
-        except EncoderError as error:
-            self.control.report(Progress("encoding", 0, 0, str(error)))
-            return
-        marker.encoded = encoder.name
-        save_marker(self.location.data, marker)
+        Work(self.location, self.settings, self.control, self.summary).run(rev)
 
     def _head(self) -> str | None:
         return Repository(self.location).resolve() if self.location.git else ""
@@ -184,12 +142,3 @@ class _Run:
             return 0
         with Journal(path) as journal:
             return erasure_seq(journal.events())
-
-    def _rules(self) -> Rules:
-        chosen = self.settings.index
-        return Rules(tuple(self.settings.exclude), chosen.comments, chosen.documents, chosen.max_file_size)
-
-    def _fingerprint(self) -> str:
-        """Return what changes whenever the same repository would be extracted differently."""
-        text = repr((SCHEMA_VERSION, self._rules()))
-        return hashlib.blake2b(text.encode("utf-8"), digest_size=8).hexdigest()

@@ -18,21 +18,12 @@ from mom_lsp.extract.documents import document_memories, is_document
 from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
+from mom_lsp.indexing.rules import Rules
 from mom_lsp.memory import Memory
 from mom_lsp.redact import sanitize
 
 WORKERS = max(1, min(4, os.cpu_count() or 1))
 INLINE_COMMITS = 64  # so few are faster here than in a new process
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """The settings that extraction depends on; hashable, so that a change is noticed."""
-
-    exclude: tuple[str, ...] = ()
-    comments: bool = True
-    documents: bool = True
-    max_file_size: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

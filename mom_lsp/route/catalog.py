@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mom_lsp.extract.documents import is_document
+from mom_lsp.route.postings import Postings, name_keys
 
 COLUMNS = (
     "id",
@@ -31,6 +32,11 @@ COLUMNS = (
     "numbers",
     "renames",
     "evidence",
+    "length",
+    "added",
+    "removed",
+    "added_lines",
+    "removed_lines",
     "noise",
     "content",
 )
@@ -72,6 +78,11 @@ class Catalog:
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths, self._first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
         self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
+        self.length = table["length"].to_numpy()  # (n,) characters of the body
+        self.added_lines, self.removed_lines = (
+            Postings(*_keys(table[name])) for name in ("added_lines", "removed_lines")
+        )
+        self.names = _names(table)  # identifiers that came or went
         self._refs, self._numbers, self._renames = (_flat(table[name]) for name in ("refs", "numbers", "renames"))
 
     def paths_of(self, row: int) -> list[str]:
@@ -122,15 +133,17 @@ class View:
     """What is true on one HEAD: its rows, and what they say of each other."""
 
     def __init__(self, catalog: Catalog, commits: Iterable[str], tree: Mapping[str, str]) -> None:
-        """Take the ancestors of HEAD and its tree (path to blob)."""
+        """Take the ancestors of HEAD, newest first, and its tree (path to blob)."""
         self.catalog = catalog
         self.valid = catalog.is_note.copy()  # the user's word is true everywhere
         self.commit_of: dict[int, str] = {}  # the commit of a row that lies on this HEAD
-        for commit in commits:
+        self.distance = np.full(catalog.size, -1)  # (n,) how many commits are newer, -1 for what is no commit here
+        for distance, commit in enumerate(commits):
             row = catalog.row_of_commit.get(commit)
-            if row is not None:
+            if row is not None and not self.valid[row]:
                 self.valid[row] = True
-                self.commit_of.setdefault(row, commit)
+                self.distance[row] = distance
+                self.commit_of[row] = commit
         for path, blob in tree.items():
             for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
@@ -198,6 +211,22 @@ class View:
             return np.ones(self.catalog.size, np.int64)
         cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
         return np.asarray(1 + np.searchsorted(cuts, evidence, side="left"))
+
+
+def _keys(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the numbers of a list column and the row of each."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
+    return array.flatten().to_numpy(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
+
+
+def _names(table: pa.Table) -> Postings:
+    """Return which rows added or removed an identifier."""
+    parts = [_flat(table[column]) for column in ("added", "removed")]
+    words = pa.array([word for part in parts for word in part[0]], pa.string()).dictionary_encode()
+    keys = np.array(name_keys(words.dictionary.to_pylist()), np.uint32)
+    return Postings(keys[words.indices.to_numpy()], np.concatenate([part[1] for part in parts]))
 
 
 def _flat(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:

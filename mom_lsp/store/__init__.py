@@ -1,7 +1,22 @@
 """The only importer of lancedb: what the repository says, kept so that it can be rebuilt at any time."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from mom_lsp.store.lease import writer_lease
-from mom_lsp.store.store import SCHEMA_VERSION, Store
-from mom_lsp.store.text import content_hash, embedding_text
+from mom_lsp.store.text import SCHEMA_VERSION, content_hash, embedding_text
+
+if TYPE_CHECKING:
+    from mom_lsp.store.store import Store
 
 __all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "writer_lease"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import lancedb, which takes more than a second, only for those who open a store."""
+    if name == "Store":
+        from mom_lsp.store.store import Store
+
+        return Store
+    raise AttributeError(name)

@@ -12,6 +12,7 @@ from mom_lsp.memory import Anchor, Memory, Reference, Source
 from mom_lsp.store.text import content_hash, embedding_text, search_text
 
 STRINGS = pa.list_(pa.string())
+KEYS = pa.list_(pa.uint32())  # of lines
 SCHEMA = pa.schema(
     [
         pa.field("id", pa.string(), nullable=False),
@@ -29,11 +30,14 @@ SCHEMA = pa.schema(
         pa.field("anchors", pa.string()),  # JSON
         pa.field("added", STRINGS),
         pa.field("removed", STRINGS),
+        pa.field("added_lines", KEYS),
+        pa.field("removed_lines", KEYS),
         pa.field("refs", STRINGS),  # "relation target"
         pa.field("numbers", pa.list_(pa.int64())),
         pa.field("renames", STRINGS),  # "old\tnew"
         pa.field("trailers", pa.string()),  # JSON
         pa.field("evidence", pa.float32()),
+        pa.field("length", pa.int32()),  # characters of the body
         pa.field("noise", pa.string()),
         pa.field("text", pa.string()),  # for full-text search
         pa.field("content", pa.string()),  # key of the embedding, "" if none is wanted
@@ -67,11 +71,14 @@ def _row(memory: Memory) -> dict[str, Any]:
         "anchors": _json([[anchor.path, anchor.symbols, anchor.spans] for anchor in memory.anchors]),
         "added": list(memory.added),
         "removed": list(memory.removed),
+        "added_lines": list(memory.added_lines),
+        "removed_lines": list(memory.removed_lines),
         "refs": [f"{reference.relation} {reference.target}" for reference in memory.references],
         "numbers": list(memory.numbers),
         "renames": [f"{old}\t{new}" for old, new in memory.renames],
         "trailers": _json(memory.trailers),
         "evidence": memory.evidence,
+        "length": len(memory.body),
         "noise": memory.noise,
         "text": search_text(memory) if wanted else "",  # noise is never found
         "content": content_hash(embedding_text(memory)) if wanted else "",
@@ -96,6 +103,8 @@ def from_row(row: dict[str, Any]) -> Memory:
         ),
         added=tuple(row["added"]),
         removed=tuple(row["removed"]),
+        added_lines=tuple(row["added_lines"]),
+        removed_lines=tuple(row["removed_lines"]),
         references=tuple(_reference(text) for text in row["refs"]),
         numbers=tuple(row["numbers"]),
         renames=tuple(_pair(text) for text in row["renames"]),

@@ -28,8 +28,8 @@ from mom_lsp.memory import Memory
 from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
 from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
+from mom_lsp.store.text import SCHEMA_VERSION
 
-SCHEMA_VERSION = 1
 MEMORIES, VECTORS = "memories", "vectors"
 TEXT_INDEX = "text_idx"
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
@@ -125,7 +125,7 @@ class Store:
         return self._border(self._searchable)
 
     def _searchable(self) -> bool:
-        if TEXT_INDEX not in {index.name for index in self._memories.list_indices()}:
+        if not self._has_text_index():
             return not self._memories.count_rows()
         statistics = self._memories.index_stats(TEXT_INDEX)
         return statistics is not None and not statistics.num_unindexed_rows
@@ -140,6 +140,7 @@ class Store:
         rows = to_table(list(latest.values()))
         merge = self._memories.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
         self._border(lambda: merge.execute(rows))
+        self._border(self._index)
         self._durable.sync()
 
     def delete(self, ids: Iterable[str]) -> None:
@@ -197,16 +198,22 @@ class Store:
 
         With `erase` nothing deleted is left in any byte: the index is rebuilt and every old version removed.
         """
-        names = {index.name for index in self._memories.list_indices()}
-        if self._memories.count_rows() and (erase or TEXT_INDEX not in names):
-            config = FTS(with_position=False, remove_stop_words=True, stem=True)
-            self._border(lambda: self._memories.create_index("text", config=config, replace=True))
-            self._border(lambda: self._memories.create_index("id", config=BTree(), replace=True))
+        self._border(partial(self._index, anew=erase))
         for table in filter(None, (self._memories, self._table(VECTORS))):
             self._border(partial(_optimize, table, erase=erase))
         if erase:
             shutil.rmtree(self.folder / "quarantine", ignore_errors=True)
         self._durable.sync()
+
+    def _index(self, *, anew: bool = False) -> None:
+        """Make the indices if they are missing, on whatever is there: rows to come are searched by the same rules."""
+        if self._memories.count_rows() and (anew or not self._has_text_index()):
+            config = FTS(with_position=False, remove_stop_words=True, stem=True)
+            self._memories.create_index("text", config=config, replace=True)
+            self._memories.create_index("id", config=BTree(), replace=True)
+
+    def _has_text_index(self) -> bool:
+        return TEXT_INDEX in {index.name for index in self._memories.list_indices()}
 
     # Opening
 

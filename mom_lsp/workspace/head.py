@@ -19,15 +19,15 @@ MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed ver
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A commit, its ancestors (itself included) and its tree (path to blob)."""
+    """A commit, its ancestors (itself included, newest first) and its tree (path to blob)."""
 
     commit: str
-    ancestors: frozenset[str]
+    ancestors: Mapping[str, None]  # a set that keeps its order
     tree: Mapping[str, str]
     cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
 
 
-NO_HEAD = Head("", frozenset(), {})
+NO_HEAD = Head("", {}, {})
 
 
 class Worktree:
@@ -102,7 +102,7 @@ class Worktree:
         if whole is not None:
             return whole
         try:
-            groups = self.repository.blame(head.commit, path, lines)
+            groups = self.repository.blame(head.commit, path, *([lines] if lines else []))
         except RepositoryError:
             return {}  # objects are missing in a partial clone: the other evidence has to do
         found = {
@@ -150,9 +150,9 @@ class Worktree:
         assert repository is not None
         near = self._last  # HEAD moves in small steps
         if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
-            ancestors = near.ancestors.union(repository.history(commit, without=[near.commit]))
+            ancestors = dict.fromkeys((*repository.history(commit, without=[near.commit]), *near.ancestors))
         else:
-            ancestors = frozenset(repository.history(commit))
+            ancestors = dict.fromkeys(repository.history(commit))
         tree = {path: entry.blob for path, entry in repository.tree(commit).items()}
         return Head(commit, ancestors, tree, cut)
 

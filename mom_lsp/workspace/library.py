@@ -127,6 +127,7 @@ class Library:
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id, notes included."""
+        query = _encodable(query)
         found = dict(self.store.search_text(query, limit)) if self._store is not None else {}
         wanted = {word for word in WORD.findall(query.lower()) if len(word) > 2}
         for memory, note in self.snapshot().notes.items():
@@ -195,13 +196,13 @@ def _notes(life: Life) -> dict[str, Memory]:
     return {
         memory: _note(event)
         for memory, event in life.notes.items()
-        if event.data.get("text") and not life.of(memory).forgotten
+        if str(event.data.get("text", "")).strip() and not life.of(memory).forgotten
     }
 
 
 def _note(event: Event) -> Memory:
     """Return the memory that a note in the journal is."""
-    text = str(event.data["text"])
+    text, path, symbol = (_encodable(part) for part in (str(event.data["text"]), event.path, event.symbol))
     line = event.data.get("line")
     return Memory(
         id=event.memory,
@@ -213,12 +214,17 @@ def _note(event: Event) -> Memory:
             "user",
             author=str(event.data.get("author", "")),
             time=int(event.time),
-            path=event.path or None,
-            line=int(line) if line else None,
+            path=path or None,
+            line=line if line and isinstance(line, int) else None,
         ),
-        anchors=(Anchor(event.path, (event.symbol,) if event.symbol else ()),) if event.path else (),
+        anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
         evidence=100.0,  # somebody took the trouble to write it down
     )
+
+
+def _encodable(text: str) -> str:
+    """Replace lone surrogates, which come in by JSON and by file names, and which neither Arrow nor LanceDB takes."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _empty_table() -> pa.Table:

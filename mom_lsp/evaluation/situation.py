@@ -1,0 +1,89 @@
+"""What somebody knows who is about to make a change: the old side of its diff, never an added line or the message."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mom_lsp.git.preimage import OldHunk, PreImage
+
+MAX_LINES, MAX_CHARACTERS = 60, 4_000  # of the text that is shown
+LEAST_SHARE = 5  # lines of each hunk, however many there are
+REFERENCE = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])[0-9a-f]{7,40}(?![0-9A-Za-z])|#\d+\b")
+TAKING_BACK = re.compile(r"(Partial(ly)? )?(Revert|Reapply|Back out)\b", re.IGNORECASE)
+OWN_NUMBER = re.compile(r"\s*\(#\d+\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One hunk of a file that is about to be changed."""
+
+    path: str
+    header: str
+    lines: tuple[str, ...]  # those that are shown, with context
+    ranges: tuple[tuple[int, int], ...]  # (first line, number of lines) in the old file
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """A change that is about to be made."""
+
+    query: str
+    parent: str  # "" of a root commit
+    now: int  # seconds since 1970
+    paths: tuple[str, ...]
+    changes: tuple[Change, ...]
+    text: str  # the benchmark's, without names of other commits
+    intent: str | None  # the subject; None if it quotes what it takes back
+
+
+def situation(image: PreImage) -> Situation:
+    """Return what was known before a commit was made."""
+    hunks = [(file.path, hunk) for file in image.files for hunk in file.hunks]
+    share, left = max(LEAST_SHARE, MAX_LINES // max(1, len(hunks))), MAX_LINES
+    changes: list[Change] = []
+    for path, hunk in hunks:
+        lines = [line for line in hunk.lines if line.strip()][: min(share, left)]
+        left -= len(lines)
+        changes.append(Change(path, hunk.header, tuple(map(_masked, lines)), hunk.ranges))
+    return Situation(
+        query=image.sha,
+        parent=image.parents[0] if image.parents else "",
+        now=image.commit_time,
+        paths=tuple(file.path for file in image.files),
+        changes=tuple(changes),
+        text=_text(image, changes),
+        intent=intent(image.subject),
+    )
+
+
+def intent(subject: str) -> str | None:
+    """Return what the developer would say he is about to do; None where the subject quotes the answer."""
+    if TAKING_BACK.match(subject):
+        return None
+    return _masked(OWN_NUMBER.sub("", subject)).strip() or None
+
+
+def _text(image: PreImage, changes: list[Change]) -> str:
+    """Return the paths, each followed by the function and the lines of its hunks."""
+    shown: list[str] = []
+    for file in image.files:
+        if file.hunks:
+            shown.append(file.path)
+        for change in changes if file.hunks else ():
+            if change.path == file.path and change.lines:
+                shown += [change.header] * bool(change.header) + list(change.lines)
+    shown += [file.path for file in image.files if file.path not in shown]
+    return _masked("\n".join(shown))[:MAX_CHARACTERS]
+
+
+def changed_ranges(hunk: OldHunk | Change, margin: int) -> list[tuple[int, int]]:
+    """Return the changed lines and their neighbours as (first, last), 1-based and inclusive."""
+    return [
+        (max(1, start - margin + (count == 0)), max(1, start + max(count, 1) - 1 + margin))
+        for start, count in hunk.ranges
+    ]
+
+
+def _masked(text: str) -> str:
+    return REFERENCE.sub("<ref>", text)

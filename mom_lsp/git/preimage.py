@@ -1,0 +1,99 @@
+"""What a commit changed, as it stood before: the situation of somebody about to make that change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from mom_lsp.git.log import FIELDS, FORMAT, HUNK, records, section_path, unquote
+from mom_lsp.git.run import Runner
+
+CONTEXT = 3  # unchanged lines around a change
+
+
+@dataclass(frozen=True, slots=True)
+class OldHunk:
+    """The old side of one hunk."""
+
+    header: str  # what git prints after @@
+    lines: tuple[str, ...]  # context and removed lines
+    ranges: tuple[tuple[int, int], ...]  # (first old line, number of old lines); a pure insertion follows its line, 0
+
+
+@dataclass(frozen=True, slots=True)
+class OldFile:
+    """The old side of what a commit did to one file; no hunks if it is binary or not here."""
+
+    path: str
+    hunks: tuple[OldHunk, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PreImage:
+    """The old side of a commit; renames are a removed and an added file."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author_time: int
+    commit_time: int
+    subject: str
+    files: tuple[OldFile, ...]
+
+
+def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") -> Iterator[PreImage]:
+    """Yield the old sides of commits, in the given order."""
+    if not shas:
+        return
+    options = ["-c", f"core.attributesFile={attributes}"] if attributes else []
+    mark = "0b1d6e9a54f1c3c7a2e8"  # behind a NUL, which no patch of a text file holds
+    options += [
+        *("log", "--no-walk=unsorted", "--stdin", f"--format=%x00{mark}%x00{FORMAT}%x00"),
+        *("--raw", "--patch", f"--unified={CONTEXT}", "--inter-hunk-context=0", "--no-renames"),
+        *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative"),
+        *("--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--diff-merges=off"),
+    ]
+    with runner.stream(*options, stdin=shas) as stream:
+        for record in records(stream, b"\0" + mark.encode() + b"\0"):
+            yield _preimage(record)
+
+
+def _preimage(record: bytes) -> PreImage:
+    *fields, diff = record.split(b"\0", FIELDS)
+    sha, parents, _, _, author_time, commit_time, message = (field.decode("utf-8", "replace") for field in fields)
+    raw, _, patch = diff.decode("utf-8", "replace").lstrip("\n").partition("\ndiff --git ")
+    sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
+    paths = [unquote(line.partition("\t")[2]) for line in raw.split("\n") if line.startswith(":")]
+    return PreImage(
+        sha=sha,
+        parents=tuple(parents.split()),
+        author_time=int(author_time),
+        commit_time=int(commit_time),
+        subject=message.lstrip("\n").partition("\n")[0],
+        files=tuple(OldFile(path, tuple(_old_hunks(sections.get(path, "")))) for path in paths),
+    )
+
+
+def _old_hunks(section: str) -> Iterator[OldHunk]:
+    for part in section.split("\n@@ ")[1:]:
+        first, *body = part.split("\n")
+        if match := HUNK.match("@@ " + first):
+            yield _old_hunk(match[5].strip(), int(match[1]), body)
+
+
+def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:
+    kept: list[str] = []
+    ranges: list[tuple[int, int]] = []
+    changing = False  # whether the line before belongs to the same change
+    for text in body:
+        sign = text[:1]
+        if sign == "-":
+            start, count = ranges.pop() if changing else (line, 0)
+            ranges.append((start, count + 1))
+        elif sign == "+" and not changing:
+            ranges.append((max(line - 1, 0), 0))
+        if sign in ("-", " "):
+            kept.append(text[1:])
+            line += 1
+        if sign in ("-", "+", " "):
+            changing = sign != " "
+    return OldHunk(header, tuple(kept), tuple(ranges))

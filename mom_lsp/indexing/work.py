@@ -1,0 +1,68 @@
+"""All the work of one pass, in its order, under the writer lease."""
+
+from __future__ import annotations
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.errors import EncoderError
+from mom_lsp.git import Location, Repository
+from mom_lsp.indexing.encoding import encode_missing
+from mom_lsp.indexing.marker import Marker, load_marker, save_marker
+from mom_lsp.indexing.merge import Merger
+from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
+from mom_lsp.indexing.progress import Control, Progress, Summary
+from mom_lsp.indexing.rules import Rules
+from mom_lsp.journal import Journal
+from mom_lsp.settings import Settings
+from mom_lsp.store import Store
+from mom_lsp.tiers.lifecycle import erasure_seq, fold
+
+
+class Work:
+    """One HEAD's share of the work."""
+
+    def __init__(self, location: Location, settings: Settings, control: Control, summary: Summary) -> None:
+        self._location, self._settings = location, settings
+        self._control, self._summary = control, summary
+        self._rules = Rules.of(settings)
+
+    def run(self, rev: str | None) -> None:
+        """Bring the store up to date; whatever interrupts this, the next run goes on from there."""
+        data = self._location.data
+        store = Store(data, create=True, rules=self._rules.fingerprint)
+        marker = load_marker(data)
+        with Journal(data / "journal.sqlite") as journal:
+            events = list(journal.events())
+        seq, forgotten = erasure_seq(events), fold(events).with_state("forgotten")
+        honour_user(store, self._location, self._rules, forgotten, self._control)
+        self._extract(store, marker, Merger(store, forgotten), rev)
+        if self._summary.memories or not store.searchable:  # the run before may have been stopped
+            self._control.step("compaction", 0, 1)
+            store.compact()
+        marker.encoded, marker.journal, marker.rules = "", seq, self._rules.fingerprint
+        save_marker(data, marker)
+        self._encode(store, marker)
+
+    def _extract(self, store: Store, marker: Marker, merger: Merger, rev: str | None) -> None:
+        rules, control, summary = self._rules, self._control, self._summary
+        if not self._location.git:
+            index_folder(store, self._location, rules, merger, control, summary)
+            return
+        repository = Repository(self._location)
+        head = repository.resolve(rev or "HEAD")
+        if head is not None:
+            index_history(store, repository, head, rules, merger, control, summary)
+            index_files(repository, head, rules, marker, merger, control, summary)
+            marker.add(head)
+
+    def _encode(self, store: Store, marker: Marker) -> None:
+        """Encode what is not encoded yet; without an encoder search works by words."""
+        if not self._settings.encoder.enable:
+            return
+        try:
+            encoder = SentenceEncoder(self._settings.encoder.model)
+            self._summary.encoded += encode_missing(store, encoder, self._control)
+        except EncoderError as error:
+            self._control.report(Progress("encoding", 0, 0, str(error)))
+            return
+        marker.encoded = encoder.name
+        save_marker(self._location.data, marker)
