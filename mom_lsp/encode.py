@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.errors import EncoderError
+from mom_lsp.offline import no_probe
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,8 +50,9 @@ class SentenceEncoder:
     @cached_property
     def _model(self) -> Any:
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils.logging import disable_progress_bar
+        with no_probe():
+            from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
         disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, on our stderr
         try:

@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import numpy as np
 from hypothesis import strategies as st
+from repositories import Repo
 
 from mom_lsp.memory import Anchor, Kind, Memory, Reference, Relation, Source
 from mom_lsp.store import Store
@@ -81,3 +82,13 @@ def dump(store: Store) -> list[dict[str, Any]]:
     """Return every column of every row, in the order of the ids."""
     rows: list[dict[str, Any]] = store.columns(store._memories.schema.names).to_pylist()
     return sorted(rows, key=lambda row: str(row["id"]))
+
+
+def on_head(repo: Repo) -> list[dict[str, Any]]:
+    """Return what is true on HEAD: all commits, and the spans of its files, without the files they were in before."""
+    tree = {entry.path: entry.blob for entry in repo.repository.tree("HEAD").values()}
+    found = dump(Store(repo.location.data))
+    spans = [row for row in found if row["source_type"] == "file" and tree.get(row["paths"][0]) in row["blobs"]]
+    true = [row for row in found if row["source_type"] == "commit"]
+    true += [row | {"blobs": [tree[row["paths"][0]]]} for row in spans]
+    return sorted(true, key=lambda row: str(row["id"]))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from memories import HashEncoder, dump
+from memories import HashEncoder, dump, on_head
 from repositories import Repo, clone, fill, make_repository
 
 from mom_lsp.encode import SentenceEncoder
@@ -54,16 +54,6 @@ def run(
 
 def rows(repo: Repo) -> list[dict[str, Any]]:
     return dump(Store(repo.location.data))
-
-
-def on_head(repo: Repo) -> list[dict[str, Any]]:
-    """Return what is true on HEAD: all commits, and the spans of its files, without the files they were in before."""
-    tree = {entry.path: entry.blob for entry in repo.repository.tree("HEAD").values()}
-    found = rows(repo)
-    spans = [row for row in found if row["source_type"] == "file" and tree.get(row["paths"][0]) in row["blobs"]]
-    true = [row for row in found if row["source_type"] == "commit"]
-    true += [row | {"blobs": [tree[row["paths"][0]]]} for row in spans]
-    return sorted(true, key=lambda row: str(row["id"]))
 
 
 def from_scratch(repo: Repo, path: Path) -> list[dict[str, Any]]:

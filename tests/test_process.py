@@ -23,8 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
-from mom_lsp.process import EngineClient, Restarts, ensure_engine, spawn
-from mom_lsp.process.spawn import child_environment
+from mom_lsp.process import EngineClient, Restarts, ensure_engine
+from mom_lsp.process.spawn import child_environment, spawn
 
 ECHO = [str(Path(__file__).with_name("engine_echo.py"))]
 Connect = Callable[..., EngineClient]

@@ -106,6 +106,10 @@ def test_a_shallow_clone_says_nothing_of_what_was_cut_off(project: Repo, moms: S
     assert cut["source"]["path"] is None  # not the whole tree
     shallow.git("fetch", "-q", "--unshallow")
     assert told(mom.suggest("a.py", 2)) != ["First return of callers"]
+    assert mom.index().commits == 2  # the one that was cut off is read again, with its diff
+    (whole,) = mom.search("second return")[:1]
+    assert whole["source"]["path"] == "a.py"
+    assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
 def test_a_partial_clone_is_indexed_without_fetching(project: Repo, moms: Start, tmp_path: Path) -> None:

@@ -34,6 +34,7 @@ VERBS = {
     "serve": "serve",
     "engine": "serve",
     "bench": "bench",
+    "eval": "eval",
 }  # verb -> the module of this package that holds it, in the order of the help text
 
 

@@ -24,7 +24,8 @@ LEAST_FREE = 500_000_000  # bytes
 
 
 def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Return the little that an editor needs when it opens a folder."""
+    """Return the little that an editor needs when it opens a folder; notes forgotten long ago are erased now."""
+    service.actions(workspace).erase_expired_notes()
     return {
         "root": str(workspace.location.root),
         "data": str(service.data),

@@ -15,7 +15,8 @@ from typing import Any
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import MomError
 from mom_lsp.git import Location, locate
-from mom_lsp.process import EngineServer, Restarts, announce_ready, spawn
+from mom_lsp.process import EngineServer, Restarts, announce_ready
+from mom_lsp.process.spawn import spawn
 
 POLL = 0.5  # seconds between two looks for a new version of the store
 RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time

@@ -1,18 +1,23 @@
-"""Who wrote which line before a change, kept between runs outside the repository: blame is most of the time."""
+"""What is slow and does not change, kept between runs outside the repository: blame, and the vectors of queries."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import numpy as np
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Repository
+from mom_lsp.memory import Encoder
 
 CACHE_FORMAT = 1
+BATCH = 64  # texts encoded between two writes
 Writers = dict[int, str]  # line -> commit
+Step = Callable[[str, int, int], None]  # phase, done, total
 
 
 class BlameCache:
@@ -23,6 +28,7 @@ class BlameCache:
         key = hashlib.blake2b(str(repository.location.common_dir).encode(), digest_size=8).hexdigest()
         self._file = sqlite3.connect(folder / f"blame-{CACHE_FORMAT}-{key}.sqlite", check_same_thread=False)
         self._file.execute("CREATE TABLE IF NOT EXISTS blame (key TEXT PRIMARY KEY, lines TEXT NOT NULL)")
+        self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
         self._repository = repository
 
     def known(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:
@@ -51,6 +57,24 @@ class BlameCache:
                 "INSERT OR REPLACE INTO blame VALUES (?, ?)", (_key(commit, path, ranges), json.dumps(writers))
             )
 
+    def vectors(self, texts: Sequence[str], encoder: Encoder, step: Step) -> dict[str, np.ndarray]:
+        """Return the vector (d,) of each text, encoding those that are not kept."""
+        found: dict[str, np.ndarray] = {}
+        for text in texts:
+            row = self._file.execute("SELECT vector FROM vectors WHERE key = ?", (_digest(encoder, text),)).fetchone()
+            if row is not None:
+                found[text] = np.frombuffer(row[0], np.float32)
+        unknown = sorted({text for text in texts if text not in found}, key=len)  # alike lengths share a batch
+        for at in range(0, len(unknown), BATCH):
+            step("meaning", at, len(unknown))
+            batch = unknown[at : at + BATCH]
+            vectors = np.asarray(encoder.encode(batch), np.float32)
+            found.update(zip(batch, vectors, strict=True))
+            rows = [(_digest(encoder, text), vector.tobytes()) for text, vector in zip(batch, vectors, strict=True)]
+            with self._file:
+                self._file.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+        return found
+
     def close(self) -> None:
         """Close the file."""
         self._file.close()
@@ -58,3 +82,8 @@ class BlameCache:
 
 def _key(commit: str, path: str, ranges: list[tuple[int, int]]) -> str:
     return f"{commit} {','.join(f'{a}-{b}' for a, b in ranges)} {path}"
+
+
+def _digest(encoder: Encoder, text: str) -> str:
+    whole = f"{encoder.name}\0{text}".encode("utf-8", "replace")
+    return hashlib.blake2b(whole, digest_size=16).hexdigest()

@@ -6,6 +6,7 @@ The file lies inside the folder of the tables: whoever deletes those deletes thi
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -21,10 +22,11 @@ class Marker:
     encoded: str = ""  # the model that has encoded everything, "" while some is missing
     journal: int = 0  # number of the last journal event that the store reflects
     rules: str = ""  # fingerprint of the settings that extraction depended on
+    shallow: list[str] = field(default_factory=list)  # where the history of the clone was cut off
 
-    def complete(self, head: str, encoded: str, journal: int, rules: str) -> bool:
+    def complete(self, head: str, encoded: str, journal: int, rules: str, shallow: Iterable[str]) -> bool:
         """Whether there is nothing to do for a HEAD."""
-        known = not head or (head in self.heads and head in self.trees)
+        known = not head or (head in self.heads and head in self.trees and self.shallow == sorted(shallow))
         return known and (self.encoded, self.journal, self.rules) == (encoded, journal, rules)
 
     def add(self, head: str) -> None:

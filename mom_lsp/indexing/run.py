@@ -119,7 +119,8 @@ class _Run:
         if not self.location.git:
             return False  # whether a folder's files changed is only known from reading them
         marker = load_marker(self.location.data)
-        return marker.complete(head or "", self._model_name(), self._journal_seq(), Rules.of(self.settings).fingerprint)
+        rules, shallow = Rules.of(self.settings).fingerprint, Repository(self.location).shallow
+        return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, shallow)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with the user's word."""

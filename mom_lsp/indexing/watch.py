@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -21,6 +22,8 @@ from mom_lsp.settings import Settings
 SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
 HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a network disk tells nothing)
 
+STOP_POLL = 0.5  # seconds within which the end is noticed
+
 
 def watch(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
     """Index now and after every change until stopped; an error is reported and the next change tried."""
@@ -31,9 +34,10 @@ def watch(location: Location, settings: Settings, report: Report, stop: threadin
         changed.event.set()
         while not stop.is_set():
             changed.follow(observer)
-            if changed.event.wait(timeout=HEARTBEAT):
+            if _heard(changed.event, stop):
                 _settle(changed.event, stop)
-            _pass(location, settings, report, stop)
+            if not stop.is_set():
+                _pass(location, settings, report, stop)
     finally:
         observer.stop()
         observer.join()
@@ -58,6 +62,15 @@ def _worktrees(location: Location) -> list[Location]:
     if not location.git:
         return [location]
     return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
+
+
+def _heard(event: threading.Event, stop: threading.Event) -> bool:
+    """Wait for a change, the time for a look of our own, or the end."""
+    deadline = time.monotonic() + HEARTBEAT
+    while not stop.is_set() and time.monotonic() < deadline:
+        if event.wait(timeout=STOP_POLL):
+            return True
+    return False
 
 
 def _settle(event: threading.Event, stop: threading.Event) -> None:

@@ -50,9 +50,19 @@ class Work:
         repository = Repository(self._location)
         head = repository.resolve(rev or "HEAD")
         if head is not None:
+            self._reopen(store, marker, repository)
             index_history(store, repository, head, rules, merger, control, summary)
             index_files(repository, head, rules, marker, merger, control, summary)
             marker.add(head)
+
+    @staticmethod
+    def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
+        """Let the commits be read again at which a shallow clone ended before it was deepened: they had no diff."""
+        reopened = set(marker.shallow) - repository.shallow
+        if reopened:
+            rows = store.columns(["id", "commits"]).to_pylist()
+            store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
+        marker.shallow = sorted(repository.shallow)
 
     def _encode(self, store: Store, marker: Marker) -> None:
         """Encode what is not encoded yet; without an encoder search works by words."""

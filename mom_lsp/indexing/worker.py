@@ -43,7 +43,7 @@ def extract(task: Task) -> list[Memory]:
 
 
 def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
-    attributes = _attributes_file(task.location.data)
+    attributes = attributes_file(task.location.data)
     for commit in repository.commits(task.commits, attributes=attributes):
         memory = _of_commit(commit, task.rules)
         if len(commit.parents) > 1 and not memory.noise:  # a merge that says something: now its diff is worth it
@@ -97,7 +97,7 @@ def _repository(location: Location) -> Repository:
 
 
 @lru_cache(maxsize=4)
-def _attributes_file(data: Path) -> str:
+def attributes_file(data: Path) -> str:
     """Write the rules for hunk headers by language where git can read them."""
     path = data / "attributes"
     if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:

@@ -6,7 +6,8 @@ peer.py      one end of a connection: JSON messages, a thread that reads and one
 server.py    the engine's end: requests in threads, cancelling, notifications
 client.py    the other end: calls and futures; `ensure_engine` starts an engine where none listens
 
-Nothing heavy is imported, and nothing before it is used: every `mom` command comes through here.
+Nothing heavy is imported, and nothing before it is used: every `mom` command comes through here. (`spawn` itself is
+imported from spawn.py: a module would hide a function of its name here.)
 """
 
 from importlib import import_module
@@ -15,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mom_lsp.process.client import EngineClient, ensure_engine
     from mom_lsp.process.server import EngineServer
-    from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent, spawn
+    from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent
 
-__all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine", "spawn"]
+__all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine"]
 
 HOMES = {"EngineClient": "client", "ensure_engine": "client", "EngineServer": "server"}
 

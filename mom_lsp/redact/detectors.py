@@ -1,12 +1,11 @@
 """The detectors: each yields the spans of the secrets in one line."""
 
 import re
-import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any
 
+from mom_lsp.offline import no_probe
 from mom_lsp.redact.spans import MARK, Span
 
 Detector = Callable[[str], Iterator[Span]]
@@ -74,19 +73,9 @@ def _value_span(text: str, value: str, start: int) -> Span:
     return (start, start + len(core)) if core and _plausible(core, quoted=quoted) else (0, 0)
 
 
-@contextmanager
-def _no_probe() -> Iterator[None]:
-    """Import detect-secrets without a socket: its urllib3 binds one, only to learn whether there is IPv6."""
-    before, socket.has_ipv6 = socket.has_ipv6, False
-    try:
-        yield
-    finally:
-        socket.has_ipv6 = before
-
-
 def keyword_detector() -> Detector:
     """Assignments to secret-sounding names, by detect-secrets."""
-    with _no_probe():
+    with no_probe():
         from detect_secrets.plugins import keyword
 
     plugin = keyword.KeywordDetector()
@@ -109,7 +98,7 @@ def keyword_detector() -> Detector:
 
 def token_detector() -> Detector:
     """Tokens with a shape of their own, by detect-secrets' regular expressions."""
-    with _no_probe():
+    with no_probe():
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
         from detect_secrets.plugins.base import RegexBasedDetector
 

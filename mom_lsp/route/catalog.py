@@ -136,14 +136,14 @@ class View:
         """Take the ancestors of HEAD, newest first, and its tree (path to blob)."""
         self.catalog = catalog
         self.valid = catalog.is_note.copy()  # the user's word is true everywhere
-        self.commit_of: dict[int, str] = {}  # the commit of a row that lies on this HEAD
         self.distance = np.full(catalog.size, -1)  # (n,) how many commits are newer, -1 for what is no commit here
-        for distance, commit in enumerate(commits):
-            row = catalog.row_of_commit.get(commit)
-            if row is not None and not self.valid[row]:
-                self.valid[row] = True
-                self.distance[row] = distance
-                self.commit_of[row] = commit
+        known = [commit for commit in commits if commit in catalog.row_of_commit]
+        rows = np.array([catalog.row_of_commit[commit] for commit in known], np.int64)
+        self.valid[rows] = True
+        self.distance[rows[::-1]] = np.arange(len(rows))[::-1]
+        self.commit_of = dict(zip(rows.tolist(), known, strict=True))  # the commit of a row that lies on this HEAD
+        if len(self.commit_of) < len(known):  # of several always the same one
+            self.commit_of = dict(sorted(zip(rows.tolist(), known, strict=True), reverse=True))
         for path, blob in tree.items():
             for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
@@ -174,6 +174,23 @@ class View:
     def edges(self) -> list[Edge]:
         """The references between rows that are both true here."""
         return [e for e in self.catalog.edges if self.valid[e.source] and self.valid[e.target]]
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """(n,) how many commits are newer; of what is no commit, those that were written later."""
+        known = self.distance >= 0
+        times = np.sort(self.catalog.time[known])
+        later = len(times) - np.searchsorted(times, self.catalog.time, side="right")
+        return np.where(known, self.distance, later)
+
+    @cached_property
+    def named(self) -> np.ndarray:
+        """(n,) how often later memories name each row."""
+        return np.bincount([edge.target for edge in self.edges], minlength=self.catalog.size)
+
+    def names_of(self, path: str) -> list[str]:
+        """Return a path and the names it had before, following renames that are true here."""
+        return self.catalog.names_of(path, self.valid)
 
     @cached_property
     def replaced_by(self) -> dict[int, int]:

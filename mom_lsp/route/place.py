@@ -37,6 +37,7 @@ class Spot:
     start: int = 1  # 1-based lines of the open text, inclusive
     end: int = 1
     writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
+    lines: tuple[str, ...] = ()  # in view: the range and what stands around it
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Place:
     co_changed: np.ndarray
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
     along: str = ""  # the file that changes along most often
+    share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
 
     def strength(self) -> np.ndarray:
         """Return the noisy-or of the parts, (n,)."""
@@ -57,17 +59,33 @@ class Place:
         return 1.0 - reduce(np.multiply, (1.0 - part for part in parts))
 
 
-def place(view: View, spot: Spot) -> Place:
-    """Return how strongly each memory of a view belongs to a spot."""
+def place(view: View, *spots: Spot) -> Place:
+    """Return how strongly each memory of a view belongs to one or several spots: the strongest evidence of any."""
+    parts = [_place(view, spot) for spot in spots]
+    asked = np.array([spot.end - spot.start + 1 for spot in spots], np.float64)
+    whole = parts[0]
+    whole.share = whole.share * asked[0] / asked.sum()
+    for part, count in zip(parts[1:], asked[1:], strict=True):
+        for name in ("line", "near", "symbol", "file", "co_changed"):
+            setattr(whole, name, np.maximum(getattr(whole, name), getattr(part, name)))
+        whole.share += part.share * count / asked.sum()
+        for row, lines in part.lines.items():
+            whole.lines.setdefault(row, []).extend(lines)
+    whole.near[whole.line > 0] = 0.0
+    return whole
+
+
+def _place(view: View, spot: Spot) -> Place:
     around = _file_place(view, spot.path)
     size = view.catalog.size
     result = Place(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along)
+    result.share = np.zeros(size)
     _by_lines(view, spot, result)
     for name in around.names if spot.symbol else ():
         rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
         if rows is not None:
             result.symbol[rows] = SYMBOL * view.catalog.rarity[rows]
-    for part in (result.line, result.near, result.symbol):
+    for part in (result.line, result.share, result.near, result.symbol):
         part[~view.suggestible] = 0.0
     return result
 
@@ -77,6 +95,7 @@ def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
     none = np.zeros(view.catalog.size)
     result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
+    result.share = none
     return result
 
 
@@ -130,7 +149,8 @@ def _by_lines(view: View, spot: Spot, result: Place) -> None:
         inside = [line for line in lines if spot.start <= line <= spot.end]
         if inside:
             result.lines[row] = inside
-            result.line[row] = LINE + (0.99 - LINE) * len(inside) / asked
+            result.share[row] = len(inside) / asked
+            result.line[row] = LINE + (0.99 - LINE) * result.share[row]
         else:
             distance = min(min(abs(line - spot.start), abs(line - spot.end)) for line in lines)
             result.near[row] = NEAR * (1 - (distance - 1) / WINDOW)

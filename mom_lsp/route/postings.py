@@ -21,10 +21,12 @@ class Postings:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def rows(self, key: int) -> np.ndarray:
-        """Return the rows that hold a key."""
-        first, end = np.searchsorted(self._keys, np.array([key, key + 1], np.uint64))
-        return self._rows[first:end]
+    def rows(self, keys: Iterable[int]) -> list[np.ndarray]:
+        """Return the rows that hold each key."""
+        wanted = np.array(list(keys), np.uint32)
+        firsts = np.searchsorted(self._keys, wanted, side="left")
+        ends = np.searchsorted(self._keys, wanted, side="right")
+        return [self._rows[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
 
     def overlap(self, keys: Iterable[int], allowed: np.ndarray) -> np.ndarray:
         """Return for each row the share of these keys that it holds, rare ones counting more; (n,) in [0, 1].
@@ -34,13 +36,10 @@ class Postings:
             allowed: (n,) the rows that count; a key is as rare as it is among them.
         """
         found, total, most = np.zeros(len(allowed)), 0.0, np.log1p(max(1, int(allowed.sum())))
-        for key in keys:
-            rows = np.unique(self.rows(key))
-            rows = rows[allowed[rows]]
-            if not len(rows):
-                total += most
-            elif len(rows) <= COMMON:
-                weight = most - np.log(len(rows))
+        for rows in self.rows(keys):
+            rows = np.unique(rows[allowed[rows]])
+            weight = most - np.log(max(1, len(rows)))
+            if len(rows) <= COMMON:
                 total += weight
                 found[rows] += weight
         return found / total if total else found

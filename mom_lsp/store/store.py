@@ -17,18 +17,21 @@ from typing import Any, TypeVar
 
 os.environ.setdefault("LANCEDB_LOG", "error")  # read when lancedb is imported
 
-import lancedb
 import numpy as np
 import pyarrow as pa
-from lancedb.index import FTS, BTree
-from lancedb.query import MatchQuery
 
 from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
+from mom_lsp.offline import no_probe
 from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
 from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 from mom_lsp.store.text import SCHEMA_VERSION
+
+with no_probe():
+    import lancedb
+    from lancedb.index import FTS, BTree
+    from lancedb.query import MatchQuery
 
 MEMORIES, VECTORS = "memories", "vectors"
 TEXT_INDEX = "text_idx"

@@ -11,6 +11,7 @@ from typing import Any, get_args
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, EventType
 from mom_lsp.memory import memory_id
+from mom_lsp.redact import sanitize
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes, undoable
 from mom_lsp.workspace.workspace import Workspace
 
@@ -97,7 +98,7 @@ class Actions:
 
     def note(self, text: str, path: str = "", line: int = 0) -> Answer:
         """Remember the user's own words at a place."""
-        text = text.strip()
+        text = sanitize(text).strip()
         if not text:
             raise UsageError("a note needs some text")
         if len(text) > MAX_NOTE:

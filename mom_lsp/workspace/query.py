@@ -18,12 +18,17 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: a spot, or words alone."""
+    """What is asked: a spot, several that belong to one change, or words alone."""
 
     words: str  # for full-text search
     meaning: str  # for the encoder, in the form memories are encoded in
-    spot: Spot | None = None
+    spots: tuple[Spot, ...] = ()
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
+
+    @property
+    def spot(self) -> Spot | None:
+        """The first spot."""
+        return self.spots[0] if self.spots else None
 
 
 def text_query(text: str) -> Query:
@@ -49,11 +54,12 @@ def spot_query(
     window = lines[max(0, start - 1 - CONTEXT) : end + CONTEXT][:MAX_LINES]
     code = "\n".join(line.strip() for line in window if line.strip())
     names = " ".join(dict.fromkeys(WORD.findall(code)))
-    spot = Spot(path, symbol, start, end, writers_in(worktree, head, path, mapped, start, end))
+    writers = writers_in(worktree, head, path, mapped, start, end)
+    spot = Spot(path, symbol, start, end, writers, tuple(window))
     return Query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",
-        spot=spot,
+        spots=(spot,),
         shown={"path": path, "start": start, "end": end, "symbol": symbol, "rev": head.commit or None},
     )
 

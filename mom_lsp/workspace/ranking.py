@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
-from mom_lsp.memory import TERMS, Scored, Usage
+from mom_lsp.memory import TERMS, Memory, Scored, Usage
 from mom_lsp.route.catalog import View
+from mom_lsp.route.features import Traces, features, traces
+from mom_lsp.route.learned import Model, probability
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
 from mom_lsp.route.score import Weights, shares, top
 from mom_lsp.route.terms import by_slot, lexical, similarity
 from mom_lsp.tiers.decay import recency, usage
-from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.query import Query
 
-BY_PLACE, BY_WORDS, BY_MEANING = 300, 100, 100  # candidates taken from each signal
+BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
+NEWEST = 30  # commits that are always considered while something is edited
+
+
+class Texts(Protocol):
+    """The part of a library that a ranker asks."""
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the BM25 scores of the best full-text matches by id."""
+        ...
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +48,24 @@ class Ranked:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known about the candidates of one question."""
+
+    rows: np.ndarray  # (m,)
+    place: Place | None
+    traces: Traces | None
+    matches: Mapping[int, float]  # row -> BM25
+    alike: np.ndarray | None  # (v,) cosine of each vector
+
+
+@dataclass(frozen=True, slots=True)
 class Ranker:
     """Ranks the memories of one view."""
 
-    library: Library
+    library: Texts
     snapshot: Snapshot
     view: View
-    weights: Weights
+    weights: Weights | Model
     half_life: float  # days
     now: float  # seconds since 1970
 
@@ -48,54 +75,71 @@ class Ranker:
         Args:
             query: the question.
             k: how many at most.
-            threshold: the least score.
+            threshold: the least score; of a learned score, the least probability.
             meaning: the vector (d,) of the question, None where there is no encoder.
         """
-        matches = self._matches(query.words)
-        where = place(self.view, query.spot) if query.spot else None
-        alike = similarity(meaning, self.snapshot.vectors) if meaning is not None else None
-        rows = self._candidates(where, matches, alike, self._allowed(query.spot))
-        always = set(matches) if query.spot is None else set[int]()
-        symbol = query.spot.symbol if query.spot else ""
-        return self._choose(rows, where, matches, alike, k, threshold, always, symbol)
+        evidence = self.evidence(query, meaning)
+        always = set(evidence.matches) if not query.spots else set[int]()
+        return self._choose(evidence, self.weights, k, threshold, always, query.spot.symbol if query.spot else "")
 
     def rank_writers(self, path: str, lines: Mapping[int, Sequence[int]], *, threshold: float) -> list[Ranked]:
         """Return the memories that wrote some lines of an open text and reach the threshold, best first.
 
-        Only place, time and use count here: this is asked for a whole file at every rest.
+        Only place, time and use count here, by the seed's weights: this is asked for a whole file at every rest.
 
         Args:
             path: of the file.
             lines: the lines of the open text that each row wrote.
             threshold: the least score.
         """
-        allowed = self._allowed(Spot(path))
+        allowed = self._allowed((Spot(path),))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
-        where = place_of_writers(self.view, lines)
-        return self._choose(rows, where, {}, None, len(rows), threshold, set(), "")
+        evidence = Evidence(rows, place_of_writers(self.view, lines), None, {}, None)
+        weights = self.weights if isinstance(self.weights, Weights) else Weights()
+        return self._choose(evidence, weights, len(rows), threshold, set(), "")
+
+    def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
+        """Gather the candidates and what is known about them."""
+        matches = self._matches(query.words)
+        where = place(self.view, *query.spots) if query.spots else None
+        told = traces(self.view, query.spots) if query.spots else None
+        alike = similarity(meaning, self.snapshot.vectors) if meaning is not None else None
+        rows = self._candidates(where, told, matches, alike, self._allowed(query.spots))
+        return Evidence(rows, where, told, matches, alike)
+
+    def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        """Return the named features of the candidates, (m,) each."""
+        terms = self._terms(evidence)
+        return features(
+            self.view,
+            evidence.rows,
+            place=evidence.place,
+            traces=evidence.traces,
+            bm25=terms["lex"],
+            cosine=terms["sem"],
+            recency=terms["temp"],
+            uses=terms["use"],
+        )
 
     def _choose(
-        self,
-        rows: np.ndarray,
-        where: Place | None,
-        matches: Mapping[int, float],
-        alike: np.ndarray | None,
-        k: int,
-        threshold: float,
-        always: set[int],
-        symbol: str,
+        self, evidence: Evidence, weights: Weights | Model, k: int, threshold: float, always: set[int], symbol: str
     ) -> list[Ranked]:
+        rows, where = evidence.rows, evidence.place
         if not len(rows):
             return []
-        contributions = shares(self._terms(rows, where, matches, alike), self.weights)
+        if isinstance(weights, Model):
+            contributions = weights.shares(self.features(evidence))
+        else:
+            contributions = shares(self._terms(evidence), weights)
         scores = np.sum([contributions[term] for term in TERMS], axis=0)
         pinned = self._pinned_here(where)
         kept, first = (np.isin(rows, list(some)) for some in (always | pinned, pinned))
+        chances = probability(scores) if isinstance(weights, Model) else scores
         return [
             self._ranked(
                 int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
             )
-            for at in top(scores, k, threshold=threshold, always=kept, first=first)
+            for at in top(chances, k, threshold=threshold, always=kept, first=first)
         ]
 
     def _matches(self, words: str) -> dict[int, float]:
@@ -104,37 +148,42 @@ class Ranker:
         return {row_of[memory]: score for memory, score in found if memory in row_of}
 
     def _candidates(
-        self, where: Place | None, matches: Mapping[int, float], alike: np.ndarray | None, allowed: np.ndarray
+        self,
+        where: Place | None,
+        told: Traces | None,
+        matches: Mapping[int, float],
+        alike: np.ndarray | None,
+        allowed: np.ndarray,
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
-            strength = where.strength()
-            near = np.flatnonzero(strength)
-            found += [_best(near, strength[near], BY_PLACE), np.array(sorted(self._pinned_here(where)), np.int64)]
+            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(self._pinned_here(where)), np.int64)]
+        if told is not None:
+            found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
+            found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
+            newest = (self.view.distance >= 0) & (self.view.distance < NEWEST)
+            found.append(np.flatnonzero(newest))
         if alike is not None:
-            values = by_slot(alike, self.snapshot.slots) * allowed
-            found.append(_best(np.flatnonzero(values), values[values > 0], BY_MEANING))
+            found.append(_best_of(by_slot(alike, self.snapshot.slots) * allowed, BY_MEANING))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return np.asarray(rows[allowed[rows]])
 
-    def _allowed(self, spot: Spot | None) -> np.ndarray:
+    def _allowed(self, spots: Sequence[Spot]) -> np.ndarray:
         """Return which rows may be suggested: true here, not forgotten, not dismissed at this place."""
         allowed = self.view.suggestible.copy()
         for memory, state in self.snapshot.life.usage.items():
             row = self.view.catalog.row_of.get(memory)
-            if row is not None and (state.forgotten or _dismissed(state, spot)):
+            if row is not None and (state.forgotten or any(_dismissed(state, spot) for spot in spots)):
                 allowed[row] = False
         return np.asarray(allowed)
 
-    def _terms(
-        self, rows: np.ndarray, where: Place | None, matches: Mapping[int, float], alike: np.ndarray | None
-    ) -> dict[str, np.ndarray]:
-        life = self.snapshot.life
+    def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        rows, life, where = evidence.rows, self.snapshot.life, evidence.place
         uses = np.array([life.of(self.view.catalog.ids[row]).uses for row in rows.tolist()], np.float64)
         return {
-            "sem": by_slot(alike, self.snapshot.slots[rows]),
-            "lex": lexical(rows.tolist(), matches),
+            "sem": by_slot(evidence.alike, self.snapshot.slots[rows]),
+            "lex": lexical(rows.tolist(), evidence.matches),
             "temp": recency(self.view.catalog.time[rows], self.now, self.half_life),
             "use": usage(uses, life.most_used()),
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
@@ -181,11 +230,17 @@ def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
     return result
 
 
+def _best_of(values: np.ndarray, count: int) -> np.ndarray:
+    """Return the rows with the largest values above 0; (n,) in."""
+    rows = np.flatnonzero(values > 0)
+    return _best(rows, values[rows], count)
+
+
 def _best(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
     if len(rows) <= count:
         return rows
     return rows[np.argpartition(-scores, count)[:count]]
 
 
-def _dismissed(state: Usage, spot: Spot | None) -> bool:
-    return spot is not None and not state.dismissed.isdisjoint({(spot.path, spot.symbol), (spot.path, "")})
+def _dismissed(state: Usage, spot: Spot) -> bool:
+    return not state.dismissed.isdisjoint({(spot.path, spot.symbol), (spot.path, "")})

@@ -249,7 +249,8 @@ class Workspace:
         source = memory.source
         row = state.snapshot.catalog.row_of.get(memory.id)
         if source.type == "commit" and row is not None:
-            return state.view.commit_of.get(row, source.commit), source.author, source.time
+            here = source.commit in state.head.ancestors
+            return source.commit if here else state.view.commit_of.get(row), source.author, source.time
         if source.type != "file" or not source.path or not source.line or self.worktree.repository is None:
             return source.commit, source.author, source.time
         writers = self.worktree.writers(state.head, source.path, (source.line, source.line))

@@ -136,7 +136,8 @@ class Extension implements Server {
     void vscode.commands.executeCommand("setContext", "mom.running", isRunning);
     if (isRunning) this.status.set("running");
     else if (this.client) this.status.set(state === State.Starting ? "starting" : "failed");
-    this.view.renew();
+    if (isRunning) this.view.renew();
+    else if (state === State.Stopped) this.view.clear();
   }
 
   private renew(): void {

@@ -6,6 +6,8 @@ import { Later, Server } from "./memory";
 export type Phase = "missing" | "idle" | "starting" | "running" | "failed";
 
 interface Facts {
+  git: boolean;
+  indexed: boolean;
   memories: number;
   commits: number;
   pinned: number;
@@ -42,6 +44,7 @@ export class Status implements Disposable {
 
   set(phase: Phase): void {
     this.phase = phase;
+    this.facts = undefined;
     this.progress = "";
     this.show();
     if (phase === "running") this.later.soon();
@@ -76,8 +79,9 @@ export class Status implements Disposable {
   private text(): string {
     if (this.phase !== "running") return WORDS[this.phase][0];
     if (this.progress) return `$(sync~spin) ${this.progress}`;
+    if (this.facts?.git && !this.facts.indexed) return "$(sync~spin) Reading history";
     const count = this.facts ? ` ${this.facts.memories.toLocaleString()}` : "";
-    return this.isPaused() ? `$(debug-pause)${count}` : `$(history)${count}`;
+    return this.isPaused() ? `$(circle-slash)${count}` : `$(history)${count}`;
   }
 
   private tooltip(): MarkdownString {
@@ -115,7 +119,7 @@ export class Status implements Disposable {
 
   /** Let the user choose what to do. */
   async menu(): Promise<void> {
-    const [pause, resume] = ["$(debug-pause) Pause hints in this workspace", "$(debug-continue) Resume hints"];
+    const [pause, resume] = ["$(circle-slash) Pause hints in this workspace", "$(play) Resume hints"];
     const running: (QuickPickItem & { command: string })[] = [
       { label: "$(search) Search memories…", command: "mom.search" },
       { label: "$(history) Show the memories view", command: "mom.memories.focus" },
@@ -126,7 +130,7 @@ export class Status implements Disposable {
       { label: "$(info) Status", command: "mom.status" },
     ];
     const always = [
-      { label: "$(debug-restart) Restart the server", command: "mom.restart" },
+      { label: "$(refresh) Restart the server", command: "mom.restart" },
       { label: "$(output) Show the output", command: "mom.output" },
       { label: "$(gear) Settings", command: "mom.settings" },
     ];

@@ -50,6 +50,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   private readonly tree: vscode.TreeView<Row>;
   private readonly watching: vscode.Disposable[];
   private groups: Group[] = [];
+  private file: ReturnType<typeof activeFile>;
   private asked = 0;
 
   constructor(private readonly server: Server) {
@@ -83,13 +84,19 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     return row.memories.map((memory) => ({ type: "memory", memory, group: row.label }));
   }
 
+  /** Show nothing: there is no server. */
+  clear(): void {
+    this.asked++;
+    this.show([]);
+  }
+
   dispose(): void {
     for (const one of [this.later, this.tree, this.changed, ...this.watching]) one.dispose();
   }
 
   private async ask(): Promise<void> {
     const turn = ++this.asked;
-    const file = activeFile();
+    const file = (this.file = activeFile() ?? this.file); // a diff or the output leaves the last file's memories in view
     const textDocument = file && { uri: file.uri };
     const suggest = (position?: object) => this.suggestions("mom/suggest", { textDocument, position });
     const nothing = Promise.resolve<Memory[]>([]);
@@ -101,14 +108,19 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     if (turn !== this.asked) return; // the cursor has moved on
     const here = new Set(line.map((memory) => memory.id));
     const rest = whole.filter((memory) => !here.has(memory.id));
-    this.groups = file
-      ? [
-          { type: "group", label: `Line ${file.line + 1}`, memories: line, empty: "nothing worth showing" },
-          { type: "group", label: "This file", memories: rest, empty: here.size ? "nothing more" : "nothing worth showing" },
-        ]
-      : [];
-    this.groups.push({ type: "group", label: "Pinned", memories: pinned, empty: "nothing yet" });
-    this.changed.fire();
+    const nothingMore = here.size ? "nothing more" : "nothing worth showing";
+    this.show([
+      ...(file
+        ? [group(`Line ${file.line + 1}`, line, "nothing worth showing"), group("This file", rest, nothingMore)]
+        : []),
+      group("Pinned", pinned, "nothing yet"),
+    ]);
+  }
+
+  private show(groups: Group[]): void {
+    const same = JSON.stringify(groups) === JSON.stringify(this.groups);
+    this.groups = groups;
+    if (!same) this.changed.fire();
   }
 
   private async suggestions(method: string, params: object): Promise<Memory[]> {
@@ -143,11 +155,16 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   }
 }
 
-function groupItem(group: Group): vscode.TreeItem {
+function group(label: string, memories: Memory[], empty: string): Group {
+  return { type: "group", label, memories, empty };
+}
+
+function groupItem({ label, memories, empty }: Group): vscode.TreeItem {
   const { None, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(group.label, group.memories.length ? Expanded : None);
-  item.id = group.label.replace(/\d+/, ""); // the line's group stays open when the cursor moves
-  if (!group.memories.length) item.description = group.empty;
+  const item = new vscode.TreeItem(label, memories.length ? Expanded : None);
+  // The line's group stays open (or shut) when the cursor moves; one that was empty opens when it is no more.
+  item.id = `${label.replace(/\d+/, "")}${memories.length ? "" : " (empty)"}`;
+  if (!memories.length) item.description = empty;
   return item;
 }
 
@@ -169,7 +186,7 @@ function detailItem(detail: Detail): vscode.TreeItem {
   if (detail.related) item.description = summary(detail.related, new Date());
   if (detail.opens) {
     const memory: MemoryRow = { type: "memory", memory: detail.related ?? detail.of, group: "" };
-    item.command = { command: "mom.open", title: "Open Source", arguments: [memory] };
+    item.command = { command: "mom.open", title: "Show Source", arguments: [memory] };
     item.tooltip = `${detail.label}: open`;
   }
   return item;

@@ -148,6 +148,21 @@ export class Editor {
     await this.page.locator(".monaco-editor.focused").first().waitFor();
   }
 
+  /** Show the hover of the cursor's place, once the server answers with some text. */
+  async hover(text) {
+    await this.press("Control+K", "Control+I");
+    await this.page.locator(".monaco-hover:visible", { hasText: pattern(text) }).first().waitFor();
+  }
+
+  /** Choose from the light bulb's menu, and take its picture. */
+  async choose(title, picture) {
+    await this.press("Control+Period");
+    const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) });
+    await row.waitFor();
+    if (picture) await this.picture(picture);
+    await row.click();
+  }
+
   // Reading
 
   /** Hints with some text. */
@@ -169,6 +184,10 @@ export class Editor {
 
   status() {
     return this.page.locator("[id='mom-lsp.mom-lsp.mom.status']");
+  }
+
+  statusText(text) {
+    return this.status().filter({ hasText: text });
   }
 
   async dismissNotifications() {

@@ -45,6 +45,7 @@ export function pick(name: string): string | undefined {
 `;
 
 export const PYTHON = "src/weather.py";
+export const LINE = 10; // of the fix, from 1
 export const TYPESCRIPT = "src/stations.ts";
 export const FIX = "Fix endless retries by limiting them to 42";
 export const TS_FIX = "Fix stations not found when typed in capitals";

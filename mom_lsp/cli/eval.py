@@ -1,0 +1,97 @@
+"""`mom eval`: how well it finds what mattered, on labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from mom_lsp.cli.app import AS_JSON, folder
+from mom_lsp.cli.connect import quiet_libraries
+from mom_lsp.cli.words import echo_json
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
+
+
+@click.command("eval")
+@click.option("--repo", required=True, metavar="PATH", help="An indexed clone with its whole history.")
+@click.option("--labels", required=True, metavar="FILE", help="Queries and answers, one JSON object a line.")
+@click.option("--form", type=click.Choice(["editing", "intent"]), default="editing", show_default=True)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the standard sample of N labels.")
+@click.option(
+    "--ablate", is_flag=False, flag_value="all", default="", metavar="GROUP", help="Leave out terms, or `seed`."
+)
+@click.option("--out", metavar="FILE", help="Write the predictions here.")
+@AS_JSON
+def eval_(repo: str, labels: str, form: str, limit: int | None, ablate: str, out: str | None, as_json: bool) -> None:
+    """Rank the past for each label as of its moment, and compare.
+
+    Nothing later than a query is looked at. Blame is kept between runs.
+    """
+    quiet_libraries()
+    from mom_lsp.evaluation.run import Request, evaluate, write_predictions
+
+    here = folder()
+    request = Request(here / Path(repo).expanduser(), here / Path(labels).expanduser(), form, limit or 0, ablate)
+    with _bars() as bar:
+        document, predictions = evaluate(request, bar)
+    if out:
+        write_predictions(here / Path(out).expanduser(), predictions)
+    if as_json:
+        echo_json(document)
+    else:
+        _print(document)
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from mom_lsp.cli.output import stderr
+
+    columns = (TextColumn("{task.description:>10}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(compact=True), console=stderr()) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def move(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield move
+
+
+def _print(document: dict[str, Any]) -> None:
+    from rich.table import Table
+
+    from mom_lsp.cli.output import stdout
+
+    console = stdout()
+    click.echo(
+        f"{document['asked']} of {document['labels']} labels, form {document['form']};"
+        f" {document['candidates']:.0f} candidates each, {document['reachable']:.0%} of the answers among them\n"
+    )
+    rows = {name: groups["all"] for name, groups in document["methods"].items()}
+    rows |= {f"mom: {group}": row for group, row in document["methods"]["mom"].items() if group != "all"}
+    rows |= document.get("ablation", {})
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("")
+    for name in ("n", *COLUMNS):
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, row in rows.items():
+        table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
+    console.print(table)
+    click.echo("\nSilence: the first suggestion where only the surest queries are answered")
+    for point in document["abstention"]["curve"]:
+        click.echo(
+            f"  {point['share']:4.0%} answered   Hit@1 {point['hit@1']:.3f}   chance >= {point['threshold']:.2f}"
+        )
+    at = document["abstention"]["at"]
+    click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")

@@ -1,0 +1,93 @@
+"""What mom is compared with: blame, recency on the path, BM25, meaning alone, and their fusion by rank."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mom_lsp.evaluation.situation import Situation
+from mom_lsp.route.catalog import Catalog, View
+
+DEPTH = 50  # ranks of each list that are fused
+FUSION = 60  # reciprocal-rank fusion: 1 / (60 + rank)
+K1, B = 1.2, 0.75  # of BM25
+COMMON = 0.2  # share of the documents; a word in more of them is not looked up
+WORD = re.compile(r"[a-z]+|[0-9]+")
+
+
+def blame(view: View, writers: Mapping[str, Mapping[int, str]], situation: Situation) -> list[int]:
+    """Return the commits that wrote the changed lines, those of most lines first.
+
+    Of a pure insertion, the line that it follows counts.
+    """
+    lines: Counter[int] = Counter()
+    for change in situation.changes:
+        for start, count in change.ranges:
+            for line in range(start, start + max(1, count)):
+                row = view.catalog.row_of_commit.get(writers.get(change.path, {}).get(line, ""))
+                if row is not None and view.valid[row]:
+                    lines[row] += 1
+    return sorted(lines, key=lambda row: (-lines[row], view.distances[row]))[:DEPTH]
+
+
+def recency(view: View, situation: Situation) -> list[int]:
+    """Return the newest commits that touched the same paths."""
+    rows = view.catalog.rows_touching(situation.paths)
+    rows = rows[view.valid[rows] & ~view.catalog.is_file[rows]]
+    found: list[int] = rows[np.argsort(view.distances[rows], kind="stable")][:DEPTH].tolist()
+    return found
+
+
+def fused(*lists: Sequence[int]) -> list[int]:
+    """Return the reciprocal-rank fusion of some lists."""
+    scores: Counter[int] = Counter()
+    for ranked in lists:
+        for rank, row in enumerate(ranked[:DEPTH], 1):
+            scores[row] += 1 / (FUSION + rank)  # type: ignore[assignment]  # counters count in fractions too
+    return [row for row, _ in scores.most_common(DEPTH)]
+
+
+def dense(view: View, vectors: np.ndarray, slots: np.ndarray, meaning: np.ndarray) -> list[int]:
+    """Return the commits of the most similar embeddings."""
+    alike = np.where((slots >= 0) & view.valid & ~view.catalog.is_file, (vectors @ meaning)[slots], -1.0)
+    best = np.argsort(-alike, kind="stable")[:DEPTH]
+    return [int(row) for row in best if alike[row] > -1.0]
+
+
+class Bm25:
+    """BM25 over message and paths, of the documents that are true at some moment."""
+
+    def __init__(self, catalog: Catalog, texts: Sequence[str]) -> None:
+        """Take one text a row."""
+        counts = [Counter(WORD.findall(text.lower())) for text in texts]
+        self._length = np.array([count.total() for count in counts], np.float64)
+        rows: dict[str, list[int]] = {}
+        times: dict[str, list[int]] = {}
+        for row, count in enumerate(counts):
+            for word, number in count.items():
+                rows.setdefault(word, []).append(row)
+                times.setdefault(word, []).append(number)
+        self._rows = {word: np.array(found) for word, found in rows.items()}
+        self._times = {word: np.array(found, np.float64) for word, found in times.items()}
+
+    def rank(self, view: View, text: str) -> list[int]:
+        """Return the best rows of a view."""
+        allowed = view.distance >= 0  # commits
+        size = int(allowed.sum())
+        if not size:
+            return []
+        scores, mean = np.zeros(len(allowed)), self._length[allowed].mean()
+        for word in dict.fromkeys(WORD.findall(text.lower())):
+            rows = self._rows.get(word)
+            if rows is None:
+                continue
+            kept = allowed[rows]
+            rows, times = rows[kept], self._times[word][kept]
+            if 0 < len(rows) <= COMMON * size:
+                idf = np.log(1 + (size - len(rows) + 0.5) / (len(rows) + 0.5))
+                scores[rows] += idf * times * (K1 + 1) / (times + K1 * (1 - B + B * self._length[rows] / mean))
+        best = np.argsort(-scores, kind="stable")[:DEPTH]
+        return [int(row) for row in best if scores[row] > 0]

@@ -1,0 +1,216 @@
+"""Each label made into a question to the product as of that moment, with everything a ranking needs, and baselines."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation import baselines
+from mom_lsp.evaluation.cache import BlameCache, Step, Writers
+from mom_lsp.evaluation.history import History
+from mom_lsp.evaluation.labels import Label
+from mom_lsp.evaluation.situation import Change, Situation, changed_ranges, situation
+from mom_lsp.extract.symbols import symbol_of_header
+from mom_lsp.git import Repository
+from mom_lsp.memory import Memory
+from mom_lsp.route.catalog import View
+from mom_lsp.route.place import WINDOW, Spot
+from mom_lsp.route.score import Weights
+from mom_lsp.workspace.library import Library
+from mom_lsp.workspace.query import Query, text_query
+from mom_lsp.workspace.ranking import Ranker
+
+DEEPER = 25  # times as many full-text matches are read, since later ones do not count
+GIT_PROCESSES = 2
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+
+
+@dataclass(slots=True)
+class Case:
+    """One label with what the product knows about its candidates."""
+
+    label: Label
+    rows: np.ndarray  # (m,) of the catalog
+    shas: list[str]  # the commit of each row at that moment
+    features: dict[str, np.ndarray]  # (m,) each
+    ranked: dict[str, list[str]] = field(default_factory=dict)  # baseline -> commits, best first
+    fused: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (m,) in [0, 1]
+
+    @property
+    def right(self) -> np.ndarray:
+        """(m,) whether a candidate is gold."""
+        return np.isin(self.shas, self.label.gold)
+
+
+class AsOf:
+    """The texts of a library, of the memories that a view holds."""
+
+    def __init__(self, library: Library, view: View) -> None:
+        self._library, self._view = library, view
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the best full-text matches of that moment."""
+        row_of, allowed = self._view.catalog.row_of, self._view.suggestible
+        found = self._library.matches(query, limit * DEEPER).items()
+        kept = [(memory, score) for memory, score in found if memory in row_of and allowed[row_of[memory]]]
+        return dict(kept[:limit])
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id."""
+        return self._library.get(ids)
+
+
+class Cases:
+    """Makes the cases of some labels."""
+
+    def __init__(
+        self, repository: Repository, library: Library, cache: BlameCache, attributes: str, step: Step
+    ) -> None:
+        head = repository.resolve()
+        if head is None:
+            raise UsageError("there is no commit to ask about")
+        self._repository, self._library, self._cache = repository, library, cache
+        self._attributes, self._step = attributes, step
+        self._snapshot = library.snapshot()
+        self._history = History(repository.graph(head))
+        self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts())
+
+    def make(self, labels: Sequence[Label], form: str, half_life: float) -> Iterator[Case]:
+        """Yield the case of each label whose query is here."""
+        known = {label.query: label for label in labels if label.query in self._history.position}
+        images = self._repository.preimages(list(known), self._attributes)
+        moments = [moment for image in images if (moment := situation(image)).intent or form == "editing"]
+        writers = self._writers(moments) if form == "editing" else {}
+        queries = {
+            moment.query: editing_query(moment, writers.get(moment.query, {}))
+            if form == "editing"
+            else text_query(moment.intent or "")
+            for moment in moments
+        }
+        encoder = self._library.encoder
+        texts = [query.meaning for query in queries.values()]
+        meanings = self._cache.vectors(texts, encoder, self._step) if encoder is not None else {}
+        for done, moment in enumerate(moments):
+            self._step("asking", done, len(moments))
+            query = queries[moment.query]
+            meaning = meanings.get(query.meaning)
+            yield self._case(known[moment.query], moment, writers.get(moment.query, {}), query, meaning, half_life)
+        self._step("asking", len(moments), len(moments))
+
+    def _case(
+        self,
+        label: Label,
+        moment: Situation,
+        writers: Mapping[str, Writers],
+        query: Query,
+        meaning: np.ndarray | None,
+        half_life: float,
+    ) -> Case:
+        snapshot = self._snapshot
+        view = View(snapshot.catalog, self._history.before(moment.query), {})
+        ranker = Ranker(AsOf(self._library, view), snapshot, view, Weights(), half_life, moment.now)
+        evidence = ranker.evidence(query, meaning)
+        case = Case(
+            label=label,
+            rows=evidence.rows,
+            shas=[view.commit_of.get(row, "") for row in evidence.rows.tolist()],
+            features=ranker.features(evidence),
+        )
+        text = moment.text if query.spots else moment.intent or ""
+        lists = self._baselines(view, moment, writers, text, meaning, spots=bool(query.spots))
+        case.ranked = {name: [view.commit_of[row] for row in rows] for name, rows in lists.items()}
+        case.fused = _fused(evidence.rows, list(lists.values())[:3])
+        return case
+
+    def _baselines(
+        self,
+        view: View,
+        moment: Situation,
+        writers: Mapping[str, Writers],
+        text: str,
+        meaning: np.ndarray | None,
+        *,
+        spots: bool,
+    ) -> dict[str, list[int]]:
+        lists = {}
+        if spots:
+            lists["blame"] = baselines.blame(view, writers, moment)
+            lists["recency"] = baselines.recency(view, moment)
+        lists["bm25"] = self._bm25.rank(view, text)
+        if spots:
+            lists["fusion"] = baselines.fused(*lists.values())
+        if meaning is not None:
+            lists["dense"] = baselines.dense(view, self._snapshot.vectors, self._snapshot.slots, meaning)
+        return lists
+
+    def _writers(self, situations: Sequence[Situation]) -> dict[str, dict[str, Writers]]:
+        """Return who wrote the lines around each change, by query and path; from the cache where it is there."""
+        jobs = [(moment, path, ranges) for moment in situations for path, ranges in _places(moment)]
+        found: dict[str, dict[str, Writers]] = {}
+        unknown = []
+        for moment, path, ranges in jobs:
+            writers = self._cache.known(moment.parent, path, ranges)
+            if writers is None:
+                unknown.append((moment, path, ranges))
+            else:
+                found.setdefault(moment.query, {})[path] = writers
+        asked = [self._cache.ask(moment.parent, path, ranges) for moment, path, ranges in unknown]
+        with ThreadPoolExecutor(GIT_PROCESSES) as pool:
+            answers = pool.map(lambda ask: ask(), asked)
+            for done, ((moment, path, ranges), writers) in enumerate(zip(unknown, answers, strict=True)):
+                self._step("blame", done, len(unknown))
+                self._cache.keep(moment.parent, path, ranges, writers)
+                found.setdefault(moment.query, {})[path] = writers
+        return found
+
+    def _texts(self) -> list[str]:
+        table = self._library.store.columns(["id", "title", "body", "paths"])
+        texts = {row["id"]: "\n".join((row["title"], row["body"], *row["paths"])) for row in table.to_pylist()}
+        return [texts.get(memory, "") for memory in self._snapshot.catalog.ids]
+
+
+def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:
+    """Return the question that a change about to be made is: one spot for each range of lines."""
+    spots = [spot for change in moment.changes for spot in _spots(change, writers.get(change.path, {}))]
+    without = [path for path in moment.paths if all(spot.path != path for spot in spots)]
+    spots += [Spot(path) for path in without]
+    code = "\n".join(line.strip() for change in moment.changes for line in change.lines)
+    symbols = " ".join(dict.fromkeys(spot.symbol for spot in spots if spot.symbol))
+    names = " ".join(dict.fromkeys(path.rsplit("/", 1)[-1] for path in moment.paths))
+    return Query(
+        words=f"{symbols} {names} {' '.join(dict.fromkeys(WORD.findall(code)))}",
+        meaning=f"{' '.join(moment.paths[:3])}\n{symbols}\n{code}",
+        spots=tuple(spots),
+    )
+
+
+def _spots(change: Change, writers: Writers) -> list[Spot]:
+    symbol = symbol_of_header(change.header)
+    return [
+        Spot(change.path, symbol, max(1, start), max(1, start + max(count, 2) - 1), writers, change.lines)
+        if count == 0
+        else Spot(change.path, symbol, start, start + count - 1, writers, change.lines)
+        for start, count in change.ranges
+    ]
+
+
+def _places(moment: Situation) -> list[tuple[str, list[tuple[int, int]]]]:
+    """Return the ranges of each file whose writers are wanted; a file that is new has none."""
+    places: dict[str, list[tuple[int, int]]] = {}
+    for change in moment.changes if moment.parent else ():
+        places.setdefault(change.path, []).extend(changed_ranges(change, WINDOW))
+    return list(places.items())
+
+
+def _fused(rows: np.ndarray, lists: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the reciprocal-rank fusion of some lists for each row, the best one 1."""
+    scores = np.zeros(len(rows))
+    for ranked in lists:
+        place = {row: rank for rank, row in enumerate(ranked, 1)}
+        scores += [1 / (baselines.FUSION + place[row]) if row in place else 0.0 for row in rows.tolist()]
+    return scores / scores.max() if len(scores) and scores.max() else scores

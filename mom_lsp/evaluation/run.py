@@ -1,0 +1,136 @@
+"""`mom eval`: how well the product finds what later commits say mattered, beside what people have without it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import platformdirs
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.errors import EncoderError, UsageError
+from mom_lsp.evaluation.ablation import GROUPS, learned_rows, seed_rows
+from mom_lsp.evaluation.cache import BlameCache, Step
+from mom_lsp.evaluation.cases import Case, Cases
+from mom_lsp.evaluation.labels import Label, load_labels, sample
+from mom_lsp.evaluation.metrics import answered, curve, table
+from mom_lsp.evaluation.rank import rank
+from mom_lsp.git import Repository, locate
+from mom_lsp.indexing.worker import attributes_file
+from mom_lsp.journal import Journal
+from mom_lsp.memory import Encoder
+from mom_lsp.route.learned import HINT, Model, shipped
+from mom_lsp.settings import Settings
+from mom_lsp.store import Store
+from mom_lsp.workspace import Library
+
+SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, where the curve of abstention is read
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be evaluated."""
+
+    repository: Path
+    labels: Path
+    form: str = "editing"
+    limit: int = 0  # 0 for all
+    ablate: str = ""  # "", "all", or one of GROUPS or "seed"
+    encoder: bool = True
+
+
+def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the report, as JSON would have it, and the predictions.
+
+    Raises:
+        UsageError: no repository, no labels, or labels of another repository.
+        NoIndex: the repository is not indexed.
+    """
+    if request.ablate not in ("", "all", "seed", *GROUPS):
+        raise UsageError(f"--ablate={request.ablate}: choose all, seed, or one of {', '.join(GROUPS)}")
+    labels = load_labels(request.labels)
+    chosen = sample(labels, request.limit) if request.limit else labels
+    cases = gather(request, chosen, step)
+    if not cases:
+        raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
+    return report(request, chosen, cases)
+
+
+def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
+    """Return the cases of the labels whose query is here and has the form that is wanted."""
+    location = locate(request.repository)
+    if not location.git:
+        raise UsageError(f"{request.repository} is not a git repository")
+    repository = Repository(location)
+    cache = BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
+    with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch:
+        journal = Journal(Path(scratch) / "journal.sqlite")  # nobody has used anything yet
+        try:
+            store = Store(location.data)
+            library = Library(lambda: store, journal, _encoder() if request.encoder else None)
+            library.reload()
+            cases = Cases(repository, library, cache, attributes_file(location.data), step)
+            return list(cases.make(labels, request.form, Settings().temporal.half_life))
+        finally:
+            journal.close()
+            cache.close()
+
+
+def report(
+    request: Request, labels: Sequence[Label], cases: Sequence[Case]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
+    if request.form == "intent":
+        labels = [case.label for case in cases]  # the others have no such query
+    model = shipped("editing" if request.form == "editing" else "intent")
+    predictions = {case.label.query: rank(case, model) for case in cases}
+    lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
+    sure = [_surest(case, model) for case in cases]
+    document: dict[str, Any] = {
+        "repository": str(request.repository),
+        "form": request.form,
+        "labels": len(labels),
+        "asked": len(cases),
+        "candidates": float(np.mean([len(case.rows) for case in cases])),
+        "reachable": float(np.mean([case.right.sum() / len(case.label.gold) for case in cases])),
+        "methods": {
+            "mom": table(predictions, labels),
+            **{name: table(ranked, labels) for name, ranked in lists.items()},
+        },
+        "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, HINT)},
+    }
+    if request.ablate:
+        document["ablation"] = {
+            name: table(found, labels)["all"]
+            for name, found in (
+                seed_rows(cases) if request.ablate == "seed" else learned_rows(cases, model, request.ablate)
+            ).items()
+        }
+    return document, predictions
+
+
+def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:
+    """Write predictions in the benchmark's format."""
+    lines = [json.dumps({"query": query, "ranked": ranked[:10]}) for query, ranked in predictions.items()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _surest(case: Case, model: Model) -> tuple[float, bool]:
+    """Return how sure the first suggestion is, and whether it is right."""
+    if not len(case.rows):
+        return 0.0, False
+    chances = model.chances(case.features)
+    best = int(np.argmax(chances))
+    return float(chances[best]), bool(case.right[best])
+
+
+def _encoder() -> Encoder | None:
+    try:
+        return SentenceEncoder()
+    except EncoderError:
+        return None

@@ -1,0 +1,182 @@
+"""Named numbers about each candidate, which the learned router weighs; each belongs to one term of the score.
+
+All are bounded or logarithms, so that no one of them can swamp the rest, and 0 where nothing is known.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.extract.code import line_keys
+from mom_lsp.route.catalog import View
+from mom_lsp.route.place import Place, Spot
+from mom_lsp.route.postings import name_keys
+
+TERM_OF = {
+    "wrote": "place",
+    "wrote_share": "place",
+    "wrote_newest": "place",
+    "near": "place",
+    "lines_added": "place",
+    "lines_removed": "place",
+    "symbol": "place",
+    "paths": "place",
+    "path_newest": "place",
+    "co_changed": "place",
+    "files": "place",
+    "bm25": "lex",
+    "bm25_first": "lex",
+    "names": "lex",
+    "body": "lex",
+    "cosine": "sem",
+    "cosine_first": "sem",
+    "distance": "temp",
+    "recency": "temp",
+    "newest": "temp",
+    "uses": "use",
+    "named": "use",
+}  # feature -> term
+FEATURES = tuple(TERM_OF)
+IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,39}")
+MAX_KEYS = 200  # lines, and as many names, of a query that are looked up
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What the text in view has in common with each row, (n,) each in [0, 1]."""
+
+    added: np.ndarray  # lines that the row added
+    removed: np.ndarray
+    names: np.ndarray  # identifiers that it added or removed
+    symbol: np.ndarray  # the functions
+    paths: np.ndarray  # the files, rare ones counting more
+    path_newest: np.ndarray  # 1 for the newest change of a file, 1/2 for the one before, ...
+
+
+def traces(view: View, spots: Sequence[Spot]) -> Traces:
+    """Look up the lines, names, functions and files of some spots."""
+    lines = list(dict.fromkeys(line for spot in spots for line in spot.lines))
+    names = list(dict.fromkeys(name for line in lines for name in IDENTIFIER.findall(line)))[:MAX_KEYS]
+    keys = sorted(line_keys(lines))[:MAX_KEYS]
+    catalog, allowed = view.catalog, view.suggestible
+    return Traces(
+        added=catalog.added_lines.overlap(keys, allowed),
+        removed=catalog.removed_lines.overlap(keys, allowed),
+        names=catalog.names.overlap(name_keys(names), allowed),
+        symbol=_symbols(view, spots),
+        paths=_paths(view, spots),
+        path_newest=_newest(view, spots),
+    )
+
+
+def features(
+    view: View,
+    rows: np.ndarray,
+    *,
+    place: Place | None,
+    traces: Traces | None,
+    bm25: np.ndarray,
+    cosine: np.ndarray,
+    recency: np.ndarray,
+    uses: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """Return FEATURES of the candidates, (m,) each.
+
+    Args:
+        view: what is true here.
+        rows: (m,) the candidates.
+        place: where they wrote; None for words alone.
+        traces: what the text in view shares with them; None for words alone.
+        bm25: (m,) in [0, 1].
+        cosine: (m,) in [0, 1].
+        recency: (m,) in [0, 1].
+        uses: (m,) in [0, 1].
+    """
+    catalog, none = view.catalog, np.zeros(len(rows))
+    distance = view.distances[rows]
+    wrote = place.line[rows] > 0 if place else none > 0
+    return {
+        "wrote": wrote.astype(float),
+        "wrote_share": place.share[rows] if place else none,
+        "wrote_newest": _reciprocal_rank(-distance, wrote),
+        "near": place.near[rows] if place else none,
+        "lines_added": np.sqrt(traces.added[rows]) if traces else none,
+        "lines_removed": np.sqrt(traces.removed[rows]) if traces else none,
+        "symbol": np.sqrt(traces.symbol[rows]) if traces else none,
+        "paths": traces.paths[rows] if traces else none,
+        "path_newest": traces.path_newest[rows] if traces else none,
+        "co_changed": place.co_changed[rows] if place else none,
+        "files": np.log1p(catalog.path_count[rows]),
+        "bm25": bm25,
+        "bm25_first": _reciprocal_rank(bm25, bm25 > 0),
+        "names": np.sqrt(traces.names[rows]) if traces else none,
+        "body": np.log1p(catalog.length[rows]),
+        "cosine": cosine,
+        "cosine_first": _reciprocal_rank(cosine, cosine > 0),
+        "distance": np.log1p(distance),
+        "recency": recency,
+        "newest": _reciprocal_rank(-distance, np.ones(len(rows), bool)),
+        "uses": uses,
+        "named": np.log1p(view.named[rows]),
+    }
+
+
+def _reciprocal_rank(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """Return 1 for the largest of the counted values, 1/2 for the next, ..., 0 for what does not count."""
+    result = np.zeros(len(values))
+    at = np.flatnonzero(counted)
+    order = at[np.argsort(-values[at], kind="stable")]
+    result[order] = 1.0 / np.arange(1, len(order) + 1)
+    return result
+
+
+def _symbols(view: View, spots: Sequence[Spot]) -> np.ndarray:
+    """Return the share of the functions in view that each row changed, rare ones counting more."""
+    found, total = np.zeros(view.catalog.size), 0.0
+    most = np.log1p(max(1, int(view.suggestible.sum())))
+    for path, symbol in dict.fromkeys((spot.path, spot.symbol) for spot in spots if spot.symbol):
+        rows = [view.catalog.rows_of_symbol.get(f"{name}\t{symbol}") for name in view.names_of(path)]
+        known = np.unique(np.concatenate([r for r in rows if r is not None] or [np.zeros(0, np.int64)]))
+        known = known[view.suggestible[known]]
+        weight = most - np.log(max(1, len(known)))
+        total += weight
+        found[known] += weight
+    return found / total if total else found
+
+
+def _paths(view: View, spots: Sequence[Spot]) -> np.ndarray:
+    """Return how alike the set of files is that a row touched: a cosine of sets, rare files counting more."""
+    found, total = np.zeros(view.catalog.size), 0.0
+    most = np.log1p(max(1, int(view.suggestible.sum())))
+    for rows in _touching(view, spots):
+        weight = (most - np.log(max(1, len(rows)))) ** 2
+        total += weight
+        found[rows] += weight
+    if not total:
+        return found
+    return np.sqrt(found / total / np.sqrt(np.maximum(1, view.catalog.path_count)))
+
+
+def _newest(view: View, spots: Sequence[Spot]) -> np.ndarray:
+    newest = np.zeros(view.catalog.size)
+    for rows in _touching(view, spots):
+        order = rows[np.argsort(view.distances[rows], kind="stable")]
+        newest[order] = np.maximum(newest[order], 1.0 / np.arange(1, len(order) + 1))
+    return newest
+
+
+def _touching(view: View, spots: Sequence[Spot]) -> list[np.ndarray]:
+    found = []
+    for path in dict.fromkeys(spot.path for spot in spots):
+        rows = view.catalog.rows_touching(view.names_of(path))
+        found.append(rows[view.suggestible[rows] & ~view.catalog.is_file[rows]])
+    return found
+
+
+def as_matrix(named: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return features as columns, (m, len(FEATURES))."""
+    return np.column_stack([named[name] for name in FEATURES])

@@ -1,0 +1,53 @@
+"""Our own processes, started as a user would start them, and looked at from outside."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from repositories import Repo
+
+LONG = 60.0  # seconds that a test waits for what takes one or two
+
+
+def start(repo: Repo, *args: str) -> subprocess.Popen[bytes]:
+    """Start `mom` in a repository, at the head of a process group of its own."""
+    command = [sys.executable, "-P", "-m", "mom_lsp", "-C", str(repo.root), *args]
+    return subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+
+
+def finish(process: subprocess.Popen[bytes]) -> str:
+    """Wait for a process to end well, and return what it printed."""
+    out, complaints = process.communicate(timeout=LONG)
+    assert process.returncode == 0, complaints.decode()
+    return out.decode()
+
+
+def mom(repo: Repo, *args: str) -> str:
+    return finish(start(repo, *args))
+
+
+def about(path: Path) -> list[psutil.Process]:
+    """Return the processes on whose command line a path stands."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(path) in argument for argument in process.cmdline()):
+                found.append(process)
+        except psutil.Error:
+            continue
+    return found
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until something that another process does is done: it tells nobody, so we look."""
+    deadline = time.monotonic() + LONG
+    while not condition():
+        assert time.monotonic() < deadline, "it never came true"
+        time.sleep(0.02)

@@ -1,0 +1,114 @@
+"""kill -9 at random instants: nothing the user said is lost, the store always opens, the index ends up the same."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+import subprocess
+from pathlib import Path
+
+import psutil
+import pytest
+from memories import on_head
+from processes import LONG, finish, mom, start
+from repositories import Repo, clone, fill
+
+from mom_lsp.errors import NoIndex
+from mom_lsp.indexing import passes
+from mom_lsp.journal import Journal
+from mom_lsp.memory import memory_id
+from mom_lsp.store import Store
+
+
+def kill_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
+    """Kill a process and nobody else; return whether it was still at work. Its children must go with it."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=LONG)
+    _, alive = psutil.wait_procs(children, LONG)
+    assert not alive
+    return process.returncode == -signal.SIGKILL
+
+
+def readable_ids(data: Path) -> list[str]:
+    """Return the ids that a reader finds; there may be no index yet, but never one that cannot be read."""
+    try:
+        store = Store(data)
+        store.search_text("caller", 3)
+        return sorted(store.columns(["id"])["id"].to_pylist())
+    except NoIndex:
+        return []
+
+
+def crash(repo: Repo, kills: int, seed: int, longest: float) -> tuple[int, int]:
+    """Index and pin, killed again and again; return how often it was killed at work and how often it could be read."""
+    chance, data = random.Random(seed), repo.location.data
+    acknowledged: set[str] = set()
+    killed = readable = 0
+    for number in range(kills):
+        indexer = start(repo, "index")
+        mine = memory_id("pinned", seed, number)
+        with Journal(data / "journal.sqlite") as journal:
+            journal.append("pin", mine, now=float(number))
+        acknowledged.add(mine)
+        killed += kill_after(indexer, chance.uniform(0.1, longest))
+        ids = readable_ids(data)
+        readable += bool(ids)
+        if ids and number % 5 == 4:
+            chosen = chance.choice(ids)
+            pin = start(repo, "pin", chosen)
+            kill_after(pin, chance.uniform(0.5, 8.0))
+            acknowledged |= {chosen} if pin.returncode == 0 else set()
+        with Journal(data / "journal.sqlite") as journal:
+            assert acknowledged <= {event.memory for event in journal.events()}
+            assert journal.problems == []
+    return killed, readable
+
+
+def check_end(repo: Repo, tmp_path: Path) -> None:
+    mom(repo, "index")
+    whole = clone(repo, tmp_path / "whole")
+    mom(whole, "index")
+    assert on_head(repo) == on_head(whole)
+    assert Store(repo.location.data).searchable
+    assert 'nothing_new": true' in mom(repo, "index", "--json")
+
+
+def test_killed_five_times(project: Repo, tmp_path: Path) -> None:
+    fill(project, 300, files=60)
+    killed, _ = crash(project, 5, seed=1, longest=6.0)
+    assert killed >= 2
+    check_end(project, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_killed_a_hundred_times(project: Repo, tmp_path: Path) -> None:
+    """The history is made anew every ten kills, so that there is always something to be interrupted."""
+    fill(project, 400, files=80)
+    killed = readable = 0
+    for round_ in range(10):
+        if round_:
+            fill(project, 100, files=80)
+        more = crash(project, 10, seed=round_, longest=5.0)
+        killed, readable = killed + more[0], readable + more[1]
+    assert killed > 50
+    assert readable > 50
+    check_end(project, tmp_path)
+
+
+def test_the_workers_of_a_killed_indexer_do_not_survive_it(project: Repo) -> None:
+    fill(project, 1500)
+    assert passes.FIRST_CHUNK < 1500  # so that there is a pool
+    indexer = start(project, "index")
+    parent = psutil.Process(indexer.pid)
+    workers: list[psutil.Process] = []
+    while not workers and indexer.poll() is None:
+        workers = [child for child in parent.children() if "spawn_main" in " ".join(child.cmdline())]
+    assert workers
+    assert kill_after(indexer, 0.5)
+    assert not [worker for worker in workers if worker.is_running()]
+    assert finish(start(project, "index", "--json"))

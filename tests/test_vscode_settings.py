@@ -1,0 +1,63 @@
+"""The VS Code client's package.json says what the server knows: settings, commands, version."""
+
+from __future__ import annotations
+
+import json
+import runpy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mom_lsp.server.execute_command import COMMANDS
+from mom_lsp.settings import describe, parse_settings
+
+CLIENT = Path(__file__).parents[1] / "vscode-client"
+SHOWN_BY_CODE_ACTIONS_ONLY = {"mom.restore", "mom.why"}  # what it would restore has no list in the editor yet
+
+
+@pytest.fixture(scope="module")
+def contributes() -> dict[str, Any]:
+    package = json.loads((CLIENT / "package.json").read_text("utf-8"))
+    return dict(package["contributes"])
+
+
+@pytest.fixture(scope="module")
+def properties(contributes: dict[str, Any]) -> dict[str, Any]:
+    return dict(contributes["configuration"]["properties"])
+
+
+def test_settings_are_those_that_the_script_writes(properties: dict[str, Any]) -> None:
+    expected = runpy.run_path(str(CLIENT / "settings.py"))["properties"]()
+    assert properties == expected, "run `npm run settings` in vscode-client"
+    assert list(properties) == list(expected)
+
+
+def test_every_setting_of_the_server_is_there_with_its_default_and_its_scope(properties: dict[str, Any]) -> None:
+    for info in describe():
+        shown = properties[info.name]
+        assert shown["default"] == info.default
+        assert shown["type"] == info.type
+        assert (shown["scope"] == "machine") == (info.scope == "machine")
+
+
+def test_the_server_takes_every_default_that_the_client_shows(properties: dict[str, Any]) -> None:
+    own = {"mom.server.path", "mom.trace.server"}  # the client keeps these to itself
+    settings, reports = parse_settings(
+        {name: shown["default"] for name, shown in properties.items() if name not in own}
+    )
+    assert reports == []
+    assert settings == parse_settings({})[0]
+
+
+def test_what_names_a_program_or_a_model_cannot_be_set_by_a_workspace(properties: dict[str, Any]) -> None:
+    package = json.loads((CLIENT / "package.json").read_text("utf-8"))
+    machine = {name for name, shown in properties.items() if shown["scope"] == "machine"}
+    assert machine == set(package["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"])
+
+
+def test_every_command_of_the_server_is_in_the_palette(contributes: dict[str, Any]) -> None:
+    shown = {command["command"] for command in contributes["commands"]}
+    assert set(COMMANDS) - shown <= SHOWN_BY_CODE_ACTIONS_ONLY
+    keys = {binding["command"] for binding in contributes["keybindings"]}
+    assert keys - shown == {"mom.memories.focus"}  # VS Code makes this one for the view
