@@ -121,8 +121,8 @@ def fill(repo: Repo, commits: int, files: int = 20) -> None:
     stream = []
     for number in range(commits):
         name = number % files
-        text = f"def work_{name}(value):\n    # NOTE: keep the order of step {number // files}, because callers rely on it\n"
-        text += f"    return value + {number}\n"
+        note = f"# NOTE: keep the order of step {number // files}, because callers rely on it"
+        text = f"def work_{name}(value):\n    {note}\n    return value + {number}\n"
         message = f"Change step {number} of worker {name}\n\nBecause caller {number * 7919} saw the wrong sum."
         stream += [
             "commit refs/heads/main",

@@ -258,7 +258,7 @@ def test_a_child_environment_keeps_everything_else(environ: dict[str, str]) -> N
     child = child_environment(environ)
     assert child.get("HOME") == environ.get("HOME")
     assert not [key for key in child if key.upper().startswith("GIT_")]
-    assert child["LANCE_LOG"] == "error"
+    assert child["LANCEDB_LOG"] == "error"
 
 
 def test_a_child_ends_with_its_parent() -> None:

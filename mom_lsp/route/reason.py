@@ -8,9 +8,21 @@ from mom_lsp.memory import Usage
 from mom_lsp.route.place import Place
 
 
-def reason(place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str) -> str:
-    """Return the strongest evidence in words, and what else the user should know (`again`: what became of it)."""
-    parts = [(_where(place, row, symbol) if place else "") or _text(terms)]
+def reason(
+    place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str, span: bool
+) -> str:
+    """Return the strongest evidence in words, and what else the user should know.
+
+    Args:
+        place: the evidence of all rows, None for a search.
+        row: the memory.
+        terms: its share of each term.
+        usage: what the user did with it.
+        symbol: the function asked about.
+        again: what became of it, "" if nothing did.
+        span: whether it is a part of a file rather than a commit.
+    """
+    parts = [(_where(place, row, symbol, "stands in" if span else "changed") if place else "") or _text(terms)]
     if again:
         parts.append(again)
     if usage.pinned:
@@ -20,18 +32,18 @@ def reason(place: Place | None, row: int, terms: Mapping[str, float], usage: Usa
     return "; ".join(parts)
 
 
-def _where(place: Place, row: int, symbol: str) -> str:
+def _where(place: Place, row: int, symbol: str, verb: str) -> str:
     if row in place.lines:
         count = len(place.lines[row])
         return "last changed this line" if count == 1 else f"last changed {count} of these lines"
     if place.symbol[row] and symbol:
-        return f"changed {symbol}"
+        return f"{verb} {symbol}"
     if place.near[row]:
         return "last changed lines close by"
     if place.file[row]:
-        return "changed this file"
-    return f"changed files that usually change along, such as {place.along}" if place.co_changed[row] else ""
+        return f"{verb} this file"
+    return f"{verb} files that usually change along, such as {place.along}" if place.co_changed[row] else ""
 
 
 def _text(terms: Mapping[str, float]) -> str:
-    return "similar in meaning" if terms["sem"] > terms["lex"] else "shares words with what you asked"
+    return "means something alike" if terms["sem"] > terms["lex"] else "shares words with what you asked"

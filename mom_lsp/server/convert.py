@@ -71,7 +71,7 @@ def markdown(suggestion: dict[str, Any], now: datetime) -> str:
     if body := body_text(suggestion.get("body") or ""):
         parts.append(fenced(body))
     if why := suggestion.get("why"):
-        parts.append(f"Shown because {escape(shorten(why, 300))}")
+        parts.append(f"Shown because it {escape(shorten(why, 300))}")
     parts.append(" · ".join(_source(suggestion["source"], now)))
     parts.append(fenced(terms_bar(suggestion["score"], suggestion["terms"])))
     return "\n\n".join(parts)

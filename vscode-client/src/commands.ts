@@ -65,7 +65,8 @@ export class Commands {
     const at = typeof uri === "string" && typeof line === "number" ? { uri, line } : file && { uri: file.uri, line: file.line + 1 };
     if (!at) return vscode.window.showWarningMessage("Open a file first: a note belongs to a line.");
     const prompt = `About line ${at.line}: why is it so, what must the next reader know?`;
-    const value = typeof text === "string" ? text : "";
+    const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // else the text is that of the line
+    const value = selected && typeof text === "string" ? text : "";
     const note = await vscode.window.showInputBox({ title: "Remember", prompt, value, placeHolder: "The limit is 42 because…" });
     return note?.trim() ? this.server.execute("mom.remember", note, at.uri, at.line) : undefined;
   }
@@ -88,13 +89,14 @@ export class Commands {
     const api = git.exports.getAPI(1);
     const file = vscode.Uri.joinPath(folder.uri, path);
     const title = `${memory.title} (${commit.slice(0, 9)})`;
-    return vscode.commands.executeCommand("vscode.diff", api.toGitUri(file, `${commit}~`), api.toGitUri(file, commit), title);
+    const [before, after] = [api.toGitUri(file, `${commit}~`), api.toGitUri(file, commit)];
+    return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // beside a preview, not in its place
   }
 
   private async withMemory(args: unknown[], use: (id: string, uri: string | undefined) => Promise<unknown>): Promise<unknown> {
     const [first, uri] = args;
     if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined);
-    const row = (first ?? (activeFile() ? undefined : this.selected())) as Row | undefined;
+    const row = isSelected(first) ? this.selected() : (first as Row | undefined);
     const memory = row?.type === "memory" ? (row as MemoryRow).memory : await this.atCursor();
     return memory && use(memory.id, activeFile()?.uri);
   }
@@ -132,6 +134,11 @@ export class Commands {
       pick.show();
     });
   }
+}
+
+/** Whether a keybinding asks for the row of the view that has the focus. */
+function isSelected(argument: unknown): boolean {
+  return (argument as { selected?: boolean } | undefined)?.selected === true;
 }
 
 function uriOfFile(): string[] {

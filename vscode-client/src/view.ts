@@ -96,7 +96,8 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   private async ask(): Promise<void> {
     const turn = ++this.asked;
-    const file = (this.file = activeFile() ?? this.file); // a diff or the output leaves the last file's memories in view
+    const last = this.file?.document.isClosed ? undefined : this.file;
+    const file = (this.file = activeFile() ?? last); // a diff or the output leaves the last file's memories in view
     const textDocument = file && { uri: file.uri };
     const suggest = (position?: object) => this.suggestions("mom/suggest", { textDocument, position });
     const nothing = Promise.resolve<Memory[]>([]);

@@ -23,6 +23,7 @@ const QUIET = {
   "chat.disableAIFeatures": true,
   "window.commandCenter": false,
   "editor.minimap.enabled": false,
+  "breadcrumbs.enabled": false,
   "extensions.ignoreRecommendations": true,
   "git.openRepositoryInParentFolders": "never",
 };
@@ -163,6 +164,16 @@ export class Editor {
     await row.click();
   }
 
+  /** Drag the edge of the side bar. */
+  async widenSideBar(pixels) {
+    const box = await this.page.locator(".part.sidebar").boundingBox();
+    const [x, y] = [box.x + box.width, box.y + box.height / 2];
+    await this.page.mouse.move(x, y);
+    await this.page.mouse.down();
+    await this.page.mouse.move(x + pixels, y, { steps: 5 });
+    await this.page.mouse.up();
+  }
+
   // Reading
 
   /** Hints with some text. */
@@ -195,7 +206,9 @@ export class Editor {
     await this.page.locator(".notification-toast").first().waitFor({ state: "detached" });
   }
 
+  /** Take a picture, without what only the mouse's place shows. */
   async picture(name) {
+    await this.page.mouse.move(400, 784);
     await this.page.screenshot({ path: path.join(HERE, "..", "pictures", `${name}.png`), animations: "disabled", caret: "hide" });
   }
 }

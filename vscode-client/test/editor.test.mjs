@@ -33,6 +33,7 @@ function step(name, run) {
 
 step("says once what it does", async () => {
   await editor.notification("reading this repository's history").waitFor();
+  await editor.picture("welcome");
   await editor.dismissNotifications();
 });
 
@@ -58,14 +59,27 @@ step("pins through the light bulb", async () => {
 });
 
 step("shows the line's memory and the pinned ones in the view", async () => {
+  await editor.widenSideBar(120);
   await editor.press("Alt+M", "v");
   await editor.row("Pinned").waitFor();
-  const memory = editor.row(FIX).first();
-  await memory.click(); // unfolds it
+  await editor.press("Home", "ArrowDown", "ArrowRight"); // unfolds the first memory
   await editor.row("last changed this line").waitFor();
-  await editor.row("5827a7e2d").waitFor();
+  await editor.row("The service bans a client").waitFor();
   assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
   await editor.picture("view");
+  await editor.press("Alt+M", "o");
+  await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+  await editor.command("View: Close Editor");
+});
+
+step("offers the same in the view's menu", async () => {
+  await editor.row(FIX).first().click({ button: "right" });
+  const item = (name) => editor.page.getByRole("menuitem", { name, exact: true });
+  for (const name of ["Show Source", "Unpin", "Not Useful Here", "Forget"]) await item(name).waitFor();
+  await item("Useful").hover();
+  await editor.press("Enter");
+  await editor.notification("Noted as useful").waitFor();
+  await editor.dismissNotifications();
 });
 
 step("has no hint beside an error", async () => {
