@@ -5,6 +5,7 @@ A catalog is immutable and knows no HEAD; a `View` says which of its rows are tr
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
@@ -40,6 +41,7 @@ COLUMNS = (
     "noise",
     "content",
 )
+WORD = re.compile(r"[a-z]+|[0-9]+")
 NEGATIVE, POSITIVE = "revert", "reapply"
 CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
 CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
@@ -76,7 +78,13 @@ class Catalog:
         self.rows_of_path = _grouped(paths, path_rows)
         self.path_count = np.bincount(path_rows, minlength=self.size)  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
-        self._paths, self._first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
+        self._paths, self.first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
+        encoded = pa.array(paths, pa.string()).dictionary_encode()
+        self.path_names: list[str] = encoded.dictionary.to_pylist()
+        self.path_code = {name: code for code, name in enumerate(self.path_names)}
+        self.path_codes = encoded.indices.to_numpy().astype(np.int32)  # (p,) the name of each path of each row
+        self.path_rows = path_rows.astype(np.int32)  # (p,)
+        self.path_words = _path_words(self.path_names, self.path_codes, self.path_rows)
         self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
         self.length = table["length"].to_numpy()  # (n,) characters of the body
         self.added_lines, self.removed_lines = (
@@ -87,7 +95,7 @@ class Catalog:
 
     def paths_of(self, row: int) -> list[str]:
         """Return the paths of a memory."""
-        return self._paths[self._first_path[row] : self._first_path[row + 1]]
+        return self._paths[self.first_path[row] : self.first_path[row + 1]]
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -236,6 +244,24 @@ def _keys(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
     return array.flatten().to_numpy(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
+
+
+def _path_words(names: Sequence[str], codes: np.ndarray, rows: np.ndarray) -> Postings:
+    """Return which rows touched a file or folder whose name holds a word."""
+    keys = [name_keys(words_of_path(name)) for name in names]
+    count = np.array([len(found) for found in keys], np.int64)
+    flat = np.array([key for found in keys for key in found], np.uint32)
+    first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
+    each = count[codes]  # (p,) words of each path of each row
+    start = np.repeat(first[codes], each)
+    within = np.arange(len(start)) - np.repeat(np.cumsum(each) - each, each)
+    return Postings(flat[start + within], np.repeat(rows, each))
+
+
+def words_of_path(path: str) -> list[str]:
+    """Return the words in a path's folders and file name, without what names its kind."""
+    stem = path.rpartition(".")[0] or path
+    return sorted({word for word in WORD.findall(stem.lower()) if len(word) > 2})
 
 
 def _names(table: pa.Table) -> Postings:

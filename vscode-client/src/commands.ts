@@ -62,12 +62,20 @@ export class Commands {
   private async remember(args: unknown[]): Promise<unknown> {
     const [text, uri, line] = args;
     const file = activeFile();
-    const at = typeof uri === "string" && typeof line === "number" ? { uri, line } : file && { uri: file.uri, line: file.line + 1 };
+    const at =
+      typeof uri === "string" && typeof line === "number"
+        ? { uri, line }
+        : file && { uri: file.uri, line: file.line + 1 };
     if (!at) return vscode.window.showWarningMessage("Open a file first: a note belongs to a line.");
     const prompt = `About line ${at.line}: why is it so, what must the next reader know?`;
     const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // else the text is that of the line
     const value = selected && typeof text === "string" ? text : "";
-    const note = await vscode.window.showInputBox({ title: "Remember", prompt, value, placeHolder: "The limit is 42 because…" });
+    const note = await vscode.window.showInputBox({
+      title: "Remember",
+      prompt,
+      value,
+      placeHolder: "The limit is 42 because…",
+    });
     return note?.trim() ? this.server.execute("mom.remember", note, at.uri, at.line) : undefined;
   }
 
@@ -80,7 +88,9 @@ export class Commands {
   /** Show a commit as its change to the file; the server shows the rest. */
   private async open(id: string, uri: string | undefined): Promise<unknown> {
     const folder = uri && vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri));
-    const memory = await this.server.request<Memory>("mom/show", { id, ...(uri && { textDocument: { uri } }) }).catch(() => undefined);
+    const memory = await this.server
+      .request<Memory>("mom/show", { id, ...(uri && { textDocument: { uri } }) })
+      .catch(() => undefined);
     const { commit, path } = memory?.source ?? {};
     const git = vscode.extensions.getExtension<{ getAPI(version: 1): GitApi }>("vscode.git");
     if (!memory || !commit || !path || !folder || !git?.isActive || memory.source.line) {
@@ -93,7 +103,10 @@ export class Commands {
     return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // beside a preview, not in its place
   }
 
-  private async withMemory(args: unknown[], use: (id: string, uri: string | undefined) => Promise<unknown>): Promise<unknown> {
+  private async withMemory(
+    args: unknown[],
+    use: (id: string, uri: string | undefined) => Promise<unknown>,
+  ): Promise<unknown> {
     const [first, uri] = args;
     if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined);
     const row = isSelected(first) ? this.selected() : (first as Row | undefined);

@@ -2,7 +2,13 @@
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
-import { LanguageClient, LanguageClientOptions, Middleware, RevealOutputChannelOn, State } from "vscode-languageclient/node";
+import {
+  LanguageClient,
+  LanguageClientOptions,
+  Middleware,
+  RevealOutputChannelOn,
+  State,
+} from "vscode-languageclient/node";
 import { Commands } from "./commands";
 import { findServer, offerInstall } from "./find";
 import { Hints } from "./hints";
@@ -31,6 +37,7 @@ class Extension implements Server {
   private readonly view: MemoriesView;
   private readonly commands: Commands;
   private client: LanguageClient | undefined;
+  private progressTitle = "";
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.hints = new Hints(context.workspaceState, () => this.client);
@@ -51,11 +58,15 @@ class Extension implements Server {
       on("mom.restart", () => this.restart()),
       on("mom.output", () => this.output.show()),
       on("mom.toggleHints", () => this.toggleHints()),
-      on("mom.settings", () => vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`)),
+      on("mom.settings", () =>
+        vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
+      ),
       this.hints.onAsked(() => this.renew()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.client ?? this.start()),
-      vscode.workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("mom.server.path") && this.restart()),
+      vscode.workspace.onDidChangeConfiguration(
+        (event) => event.affectsConfiguration("mom.server.path") && this.restart(),
+      ),
     );
   }
 
@@ -99,7 +110,9 @@ class Extension implements Server {
       this.renew();
       return result;
     } catch (error) {
-      void vscode.window.showWarningMessage(`Mixture of Memories: ${error instanceof Error ? error.message : String(error)}`);
+      void vscode.window.showWarningMessage(
+        `Mixture of Memories: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return undefined;
     }
   }
@@ -124,13 +137,12 @@ class Extension implements Server {
         this.status.working(params.kind === "end" ? "" : `${this.progressTitle}${percent}`);
       },
       workspace: {
-        configuration: (params) => params.items.map((item) => setValues(names, item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined)),
+        configuration: (params) =>
+          params.items.map((item) => setValues(names, item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined)),
         didChangeConfiguration: (_sections, next) => next(undefined), // the server asks
       },
     };
   }
-  private progressTitle = "";
-
   private stateChanged(state: State): void {
     const isRunning = state === State.Running;
     void vscode.commands.executeCommand("setContext", "mom.running", isRunning);
@@ -164,7 +176,10 @@ class Extension implements Server {
       "Mixture of Memories is reading this repository's history, on this machine only. What explains a line appears at its end; hover for the story.";
     void vscode.window.showInformationMessage(message, search, off).then((chosen) => {
       if (chosen === search) return vscode.commands.executeCommand("mom.search");
-      if (chosen === off) return vscode.workspace.getConfiguration("mom").update("hints.enable", false, vscode.ConfigurationTarget.Global);
+      if (chosen === off)
+        return vscode.workspace
+          .getConfiguration("mom")
+          .update("hints.enable", false, vscode.ConfigurationTarget.Global);
       return undefined;
     });
   }

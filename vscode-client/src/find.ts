@@ -31,7 +31,12 @@ export async function offerInstall(): Promise<boolean> {
     ? `the setting mom.server.path names ${set}, which is not a program that can be run.`
     : `the command \`mom\` is not installed, or not on the PATH. Install it with: ${INSTALL}`;
   const [copy, terminal, choose, again] = ["Copy Command", "Open Terminal", "Open Setting", "Look Again"];
-  const chosen = await window.showWarningMessage(`Mixture of Memories: ${problem}`, ...(set ? [] : [copy]), choose, again);
+  const chosen = await window.showWarningMessage(
+    `Mixture of Memories: ${problem}`,
+    ...(set ? [] : [copy]),
+    choose,
+    again,
+  );
   if (chosen === copy) {
     await env.clipboard.writeText(INSTALL);
     const then = await window.showInformationMessage("Copied. Run it in a terminal, then look again.", terminal, again);

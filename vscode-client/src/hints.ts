@@ -1,6 +1,16 @@
 /** What the client adds to hints: they can be paused, and give way to errors, which the server cannot see. */
 
-import { Diagnostic, DiagnosticSeverity, Disposable, EventEmitter, InlayHint, languages, Memento, Uri, window } from "vscode";
+import {
+  Diagnostic,
+  DiagnosticSeverity,
+  Disposable,
+  EventEmitter,
+  InlayHint,
+  languages,
+  Memento,
+  Uri,
+  window,
+} from "vscode";
 import { InlayHintRequest, InlayHintsMiddleware, LanguageClient } from "vscode-languageclient/node";
 
 const PAUSED = "hints.paused";

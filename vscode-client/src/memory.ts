@@ -106,4 +106,3 @@ export class Later implements Disposable {
     clearTimeout(this.timer);
   }
 }
-

@@ -8,7 +8,9 @@ const OURS = ["mom.server.", "mom.trace."]; // the client's own
 export function setValues(names: readonly string[], resource?: Uri): Record<string, unknown> {
   const configuration = workspace.getConfiguration(undefined, resource ?? null);
   const server = names.filter((name) => !OURS.some((prefix) => name.startsWith(prefix)));
-  return Object.fromEntries(server.filter((name) => isSet(configuration, name)).map((name) => [name, configuration.get(name)]));
+  return Object.fromEntries(
+    server.filter((name) => isSet(configuration, name)).map((name) => [name, configuration.get(name)]),
+  );
 }
 
 function isSet(configuration: WorkspaceConfiguration, name: string): boolean {

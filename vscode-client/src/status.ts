@@ -95,7 +95,11 @@ export class Status implements Disposable {
   private lines(): string[] {
     const facts = this.facts;
     if (!facts) return [this.progress || "Looking at the repository…"];
-    const encoder = facts.encoder ? (facts.encoder_ready ? "words and meaning" : "words; meaning is being loaded") : "words";
+    const encoder = facts.encoder
+      ? facts.encoder_ready
+        ? "words and meaning"
+        : "words; meaning is being loaded"
+      : "words";
     return [
       ...(this.progress ? [this.progress] : []),
       `${facts.memories.toLocaleString()} memories from ${facts.commits.toLocaleString()} commits`,

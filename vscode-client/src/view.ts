@@ -56,7 +56,9 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   constructor(private readonly server: Server) {
     this.tree = vscode.window.createTreeView<Row>("mom.memories", { treeDataProvider: this });
     this.watching = [
-      vscode.window.onDidChangeTextEditorSelection((event) => event.textEditor === vscode.window.activeTextEditor && this.renew()),
+      vscode.window.onDidChangeTextEditorSelection(
+        (event) => event.textEditor === vscode.window.activeTextEditor && this.renew(),
+      ),
       vscode.window.onDidChangeActiveTextEditor(() => this.renew()),
       this.tree.onDidChangeVisibility(() => this.renew()),
     ];
@@ -139,7 +141,11 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     add("lightbulb", memory.why);
     add(memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
     add("graph", shares(memory));
-    for (const line of memory.body.split("\n").filter((text) => text.trim()).slice(0, BODY_LINES)) add("blank", line.trim());
+    for (const line of memory.body
+      .split("\n")
+      .filter((text) => text.trim())
+      .slice(0, BODY_LINES))
+      add("blank", line.trim());
     for (const related of await this.related(memory)) add("link", related.title, { related, opens: true });
     return rows;
   }

@@ -13,207 +13,247 @@ const NODE = path.join(HERE, "node_modules", `node-linux-${process.arch}`, "bin"
 const CODE = path.join(HERE, "node_modules", "code-server", "out", "node", "entry.js");
 const VSIX = path.join(HERE, "..", "mom-lsp.vsix");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-const ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
-const TIMEOUT = 60_000;
+const ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+];
+const TIMEOUT = 45_000; // milliseconds; reached only by a failure
 const QUIET = {
-  "workbench.startupEditor": "none",
-  "workbench.layoutControl.enabled": false,
-  "workbench.secondarySideBar.defaultVisibility": "hidden",
-  "workbench.enableExperiments": false,
-  "chat.disableAIFeatures": true,
-  "window.commandCenter": false,
-  "editor.minimap.enabled": false,
-  "breadcrumbs.enabled": false,
-  "extensions.ignoreRecommendations": true,
-  "git.openRepositoryInParentFolders": "never",
+    "workbench.startupEditor": "none",
+    "workbench.layoutControl.enabled": false,
+    "workbench.secondarySideBar.defaultVisibility": "hidden",
+    "workbench.enableExperiments": false,
+    "chat.disableAIFeatures": true,
+    "window.commandCenter": false,
+    "editor.minimap.enabled": false,
+    "breadcrumbs.enabled": false,
+    "extensions.ignoreRecommendations": true,
+    "files.autoSave": "off",
+    "git.openRepositoryInParentFolders": "never",
 };
 
 /** The command of the server: MOM, or that of this project's environment. */
 export const MOM = process.env.MOM ?? path.resolve(HERE, "..", "..", ".venv", "bin", "mom");
 
 export class Editor {
-  constructor() {
-    this.home = mkdtempSync(path.join(tmpdir(), "mom-editor-"));
-    this.folder = path.join(this.home, "weather");
-    this.user = path.join(this.home, "user");
-    // Without the encoder: loading it takes longer than all the tests.
-    this.write(path.join(this.home, "config", "mom-lsp", "settings.toml"), "[encoder]\nenable = false\n");
-    const kept = Object.entries(process.env).filter(([name]) => !/^(GIT_|MOM|VSCODE_|XDG_)/.test(name));
-    const xdg = ["CONFIG", "DATA", "CACHE", "STATE"].map((name) => [`XDG_${name}_HOME`, path.join(this.home, name.toLowerCase())]);
-    this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg) };
-  }
-
-  write(file, text) {
-    mkdirSync(path.dirname(file), { recursive: true });
-    writeFileSync(file, text);
-  }
-
-  /** Set settings of the user, and of the machine, which alone may name programs; VS Code notices by itself. */
-  set(settings) {
-    this.settings = { ...QUIET, ...this.settings, ...settings };
-    for (const scope of ["User", "Machine"]) this.write(path.join(this.user, scope, "settings.json"), JSON.stringify(this.settings));
-  }
-
-  get options() {
-    return ["--user-data-dir", this.user, "--extensions-dir", path.join(this.home, "extensions")];
-  }
-
-  /** Start VS Code with the extension, and open the folder in a browser. */
-  async start(settings) {
-    this.set(settings);
-    const installed = spawnSync(NODE, [CODE, ...this.options, "--install-extension", VSIX], { env: this.env, encoding: "utf8" });
-    if (installed.status !== 0) throw new Error(installed.stderr);
-    const quiet = ["--auth", "none", "--disable-telemetry", "--disable-update-check", "--disable-workspace-trust", "--disable-getting-started-override"];
-    this.server = spawn(NODE, [CODE, ...this.options, ...quiet, "--bind-addr", "127.0.0.1:0"], { env: this.env, stdio: ["ignore", "pipe", "inherit"] });
-    const address = await this.#address();
-    this.browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
-    const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
-    this.page = await context.newPage();
-    this.page.setDefaultTimeout(TIMEOUT);
-    await this.page.goto(`${address}/?folder=${encodeURIComponent(this.folder)}`);
-    await this.page.locator(".monaco-workbench").waitFor();
-    await this.status().waitFor(); // the extension is there
-  }
-
-  async #address() {
-    for await (const line of createInterface(this.server.stdout)) {
-      const found = /HTTP server listening on (http:\S+?)\/?$/.exec(line);
-      if (found) {
-        this.server.stdout.resume();
-        return found[1];
-      }
+    constructor() {
+        this.home = mkdtempSync(path.join(tmpdir(), "mom-editor-"));
+        this.folder = path.join(this.home, "weather");
+        this.user = path.join(this.home, "user");
+        // Without the encoder: loading it takes longer than all the tests.
+        this.write(path.join(this.home, "config", "mom-lsp", "settings.toml"), "[encoder]\nenable = false\n");
+        const kept = Object.entries(process.env).filter(([name]) => !/^(GIT_|MOM|VSCODE_|XDG_)/.test(name));
+        const xdg = ["CONFIG", "DATA", "CACHE", "STATE"].map((name) => [
+            `XDG_${name}_HOME`,
+            path.join(this.home, name.toLowerCase()),
+        ]);
+        this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg) };
     }
-    throw new Error("code-server has ended");
-  }
 
-  /** What the server and the client have written, for whoever looks into a failure. */
-  log() {
-    const logs = readdirSync(path.join(this.user, "logs"), { recursive: true }).filter((name) => /mom-lsp.*\.log$/.test(name));
-    return logs.map((name) => readFileSync(path.join(this.user, "logs", name), "utf8")).join("\n");
-  }
-
-  /** End all that was started, each by its own id, and remove every trace. */
-  async stop() {
-    await this.browser?.close();
-    if (this.server?.exitCode === null) {
-      const ended = new Promise((resolve) => this.server.once("exit", resolve));
-      this.server.kill();
-      await ended;
+    write(file, text) {
+        mkdirSync(path.dirname(file), { recursive: true });
+        writeFileSync(file, text);
     }
-    this.endEngine();
-    rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
-  }
 
-  /** An engine stays for the next window: this one would wait for a folder that is gone. */
-  endEngine() {
-    const record = path.join(this.folder, ".git", "mom", "engine.json");
-    if (!existsSync(record)) return;
-    try {
-      process.kill(JSON.parse(readFileSync(record, "utf8")).pid);
-    } catch (error) {
-      if (error.code !== "ESRCH") throw error;
+    /** Set settings of the user, and of the machine, which alone may name programs; VS Code notices by itself. */
+    set(settings) {
+        this.settings = { ...QUIET, ...this.settings, ...settings };
+        for (const scope of ["User", "Machine"])
+            this.write(path.join(this.user, scope, "settings.json"), JSON.stringify(this.settings));
     }
-  }
 
-  // Driving
+    get options() {
+        return ["--user-data-dir", this.user, "--extensions-dir", path.join(this.home, "extensions")];
+    }
 
-  async press(...keys) {
-    for (const key of keys) await this.page.keyboard.press(key);
-  }
+    /** Start VS Code with the extension, and open the folder in a browser. */
+    async start(settings) {
+        this.set(settings);
+        const installed = spawnSync(NODE, [CODE, ...this.options, "--install-extension", VSIX], {
+            env: this.env,
+            encoding: "utf8",
+        });
+        if (installed.status !== 0) throw new Error(installed.stderr);
+        const quiet = [
+            "--auth",
+            "none",
+            "--disable-telemetry",
+            "--disable-update-check",
+            "--disable-workspace-trust",
+            "--disable-getting-started-override",
+        ];
+        this.server = spawn(NODE, [CODE, ...this.options, ...quiet, "--bind-addr", "127.0.0.1:0"], {
+            env: this.env,
+            stdio: ["ignore", "pipe", "inherit"],
+        });
+        const address = await this.#address();
+        this.browser = await chromium.launch({ executablePath: CHROMIUM, args: ARGUMENTS });
+        const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
+        this.page = await context.newPage();
+        this.page.setDefaultTimeout(TIMEOUT);
+        await this.page.goto(`${address}/?folder=${encodeURIComponent(this.folder)}`);
+        await this.page.locator(".monaco-workbench").waitFor();
+        await this.status().waitFor(); // the extension is there
+    }
 
-  /** Answer the input box or list at the top. */
-  async answer(text, waitFor) {
-    const input = this.page.locator(".quick-input-widget:not([style*='display: none']) input[type='text']").first();
-    await input.waitFor();
-    await input.fill(text);
-    if (waitFor) await this.listed(waitFor).first().waitFor();
-    await input.press("Enter");
-  }
+    async #address() {
+        for await (const line of createInterface(this.server.stdout)) {
+            const found = /HTTP server listening on (http:\S+?)\/?$/.exec(line);
+            if (found) {
+                this.server.stdout.resume();
+                return found[1];
+            }
+        }
+        throw new Error("code-server has ended");
+    }
 
-  async command(title) {
-    await this.press("F1");
-    await this.answer(`>${title}`, title);
-  }
+    /** What the server and the client have written, for whoever looks into a failure. */
+    log() {
+        const logs = readdirSync(path.join(this.user, "logs"), { recursive: true }).filter((name) =>
+            /mom-lsp.*\.log$/.test(name),
+        );
+        return logs.map((name) => readFileSync(path.join(this.user, "logs", name), "utf8")).join("\n");
+    }
 
-  async open(file) {
-    await this.press("Control+P");
-    await this.answer(file, path.basename(file));
-    await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
-    await this.page.locator(".editor-instance .view-line").first().waitFor();
-  }
+    /** End all that was started, each by its own id, and remove every trace. */
+    async stop() {
+        await this.browser?.close();
+        if (this.server?.exitCode === null) {
+            const ended = new Promise((resolve) => this.server.once("exit", resolve));
+            this.server.kill();
+            await ended;
+        }
+        this.endEngine();
+        rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+    }
 
-  /** Put the cursor on a line (from 1). */
-  async goTo(line) {
-    await this.press("Control+G");
-    await this.answer(`:${line}`);
-    await this.page.locator(".monaco-editor.focused").first().waitFor();
-  }
+    /** An engine stays for the next window: this one would wait for a folder that is gone. */
+    endEngine() {
+        const record = path.join(this.folder, ".git", "mom", "engine.json");
+        if (!existsSync(record)) return;
+        try {
+            process.kill(JSON.parse(readFileSync(record, "utf8")).pid);
+        } catch (error) {
+            if (error.code !== "ESRCH") throw error;
+        }
+    }
 
-  /** Show the hover of the cursor's place, once the server answers with some text. */
-  async hover(text) {
-    await this.press("Control+K", "Control+I");
-    await this.page.locator(".monaco-hover:visible", { hasText: pattern(text) }).first().waitFor();
-  }
+    // Driving
 
-  /** Choose from the light bulb's menu, and take its picture. */
-  async choose(title, picture) {
-    await this.press("Control+Period");
-    const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) });
-    await row.waitFor();
-    if (picture) await this.picture(picture);
-    await row.click();
-  }
+    async press(...keys) {
+        for (const key of keys) await this.page.keyboard.press(key);
+    }
 
-  /** Drag the edge of the side bar. */
-  async widenSideBar(pixels) {
-    const box = await this.page.locator(".part.sidebar").boundingBox();
-    const [x, y] = [box.x + box.width, box.y + box.height / 2];
-    await this.page.mouse.move(x, y);
-    await this.page.mouse.down();
-    await this.page.mouse.move(x + pixels, y, { steps: 5 });
-    await this.page.mouse.up();
-  }
+    /** Answer the input box or list at the top. */
+    async answer(text, waitFor) {
+        const input = this.page.locator(".quick-input-widget:not([style*='display: none']) input[type='text']").first();
+        await input.waitFor();
+        await input.fill(text);
+        if (waitFor) await this.listed(waitFor).first().waitFor();
+        await input.press("Enter");
+    }
 
-  // Reading
+    async command(title) {
+        await this.press("F1");
+        await this.answer(`>${title}`, title);
+    }
 
-  /** Hints with some text. */
-  hint(text) {
-    return this.page.locator(".view-lines .view-line span[class*='dyn-rule']", { hasText: pattern(text) });
-  }
+    async open(file) {
+        await this.press("Control+P");
+        await this.answer(file, path.basename(file));
+        await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
+        await this.page.locator(".editor-instance .view-line").first().waitFor();
+    }
 
-  listed(text) {
-    return this.page.locator(".quick-input-list .monaco-list-row", { hasText: pattern(text) });
-  }
+    /** Put the cursor on a line (from 1). */
+    async goTo(line) {
+        await this.press("Control+G");
+        await this.answer(`:${line}`);
+        await this.page.locator(".monaco-editor.focused").first().waitFor();
+    }
 
-  row(text) {
-    return this.page.locator(".pane-body .monaco-list-row", { hasText: pattern(text) });
-  }
+    /** Show the hover of the cursor's place, once the server answers with some text. */
+    async hover(text) {
+        await this.rest(); // a mouse that moves away later would close it
+        await this.press("Control+K", "Control+I");
+        await this.page
+            .locator(".monaco-hover:visible", { hasText: pattern(text) })
+            .first()
+            .waitFor();
+    }
 
-  notification(text) {
-    return this.page.locator(".notification-toast", { hasText: pattern(text) });
-  }
+    /** Choose from the light bulb's menu, and take its picture. */
+    async choose(title, picture) {
+        await this.press("Control+Period");
+        const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) });
+        await row.waitFor();
+        if (picture) await this.picture(picture);
+        await row.click();
+    }
 
-  status() {
-    return this.page.locator("[id='mom-lsp.mom-lsp.mom.status']");
-  }
+    /** Drag the edge of the side bar. */
+    async widenSideBar(pixels) {
+        const box = await this.page.locator(".part.sidebar").boundingBox();
+        const [x, y] = [box.x + box.width, box.y + box.height / 2];
+        await this.page.mouse.move(x, y);
+        await this.page.mouse.down();
+        await this.page.mouse.move(x + pixels, y, { steps: 5 });
+        await this.page.mouse.up();
+    }
 
-  statusText(text) {
-    return this.status().filter({ hasText: text });
-  }
+    // Reading
 
-  async dismissNotifications() {
-    await this.command("Notifications: Clear All Notifications");
-    await this.page.locator(".notification-toast").first().waitFor({ state: "detached" });
-  }
+    /** Hints with some text. */
+    hint(text) {
+        return this.page.locator(".view-lines .view-line span[class*='dyn-rule']", { hasText: pattern(text) });
+    }
 
-  /** Take a picture, without what only the mouse's place shows. */
-  async picture(name) {
-    await this.page.mouse.move(400, 784);
-    await this.page.screenshot({ path: path.join(HERE, "..", "pictures", `${name}.png`), animations: "disabled", caret: "hide" });
-  }
+    listed(text) {
+        return this.page.locator(".quick-input-list .monaco-list-row", { hasText: pattern(text) });
+    }
+
+    row(text) {
+        return this.page.locator(".pane-body .monaco-list-row", { hasText: pattern(text) });
+    }
+
+    notification(text) {
+        return this.page.locator(".notification-toast", { hasText: pattern(text) });
+    }
+
+    status() {
+        return this.page.locator("[id='mom-lsp.mom-lsp.mom.status']");
+    }
+
+    statusText(text) {
+        return this.status().filter({ hasText: text });
+    }
+
+    async dismissNotifications() {
+        await this.command("Notifications: Clear All Notifications");
+        await this.page.locator(".notification-toast").first().waitFor({ state: "detached" });
+    }
+
+    /** Put the mouse where it shows nothing. */
+    async rest() {
+        await this.page.mouse.move(400, 784);
+    }
+
+    async picture(name) {
+        await this.rest();
+        await this.page.screenshot({
+            path: path.join(HERE, "..", "pictures", `${name}.png`),
+            animations: "disabled",
+            caret: "hide",
+        });
+    }
 }
 
 /** Monaco shows spaces as no-break spaces. */
 function pattern(text) {
-  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s"));
+    return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s"));
 }

@@ -10,164 +10,166 @@ const hint = () => editor.hint("Fix endless retries");
 const gone = { state: "detached" };
 
 before(async () => {
-  makeRepository(editor.folder);
-  await editor.start({ "mom.server.path": MOM, "workbench.colorTheme": "Default Dark Modern" });
+    makeRepository(editor.folder);
+    await editor.start({ "mom.server.path": MOM, "workbench.colorTheme": "Default Dark Modern" });
 });
 after(() => editor.stop());
 
 /** A step; the first that fails ends the story, since the next ones build on it. */
 let failed = false;
 function step(name, run) {
-  test(name, { timeout: 120_000 }, async (t) => {
-    if (failed) return t.skip("an earlier step failed");
-    try {
-      await run();
-    } catch (error) {
-      failed = true;
-      await editor.picture("failure");
-      t.diagnostic(editor.log());
-      throw error;
-    }
-  });
+    test(name, { timeout: 120_000 }, async (t) => {
+        if (failed) return t.skip("an earlier step failed");
+        try {
+            await run();
+        } catch (error) {
+            failed = true;
+            await editor.picture("failure");
+            t.diagnostic(editor.log());
+            throw error;
+        }
+    });
 }
 
 step("says once what it does", async () => {
-  await editor.notification("reading this repository's history").waitFor();
-  await editor.picture("welcome");
-  await editor.dismissNotifications();
+    await editor.notification("reading this repository's history").waitFor();
+    await editor.picture("welcome");
+    await editor.dismissNotifications();
 });
 
 step("reads the history by itself and shows a hint", async () => {
-  await editor.open(PYTHON);
-  await hint().first().waitFor();
-  assert.equal(await hint().count(), 1, "one hint for one memory");
-  await editor.statusText("7").waitFor();
-  await editor.picture("hints");
+    await editor.open(PYTHON);
+    await hint().first().waitFor();
+    assert.equal(await hint().count(), 1, "one hint for one memory");
+    await editor.statusText("7").waitFor();
+    await editor.picture("hints");
 });
 
 step("tells the story on hover", async () => {
-  await editor.goTo(LINE);
-  await editor.hover("The service bans a client after 50 attempts");
-  await editor.picture("hover");
-  await editor.press("Escape");
+    await editor.goTo(LINE);
+    await editor.hover("The service bans a client after 50 attempts");
+    await editor.picture("hover");
+    await editor.press("Escape");
 });
 
 step("pins through the light bulb", async () => {
-  await editor.choose("Pin “Fix endless retries", "actions");
-  await editor.notification("Pinned").waitFor();
-  await editor.dismissNotifications();
+    await editor.choose("Pin “Fix endless retries", "actions");
+    await editor.notification("Pinned").waitFor();
+    await editor.dismissNotifications();
 });
 
 step("shows the line's memory and the pinned ones in the view", async () => {
-  await editor.widenSideBar(120);
-  await editor.press("Alt+M", "v");
-  await editor.row("Pinned").waitFor();
-  await editor.press("Home", "ArrowDown", "ArrowRight"); // unfolds the first memory
-  await editor.row("last changed this line").waitFor();
-  await editor.row("The service bans a client").waitFor();
-  assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
-  await editor.picture("view");
-  await editor.press("Alt+M", "o");
-  await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
-  await editor.command("View: Close Editor");
+    await editor.widenSideBar(120);
+    await editor.press("Alt+M", "v");
+    await editor.row("Pinned").waitFor();
+    await editor.press("Home", "ArrowDown", "ArrowRight"); // unfolds the first memory
+    await editor.row("last changed this line").waitFor();
+    await editor.row("The service bans a client").waitFor();
+    assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
+    await editor.picture("view");
+    await editor.press("Alt+M", "o");
+    await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+    await editor.command("View: Close Editor");
 });
 
 step("offers the same in the view's menu", async () => {
-  await editor.row(FIX).first().click({ button: "right" });
-  const item = (name) => editor.page.getByRole("menuitem", { name, exact: true });
-  for (const name of ["Show Source", "Unpin", "Not Useful Here", "Forget"]) await item(name).waitFor();
-  await item("Useful").hover();
-  await editor.press("Enter");
-  await editor.notification("Noted as useful").waitFor();
-  await editor.dismissNotifications();
+    await editor.open(PYTHON);
+    await editor.goTo(LINE);
+    await editor.row(FIX).first().click({ button: "right" });
+    const item = (name) => editor.page.locator(".monaco-menu").getByText(name, { exact: true });
+    for (const name of ["Show Source", "Unpin", "Not Useful Here", "Forget"]) await item(name).waitFor();
+    await item("Useful").hover();
+    await editor.press("Enter");
+    await editor.notification("Noted as useful").waitFor();
+    await editor.dismissNotifications();
 });
 
 step("has no hint beside an error", async () => {
-  await editor.open(TYPESCRIPT);
-  await editor.hint("Fix stations").first().waitFor();
-  await editor.goTo(1);
-  await editor.press("Control+Shift+K"); // without its first line, the hinted one does not compile
-  await editor.page.locator(".squiggly-error").first().waitFor();
-  await editor.hint("Fix stations").first().waitFor(gone);
-  await editor.picture("error");
-  await editor.press("Control+z");
-  await editor.hint("Fix stations").first().waitFor();
-  assert.ok(TS_FIX.startsWith("Fix stations"));
-  await editor.command("View: Revert and Close Editor");
+    await editor.open(TYPESCRIPT);
+    await editor.hint("Fix stations").first().waitFor();
+    await editor.goTo(1);
+    await editor.press("Control+Shift+K"); // without its first line, the hinted one does not compile
+    await editor.page.locator(".squiggly-error").first().waitFor();
+    await editor.hint("Fix stations").first().waitFor(gone);
+    await editor.picture("error");
+    await editor.press("Control+z");
+    await editor.hint("Fix stations").first().waitFor();
+    assert.ok(TS_FIX.startsWith("Fix stations"));
+    await editor.command("View: Revert and Close Editor");
 });
 
 step("searches, and shows the source", async () => {
-  await editor.press("Alt+M", "s");
-  await editor.answer("decimal");
-  await editor.listed("Accept a comma").waitFor();
-  await editor.picture("search");
-  await editor.press("Enter");
-  await editor.page.locator(".tab.active", { hasText: "Accept a comma as the decimal separator" }).waitFor();
-  await editor.page.locator(".monaco-diff-editor .line-insert").first().waitFor();
-  await editor.picture("source");
-  await editor.command("View: Close Editor");
+    await editor.press("Alt+M", "s");
+    await editor.answer("decimal");
+    await editor.listed("Accept a comma").waitFor();
+    await editor.picture("search");
+    await editor.press("Enter");
+    await editor.page.locator(".tab.active", { hasText: "Accept a comma as the decimal separator" }).waitFor();
+    await editor.page.locator(".monaco-diff-editor .line-insert").first().waitFor();
+    await editor.picture("source");
+    await editor.command("View: Close Editor");
 });
 
 step("forgets, and takes it back", async () => {
-  await editor.open(PYTHON);
-  await editor.goTo(LINE);
-  await editor.choose("Forget “Fix endless retries");
-  await hint().first().waitFor(gone);
-  await editor.command("Memories: Undo");
-  await hint().first().waitFor();
-  await editor.dismissNotifications();
+    await editor.open(PYTHON);
+    await editor.goTo(LINE);
+    await editor.choose("Forget “Fix endless retries");
+    await hint().first().waitFor(gone);
+    await editor.command("Memories: Undo");
+    await hint().first().waitFor();
+    await editor.dismissNotifications();
 });
 
 step("remembers a note", async () => {
-  await editor.goTo(LINE + 4);
-  await editor.press("Alt+M", "r");
-  await editor.answer("Two to the attempt: the service asked for it");
-  await editor.notification("Remembered").waitFor();
-  await editor.row("Two to the attempt").first().waitFor();
-  await editor.dismissNotifications();
+    await editor.goTo(LINE + 4);
+    await editor.press("Alt+M", "r");
+    await editor.answer("Two to the attempt: the service asked for it");
+    await editor.notification("Remembered").waitFor();
+    await editor.row("Two to the attempt").first().waitFor();
+    await editor.dismissNotifications();
 });
 
 step("follows a setting at once", async () => {
-  editor.set({ "mom.hints.enable": false });
-  await hint().first().waitFor(gone);
-  editor.set({ "mom.hints.enable": true });
-  await hint().first().waitFor();
+    editor.set({ "mom.hints.enable": false });
+    await hint().first().waitFor(gone);
+    editor.set({ "mom.hints.enable": true });
+    await hint().first().waitFor();
 });
 
 step("pauses and resumes", async () => {
-  await editor.press("Alt+M", "h");
-  await hint().first().waitFor(gone);
-  await editor.status().click();
-  await editor.listed("Resume hints").waitFor();
-  await editor.picture("menu");
-  await editor.answer("Resume", "Resume hints");
-  await hint().first().waitFor();
+    await editor.press("Alt+M", "h");
+    await hint().first().waitFor(gone);
+    await editor.status().click();
+    await editor.listed("Resume hints").waitFor();
+    await editor.picture("menu");
+    await editor.answer("Resume", "Resume hints");
+    await hint().first().waitFor();
 });
 
 step("restarts, and has lost nothing", async () => {
-  const restarted = editor.status().filter({ hasNotText: "8" }).waitFor();
-  await editor.command("Memories: Restart the Server");
-  await restarted;
-  await editor.statusText("8").waitFor(); // and the note
-  await hint().first().waitFor();
-  await editor.goTo(LINE);
-  await editor.choose("Unpin “Fix endless retries");
-  await editor.notification("Unpinned").waitFor();
-  await editor.dismissNotifications();
+    const restarted = editor.status().filter({ hasNotText: "8" }).waitFor();
+    await editor.command("Memories: Restart the Server");
+    await restarted;
+    await editor.statusText("8").waitFor(); // and the note
+    await hint().first().waitFor();
+    await editor.goTo(LINE);
+    await editor.choose("Unpin “Fix endless retries");
+    await editor.notification("Unpinned").waitFor();
+    await editor.dismissNotifications();
 });
 
 step("is as good in the light", async () => {
-  editor.set({ "workbench.colorTheme": "Default Light Modern" });
-  await editor.page.locator(".monaco-workbench.vs").waitFor();
-  await editor.goTo(LINE);
-  await editor.hover("The service bans a client after 50 attempts");
-  await editor.picture("light");
-  await editor.press("Escape");
+    editor.set({ "workbench.colorTheme": "Default Light Modern" });
+    await editor.page.locator(".monaco-workbench.vs").waitFor();
+    await editor.goTo(LINE);
+    await editor.hover("The service bans a client after 50 attempts");
+    await editor.picture("light");
+    await editor.press("Escape");
 });
 
 step("says how to install a server that is missing", async () => {
-  editor.set({ "mom.server.path": "/nowhere/mom" });
-  await editor.notification("/nowhere/mom, which is not a program").waitFor();
-  await editor.status().and(editor.page.locator(".warning-kind")).waitFor();
-  await editor.picture("missing");
+    editor.set({ "mom.server.path": "/nowhere/mom" });
+    await editor.notification("/nowhere/mom, which is not a program").waitFor();
+    await editor.status().and(editor.page.locator(".warning-kind")).waitFor();
+    await editor.picture("missing");
 });

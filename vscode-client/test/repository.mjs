@@ -53,37 +53,61 @@ export const TS_FIX = "Fix stations not found when typed in capitals";
 
 /** [date, subject, body, file, text after the commit] */
 const HISTORY = [
-  ["2023-02-01", "Add a client for the weather service", "", PYTHON, HEAD + FETCH],
-  ["2023-02-02", "Parse the temperatures", "", PYTHON, HEAD + FETCH + PARSE],
-  ["2023-02-03", "Bump version to 0.2", "", "VERSION", "0.2\n"],
-  ["2023-05-17", FIX, `The service bans a client after 50 attempts within an hour, because its
+    ["2023-02-01", "Add a client for the weather service", "", PYTHON, HEAD + FETCH],
+    ["2023-02-02", "Parse the temperatures", "", PYTHON, HEAD + FETCH + PARSE],
+    ["2023-02-03", "Bump version to 0.2", "", "VERSION", "0.2\n"],
+    [
+        "2023-05-17",
+        FIX,
+        `The service bans a client after 50 attempts within an hour, because its
 firewall counts them: we were locked out twice in April. We decided
 against an endless backoff, since it hid the ban for hours.
 
-Fixes #12`, PYTHON, HEAD + LIMIT + FETCH_SLOWLY + PARSE],
-  ["2023-06-01", "Update the readme", "", "README.md", "# Weather\n"],
-  ["2023-09-12", "Accept a comma as the decimal separator", `The station in Bern sends 21,5 since its update, and float() raised on it.
+Fixes #12`,
+        PYTHON,
+        HEAD + LIMIT + FETCH_SLOWLY + PARSE,
+    ],
+    ["2023-06-01", "Update the readme", "", "README.md", "# Weather\n"],
+    [
+        "2023-09-12",
+        "Accept a comma as the decimal separator",
+        `The station in Bern sends 21,5 since its update, and float() raised on it.
 Setting the locale was tried and reverted: it is global, and broke the
-CSV export.`, PYTHON, HEAD + LIMIT + FETCH_SLOWLY + PARSE_COMMA],
-  ["2024-01-08", "Add the list of stations", "", TYPESCRIPT, LIMITS.replace(".toLowerCase()", "")],
-  ["2024-01-20", TS_FIX, `Support got three tickets about it. The list stays in lower case,
-because the URLs of the service are case-sensitive.`, TYPESCRIPT, LIMITS],
-  ["2024-02-01", "Bump version to 0.3", "", "VERSION", "0.3\n"],
+CSV export.`,
+        PYTHON,
+        HEAD + LIMIT + FETCH_SLOWLY + PARSE_COMMA,
+    ],
+    ["2024-01-08", "Add the list of stations", "", TYPESCRIPT, LIMITS.replace(".toLowerCase()", "")],
+    [
+        "2024-01-20",
+        TS_FIX,
+        `Support got three tickets about it. The list stays in lower case,
+because the URLs of the service are case-sensitive.`,
+        TYPESCRIPT,
+        LIMITS,
+    ],
+    ["2024-02-01", "Bump version to 0.3", "", "VERSION", "0.3\n"],
 ];
 
 export function makeRepository(folder) {
-  mkdirSync(path.join(folder, "src"), { recursive: true });
-  git(folder, HISTORY[0][0], "init", "--quiet", "--initial-branch=main");
-  for (const [date, subject, body, file, text] of HISTORY) {
-    writeFileSync(path.join(folder, file), text);
-    git(folder, date, "add", ".");
-    git(folder, date, "commit", "--quiet", "-m", subject, "-m", body);
-  }
+    mkdirSync(path.join(folder, "src"), { recursive: true });
+    git(folder, HISTORY[0][0], "init", "--quiet", "--initial-branch=main");
+    for (const [date, subject, body, file, text] of HISTORY) {
+        writeFileSync(path.join(folder, file), text);
+        git(folder, date, "add", ".");
+        git(folder, date, "commit", "--quiet", "-m", subject, "-m", body);
+    }
 }
 
 function git(folder, date, ...args) {
-  const when = `${date}T12:00:00Z`;
-  const who = ["-c", "user.name=Ann Author", "-c", "user.email=ann@example.invalid"];
-  const env = { PATH: process.env.PATH, GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_NOSYSTEM: "1", GIT_AUTHOR_DATE: when, GIT_COMMITTER_DATE: when };
-  execFileSync("git", [...who, ...args], { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
+    const when = `${date}T12:00:00Z`;
+    const who = ["-c", "user.name=Ann Author", "-c", "user.email=ann@example.invalid"];
+    const env = {
+        PATH: process.env.PATH,
+        GIT_CONFIG_GLOBAL: "/dev/null",
+        GIT_CONFIG_NOSYSTEM: "1",
+        GIT_AUTHOR_DATE: when,
+        GIT_COMMITTER_DATE: when,
+    };
+    execFileSync("git", [...who, ...args], { cwd: folder, env, stdio: ["ignore", "ignore", "inherit"] });
 }
