@@ -463,7 +463,7 @@ def test_import_of_a_binary_file_is_refused(mom: Shell, tmp_path: Path) -> None:
 
 def test_status_is_a_short_table(mom: Shell) -> None:
     out = " ".join(mom("status").stdout.split())
-    for words in ("1,200 of 1,500 commits", "300 (25%)", "2 pinned, 1 note", "encoding, 300 of 1,200", "3.0 MB"):
+    for words in ("1,200 from 1,500 commits", "300 (25%)", "2 pinned, 1 note", "encoding, 300 of 1,200", "3.0 MB"):
         assert words in out
     assert "problem the history is shallow" in out
     assert json.loads(mom("status", "--json").stdout)["commits"] == 1500

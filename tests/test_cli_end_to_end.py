@@ -72,6 +72,7 @@ def ids(found: dict[str, Any]) -> list[str]:
     return [memory["id"] for memory in found["suggestions"]]
 
 
+@pytest.mark.slow
 def test_from_index_to_forget_and_back(mom: Mom, tmp_path: Path) -> None:
     first = document(mom("index", "--json"))
     assert (first["commits"], first["nothing_new"]) == (2, False)

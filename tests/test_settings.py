@@ -62,7 +62,7 @@ def test_the_defaults_are_the_contract() -> None:
     settings, reports = parse_settings({})
     assert (settings, reports) == (Settings(), [])
     assert settings.enable and settings.hints.enable and settings.index.comments and settings.index.documents
-    assert (settings.hints.delay, settings.hints.minimum_surprise) == (500, 3)
+    assert (settings.hints.delay, settings.hints.minimum_surprise) == (500, 4)
     assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.35)
     weights = settings.weights
     assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (0.15, 0.15, 0.1, 0.05, 0.55)

@@ -15,10 +15,10 @@ from mom_lsp.tiers.decay import usage
 
 GROUPS: dict[str, tuple[str, ...]] = {
     **{term: tuple(f for f, of in TERM_OF.items() if of == term) for term in ("sem", "lex", "temp", "use", "place")},
-    "blame": ("wrote", "wrote_share", "wrote_spots", "wrote_newest", "near"),
+    "blame": ("wrote", "wrote_share", "wrote_newest", "near"),
     "lines": ("lines_added", "lines_removed"),
-    "paths": ("paths", "path_newest", "path_words", "files"),
-    "along": ("along",),
+    "paths": ("paths", "path_newest", "co_changed", "files"),
+    "references": ("relatives", "named", "named_lately"),
     "symbol": ("symbol",),
     "names": ("names",),
     "body": ("body",),

@@ -1,41 +1,131 @@
-"""Fits the weights that are shipped: a logistic regression over the features, on label repositories.
+"""Fits the weights that are shipped, on label repositories: the chance that a candidate is the one that was named.
 
     python -m mom_lsp.evaluation.fit --form editing --limit 600 REPO=LABELS REPO=LABELS -o mom_lsp/route/weights.json
 
-With several repositories each is also predicted from the others, which is what the printed numbers say. Needs
-scikit-learn, which comes with the `encode` extra; nothing of it runs in the product.
+A conditional logit (each query's candidates compete), then a calibration of its scores to probabilities. Each
+repository is also predicted from the others, which is what the printed numbers say. Needs scikit-learn, which comes
+with the `encode` extra; nothing of it runs in the product.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from mom_lsp.evaluation.cases import Case
+from mom_lsp.evaluation.labels import load_labels, sample
+from mom_lsp.evaluation.metrics import METRICS, answered, table
+from mom_lsp.evaluation.rank import rank, scores, surest
+from mom_lsp.evaluation.run import Request, gather
 from mom_lsp.route.features import FEATURES, as_matrix
-from mom_lsp.route.learned import HOME, Mode, Model
+from mom_lsp.route.learned import Model
 
-REGULAR = 1.0  # scikit-learn's C, on standardised features
-ROUNDS = 3  # of choosing the negatives that look right
-HARD = 60  # candidates a query that are learned from, besides the right ones
+PENALTY = 0.01  # on squared standardised weights
+SURE = 10  # best candidates of each query that calibration looks at
+TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "recency", "newest", "files", "named")
+NAMES = {"editing": FEATURES, "intent": TEXT_ONLY}
 
 
-def fit(cases: Sequence[Case], mode: Mode, names: Sequence[str] = FEATURES) -> Model:
-    """Return the regression of being right on the named features; every query weighs the same."""
+def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES) -> Model:
+    """Return the model that makes what was named most likely; every query weighs the same."""
+    model = Model(dict(zip(names, _competing(cases, names).tolist(), strict=True)), 0.0)
+    slope, intercept = _calibrated(cases, model)
+    return Model({name: slope * weight for name, weight in model.weights.items()}, intercept)
+
+
+def _competing(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:
+    """Return the weights of a conditional logit, (f,)."""
+    from scipy.optimize import minimize
+
+    columns = [FEATURES.index(name) for name in names]
+    chosen = [case for case in cases if case.right.any()]
+    x = np.vstack([as_matrix(case.features)[:, columns] for case in chosen])
+    scale = x.std(0) + 1e-9
+    x = (x - x.mean(0)) / scale
+    sizes = np.array([len(case.rows) for case in chosen])
+    starts, query = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
+    right = np.concatenate([case.right for case in chosen]).astype(float)
+    target = right / np.add.reduceat(right, starts)[query]
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        score = x @ weights
+        score -= np.maximum.reduceat(score, starts)[query]
+        chance = np.exp(score) / np.add.reduceat(np.exp(score), starts)[query]
+        likelihood = float(target @ np.log(np.maximum(chance, 1e-300))) / len(sizes)
+        slope = x.T @ (chance - target) / len(sizes)
+        return -likelihood + PENALTY * float(weights @ weights), slope + 2 * PENALTY * weights
+
+    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    return np.asarray(found.x / scale)
+
+
+def _calibrated(cases: Sequence[Case], model: Model) -> tuple[float, float]:
+    """Return slope and intercept that make scores of the best candidates log-odds of being right."""
     from sklearn.linear_model import LogisticRegression
 
-    kept = [FEATURES.index(name) for name in names]
-    chosen = [case for case in cases if case.right.any()]
-    x = np.vstack([as_matrix(case.features)[:, kept] for case in chosen])
-    y = np.concatenate([case.right for case in chosen])
-    scale = x.std(0) + 1e-9
-    regression = LogisticRegression(C=REGULAR, max_iter=2_000).fit(x / scale, y)
-    weights = dict(zip(names, (regression.coef_[0] / scale).tolist(), strict=True))
-    return Model(weights, float(regression.intercept_[0]), HOME[mode])
+    values, right = [], []
+    for case in cases:
+        found = scores(case, model)
+        best = np.argsort(-found, kind="stable")[:SURE]
+        values.append(found[best])
+        right.append(case.right[best])
+    line = LogisticRegression(C=1e6).fit(np.concatenate(values)[:, None], np.concatenate(right))
+    return float(line.coef_[0][0]), float(line.intercept_[0])
 
 
 def plain(model: Model) -> dict[str, Any]:
     """Return a model as JSON would have it."""
     return {"intercept": round(model.intercept, 4), "weights": {n: round(w, 4) for n, w in model.weights.items()}}
+
+
+def across(sets: dict[str, list[Case]], names: Sequence[str]) -> None:
+    """Print how well each repository is predicted from the others."""
+    for held in sets if len(sets) > 1 else ():
+        model = fit([case for name, cases in sets.items() if name != held for case in cases], names)
+        cases = sets[held]
+        row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
+        sure = [surest(case, model) for case in cases]
+        shown = " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
+        _say(f"{held} from the others: {shown}")
+        for threshold in (0.2, 0.3, 0.35, 0.4, 0.5):
+            at = answered(sure, threshold)
+            _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
+
+
+def main() -> None:
+    """Fit one form and write its weights beside those of the other."""
+    parser = argparse.ArgumentParser(description="Fit the weights that are shipped.")
+    parser.add_argument("sets", nargs="+", metavar="REPO=LABELS")
+    parser.add_argument("--form", choices=["editing", "intent"], default="editing")
+    parser.add_argument("--limit", type=int, default=600)
+    parser.add_argument("-o", "--out", type=Path, required=True)
+    chosen = parser.parse_args()
+    sets = {}
+    for pair in chosen.sets:
+        repository, _, labels = pair.partition("=")
+        request = Request(Path(repository), Path(labels), chosen.form, chosen.limit)
+        sets[repository] = gather(request, sample(load_labels(request.labels), chosen.limit), _step)
+    names = NAMES[chosen.form]
+    across(sets, names)
+    model = fit([case for cases in sets.values() for case in cases], names)
+    kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
+    chosen.out.write_text(json.dumps(kept | {chosen.form: plain(model)}, indent=1) + "\n", "utf-8")
+
+
+def _step(name: str, done: int, total: int) -> None:
+    if total and done % 100 == 0:
+        _say(f"{name}: {done} of {total}")
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from mom_lsp.evaluation.cases import Case
-from mom_lsp.route.learned import Model
+from mom_lsp.route.learned import Model, total
 from mom_lsp.route.score import top
 
 DEPTH = 10
@@ -11,6 +13,18 @@ DEPTH = 10
 
 def rank(case: Case, model: Model) -> list[str]:
     """Return the best commits, best first."""
+    return [case.shas[at] for at in top(scores(case, model), DEPTH, threshold=-np.inf)]
+
+
+def surest(case: Case, model: Model) -> tuple[float, bool]:
+    """Return the chance that the first suggestion is given, and whether it is right."""
     if not len(case.rows):
-        return []
-    return [case.shas[at] for at in top(model.chances(case.features), DEPTH, threshold=0.0)]
+        return 0.0, False
+    found = scores(case, model)
+    best = int(np.argmax(found))
+    return float(model.chances(found[best : best + 1])[0]), bool(case.right[best])
+
+
+def scores(case: Case, model: Model) -> np.ndarray:
+    """Return the score of each candidate, (m,)."""
+    return total(model.shares(case.features)) if len(case.rows) else np.zeros(0)

@@ -19,12 +19,12 @@ from mom_lsp.evaluation.cache import BlameCache, Step
 from mom_lsp.evaluation.cases import Case, Cases
 from mom_lsp.evaluation.labels import Label, load_labels, sample
 from mom_lsp.evaluation.metrics import answered, curve, table
-from mom_lsp.evaluation.rank import rank
+from mom_lsp.evaluation.rank import rank, surest
 from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.worker import attributes_file
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder
-from mom_lsp.route.learned import HINT, Model, shipped
+from mom_lsp.route.learned import shipped
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library
@@ -90,7 +90,7 @@ def report(
     model = shipped("editing" if request.form == "editing" else "intent")
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
-    sure = [_surest(case, model) for case in cases]
+    sure = [surest(case, model) for case in cases]
     document: dict[str, Any] = {
         "repository": str(request.repository),
         "form": request.form,
@@ -102,7 +102,7 @@ def report(
             "mom": table(predictions, labels),
             **{name: table(ranked, labels) for name, ranked in lists.items()},
         },
-        "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, HINT)},
+        "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, Settings().suggest.threshold)},
     }
     if request.ablate:
         document["ablation"] = {
@@ -118,15 +118,6 @@ def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:
     """Write predictions in the benchmark's format."""
     lines = [json.dumps({"query": query, "ranked": ranked[:10]}) for query, ranked in predictions.items()]
     path.write_text("\n".join(lines) + "\n", "utf-8")
-
-
-def _surest(case: Case, model: Model) -> tuple[float, bool]:
-    """Return how sure the first suggestion is, and whether it is right."""
-    if not len(case.rows):
-        return 0.0, False
-    chances = model.chances(case.features)
-    best = int(np.argmax(chances))
-    return float(chances[best]), bool(case.right[best])
 
 
 def _encoder() -> Encoder | None:

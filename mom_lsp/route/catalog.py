@@ -5,7 +5,6 @@ A catalog is immutable and knows no HEAD; a `View` says which of its rows are tr
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
@@ -41,7 +40,6 @@ COLUMNS = (
     "noise",
     "content",
 )
-WORD = re.compile(r"[a-z]+|[0-9]+")
 NEGATIVE, POSITIVE = "revert", "reapply"
 CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
 CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
@@ -79,12 +77,6 @@ class Catalog:
         self.path_count = np.bincount(path_rows, minlength=self.size)  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths, self.first_path = paths, np.concatenate([[0], np.cumsum(self.path_count)])
-        encoded = pa.array(paths, pa.string()).dictionary_encode()
-        self.path_names: list[str] = encoded.dictionary.to_pylist()
-        self.path_code = {name: code for code, name in enumerate(self.path_names)}
-        self.path_codes = encoded.indices.to_numpy().astype(np.int32)  # (p,) the name of each path of each row
-        self.path_rows = path_rows.astype(np.int32)  # (p,)
-        self.path_words = _path_words(self.path_names, self.path_codes, self.path_rows)
         self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
         self.length = table["length"].to_numpy()  # (n,) characters of the body
         self.added_lines, self.removed_lines = (
@@ -196,6 +188,28 @@ class View:
         """(n,) how often later memories name each row."""
         return np.bincount([edge.target for edge in self.edges], minlength=self.catalog.size)
 
+    @cached_property
+    def named_lately(self) -> np.ndarray:
+        """(n,) 1 if the newest memory names it, falling with the logarithm of how many commits came since."""
+        values = np.zeros(self.catalog.size)
+        sources, targets = self._edge_rows
+        np.maximum.at(values, targets, 1.0 / (1.0 + np.log1p(self.distances[sources])))
+        return values
+
+    def strongest_relative(self, strength: np.ndarray) -> np.ndarray:
+        """Return for each row the largest strength of those that it names or that name it, (n,) each."""
+        values = np.zeros(self.catalog.size)
+        sources, targets = self._edge_rows
+        np.maximum.at(values, targets, strength[sources])
+        np.maximum.at(values, sources, strength[targets])
+        return values
+
+    @cached_property
+    def _edge_rows(self) -> tuple[np.ndarray, np.ndarray]:
+        """The rows that name and the rows that are named, one of each an edge."""
+        pairs = np.array([(edge.source, edge.target) for edge in self.edges], np.int64).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
     def names_of(self, path: str) -> list[str]:
         """Return a path and the names it had before, following renames that are true here."""
         return self.catalog.names_of(path, self.valid)
@@ -244,24 +258,6 @@ def _keys(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
     return array.flatten().to_numpy(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
-
-
-def _path_words(names: Sequence[str], codes: np.ndarray, rows: np.ndarray) -> Postings:
-    """Return which rows touched a file or folder whose name holds a word."""
-    keys = [name_keys(words_of_path(name)) for name in names]
-    count = np.array([len(found) for found in keys], np.int64)
-    flat = np.array([key for found in keys for key in found], np.uint32)
-    first = np.concatenate([[0], np.cumsum(count)]).astype(np.int64)
-    each = count[codes]  # (p,) words of each path of each row
-    start = np.repeat(first[codes], each)
-    within = np.arange(len(start)) - np.repeat(np.cumsum(each) - each, each)
-    return Postings(flat[start + within], np.repeat(rows, each))
-
-
-def words_of_path(path: str) -> list[str]:
-    """Return the words in a path's folders and file name, without what names its kind."""
-    stem = path.rpartition(".")[0] or path
-    return sorted({word for word in WORD.findall(stem.lower()) if len(word) > 2})
 
 
 def _names(table: pa.Table) -> Postings:

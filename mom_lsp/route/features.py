@@ -12,14 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.extract.code import line_keys
-from mom_lsp.route.catalog import View, words_of_path
-from mom_lsp.route.place import MAX_FILES, Place, Spot
+from mom_lsp.route.catalog import View
+from mom_lsp.route.place import Place, Spot
 from mom_lsp.route.postings import name_keys
 
 TERM_OF = {
     "wrote": "place",
     "wrote_share": "place",
-    "wrote_spots": "place",
     "wrote_newest": "place",
     "near": "place",
     "lines_added": "place",
@@ -27,8 +26,8 @@ TERM_OF = {
     "symbol": "place",
     "paths": "place",
     "path_newest": "place",
-    "along": "place",
-    "path_words": "place",
+    "co_changed": "place",
+    "relatives": "place",
     "files": "place",
     "bm25": "lex",
     "bm25_first": "lex",
@@ -41,6 +40,7 @@ TERM_OF = {
     "newest": "temp",
     "uses": "use",
     "named": "use",
+    "named_lately": "use",
 }  # feature -> term
 FEATURES = tuple(TERM_OF)
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,39}")
@@ -57,8 +57,6 @@ class Traces:
     names: np.ndarray  # identifiers that it added or removed
     symbol: np.ndarray  # the functions
     paths: np.ndarray  # the files, rare ones counting more
-    along: np.ndarray  # files that change along with them
-    path_words: np.ndarray  # the words in the names of files and folders
     path_newest: np.ndarray  # 1 for the newest change of a file, 1/2 for the one before, ...
 
 
@@ -74,10 +72,6 @@ def traces(view: View, spots: Sequence[Spot]) -> Traces:
         names=catalog.names.overlap(name_keys(names), allowed),
         symbol=_symbols(view, spots),
         paths=_paths(view, spots),
-        along=_along(view, spots),
-        path_words=catalog.path_words.overlap(
-            name_keys({word for spot in spots for word in words_of_path(spot.path)}), allowed
-        ),
         path_newest=_newest(view, spots),
     )
 
@@ -111,7 +105,6 @@ def features(
     return {
         "wrote": wrote.astype(float),
         "wrote_share": place.share[rows] if place else none,
-        "wrote_spots": place.spots[rows] if place else none,
         "wrote_newest": _reciprocal_rank(-distance, wrote),
         "near": place.near[rows] if place else none,
         "lines_added": np.sqrt(traces.added[rows]) if traces else none,
@@ -119,8 +112,8 @@ def features(
         "symbol": np.sqrt(traces.symbol[rows]) if traces else none,
         "paths": traces.paths[rows] if traces else none,
         "path_newest": traces.path_newest[rows] if traces else none,
-        "along": np.sqrt(traces.along[rows]) if traces else none,
-        "path_words": traces.path_words[rows] if traces else none,
+        "co_changed": place.co_changed[rows] if place else none,
+        "relatives": view.strongest_relative(place.strength())[rows] if place else none,
         "files": np.log1p(catalog.path_count[rows]) - FILES,
         "bm25": bm25,
         "bm25_first": _reciprocal_rank(bm25, bm25 > 0),
@@ -133,6 +126,7 @@ def features(
         "newest": _reciprocal_rank(-distance, np.ones(len(rows), bool)),
         "uses": uses,
         "named": np.log1p(view.named[rows]),
+        "named_lately": view.named_lately[rows],
     }
 
 
@@ -170,26 +164,6 @@ def _paths(view: View, spots: Sequence[Spot]) -> np.ndarray:
     if not total:
         return found
     return np.sqrt(found / total / np.sqrt(np.maximum(1, view.catalog.path_count)))
-
-
-def _along(view: View, spots: Sequence[Spot]) -> np.ndarray:
-    """Return how often the most faithful companion of a row's files changes along with the files in view."""
-    catalog, found = view.catalog, np.zeros(view.catalog.size)
-    if not len(catalog.path_codes):
-        return found
-    counted = view.suggestible[catalog.path_rows]
-    often = np.maximum(1, np.bincount(catalog.path_codes[counted], minlength=len(catalog.path_names)))
-    together = np.zeros(len(often))
-    here = {name for spot in spots for name in view.names_of(spot.path)}
-    for rows in _touching(view, spots):
-        small = np.zeros(catalog.size, bool)
-        small[rows[catalog.path_count[rows] <= MAX_FILES]] = True
-        both = np.bincount(catalog.path_codes[small[catalog.path_rows]], minlength=len(often))
-        together = np.maximum(together, both / np.sqrt(often * max(1, len(rows))))
-    together[[catalog.path_code[name] for name in here if name in catalog.path_code]] = 0.0
-    some = catalog.path_count > 0
-    found[some] = np.maximum.reduceat(together[catalog.path_codes], catalog.first_path[:-1][some])
-    return np.minimum(found, 1.0)
 
 
 def _newest(view: View, spots: Sequence[Spot]) -> np.ndarray:

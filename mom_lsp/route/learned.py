@@ -1,4 +1,4 @@
-"""A logistic regression over the features: its weights are plain data, and its score is a log-odds."""
+"""A linear model over the features: its weights are plain data, its score a log-odds gained over a common memory."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ import numpy as np
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
-Mode = Literal["editing", "why", "intent"]
-HOME: dict[Mode, str] = {"editing": "place", "why": "lex", "intent": "lex"}  # the term that the intercept belongs to
-HINT = 0.35  # the chance from which on a memory is shown unasked; `mom eval` prints what that means
+Mode = Literal["editing", "intent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,33 +22,31 @@ class Model:
     """What one mode learned."""
 
     weights: Mapping[str, float]  # feature -> change of the log-odds a unit
-    intercept: float  # log-odds where nothing is known
-    home: str = "place"
+    intercept: float  # log-odds of a candidate of which nothing is known
 
     def shares(self, named: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-        """Return each term's signed contribution, (m,) each; their sum is the score.
-
-        The intercept belongs to the term that is expected most: without any place, there is little chance.
-        """
-        size = len(next(iter(named.values())))
-        parts = {term: np.full(size, self.intercept if term == self.home else 0.0) for term in TERMS}
+        """Return each term's signed contribution, (m,) each; their sum is the score."""
+        parts = {term: np.zeros(len(next(iter(named.values())))) for term in TERMS}
         for feature, weight in self.weights.items():
             parts[TERM_OF[feature]] += weight * named[feature]
         return parts
 
-    def chances(self, named: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the probability of each candidate, (m,)."""
-        return probability(np.sum(list(self.shares(named).values()), axis=0))
+    def chances(self, scores: np.ndarray) -> np.ndarray:
+        """Return the probabilities that scores stand for, in [0, 1]."""
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores + self.intercept, -50.0, 50.0))))
+
+    def scaled(self, factors: Mapping[str, float]) -> Model:
+        """Return the model in which each term counts so many times as much."""
+        return Model({f: w * factors.get(TERM_OF[f], 1.0) for f, w in self.weights.items()}, self.intercept)
 
     def without(self, *features: str) -> Model:
         """Return the model in which some features say nothing."""
-        kept = {feature: weight for feature, weight in self.weights.items() if feature not in features}
-        return Model(kept, self.intercept, self.home)
+        return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
-def probability(score: np.ndarray) -> np.ndarray:
-    """Return the chance that log-odds stand for, in [0, 1]."""
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(score, -50.0, 50.0))))
+def total(parts: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the sum of the terms, (m,)."""
+    return np.asarray(np.sum([parts[term] for term in TERMS], axis=0))
 
 
 @lru_cache(maxsize=2)
@@ -58,4 +54,4 @@ def shipped(mode: Mode) -> Model:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit` made them."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")
     chosen = json.loads(text)[mode]
-    return Model(chosen["weights"], chosen["intercept"], HOME[mode])
+    return Model(chosen["weights"], chosen["intercept"])

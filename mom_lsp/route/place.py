@@ -52,7 +52,6 @@ class Place:
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
     along: str = ""  # the file that changes along most often
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
-    spots: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the spots, in which it wrote a line
 
     def strength(self) -> np.ndarray:
         """Return the noisy-or of the parts, (n,)."""
@@ -66,7 +65,6 @@ def place(view: View, *spots: Spot) -> Place:
     asked = np.array([spot.end - spot.start + 1 for spot in spots], np.float64)
     whole = parts[0]
     whole.share = whole.share * asked[0] / asked.sum()
-    whole.spots = np.mean([part.line > 0 for part in parts], axis=0)
     for part, count in zip(parts[1:], asked[1:], strict=True):
         for name in ("line", "near", "symbol", "file", "co_changed"):
             setattr(whole, name, np.maximum(getattr(whole, name), getattr(part, name)))
@@ -97,7 +95,7 @@ def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
     none = np.zeros(view.catalog.size)
     result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
-    result.share = result.spots = none
+    result.share = none
     return result
 
 

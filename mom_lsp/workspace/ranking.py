@@ -11,7 +11,7 @@ import numpy as np
 from mom_lsp.memory import TERMS, Memory, Scored, Usage
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
-from mom_lsp.route.learned import Model, probability
+from mom_lsp.route.learned import Model, total
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
 from mom_lsp.route.score import Weights, shares, top
@@ -131,10 +131,10 @@ class Ranker:
             contributions = weights.shares(self.features(evidence))
         else:
             contributions = shares(self._terms(evidence), weights)
-        scores = np.sum([contributions[term] for term in TERMS], axis=0)
+        scores = total(contributions)
         pinned = self._pinned_here(where)
         kept, first = (np.isin(rows, list(some)) for some in (always | pinned, pinned))
-        chances = probability(scores) if isinstance(weights, Model) else scores
+        chances = weights.chances(scores) if isinstance(weights, Model) else scores
         return [
             self._ranked(
                 int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
