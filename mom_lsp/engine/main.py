@@ -63,7 +63,7 @@ class Engine:
         while not self._server.wait(pause):
             began = time.monotonic()
             try:
-                if self._service.library.reload():
+                if self._service.follow():
                     self._server.notify_all("changed", {})
             except MomError as error:
                 log.warning("cannot follow the index: %s", error)
@@ -80,10 +80,9 @@ class Engine:
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
         if method == "command":
             return self._run_command(self._service.call, params)
-        answer = self._service.call(method, params)
-        if method in {"open", "reindex"}:
+        if method in {"open", "reindex"}:  # first of all: the answer may take its time
             self._start_indexer(locate(Path(str(params["root"]))))
-        return answer
+        return self._service.call(method, params)
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # one that runs sees the request's file

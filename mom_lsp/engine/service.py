@@ -13,7 +13,7 @@ from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
-from mom_lsp.settings import Settings, load_settings, parse_settings
+from mom_lsp.settings import load_settings, parse_settings
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.actions import Actions
@@ -52,6 +52,12 @@ class Service:
         workspace = self._workspace(str(params["root"]))
         return answer(self, workspace, params)
 
+    def follow(self) -> bool:
+        """Follow the writer; whether there was anything new."""
+        if self._wants_encoder and self._loading is None:
+            self._load_encoder()
+        return self.library.reload()
+
     def close(self) -> None:
         """Let go of the journal."""
         self.library.journal.close()
@@ -78,12 +84,15 @@ class Service:
                 location = locate(Path(root))
                 settings, _ = load_settings(location.root)
                 found = self._workspaces[root] = Workspace(location, self.library, settings)
-                self._load_encoder(settings)
         return found
 
-    def _load_encoder(self, settings: Settings) -> None:
-        """Load the model in a thread of its own: it takes seconds, and words are enough until then."""
-        if not (self._wants_encoder and settings.encoder.enable) or self._loading is not None:
+    def _load_encoder(self) -> None:
+        """Load the model in a thread of its own, once there are vectors to compare with.
+
+        It takes seconds of the processor, which the first answers and the first index need more.
+        """
+        settings = next((w.settings for w in list(self._workspaces.values()) if w.settings.encoder.enable), None)
+        if settings is None or not (self.data / "lance" / "vectors.lance").is_dir():
             return
 
         def load() -> None:

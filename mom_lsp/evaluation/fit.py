@@ -23,13 +23,14 @@ from mom_lsp.evaluation.labels import load_labels, sample
 from mom_lsp.evaluation.metrics import METRICS, answered, table
 from mom_lsp.evaluation.rank import rank, scores, surest
 from mom_lsp.evaluation.run import Request, gather
-from mom_lsp.route.features import FEATURES, as_matrix
+from mom_lsp.route.features import FEATURES, TERM_OF, as_matrix
 from mom_lsp.route.learned import Model
 
 PENALTY = 0.01  # on squared standardised weights
 SURE = 10  # best candidates of each query that calibration looks at
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "recency", "newest", "files", "named")
-NAMES = {"editing": FEATURES, "intent": TEXT_ONLY}
+TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
+NAMES = {"editing": {"editing": FEATURES}, "intent": {"intent": TEXT_ONLY, "why": TIMELESS}}  # form -> mode -> features
 
 
 def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES) -> Model:
@@ -111,11 +112,12 @@ def main() -> None:
         repository, _, labels = pair.partition("=")
         request = Request(Path(repository), Path(labels), chosen.form, chosen.limit)
         sets[repository] = gather(request, sample(load_labels(request.labels), chosen.limit), _step)
-    names = NAMES[chosen.form]
-    across(sets, names)
-    model = fit([case for cases in sets.values() for case in cases], names)
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
-    chosen.out.write_text(json.dumps(kept | {chosen.form: plain(model)}, indent=1) + "\n", "utf-8")
+    for mode, names in NAMES[chosen.form].items():
+        _say(f"{mode}:")
+        across(sets, names)
+        kept[mode] = plain(fit([case for cases in sets.values() for case in cases], names))
+    chosen.out.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 
 def _step(name: str, done: int, total: int) -> None:

@@ -100,6 +100,7 @@ def report(
         "reachable": float(np.mean([case.right.sum() / len(case.label.gold) for case in cases])),
         "methods": {
             "mom": table(predictions, labels),
+            **_timeless(request, cases, labels),
             **{name: table(ranked, labels) for name, ranked in lists.items()},
         },
         "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, Settings().suggest.threshold)},
@@ -112,6 +113,13 @@ def report(
             ).items()
         }
     return document, predictions
+
+
+def _timeless(request: Request, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
+    """Return the table of `mom search`, to which time says nothing."""
+    if request.form != "intent":
+        return {}
+    return {"mom search": table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
 
 
 def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:

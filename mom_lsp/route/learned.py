@@ -14,7 +14,7 @@ import numpy as np
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
-Mode = Literal["editing", "intent"]
+Mode = Literal["editing", "intent", "why"]  # intent: in words, while working; why: in words, time says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def total(parts: Mapping[str, np.ndarray]) -> np.ndarray:
     return np.asarray(np.sum([parts[term] for term in TERMS], axis=0))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def shipped(mode: Mode) -> Model:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit` made them."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")

@@ -15,8 +15,9 @@ from pathspec import GitIgnoreSpec
 from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
-from mom_lsp.memory import Memory, Scored
+from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
+from mom_lsp.route.learned import Mode, Model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
@@ -79,7 +80,7 @@ class Workspace:
         query = spot_query(
             self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines)
         )
-        ranker = self._ranker(state, self._weights)
+        ranker = self._ranker(state, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
@@ -88,7 +89,7 @@ class Workspace:
         """Return the memories that match words or their meaning; age counts for nothing here."""
         began = time.perf_counter()
         state, query = self._state(), text_query(text)
-        ranker = self._ranker(state, WHY)
+        ranker = self._ranker(state, self._learned("why"))
         meaning = self.library.encode(text)
         chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
@@ -192,7 +193,12 @@ class Workspace:
         chosen = self.settings.weights
         return Weights(chosen.sem, chosen.lex, chosen.temp, chosen.use, chosen.place)
 
-    def _ranker(self, state: _State, weights: Weights) -> Ranker:
+    def _learned(self, mode: Mode) -> Model:
+        """Return what was learned, each term as many times stronger as the user weighs it above our default."""
+        chosen, usual = self._weights, Weights()
+        return shipped(mode).scaled({term: getattr(chosen, term) / getattr(usual, term) for term in TERMS})
+
+    def _ranker(self, state: _State, weights: Weights | Model) -> Ranker:
         half_life = self.settings.temporal.half_life
         return Ranker(self.library, state.snapshot, state.view, weights, half_life, self._clock())
 
