@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -87,16 +87,9 @@ class Service:
 
     def _in_process(self) -> Any:
         if self._local is None:
-            quiet_libraries()
-            from mom_lsp.engine import Service as EngineService
+            gc.disable()  # a command is over before garbage counts, and hundreds of modules are about to be imported
+            from mom_lsp.engine.service import Service as EngineService
 
             # Without the encoder: loading it takes longer than anybody waits for a command.
             self._local = EngineService(self._data, encoder=False)
         return self._local
-
-
-def quiet_libraries() -> None:
-    """Tell the libraries of this process what children are told: no network, no chatter. Before they are imported."""
-    from mom_lsp.process.spawn import QUIET
-
-    os.environ.update(QUIET | {"LANCEDB_LOG": "error", "TQDM_DISABLE": "1"})

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.connect import quiet_libraries
 from mom_lsp.cli.words import echo_json
 
 if TYPE_CHECKING:
@@ -34,7 +33,6 @@ def eval_(repo: str, labels: str, form: str, limit: int | None, ablate: str, out
 
     Nothing later than a query is looked at. Blame is kept between runs.
     """
-    quiet_libraries()
     from mom_lsp.evaluation.run import Request, evaluate, write_predictions
 
     here = folder()

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import click
 
 from mom_lsp.cli.app import folder
-from mom_lsp.cli.connect import quiet_libraries
 from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
 from mom_lsp.cli.words import count, duration, echo_json, one_line
 from mom_lsp.git.location import locate
@@ -43,7 +42,6 @@ def index(
     """
     if (watch or queued) and (rev or as_json):
         raise click.UsageError("--rev and --json are for a run that ends with a summary: not for --watch")
-    quiet_libraries()
     from mom_lsp import indexing
     from mom_lsp.settings import load_settings
 

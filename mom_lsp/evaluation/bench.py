@@ -22,6 +22,7 @@ from mom_lsp.git import Location, Repository, locate
 from mom_lsp.process import EngineClient, ensure_engine
 
 ROUNDS = 7
+FEW_ROUNDS = 3  # of what takes seconds
 RECENT = 150  # commits among which the file that is asked about is chosen
 FILES = 5  # other files, whose blame is not known yet
 MOM = (sys.executable, "-P", "-m", "mom_lsp")
@@ -122,8 +123,7 @@ def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
     try:
         client.call("open", {"root": root}, 60)
         _wait_for_encoder(client, root)
-        unknown = [_ask(client, root, spot) for spot in spots[1:]]
-        blame = [_timed(partial(_run, "git", "-C", root, "blame", "--", spot.path)) for spot in spots[1:]]
+        pairs = [_beside_blame(client, root, spot) for spot in spots[1:] for _ in range(FEW_ROUNDS)]
         client.call("prefetch", {"root": root, "path": spots[0].path}, 120)
         _ask(client, root, spots[0])
         known = median(_ask(client, root, spots[0]) for _ in range(4 * ROUNDS))
@@ -131,11 +131,12 @@ def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
     finally:
         client.call("shutdown", {})
     interpreter = _median(lambda: _run(sys.executable, "-c", "pass"))
-    excess = max(asked - blamed for asked, blamed in zip(unknown, blame, strict=True)) if blame else 0.0
+    beyond = median(asked - blamed for asked, blamed in pairs) * 1000 if pairs else None
+    blamed = median(blamed for _, blamed in pairs) * 1000 if pairs else None
     return [
         _figure("suggestion, warm engine, blame known", known * 1000, "ms", 50),
-        _figure("the same, blame unknown: beyond `git blame` alone, worst file", excess * 1000, "ms", 100),
-        _figure("`git blame` of these files alone", median(blame) * 1000 if blame else None, "ms", None),
+        _figure("the same, blame unknown: beyond `git blame` alone", beyond, "ms", 100, "taken in turn"),
+        _figure("`git blame` of these files alone", blamed, "ms", None),
         _figure("`mom suggest` through the engine", through * 1000, "ms", round(50 + interpreter * 1000)),
         _figure("`mom suggest` without an engine", without, "s", 2),
         _figure("the interpreter alone", interpreter * 1000, "ms", None),
@@ -154,6 +155,11 @@ def _wait_for_encoder(client: EngineClient, root: str) -> None:
         if client.call("status", {"root": root}, 60)["encoder_ready"]:
             return
         time.sleep(0.1)
+
+
+def _beside_blame(client: EngineClient, root: str, spot: Spot) -> tuple[float, float]:
+    """Return the seconds of a question about a file whose blame is not known, and those of `git blame` right after."""
+    return _ask(client, root, spot), _timed(partial(_run, "git", "-C", root, "blame", "--", spot.path))
 
 
 def _ask(client: EngineClient, root: str, spot: Spot) -> float:

@@ -92,7 +92,7 @@ class Cases:
             else text_query(moment.intent or "")
             for moment in moments
         }
-        encoder = self._library.encoder
+        encoder = self._library.encoder if len(self._snapshot.vectors) else None
         texts = [query.meaning for query in queries.values()]
         meanings = self._cache.vectors(texts, encoder, self._step) if encoder is not None else {}
         for done, moment in enumerate(moments):

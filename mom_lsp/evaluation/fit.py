@@ -28,6 +28,7 @@ from mom_lsp.route.learned import Model
 
 PENALTY = 0.01  # on squared standardised weights
 SURE = 10  # best candidates of each query that calibration looks at
+TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so that none outweighs the place
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "recency", "newest", "files", "named")
 TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
 NAMES = {"editing": {"editing": FEATURES}, "intent": {"intent": TEXT_ONLY, "why": TIMELESS}}  # form -> mode -> features
@@ -37,7 +38,7 @@ def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES) -> Model:
     """Return the model that makes what was named most likely; every query weighs the same."""
     model = Model(dict(zip(names, _competing(cases, names).tolist(), strict=True)), 0.0)
     slope, intercept = _calibrated(cases, model)
-    return Model({name: slope * weight for name, weight in model.weights.items()}, intercept)
+    return Model({name: slope * weight for name, weight in model.weights.items()} | TOLD, intercept)
 
 
 def _competing(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mom_lsp.evaluation.cases import Case
-from mom_lsp.route.learned import Model, total
-from mom_lsp.route.score import top
+from mom_lsp.route.learned import Model
+from mom_lsp.route.score import top, total
 
 DEPTH = 10
 

@@ -1,7 +1,20 @@
 """Indexing: one writer, one streamed pass over history newest first, interruptible and resumable at any instant."""
 
-from mom_lsp.indexing.progress import Progress, Report, Summary
-from mom_lsp.indexing.run import index, serve_requests
-from mom_lsp.indexing.watch import watch
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mom_lsp.indexing.progress import Progress, Report, Summary
+    from mom_lsp.indexing.run import index, serve_requests
+    from mom_lsp.indexing.watch import watch
 
 __all__ = ["Progress", "Report", "Summary", "index", "serve_requests", "watch"]
+
+HOMES = {"index": "run", "serve_requests": "run", "watch": "watch"}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for: who only reads what was indexed needs none of it."""
+    if name not in __all__:
+        raise AttributeError(name)
+    return getattr(import_module(f"mom_lsp.indexing.{HOMES.get(name, 'progress')}"), name)

@@ -23,6 +23,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.redact import sanitize
 
 WORKERS = max(1, min(4, os.cpu_count() or 1))
+NICE = 10  # whoever asks while we index comes first
 INLINE_COMMITS = 64  # so few are faster here than in a new process
 
 
@@ -137,6 +138,8 @@ def workers(amount: int) -> Iterator[Executor]:
 def _end_with_parent() -> None:
     """End this worker when its parent is gone, however it went: the pool's own pipes do not tell."""
     parent = parent_process()
+    if hasattr(os, "nice"):
+        os.nice(NICE)
 
     def wait() -> None:
         if parent is not None:

@@ -44,7 +44,7 @@ TERM_OF = {
 }  # feature -> term
 FEATURES = tuple(TERM_OF)
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,39}")
-FILES, BODY, DISTANCE = np.log1p(2), np.log1p(200), np.log1p(1_000)  # of a memory that is like most
+FILES, BODY, DISTANCE, COSINE = np.log1p(2), np.log1p(200), np.log1p(1_000), 0.4  # of a memory that is like most
 MAX_KEYS = 200  # lines, and as many names, of a query that are looked up
 
 
@@ -119,7 +119,7 @@ def features(
         "bm25_first": _reciprocal_rank(bm25, bm25 > 0),
         "names": np.sqrt(traces.names[rows]) if traces else none,
         "body": np.log1p(catalog.length[rows]) - BODY,
-        "cosine": cosine,
+        "cosine": np.where(cosine > 0, cosine - COSINE, 0.0),
         "cosine_first": _reciprocal_rank(cosine, cosine > 0),
         "distance": DISTANCE - np.log1p(distance),
         "recency": recency,

@@ -44,11 +44,6 @@ class Model:
         return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
-def total(parts: Mapping[str, np.ndarray]) -> np.ndarray:
-    """Return the sum of the terms, (m,)."""
-    return np.asarray(np.sum([parts[term] for term in TERMS], axis=0))
-
-
 @lru_cache(maxsize=3)
 def shipped(mode: Mode) -> Model:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit` made them."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import reduce
 
 import numpy as np
 
@@ -53,10 +52,16 @@ class Place:
     along: str = ""  # the file that changes along most often
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
 
+    _strength: np.ndarray | None = None  # worked out when first asked for
+
     def strength(self) -> np.ndarray:
-        """Return the noisy-or of the parts, (n,)."""
-        parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
-        return 1.0 - reduce(np.multiply, (1.0 - part for part in parts))
+        """Return the noisy-or of the parts, (n,); they are not changed afterwards."""
+        if self._strength is None:
+            self._strength = 1.0 - self.line
+            for part in (self.near, self.symbol, self.file, self.co_changed):
+                self._strength *= 1.0 - part
+            self._strength = 1.0 - self._strength
+        return self._strength
 
 
 def place(view: View, *spots: Spot) -> Place:

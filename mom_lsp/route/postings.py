@@ -15,7 +15,7 @@ class Postings:
 
     def __init__(self, keys: np.ndarray, rows: np.ndarray) -> None:
         """Take the key and the row of each entry, (e,) both; an entry may stand there twice."""
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys)
         self._keys, self._rows = keys[order].astype(np.uint32), rows[order].astype(np.int32)
 
     def __len__(self) -> int:

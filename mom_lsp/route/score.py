@@ -38,6 +38,11 @@ def shares(terms: Mapping[str, np.ndarray], weights: Weights) -> dict[str, np.nd
     return {term: getattr(mix, term) * terms[term] for term in TERMS}
 
 
+def total(parts: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the sum of the terms, (n,)."""
+    return np.asarray(np.sum([parts[term] for term in TERMS], axis=0))
+
+
 def top(
     scores: np.ndarray, k: int, *, threshold: float, always: np.ndarray | None = None, first: np.ndarray | None = None
 ) -> list[int]:

@@ -22,13 +22,13 @@ import pyarrow as pa
 
 from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
-from mom_lsp.offline import no_probe
+from mom_lsp.offline import no_probe, without_client
 from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
 from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 from mom_lsp.store.text import SCHEMA_VERSION
 
-with no_probe():
+with no_probe(), without_client("lance_namespace_urllib3_client"):
     import lancedb
     from lancedb.index import FTS, BTree
     from lancedb.query import MatchQuery

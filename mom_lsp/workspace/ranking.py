@@ -11,16 +11,17 @@ import numpy as np
 from mom_lsp.memory import TERMS, Memory, Scored, Usage
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
-from mom_lsp.route.learned import Model, total
+from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
-from mom_lsp.route.score import Weights, shares, top
+from mom_lsp.route.score import Weights, shares, top, total
 from mom_lsp.route.terms import by_slot, lexical, similarity
 from mom_lsp.tiers.decay import recency, usage
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.query import Query
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
+LEAST = -1e300  # every score that is one
 NEWEST = 30  # commits that are always considered while something is edited
 
 
@@ -65,9 +66,10 @@ class Ranker:
     library: Texts
     snapshot: Snapshot
     view: View
-    weights: Weights | Model
+    weights: Weights  # what reaches the threshold
     half_life: float  # days
     now: float  # seconds since 1970
+    model: Model | None = None  # what comes first, and the score that is told
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that reach the threshold, best first.
@@ -75,17 +77,17 @@ class Ranker:
         Args:
             query: the question.
             k: how many at most.
-            threshold: the least score; of a learned score, the least probability.
+            threshold: the least score by `weights`.
             meaning: the vector (d,) of the question, None where there is no encoder.
         """
         evidence = self.evidence(query, meaning)
         always = set(evidence.matches) if not query.spots else set[int]()
-        return self._choose(evidence, self.weights, k, threshold, always, query.spot.symbol if query.spot else "")
+        return self._choose(evidence, self.model, k, threshold, always, query.spot.symbol if query.spot else "")
 
     def rank_writers(self, path: str, lines: Mapping[int, Sequence[int]], *, threshold: float) -> list[Ranked]:
         """Return the memories that wrote some lines of an open text and reach the threshold, best first.
 
-        Only place, time and use count here, by the seed's weights: this is asked for a whole file at every rest.
+        Only place, time and use count here, by `weights`: this is asked for a whole file at every rest.
 
         Args:
             path: of the file.
@@ -95,8 +97,7 @@ class Ranker:
         allowed = self._allowed((Spot(path),))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
         evidence = Evidence(rows, place_of_writers(self.view, lines), None, {}, None)
-        weights = self.weights if isinstance(self.weights, Weights) else Weights()
-        return self._choose(evidence, weights, len(rows), threshold, set(), "")
+        return self._choose(evidence, None, len(rows), threshold, set(), "")
 
     def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
         """Gather the candidates and what is known about them."""
@@ -122,24 +123,23 @@ class Ranker:
         )
 
     def _choose(
-        self, evidence: Evidence, weights: Weights | Model, k: int, threshold: float, always: set[int], symbol: str
+        self, evidence: Evidence, model: Model | None, k: int, threshold: float, always: set[int], symbol: str
     ) -> list[Ranked]:
         rows, where = evidence.rows, evidence.place
         if not len(rows):
             return []
-        if isinstance(weights, Model):
-            contributions = weights.shares(self.features(evidence))
-        else:
-            contributions = shares(self._terms(evidence), weights)
-        scores = total(contributions)
+        contributions = shares(self._terms(evidence), self.weights)
         pinned = self._pinned_here(where)
-        kept, first = (np.isin(rows, list(some)) for some in (always | pinned, pinned))
-        chances = weights.chances(scores) if isinstance(weights, Model) else scores
+        shown = (total(contributions) >= threshold) | np.isin(rows, list(always | pinned))
+        if model is not None:
+            contributions = model.shares(self.features(evidence))
+        scores = total(contributions)
+        first = np.isin(rows, list(pinned))
         return [
             self._ranked(
                 int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
             )
-            for at in top(chances, k, threshold=threshold, always=kept, first=first)
+            for at in top(np.where(shown, scores, -np.inf), k, threshold=LEAST, first=first)
         ]
 
     def _matches(self, words: str) -> dict[int, float]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -51,6 +52,7 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
+        self._beside = ThreadPoolExecutor(2, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._clock = clock
 
@@ -80,7 +82,7 @@ class Workspace:
         query = spot_query(
             self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines)
         )
-        ranker = self._ranker(state, self._learned("editing"))
+        ranker = self._ranker(state, self._weights, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
@@ -89,7 +91,7 @@ class Workspace:
         """Return the memories that match words or their meaning; age counts for nothing here."""
         began = time.perf_counter()
         state, query = self._state(), text_query(text)
-        ranker = self._ranker(state, self._learned("why"))
+        ranker = self._ranker(state, WHY, self._learned("why"))
         meaning = self.library.encode(text)
         chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
@@ -172,8 +174,8 @@ class Workspace:
     # Inside
 
     def _state(self, rev: str | None = None) -> _State:
-        snapshot = self.library.snapshot()
-        head = self.worktree.head(rev)
+        beside = self._beside.submit(self.worktree.head, rev)  # git lists the history while the memories are read
+        snapshot, head = self.library.snapshot(), beside.result()
         return _State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
 
     def _chosen(self, view: View) -> View:
@@ -198,9 +200,9 @@ class Workspace:
         chosen, usual = self._weights, Weights()
         return shipped(mode).scaled({term: getattr(chosen, term) / getattr(usual, term) for term in TERMS})
 
-    def _ranker(self, state: _State, weights: Weights | Model) -> Ranker:
+    def _ranker(self, state: _State, weights: Weights, model: Model | None = None) -> Ranker:
         half_life = self.settings.temporal.half_life
-        return Ranker(self.library, state.snapshot, state.view, weights, half_life, self._clock())
+        return Ranker(self.library, state.snapshot, state.view, weights, half_life, self._clock(), model)
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:
