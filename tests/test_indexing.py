@@ -411,7 +411,7 @@ class Watcher:
 @pytest.fixture
 def watcher(project: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
     """Watch a repository of one commit; a pass comes soon after a change, and only then."""
-    module = sys.modules["mom_lsp.indexing.watch"]  # of the same name as its function
+    module = sys.modules["mom_lsp.indexing.watcher"]
     monkeypatch.setattr(module, "SETTLE", 0.05)
     monkeypatch.setattr(module, "HEARTBEAT", 3600.0)
     project.commit("Begin", {"a.py": "a = 1\n"})

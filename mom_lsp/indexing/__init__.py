@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mom_lsp.indexing.progress import Progress, Report, Summary
     from mom_lsp.indexing.run import index, serve_requests
-    from mom_lsp.indexing.watch import watch
+    from mom_lsp.indexing.watcher import watch
 
 __all__ = ["Progress", "Report", "Summary", "index", "serve_requests", "watch"]
 
-HOMES = {"index": "run", "serve_requests": "run", "watch": "watch"}
+HOMES = {"index": "run", "serve_requests": "run", "watch": "watcher"}
 
 
 def __getattr__(name: str) -> Any:

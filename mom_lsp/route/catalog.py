@@ -288,7 +288,7 @@ def _grouped(keys: pa.Array, rows: np.ndarray) -> dict[str, np.ndarray]:
         return {}
     encoded = keys.dictionary_encode()
     codes = encoded.indices.to_numpy()
-    order = np.argsort(codes)
+    order = np.argsort(codes, kind="stable")
     sorted_rows = rows[order]
     ends = [0, *np.cumsum(np.bincount(codes, minlength=len(encoded.dictionary))).tolist()]
     groups = (sorted_rows[first:end] for first, end in pairwise(ends))  # np.split takes ten times as long
