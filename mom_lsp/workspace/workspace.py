@@ -52,7 +52,7 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
-        self._beside = ThreadPoolExecutor(2, thread_name_prefix="mom-head")
+        self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._clock = clock
 
@@ -76,12 +76,10 @@ class Workspace:
             UntrustedPath: the path leads out of the workspace.
         """
         began = time.perf_counter()
-        state = self._state(rev)
-        lines = self._lines(state.head, path, text, rev)
-        start, end = _checked_range(path, lines, start, end)
-        query = spot_query(
-            self.worktree, state.head, path, lines, start, end, mapped_lines(self.worktree, state.head, path, lines)
-        )
+        beside = self._beside.submit(self._question, path, start, end, text, rev)
+        snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
+        head, query = beside.result()
+        state = self._at(snapshot, head)
         ranker = self._ranker(state, self._weights, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
@@ -175,8 +173,18 @@ class Workspace:
 
     def _state(self, rev: str | None = None) -> _State:
         beside = self._beside.submit(self.worktree.head, rev)  # git lists the history while the memories are read
-        snapshot, head = self.library.snapshot(), beside.result()
+        return self._at(self.library.snapshot(), beside.result())
+
+    def _at(self, snapshot: Snapshot, head: Head) -> _State:
         return _State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
+
+    def _question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
+        """Return the question that some lines are, and the commit it is asked of; needs no memory."""
+        head = self.worktree.head(rev)
+        lines = self._lines(head, path, text, rev)
+        start, end = _checked_range(path, lines, start, end)
+        mapped = mapped_lines(self.worktree, head, path, lines)
+        return head, spot_query(self.worktree, head, path, lines, start, end, mapped)
 
     def _chosen(self, view: View) -> View:
         """Return a view without what the settings leave out; they may change while we run."""
