@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
@@ -91,12 +91,11 @@ def message(text: str) -> None:
 def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None:
     """Print memories, best first, a blank line between them."""
     console = stdout()
-    for number, suggestion in enumerate(suggestions):
-        if number:
-            console.print()
-        console.print(title_line(suggestion))
-        for row in detail_lines(suggestion, view):
-            console.print(_indented(row, console))
+    rows: list[RenderableType] = []
+    for suggestion in suggestions:
+        rows += [Text()] if rows else []
+        rows += [title_line(suggestion), *(_indented(row, console) for row in detail_lines(suggestion, view))]
+    console.print(Group(*rows))  # at once: each print costs half a millisecond
 
 
 def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:

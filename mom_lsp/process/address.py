@@ -7,12 +7,9 @@ checked before it is used.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import secrets
 import stat
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,6 +27,10 @@ def _is_mine(path: Path, kind: Callable[[int], bool]) -> bool:
 
 def new_address(data_dir: Path) -> str:
     """Choose where the engine of `data_dir` listens: a short path in a folder that only this user may enter."""
+    import hashlib  # here: who only reads an address is done sooner
+    import secrets
+    import tempfile
+
     name = hashlib.blake2b(os.fsencode(data_dir.resolve()), digest_size=8).hexdigest()
     if os.name == "nt":
         return f"{PIPE_PREFIX}{name}-{secrets.token_hex(8)}"
