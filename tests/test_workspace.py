@@ -9,10 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import UsageError
+from mom_lsp.route import score
+from mom_lsp.workspace.query import text_query
 from mom_lsp.workspace.workspace import HINT_WINDOW, HINTS_IN_WINDOW
 
 Start = Callable[[Repo | Path], Mom]
@@ -458,3 +461,14 @@ def test_status_counts_what_is_there(mom: Mom, project: Repo) -> None:
 def test_times_are_those_of_the_author(mom: Mom) -> None:
     when = datetime.fromisoformat(suggestion(mom)["source"]["time"]).timestamp()
     assert START < when < START + 100 * HOUR
+
+
+def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
+    workspace = mom.service._workspace(str(mom.root))
+    state = workspace._state()
+    assert state.snapshot.vectors.shape == (0, 0)
+    ranker = workspace._ranker(state, score.WHY, workspace._learned("why"))
+    meaning = np.ones(384, np.float32) / np.sqrt(384)
+    assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
+        text_query("callers"), 5, threshold=0.0
+    )

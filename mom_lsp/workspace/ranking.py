@@ -104,7 +104,9 @@ class Ranker:
         matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
         told = traces(self.view, query.spots) if query.spots else None
-        alike = similarity(meaning, self.snapshot.vectors) if meaning is not None else None
+        vectors = self.snapshot.vectors  # empty if the encoder came, or another one, after this snapshot was taken
+        comparable = meaning is not None and vectors.shape[1:] == meaning.shape
+        alike = similarity(meaning, vectors) if meaning is not None and comparable else None
         rows = self._candidates(where, told, matches, alike, self._allowed(query.spots))
         return Evidence(rows, where, told, matches, alike)
 
