@@ -219,10 +219,3 @@ class Repository:
         except RepositoryError:
             return None
         return re.sub(r"(?<=://)[^/@]*@", "", url)
-
-    def config_value(self, key: str) -> str | None:
-        """Return a value of the repository's own configuration."""
-        try:
-            return self._run.lines("config", "--local", "--get", key)[0]
-        except RepositoryError:
-            return None
