@@ -8,6 +8,7 @@ MomError
 │   └── NoIndex           nothing has been indexed yet
 ├── JournalError          SQLite cannot be read or written
 ├── EncoderError          the encoder is not installed, or its model cannot be loaded
+├── ModelError            the language model is not installed, cannot be loaded, or cannot do what was asked
 └── ChildError            a child process ended, or did not answer
     └── ChildTimeout      it did not answer in time
 """
@@ -43,6 +44,10 @@ class JournalError(MomError):
 
 class EncoderError(MomError):
     """The encoder is not installed, or its model cannot be loaded."""
+
+
+class ModelError(MomError):
+    """The language model is not installed, cannot be loaded, or cannot do what was asked."""
 
 
 class ChildError(MomError):

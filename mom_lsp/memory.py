@@ -8,7 +8,7 @@ that must prove itself by being used again. What the repository says stands here
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -132,6 +132,65 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a message. The text of a memory carries its id, so that its span of tokens is known."""
+
+    text: str
+    memory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a prompt."""
+
+    role: Literal["system", "user", "assistant"]
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The whole message."""
+        return "".join(part.text for part in self.parts)
+
+
+def never() -> bool:
+    """Say no to "cancelled?", always."""
+    return False
+
+
+class Generator(Protocol):
+    """A local language model."""
+
+    name: str  # changes whenever its weights do
+    context: int  # tokens of prompt and answer together
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of a text."""
+        ...
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        limit: int,
+        grammar: str | None = None,
+        seed: int = 0,
+        bias: Mapping[str, float] | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[str]:
+        """Yield the answer in pieces of text as they come.
+
+        Args:
+            messages: the prompt; what a memory says is data in a part of its own.
+            limit: most tokens to generate.
+            grammar: GBNF that the answer has to follow.
+            seed: of the sampling; 0 always takes the likeliest token.
+            bias: memory id -> strength >= 0 of its traces; None leaves attention as it is.
+            cancelled: asked before each token.
+        """
         ...
 
 
