@@ -17,6 +17,7 @@ VERBS = {
     "suggest": "suggest",
     "search": "suggest",
     "show": "suggest",
+    "why": "why",
     "pin": "life",
     "unpin": "life",
     "useful": "life",

@@ -98,6 +98,21 @@ def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None
     console.print(Group(*rows))  # at once: each print costs half a millisecond
 
 
+def print_answer(answer: dict[str, Any], view: View) -> None:
+    """Print an answer, and below it the memories that it cites by their numbers."""
+    text = Text(one_line(answer["answer"]))
+    text.highlight_regex(r"\[\d+\]", "bold cyan" if _coloured() else "")
+    rows: list[RenderableType] = [text]
+    if answer["generated"]:
+        rows.append(Text("worded by the local model; each sentence was checked against the memory it cites", "dim"))
+    for number, memory in enumerate(answer["citations"], 1):
+        mark = Text(f"[{number}] ", "bold cyan")
+        rows += [Text(), Text.assemble(mark, title_line(memory))]
+        below = Text("  ").join([source_line(memory, view), identity(memory["id"])])
+        rows.append(_indented(below, stdout()))
+    stdout().print(Group(*rows))
+
+
 def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
     """Return what stands below a memory's title: where from, what it says, the reason, the shares of the score."""
     rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]

@@ -15,7 +15,7 @@ from mom_lsp import __version__
 from mom_lsp.gitdirs import common_dir_of, git_dir_of
 from mom_lsp.process.address import read_address
 
-VERBS = frozenset({"suggest", "search", "show"})
+VERBS = frozenset({"suggest", "search", "show", "why"})
 PATIENCE = 30.0  # seconds that the engine may take; the long way may take over then
 PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PROGRAM", "JUPYTER_COLUMNS")
 

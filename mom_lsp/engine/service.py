@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,13 @@ def _search(service: Service, workspace: Workspace, p: Params) -> Any:
     return workspace.search(str(p["text"]), int(p.get("k") or 10))
 
 
+def _why(service: Service, workspace: Workspace, p: Params) -> Any:
+    began = time.perf_counter()
+    known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"))
+    took = round((time.perf_counter() - began) * 1000, 1)
+    return {"answer": known.answer(), "citations": known.citations, "generated": False, "took_ms": took}
+
+
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
     return service.actions(workspace).dismiss(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0))
 
@@ -164,6 +172,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "suggest": _suggest,
     "hints": _hints,
     "search": _search,
+    "why": _why,
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "status": lambda service, workspace, p: health.status(service, workspace),
     "doctor": lambda service, workspace, p: health.doctor(service, workspace),

@@ -8,6 +8,7 @@ convert.py, shift.py suggestions as LSP values; hints that move with their lines
 progress.py          work-done progress
 lifecycle.py, configuration.py, text_sync.py, inlay_hint.py, hover.py, code_action.py, execute_command.py
                      one file for each group of methods
+why.py               the command that answers "why is this line so?"
 suggest_request.py   requests beyond the standard, for a view of memories
 
 Handlers are async and named `ls` first (pygls looks at the name); what may block runs in a thread.
@@ -33,6 +34,7 @@ from mom_lsp.server import (
     lifecycle,
     suggest_request,
     text_sync,
+    why,
 )
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.stdio import main
@@ -72,7 +74,7 @@ def create_server(engine_command: Sequence[str] = ("-m", "mom_lsp")) -> MomServe
         server.feature(method)(_guarded(method, feature))
     for method, (feature, options, nothing) in SILENT.items():
         server.feature(method, options)(_silent(method, feature, nothing))
-    for name, command in execute_command.COMMANDS.items():
+    for name, command in (execute_command.COMMANDS | why.COMMANDS).items():
         server.command(name)(_command(name, command))
     server.feature(types.EXIT)(lifecycle.exit_now)
     return server

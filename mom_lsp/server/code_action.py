@@ -28,6 +28,8 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
     suggestions = await _suggestions(ls, document, selection.start.line, asked)
     actions = list(_about(uri, selection.start.line + 1, suggestions[0])) if suggestions else []
+    if suggestions or asked:
+        actions.append(_action("Ask why", "mom.why", [uri, selection.start.line + 1]))
     if asked and (text := _selected(ls, uri, selection)):
         actions.append(_remember(uri, selection, text))
     return actions

@@ -24,6 +24,7 @@ class Query:
     meaning: str  # for the encoder, in the form memories are encoded in
     spots: tuple[Spot, ...] = ()
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
+    committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
 
     @property
     def spot(self) -> Spot | None:
@@ -61,6 +62,7 @@ def spot_query(
         meaning=f"{path}\n{symbol}\n{code}",
         spots=(spot,),
         shown={"path": path, "start": start, "end": end, "symbol": symbol, "rev": head.commit or None},
+        committed=next((line for line in reversed(mapped[:start]) if line), 0),
     )
 
 

@@ -80,7 +80,10 @@ class Ranker:
             threshold: the least score by `weights`.
             meaning: the vector (d,) of the question, None where there is no encoder.
         """
-        evidence = self.evidence(query, meaning)
+        return self.choose(self.evidence(query, meaning), query, k, threshold=threshold)
+
+    def choose(self, evidence: Evidence, query: Query, k: int, *, threshold: float) -> list[Ranked]:
+        """Return the same from evidence that was gathered before."""
         always = set(evidence.matches) if not query.spots else set[int]()
         return self._choose(evidence, self.model, k, threshold, always, query.spot.symbol if query.spot else "")
 
@@ -94,7 +97,7 @@ class Ranker:
             lines: the lines of the open text that each row wrote.
             threshold: the least score.
         """
-        allowed = self._allowed((Spot(path),))
+        allowed = self.allowed((Spot(path),))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
         evidence = Evidence(rows, place_of_writers(self.view, lines), None, {}, None)
         return self._choose(evidence, None, len(rows), threshold, set(), "")
@@ -107,7 +110,7 @@ class Ranker:
         vectors = self.snapshot.vectors  # empty if the encoder came, or another one, after this snapshot was taken
         comparable = meaning is not None and vectors.shape[1:] == meaning.shape
         alike = similarity(meaning, vectors) if meaning is not None and comparable else None
-        rows = self._candidates(where, told, matches, alike, self._allowed(query.spots))
+        rows = self._candidates(where, told, matches, alike, self.allowed(query.spots))
         return Evidence(rows, where, told, matches, alike)
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
@@ -171,7 +174,7 @@ class Ranker:
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return np.asarray(rows[allowed[rows]])
 
-    def _allowed(self, spots: Sequence[Spot]) -> np.ndarray:
+    def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
         """Return which rows may be suggested: true here, not forgotten, not dismissed at this place."""
         allowed = self.view.suggestible.copy()
         for memory, state in self.snapshot.life.usage.items():

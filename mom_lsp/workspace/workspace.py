@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ from mom_lsp.workspace.present import forge_of, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.why import Explanation, reasons
 
 SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
@@ -93,6 +94,19 @@ class Workspace:
         meaning = self.library.encode(text)
         chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
+
+    def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
+        """Return what is known about why a line (1-based) is so; age counts for nothing here. Raises as `suggest`."""
+        beside = self._beside.submit(self._question, path, line, line, text, None)
+        snapshot = self.library.snapshot()
+        head, query = beside.result()
+        state, spot = self._at(snapshot, head), query.spots[0]
+        ranker = self._ranker(state, replace(self._weights, temp=0.0), self._learned("editing").scaled({"temp": 0.0}))
+        found = reasons(ranker, query, self.settings.suggest.threshold, self.library.encode(query.meaning))
+        at = snapshot.catalog.names_of(path, state.view.suggestible)
+        citations = [self._json(one, state, at) for one, _ in found]
+        code = "\n".join(spot.lines)
+        return Explanation(path, spot.start, spot.symbol, code, tuple(clue for _, clue in found), citations)
 
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.

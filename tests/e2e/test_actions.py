@@ -47,7 +47,7 @@ async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
 
 async def test_the_actions_of_a_line(editor: Editor) -> None:
     actions = await editor.actions(editor.open(), LINE)
-    assert set(actions) == ABOUT_A_MEMORY | {"mom.pin", "mom.remember"}
+    assert set(actions) == ABOUT_A_MEMORY | {"mom.pin", "mom.remember", "mom.why"}
     assert {action.kind for action in actions.values()} == {"quickfix.mom"}
     assert "Fix endless" in actions["mom.forget"].title
 
@@ -120,9 +120,20 @@ async def test_search_and_status_answer(editor: Editor) -> None:
     assert (await editor.run("mom.status"))["memories"] >= len(HISTORY)
 
 
+async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
+    answer = await editor.run_action((await editor.actions(editor.open(), LINE))["mom.why"])
+    assert set(answer) == {"answer", "citations", "generated", "took_ms"}
+    assert "last changed this line: The server bans a client" in answer["answer"]
+    assert answer["citations"][0]["title"] == FIX
+    shown = editor.client.messages[-1].message.splitlines()
+    assert (shown[0], FIX in shown[1]) == (answer["answer"], True)
+
+
 @pytest.mark.parametrize(
     ("command", "arguments", "message"),
     [
+        ("mom.why", ["file:///etc/passwd", 1], "outside"),
+        ("mom.why", ["untitled:1"], "takes uri, line"),
         ("mom.pin", [], "takes id, uri"),
         ("mom.pin", [7], "id must be text"),
         ("mom.dismiss", ["id", "file:///etc/passwd", 1], "outside"),

@@ -1,0 +1,179 @@
+"""Why a line is so: what is cited, in what order, and what is said where nothing is known."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from memories import make_memory
+from repositories import Mom, Repo
+
+from mom_lsp.cli.app import app
+from mom_lsp.errors import UsageError
+from mom_lsp.lm.answer import Clue, extractive, reason_of
+from mom_lsp.memory import Source
+
+Start = Callable[[Repo | Path], Mom]
+FIRST = "import time\n\n\ndef fetch(url):\n    return url\n"
+LIMITED = """import time
+
+
+def fetch(url):
+    # NOTE: never raise the limit, because the firewall of the server counts attempts.
+    for attempt in range(42):
+        time.sleep(attempt)
+    return url
+"""
+PARSED = LIMITED + "\n\ndef parse(text):\n    return text.split()\n"
+LINE = 6  # the line that the fix wrote, below its comment
+KEYS = {"answer", "citations", "generated", "took_ms"}
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    """Index a limit, the backoff that it replaced, and a later fix of it."""
+    project.commit("Add a client", {"src/client.py": FIRST})
+    backoff = project.commit("Wait twice as long after each attempt", {"src/client.py": FIRST + "\n\nBACKOFF = 2\n"})
+    body = "\n\nThe server bans a client after 50 attempts, so that the backoff only hid the ban for hours."
+    limit = project.commit(f"Limit retries to 42{body}\n\nFixes: {backoff}", {"src/client.py": LIMITED})
+    note = f"Describe the limit\n\nOtherwise nobody would know of the firewall.\n\nFollow-up to {limit}"
+    project.commit(note, {"README.md": "The limit of attempts is 42.\n"})
+    project.commit("Add a parser", {"src/client.py": PARSED})
+    mom = moms(project)
+    mom.index()
+    return mom
+
+
+def why(mom: Mom, line: int = LINE, path: str = "src/client.py", **more: Any) -> dict[str, Any]:
+    found: dict[str, Any] = mom.call("why", path=path, line=line, **more)
+    assert set(found) == KEYS
+    return found
+
+
+def cited(found: dict[str, Any]) -> list[str]:
+    return [one["title"] for one in found["citations"]]
+
+
+def test_the_change_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> None:
+    found = why(mom)
+    assert "Limit retries to 42" in cited(found)[:2]
+    number = cited(found).index("Limit retries to 42") + 1
+    assert re.search(rf"last changed this line: The server bans a client .* for hours \[{number}\]\.", found["answer"])
+    assert not found["generated"]
+
+
+def test_a_comment_by_the_line_is_quoted(mom: Mom) -> None:
+    found = why(mom)
+    assert "The comment at src/client.py:5 says “" in found["answer"]
+    assert "never raise the limit" in found["answer"]
+
+
+def test_the_links_of_the_change_are_followed(mom: Mom) -> None:
+    linked = r"“(Wait twice|Describe the limit)[^”]*” \([^)]*\) (was fixed by|followed up on) \[\d\]"
+    assert re.search(linked, why(mom)["answer"])
+
+
+def test_every_sentence_ends_with_a_citation_of_what_is_listed(mom: Mom) -> None:
+    found = why(mom)
+    numbers = re.findall(r"\[(\d)\]\.(?: |$)", found["answer"])
+    assert [int(number) for number in numbers] == list(range(1, len(found["citations"]) + 1))
+    assert 2 <= len(numbers) <= 3
+
+
+def test_a_change_without_a_reason_is_said_to_have_none(mom: Mom) -> None:
+    found = why(mom, LIMITED.count("\n") + 3)
+    assert re.search(r"“Add a parser” \(.*\) last changed this line and gives no reason \[\d\]\.", found["answer"])
+
+
+def test_it_says_so_where_nothing_is_known(mom: Mom, project: Repo) -> None:
+    project.write("new/zebra.txt", "nothing that anybody wrote before\n")
+    found = why(mom, 1, "new/zebra.txt")
+    assert found["citations"] == []
+    assert found["answer"] == "Nothing that I remember says why new/zebra.txt:1 is so."
+
+
+def test_unsaved_lines_move_the_question(mom: Mom) -> None:
+    moved = "# one\n# two\n" + PARSED
+    assert cited(why(mom, LINE + 2, text=moved)) == cited(why(mom))
+
+
+def test_what_the_user_forgot_is_not_cited(mom: Mom) -> None:
+    gone = next(one for one in why(mom)["citations"] if one["title"] == "Limit retries to 42")
+    mom.call("forget", id=gone["id"])
+    assert gone["title"] not in json.dumps(why(mom))
+
+
+def test_what_was_dismissed_here_is_not_cited_here(mom: Mom) -> None:
+    comment = next(one for one in why(mom)["citations"] if one["source"]["type"] == "file")
+    mom.call("dismiss", id=comment["id"], path="src/client.py", line=LINE)
+    assert comment["title"] not in cited(why(mom))
+
+
+def test_what_is_pinned_comes_first(mom: Mom) -> None:
+    last = why(mom)["citations"][-1]
+    mom.call("pin", id=last["id"])
+    assert cited(why(mom))[0] == last["title"]
+
+
+def test_a_line_that_does_not_exist_is_refused(mom: Mom) -> None:
+    with pytest.raises(UsageError, match="has 12 lines"):
+        why(mom, 99)
+
+
+# In a terminal
+
+
+def run(mom: Mom, *arguments: str) -> Any:
+    return CliRunner().invoke(app, ["-C", str(mom.root), *arguments], obj=lambda _: mom.service.call)
+
+
+def test_the_command_prints_the_answer_and_its_sources(mom: Mom) -> None:
+    result = run(mom, "why", f"src/client.py:{LINE}")
+    assert result.exit_code == 0, result.output
+    answer, _, sources = result.stdout.partition("\n\n")
+    assert answer == why(mom)["answer"]
+    assert re.findall(r"^\[(\d)\] ", sources, re.M) == [str(n + 1) for n in range(len(why(mom)["citations"]))]
+    assert "Ada Lovelace" in sources
+
+
+def test_as_json_it_prints_one_document(mom: Mom) -> None:
+    found = json.loads(run(mom, "why", f"src/client.py:{LINE}", "--json").stdout)
+    assert set(found) == KEYS
+    assert found["answer"] == why(mom)["answer"]
+
+
+@pytest.mark.parametrize("target", ["src/client.py", "src/client.py:1-3"])
+def test_it_is_asked_about_one_line(mom: Mom, target: str) -> None:
+    result = run(mom, "why", target)
+    assert (result.exit_code, "name one line" in result.stderr) == (2, True)
+
+
+# The sentences
+
+
+def test_the_sentence_with_the_words_in_question_is_chosen() -> None:
+    why = "Nobody reads the log because it is long. The retry limit is 42 because of the firewall."
+    memory = make_memory(1, body=why, why=why)
+    assert reason_of(memory, frozenset({"retry", "limit"})) == "The retry limit is 42 because of the firewall."
+    assert reason_of(memory) == "Nobody reads the log because it is long."
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
+
+
+@given(st.lists(st.tuples(TEXT, TEXT, TEXT, st.sampled_from(["commit", "file", "user"])), max_size=5))
+def test_any_text_gives_at_most_three_sentences_each_with_one_number(texts: list[tuple[str, str, str, Any]]) -> None:
+    clues = [
+        Clue(make_memory(n, title, body=body, why=why, source=Source(kind, path="a.py", line=n, time=n)), "changed it")
+        for n, (title, body, why, kind) in enumerate(texts, 1)
+    ]
+    told = extractive(clues)
+    assert [one.cites for one in told] == list(range(1, min(3, len(clues)) + 1))
+    assert all(str(one).endswith(f" [{one.cites}].") for one in told)
