@@ -117,13 +117,29 @@ class Catalog:
 
     def names_of(self, path: str, valid: np.ndarray) -> list[str]:
         """Return a path and the names it had before, following renames of valid rows."""
-        found, todo = [path], [path]
-        while todo and len(found) < 16:
-            for old, row in self._new_names.get(todo.pop(), ()):
-                if valid[row] and old not in found:
-                    found.append(old)
-                    todo.append(old)
-        return found
+        return _followed(path, self._new_names, valid)
+
+    @cached_property
+    def _old_names(self) -> Mapping[str, list[tuple[str, int]]]:
+        """(new path, row) by old path."""
+        names: dict[str, list[tuple[str, int]]] = {}
+        for new, olds in self._new_names.items():
+            for old, row in olds:
+                names.setdefault(old, []).append((new, row))
+        return names
+
+    def later_names_of(self, path: str, valid: np.ndarray) -> list[str]:
+        """Return the names that a path got later, following renames of valid rows."""
+        return _followed(path, self._old_names, valid)[1:]
+
+    @cached_property
+    def paths_of_symbol(self) -> Mapping[str, list[str]]:
+        """The files in which a function or section of a name was ever changed."""
+        paths: dict[str, list[str]] = {}
+        for key in self.rows_of_symbol:
+            path, _, symbol = key.partition("\t")
+            paths.setdefault(symbol, []).append(path)
+        return paths
 
     def rows_touching(self, paths: Iterable[str]) -> np.ndarray:
         """Return the rows of the memories about any of these paths, each once."""
@@ -252,6 +268,17 @@ class View:
             return np.ones(self.catalog.size, np.int64)
         cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
         return np.asarray(1 + np.searchsorted(cuts, evidence, side="left"))
+
+
+def _followed(path: str, names: Mapping[str, Sequence[tuple[str, int]]], valid: np.ndarray) -> list[str]:
+    """Return a path and the names that valid rows lead to from it."""
+    found, todo = [path], [path]
+    while todo and len(found) < 16:
+        for other, row in names.get(todo.pop(), ()):
+            if valid[row] and other not in found:
+                found.append(other)
+                todo.append(other)
+    return found
 
 
 def _keys(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:

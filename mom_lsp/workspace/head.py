@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from mom_lsp.errors import RepositoryError
+from mom_lsp.extract.code import line_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.route.catalog import Catalog, View
 from mom_lsp.route.lines import blob_lines, open_lines
 from mom_lsp.workspace.recent import Recent
 
 CACHED_FILES = 64
+CACHED_KEYS = 512  # files whose lines are known by their keys
 CACHED_HEADS = 4
 MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed version
 
@@ -40,6 +44,7 @@ class Worktree:
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers: Recent[str, tuple[Head, dict[int, str]]] = Recent(CACHED_FILES)
         self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
+        self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._stamp: tuple[object, ...] = ()
         self._current = ""
         self._last = NO_HEAD
@@ -86,6 +91,20 @@ class Worktree:
         return self._texts.of(
             blob, lambda: next((blob_lines(text) for _, text in repository.texts([blob], MAX_TEXT)), [])
         )
+
+    def exists(self, head: Head, path: str) -> bool:
+        """Whether a file is committed, or at least in the work tree."""
+        return path in head.tree or (self.location.root / path).is_file()
+
+    def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return the sorted keys of the lines of committed files; those that cannot be read are left out."""
+        blobs = {path: head.tree[path] for path in paths if path in head.tree}
+        known = {blob: self._keys.get(blob) for blob in blobs.values()}
+        unknown = [blob for blob, keys in known.items() if keys is None]
+        if unknown and self.repository is not None:
+            for blob, text in self.repository.texts(unknown, MAX_TEXT):
+                known[blob] = self._keys.put(blob, np.array(sorted(line_keys(blob_lines(text))), np.uint32))
+        return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None) -> dict[int, str]:
         """Return which commit last wrote each committed line; nothing where history was cut off.

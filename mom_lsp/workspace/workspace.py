@@ -22,6 +22,7 @@ from mom_lsp.route.learned import Mode, Model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
+from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import forge_of, suggestion
@@ -131,8 +132,12 @@ class Workspace:
         }
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
         kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
-        hints = scored(ranker, sorted(kept, key=lambda one: one.lines))
-        return [{"line": one.lines[0], "suggestion": self._json(one, state, [path])} for one in hints]
+        hints = self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
+        return [
+            {"line": one.lines[0], "suggestion": self._json(one, state, [path])}
+            for one in hints
+            if one.freshness != "gone"
+        ]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -144,11 +149,7 @@ class Workspace:
         memory = self.memory(identity)
         row = state.snapshot.catalog.row_of.get(memory.id)
         ranker = self._ranker(state, WHY)
-        one = (
-            scored(ranker, [Ranked(row, 0.0, dict.fromkeys(("sem", "lex", "temp", "use", "place"), 0.0), "")])
-            if row is not None
-            else []
-        )
+        one = self._scored(ranker, [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "")], state) if row is not None else []
         document = self._json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
         because = self._because(memory, row, state)
         document["suggested"], document["because"] = (
@@ -266,9 +267,13 @@ class Workspace:
         self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: _State, began: float
     ) -> dict[str, Any]:
         at = state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
-        suggestions = [self._json(one, state, at) for one in scored(ranker, chosen)]
+        suggestions = [self._json(one, state, at) for one in self._scored(ranker, chosen, state, at)]
         took = round((time.perf_counter() - began) * 1000, 1)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
+
+    def _scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: _State, at: Sequence[str] = ()) -> list[Scored]:
+        """Return what was chosen with its text, and how it stands today."""
+        return Judge(self.worktree, state.head, state.view).judged(scored(ranker, chosen), at)
 
     def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)
@@ -318,7 +323,7 @@ class Workspace:
             Ranked(other, 0.0, {}, f"{'names it' if e.target == row else 'is named by it'} ({e.relation})")
             for other, e in rows.items()
         ]
-        return [self._json(one, state) for one in scored(ranker, chosen[:20])]
+        return [self._json(one, state) for one in self._scored(ranker, chosen[:20], state)]
 
     @cached_property
     def _forge(self) -> str | None:

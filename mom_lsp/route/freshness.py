@@ -1,0 +1,62 @@
+"""What the code of today says of a memory: fresh, moved, drifted or gone. No model: the lines it added are counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.memory import Freshness
+from mom_lsp.route.catalog import View
+
+MOST = 0.5  # the share of its lines, rare ones counting more, that has to stand for a memory to be as it was
+COMMON = 16  # files; a function's name that more of them have says nothing about where it went
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a memory stands today, and the words that say so, "" if it is as it was."""
+
+    freshness: Freshness
+    words: str = ""
+
+
+FRESH = Standing("fresh")
+REWRITTEN = Standing("drifted", "most of it was rewritten since")
+ONLY_PLACE = Standing("drifted", "nothing of it but the place is left")
+BACK = Standing("drifted", "what it removed is back")
+GONE = Standing("gone", "nothing of it is left in the code of today")
+
+
+def moved(path: str) -> Standing:
+    """Return the standing of a memory whose lines are in another file now."""
+    return Standing("moved", f"it stands in {path} now")
+
+
+def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray]) -> float:
+    """Return the share of some lines that stands in some files, in [0, 1]; a line counts as much as it is rare.
+
+    Args:
+        view: what is true here.
+        keys: of the lines.
+        standing: the sorted keys of each file's lines.
+    """
+    if not keys:
+        return 0.0
+    wanted = np.array(keys, np.uint32)
+    holders = np.array([len(rows) for rows in view.catalog.added_lines.rows(keys)])
+    weights = np.log1p(view.catalog.size) - np.log(np.maximum(1, holders))
+    found = np.zeros(len(wanted), bool)
+    for lines in standing:
+        found |= np.isin(wanted, lines, assume_unique=True)
+    return float(weights[found].sum() / weights.sum()) if weights.sum() else float(found.mean())
+
+
+def other_places(view: View, symbols: Iterable[str], tree: Container[str]) -> list[str]:
+    """Return the files of today in which functions of these names were ever changed, those with most of them first."""
+    known = view.catalog.paths_of_symbol
+    named = (known[symbol] for symbol in symbols if 0 < len(known.get(symbol, ())) <= COMMON)
+    places = Counter(path for paths in named for path in paths if path in tree)
+    return [path for path, _ in places.most_common()]
