@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
+from os.path import isdir, isfile, join
 
 REBASE = ("rebase-merge", "rebase-apply")
 
 
-def git_dir_of(root: Path) -> Path | None:
+def git_dir_of(root: str) -> str | None:
     """Return the git directory of the worktree or bare repository that `root` is the top of, None if it is not one."""
-    dot_git = root / ".git"
-    if dot_git.is_dir() and (dot_git / "HEAD").is_file():
+    dot_git = join(root, ".git")
+    if isfile(join(dot_git, "HEAD")):
         return dot_git
-    if dot_git.is_file():
-        text = dot_git.read_text("utf-8", "replace").strip()
-        target = (root / text.removeprefix("gitdir:").strip()).resolve()
-        return target if text.startswith("gitdir:") and (target / "HEAD").is_file() else None
-    bare = (root / "HEAD").is_file() and (root / "objects").is_dir() and (root / "refs").is_dir()
+    if isfile(dot_git):
+        text = _line(dot_git)
+        target = os.path.realpath(join(root, text.removeprefix("gitdir:").strip()))
+        return target if text.startswith("gitdir:") and isfile(join(target, "HEAD")) else None
+    bare = isfile(join(root, "HEAD")) and isdir(join(root, "objects")) and isdir(join(root, "refs"))
     return root if bare else None
 
 
-def common_dir_of(git_dir: Path) -> Path:
+def git_dir_above(folder: str) -> str | None:
+    """Return the git directory of the innermost worktree or bare repository that holds a folder, None if none does."""
+    while (found := git_dir_of(folder)) is None and (parent := os.path.dirname(folder)) != folder:
+        folder = parent
+    return found
+
+
+def common_dir_of(git_dir: str) -> str:
     """Return the directory that all worktrees of a repository share."""
-    pointer = git_dir / "commondir"
-    if not pointer.is_file():
-        return git_dir
-    return (git_dir / pointer.read_text("utf-8", "replace").strip()).resolve()
+    pointer = join(git_dir, "commondir")
+    return os.path.realpath(join(git_dir, _line(pointer))) if isfile(pointer) else git_dir
 
 
-def rebasing(git_dir: Path) -> bool:
+def rebasing(git_dir: str) -> bool:
     """Whether a rebase is under way, during which HEAD is not worth indexing."""
-    return any((git_dir / name).exists() for name in REBASE)
+    return any(os.path.exists(join(git_dir, name)) for name in REBASE)
+
+
+def _line(path: str) -> str:
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read().strip()

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mom_lsp import indexqueue
-from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
+from mom_lsp.gitdirs import common_dir_of, git_dir_above, git_dir_of, rebasing
 
 LOG = "hook.log"
 MAX_LOG_BYTES = 64 * 1024
@@ -26,12 +26,12 @@ def run(args: Sequence[str]) -> None:
         git_dir = _git_dir(root)
         if git_dir is None:
             return
-        data_dir = common_dir_of(git_dir) / "mom"
+        data_dir = Path(common_dir_of(str(git_dir)), "mom")
         indexqueue.enqueue(data_dir, git_dir, " ".join(args[:2]) or "hook")
         # The end of a rebase is told while its folder still stands: the indexer waits for that to go.
-        waiting = rebasing(git_dir) and list(args[:2]) != ["post-rewrite", "rebase"]
+        waiting = rebasing(str(git_dir)) and list(args[:2]) != ["post-rewrite", "rebase"]
         if not waiting and indexqueue.claim_start(data_dir, time.time()):
-            _start_indexer(root if git_dir_of(root) == git_dir else git_dir)
+            _start_indexer(root if git_dir_of(str(root)) == str(git_dir) else git_dir)
     except Exception:  # a commit is worth more than its index: whatever it is, it is written down and that is all
         _log(data_dir)
 
@@ -41,7 +41,8 @@ def _git_dir(folder: Path) -> Path | None:
     told = os.environ.get("GIT_DIR")
     if told:
         return (folder / told).resolve()
-    return next((found for root in (folder, *folder.parents) if (found := git_dir_of(root))), None)
+    found = git_dir_above(str(folder))
+    return Path(found) if found else None
 
 
 def _start_indexer(workspace: Path) -> None:

@@ -37,11 +37,11 @@ def locate(path: Path) -> Location:
         raise UsageError(f"{path} does not exist")
     folder = path if path.is_dir() else path.parent
     for root in (folder, *folder.parents):
-        git_dir = git_dir_of(root)
+        git_dir = git_dir_of(str(root))
         if git_dir is not None:
-            common = common_dir_of(git_dir)
+            common = Path(common_dir_of(git_dir))
             _refuse_links(common / "mom")
-            return Location(root=root, data=common / "mom", git_dir=git_dir, common_dir=common)
+            return Location(root=root, data=common / "mom", git_dir=Path(git_dir), common_dir=common)
     return Location(root=folder, data=_plain_data(folder))
 
 
@@ -59,7 +59,7 @@ def from_git_dir(git_dir: Path, like: Location) -> Location:
 
 def operation_in_progress(git_dir: Path | None) -> bool:
     """Whether a rebase is under way, during which HEAD is not worth indexing."""
-    return git_dir is not None and rebasing(git_dir)
+    return git_dir is not None and rebasing(str(git_dir))
 
 
 def _refuse_links(data: Path) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from mom_lsp import __version__
 from mom_lsp.errors import MomError
 from mom_lsp.process.address import new_address, write_private
+from mom_lsp.process.commands import NAME, CommandSocket
 from mom_lsp.process.peer import Params, Peer
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class EngineServer:
         self._last_activity = time.monotonic()
         self._closing, self._closed = threading.Event(), threading.Event()
         self._listener: Listener | None = None
+        self._commands: CommandSocket | None = None
 
     def start(self) -> bool:
         """Listen; False if another engine already serves this data folder (then the caller just ends)."""
@@ -54,6 +56,8 @@ class EngineServer:
         self._listener = Listener(address, backlog=64)  # the key is asked for in the connection's own thread
         if os.name != "nt":
             Path(address).chmod(0o600)
+            self._commands = CommandSocket(str(Path(address).with_suffix(".cmd")), self._run_command)
+            write_private(self._data_dir / NAME, self._commands.address.encode())
         record = {"address": address, "pid": os.getpid(), "version": self._version}
         write_private(self._data_dir / "engine.key", self._key)
         write_private(self._data_dir / "engine.json", json.dumps(record).encode())
@@ -86,6 +90,9 @@ class EngineServer:
                 return
             self._closing.set()
         (self._data_dir / "engine.json").unlink(missing_ok=True)
+        if self._commands is not None:
+            (self._data_dir / NAME).unlink(missing_ok=True)
+            self._commands.close()
         with contextlib.suppress(OSError):
             Client(self._listener.address).close()  # wakes the thread that accepts
         self._listener.close()
@@ -145,13 +152,10 @@ class EngineServer:
     def _submit(self, peer: Peer, number: int, method: str, params: dict[str, Any]) -> None:
         def done(_: Future[None]) -> None:
             peer.pending.pop(number, None)
-            with self._guard:
-                self._running -= 1
-                self._last_activity = time.monotonic()
+            self._ended()
 
         future = self._pool.submit(self._answer, peer, number, method, params)
-        with self._guard:
-            self._running += 1
+        self._began()
         peer.pending[number] = future
         future.add_done_callback(done)
 
@@ -164,3 +168,22 @@ class EngineServer:
             log.exception("%s failed", method)
             text = f"the engine failed at {method} ({type(error).__name__}); its log says more"
             peer.send({"id": number, "error": {"type": "ChildError", "message": text}})
+
+    def _run_command(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        self._began()
+        try:
+            return dict(self._handler("command", params))
+        except Exception:  # the border, as above; the terminal's process then does it by itself
+            log.exception("a command failed")
+            return None
+        finally:
+            self._ended()
+
+    def _began(self) -> None:
+        with self._guard:
+            self._running += 1
+
+    def _ended(self) -> None:
+        with self._guard:
+            self._running -= 1
+            self._last_activity = time.monotonic()
