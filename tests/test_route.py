@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import TERMS, Anchor, Memory, Reference, Source, Usage
-from mom_lsp.route.catalog import COLUMNS, Catalog, View
+from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.lines import blob_lines, committed_lines, open_lines
 from mom_lsp.route.place import Place, Spot, place
 from mom_lsp.route.score import Weights, shares, top
@@ -48,7 +49,7 @@ def sha(number: int) -> str:
 
 
 def make_catalog(*memories: Memory) -> Catalog:
-    return Catalog(to_table(memories).select(COLUMNS))
+    return Catalog.of_table(to_table(memories).select(COLUMNS))
 
 
 def make_view(*memories: Memory, head: set[str] | None = None) -> View:

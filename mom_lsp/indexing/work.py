@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository
@@ -12,9 +14,11 @@ from mom_lsp.indexing.passes import honour_user, index_files, index_folder, inde
 from mom_lsp.indexing.progress import Control, Progress, Summary
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.journal import Journal
+from mom_lsp.memory import Memory
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
+from mom_lsp.workspace.library import catalog_arrays, catalog_key, notes_of
 
 
 class Work:
@@ -32,12 +36,14 @@ class Work:
         marker = load_marker(data)
         with Journal(data / "journal.sqlite") as journal:
             events = list(journal.events())
-        seq, forgotten = erasure_seq(events), fold(events).with_state("forgotten")
+        life = fold(events)
+        seq, forgotten = erasure_seq(events), life.with_state("forgotten")
         honour_user(store, self._location, self._rules, forgotten, self._control)
         self._extract(store, marker, Merger(store, forgotten), rev)
         if self._summary.memories or not store.searchable:  # the run before may have been stopped
             self._control.step("compaction", 0, 1)
             store.compact()
+        self._keep_catalog(store, notes_of(life))
         marker.encoded, marker.journal, marker.rules = "", seq, self._rules.fingerprint
         save_marker(data, marker)
         self._encode(store, marker)
@@ -54,6 +60,12 @@ class Work:
             index_history(store, repository, head, rules, merger, control, summary)
             index_files(repository, head, rules, marker, merger, control, summary)
             marker.add(head)
+
+    @staticmethod
+    def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> None:
+        """Save every reader the time that a catalog takes to be made."""
+        if store.kept_arrays(catalog_key(notes)) is None:
+            store.keep_arrays(catalog_key(notes), catalog_arrays(store, notes))
 
     @staticmethod
     def _reopen(store: Store, marker: Marker, repository: Repository) -> None:

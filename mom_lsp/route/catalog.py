@@ -5,42 +5,20 @@ A catalog is immutable and knows no HEAD; a `View` says which of its rows are tr
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mom_lsp.extract.documents import is_document
-from mom_lsp.route.postings import Postings, name_keys
+from mom_lsp.route.columns import RELATIONS, Arrays, arrays_of, grouped, unpacked
+from mom_lsp.route.postings import Postings
 
-COLUMNS = (
-    "id",
-    "source_type",
-    "time",
-    "commits",
-    "blobs",
-    "paths",
-    "symbols",
-    "refs",
-    "numbers",
-    "renames",
-    "evidence",
-    "length",
-    "added",
-    "removed",
-    "added_lines",
-    "removed_lines",
-    "noise",
-    "content",
-)
 NEGATIVE, POSITIVE = "revert", "reapply"
 CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
 CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
@@ -59,58 +37,55 @@ class Edge:
 class Catalog:
     """The rows of the store, by number. All row arrays are int64."""
 
-    def __init__(self, table: pa.Table) -> None:
-        """Take the COLUMNS of all memories."""
-        self.ids: list[str] = table["id"].to_pylist()
+    def __init__(self, arrays: Arrays) -> None:
+        """Take what `arrays_of` made of the store's table."""
+        self._arrays = arrays
+        self.ids = unpacked(arrays["id"])
         self.row_of = {memory: row for row, memory in enumerate(self.ids)}
         self.size = len(self.ids)
-        self.time = table["time"].to_numpy()
-        self.evidence = table["evidence"].to_numpy()
-        self.suggestible = pc.equal(table["noise"], "").to_numpy()
-        self.is_file = pc.equal(table["source_type"], "file").to_numpy()
-        self.is_note = pc.equal(table["source_type"], "user").to_numpy()
-        self.contents: list[str] = table["content"].to_pylist()
-        commits, commit_rows = _texts(table["commits"])
-        self.row_of_commit = dict(zip(commits, commit_rows.tolist(), strict=True))
-        self.rows_of_blob = _grouped(*_flat(table["blobs"]))
-        paths, path_rows = _flat(table["paths"])
-        self.rows_of_path = _grouped(paths, path_rows)
-        self.path_count = np.bincount(path_rows, minlength=self.size)  # (n,) files that a memory touches
+        self.time, self.evidence = arrays["time"], arrays["evidence"]
+        self.length = arrays["length"]  # (n,) characters of the body
+        self.suggestible, self.is_file, self.is_note = (arrays[name] for name in ("suggestible", "is_file", "is_note"))
+        commits = unpacked(arrays["commits"])
+        self.row_of_commit = dict(zip(commits, arrays["commit_rows"].tolist(), strict=True))
+        self.rows_of_blob = grouped(arrays, "blobs")
+        self.rows_of_path = grouped(arrays, "paths")
+        self.rows_of_symbol = grouped(arrays, "symbols")
+        self.path_count = arrays["path_count"]  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
-        self._paths: list[str] = paths.to_pylist()
+        self._paths = list(self.rows_of_path)
         self.first_path = np.concatenate([[0], np.cumsum(self.path_count)])
-        self.rows_of_symbol = _grouped(*_flat(table["symbols"]))
-        self.length = table["length"].to_numpy()  # (n,) characters of the body
-        self.added_lines, self.removed_lines = (
-            Postings(*_keys(table[name])) for name in ("added_lines", "removed_lines")
+        self.added_lines, self.removed_lines, self.names = (  # names: identifiers that came or went
+            Postings(arrays[f"{name}_keys"], arrays[f"{name}_rows"])
+            for name in ("added_lines", "removed_lines", "names")
         )
-        self.names = _names(table)  # identifiers that came or went
-        self._refs, self._numbers, self._renames = (_texts(table[name]) for name in ("refs", "numbers", "renames"))
+
+    @classmethod
+    def of_table(cls, table: pa.Table) -> Catalog:
+        """Return the catalog of the COLUMNS of all memories."""
+        return cls(arrays_of(table))
 
     def paths_of(self, row: int) -> list[str]:
         """Return the paths of a memory."""
-        return self._paths[self.first_path[row] : self.first_path[row + 1]]
+        codes = self._arrays["path_codes"][self.first_path[row] : self.first_path[row + 1]]
+        return [self._paths[code] for code in codes.tolist()]
 
     @cached_property
-    def edges(self) -> list[Edge]:
-        """Who names whom, in every history: shas by prefix, "#N" by the memories that own the number."""
-        shas = sorted(self.row_of_commit)
-        owners = _grouped(pa.array([str(number) for number in self._numbers[0]], pa.string()), self._numbers[1])
-        edges = []
-        for text, source in zip(self._refs[0], self._refs[1].tolist(), strict=True):
-            relation, _, name = text.partition(" ")
-            if name.startswith("#"):
-                targets = owners.get(name[1:], EMPTY).tolist()
-            else:
-                targets = [self.row_of_commit[sha] for sha in _with_prefix(shas, name)]
-            edges += [Edge(source, relation, target) for target in targets if target != source]
-        return edges
+    def contents(self) -> list[str]:
+        """The key of each memory's embedding, "" if none is wanted."""
+        return unpacked(self._arrays["content"])
+
+    @property
+    def edges(self) -> np.ndarray:
+        """Who names whom, in every history, (e, 3): source row, number of the relation, target row."""
+        return self._arrays["edges"]
 
     @cached_property
     def _new_names(self) -> Mapping[str, list[tuple[str, int]]]:
         """(old path, row) by new path."""
         names: dict[str, list[tuple[str, int]]] = {}
-        for text, row in zip(self._renames[0], self._renames[1].tolist(), strict=True):
+        renames = unpacked(self._arrays["renames"])
+        for text, row in zip(renames, self._arrays["rename_rows"].tolist(), strict=True):
             old, _, new = text.partition("\t")
             names.setdefault(new, []).append((old, row))
         return names
@@ -191,7 +166,13 @@ class View:
     @cached_property
     def edges(self) -> list[Edge]:
         """The references between rows that are both true here."""
-        return [e for e in self.catalog.edges if self.valid[e.source] and self.valid[e.target]]
+        return [Edge(source, RELATIONS[relation], target) for source, relation, target in self._edges.tolist()]
+
+    @cached_property
+    def _edges(self) -> np.ndarray:
+        """The same as numbers, as in the catalog."""
+        edges = self.catalog.edges
+        return np.asarray(edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]])
 
     @cached_property
     def distances(self) -> np.ndarray:
@@ -204,29 +185,23 @@ class View:
     @cached_property
     def named(self) -> np.ndarray:
         """(n,) how often later memories name each row."""
-        return np.bincount([edge.target for edge in self.edges], minlength=self.catalog.size)
+        return np.asarray(np.bincount(self._edges[:, 2], minlength=self.catalog.size))
 
     @cached_property
     def named_lately(self) -> np.ndarray:
         """(n,) 1 if the newest memory names it, falling with the logarithm of how many commits came since."""
         values = np.zeros(self.catalog.size)
-        sources, targets = self._edge_rows
+        sources, _, targets = self._edges.T
         np.maximum.at(values, targets, 1.0 / (1.0 + np.log1p(self.distances[sources])))
         return values
 
     def strongest_relative(self, strength: np.ndarray) -> np.ndarray:
         """Return for each row the largest strength of those that it names or that name it, (n,) each."""
         values = np.zeros(self.catalog.size)
-        sources, targets = self._edge_rows
+        sources, _, targets = self._edges.T
         np.maximum.at(values, targets, strength[sources])
         np.maximum.at(values, sources, strength[targets])
         return values
-
-    @cached_property
-    def _edge_rows(self) -> tuple[np.ndarray, np.ndarray]:
-        """The rows that name and the rows that are named, one of each an edge."""
-        pairs = np.array([(edge.source, edge.target) for edge in self.edges], np.int64).reshape(-1, 2)
-        return pairs[:, 0], pairs[:, 1]
 
     def names_of(self, path: str) -> list[str]:
         """Return a path and the names it had before, following renames that are true here."""
@@ -260,9 +235,8 @@ class View:
     def surprise(self) -> np.ndarray:
         """(n,) 1 to 5: the quintile, among what may be suggested here, of the evidence that it was not routine."""
         evidence = self.catalog.evidence.astype(np.float64)
-        for edge in self.edges:
-            if edge.relation in CHAIN:
-                evidence[edge.target] += CHAIN_EVIDENCE
+        chained = np.isin(self._edges[:, 1], [RELATIONS.index(relation) for relation in CHAIN])
+        np.add.at(evidence, self._edges[chained, 2], CHAIN_EVIDENCE)
         pool = evidence[self.suggestible]
         if not len(pool):
             return np.ones(self.catalog.size, np.int64)
@@ -279,51 +253,3 @@ def _followed(path: str, names: Mapping[str, Sequence[tuple[str, int]]], valid: 
                 found.append(other)
                 todo.append(other)
     return found
-
-
-def _keys(column: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the numbers of a list column and the row of each."""
-    numbers, rows = _flat(column)
-    return numbers.to_numpy(), rows
-
-
-def _names(table: pa.Table) -> Postings:
-    """Return which rows added or removed an identifier."""
-    (added, added_rows), (removed, removed_rows) = _flat(table["added"]), _flat(table["removed"])
-    words = pa.concat_arrays([added, removed]).dictionary_encode()
-    keys = np.array(name_keys(words.dictionary.to_pylist()), np.uint32)
-    return Postings(keys[words.indices.to_numpy()], np.concatenate([added_rows, removed_rows]))
-
-
-def _flat(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
-    """Return the items of a list column and the row of each. Items stay in Arrow: there are millions."""
-    array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
-    return array.flatten(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
-
-
-def _texts(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
-    """Return the items of a list column as text, and the row of each."""
-    items, rows = _flat(column)
-    return items.to_pylist(), rows
-
-
-def _grouped(keys: pa.Array, rows: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the rows of each key."""
-    if not len(keys):
-        return {}
-    encoded = keys.dictionary_encode()
-    codes = encoded.indices.to_numpy()
-    order = np.argsort(codes, kind="stable")
-    sorted_rows = rows[order]
-    ends = [0, *np.cumsum(np.bincount(codes, minlength=len(encoded.dictionary))).tolist()]
-    groups = (sorted_rows[first:end] for first, end in pairwise(ends))  # np.split takes ten times as long
-    return dict(zip(encoded.dictionary.to_pylist(), groups, strict=True))
-
-
-def _with_prefix(shas: Sequence[str], prefix: str) -> list[str]:
-    """Return the one sha with this prefix, none if there are several."""
-    at = bisect_left(shas, prefix)
-    found = [sha for sha in shas[at : at + 2] if sha.startswith(prefix)]
-    return found if len(found) == 1 else []

@@ -14,9 +14,8 @@ class Postings:
     """Rows by 32-bit key."""
 
     def __init__(self, keys: np.ndarray, rows: np.ndarray) -> None:
-        """Take the key and the row of each entry, (e,) both; an entry may stand there twice."""
-        order = np.argsort(keys)
-        self._keys, self._rows = keys[order].astype(np.uint32), rows[order].astype(np.int32)
+        """Take what `sorted_postings` made."""
+        self._keys, self._rows = keys, rows
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -43,6 +42,12 @@ class Postings:
                 total += weight
                 found[rows] += weight
         return found / total if total else found
+
+
+def sorted_postings(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the key and the row of each entry, (e,) both, in the order of the keys; an entry may stand there twice."""
+    order = np.argsort(keys)
+    return keys[order].astype(np.uint32), rows[order].astype(np.int32)
 
 
 def name_keys(names: Iterable[str]) -> list[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -22,13 +22,14 @@ import pyarrow as pa
 
 from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
-from mom_lsp.offline import no_probe, without_client
+from mom_lsp.offline import no_probe, without_client, without_override_checks
+from mom_lsp.store.arrays import keep, kept
 from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
 from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 from mom_lsp.store.text import SCHEMA_VERSION
 
-with no_probe(), without_client("lance_namespace_urllib3_client"):
+with no_probe(), without_client("lance_namespace_urllib3_client"), without_override_checks():
     import lancedb
     from lancedb.index import FTS, BTree
     from lancedb.query import MatchQuery
@@ -122,6 +123,14 @@ class Store:
         flat = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
         return found["content"].to_pylist(), flat.astype(np.float32).reshape(found.num_rows, -1)
 
+    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays that were kept for this version and `key`, None if there are none."""
+        return kept(self._kept, f"{SCHEMA_VERSION} {self.version} {key}")
+
+    @property
+    def _kept(self) -> Path:
+        return self.folder / "catalog.npz"
+
     @property
     def searchable(self) -> bool:
         """Whether the full-text index is there and knows every memory; without it search is right, but slow."""
@@ -146,6 +155,10 @@ class Store:
         self._border(self._index)
         self._durable.sync()
 
+    def keep_arrays(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep arrays that were computed from this version, for readers to start from."""
+        self._border(partial(keep, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
+
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
         for condition in _named("id", ids):
@@ -158,6 +171,7 @@ class Store:
         If it is interrupted `erasing` says so, and the next call completes it.
         """
         self._erasing.touch()
+        self._kept.unlink(missing_ok=True)
         self.upsert(stones)
         self.keep_vectors(self.columns(["content"])["content"].to_pylist())
         self.compact(erase=True)

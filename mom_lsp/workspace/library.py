@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,7 +14,8 @@ import pyarrow as pa
 from mom_lsp.errors import EncoderError, NoIndex
 from mom_lsp.journal import Event, Journal
 from mom_lsp.memory import Anchor, Encoder, Memory, Source
-from mom_lsp.route.catalog import COLUMNS, Catalog
+from mom_lsp.route.catalog import Catalog
+from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.store.rows import to_table
 from mom_lsp.store.text import content_hash, embedding_text, search_text
 from mom_lsp.tiers.lifecycle import Life, fold
@@ -47,6 +48,10 @@ class Reader(Protocol):
 
     def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Return (id, BM25 score), best first."""
+        ...
+
+    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
@@ -105,11 +110,11 @@ class Library:
             version = self.store.refresh()
         except NoIndex:
             if self._snapshot is None:
-                self._install(_empty_table(), version=-1)
+                self._install(version=-1)
             return False
         if self._snapshot is not None and self._snapshot.key[0] == version:
             return self._reload_vectors()
-        self._install(self.store.columns(COLUMNS), version)
+        self._install(version)
         return True
 
     def encode(self, text: str) -> np.ndarray | None:
@@ -148,12 +153,11 @@ class Library:
         found = {i: snapshot.notes.get(i) or known.get(i) for i in ids}
         return {i: memory for i, memory in found.items() if memory is not None}
 
-    def _install(self, table: pa.Table, version: int) -> None:
+    def _install(self, version: int) -> None:
         """Build a state beside the old one, then swap."""
         life = fold(self.journal.events())
-        notes = _notes(life)
-        rows = pa.concat_tables([table, to_table(list(notes.values())).select(COLUMNS)])
-        catalog = Catalog(rows)
+        notes = notes_of(life)
+        catalog = Catalog(catalog_arrays(self._store, notes))
         vectors, slots, count = self._vectors(catalog, notes)
         snapshot = Snapshot(catalog, vectors, slots, life, notes, (version, count, life.last_seq))
         with self._lock:
@@ -161,8 +165,8 @@ class Library:
 
     def _with_journal(self, old: Snapshot) -> Snapshot:
         life = fold(self.journal.events())
-        if _notes(life).keys() != old.notes.keys():
-            self._install(self.store.columns(COLUMNS) if self._store is not None else _empty_table(), old.key[0])
+        if notes_of(life).keys() != old.notes.keys():
+            self._install(old.key[0])
             assert self._snapshot is not None
             return self._snapshot
         return Snapshot(old.catalog, old.vectors, old.slots, life, old.notes, (*old.key[:2], life.last_seq))
@@ -192,7 +196,22 @@ class Library:
         return vectors, slots, stored
 
 
-def _notes(life: Life) -> dict[str, Memory]:
+def catalog_arrays(store: Reader | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
+    """Return the arrays of a catalog of all memories, notes last; those that the indexer kept, if it did."""
+    known = store.kept_arrays(catalog_key(notes)) if store is not None else None
+    if known is not None:
+        return known
+    tables = [store.columns(COLUMNS)] if store is not None else []
+    return arrays_of(pa.concat_tables([*tables, to_table(list(notes.values())).select(COLUMNS)]))
+
+
+def catalog_key(notes: Mapping[str, Memory]) -> str:
+    """Return what a catalog depends on beside the store."""
+    return " ".join([str(FORMAT), *notes])
+
+
+def notes_of(life: Life) -> dict[str, Memory]:
+    """Return the notes that are not forgotten, as memories by id."""
     return {
         memory: _note(event)
         for memory, event in life.notes.items()
@@ -225,7 +244,3 @@ def _note(event: Event) -> Memory:
 def _encodable(text: str) -> str:
     """Replace lone surrogates, which come in by JSON and by file names, and which neither Arrow nor LanceDB takes."""
     return text.encode("utf-8", "replace").decode("utf-8")
-
-
-def _empty_table() -> pa.Table:
-    return to_table([]).select(COLUMNS)

@@ -1,0 +1,155 @@
+"""The columns that routing reads, as plain arrays: what a `Catalog` is made of, and what is kept of it between runs.
+
+Making them from the store's table is most of the time that a catalog takes; from these arrays it is there at once.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mom_lsp.memory import Relation
+from mom_lsp.route.postings import name_keys, sorted_postings
+
+RELATIONS = get_args(Relation)
+FORMAT = 1  # of the arrays: raise it whenever they change
+COLUMNS = (
+    "id",
+    "source_type",
+    "time",
+    "commits",
+    "blobs",
+    "paths",
+    "symbols",
+    "refs",
+    "numbers",
+    "renames",
+    "evidence",
+    "length",
+    "added",
+    "removed",
+    "added_lines",
+    "removed_lines",
+    "noise",
+    "content",
+)
+Arrays = Mapping[str, np.ndarray]
+
+
+def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
+    """Return the arrays of a catalog, made from the COLUMNS of all memories. Texts are packed by `packed`."""
+    commits, commit_rows = _texts(table["commits"])
+    renames, rename_rows = _texts(table["renames"])
+    arrays = {
+        "id": packed(table["id"].to_pylist()),
+        "content": packed(table["content"].to_pylist()),
+        "time": table["time"].to_numpy(),
+        "evidence": table["evidence"].to_numpy(),
+        "length": table["length"].to_numpy(),
+        "suggestible": pc.equal(table["noise"], "").to_numpy(),
+        "is_file": pc.equal(table["source_type"], "file").to_numpy(),
+        "is_note": pc.equal(table["source_type"], "user").to_numpy(),
+        "commits": packed(commits),
+        "commit_rows": commit_rows,
+        "renames": packed(renames),
+        "rename_rows": rename_rows,
+        "edges": _edges(table, commits, commit_rows),
+    }
+    for name in ("blobs", "paths", "symbols"):
+        arrays |= _grouped(name, *_flat(table[name]))
+    keys, rows = _flat(table["paths"])
+    arrays["path_codes"] = keys.dictionary_encode().indices.to_numpy()
+    arrays["path_count"] = np.bincount(rows, minlength=table.num_rows)
+    for name in ("added_lines", "removed_lines"):
+        items, rows = _flat(table[name])
+        arrays |= _postings(name, items.to_numpy(), rows)
+    return arrays | _postings("names", *_names(table))
+
+
+def packed(texts: Sequence[str]) -> np.ndarray:
+    """Return texts as bytes, (b,) uint8, each ended by NUL."""
+    joined = "".join([text.replace("\0", " ") + "\0" for text in texts])
+    return np.frombuffer(joined.encode("utf-8", "surrogatepass"), np.uint8)
+
+
+def unpacked(array: np.ndarray) -> list[str]:
+    """Return what was packed."""
+    return array.tobytes().decode("utf-8", "surrogatepass").split("\0")[:-1]
+
+
+def grouped(arrays: Arrays, name: str) -> dict[str, np.ndarray]:
+    """Return the rows of each key of a list column."""
+    rows, ends = arrays[f"{name}_rows"], arrays[f"{name}_ends"].tolist()
+    keys = unpacked(arrays[f"{name}_keys"])
+    return {key: rows[first:end] for key, first, end in zip(keys, [0, *ends], ends, strict=False)}
+
+
+def _grouped(name: str, keys: pa.Array, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the keys, their rows, and where the rows of each key end."""
+    encoded = keys.dictionary_encode()
+    codes = encoded.indices.to_numpy()
+    order = np.argsort(codes, kind="stable")
+    return {
+        f"{name}_keys": packed(encoded.dictionary.to_pylist()),
+        f"{name}_rows": rows[order],
+        f"{name}_ends": np.cumsum(np.bincount(codes, minlength=len(encoded.dictionary))),
+    }
+
+
+def _postings(name: str, keys: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:
+    keys, rows = sorted_postings(keys, rows)
+    return {f"{name}_keys": keys, f"{name}_rows": rows}
+
+
+def _names(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
+    """Return the keys of the identifiers that came or went, and the row of each."""
+    (added, added_rows), (removed, removed_rows) = _flat(table["added"]), _flat(table["removed"])
+    words = pa.concat_arrays([added, removed]).dictionary_encode()
+    keys = np.array(name_keys(words.dictionary.to_pylist()), np.uint32)
+    return keys[words.indices.to_numpy()], np.concatenate([added_rows, removed_rows])
+
+
+def _edges(table: pa.Table, commits: Sequence[str], commit_rows: np.ndarray) -> np.ndarray:
+    """Return who names whom in every history, (e, 3): source row, number of the relation, target row.
+
+    Shas are matched by prefix, "#N" by the memories that own the number.
+    """
+    row_of_commit = dict(zip(commits, commit_rows.tolist(), strict=True))
+    shas = sorted(row_of_commit)
+    owners: dict[str, list[int]] = {}
+    numbers, number_rows = _texts(table["numbers"])
+    for number, row in zip(numbers, number_rows.tolist(), strict=True):
+        owners.setdefault(f"#{number}", []).append(row)
+    edges = []
+    references, sources = _texts(table["refs"])
+    for text, source in zip(references, sources.tolist(), strict=True):
+        relation, _, name = text.partition(" ")
+        targets = owners.get(name, []) if name.startswith("#") else map(row_of_commit.get, _with_prefix(shas, name))
+        edges += [(source, RELATIONS.index(relation), target) for target in targets if target != source]
+    return np.array(edges, np.int64).reshape(-1, 3)
+
+
+def _with_prefix(shas: Sequence[str], prefix: str) -> list[str]:
+    """Return the one sha with this prefix, none if there are several."""
+    at = bisect_left(shas, prefix)
+    found = [sha for sha in shas[at : at + 2] if sha.startswith(prefix)]
+    return found if len(found) == 1 else []
+
+
+def _flat(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
+    """Return the items of a list column and the row of each. Items stay in Arrow: there are millions."""
+    array = column.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)
+    return array.flatten(), pc.list_parent_indices(array).to_numpy().astype(np.int64)
+
+
+def _texts(column: pa.ChunkedArray) -> tuple[list[str], np.ndarray]:
+    """Return the items of a list column as Python values, and the row of each."""
+    items, rows = _flat(column)
+    return items.to_pylist(), rows
