@@ -21,6 +21,7 @@ from rich.style import Style
 from rich.text import Text
 
 from mom_lsp.cli.words import ago, one_line
+from mom_lsp.memory import kind_name
 from mom_lsp.redact import clean
 
 if TYPE_CHECKING:
@@ -124,8 +125,9 @@ def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
 def title_line(suggestion: dict[str, Any]) -> Text:
     """Return the kind as a small tag, the title, and what is special about the memory."""
     kind = str(suggestion["kind"])
+    style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if _coloured() else ""
     line = Text.assemble(
-        (kind.replace("_", " "), f"{KIND_COLOURS.get(kind, 'white')} reverse" if _coloured() else ""),
+        (kind_name(kind, suggestion["source"].get("type")), style),
         "  " if _coloured() else ": ",
         (one_line(suggestion["title"]), "bold"),
     )

@@ -35,6 +35,25 @@ def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
     }
 
 
+def state(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return what a status bar shows; cheap, since it is asked often while an index is built."""
+    snapshot = service.library.snapshot()
+    view = workspace.worktree.view(snapshot.catalog, workspace.worktree.head())
+    report = service.indexing or {}
+    running = report.get("done", 0) < report.get("total", 0)
+    problems = [service.library.encoder_problem, *service.library.journal.problems]
+    return {
+        "git": workspace.location.git,
+        "indexed": snapshot.key[0] >= 0,
+        "memories": int(view.suggestible.sum()),
+        "pinned": len(snapshot.life.with_state("pinned")),
+        "forgotten": len(snapshot.life.with_state("forgotten")),
+        "notes": len(snapshot.notes),
+        "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
+        "problems": [problem for problem in problems if problem],
+    }
+
+
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     """Return what is known of a workspace."""
     snapshot, head = service.library.snapshot(), workspace.worktree.head()

@@ -174,6 +174,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "search": _search,
     "why": _why,
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
+    "state": lambda service, workspace, p: health.state(service, workspace),
     "status": lambda service, workspace, p: health.status(service, workspace),
     "doctor": lambda service, workspace, p: health.doctor(service, workspace),
     "prefetch": _prefetch,

@@ -9,7 +9,7 @@ from mom_lsp.route.place import Place
 
 
 def reason(
-    place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str, span: bool
+    place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str, source: str
 ) -> str:
     """Return the strongest evidence in words, and what else the user should know.
 
@@ -20,9 +20,9 @@ def reason(
         usage: what the user did with it.
         symbol: the function asked about.
         again: what became of it, "" if nothing did.
-        span: whether it is a part of a file rather than a commit.
+        source: what it was read from: "commit", "file", or "user" for a note.
     """
-    parts = [(_where(place, row, symbol, "stands in" if span else "changed") if place else "") or _text(terms)]
+    parts = [(_where(place, row, symbol, source) if place else "") or _text(terms)]
     if again:
         parts.append(again)
     if usage.pinned:
@@ -32,8 +32,11 @@ def reason(
     return "; ".join(parts)
 
 
-def _where(place: Place, row: int, symbol: str, verb: str) -> str:
+def _where(place: Place, row: int, symbol: str, source: str) -> str:
+    verb = {"file": "stands in", "user": "is your note on"}.get(source, "changed")
     if row in place.lines:
+        if source == "user":
+            return f"{verb} this line"
         count = len(place.lines[row])
         return "last changed this line" if count == 1 else f"last changed {count} of these lines"
     if place.symbol[row] and symbol:

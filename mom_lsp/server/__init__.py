@@ -4,8 +4,11 @@ app.py               the server's state
 stdio.py             the process: streams, signals, exit code
 engines.py           the engines behind the open folders
 place.py             which worktree a document belongs to, and whether we may look
-convert.py, shift.py suggestions as LSP values; hints that move with their lines
-progress.py          work-done progress
+client.py            what the client can do beyond the standard
+convert.py, markdown.py, shift.py
+                     suggestions as labels and as stories; hints that move with their lines
+progress.py, state.py
+                     work-done progress; what a status bar shows
 lifecycle.py, configuration.py, text_sync.py, inlay_hint.py, hover.py, code_action.py, execute_command.py
                      one file for each group of methods
 why.py               the command that answers "why is this line so?"
@@ -63,6 +66,7 @@ FEATURES: dict[str, Feature] = {
     types.TEXT_DOCUMENT_DID_CHANGE: text_sync.did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: text_sync.did_close,
     types.INLAY_HINT_RESOLVE: inlay_hint.inlay_hint_resolve,
+    types.CODE_ACTION_RESOLVE: code_action.code_action_resolve,
     **suggest_request.FEATURES,
 }
 

@@ -17,15 +17,18 @@ from pygls.lsp.server import LanguageServer
 
 from mom_lsp import __version__
 from mom_lsp.errors import MomError
+from mom_lsp.server.client import Client
 from mom_lsp.server.engines import Engines
 from mom_lsp.server.place import Place, folder_path, is_readable
 from mom_lsp.server.progress import ProgressBars
 from mom_lsp.server.shift import Hint
+from mom_lsp.server.state import State
 from mom_lsp.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SETTINGS_TIMEOUT = 3.0  # seconds
+DEFAULTS = Settings()
 REFRESH_PAUSE = 1.0  # seconds; an index under way changes often
 
 
@@ -41,7 +44,7 @@ class Document:
     hints: list[Hint] = field(default_factory=list)
     hints_of: int = -1  # the edit that the hints were asked for
     renewal: asyncio.Task[None] | None = None
-    suggestions: dict[tuple[int, int], list[dict[str, Any]]] = field(default_factory=dict)  # by lines; of this edit
+    answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this edit
 
 
 class MomServer(LanguageServer):
@@ -52,7 +55,7 @@ class MomServer(LanguageServer):
         super().__init__(
             "mom-lsp", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Incremental, max_workers=1
         )
-        self.settings = Settings()
+        self.settings: dict[Path, Settings] = {}  # by workspace folder
         self.documents: dict[str, Document] = {}
         self.opening: dict[str, asyncio.Event] = {}  # documents whose place is being looked for
         self.configured = asyncio.Event()
@@ -61,10 +64,13 @@ class MomServer(LanguageServer):
         self.dismissed: set[tuple[str, str]] = (
             set()
         )  # (id, uri), likewise, whatever the engine takes for the same place
+        self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
         self.bars = ProgressBars(self)
+        self.state = State(self)
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.initialization_options: Any = None
+        self.client = Client()
         self.exit_code: int | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refreshing = False
@@ -103,10 +109,14 @@ class MomServer(LanguageServer):
     def usable(self, uri: str) -> Document | None:
         """Return the same without waiting for anything."""
         document = self.documents.get(uri)
-        off = not self.settings.enable or (document and document.language in self.settings.languages_disabled)
-        if document is None or off or not is_readable(self.text(document)):
+        if document is None or not is_readable(self.text(document)):
             return None
-        return document
+        settings = self.settings_of(document.place.folder)
+        return document if settings.enable and document.language not in settings.languages_disabled else None
+
+    def settings_of(self, folder: Path) -> Settings:
+        """Return the settings of a workspace folder."""
+        return self.settings.get(folder, DEFAULTS)
 
     def text(self, document: Document) -> str:
         """Return the open text, never the disk's."""
@@ -139,16 +149,25 @@ class MomServer(LanguageServer):
 
     async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
         """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
-        found = document.suggestions.get((start, end))
-        if found is None:
-            edit, count = document.edits, self.settings.suggest.count
+        return self.wanted(document.uri, (await self._answer(document, start, end))["suggestions"])
+
+    async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
+        """Return the same for one line: nothing if it is blank, or so new that it has no past. Raises MomError."""
+        if not self.line(document.uri, line).strip():
+            return []
+        answer = await self._answer(document, line, line)
+        return self.wanted(document.uri, answer["suggestions"]) if answer["query"].get("committed", True) else []
+
+    async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
+        answer = document.answers.get((start, end))
+        if answer is None:
+            edit, count = document.edits, self.settings_of(document.place.folder).suggest.count
             lines = {"path": document.place.path, "start": start + 1, "end": end + 1}
             text = self.text(document)
-            answer = await self.ask(document.place, "suggest", **lines, text=text, k=count, rev=None)
-            found = list(answer["suggestions"])
+            answer = dict(await self.ask(document.place, "suggest", **lines, text=text, k=count, rev=None))
             if document.edits == edit:
-                document.suggestions[start, end] = found
-        return self.wanted(document.uri, found)
+                document.answers[start, end] = answer
+        return answer
 
     def wanted(self, uri: str, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Drop what the user sent away a moment ago."""
@@ -175,19 +194,21 @@ class MomServer(LanguageServer):
         """Forget what was answered about `root` (or everywhere); the hints stay until new ones are there."""
         for document in self.documents.values():
             if root is None or str(document.place.root) == root:
-                document.suggestions.clear()
+                document.answers.clear()
                 document.hints_of = -1
 
     def _engine_changed(self, connected: bool) -> None:
         if connected:
             self.outdate()
             self.refresh()
+            self.state.soon()
         else:
             self.bars.end_all()
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "progress":
             self.bars.report(params)
+            self.state.soon()
         elif method == "changed":
             self.outdate(params.get("root"))
             if not self._refreshing:
@@ -197,3 +218,4 @@ class MomServer(LanguageServer):
     def _refresh_later(self) -> None:
         self._refreshing = False
         self.refresh()
+        self.state.soon()

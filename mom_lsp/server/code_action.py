@@ -1,4 +1,8 @@
-"""textDocument/codeAction: what can be done about the memory on a line."""
+"""textDocument/codeAction: what can be done about the memories of a line, a group of actions for each.
+
+The first action of a group names its memory; the kinds tell the actions apart, so that a key can be bound to one
+(`quickfix.mom.pin`, `.unpin`, `.useful`, `.dismiss`, `.forget`, `.open`; `.why`, `.remember` and `.undo` are about none).
+"""
 
 from __future__ import annotations
 
@@ -8,67 +12,94 @@ from typing import Any
 from lsprotocol import types
 
 from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import plain, shorten
 
 KIND = "quickfix.mom"  # a quick fix is in the first menu of both editors
-OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND])
+OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 TITLE_LENGTH = 40
 NOTE_LENGTH = 2000
 NOWHERE = "this file is outside of the open folders"
+OWN_WORDS = "you wrote this yourself"
+NEXT = "  ↳ {}"  # of the same group
 
 
 async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return the actions for the line where the selection starts."""
-    if not _asked_for(params.context.only):
-        return []
-    uri, selection = params.text_document.uri, params.range
+    only, uri, line = params.context.only, params.text_document.uri, params.range.start.line
     document = await ls.document(uri)
     if document is None:
-        return [_remember(uri, selection, "", NOWHERE)] if _shows_disabled(ls) and uri not in ls.documents else []
-    asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
-    suggestions = await _suggestions(ls, document, selection.start.line, asked)
-    actions = list(_about(uri, selection.start.line + 1, suggestions[0])) if suggestions else []
-    if suggestions or asked:
-        actions.append(_action("Ask why", "mom.why", [uri, selection.start.line + 1]))
-    if asked and (text := _selected(ls, uri, selection)):
-        actions.append(_remember(uri, selection, text))
-    return actions
+        actions = [] if uri in ls.documents else [_action("Remember this", "remember", [], NOWHERE)]
+    else:
+        asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
+        found = await _suggestions(ls, document, line, asked)
+        actions = [action for one in found for action in _about(uri, line + 1, one)]
+        if found or asked:
+            actions.append(_action("Ask why this line is so", "why", [uri, line + 1]))
+        actions += _always(ls, document, params.range) if asked else []
+    wanted = [action for action in actions if _is_wanted(str(action.kind), only)]
+    return [_as_shown(ls, action) for action in wanted if action.disabled is None or _shows_disabled(ls)]
+
+
+async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
+    """Fill in the command of an action that was chosen."""
+    data = action.data if isinstance(action.data, dict) else {}
+    if isinstance(name := data.get("command"), str) and isinstance(given := data.get("arguments"), list):
+        action.command = types.Command(action.title, name, arguments=given)
+    return action
 
 
 async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool) -> list[dict[str, Any]]:
     """Ask only when the user does: an editor's light bulb follows the cursor, and is worth a hint that is there."""
     if asked:
-        return await ls.suggest(document, line, line)
+        return await ls.about_line(document, line)
     return ls.wanted(document.uri, [hint.suggestion for hint in document.hints if hint.line == line])
 
 
-def _asked_for(only: Sequence[str] | None) -> bool:
-    """Tell whether one of the wanted kinds is ours or holds ours ("" holds every kind)."""
-    return not only or any(kind == "" or kind == KIND or KIND.startswith(f"{kind}.") for kind in map(str, only))
-
-
 def _about(uri: str, line: int, suggestion: dict[str, Any]) -> Iterator[types.CodeAction]:
-    name = f"“{shorten(plain(suggestion['title']), TITLE_LENGTH)}”"
     at = [suggestion["id"], uri]
-    if suggestion.get("pinned"):
-        yield _action(f"Unpin {name}", "mom.unpin", at)
-    else:
-        yield _action(f"Pin {name}", "mom.pin", at)
-    yield _action(f"Useful: {name}", "mom.useful", at)
-    yield _action(f"Not useful here: {name}", "mom.dismiss", [*at, line])
-    yield _action(f"Forget {name}", "mom.forget", at)
-    yield _action(f"Open source of {name}", "mom.open", at)
+    own = suggestion["source"].get("type") == "user"
+    name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
+    pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
+    yield _action(f"{pin[0]} “{name}”", pin[1], at)
+    yield _action(NEXT.format("Useful"), "useful", at)
+    yield _action(NEXT.format("Not useful here"), "dismiss", [*at, line])
+    yield _action(NEXT.format("Forget"), "forget", at)
+    yield _action(NEXT.format("Show source"), "open", at, OWN_WORDS if own else "")
 
 
-def _remember(uri: str, selection: types.Range, text: str, disabled: str = "") -> types.CodeAction:
-    action = _action("Remember this", "mom.remember", [text, uri, selection.start.line + 1])
-    if disabled:
-        action.command, action.disabled = None, types.CodeActionDisabled(disabled)
+def _always(ls: MomServer, document: Document, selection: types.Range) -> Iterator[types.CodeAction]:
+    """Yield what can be done without any memory."""
+    if text := _selected(ls, document.uri, selection):
+        yield _action("Remember this", "remember", [text, document.uri, selection.start.line + 1])
+    if ls.last_said:
+        yield _action(f"Undo “{ls.last_said}”", "undo", [document.uri])
+
+
+def _action(title: str, name: str, arguments: list[Any], disabled: str = "") -> types.CodeAction:
+    """Return an action that `code_action_resolve` completes."""
+    return types.CodeAction(
+        title,
+        kind=f"{KIND}.{name}",
+        data=None if disabled else {"command": f"mom.{name}", "arguments": arguments},
+        disabled=types.CodeActionDisabled(disabled) if disabled else None,
+    )
+
+
+def _as_shown(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
+    """Return an action with its command, unless the client asks for that later."""
+    if action.data is not None and not resolves(ls.client_capabilities, "code_action", "command"):
+        action.command = types.Command(action.title, action.data["command"], arguments=action.data["arguments"])
     return action
 
 
-def _action(title: str, command: str, arguments: list[Any]) -> types.CodeAction:
-    return types.CodeAction(title, kind=KIND, command=types.Command(title, command, arguments=arguments))
+def _is_wanted(kind: str, only: Sequence[str] | None) -> bool:
+    """Tell whether a kind is one of those, or in one of those, that the client asks for ("" holds every kind)."""
+    return not only or any(wanted in ("", kind) or kind.startswith(f"{wanted}.") for wanted in map(_kind_text, only))
+
+
+def _kind_text(kind: Any) -> str:
+    return str(getattr(kind, "value", kind))
 
 
 def _selected(ls: MomServer, uri: str, selection: types.Range) -> str:

@@ -1,4 +1,4 @@
-"""workspace/configuration and workspace/didChangeConfiguration: settings are pulled, and apply at once."""
+"""workspace/configuration and didChangeConfiguration: settings are pulled, a folder each, and apply at once."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigu
 
 
 async def configure(ls: MomServer, pushed: Any = None) -> None:
-    """Read all settings: the user's file, the workspace's, and over them the editor's."""
+    """Read all settings of each folder: the user's file, the workspace's, and over them the editor's."""
     options = await _pull(ls, pushed)
-    folder = next(iter(ls.folders.values()), None)
-    settings, reports = await asyncio.to_thread(_settings, folder, options)
+    settings = {}
+    reports: dict[str, None] = {}  # each once, though every folder repeats the user's
+    for folder, given in options.items():
+        settings[folder], problems = await asyncio.to_thread(_settings, folder, given)
+        reports |= dict.fromkeys(problems)
     for report in reports:
         log.warning("%s", report)
         ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, report))
@@ -49,22 +52,29 @@ async def register(ls: MomServer) -> None:
             log.info("the client does not announce settings: %s", error)
 
 
-async def _pull(ls: MomServer, pushed: Any) -> dict[str, Any]:
+async def _pull(ls: MomServer, pushed: Any) -> dict[Path, dict[str, Any]]:
+    """Return what the client has set for each folder."""
+    folders = tuple(ls.folders.items())
+    found: list[Any] = [pushed or ls.initialization_options] * len(folders)
     workspace = ls.client_capabilities.workspace
-    found: Any = pushed or ls.initialization_options
-    if workspace and workspace.configuration:
-        item = types.ConfigurationItem(section=SECTION)
+    if workspace and workspace.configuration and folders:
+        items = [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri, _ in folders]
         try:
-            answer = await ls.workspace_configuration_async(types.ConfigurationParams([item]))
-            found = answer[0] if answer and answer[0] else found
-        except JsonRpcException as error:
+            answers = await ls.workspace_configuration_async(types.ConfigurationParams(items))
+            found = [answer or other for answer, other in zip(answers or found, found, strict=True)]
+        except (JsonRpcException, ValueError) as error:
             log.info("the client has no settings: %s", error)
+    return {folder: _ours(given) for (_, folder), given in zip(folders, found, strict=True)}
+
+
+def _ours(found: Any) -> dict[str, Any]:
+    """Return our section of what a client sent, in whatever form it did."""
     if isinstance(found, dict) and isinstance(found.get(SECTION), dict):
         found = found[SECTION]
     return found if isinstance(found, dict) else {}
 
 
-def _settings(folder: Path | None, options: dict[str, Any]) -> tuple[Settings, list[str]]:
+def _settings(folder: Path, options: dict[str, Any]) -> tuple[Settings, list[str]]:
     base, reports = load_settings(folder)
     settings, more = parse_settings(options, base=base)
     return settings, reports + more

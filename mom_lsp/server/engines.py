@@ -31,7 +31,7 @@ class Engines:
 
     def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
         self.notified, self.changed, self.command = notified, changed, command
-        self.options: dict[str, Any] = {}  # the editor's settings, as they came
+        self.options: dict[Path, dict[str, Any]] = {}  # the editor's settings, as they came, by workspace folder
         self._links: dict[Path, _Link] = {}
 
     async def request(
@@ -59,7 +59,14 @@ class Engines:
         for link in self._links.values():
             link.roots.discard(str(root))
 
-    async def configure(self, options: dict[str, Any]) -> None:
+    def options_of(self, root: Path) -> dict[str, Any]:
+        """Return the settings for a worktree: of the folder it lies in, or the first that lies in it."""
+        around = [folder for folder in self.options if root.is_relative_to(folder)]
+        if around:
+            return self.options[max(around, key=lambda folder: len(folder.parts))]
+        return next((given for folder, given in self.options.items() if folder.is_relative_to(root)), {})
+
+    async def configure(self, options: dict[Path, dict[str, Any]]) -> None:
         """Pass the editor's settings on to every engine."""
         self.options = options
         for link in self._links.values():
@@ -145,7 +152,7 @@ class _Link:
         client.submit("open", {"root": root}).add_done_callback(_logged)
 
     async def _configure(self, client: EngineClient, root: str) -> None:
-        asked = client.submit("configure", {"root": root, "options": self._engines.options})
+        asked = client.submit("configure", {"root": root, "options": self._engines.options_of(Path(root))})
         with contextlib.suppress(MomError, TimeoutError):  # logged
             asked.add_done_callback(_logged)
             await asyncio.wait_for(asyncio.wrap_future(asked), ANSWER_TIMEOUT)

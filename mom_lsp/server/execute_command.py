@@ -1,5 +1,7 @@
 """workspace/executeCommand: what the user says about a memory, and questions about the whole repository.
 
+Done is silent: the hint shows it. Only what takes something away is told, unless the client tells it in its own way.
+
 Arguments are positional: `id` of a memory, `uri` of a document or folder (default: the first folder), `line` from 1.
 """
 
@@ -16,7 +18,7 @@ from pygls.uris import from_fs_path
 from mom_lsp.errors import ChildError, MomError, UsageError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.convert import plain, shorten
+from mom_lsp.server.convert import plain
 from mom_lsp.server.place import Place, find_place
 
 Command = Callable[..., Awaitable[Any]]
@@ -24,17 +26,17 @@ Command = Callable[..., Awaitable[Any]]
 
 async def pin(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.pin: this memory always counts."""
-    return await _say(ls, "pin", id, uri, "Pinned; mom.unpin takes it back")
+    return await _say(ls, "pin", id, uri)
 
 
 async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.unpin: take a pin back."""
-    return await _say(ls, "unpin", id, uri, "Unpinned")
+    return await _say(ls, "unpin", id, uri)
 
 
 async def useful(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.useful: it helped here."""
-    return await _say(ls, "useful", id, uri, "Noted as useful")
+    return await _say(ls, "useful", id, uri)
 
 
 async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -42,15 +44,17 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     ls.forgotten.add(id)
     ls.refresh()
     try:
-        return await _say(ls, "forget", id, uri, "Forgotten; mom.restore or mom.undo brings it back")
+        result = await _say(ls, "forget", id, uri)
     except MomError:
         ls.forgotten.discard(id)
         raise
+    _tell(ls, "Forgotten; the actions of a line (and mom.undo) offer to take it back")
+    return result
 
 
 async def restore(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.restore: bring a forgotten memory back."""
-    result = await _say(ls, "restore", id, uri, "Restored")
+    result = await _say(ls, "restore", id, uri)
     ls.forgotten.discard(id)
     return result
 
@@ -61,8 +65,7 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     place = await _place(ls, uri)
     ls.dismissed.add((id, uri))
     ls.refresh()
-    message = "Not shown here any more; mom.undo brings it back"
-    return await _say(ls, "dismiss", id, uri, message, path=place.path, line=line)
+    return await _say(ls, "dismiss", id, uri, path=place.path, line=line)
 
 
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
@@ -71,7 +74,6 @@ async def undo(ls: MomServer, uri: str | None = None) -> Any:
     ls.forgotten.clear()
     ls.dismissed.clear()
     _renewed(ls)
-    _tell(ls, "Taken back")
     return result
 
 
@@ -82,8 +84,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int) -> Any:
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
     result = await ls.ask(place, "note", text=text, path=place.path, line=line)
-    _renewed(ls)
-    _tell(ls, f"Remembered “{shorten(plain(text), 40)}”; mom.undo takes it back")
+    _renewed(ls, "Remember")
     return result
 
 
@@ -132,7 +133,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-async def _say(ls: MomServer, event: str, id: str, uri: str | None, message: str, **params: Any) -> Any:
+async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: Any) -> Any:
     """Tell the engine what the user said; if there is none, write it down ourselves: it must never be lost."""
     _check(id=(id, str))
     place = await _place(ls, uri)
@@ -140,8 +141,7 @@ async def _say(ls: MomServer, event: str, id: str, uri: str | None, message: str
         result = await ls.ask(place, event, id=id, **params)
     except ChildError:
         result = await _write_down(ls, place, event, id, params)
-    _renewed(ls)
-    _tell(ls, message)
+    _renewed(ls, "Not useful here" if event == "dismiss" else event.capitalize())
     return result
 
 
@@ -169,7 +169,7 @@ async def _place(ls: MomServer, uri: str | None) -> Place:
         return place
     for folder in ls.folders.values():
         location = await asyncio.to_thread(locate, folder)
-        return Place(location.root, location.data, "")
+        return Place(location.root, location.data, "", folder)
     raise UsageError("no folder is open; open the folder of a repository first")
 
 
@@ -186,13 +186,16 @@ async def _show_file(ls: MomServer, place: Place, path: str, line: int) -> bool:
     return shown.success
 
 
-def _renewed(ls: MomServer) -> None:
+def _renewed(ls: MomServer, said: str = "") -> None:
+    ls.last_said = said
     ls.outdate()
     ls.refresh()
+    ls.state.soon()
 
 
 def _tell(ls: MomServer, message: str) -> None:
-    ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
+    if not ls.client.notices:
+        ls.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
 
 def _check(**values: tuple[Any, type]) -> None:

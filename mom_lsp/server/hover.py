@@ -1,4 +1,4 @@
-"""textDocument/hover: the whole story of the memories that belong to a line."""
+"""textDocument/hover: the whole story of the memory that belongs to a line, and a line for each of the others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.convert import lsp_markup
+from mom_lsp.server.markdown import Place, hover_text
 
 
 async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
@@ -16,8 +16,9 @@ async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
     if document is None:
         return None
     line = params.position.line
-    suggestions = await ls.suggest(document, line, line)
+    suggestions = await ls.about_line(document, line)
     if not suggestions:
         return None
     line_range = types.Range(types.Position(line, 0), ls.line_end(document.uri, line))
-    return types.Hover(lsp_markup(suggestions, datetime.now(UTC)), line_range)
+    place = Place(document.uri, line + 1) if ls.client.commands else None
+    return types.Hover(hover_text(suggestions, datetime.now(UTC), place), line_range)

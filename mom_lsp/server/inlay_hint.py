@@ -10,7 +10,9 @@ from lsprotocol import types
 
 from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
-from mom_lsp.server.convert import lsp_hint, lsp_markup
+from mom_lsp.server.client import resolves
+from mom_lsp.server.convert import lsp_hint
+from mom_lsp.server.markdown import hover_text
 from mom_lsp.server.shift import Hint
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -19,7 +21,7 @@ OPTIONS = types.InlayHintOptions(resolve_provider=True)
 async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types.InlayHint]:
     """Answer from what is known while somebody types, and ask the engine once they rest."""
     document = await ls.document(params.text_document.uri)
-    if document is None or not ls.settings.hints.enable:
+    if document is None or not ls.settings_of(document.place.folder).hints.enable:
         return []
     if document.hints_of != document.edits and (_rest_left(ls, document) <= 0 or not ls.can_refresh):
         await renew(ls, document)
@@ -32,13 +34,24 @@ async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types
 
 
 async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.InlayHint:
-    """Fill in the tooltip."""
+    """Fill in the tooltip: what a hover says about that memory."""
     data = params.data if isinstance(params.data, dict) else {}
     document = await ls.document(str(data.get("uri")))
     for hint in document.hints if document else []:
-        if hint.suggestion["id"] == data.get("id"):
-            params.tooltip = lsp_markup([hint.suggestion], datetime.now(UTC))
+        if document and hint.suggestion["id"] == data.get("id"):
+            told = await _on_hover(ls, document, hint)
+            params.tooltip = hover_text([told or hint.suggestion | {"terms": {}}], datetime.now(UTC), None)
     return params
+
+
+async def _on_hover(ls: MomServer, document: Document, hint: Hint) -> dict[str, Any] | None:
+    """Return a hint's memory as a question about its line has it: with the score of that question."""
+    try:
+        suggestions = await ls.about_line(document, hint.line)
+    except MomError as error:
+        log.info("no score: %s", error)
+        return None
+    return next((one for one in suggestions if one["id"] == hint.suggestion["id"]), None)
 
 
 async def renew(ls: MomServer, document: Document) -> None:
@@ -80,18 +93,13 @@ async def _renew(ls: MomServer, document: Document) -> None:
 
 def _rest_left(ls: MomServer, document: Document) -> float:
     """Seconds until typing has rested long enough."""
-    return document.edited_at + ls.settings.hints.delay / 1000 - asyncio.get_running_loop().time()
+    delay = ls.settings_of(document.place.folder).hints.delay / 1000
+    return document.edited_at + delay - asyncio.get_running_loop().time()
 
 
 def _lsp_hint(ls: MomServer, document: Document, hint: Hint) -> types.InlayHint:
     data: dict[str, Any] = {"uri": document.uri, "id": hint.suggestion["id"]}
     shown = lsp_hint(ls.line_end(document.uri, hint.line), hint.suggestion, data)
-    if not _resolves_tooltips(ls):
-        shown.tooltip = lsp_markup([hint.suggestion], datetime.now(UTC))
+    if not resolves(ls.client_capabilities, "inlay_hint", "tooltip"):
+        shown.tooltip = hover_text([hint.suggestion | {"terms": {}}], datetime.now(UTC), None)
     return shown
-
-
-def _resolves_tooltips(ls: MomServer) -> bool:
-    text_document = ls.client_capabilities.text_document
-    hints = text_document.inlay_hint if text_document else None
-    return bool(hints and hints.resolve_support and "tooltip" in hints.resolve_support.properties)

@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer
+from mom_lsp.server.client import read_client
 from mom_lsp.server.configuration import configure, register
 from mom_lsp.server.text_sync import look_at
 
@@ -19,6 +20,7 @@ PARENT_CHECK = 1.0  # seconds
 async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
     """Keep what the client said; pygls answers. Nothing is read or started here: the editor waits."""
     ls.initialization_options = params.initialization_options
+    ls.client = read_client(params.capabilities)
     if params.process_id is not None and os.name == "posix" and _is_alive(params.process_id):
         ls.start_task(_end_with(ls, params.process_id))
 
@@ -40,6 +42,7 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
     ls.read_folders()
     for folder in before - set(ls.folders.values()):
         ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
+    await configure(ls)
     ls.documents.clear()
     for opened in tuple(ls.workspace.text_documents.values()):
         ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
@@ -66,9 +69,9 @@ def leave(ls: MomServer, code: int) -> None:
 
 
 async def _open_folders(ls: MomServer) -> None:
-    if not ls.settings.enable:
-        return
     for folder in tuple(ls.folders.values()):
+        if not ls.settings_of(folder).enable:
+            continue
         location = await asyncio.to_thread(_locate, folder)
         if location is not None:
             ls.start_task(ls.engines.open(*location))

@@ -20,6 +20,7 @@ class Place:
     root: Path
     data: Path
     path: str  # relative to root, with forward slashes
+    folder: Path  # the workspace folder that it is opened in
 
     @property
     def file(self) -> Path:
@@ -43,8 +44,9 @@ def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
         inside = [folder for folder in folders if file.is_relative_to(folder)]
         if not inside or not file.parent.is_dir():
             return None
-        location = _locate(file.parent, max(inside, key=lambda folder: len(folder.parts)))
-        return Place(location.root, location.data, file.relative_to(location.root).as_posix())
+        folder = max(inside, key=lambda folder: len(folder.parts))
+        location = _locate(file.parent, folder)
+        return Place(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
     except (OSError, ValueError, RuntimeError):  # unreadable, a NUL in the name, a loop of links
         return None
 

@@ -28,8 +28,9 @@ def main(tcp: tuple[str, int] | None = None) -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Drop the traceback of an error that was meant for the client."""
-    return not (record.exc_info and isinstance(record.exc_info[1], JsonRpcException))
+    """Drop the traceback of an error that was meant for the client, and a cancellation that came too late."""
+    for_client = record.exc_info and isinstance(record.exc_info[1], JsonRpcException)
+    return not for_client and not record.msg.startswith("Cancel notification")
 
 
 def serve_stdio(server: MomServer) -> None:

@@ -24,8 +24,9 @@ async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     if document is None:
         return {"suggestions": []}
     position = getattr(params, "position", None)
-    start, end = (position.line, position.line) if position else (0, ls.text(document).count("\n"))
-    return {"suggestions": await ls.suggest(document, start, end)}
+    if position:
+        return {"suggestions": await ls.about_line(document, position.line)}
+    return {"suggestions": await ls.suggest(document, 0, ls.text(document).count("\n"))}
 
 
 async def pinned(ls: MomServer, params: Any) -> dict[str, Any]:

@@ -44,7 +44,7 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
         return
     document.edits += 1
     document.edited_at = asyncio.get_running_loop().time()
-    document.suggestions.clear()
+    document.answers.clear()
     alone = len(params.content_changes) == 1  # else the document is further than the change
 
     def ends_after(line: int, text: str) -> bool:
@@ -52,7 +52,7 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
 
     for change in params.content_changes:
         document.hints = shift(document.hints, change, ends_after) if document.hints else []
-    if ls.usable(document.uri) and ls.settings.hints.enable and ls.can_refresh:
+    if ls.usable(document.uri) and ls.settings_of(document.place.folder).hints.enable and ls.can_refresh:
         renew_soon(ls, document)
 
 

@@ -60,7 +60,8 @@ class Actions:
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
-        return _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
+        done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
+        return done | {"title": memory.title}
 
     def restore(self, identity: str) -> Answer:
         """Bring a forgotten memory back; its text is read from the repository again."""
@@ -107,7 +108,8 @@ class Actions:
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
         symbol = self._workspace.symbol_at(path, line) if path and line else ""
-        self._append("note", identity, path=path, symbol=symbol, data={"text": text, "line": line}, now=now)
+        data = {"text": text, "line": line, "key": self._workspace.key_of_line(path, line) if path and line else 0}
+        self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
         return _done(f"remembered as {identity[:8]}") | {"id": identity}
 
     def export(self) -> Answer:

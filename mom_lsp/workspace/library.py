@@ -222,7 +222,7 @@ def notes_of(life: Life) -> dict[str, Memory]:
 def _note(event: Event) -> Memory:
     """Return the memory that a note in the journal is."""
     text, path, symbol = (_encodable(part) for part in (str(event.data["text"]), event.path, event.symbol))
-    line = event.data.get("line")
+    line, key = event.data.get("line"), event.data.get("key")
     return Memory(
         id=event.memory,
         kind="note",
@@ -237,6 +237,7 @@ def _note(event: Event) -> Memory:
             line=line if line and isinstance(line, int) else None,
         ),
         anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
+        added_lines=(key,) if key and isinstance(key, int) else (),
         evidence=100.0,  # somebody took the trouble to write it down
     )
 

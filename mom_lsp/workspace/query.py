@@ -61,7 +61,14 @@ def spot_query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",
         spots=(spot,),
-        shown={"path": path, "start": start, "end": end, "symbol": symbol, "rev": head.commit or None},
+        shown={
+            "path": path,
+            "start": start,
+            "end": end,
+            "symbol": symbol,
+            "rev": head.commit or None,
+            "committed": worktree.repository is None or any(mapped[start - 1 : end]),
+        },
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
     )
 

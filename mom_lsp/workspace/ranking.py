@@ -205,8 +205,9 @@ class Ranker:
     def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, symbol: str) -> Ranked:
         state = self.snapshot.life.of(self.view.catalog.ids[row])
         again = "it was reverted later" if row in self.view.replaced_by else ""
-        span = bool(self.view.catalog.is_file[row])
-        words = reason(where, row, terms, state, symbol=symbol, again=again, span=span)
+        catalog = self.view.catalog
+        source = "file" if catalog.is_file[row] else "user" if catalog.is_note[row] else "commit"
+        words = reason(where, row, terms, state, symbol=symbol, again=again, source=source)
         return Ranked(row, score, terms, words, tuple(where.lines.get(row, ())) if where else ())
 
 

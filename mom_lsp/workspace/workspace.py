@@ -14,6 +14,7 @@ import numpy as np
 from pathspec import GitIgnoreSpec
 
 from mom_lsp.errors import UntrustedPath, UsageError
+from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
@@ -129,7 +130,7 @@ class Workspace:
             row: run
             for row, all_lines in written.items()
             if (run := _longest_run(all_lines, lines)) and not self._dismissed(state, row, path, lines, run[0])
-        }
+        } | self._noted(state, path, lines)
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
         kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
         hints = self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
@@ -177,6 +178,11 @@ class Workspace:
         """Return the function or section that a line of a file stands in, "" if none."""
         lines = open_lines(text) if text is not None else self.worktree.text(path)
         return enclosing_symbol(lines, line, path) if 1 <= line <= len(lines) else ""
+
+    def key_of_line(self, path: str, line: int) -> int:
+        """Return by what a line is found again wherever it moves, 0 if it says too little."""
+        lines = self.worktree.text(path)
+        return next(iter(line_keys(lines[line - 1 : line])), 0)
 
     def prefetch(self, path: str) -> None:
         """Read the whole file's blame, so that later questions about it are answered at once."""
@@ -253,6 +259,21 @@ class Workspace:
         """Whether a memory was sent away from the function that a line stands in."""
         places = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
         return bool(places) and (path, enclosing_symbol(lines, line, path)) in places
+
+    def _noted(self, state: _State, path: str, lines: Sequence[str]) -> dict[int, list[int]]:
+        """Return the row of each of the user's notes on a line of a file, and where that line is now."""
+        notes = [note for note in state.snapshot.notes.values() if note.source.path == path and note.added_lines]
+        lines_of: dict[int, list[int]] = {}
+        for number, line in enumerate(lines if notes else (), 1):
+            for key in line_keys([line]):
+                lines_of.setdefault(key, []).append(number)
+        found = {}
+        for note in notes:
+            row, was = state.snapshot.catalog.row_of[note.id], note.source.line or 1
+            there = sorted(lines_of.get(note.added_lines[0], ()), key=lambda line: abs(line - was))
+            if there and not self._dismissed(state, row, path, lines, there[0]):
+                found[row] = there[:1]
+        return found
 
     def _worthy(self, state: _State) -> np.ndarray:
         """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""

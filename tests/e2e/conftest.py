@@ -156,15 +156,24 @@ class Editor:
         assert found.contents.kind == types.MarkupKind.Markdown
         return found.contents.value
 
-    async def actions(self, uri: str, line: int, **context: Any) -> dict[str, types.CodeAction]:
-        """Return the actions on a line by the command they run."""
+    async def all_actions(self, uri: str, line: int, **context: Any) -> list[types.CodeAction]:
+        """Return the actions on a line."""
         place = types.Range(types.Position(line, 0), types.Position(line, 0))
         params = types.CodeActionParams(
             types.TextDocumentIdentifier(uri), place, types.CodeActionContext([], **context)
         )
         raw: Any = await self.client.text_document_code_action_async(params)
         found = [self.client.protocol._converter.structure(item, types.CodeAction) for item in raw or []]
-        return {action.command.command if action.command else "": action for action in found}
+        return [action if action.disabled else await self.resolved(action) for action in found]
+
+    async def resolved(self, action: types.CodeAction) -> types.CodeAction:
+        """Ask for the command of an action that lacks it, as an editor does once it is chosen."""
+        return action if action.command else await self.client.code_action_resolve_async(action)
+
+    async def actions(self, uri: str, line: int, **context: Any) -> dict[str, types.CodeAction]:
+        """Return the actions on a line by the command they run, those of the first memory."""
+        found = await self.all_actions(uri, line, **context)
+        return {action.command.command if action.command else "": action for action in reversed(found)}
 
     async def run(self, command: str, *arguments: Any) -> Any:
         params = types.ExecuteCommandParams(command, arguments=list(arguments))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 
 import pytest
@@ -26,6 +27,15 @@ async def test_a_hover_tells_the_whole_story(editor: Editor) -> None:
     assert "score" in text
 
 
+async def test_a_line_without_a_past_is_quiet(writer: Editor) -> None:
+    uri = writer.open()
+    assert await writer.hover(uri, 1) is None  # blank
+    writer.edit(uri, (LINE, 0), (LINE, 0), "    return MAX_ATTEMPTS\n")
+    assert await writer.hover(uri, LINE) is None
+    assert set(await writer.actions(uri, LINE)) == {"mom.why", "mom.remember"}
+    assert FIX in str(await writer.hover(uri, LINE + 1))
+
+
 async def test_a_commit_message_cannot_bring_markup(editor: Editor) -> None:
     text = await editor.hover(editor.open(), LINE)
     assert text
@@ -34,8 +44,8 @@ async def test_a_commit_message_cannot_bring_markup(editor: Editor) -> None:
         if line.startswith("```"):
             inside = not inside
         elif not inside:
-            assert "command:" not in line and "<b>" not in line and "https://" not in line
-    assert "[click](command:evil)" in text
+            assert not re.search(r"(?<!\\)[<\[\]]", line) and "https://" not in line
+    assert r"\[click\](command:evil) \<b\>bold" in text
     assert not inside
 
 
@@ -46,15 +56,32 @@ async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
 
 
 async def test_the_actions_of_a_line(editor: Editor) -> None:
-    actions = await editor.actions(editor.open(), LINE)
-    assert set(actions) == ABOUT_A_MEMORY | {"mom.pin", "mom.remember", "mom.why"}
-    assert {action.kind for action in actions.values()} == {"quickfix.mom"}
-    assert "Fix endless" in actions["mom.forget"].title
+    actions = await editor.all_actions(editor.open(), LINE)
+    commands = [str(action.command and action.command.command) for action in actions]
+    assert set(commands[:5]) == ABOUT_A_MEMORY | {"mom.pin"}
+    assert commands[-2:] == ["mom.why", "mom.remember"]
+    assert [action.kind for action in actions] == [f"quickfix.{command}" for command in commands]
+    assert actions[0].title == "Pin “Fix endless retries by limiting them to…”"
+    assert "endless" not in "".join(action.title for action in actions[1:5])  # named once
+
+
+async def test_each_memory_of_a_line_has_a_group_of_actions(editor: Editor) -> None:
+    actions = await editor.all_actions(editor.open(), LINE)
+    groups = [action.command.arguments[0] for action in actions if action.command and action.command.arguments][:-2]
+    assert len(set(groups)) == len(groups) // 5 > 1
+    assert groups == sorted(groups, key=groups.index)
 
 
 @pytest.mark.parametrize(
     ("only", "some"),
-    [([""], True), (["quickfix"], True), (["quickfix.mom"], True), (["refactor"], False), (["quickfix.other"], False)],
+    [
+        ([""], True),
+        (["quickfix"], True),
+        (["quickfix.mom"], True),
+        (["quickfix.mom.pin"], True),
+        (["refactor"], False),
+        (["quickfix.other"], False),
+    ],
 )
 async def test_only_the_kinds_that_are_asked_for(editor: Editor, only: list[str], some: bool) -> None:
     assert bool(await editor.actions(editor.open(), LINE, only=only)) == some
@@ -71,12 +98,12 @@ async def test_a_light_bulb_that_follows_the_cursor_shines_only_on_hints(editor:
 async def test_pinning_shows_and_can_be_taken_back(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.pin"])
-    assert "Pinned" in writer.client.messages[-1].message
+    assert not writer.client.messages  # the hint shows it
     actions = await writer.actions(uri, LINE)
-    assert "mom.pin" not in actions
+    assert actions["mom.unpin"].title.startswith("Unpin “Fix endless")
     assert "pinned" in str(await writer.hover(uri, LINE))
     await writer.run_action(actions["mom.unpin"])
-    assert "mom.pin" in await writer.actions(uri, LINE)
+    assert "mom.unpin" not in await writer.actions(uri, LINE)
 
 
 async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer: Editor) -> None:
@@ -85,8 +112,11 @@ async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer:
     await writer.run_action((await writer.actions(uri, LINE))["mom.forget"])
     assert FIX not in str(await writer.hover(uri, LINE))
     assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
-    assert "mom.undo" in writer.client.messages[-1].message
-    assert (await writer.run("mom.undo", uri))["ok"]
+    assert "Forgotten" in writer.client.messages[-1].message
+    undo = (await writer.actions(uri, LINE))["mom.undo"]
+    assert undo.title == "Undo “Forget”"
+    assert (await writer.run_action(undo))["ok"]
+    assert "mom.undo" not in await writer.actions(uri, LINE)
     if writer.refreshes:
         await writer.hints_become(uri, lambda hints: any("endless" in str(hint.label) for hint in hints))
         assert FIX in str(await writer.hover(uri, LINE))
