@@ -396,6 +396,24 @@ def test_what_is_no_export_is_imported_not_at_all(mom: Mom, event: Any) -> None:
 # Hints
 
 
+def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:
+    mom.call("note", text="Ten, because the server says so", path="src/a.py", line=2)
+    for content, line in (text(mom), 2), (f"# new\n{text(mom)}", 3), (edited(2, "    first = 11", text(mom)), None):
+        found = [h["line"] for h in hints(mom, content) if h["suggestion"]["title"].startswith("Ten, because")]
+        assert found == ([line] if line else [])
+    note = next(h["suggestion"] for h in hints(mom, text(mom)) if h["line"] == 2)
+    assert note["why"] == "is your note on this line"
+    mom.call("forget", id=note["id"])
+    assert note["id"] not in {h["suggestion"]["id"] for h in hints(mom, text(mom))}
+
+
+def test_an_answer_says_whether_its_lines_are_committed(mom: Mom) -> None:
+    content = edited(2, "    first = 11", text(mom))
+    for start, committed in (1, True), (2, False):
+        query = mom.call("suggest", path="src/a.py", start=start, end=start, text=content, k=3)["query"]
+        assert query["committed"] is committed
+
+
 def hints(mom: Mom, content: str, start: int = 1, end: int = 10_000) -> list[dict[str, Any]]:
     return list(mom.call("hints", path="src/a.py", text=content, start=start, end=end)["hints"])
 

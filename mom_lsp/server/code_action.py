@@ -1,7 +1,7 @@
 """textDocument/codeAction: what can be done about the memories of a line, a group of actions for each.
 
 The first action of a group names its memory; the kinds tell the actions apart, so that a key can be bound to one
-(`quickfix.mom.pin`, `.unpin`, `.useful`, `.dismiss`, `.forget`, `.open`; `.why`, `.remember` and `.undo` are about none).
+(`quickfix.mom.pin`, `.unpin`, `.useful`, `.dismiss`, `.forget`, `.open`; of none: `.why`, `.remember`, `.undo`).
 """
 
 from __future__ import annotations

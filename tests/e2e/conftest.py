@@ -112,6 +112,8 @@ class Editor:
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
     shown: asyncio.Event = field(default_factory=asyncio.Event)
     initialized: types.InitializeResult | None = None
+    states: list[Any] = field(default_factory=list)  # what `mom/state` told
+    told: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def refreshes(self) -> bool:
@@ -195,24 +197,34 @@ class Editor:
 
 
 async def start(
-    name: str, folder: Path, environment: dict[str, str], *, settings: Any = None, process_id: int | None = None
+    name: str,
+    folder: Path,
+    environment: dict[str, str],
+    *,
+    settings: Any = None,
+    process_id: int | None = None,
+    more_folders: tuple[Path, ...] = (),
+    experimental: Any = None,
 ) -> Editor:
     """Start the server and greet it as the editor `name` does."""
     client = make_test_lsp_client()
     editor = Editor(client, name, folder)
     client.set_configuration({"mom": {"hints": {"delay": 50, "minimumSurprise": 1}} | (settings or {})})
     client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
+    client.feature("mom/state")(lambda state: (editor.states.append(state), editor.told.set()))
     client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda *_: None)
     result_type = client.protocol.get_result_type  # lsprotocol takes a CodeAction with a command for a Command
     raw = types.TEXT_DOCUMENT_CODE_ACTION
     client.protocol.get_result_type = lambda method: None if method == raw else result_type(method)
     await client.start_io(*SERVER, env=environment)
     root = folder.as_uri()
+    capabilities = client_capabilities(name)
+    capabilities.experimental = experimental
     params = types.InitializeParams(
-        client_capabilities(name),
+        capabilities,
         process_id=process_id,
         root_uri=root,
-        workspace_folders=[types.WorkspaceFolder(root, folder.name)],
+        workspace_folders=[types.WorkspaceFolder(one.as_uri(), one.name) for one in (folder, *more_folders)],
     )
     editor.initialized = await client.initialize_session(params)
     return editor

@@ -1,0 +1,60 @@
+"""What a client may say of itself: links to commands, its own notices, the state; and settings a folder each."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from lsprotocol import types
+
+from .conftest import FIX, LINE, TIMEOUT, Editor, Start, end_engine
+
+OURS = {"mom": {"commands": True, "notices": True, "state": True}}
+
+
+async def test_a_client_that_follows_command_links_gets_them(start_editor: Start) -> None:
+    editor = await start_editor("visual-studio-code", experimental=OURS)
+    text = str(await editor.hover(editor.open(), LINE))
+    assert "](command:mom.pin?" in text and FIX in text
+
+
+async def test_a_client_with_notices_of_its_own_is_told_nothing_twice(start_editor: Start) -> None:
+    editor = await start_editor("visual-studio-code", experimental=OURS)
+    forget = (await editor.actions(editor.open(), LINE))["mom.forget"]
+    assert (await editor.run_action(forget))["title"] == FIX
+    assert editor.client.messages == []
+
+
+async def test_the_state_is_told_without_a_document_while_the_first_index_is_built(
+    start_editor: Start, repo: Path
+) -> None:
+    shutil.rmtree(repo / ".git" / "mom")
+    editor = await start_editor("visual-studio-code", experimental=OURS)
+    async with asyncio.timeout(TIMEOUT):
+        while not (editor.states and editor.states[-1].indexed and not editor.states[-1].indexing):
+            editor.told.clear()
+            await editor.told.wait()
+    state = editor.states[-1]
+    assert (state.uri, state.git, state.memories, state.problems) == (repo.as_uri(), True, 3, [])
+
+
+async def test_others_are_not_told_the_state(editor: Editor) -> None:
+    await editor.run("mom.status")
+    assert editor.states == []
+
+
+async def test_each_folder_has_its_own_settings(start_editor: Start, repo: Path, tmp_path: Path) -> None:
+    quiet = tmp_path / "quiet"
+    shutil.copytree(repo, quiet, ignore=shutil.ignore_patterns("engine.*"))
+    editor = await start_editor("neovim", more_folders=(quiet,))
+    settings = {"hints": {"delay": 50, "minimumSurprise": 1}}
+    editor.client.set_configuration({"mom": settings | {"enable": False}}, scope_uri=quiet.as_uri())
+    editor.client.set_configuration({"mom": settings}, scope_uri=repo.as_uri())
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings={}))
+    await editor.run("mom.status", repo.as_uri())  # answered after the settings were read
+    try:
+        assert await editor.hints(editor.open())
+        assert await editor.hints(editor.open("../quiet/src/client.py")) == []
+    finally:
+        end_engine(quiet / ".git" / "mom")
