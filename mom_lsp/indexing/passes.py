@@ -18,7 +18,7 @@ from mom_lsp.indexing.worker import Task, extract, file_memories, ordered, wante
 from mom_lsp.memory import Memory, commit_memory_id, tombstone
 from mom_lsp.store import Store
 
-FIRST_CHUNK = 200  # commits; small, so that suggestions start within seconds
+FIRST_CHUNK = 100  # commits; small, so that suggestions start within seconds
 CHUNK = 1_000
 FILE_CHUNK = 200
 MAX_FOLDER_FILES = 20_000
@@ -34,15 +34,20 @@ def index_history(
     missing = [sha for sha in history if sha not in known]
     if not missing:
         return
-    groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
-    shared = {sha for group in groups for sha in group}
-    plain = [sha for sha in missing if sha not in shared]
-    chunks = [plain[:FIRST_CHUNK], *_together(groups, CHUNK), *_chunks(plain[FIRST_CHUNK:], CHUNK)]
-    tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
-    total = sum(len(task.commits) for task in tasks)
     done = 0
-    control.step("history", 0, total)
-    with workers(total) as executor:
+    with workers(len(missing)) as executor:  # they start while we look for groups
+        groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
+        shared = {sha for group in groups for sha in group}
+        plain = [sha for sha in missing if sha not in shared]
+        chunks = [
+            plain[:FIRST_CHUNK],
+            plain[FIRST_CHUNK:CHUNK],
+            *_together(groups, CHUNK),
+            *_chunks(plain[CHUNK:], CHUNK),
+        ]
+        tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
+        total = sum(len(task.commits) for task in tasks)
+        control.step("history", 0, total)
         for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
             write = merger.write_groups if task.commits[0] in shared else merger.write
             summary.memories += write(memories)

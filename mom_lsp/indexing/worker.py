@@ -129,6 +129,7 @@ def workers(amount: int) -> Iterator[Executor]:
         yield InlineExecutor()
         return
     pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    pool.submit(int)  # starts the processes now, beside whatever the caller does before its first task
     try:
         yield pool
     finally:
