@@ -30,6 +30,7 @@ Kind = Literal[
 SourceType = Literal["commit", "file", "user"]
 Relation = Literal["revert", "reapply", "fixes", "followup", "mention"]
 Status = Literal["candidate", "validated", "promoted", "needs_revision", "replaced", "archived"]
+Confidence = Literal["low", "medium", "high"]
 Freshness = Literal["fresh", "moved", "drifted", "gone"]
 
 
@@ -102,8 +103,28 @@ class Usage:
     pinned: bool = False
     forgotten: bool = False
     uses: int = 0  # accepted ones only
-    last_used: float = 0.0  # seconds since 1970
+    first_used: float = 0.0  # seconds since 1970
+    last_used: float = 0.0
+    places: tuple[tuple[str, str, float], ...] = ()  # (path, symbol, first time) where it was accepted
+    failures: int = 0  # accepted uses that the user took back in so many words
+    shown: int = 0  # once a file and day, since it was last restored
+    shown_on: tuple[int, frozenset[str]] = (0, frozenset())  # the last such day, and its files
     dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where it was not wanted
+    never: bool = False  # it was not wanted anywhere
+    restored: float = 0.0  # when the user last brought it back
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What became of a memory on one HEAD."""
+
+    status: Status = "candidate"
+    layer: int = 0  # 0 candidate, 1 proven in two places, 2 a procedure used five times
+    confidence: Confidence = "low"
+    reason: str = ""  # for the status, in words
+    tier: str = "episodic"
+    strength: float = 0.0  # in [0, 1]
+    half_life: float | None = None  # active days until half of it is left, None while it does not fade
 
 
 TERMS = ("sem", "lex", "temp", "use", "place")
@@ -118,7 +139,7 @@ class Scored:
     terms: dict[str, float]
     reason: str
     usage: Usage = field(default_factory=Usage)
-    status: Status = "candidate"
+    standing: Standing = field(default_factory=Standing)
     freshness: Freshness = "fresh"
     surprise: int = 1  # 1 to 5
     lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote

@@ -58,15 +58,6 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Temporal:
-    """How time counts."""
-
-    half_life: float = _setting(
-        30.0, "After how long an unused memory counts half as recent.", low=0.1, high=36_500, unit="days"
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class Index:
     """What is read besides the commits."""
 
@@ -106,7 +97,6 @@ class Settings:
     hints: Hints = Hints()
     suggest: Suggest = Suggest()
     weights: Weights = Weights()
-    temporal: Temporal = Temporal()
     index: Index = Index()
     encoder: Encoder = Encoder()
     engine: Engine = Engine()

@@ -66,7 +66,7 @@ def test_the_defaults_are_the_contract() -> None:
     assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.35)
     weights = settings.weights
     assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (0.15, 0.15, 0.1, 0.05, 0.55)
-    assert (settings.temporal.half_life, settings.index.max_file_size) == (30, 1_000_000)
+    assert settings.index.max_file_size == 1_000_000
     assert (settings.encoder.model, settings.encoder.enable, settings.engine.idle_minutes) == ("", True, 10)
 
 

@@ -24,7 +24,9 @@ def suggest(target: str, rev: str | None, k: int | None, as_json: bool) -> None:
     """Show the memories that matter for a file or its lines."""
     with connect() as service:
         place = parse_target(target, folder(), service.location.root, on_disk=rev is None)
-        result = service.call("suggest", path=place.path, start=place.start, end=place.end, text=None, k=k, rev=rev)
+        result = service.call(
+            "suggest", path=place.path, start=place.start, end=place.end, text=None, k=k, rev=rev, counted=not as_json
+        )
         if as_json:
             echo_json(result)
         elif result["suggestions"]:

@@ -18,6 +18,7 @@ from mom_lsp.settings import load_settings, parse_settings
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.actions import Actions
+from mom_lsp.workspace.showings import FLUSH_AFTER
 
 Params = Mapping[str, Any]
 
@@ -57,11 +58,21 @@ class Service:
         """Follow the writer; whether there was anything new."""
         if self._wants_encoder and self._loading is None:
             self._load_encoder()
-        return self.library.reload()
+        changed = self.library.reload()
+        written = self.library.showings.flush(self.library.journal, time.time(), patience=FLUSH_AFTER)
+        if changed or written:
+            self._settle()
+        return changed
 
     def close(self) -> None:
-        """Let go of the journal."""
+        """Write what is still to be written, and let go of the journal."""
+        if self.library.showings.flush(self.library.journal, time.time()):
+            self._settle()
         self.library.journal.close()
+
+    def _settle(self) -> None:
+        for workspace in list(self._workspaces.values()):
+            self.actions(workspace).settle()
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return what the user can do in a workspace."""
@@ -126,6 +137,7 @@ def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
         text=p.get("text"),
         k=int(p.get("k") or workspace.settings.suggest.count),
         rev=p.get("rev"),
+        counted=bool(p.get("counted", True)),
     )
 
 
@@ -145,7 +157,8 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
-    return service.actions(workspace).dismiss(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0))
+    path, line = str(p.get("path") or ""), int(p.get("line") or 0)
+    return service.actions(workspace).dismiss(str(p["id"]), path, line, never=bool(p.get("never")))
 
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -160,6 +173,14 @@ def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
     service.actions(workspace)._indexing_wanted("asked")
     return {"ok": True, "message": "indexing"}
+
+
+def _at_place(action: str) -> Callable[[Service, Workspace, Params], Any]:
+    def answer(service: Service, workspace: Workspace, p: Params) -> Any:
+        said = getattr(service.actions(workspace), action)
+        return said(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0))
+
+    return answer
 
 
 def _by_id(action: str) -> Callable[[Service, Workspace, Params], Any]:
@@ -179,7 +200,10 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "doctor": lambda service, workspace, p: health.doctor(service, workspace),
     "prefetch": _prefetch,
     "reindex": _reindex,
-    **{name: _by_id(name) for name in ("pin", "unpin", "useful", "forget", "restore")},
+    **{name: _by_id(name) for name in ("unpin", "forget", "restore")},
+    **{name: _at_place(name) for name in ("pin", "useful", "opened", "inserted")},
+    "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
+    "active": lambda service, workspace, p: service.actions(workspace).active(),
     "dismiss": _dismiss,
     "undo": lambda service, workspace, p: service.actions(workspace).undo(),
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),

@@ -56,7 +56,7 @@ def _prequential(cases: Sequence[Case], alike: str, weights: tuple[float, float,
     for case in cases:
         likeness = case.features["cosine"] if alike == "cosine" else case.fused
         used = usage(np.array([uses[sha] for sha in case.shas], np.float64), max(uses.values(), default=0))
-        score = weights[0] * likeness + weights[1] * case.features["recency"] + weights[2] * used
+        score = weights[0] * likeness + weights[1] * case.features["strength"] + weights[2] * used
         predictions[case.label.query] = [case.shas[at] for at in np.argsort(-score, kind="stable")[:DEPTH]]
         uses.update(case.label.gold)
     return predictions

@@ -21,6 +21,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
 from mom_lsp.route.place import WINDOW, Spot
 from mom_lsp.route.score import Weights
+from mom_lsp.workspace.aging import aged
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.query import Query, text_query
 from mom_lsp.workspace.ranking import Ranker
@@ -80,7 +81,7 @@ class Cases:
         self._history = History(repository.graph(head))
         self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts())
 
-    def make(self, labels: Sequence[Label], form: str, half_life: float) -> Iterator[Case]:
+    def make(self, labels: Sequence[Label], form: str) -> Iterator[Case]:
         """Yield the case of each label whose query is here."""
         known = {label.query: label for label in labels if label.query in self._history.position}
         images = self._repository.preimages(list(known), self._attributes)
@@ -99,7 +100,7 @@ class Cases:
             self._step("asking", done, len(moments))
             query = queries[moment.query]
             meaning = meanings.get(query.meaning)
-            yield self._case(known[moment.query], moment, writers.get(moment.query, {}), query, meaning, half_life)
+            yield self._case(known[moment.query], moment, writers.get(moment.query, {}), query, meaning)
         self._step("asking", len(moments), len(moments))
 
     def _case(
@@ -109,11 +110,11 @@ class Cases:
         writers: Mapping[str, Writers],
         query: Query,
         meaning: np.ndarray | None,
-        half_life: float,
     ) -> Case:
         snapshot = self._snapshot
         view = View(snapshot.catalog, self._history.before(moment.query), {})
-        ranker = Ranker(AsOf(self._library, view), snapshot, view, Weights(), half_life, moment.now)
+        tiers = aged(view, snapshot.life, moment.now)
+        ranker = Ranker(AsOf(self._library, view), snapshot, view, Weights(), tiers)
         evidence = ranker.evidence(query, meaning)
         case = Case(
             label=label,

@@ -29,7 +29,7 @@ from mom_lsp.route.learned import Model
 PENALTY = 0.01  # on squared standardised weights
 SURE = 10  # best candidates of each query that calibration looks at
 TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so that none outweighs the place
-TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "recency", "newest", "files", "named")
+TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
 TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
 NAMES = {"editing": {"editing": FEATURES}, "intent": {"intent": TEXT_ONLY, "why": TIMELESS}}  # form -> mode -> features
 

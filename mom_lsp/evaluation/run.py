@@ -75,7 +75,7 @@ def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
             library = Library(lambda: store, journal, _encoder() if request.encoder else None)
             library.reload()
             cases = Cases(repository, library, cache, attributes_file(location.data), step)
-            return list(cases.make(labels, request.form, Settings().temporal.half_life))
+            return list(cases.make(labels, request.form))
         finally:
             journal.close()
             cache.close()

@@ -37,7 +37,7 @@ class Work:
         with Journal(data / "journal.sqlite") as journal:
             events = list(journal.events())
         life = fold(events)
-        seq, forgotten = erasure_seq(events), life.with_state("forgotten")
+        seq, forgotten = erasure_seq(events), set(life.forgotten)
         honour_user(store, self._location, self._rules, forgotten, self._control)
         self._extract(store, marker, Merger(store, forgotten), rev)
         if self._summary.memories or not store.searchable:  # the run before may have been stopped

@@ -5,7 +5,21 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 EventType = Literal[
-    "pin", "unpin", "useful", "dismiss", "forget", "restore", "note", "shown", "opened", "inserted", "undo", "purge"
+    "pin",
+    "unpin",
+    "useful",
+    "dismiss",
+    "forget",
+    "restore",
+    "note",
+    "merge",  # `memory` is shown for the memory `data["other"]`
+    "shown",  # a batch: `data["seen"]` is {path: [memory]}
+    "opened",
+    "inserted",
+    "active",  # a file was saved: its day counts; at most one a day
+    "transition",  # what the evidence made of a memory: `data` is {"status", "layer", "reason", "commit", "cause"}
+    "undo",
+    "purge",
 ]
 
 COLUMNS = "seq, time, type, memory, path, symbol, head, data"

@@ -36,7 +36,7 @@ TERM_OF = {
     "cosine": "sem",
     "cosine_first": "sem",
     "distance": "temp",
-    "recency": "temp",
+    "strength": "temp",
     "newest": "temp",
     "uses": "use",
     "named": "use",
@@ -84,7 +84,7 @@ def features(
     traces: Traces | None,
     bm25: np.ndarray,
     cosine: np.ndarray,
-    recency: np.ndarray,
+    strength: np.ndarray,
     uses: np.ndarray,
 ) -> dict[str, np.ndarray]:
     """Return FEATURES of the candidates, (m,) each.
@@ -96,7 +96,7 @@ def features(
         traces: what the text in view shares with them; None for words alone.
         bm25: (m,) in [0, 1].
         cosine: (m,) in [0, 1].
-        recency: (m,) in [0, 1].
+        strength: (m,) in [0, 1].
         uses: (m,) in [0, 1].
     """
     catalog, none = view.catalog, np.zeros(len(rows))
@@ -122,7 +122,7 @@ def features(
         "cosine": np.where(cosine > 0, cosine - COSINE, 0.0),
         "cosine_first": _reciprocal_rank(cosine, cosine > 0),
         "distance": DISTANCE - np.log1p(distance),
-        "recency": recency,
+        "strength": strength,
         "newest": _reciprocal_rank(-distance, np.ones(len(rows), bool)),
         "uses": uses,
         "named": np.log1p(view.named[rows]),

@@ -56,4 +56,4 @@ def _pinned(journal: Path) -> list[str]:
     from mom_lsp.tiers.lifecycle import fold
 
     with Journal(journal) as opened:
-        return sorted(fold(opened.events()).with_state("pinned"))
+        return sorted(fold(opened.events()).pinned)

@@ -1,22 +1,78 @@
-"""Recency as a term of the score: added, never multiplied, so that age hides nothing."""
+"""How memories fade per active day, in closed form. Added to a score, never multiplied: age hides nothing."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 
-DAY = 86_400.0  # seconds
+from mom_lsp.tiers import DAY
+
+LAST_DAY = 100_000  # in the year 2243
+EPISODIC, WORKING, SEMANTIC = range(3)
+TIERS = ("episodic", "working", "semantic")
+RATES = np.array([0.1, 0.05, 0.01])  # what a tier loses per active day (seed cms_update_rule, default decays)
+FLOORS = np.array([0.0, 0.1, 0.2])  # a strength below which a memory falls into the tier before
 
 
-def recency(times: np.ndarray, now: float, half_life: float) -> np.ndarray:
-    """Return exp(-lambda dt) in [0, 1] (seed mixture_of_memories, R_temp).
+class ActiveDays:
+    """The clock of memories: it counts the days with a commit, a save or a use, so that holidays forget nothing."""
+
+    def __init__(self, times: Iterable[float] | np.ndarray) -> None:
+        """Take the times of everything that makes a day active, in seconds since 1970."""
+        days = np.unique(_days(np.asarray(times)))  # UTC
+        self._first = int(days[0]) if len(days) else 0
+        active = np.bincount(days - self._first) if len(days) else np.zeros(0, np.int64)
+        self._count = np.r_[0, np.cumsum(active)].astype(np.float64)  # a table is ten times as fast as a search
+
+    def at(self, times: float | np.ndarray) -> np.ndarray:
+        """Return how many active days there were up to and including those of some times, as (n,)."""
+        since = _days(np.asarray(times)) - self._first + 1
+        return np.asarray(self._count[np.clip(since, 0, len(self._count) - 1)])
+
+
+def faded(tier: np.ndarray, strength: np.ndarray, elapsed: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
+    """Return tier and strength after some active days without use: s(t) = s(t0) (1 - d)^(t - t0).
+
+    A strength that reaches the floor of its tier goes on at the rate of the tier before. In closed form, and the same
+    however the time is cut into pieces (seed mixture_of_memories, temporal component; rates of cms_update_rule).
 
     Args:
-        times: (n,) seconds since 1970; what lies in the future counts as now.
-        now: seconds since 1970.
-        half_life: days until the term halves.
+        tier: (n,) EPISODIC, WORKING or SEMANTIC.
+        strength: (n,) in [0, 1].
+        elapsed: active days, (n,) or one for all; what is negative counts as none.
     """
-    age = np.maximum(now - times.astype(np.float64), 0.0) / DAY
-    return np.asarray(np.exp2(-age / half_life))
+    tier, strength = tier.copy(), strength.astype(np.float64)
+    left = np.maximum(np.broadcast_to(np.asarray(elapsed, np.float64), strength.shape), 0.0).copy()
+    for level in (SEMANTIC, WORKING):
+        at = np.flatnonzero((tier == level) & (left > 0))
+        rate, floor = np.log1p(-RATES[level]), FLOORS[level]
+        until = np.maximum(np.log(floor / np.maximum(strength[at], floor)) / rate, 0.0)  # days to the floor
+        spent = np.minimum(left[at], until)
+        strength[at] *= np.exp(rate * spent)
+        left[at] -= spent
+        tier[at] = np.where(left[at] > 0, level - 1, level)
+    return tier, strength * np.exp(np.log1p(-RATES[EPISODIC]) * left)
+
+
+def activated(strength: np.ndarray, gate: np.ndarray | float, share: np.ndarray | float = 1.0) -> np.ndarray:
+    """Return s + g share (1 - s): in [0, 1] wherever gate and share are (math of the tiers, write with gate g)."""
+    return np.asarray(strength + gate * share * (1.0 - strength))
+
+
+def _days(times: np.ndarray) -> np.ndarray:
+    """Return days since 1970; a clock that was far off stays within bounds."""
+    return np.clip(times.astype(np.int64) // DAY, 0, LAST_DAY)
+
+
+def half_life(tier: int, strength: float) -> float:
+    """Return after how many active days without use a strength is half of what it is now."""
+    days, half = 0.0, strength / 2
+    while tier > EPISODIC and half < FLOORS[tier] < strength:
+        days += math.log(FLOORS[tier] / strength) / math.log1p(-RATES[tier])
+        strength, tier = FLOORS[tier], tier - 1
+    return days + math.log(half / strength) / math.log1p(-RATES[tier]) if strength > 0 else 0.0
 
 
 def usage(uses: np.ndarray, most: int) -> np.ndarray:

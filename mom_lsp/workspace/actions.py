@@ -12,10 +12,14 @@ from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, EventType
 from mom_lsp.memory import memory_id
 from mom_lsp.redact import sanitize
+from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes, undoable
+from mom_lsp.tiers.rules import is_archived
 from mom_lsp.workspace.workspace import Workspace
 
 MAX_NOTE = 10_000  # characters
+NAMING = frozenset({"undo", "transition"})
+MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore"})  # events that may change a status
 Answer = dict[str, Any]
 
 
@@ -31,21 +35,35 @@ class Actions:
         self._workspace, self._indexing_wanted, self._clock = workspace, indexing_wanted, clock
         self._journal = workspace.library.journal
 
-    def pin(self, identity: str) -> Answer:
-        """Keep a memory in front, whatever its score where it applies."""
-        return self._mark("pin", identity, "pinned")
+    def pin(self, identity: str, path: str = "", line: int = 0) -> Answer:
+        """Keep a memory in front, whatever its score where it applies; it does not fade."""
+        return self._mark("pin", identity, "pinned", path, line)
 
     def unpin(self, identity: str) -> Answer:
         """Let a pinned memory compete again."""
         return self._mark("unpin", identity, "unpinned")
 
-    def useful(self, identity: str) -> Answer:
-        """Count one accepted use."""
-        return self._mark("useful", identity, "counted as useful")
+    def useful(self, identity: str, path: str = "", line: int = 0) -> Answer:
+        """Count one accepted use at a place."""
+        return self._mark("useful", identity, "counted as useful", path, line)
 
-    def dismiss(self, identity: str, path: str = "", line: int = 0) -> Answer:
-        """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right."""
+    def opened(self, identity: str, path: str = "", line: int = 0) -> Answer:
+        """Count that the user opened a memory and kept it open."""
+        return self._mark("opened", identity, "counted as read", path, line)
+
+    def inserted(self, identity: str, path: str = "", line: int = 0) -> Answer:
+        """Count that the user accepted text that a memory led to."""
+        return self._mark("inserted", identity, "counted as used", path, line)
+
+    def dismiss(self, identity: str, path: str = "", line: int = 0, *, never: bool = False) -> Answer:
+        """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right.
+
+        With `never` it is suggested nowhere; search still finds it.
+        """
         memory = self._workspace.memory(identity)
+        if never:
+            self._append("dismiss", memory.id, data={"never": True})
+            return _done(f"archived, search still finds it (`mom restore {memory.id[:8]}`): {memory.title}")
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
             raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
@@ -64,15 +82,43 @@ class Actions:
         return done | {"title": memory.title}
 
     def restore(self, identity: str) -> Answer:
-        """Bring a forgotten memory back; its text is read from the repository again."""
-        forgotten = fold(self._journal.events()).with_state("forgotten")
-        found = [memory for memory in forgotten if identity and memory.startswith(identity)]
+        """Bring a forgotten memory back, whose text is read from the repository again, or an archived one."""
+        life = fold(self._journal.events())
+        away = [memory for memory, usage in life.usage.items() if usage.forgotten or is_archived(usage)]
+        found = [memory for memory in away if identity and memory.startswith(identity)]
         if len(found) != 1:
-            problem = "several forgotten memories have" if found else "no forgotten memory has"
+            problem = "several have" if found else "no forgotten memory, and no archived one, has"
             raise UsageError(f"{problem} an id that begins with {identity!r}")
         self._append("restore", found[0])
-        self._indexing_wanted("restore")
+        if found[0] in life.forgotten:
+            self._indexing_wanted("restore")
         return _done(f"restored: {found[0][:8]}")
+
+    def merge(self, identity: str, other: str) -> Answer:
+        """Show one memory for two that say the same."""
+        kept, gone = self._workspace.memory(identity), self._workspace.memory(other)
+        if self._workspace.library.snapshot().life.shown_for(kept.id) == gone.id or kept.id == gone.id:
+            raise UsageError("a memory cannot be merged with itself")
+        self._append("merge", kept.id, data={"other": gone.id})
+        return _done(f"{kept.title}: shown for {gone.id[:8]} too (`mom undo` takes it back)")
+
+    def active(self) -> Answer:
+        """Note that somebody works here today; at most one event a day."""
+        today = int(self._clock() // DAY)
+        if all(int(time // DAY) != today for time in self._workspace.library.snapshot().life.active[-100:]):
+            self._journal.append("active", now=self._clock())
+        return _done("noted")
+
+    def settle(self, memory: str = "", cause: int = 0) -> None:
+        """Write down what the evidence has made of one memory, or of all, since: changes of status with their reason.
+
+        Args:
+            memory: its id, "" for all.
+            cause: the number of the event that may have changed it; to undo that is to undo the change.
+        """
+        now = self._clock()
+        due = self._workspace.changes(memory)
+        self._journal.append_many(Event(0, now, "transition", who, data=data | {"cause": cause}) for who, data in due)
 
     def undo(self) -> Answer:
         """Take back the last thing the user did here."""
@@ -80,6 +126,7 @@ class Actions:
         if last is None:
             raise UsageError("there is nothing to undo")
         self._append("undo", last.memory, data={"seq": last.seq})
+        self.settle(last.memory)
         self._indexing_wanted("undo")
         return _done(f"undone: {last.type} of {last.memory[:8]}")
 
@@ -122,8 +169,8 @@ class Actions:
         seqs = {_identity(event): event.seq for event in self._journal.events()}
         here = {event.seq: seqs.get(_identity(event), 0) for event in theirs}  # their number -> ours
         added = 0
-        # An undo names an event by its number, which is known only once that event is here.
-        for part in ([e for e in theirs if e.type != "undo"], [e for e in theirs if e.type == "undo"]):
+        # Some name an event by its number, which is known only once that event is here.
+        for part in ([e for e in theirs if e.type not in NAMING], [e for e in theirs if e.type in NAMING]):
             fresh = list({_identity(e): e for e in part if _identity(e) not in seqs}.values())
             written = self._journal.append_many([_renumbered(event, here) for event in fresh])
             here.update({event.seq: mine.seq for event, mine in zip(fresh, written, strict=True)})
@@ -131,9 +178,12 @@ class Actions:
         self._indexing_wanted("import")
         return _done(f"imported {added} events")
 
-    def _mark(self, kind: str, identity: str, done: str) -> Answer:
+    def _mark(self, kind: str, identity: str, done: str, path: str = "", line: int = 0) -> Answer:
         memory = self._workspace.memory(identity)
-        self._append(kind, memory.id, path=memory.paths[0] if memory.paths else "")
+        if path:
+            self._workspace.refuse_outside(path)
+        symbol = self._workspace.symbol_at(path, line) if path and line else ""
+        self._append(kind, memory.id, path=path or (memory.paths[0] if memory.paths else ""), symbol=symbol)
         return _done(f"{done}: {memory.title}")
 
     def _append(
@@ -148,7 +198,9 @@ class Actions:
     ) -> None:
         head = self._workspace.worktree.head().commit
         when = self._clock() if now is None else now
-        self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
+        event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
+        if kind in MOVING:
+            self.settle(memory, event.seq)
 
 
 def _done(message: str) -> Answer:
@@ -187,9 +239,10 @@ def _event(plain: dict[str, Any]) -> Event:
 
 
 def _renumbered(event: Event, here: Mapping[int, int]) -> Event:
-    if event.type != "undo":
+    name = {"undo": "seq", "transition": "cause"}.get(event.type)
+    if name is None:
         return event
-    return replace(event, data={**event.data, "seq": here.get(event.data.get("seq", 0), 0)})
+    return replace(event, data={**event.data, name: here.get(event.data.get(name, 0), 0)})
 
 
 def _identity(event: Event) -> tuple[Any, ...]:

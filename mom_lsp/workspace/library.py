@@ -20,10 +20,14 @@ from mom_lsp.store.rows import to_table
 from mom_lsp.store.text import content_hash, embedding_text, search_text
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.showings import Showings
 
 WORD = re.compile(r"\w+")
 CACHED_QUESTIONS = 256
 NOTE_WORD = 6.0  # BM25 points for each word that a note shares with a query; notes are not in the store
+
+
+REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
 
 
 class Reader(Protocol):
@@ -81,6 +85,7 @@ class Library:
         self._open_store = open_store
         self._store: Reader | None = None
         self._snapshot: Snapshot | None = None
+        self.showings = Showings()
         self._questions: Recent[str, np.ndarray] = Recent(CACHED_QUESTIONS)
         self._memories: dict[str, Memory] = {}  # texts that were shown before
         self._memories_of = -1  # the version they are of
@@ -164,7 +169,9 @@ class Library:
             self._snapshot = snapshot
 
     def _with_journal(self, old: Snapshot) -> Snapshot:
-        life = fold(self.journal.events())
+        new = list(self.journal.events(after=old.life.last_seq))
+        whole = not new or any(event.type in REWRITING for event in new)  # nothing new: something was erased
+        life = fold(self.journal.events()) if whole else fold(new, old.life)
         if notes_of(life).keys() != old.notes.keys():
             self._install(old.key[0])
             assert self._snapshot is not None

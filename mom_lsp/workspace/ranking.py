@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,9 +16,12 @@ from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
 from mom_lsp.route.score import Weights, shares, top, total
 from mom_lsp.route.terms import by_slot, lexical, similarity
-from mom_lsp.tiers.decay import recency, usage
+from mom_lsp.tiers.decay import usage
+from mom_lsp.tiers.rules import is_archived
+from mom_lsp.tiers.tiers import Tiers
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.query import Query
+from mom_lsp.workspace.standing import standing
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
 LEAST = -1e300  # every score that is one
@@ -67,8 +70,7 @@ class Ranker:
     snapshot: Snapshot
     view: View
     weights: Weights  # what reaches the threshold
-    half_life: float  # days
-    now: float  # seconds since 1970
+    tiers: Tiers  # of all rows, now
     model: Model | None = None  # what comes first, and the score that is told
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
@@ -123,7 +125,7 @@ class Ranker:
             traces=evidence.traces,
             bm25=terms["lex"],
             cosine=terms["sem"],
-            recency=terms["temp"],
+            strength=terms["temp"],
             uses=terms["use"],
         )
 
@@ -140,12 +142,15 @@ class Ranker:
             contributions = model.shares(self.features(evidence))
         scores = total(contributions)
         first = np.isin(rows, list(pinned))
-        return [
+        merged = self.snapshot.life.merged
+        best = top(np.where(shown, scores, -np.inf), k + len(merged), threshold=LEAST, first=first)
+        ranked = (
             self._ranked(
                 int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
             )
-            for at in top(np.where(shown, scores, -np.inf), k, threshold=LEAST, first=first)
-        ]
+            for at in best
+        )
+        return _each_once(ranked)[:k]
 
     def _matches(self, words: str) -> dict[int, float]:
         row_of = self.view.catalog.row_of
@@ -175,11 +180,13 @@ class Ranker:
         return np.asarray(rows[allowed[rows]])
 
     def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
-        """Return which rows may be suggested: true here, not forgotten, not dismissed at this place."""
+        """Return which rows may be suggested: true here, not forgotten; at a place neither dismissed nor archived."""
         allowed = self.view.suggestible.copy()
-        for memory, state in self.snapshot.life.usage.items():
+        for memory, state in self.snapshot.life.barred.items():
             row = self.view.catalog.row_of.get(memory)
-            if row is not None and (state.forgotten or any(_dismissed(state, spot) for spot in spots)):
+            if row is not None and (
+                state.forgotten or (spots and is_archived(state)) or any(_dismissed(state, spot) for spot in spots)
+            ):
                 allowed[row] = False
         return np.asarray(allowed)
 
@@ -189,8 +196,8 @@ class Ranker:
         return {
             "sem": by_slot(evidence.alike, self.snapshot.slots[rows]),
             "lex": lexical(rows.tolist(), evidence.matches),
-            "temp": recency(self.view.catalog.time[rows], self.now, self.half_life),
-            "use": usage(uses, life.most_used()),
+            "temp": self.tiers.strength[rows],
+            "use": usage(uses, life.most_used),
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
         }
 
@@ -199,7 +206,7 @@ class Ranker:
         if where is None:
             return set()
         row_of, strength = self.view.catalog.row_of, where.strength()
-        rows = (row_of.get(memory) for memory in self.snapshot.life.with_state("pinned"))
+        rows = (row_of.get(memory) for memory in self.snapshot.life.pinned)
         return {row for row in rows if row is not None and strength[row]}
 
     def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, symbol: str) -> Ranked:
@@ -208,7 +215,12 @@ class Ranker:
         catalog = self.view.catalog
         source = "file" if catalog.is_file[row] else "user" if catalog.is_note[row] else "commit"
         words = reason(where, row, terms, state, symbol=symbol, again=again, source=source)
-        return Ranked(row, score, terms, words, tuple(where.lines.get(row, ())) if where else ())
+        return Ranked(self._instead(row), score, terms, words, tuple(where.lines.get(row, ())) if where else ())
+
+    def _instead(self, row: int) -> int:
+        """Return the row that is shown for one: another if the user merged them, and that one is true here."""
+        other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]), row)
+        return other if self.view.suggestible[other] else row
 
 
 def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
@@ -228,13 +240,21 @@ def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 terms=ranked.terms,
                 reason=ranked.reason,
                 usage=life.of(memory.id),
-                status="replaced" if replacement is not None else "candidate",
+                standing=standing(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),
                 lines=ranked.lines,
                 replacement=view.catalog.ids[replacement] if replacement is not None else None,
             )
         )
     return result
+
+
+def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """Return the best of each row; merged memories are shown by the same one."""
+    best: dict[int, Ranked] = {}
+    for one in ranked:
+        best.setdefault(one.row, one)
+    return list(best.values())
 
 
 def _best_of(values: np.ndarray, count: int) -> np.ndarray:

@@ -23,6 +23,8 @@ from mom_lsp.route.learned import Mode, Model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
+from mom_lsp.tiers.rules import USES_FOR_LAYER_2
+from mom_lsp.workspace.aging import Aged
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
@@ -30,6 +32,7 @@ from mom_lsp.workspace.present import forge_of, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.why import Explanation, reasons
 
 SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
@@ -58,11 +61,20 @@ class Workspace:
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._clock = clock
+        self._aged = Aged()
 
     # Asking
 
     def suggest(
-        self, path: str, start: int, end: int, *, text: str | None = None, k: int = 3, rev: str | None = None
+        self,
+        path: str,
+        start: int,
+        end: int,
+        *,
+        text: str | None = None,
+        k: int = 3,
+        rev: str | None = None,
+        counted: bool = False,
     ) -> dict[str, Any]:
         """Return what matters for some lines (1-based, inclusive) of a file.
 
@@ -73,6 +85,7 @@ class Workspace:
             text: the open text, if it differs from the file.
             k: how many at most.
             rev: answer as of this revision.
+            counted: whether a person sees the answer; what is shown ten times in vain is archived.
 
         Raises:
             UsageError: no such file or line.
@@ -86,7 +99,10 @@ class Workspace:
         ranker = self._ranker(state, self._weights, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
-        return self._answer(query, ranker, chosen, state, began)
+        answer = self._answer(query, ranker, chosen, state, began)
+        if counted and rev is None:
+            self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock())
+        return answer
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
         """Return the memories that match words or their meaning; age counts for nothing here."""
@@ -133,12 +149,13 @@ class Workspace:
         } | self._noted(state, path, lines)
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
         kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
-        hints = self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
-        return [
-            {"line": one.lines[0], "suggestion": self._json(one, state, [path])}
-            for one in hints
+        hints = [
+            one
+            for one in self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
             if one.freshness != "gone"
         ]
+        self.library.showings.add([one.memory.id for one in hints], path, self._clock())
+        return [{"line": one.lines[0], "suggestion": self._json(one, state, [path])} for one in hints]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -183,6 +200,16 @@ class Workspace:
         """Return by what a line is found again wherever it moves, 0 if it says too little."""
         lines = self.worktree.text(path)
         return next(iter(line_keys(lines[line - 1 : line])), 0)
+
+    def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
+        """Return (id, change of status) of one memory or of all, as far as the journal does not hold it yet."""
+        state = self._state()
+        life = state.snapshot.life
+        asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
+        told = self.library.get([m for m in asked if life.of(m).uses >= USES_FOR_LAYER_2])
+        kinds = {identity: known.kind for identity, known in told.items()}
+        found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in asked)
+        return [(identity, data) for identity, data in found if data is not None]
 
     def prefetch(self, path: str) -> None:
         """Read the whole file's blame, so that later questions about it are answered at once."""
@@ -230,8 +257,8 @@ class Workspace:
         return shipped(mode).scaled({term: getattr(chosen, term) / getattr(usual, term) for term in TERMS})
 
     def _ranker(self, state: _State, weights: Weights, model: Model | None = None) -> Ranker:
-        half_life = self.settings.temporal.half_life
-        return Ranker(self.library, state.snapshot, state.view, weights, half_life, self._clock(), model)
+        tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
+        return Ranker(self.library, state.snapshot, state.view, weights, tiers, model)
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:
@@ -278,7 +305,7 @@ class Workspace:
     def _worthy(self, state: _State) -> np.ndarray:
         """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""
         worthy = state.view.surprise >= self.settings.hints.minimum_surprise
-        for memory in state.snapshot.life.with_state("pinned"):
+        for memory in state.snapshot.life.pinned:
             row = state.snapshot.catalog.row_of.get(memory)
             if row is not None:
                 worthy[row] = True

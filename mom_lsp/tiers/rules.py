@@ -1,0 +1,82 @@
+"""The life cycle: which status the evidence gives a memory, which has to prove itself by being used again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mom_lsp.memory import Confidence, Status, Usage
+
+PLACES_FOR_LAYER_1, USES_FOR_LAYER_2, USES_FOR_HIGH = 2, 5, 3
+SHOWN_IN_VAIN = 10
+NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "known_issue"})  # say what not to do
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the history of HEAD says for and against a memory, by commits."""
+
+    replaced_by: str = ""  # the commit that took it back
+    kept: Sequence[str] = field(default=())  # edits where it had been accepted, which have stayed
+    reverted: Sequence[str] = field(default=())  # such edits that were reverted: the commits that did so
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The status that the evidence gives, and the commit that it rests on, "" if on none."""
+
+    status: Status
+    layer: int
+    reason: str
+    commit: str = ""
+
+
+def judge(usage: Usage, past: Past, kind: str) -> Verdict:
+    """Return what evidence makes of a memory (SCMS Layer 0); disuse alone makes nothing of it."""
+    if past.replaced_by:
+        return Verdict("replaced", 0, f"taken back by {past.replaced_by[:10]}", past.replaced_by)
+    if usage.never:
+        return Verdict("archived", 0, "you said that it is never useful")
+    if 2 * failures(usage, past) >= max(1, usage.uses):
+        words, commit = _failure(past)
+        return Verdict("needs_revision", 0, words, commit)
+    proven = _proven(usage, past)
+    if proven is not None:
+        if usage.uses >= USES_FOR_LAYER_2 and kind not in NOT_PROCEDURES:
+            return Verdict("promoted", 2, f"a procedure used {usage.uses} times", proven.commit)
+        return proven
+    if is_archived(usage):
+        return Verdict("archived", 0, f"shown {SHOWN_IN_VAIN} times and never accepted")
+    return Verdict("candidate", 0, "used in one place so far" if usage.uses else "")
+
+
+def is_archived(usage: Usage) -> bool:
+    """Whether the user's word alone keeps a memory from being suggested anywhere; search finds it."""
+    return usage.never or (not usage.uses and usage.shown >= SHOWN_IN_VAIN)
+
+
+def confidence(usage: Usage, past: Past) -> Confidence:
+    """Return high for three uses and no failure, low for what is untested or failed as often as not, else medium."""
+    failed = failures(usage, past)
+    if past.replaced_by or not usage.uses or 2 * failed >= usage.uses:
+        return "low"
+    return "high" if usage.uses >= USES_FOR_HIGH and not failed else "medium"
+
+
+def failures(usage: Usage, past: Past) -> int:
+    """Return how many accepted uses did not hold."""
+    return usage.failures + len(past.reverted)
+
+
+def _failure(past: Past) -> tuple[str, str]:
+    if past.reverted:
+        return f"an edit that it helped with was reverted by {past.reverted[-1][:10]}", past.reverted[-1]
+    return "it failed where it had been accepted", ""
+
+
+def _proven(usage: Usage, past: Past) -> Verdict | None:
+    if len(usage.places) >= PLACES_FOR_LAYER_1:
+        return Verdict("validated", 1, f"used in {len(usage.places)} different places")
+    if past.kept:
+        return Verdict("validated", 1, f"the edit {past.kept[0][:10]} that it helped with has stayed", past.kept[0])
+    return None

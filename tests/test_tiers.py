@@ -1,0 +1,226 @@
+"""Tiers: how memories fade, what lifts them, and what becomes of them in the end."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mom_lsp.journal import Event
+from mom_lsp.memory import Usage
+from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH
+from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
+from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.tiers.rules import SHOWN_IN_VAIN, Past, confidence, judge
+from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
+
+UNIT = st.floats(0, 1)
+LEVEL = st.sampled_from([EPISODIC, WORKING, SEMANTIC])
+ELAPSED = st.floats(0, 2_000)
+
+
+def fade(tier: int, strength: float, *pieces: float) -> tuple[int, float]:
+    state = np.array([tier]), np.array([strength])
+    for piece in pieces:
+        state = faded(*state, piece)
+    return int(state[0][0]), float(state[1][0])
+
+
+@given(LEVEL, UNIT, ELAPSED, ELAPSED)
+def test_fading_is_the_same_however_time_is_cut(tier: int, strength: float, first: float, second: float) -> None:
+    assert fade(tier, strength, first, second)[1] == pytest.approx(fade(tier, strength, first + second)[1], abs=1e-9)
+
+
+@given(LEVEL, st.floats(0.2, 1), ELAPSED)
+def test_fading_is_bounded_never_rises_and_falls_only_downwards(tier: int, strength: float, elapsed: float) -> None:
+    then, left = fade(tier, strength, elapsed)
+    assert 0 <= left <= strength
+    assert then <= tier
+    assert left > 0 or elapsed > 1_000  # nothing is ever forgotten outright
+
+
+@pytest.mark.parametrize(("tier", "days"), [(EPISODIC, 6.58), (WORKING, 13.51), (SEMANTIC, 68.97)])
+def test_each_tier_has_the_half_life_of_its_rate(tier: int, days: float) -> None:
+    assert half_life(tier, 1.0) == pytest.approx(days, abs=0.01)
+    assert fade(tier, 1.0, 3)[1] == pytest.approx((1 - RATES[tier]) ** 3)
+
+
+@given(UNIT, UNIT, UNIT)
+def test_an_activation_lifts_and_stays_bounded(strength: float, gate: float, share: float) -> None:
+    lifted = float(activated(np.array(strength), gate, share))
+    assert strength - 1e-12 <= lifted <= 1
+    assert float(activated(np.array(strength), 1.0)) == 1
+
+
+def test_holidays_forget_nothing() -> None:
+    clock = ActiveDays(np.array([0, 1, 2, 300, 301]) * float(DAY))
+    assert clock.at(np.array([0, 2.5 * DAY, 299 * DAY, 300 * DAY, 9e15])).tolist() == [1, 3, 3, 4, 5]
+    untouched = tiers(np.array([2.0 * DAY]), Touches.of([]), clock, 299.0 * DAY)
+    assert untouched.strength.tolist() == [1.0]
+    assert tiers(np.array([2.0 * DAY]), Touches.of([]), clock, 301.0 * DAY).strength == pytest.approx(0.81)
+
+
+TOUCHED = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 60), UNIT, st.sampled_from([HOLD, LET_GO, TOUCH])), max_size=30
+)
+
+
+def at(touches: list[tuple[int, int, float, int]], now: int, rows: int = 4) -> Tiers:
+    columns = Touches.of([(row, float(day * DAY), gate, hold) for row, day, gate, hold in touches if day <= now])
+    return tiers(np.zeros(rows), columns, ActiveDays(np.arange(500) * float(DAY)), float(now * DAY))
+
+
+def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> float:
+    """Day by day, as the seed has it, for one memory."""
+    tier, strength, held, count = EPISODIC, 1.0, False, 0
+    said = sorted((day, n, gate, hold) for n, (of, day, gate, hold) in enumerate(touches) if of == row)
+    for day in range(now + 1):
+        if day and not held:
+            tier, strength = fade(tier, strength, 1.0)
+        for _, _, gate, hold in [one for one in said if one[0] == day]:
+            strength += gate * (1 - strength)
+            count += gate > 0
+            if tier < SEMANTIC and strength >= RISE[tier] and count >= (2, 4)[tier]:
+                tier += 1
+            held = {HOLD: True, LET_GO: False, TOUCH: held}[hold]
+    return strength
+
+
+@settings(deadline=None)
+@given(TOUCHED, st.integers(0, 90))
+def test_the_closed_form_is_what_a_loop_over_days_gives(touches: list[tuple[int, int, float, int]], now: int) -> None:
+    found = at(touches, now).strength
+    told = [touch for touch in touches if touch[1] <= now]
+    assert [oracle(told, row, now) for row in range(4)] == pytest.approx(found.tolist(), abs=1e-9)
+
+
+def test_use_promotes_disuse_demotes_and_the_way_back_is_longer() -> None:
+    uses = [(0, day, 1.0, TOUCH) for day in (1, 2, 3, 4)]
+    assert [int(at(uses, day).tier[0]) for day in (1, 2, 4)] == [EPISODIC, WORKING, SEMANTIC]
+    assert int(at(uses, 100).tier[0]) == SEMANTIC  # far below what promoted it
+    assert float(at(uses, 100).strength[0]) < RISE[WORKING]
+    assert int(at(uses, 170).tier[0]) == WORKING
+    assert int(at(uses, 250).tier[0]) == EPISODIC
+
+
+def test_a_pinned_memory_does_not_fade() -> None:
+    assert at([(0, 3, 1.0, HOLD)], 400).strength[0] == 1
+    assert at([(0, 3, 1.0, HOLD), (0, 300, 0.0, LET_GO)], 301).strength[0] == pytest.approx(0.9)
+
+
+# The life cycle
+
+PLACES = st.tuples(st.sampled_from(["a.py", "b.py"]), st.sampled_from(["", "f"]))
+SAID = st.lists(
+    st.tuples(
+        st.sampled_from(["pin", "unpin", "useful", "opened", "dismiss", "never", "shown", "restore", "forget", "undo"]),
+        st.sampled_from(["m1", "m2"]),
+        PLACES,
+    ),
+    max_size=25,
+)
+
+
+def make_log(said: list[tuple[str, str, tuple[str, str]]]) -> list[Event]:
+    log: list[Event] = []
+    for n, (kind, memory, (path, symbol)) in enumerate(said, 1):
+        now = n * DAY / 3
+        if kind == "undo":
+            log.append(Event(n, now, "undo", memory, data={"seq": max(1, n - 1)}))
+        elif kind == "never":
+            log.append(Event(n, now, "dismiss", memory, data={"never": True}))
+        elif kind == "shown":
+            log.append(Event(n, now, "shown", data={"seen": {path: [memory]}}))
+        else:
+            log.append(Event(n, now, kind, memory, path, symbol))
+    return log
+
+
+def state(life: Life) -> Any:
+    return {m: u for m, u in life.usage.items() if u != Usage()}, life.touches, life.active, life.transitions
+
+
+@given(SAID, st.integers(0, 25))
+def test_folding_goes_on_where_it_was(said: list[tuple[str, str, tuple[str, str]]], cut: int) -> None:
+    log = make_log([one for one in said if one[0] != "undo"])
+    begun = fold(log[:cut])
+    before = state(begun)
+    assert state(fold(log[cut:], begun)) == state(fold(log))
+    assert state(begun) == before  # others may still read it
+
+
+@given(SAID)
+def test_the_journal_alone_gives_the_status(said: list[tuple[str, str, tuple[str, str]]]) -> None:
+    log = make_log(said)
+    life = fold(log)
+    for memory, usage in life.usage.items():
+        assert judge(usage, Past(), "decision") == judge(fold(list(log)).of(memory), Past(), "decision")
+        verdict = judge(usage, Past(), "decision")
+        assert (verdict.layer > 0) == (verdict.status in {"validated", "promoted"})
+        assert verdict.reason or verdict.status == "candidate"
+        if verdict.status in {"validated", "promoted"}:
+            assert len(usage.places) >= 2
+
+
+def life_of(*said: tuple[str, str]) -> Usage:
+    return fold(make_log([(kind, "m", (path, "f")) for kind, path in said])).of("m")
+
+
+def test_a_memory_proves_itself_in_two_places_and_a_procedure_in_five_uses() -> None:
+    once, twice = life_of(("useful", "a.py")), life_of(("useful", "a.py"), ("opened", "b.py"))
+    same = life_of(("useful", "a.py"), ("useful", "a.py"))
+    often = life_of(*[("useful", "a.py")] * 4, ("useful", "b.py"))
+    status = [judge(usage, Past(), "convention").status for usage in (once, same, twice, often)]
+    assert status == ["candidate", "candidate", "validated", "promoted"]
+    assert judge(often, Past(), "failed_approach").layer == 1  # there is no procedure in it
+    assert [confidence(usage, Past()) for usage in (Usage(), once, often)] == ["low", "medium", "high"]
+
+
+def test_an_edit_that_stayed_proves_and_one_that_was_reverted_speaks_against() -> None:
+    once = life_of(("useful", "a.py"))
+    assert judge(once, Past(kept=("c1",)), "fix").status == "validated"
+    broken = judge(once, Past(reverted=("c2",)), "fix")
+    assert (broken.status, broken.commit) == ("needs_revision", "c2")
+    assert judge(once, Past(replaced_by="c3"), "fix").status == "replaced"
+    assert confidence(once, Past(reverted=("c2",))) == "low"
+
+
+def test_a_failed_use_asks_for_revision_and_new_uses_answer() -> None:
+    failed = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "a.py"))
+    assert judge(failed, Past(), "fix").status == "needs_revision"
+    elsewhere = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "c.py"))
+    assert judge(elsewhere, Past(), "fix").status == "validated"
+    again = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "a.py"), ("useful", "b.py"))
+    assert judge(again, Past(), "fix").status == "validated"
+
+
+def test_what_is_shown_in_vain_is_archived_and_restored() -> None:
+    def shown(days: int, *more: tuple[str, str]) -> Usage:
+        twice_a_day = [("shown", "a.py")] * 3 * days
+        return life_of(*twice_a_day, *more)
+
+    assert shown(4).shown <= 5  # once a file and day
+    assert judge(shown(SHOWN_IN_VAIN), Past(), "fix").status == "archived"
+    assert judge(shown(SHOWN_IN_VAIN, ("useful", "a.py")), Past(), "fix").status == "candidate"
+    assert judge(shown(SHOWN_IN_VAIN, ("restore", "")), Past(), "fix").status == "candidate"
+    assert judge(life_of(("never", "")), Past(), "fix").status == "archived"
+    assert judge(life_of(("never", ""), ("pin", "a.py")), Past(), "fix").status == "candidate"
+
+
+def test_a_transition_is_taken_back_with_its_cause_and_holds_only_where_its_commit_is() -> None:
+    told = {"status": "validated", "layer": 1, "reason": "used in two places"}
+    log = [
+        Event(1, 1.0, "useful", "m", "a.py"),
+        Event(2, 2.0, "transition", "m", data=told | {"cause": 1}),
+        Event(3, 3.0, "transition", "m", data={"status": "needs_revision", "layer": 0, "reason": "", "commit": "c"}),
+    ]
+    here, there = fold(log).transition("m", {"c"}), fold(log).transition("m", set())
+    assert here is not None and here.status == "needs_revision"
+    assert there is not None and (there.status, there.layer, there.reason) == ("validated", 1, told["reason"])
+    undone = fold([*log[:2], Event(4, 4.0, "undo", "m", data={"seq": 1})])
+    assert undone.transition("m", set()) is None
+    assert fold([replace(log[1], data={"status": 7, "layer": "x"})]).transitions["m"][0].status == "candidate"
