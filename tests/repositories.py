@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from mom_lsp.engine import Service
+from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.indexing import Summary, index
 from mom_lsp.settings import Settings, load_settings

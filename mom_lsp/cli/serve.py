@@ -34,6 +34,6 @@ def serve(tcp: tuple[str, int] | None) -> None:
 def engine(data: Path) -> None:
     """Answer for one data folder on its socket; editors and commands start it."""
     from mom_lsp.cli.within import run_command
-    from mom_lsp.engine import main
+    from mom_lsp.engine.main import main
 
     main(data, run_command)

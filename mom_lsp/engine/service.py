@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine import health
 from mom_lsp.errors import EncoderError, UsageError
@@ -15,7 +16,6 @@ from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.settings import load_settings, parse_settings
-from mom_lsp.store import Store
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.showings import FLUSH_AFTER
@@ -38,7 +38,7 @@ class Service:
                 at once, in this process.
         """
         self.data = data
-        self.library = Library(lambda: Store(data), Journal(data / "journal.sqlite"))
+        self.library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
