@@ -127,6 +127,18 @@ class Standing:
     half_life: float | None = None  # active days until half of it is left, None while it does not fade
 
 
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What did not hold: an approach that was taken back, or a fix that had to be fixed."""
+
+    kind: Kind  # failed_approach, anti_pattern (taken back more than once), bug_pattern (a fix of a fix)
+    tried: str  # the title of what was tried
+    because: str  # the sentence that says why it did not hold, "" if none does
+    by: tuple[str, str]  # id and title of what ended it
+    replaced_by: tuple[str, str] | None = None  # id and title of what came instead
+    again: bool = False  # whether the open text is writing it again
+
+
 TERMS = ("sem", "lex", "temp", "use", "place")
 
 
@@ -144,6 +156,7 @@ class Scored:
     surprise: int = 1  # 1 to 5
     lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote
     replacement: str | None = None  # id of the memory that replaced it
+    failure: Failed | None = None
 
 
 class Encoder(Protocol):

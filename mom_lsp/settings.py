@@ -36,6 +36,7 @@ class Hints:
     minimum_surprise: int = _setting(
         4, "The least surprise a memory needs to be shown as a hint: 1 shows all, 5 only the rarest.", low=1, high=5
     )
+    warnings: bool = _setting(False, "Hint at lines being written that were tried before and taken back.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,8 +54,8 @@ def make_catalog(*memories: Memory) -> Catalog:
 
 def make_view(*memories: Memory, head: set[str] | None = None) -> View:
     """Return the view on a head that holds some commits, by default all."""
-    every = {commit for memory in memories for commit in memory.commits}
-    return View(make_catalog(*memories), every if head is None else head, {})
+    newest_first = [commit for memory in reversed(memories) for commit in memory.commits]
+    return View(make_catalog(*memories), [c for c in newest_first if head is None or c in head], {})
 
 
 # Score

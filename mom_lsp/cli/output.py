@@ -119,6 +119,8 @@ def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
     rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
     if suggestion.get("why"):
         rows.append(Text(one_line(suggestion["why"]), "italic"))
+    if suggestion.get("failure"):
+        rows.append(Text(one_line(failure_line(suggestion["failure"])), "red"))
     return [*rows, _score_line(suggestion)]
 
 
@@ -139,6 +141,14 @@ def title_line(suggestion: dict[str, Any]) -> Text:
     for remark in filter(None, remarks):
         line.append(f"  [{remark}]", "yellow")
     return line
+
+
+def failure_line(failure: dict[str, Any]) -> str:
+    """Return what was tried, why it did not hold, and what came instead."""
+    instead = failure.get("replaced_by") or failure["by"]
+    verb = "needed a fix" if failure["kind"] == "bug_pattern" else "was taken back"
+    because = f": {failure['because']}" if failure.get("because") else ""
+    return f"“{failure['tried']}” {verb}{because} → {instead['title']} ({instead['id'][:ID_LENGTH]})"
 
 
 def source_line(suggestion: dict[str, Any], view: View) -> Text:

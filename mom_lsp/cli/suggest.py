@@ -99,7 +99,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
 
 def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what is known about a memory, as (name, value), without what is empty."""
-    from mom_lsp.cli.output import shares
+    from mom_lsp.cli.output import failure_line, shares
 
     state = [
         memory.get("status"),
@@ -112,6 +112,7 @@ def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
         ("state", ", ".join(word.replace("_", " ") for word in state if word)),
         ("domain", memory.get("domain") or ""),
         ("surprise", f"{memory['surprise']} of 5" if memory.get("surprise") else ""),
+        ("failure", failure_line(memory["failure"]) if memory.get("failure") else ""),
         ("replaced by", memory.get("replacement") or ""),
         ("suggested" if memory.get("suggested") else "not suggested", memory.get("because") or ""),
         ("score", shares(memory.get("terms") or {})),

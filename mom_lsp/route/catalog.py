@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
-from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 import numpy as np
@@ -212,24 +211,20 @@ class View:
         """The row that took each failed approach back. A revert that was itself taken back does not count."""
         verdicts: dict[int, list[Edge]] = {}
         for edge in self.edges:
-            if edge.relation in (NEGATIVE, POSITIVE):
+            if edge.relation in (NEGATIVE, POSITIVE) and self.is_later(edge):  # "#12" may name a later commit
                 verdicts.setdefault(edge.target, []).append(edge)
         reverts = {e.source for edges in verdicts.values() for e in edges if e.relation == NEGATIVE}
-        time, replaced = self.catalog.time, dict[int, int]()
-        for target in self._sources_first(verdicts):
-            newest_first = sorted(verdicts.get(target, ()), key=lambda e: -int(time[e.source]))
+        distances, replaced = self.distances, dict[int, int]()
+        for target in sorted(verdicts, key=lambda row: int(distances[row])):  # what names a row comes before it
+            newest_first = sorted(verdicts[target], key=lambda e: int(distances[e.source]))
             last = next((e for e in newest_first if e.source not in replaced), None)
             if last is not None and (last.relation == NEGATIVE or target in reverts):  # to reapply is to undo a revert
                 replaced[target] = last.source
         return replaced
 
-    def _sources_first(self, verdicts: Mapping[int, Sequence[Edge]]) -> list[int]:
-        """Return targets so that what names a row comes before it; times may be equal, or of before a rebase."""
-        sources = {target: {edge.source for edge in edges} for target, edges in verdicts.items()}
-        try:
-            return list(TopologicalSorter(sources).static_order())
-        except CycleError:  # "#12" may name a later commit
-            return sorted(sources, key=lambda target: -max(int(self.catalog.time[row]) for row in sources[target]))
+    def is_later(self, edge: Edge) -> bool:
+        """Whether what names a memory came after it."""
+        return bool(self.distances[edge.source] < self.distances[edge.target])
 
     @cached_property
     def surprise(self) -> np.ndarray:

@@ -53,7 +53,10 @@ def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None)
     parts = [f"**{escape(title)}**  \n{' · '.join([*facts, *_source(suggestion['source'], now)])}"]
     parts += prose(body)
     if why := suggestion.get("why"):
-        parts.append(f"Shown because it {escape(shorten(why, REASON_LENGTH))}.")
+        again = (suggestion.get("failure") or {}).get("again")
+        parts.append(f"**{_reason(why)}**" if again else f"Shown because it {_reason(why)}.")
+    if failure := suggestion.get("failure"):
+        parts.append(escape(_failure(failure)))
     if shares := shares_bar(suggestion["score"], suggestion["terms"]):
         parts.append(shares)
     if place is not None:
@@ -180,3 +183,15 @@ def _age(time: str | None, now: datetime) -> str:
         if (count := int(seconds // length)) >= 1:
             return f"{count} {name}{'s' * (count > 1)} ago"
     return "just now"
+
+
+def _reason(why: str) -> str:
+    return escape(shorten(why, REASON_LENGTH))
+
+
+def _failure(failure: dict[str, Any]) -> str:
+    """Return what was tried, why it did not hold, and what came instead."""
+    instead = failure.get("replaced_by") or failure["by"]
+    verb = "needed a fix" if failure["kind"] == "bug_pattern" else "was taken back"
+    because = f": {failure['because']}" if failure.get("because") else ""
+    return f"“{shorten(failure['tried'], 100)}” {verb}{because} → {shorten(instead['title'], 100)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mom_lsp.memory import Scored
+from mom_lsp.memory import Failed, Scored
 
 FORGE = re.compile(
     r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
@@ -50,7 +50,17 @@ def suggestion(
         "lines": list(scored.lines),
         "replacement": scored.replacement,
         "uses": scored.usage.uses,
+        "failure": failure(scored.failure) if scored.failure else None,
     }
+
+
+def failure(failed: Failed) -> dict[str, Any]:
+    """Return what was tried, why it did not hold, what ended it and what came instead."""
+    named = {
+        name: dict(zip(("id", "title"), pair, strict=True)) if pair else None
+        for name, pair in (("by", failed.by), ("replaced_by", failed.replaced_by))
+    }
+    return {"kind": failed.kind, "tried": failed.tried, "because": failed.because, "again": failed.again, **named}
 
 
 def iso(time: float) -> str | None:

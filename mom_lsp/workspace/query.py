@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.route.failures import Block
 from mom_lsp.route.lines import committed_lines
 from mom_lsp.route.place import WINDOW, Spot
 from mom_lsp.workspace.head import Head, Worktree
@@ -23,6 +26,7 @@ class Query:
     words: str  # for full-text search
     meaning: str  # for the encoder, in the form memories are encoded in
     spots: tuple[Spot, ...] = ()
+    written: tuple[Block, ...] = ()  # what the open text adds there to the committed one
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
     committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
 
@@ -61,6 +65,7 @@ def spot_query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",
         spots=(spot,),
+        written=tuple(written(worktree.committed(head, path), path, lines, mapped, start, end)),
         shown={
             "path": path,
             "start": start,
@@ -83,6 +88,34 @@ def writers_in(
         return {}
     writers = worktree.writers(head, path, (min(committed), max(committed)))
     return {line: writers[mapped[line - 1]] for line in around if mapped[line - 1] in writers}
+
+
+def written(
+    committed: Sequence[str],
+    path: str,
+    lines: Sequence[str],
+    mapped: Sequence[int],
+    start: int = 1,
+    end: int = sys.maxsize,
+) -> list[Block]:
+    """Return the blocks of new lines that reach into a range of the open text; a blank line ends none."""
+    blocks: list[list[int]] = []
+    for line, of in enumerate(mapped, 1):
+        if of == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
+            blocks[-1].append(line)
+        elif of == 0:
+            blocks.append([line])
+    here = [block for block in blocks if block[0] <= end and block[-1] >= start]
+    old_keys, old_names = (line_keys(committed), set(WORD.findall("\n".join(committed)))) if here else (set(), set())
+    return [
+        Block(
+            line=block[0],
+            symbol=enclosing_symbol(lines, block[0], path),
+            keys=tuple(sorted(line_keys(lines[line - 1] for line in block) - old_keys)),
+            names=tuple({name for line in block for name in WORD.findall(lines[line - 1])} - old_names),
+        )
+        for block in here
+    ]
 
 
 def mapped_lines(worktree: Worktree, head: Head, path: str, lines: Sequence[str]) -> list[int]:

@@ -25,11 +25,12 @@ from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2
 from mom_lsp.workspace.aging import Aged
+from mom_lsp.workspace.failures import Past, first
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import forge_of, suggestion
-from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query
+from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.standing import change
@@ -60,6 +61,7 @@ class Workspace:
         self.worktree = Worktree(location)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
+        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)
         self._clock = clock
         self._aged = Aged()
 
@@ -99,7 +101,8 @@ class Workspace:
         ranker = self._ranker(state, self._weights, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
-        answer = self._answer(query, ranker, chosen, state, began)
+        warnings = self._past(state).warnings(path, query.written, snapshot.life)
+        answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
         if counted and rev is None:
             self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock())
         return answer
@@ -136,23 +139,27 @@ class Workspace:
         mapped = mapped_lines(self.worktree, state.head, path, lines)
         writers = self.worktree.writers(state.head, path, None)
         worthy, row_of = self._worthy(state), state.snapshot.catalog.row_of_commit
-        written: dict[int, list[int]] = {}
+        wrote: dict[int, list[int]] = {}
         for line, committed in enumerate(mapped, 1):
             row = row_of.get(writers.get(committed, ""))
             if row is not None and worthy[row] and not self._unwanted(state, row, path, lines, line):
-                written.setdefault(row, []).append(line)
+                wrote.setdefault(row, []).append(line)
         ranker = self._ranker(state, self._weights)
         spots = {
             row: run
-            for row, all_lines in written.items()
+            for row, all_lines in wrote.items()
             if (run := _longest_run(all_lines, lines)) and not self._dismissed(state, row, path, lines, run[0])
         } | self._noted(state, path, lines)
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
-        kept = _thinned(sorted(chosen, key=lambda one: (-state.view.surprise[one.row], -one.score)), start, end)
+        chosen.sort(key=lambda one: (-state.view.surprise[one.row], -one.score))
+        if self.settings.hints.warnings:
+            blocks = written(self.worktree.committed(state.head, path), path, lines, mapped)
+            chosen = first(self._past(state).warnings(path, blocks, state.snapshot.life), chosen)
+        kept = _thinned(chosen, start, end)
         hints = [
             one
             for one in self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
-            if one.freshness != "gone"
+            if one.freshness != "gone" or (one.failure and one.failure.again)
         ]
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
         return [{"line": one.lines[0], "suggestion": self._json(one, state, [path])} for one in hints]
@@ -320,8 +327,13 @@ class Workspace:
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
 
     def _scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: _State, at: Sequence[str] = ()) -> list[Scored]:
-        """Return what was chosen with its text, and how it stands today."""
-        return Judge(self.worktree, state.head, state.view).judged(scored(ranker, chosen), at)
+        """Return what was chosen with its text, how it stands today, and what is known of its failure."""
+        past = self._past(state)
+        return past.told(past.judge.judged(scored(ranker, chosen), at))
+
+    def _past(self, state: _State) -> Past:
+        view = state.view
+        return self._pasts.of(id(view), lambda: Past(self.library, view, Judge(self.worktree, state.head, view)))
 
     def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)

@@ -1,0 +1,165 @@
+"""What was tried and did not hold: told where it matters, and said before it is tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from repositories import Mom, Repo
+from test_route import make_memory, make_view, sha
+
+from mom_lsp.memory import Anchor, Memory, Reference
+from mom_lsp.route.failures import Block, Failures
+from mom_lsp.server.markdown import story
+from mom_lsp.workspace.failures import because
+from mom_lsp.workspace.query import written
+
+Start = Callable[[Repo | Path], Mom]
+PLAIN = "def fetch(url):\n    return open_url(url)\n"
+TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
+REASON = "The shared pool deadlocks when a callback fetches again."
+
+
+@pytest.fixture
+def history(project: Repo) -> Repo:
+    """Write a repository in which a pool of connections was tried, and taken back."""
+    project.commit("Add fetch\n\nBecause every caller needs it.", {"net.py": PLAIN})
+    tried = project.commit("Share connections in a pool\n\nBecause connecting is slow.", {"net.py": TRIED})
+    project.commit(
+        f'Revert "Share connections in a pool"\n\nThis reverts commit {tried}.\n\n{REASON}', {"net.py": PLAIN}
+    )
+    return project
+
+
+def named(mom: Mom, title: str) -> dict[str, Any]:
+    (one,) = (one for one in mom.search(title) if one["title"] == title)
+    return one
+
+
+def started(repo: Repo, moms: Start) -> Mom:
+    mom = moms(repo)
+    mom.index()
+    return mom
+
+
+def test_both_ends_of_a_failure_tell_it(history: Repo, moms: Start) -> None:
+    mom = started(history, moms)
+    for title in ("Share connections in a pool", 'Revert "Share connections in a pool"'):
+        failure = named(mom, title)["failure"]
+        assert (failure["kind"], failure["tried"]) == ("failed_approach", "Share connections in a pool")
+        assert (failure["because"], failure["replaced_by"], failure["again"]) == (REASON, None, False)
+        assert failure["by"]["title"] == 'Revert "Share connections in a pool"'
+    assert named(mom, "Add fetch")["failure"] is None
+
+
+def test_what_came_instead_is_named(history: Repo, moms: Start) -> None:
+    reverted = history.head
+    history.commit(f"Keep one connection a thread\n\nFollow-up to {reverted}", {"net.py": PLAIN + "LOCAL = 1\n"})
+    failure = named(started(history, moms), "Share connections in a pool")["failure"]
+    assert failure["replaced_by"]["title"] == "Keep one connection a thread"
+
+
+def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
+    mom = started(history, moms)
+    found = mom.suggest("net.py", 3, text=TRIED)
+    assert found[0]["why"] == f"warning: this was tried before and taken back: {REASON}"
+    assert (found[0]["kind"], found[0]["failure"]["again"], found[0]["lines"]) == ("failed_approach", True, [2])
+    assert len({one["id"] for one in found}) == len(found)
+    assert sum(found[0]["terms"].values()) == found[0]["score"] == 0
+    assert f"**warning: this was tried before and taken back: {REASON}**" in story(found[0], datetime.now(UTC))
+    assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
+
+
+def test_an_uncommitted_file_warns_too_and_other_edits_do_not(history: Repo, moms: Start) -> None:
+    mom = started(history, moms)
+    history.write("net.py", TRIED)
+    assert mom.suggest("net.py", 1, 4)[0]["failure"]["again"]
+    history.write("net.py", PLAIN.replace("open_url", "open_url_with_retries"))
+    assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 1, 2))
+
+
+def test_hints_warn_only_if_asked_to(history: Repo, moms: Start) -> None:
+    mom = started(history, moms)
+
+    def warned() -> list[int]:
+        hints = mom.call("hints", path="net.py", text=TRIED, start=1, end=4)["hints"]
+        return [hint["line"] for hint in hints if hint["suggestion"]["why"].startswith("warning")]
+
+    assert warned() == []
+    mom.call("configure", options={"hints": {"warnings": True}})
+    assert warned() == [2]
+    mom.call("dismiss", id=mom.suggest("net.py", 2, text=TRIED)[0]["id"], path="net.py", line=2)
+    assert warned() == []
+
+
+def test_what_was_reinstated_is_no_failure(history: Repo, moms: Start) -> None:
+    history.commit(f'Reapply "Share connections in a pool"\n\nThis reverts commit {history.head}.', {"net.py": TRIED})
+    mom = started(history, moms)
+    assert named(mom, "Share connections in a pool")["failure"] is None
+
+
+def test_what_stands_again_without_a_word_is_no_failure(history: Repo, moms: Start) -> None:
+    history.commit("Share connections in a pool, second try", {"net.py": TRIED})
+    mom = started(history, moms)
+    assert named(mom, "Share connections in a pool")["failure"] is None
+
+
+def test_only_ancestors_count(history: Repo, moms: Start) -> None:
+    history.git("checkout", "--quiet", "-b", "other", "HEAD~1")
+    mom = started(history, moms)
+    history.git("checkout", "--quiet", "main")
+    mom.index()
+    assert named(mom, "Share connections in a pool")["failure"]
+    history.git("checkout", "--quiet", "other")
+    assert named(mom, "Share connections in a pool")["failure"] is None
+
+
+def test_a_fix_that_had_to_be_fixed_is_a_bug_pattern(project: Repo, moms: Start) -> None:
+    first = project.commit("Add a counter", {"a.py": "count = 0\n"})
+    second = project.commit(f"Fix the counter\n\nFixes: {first[:12]}", {"a.py": "count = 1\n"})
+    project.commit(f"Fix the counter for good\n\nIt was off by one. Fixes: {second[:12]}", {"a.py": "count = 2\n"})
+    failure = named(started(project, moms), "Fix the counter")["failure"]
+    assert (failure["kind"], failure["because"]) == ("bug_pattern", "It was off by one.")
+    assert failure["replaced_by"]["title"] == "Fix the counter for good"
+
+
+def test_the_reason_is_not_the_announcement() -> None:
+    def said(body: str, why: str = "") -> str:
+        return because(Memory("m", "note", "t", body, why, make_memory(1).source))
+
+    assert said("This reverts commit 1a2b3c4d.\n\nIt crashed. And leaked.") == "It crashed."
+    assert said("This partially reverts commit 1a2b3c4d.") == ""
+    assert said("First.\n\nIt broke because of x.", "It broke because of x.") == "It broke because of x."
+    assert len(said("word " * 200)) <= 200
+
+
+def test_blocks_are_runs_of_new_lines() -> None:
+    lines = ["old", "new one = 1", "", "new two = 2", "old", "new three = 3"]
+    blocks = written(["old = other"], "a.py", lines, [1, 0, 2, 0, 3, 0])
+    assert [block.line for block in blocks] == [2, 6]
+    assert set(blocks[0].names) == {"new", "one", "two"}
+    assert [block.line for block in written([], "a.py", lines, [1, 0, 2, 0, 3, 0], 4, 5)] == [2]
+    assert written(["new one = 1"], "a.py", ["new one = 1"], [0])[0].keys == ()
+
+
+KEYS = st.lists(st.integers(0, 60), min_size=1, max_size=20, unique=True)
+
+
+@given(KEYS, KEYS)
+def test_a_warning_needs_most_of_the_lines(tried: list[int], typed: list[int]) -> None:
+    one = make_memory(0, added_lines=tuple(tried), anchors=(Anchor("a.py"),))
+    two = make_memory(1, references=(Reference("revert", sha(0)),))
+    found = Failures(make_view(one, two)).repeated("a.py", [Block(1, "", tuple(typed), ())])
+    common = len(set(tried) & set(typed))
+    assert bool(found) == (common >= 3 and common >= len(typed) / 2)
+
+
+def test_tried_twice_is_an_anti_pattern() -> None:
+    said = [(), ("revert", 0), ("reapply", 0), ("revert", 0)]
+    memories = [make_memory(n, references=(Reference(w[0], sha(w[1])),) if w else ()) for n, w in enumerate(said)]  # type: ignore[arg-type,misc]
+    assert {f.kind for f in Failures(make_view(*memories)).taken_back.values()} == {"anti_pattern"}
