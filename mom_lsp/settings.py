@@ -80,6 +80,22 @@ class Encoder:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """The local language model."""
+
+    path: str = _setting("", "GGUF file of a language model; empty for the SmolLM2 that is installed.", scope="machine")
+    context: int = _setting(
+        2048, "Prompt and answer together; more costs memory.", low=512, high=131_072, unit="tokens"
+    )
+    threads: int = _setting(
+        0, "Threads that the model may use; 0 for one less than there are cores, four at most.", high=256
+    )
+    idle_minutes: int = _setting(
+        5, "After how long without a question the model leaves the memory.", low=1, high=1_440, unit="minutes"
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The process behind the editor."""
 
@@ -100,6 +116,7 @@ class Settings:
     weights: Weights = Weights()
     index: Index = Index()
     encoder: Encoder = Encoder()
+    model: Model = Model()
     engine: Engine = Engine()
 
 

@@ -29,6 +29,7 @@ VERBS = {
     "note": "life",
     "status": "status",
     "doctor": "status",
+    "model": "model",
     "export": "transfer",
     "import": "transfer",
     "hook": "hook",

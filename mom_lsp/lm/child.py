@@ -1,0 +1,143 @@
+"""The process that holds the model: it answers one request after the other and leaves when nobody asks any more.
+
+Started by process.py; standard input and output are wire.py's, everything else that is printed goes to standard error.
+It reads one file and writes none once the model is loaded, and holds nothing that is not made again at the next start.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import queue
+import sys
+import threading
+from pathlib import Path
+from typing import IO, Any
+
+from mom_lsp.errors import ModelError, MomError
+from mom_lsp.lm import compiled, gguf
+from mom_lsp.lm.llama import Limits, Llama, info
+from mom_lsp.lm.wire import HELLO, read_messages
+
+ROOM = 4_000_000_000  # bytes of address space beside twice the weights: a file that lies about its sizes gets no more
+
+
+def main() -> None:
+    """Load the model named by the arguments and serve it."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--file", type=Path, required=True)
+    parser.add_argument("--context", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--idle", type=float, required=True)  # seconds
+    chosen = parser.parse_args()
+    with _private_stdout() as out:
+        child = Child(out)
+        try:
+            file = gguf.checked(chosen.file)
+            with contextlib.suppress(ModelError):  # said again by the hook, if it is ever needed
+                compiled.load_hook()
+            _limit(file.size)
+            model = Llama(file, Limits(chosen.context, chosen.threads))
+        except MomError as error:
+            child.fail(HELLO, error)
+            return
+        child.send({"id": HELLO, "result": info(model) | {"sha256": file.sha256, "path": str(file.path)}})
+        threading.Thread(target=child.listen, args=[sys.stdin.buffer], daemon=True).start()
+        child.serve(model, chosen.idle)
+        out.flush()
+        os._exit(0)  # the thread that listens holds standard input; there is nothing to save
+
+
+class Child:
+    """Requests in, answers out."""
+
+    def __init__(self, out: IO[bytes]) -> None:
+        self._out, self._guard = out, threading.Lock()
+        self._requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._stopped: set[int] = set()
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Write one line."""
+        with self._guard:
+            self._out.write(json.dumps(message).encode("ascii") + b"\n")
+            self._out.flush()
+
+    def fail(self, number: int, error: MomError) -> None:
+        """Answer with an error."""
+        self.send({"id": number, "error": {"type": type(error).__name__, "message": str(error)}})
+
+    def listen(self, lines: IO[bytes]) -> None:
+        """Take requests until the parent hangs up, then end at once: there is nothing to save."""
+        for line in lines:
+            message = json.loads(line)
+            if message["method"] == "stop":
+                self._stopped.add(message["id"])
+            else:
+                self._requests.put(message)
+        os._exit(0)
+
+    def serve(self, model: Llama, idle: float) -> None:
+        """Answer until nobody has asked for so many seconds."""
+        while True:
+            try:
+                message = self._requests.get(timeout=idle)
+            except queue.Empty:
+                return
+            number = message["id"]
+            try:
+                self.send({"id": number, "result": self._answer(model, number, message["method"], message["params"])})
+            except MomError as error:
+                self.fail(number, error)
+            self._stopped.discard(number)
+
+    def _answer(self, model: Llama, number: int, method: str, params: dict[str, Any]) -> Any:
+        if method == "count":
+            return model.count(params["text"])
+        if method == "hook":
+            return {"scale": model.attention_scale, "problem": model.hook_problem}
+        messages, bias = read_messages(params["messages"]), params["bias"]
+        if method == "read":
+            reading = model.read(messages, params["text"], bias=bias, measured=params["measured"])
+            return {"nll": reading.nll.tolist(), "mass": {m: mass.tolist() for m, mass in reading.mass.items()}}
+        if method != "generate":
+            raise ModelError(f"the model's process has no request {method!r}")
+        for piece in model.generate(
+            messages,
+            limit=params["limit"],
+            grammar=params["grammar"],
+            seed=params["seed"],
+            bias=bias,
+            cancelled=lambda: number in self._stopped,
+        ):
+            self.send({"id": number, "piece": piece})
+        return None
+
+
+@contextlib.contextmanager
+def _private_stdout() -> Any:
+    """Yield the real standard output; whatever prints, C included, gets standard error."""
+    with os.fdopen(os.dup(1), "wb") as out:
+        os.dup2(2, 1)
+        yield out
+
+
+def _limit(size: int) -> None:
+    """Let this process write no file, leave no core, and ask for no more memory than such a model may need."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    for what, most in (
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_AS, 2 * size + ROOM),
+    ):
+        _, hard = resource.getrlimit(what)
+        limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(what, (limit, hard))
+
+
+if __name__ == "__main__":
+    main()

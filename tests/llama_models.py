@@ -1,0 +1,39 @@
+"""Where a real model can be had. Tests that use it are slow and skip elsewhere, saying why."""
+
+from __future__ import annotations
+
+import pytest
+
+from mom_lsp.errors import ModelError
+from mom_lsp.lm import gguf
+from mom_lsp.memory import Message, Part
+
+
+def missing() -> str:
+    """Return why there is no model here, "" if there is one."""
+    if not gguf.is_installed():
+        return "llama.cpp is not installed: `make setup-model`"
+    try:
+        gguf.find_model("")
+    except ModelError as error:
+        return str(error)
+    return ""
+
+
+needs_model = pytest.mark.skipif(bool(missing()), reason=missing() or "there is a model")
+
+CACHE, RETRY, PORT = "cache", "retry", "port"
+NOTES = {
+    CACHE: "The cache expires after 17 minutes.\n",
+    RETRY: "The retry limit is 42 attempts.\n",
+    PORT: "The database port is 6543.\n",
+}
+
+
+def make_messages(question: str = "What is the limit?") -> list[Message]:
+    """Return a prompt with three memories, then a question."""
+    notes = tuple(Part(text, memory) for memory, text in NOTES.items())
+    return [
+        Message("system", (Part("Answer from the notes, in one sentence."),)),
+        Message("user", (Part("Notes:\n"), *notes, Part(question))),
+    ]

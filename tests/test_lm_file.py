@@ -1,0 +1,100 @@
+"""The model's file: found, confirmed, refused when it changed."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from mom_lsp.errors import ModelError
+from mom_lsp.lm import compiled, gguf
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF and so on")
+    return path
+
+
+def test_a_file_is_remembered_and_refused_once_it_changed(model: Path) -> None:
+    first = gguf.checked(model)
+    assert gguf.checked(model) == first
+    assert first.name == f"tiny/{first.sha256[:12]}"
+    model.write_bytes(b"GGUF and something else")
+    with pytest.raises(ModelError, match="mom model --trust"):
+        gguf.checked(model)
+    assert gguf.checked(model, trust=True).sha256 != first.sha256
+    gguf.checked(model)
+
+
+def test_a_damaged_list_of_confirmed_models_confirms_nothing(model: Path, tmp_path: Path) -> None:
+    gguf.checked(model)
+    (tmp_path / "data" / "mom-lsp" / "models.json").write_text("[]", "utf-8")
+    with pytest.raises(ModelError, match="remove it"):
+        gguf.checked(model)
+
+
+def test_what_is_no_gguf_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.gguf").write_bytes(b"PK\3\4")
+    with pytest.raises(ModelError, match="not a GGUF file"):
+        gguf.checked(tmp_path / "x.gguf")
+    with pytest.raises(ModelError, match="cannot be read"):
+        gguf.checked(tmp_path / "missing.gguf")
+
+
+def test_a_model_is_named_by_an_absolute_path_or_is_the_one_installed(
+    model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert gguf.find_model(str(model)) == model
+    with pytest.raises(ModelError, match="absolute"):
+        gguf.find_model("tiny.gguf")
+    with pytest.raises(ModelError, match="there is no file"):
+        gguf.find_model(str(model.parent / "none.gguf"))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="make setup-model"):
+        gguf.find_model("")
+
+
+def test_a_model_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 9 kB\nMemAvailable:    1000000 kB\n")
+    assert gguf.free_memory(meminfo) == 1_024_000_000
+    assert gguf.free_memory(tmp_path / "none") is None
+    monkeypatch.setattr(gguf, "free_memory", lambda: 1_024_000_000)
+    gguf.check_memory(800_000_000)
+    with pytest.raises(ModelError, match=r"needs 1\.2 GB of memory and 1\.0 GB are free"):
+        gguf.check_memory(1_000_000_000)
+
+
+def test_the_hook_is_compiled_once_and_others_cannot_slip_one_in() -> None:
+    assert compiled.load_hook().mom_hook
+    made = compiled.compiled_file()
+    before = made.stat().st_mtime_ns
+    compiled.load_hook()
+    assert made.stat().st_mtime_ns == before
+    made.chmod(0o777)
+    with pytest.raises(ModelError, match="others can write it"):
+        compiled.load_hook()
+
+
+def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ModelError, match="no C compiler"):
+        compiled.load_hook()
+
+
+def test_a_source_that_does_not_compile_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    source = tmp_path / "broken.c"
+    source.write_text("int hook(")
+    monkeypatch.setattr(compiled, "SOURCE", source)
+    with pytest.raises(ModelError, match="cannot compile"):
+        compiled.load_hook()
+    assert not compiled.compiled_file().exists()

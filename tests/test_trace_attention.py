@@ -1,0 +1,160 @@
+"""Traces: where they settle, that they stay within their budget, and that what is forgotten leaves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mom_lsp.errors import StoreError
+from mom_lsp.trace.attention import Observation, Rule, Traces, importance, replay, salience, steady_state, updated
+from mom_lsp.trace.file import TraceFile
+
+LAYERS, HEADS = 2, 3
+MEMORIES = [f"{n:016x}" for n in range(6)]
+grids = st.lists(st.floats(0, 1, width=16), min_size=6, max_size=6).map(lambda v: np.array(v).reshape(LAYERS, HEADS))
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Observation:
+    attended = draw(st.dictionaries(st.sampled_from(MEMORIES), grids, max_size=3))
+    weights = {memory: draw(st.floats(-2, 2)) for memory in attended}
+    return Observation(draw(st.sampled_from(["tls", "docs"])), attended, weights)
+
+
+@given(st.lists(observations(), max_size=12), st.integers(1, 4))
+def test_no_head_keeps_more_than_its_budget_and_no_trace_is_negative(seen: list[Observation], budget: int) -> None:
+    traces = Traces(LAYERS, HEADS, Rule(budget=budget, least=1e-6, prune=1e-8))
+    for observation in seen:
+        traces.step(observation)
+        assert traces.count().max(initial=0) <= budget
+    assert all((trace >= 0).all() and trace.any() for trace in traces.strength.values())
+
+
+@given(st.lists(observations(), max_size=8))
+def test_what_is_full_drops_its_weakest(seen: list[Observation]) -> None:
+    free = replay(seen, LAYERS, HEADS, Rule(budget=100))
+    last = Traces(LAYERS, HEADS, Rule(budget=2), strength={k: v.copy() for k, v in free.strength.items()})
+    last._evict()
+    for layer, head in np.ndindex(LAYERS, HEADS):
+        best = sorted((trace[layer, head] for trace in free.strength.values()), reverse=True)[:2]
+        left = sorted((trace[layer, head] for trace in last.strength.values()), reverse=True)
+        assert [value for value in left if value] == [value for value in best if value]
+
+
+@given(grids, st.floats(0.01, 2), st.integers(1, 20))
+def test_a_trace_that_is_always_reinforced_converges_to_its_salience(
+    attention: np.ndarray, weight: float, uses: int
+) -> None:
+    rule, goal = Rule(), salience(attention, weight, np.full((LAYERS, HEADS), uses))
+    trace = np.zeros((LAYERS, HEADS))
+    gaps = []
+    for _ in range(60):
+        trace = updated(trace, goal, rule)
+        gaps.append(np.abs(trace - goal)[goal > rule.least].max(initial=0.0))
+    assert all(after <= before * rule.keep + 1e-5 for before, after in pairwise(gaps))
+    assert steady_state(1.0, 0.3, rule) == pytest.approx(0.3)
+
+
+@given(st.floats(0.05, 0.95), st.floats(0.1, 0.95), st.floats(0.1, 0.99), st.floats(0.1, 2))
+@settings(max_examples=20, deadline=None)
+def test_the_mean_settles_where_the_mixture_says(chance: float, keep: float, fade: float, mean: float) -> None:
+    rule = Rule(keep=keep, fade=fade, least=0.0, prune=0.0)
+    trace = np.zeros(1)
+    for _ in range(2_000):  # the update is linear in the trace, so the expectation takes the same steps
+        trace = chance * updated(trace, np.full(1, mean), rule) + (1 - chance) * updated(trace, np.zeros(1), rule)
+    assert trace[0] == pytest.approx(steady_state(chance, mean, rule), rel=1e-6)
+
+
+@given(st.floats(1e-5, 1), st.integers(1, 100))
+def test_an_unused_trace_fades_and_is_dropped(start: float, steps: int) -> None:
+    trace = np.full((1, 1), start)
+    for _ in range(steps):
+        before, trace = trace, updated(trace, np.zeros((1, 1)), Rule())
+        assert (trace <= before).all()
+    assert trace[0, 0] == 0 or trace[0, 0] == pytest.approx(start * Rule().fade ** steps)
+
+
+def test_only_what_helps_is_reinforced_and_only_where_it_was_looked_at() -> None:
+    looked = np.zeros((LAYERS, HEADS))
+    looked[1, 2] = 0.4
+    seen = Observation("tls", {"good": looked, "bad": looked}, {"good": 0.2, "bad": -0.2})
+    traces = replay([seen] * 3, LAYERS, HEADS)
+    assert traces.bias("tls", ["good", "bad", "new"], 0.5) == {"good": [(1, 2, 0.5)]}
+    assert traces.bias("docs", ["good"], 0.5) == {}
+    assert traces.bias("tls", ["good"], 0.0) == {}
+
+
+def test_importance_is_the_slope_and_keeps_its_sign() -> None:
+    assert importance(lambda bias: 3 - 0.25 * bias) == pytest.approx(0.25)
+    assert importance(lambda bias: 3 + 0.25 * bias) == pytest.approx(-0.25)
+    assert importance(lambda bias: 3 + bias * bias) == pytest.approx(0.0)
+
+
+# The file
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> TraceFile:
+    return TraceFile(tmp_path / "traces.sqlite")
+
+
+@given(st.lists(observations(), max_size=8))
+@settings(max_examples=20, deadline=None)
+def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFactory, seen: list[Observation]) -> None:
+    file = TraceFile(tmp_path_factory.mktemp("traces") / "traces.sqlite")
+    for observation in seen:
+        file.add("model", LAYERS, HEADS, observation)
+    kept, direct = file.traces("model", LAYERS, HEADS), replay(seen, LAYERS, HEADS)
+    for key in direct.strength | kept.strength:
+        nothing = np.zeros((LAYERS, HEADS))
+        assert np.allclose(kept.strength.get(key, nothing), direct.strength.get(key, nothing), atol=1e-6)
+    assert file.traces("another model", LAYERS, HEADS).strength == {}
+
+
+def make_seen(memory: str, cue: str = "tls") -> Observation:
+    return Observation(cue, {memory: np.full((LAYERS, HEADS), 0.5)}, {memory: 0.3})
+
+
+def test_a_forgotten_memory_leaves_no_trace_and_no_byte(file: TraceFile) -> None:
+    for memory in ("5ec4e75ec4e75ec4", "0123456789abcdef"):
+        file.add("model", LAYERS, HEADS, make_seen(memory))
+    file.forget("5ec4e75ec4e75ec4")
+    assert set(file.traces("model", LAYERS, HEADS).strength) == {("tls", "0123456789abcdef")}
+    assert all(b"5ec4e75ec4e75ec4" not in path.read_bytes() for path in file.path.parent.iterdir())
+
+
+def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.trace.file.KEPT", 2)
+    for memory in MEMORIES:
+        file.add("model", LAYERS, HEADS, make_seen(memory))
+    assert {memory for _, memory in file.traces("model", LAYERS, HEADS).strength} == set(MEMORIES[-2:])
+
+
+def test_a_damaged_file_is_reported(file: TraceFile) -> None:
+    file.path.write_bytes(b"no database at all, and long enough to be looked at" * 40)
+    with pytest.raises(StoreError, match="remove it"):
+        file.traces("model", LAYERS, HEADS)
+
+
+def test_the_size_is_small(file: TraceFile) -> None:
+    grid = np.full((30, 9), 0.01)
+    for _ in range(20):
+        file.add(
+            "model", 30, 9, Observation("tls", dict.fromkeys(MEMORIES[:3], grid), dict.fromkeys(MEMORIES[:3], 0.1))
+        )
+    assert file.size() / 60 < 1_000  # bytes a memory and observation
+
+
+@pytest.mark.parametrize("change", [{"keep": 0.5}, {"fade": 0.5}])
+def test_rules_matter(change: dict[str, float], file: TraceFile) -> None:
+    seen = [make_seen("a"), make_seen("b")]
+    usual, other = replay(seen, LAYERS, HEADS), replay(seen, LAYERS, HEADS, replace(Rule(), **change))
+    trace: Callable[[Traces], float] = lambda traces: float(traces.strength["tls", "a"][0, 0])  # noqa: E731
+    assert trace(usual) != trace(other)
