@@ -31,6 +31,7 @@ SourceType = Literal["commit", "file", "user"]
 Relation = Literal["revert", "reapply", "fixes", "followup", "mention"]
 Status = Literal["candidate", "validated", "promoted", "needs_revision", "replaced", "archived"]
 Confidence = Literal["low", "medium", "high"]
+EpisodeKind = Literal["branch", "issue", "session"]
 Freshness = Literal["fresh", "moved", "drifted", "gone"]
 
 
@@ -139,6 +140,15 @@ class Failed:
     again: bool = False  # whether the open text is writing it again
 
 
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """The episode that a memory is part of."""
+
+    kind: EpisodeKind
+    title: str
+    members: tuple[str, ...]  # ids, oldest first
+
+
 TERMS = ("sem", "lex", "temp", "use", "place")
 
 
@@ -157,6 +167,7 @@ class Scored:
     lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote
     replacement: str | None = None  # id of the memory that replaced it
     failure: Failed | None = None
+    episode: Grouped | None = None
 
 
 class Encoder(Protocol):

@@ -53,13 +53,19 @@ def search(text: tuple[str, ...], k: int | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("id")
+@click.option("--episode", is_flag=True, help="Show the memories that belong to the same piece of work, oldest first.")
 @AS_JSON
-def show(id: str, as_json: bool) -> None:
+def show(id: str, episode: bool, as_json: bool) -> None:
     """Show a memory whole, and why it is or is not suggested."""
     with connect() as service:
-        result = service.call("show", id=id)
+        result = service.call("episode" if episode else "show", id=id)
         if as_json:
             echo_json(result)
+        elif episode and not result["episode"]:
+            _say("This memory stands alone.")
+        elif episode:
+            click.echo(f"{_episode(result['episode'])}\n")
+            _print({"suggestions": result["members"]}, service, None)
         else:
             _print_memory(result, service)
 
@@ -97,6 +103,11 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
             console.print(Text("  ").join([output.identity(other["id"]), output.title_line(other)]))
 
 
+def _episode(episode: dict[str, Any]) -> str:
+    """Return the episode in words: kind, title, number of members."""
+    return one_line(f"{episode['kind']}: {episode['title']}, {episode['count']} memories")
+
+
 def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what is known about a memory, as (name, value), without what is empty."""
     from mom_lsp.cli.output import failure_line, shares
@@ -112,6 +123,7 @@ def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
         ("state", ", ".join(word.replace("_", " ") for word in state if word)),
         ("domain", memory.get("domain") or ""),
         ("surprise", f"{memory['surprise']} of 5" if memory.get("surprise") else ""),
+        ("episode", _episode(memory["episode"]) if memory.get("episode") else ""),
         ("failure", failure_line(memory["failure"]) if memory.get("failure") else ""),
         ("replaced by", memory.get("replacement") or ""),
         ("suggested" if memory.get("suggested") else "not suggested", memory.get("because") or ""),

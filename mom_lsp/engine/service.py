@@ -196,6 +196,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "why": _why,
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "state": lambda service, workspace, p: health.state(service, workspace),
+    "episode": lambda service, workspace, p: workspace.episode(str(p["id"])),
     "status": lambda service, workspace, p: health.status(service, workspace),
     "doctor": lambda service, workspace, p: health.doctor(service, workspace),
     "prefetch": _prefetch,

@@ -71,9 +71,10 @@ class Repository:
         """Return the ancestors of a commit, itself first, newest first."""
         return self._run.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
 
-    def graph(self, rev: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return (sha, parents) of the ancestors of a commit, itself included, parents after children."""
-        lines = self._run.lines("rev-list", "--date-order", "--parents", "--end-of-options", rev)
+    def graph(self, rev: str, *, without: Sequence[str] = ()) -> list[tuple[str, tuple[str, ...]]]:
+        """Return (sha, parents) of the ancestors of a commit, itself first, newest first, parents after children."""
+        revisions = [rev, *(f"^{sha}" for sha in without)]
+        lines = self._run.lines("rev-list", "--date-order", "--parents", "--end-of-options", *revisions)
         return [(sha, tuple(parents)) for sha, *parents in map(str.split, lines)]
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:

@@ -50,6 +50,8 @@ class Catalog:
         self.rows_of_blob = grouped(arrays, "blobs")
         self.rows_of_path = grouped(arrays, "paths")
         self.rows_of_symbol = grouped(arrays, "symbols")
+        self.rows_of_issue = grouped(arrays, "issues")  # "#123"
+        self.author = arrays["author"]  # (n,) a number for each
         self.path_count = arrays["path_count"]  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths = list(self.rows_of_path)

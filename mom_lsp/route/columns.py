@@ -5,6 +5,7 @@ Making them from the store's table is most of the time that a catalog takes; fro
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from typing import get_args
@@ -17,10 +18,11 @@ from mom_lsp.memory import Relation
 from mom_lsp.route.postings import name_keys, sorted_postings
 
 RELATIONS = get_args(Relation)
-FORMAT = 1  # of the arrays: raise it whenever they change
+FORMAT = 2  # of the arrays: raise it whenever they change
 COLUMNS = (
     "id",
     "source_type",
+    "source",
     "time",
     "commits",
     "blobs",
@@ -60,6 +62,8 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
         "rename_rows": rename_rows,
         "edges": _edges(table, commits, commit_rows),
     }
+    arrays["author"] = _authors(table["source"].to_pylist())
+    arrays |= _grouped("issues", *_issues(table))
     for name in ("blobs", "paths", "symbols"):
         arrays |= _grouped(name, *_flat(table[name]))
     keys, rows = _flat(table["paths"])
@@ -132,6 +136,25 @@ def _edges(table: pa.Table, commits: Sequence[str], commit_rows: np.ndarray) -> 
         targets = owners.get(name, []) if name.startswith("#") else map(row_of_commit.get, _with_prefix(shas, name))
         edges += [(source, RELATIONS.index(relation), target) for target in targets if target != source]
     return np.array(edges, np.int64).reshape(-1, 3)
+
+
+def _authors(sources: Sequence[str]) -> np.ndarray:
+    """Return a number for the author of each memory, (n,)."""
+    codes: dict[str, int] = {}
+    return np.array([codes.setdefault(json.loads(text)[2].lower(), len(codes)) for text in sources], np.int32)
+
+
+def _issues(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
+    """Return the issues that memories are about rather than only mention, "#N", and the row of each."""
+    numbers, number_rows = _texts(table["numbers"])
+    references, sources = _texts(table["refs"])
+    named = [
+        (text.partition(" ")[2], row)
+        for text, row in zip(references, sources.tolist(), strict=True)
+        if "#" in text and not text.startswith("mention ")
+    ]
+    keys = [*(f"#{number}" for number in numbers), *(name for name, _ in named)]
+    return pa.array(keys, pa.string()), np.concatenate([number_rows, np.array([row for _, row in named], np.int64)])
 
 
 def _with_prefix(shas: Sequence[str], prefix: str) -> list[str]:

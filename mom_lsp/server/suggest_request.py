@@ -4,6 +4,8 @@ mom/suggest {textDocument: {uri}, position?: {line, character}} -> {"suggestions
     without a position, for the whole file. Nothing for a document that is not open or that we do not look at.
 mom/pinned {textDocument?: {uri}} -> {"suggestions": […]}: what is pinned in a document's (or the first) folder.
 mom/show {id, textDocument?: {uri}} -> one suggestion with "related", "history", and why it is not "suggested".
+mom/episode {id, textDocument?: {uri}} -> {"episode": {"kind", "title", "count"} or null, "members": [suggestion…]}: the
+    memories of the same branch, issue or session of work, oldest first. A suggestion's own "episode" has the same form.
 """
 
 from __future__ import annotations
@@ -43,7 +45,12 @@ async def show(ls: MomServer, params: Any) -> Any:
     return await ls.ask(await _place(ls, _uri(params)), "show", id=str(params.id))
 
 
-FEATURES = {"mom/suggest": suggest, "mom/pinned": pinned, "mom/show": show}
+async def episode(ls: MomServer, params: Any) -> Any:
+    """Answer mom/episode."""
+    return await ls.ask(await _place(ls, _uri(params)), "episode", id=str(params.id))
+
+
+FEATURES = {"mom/suggest": suggest, "mom/pinned": pinned, "mom/show": show, "mom/episode": episode}
 
 
 def _uri(params: Any) -> str | None:

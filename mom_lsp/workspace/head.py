@@ -23,10 +23,10 @@ MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed ver
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A commit, its ancestors (itself included, newest first) and its tree (path to blob)."""
+    """A commit, its ancestors (itself included, newest first) with their parents, and its tree (path to blob)."""
 
     commit: str
-    ancestors: Mapping[str, None]  # a set that keeps its order
+    ancestors: Mapping[str, tuple[str, ...]]
     tree: Mapping[str, str]
     cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
 
@@ -169,9 +169,9 @@ class Worktree:
         assert repository is not None
         near = self._last  # HEAD moves in small steps
         if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
-            ancestors = dict.fromkeys((*repository.history(commit, without=[near.commit]), *near.ancestors))
+            ancestors = {**dict(repository.graph(commit, without=[near.commit])), **near.ancestors}
         else:
-            ancestors = dict.fromkeys(repository.history(commit))
+            ancestors = dict(repository.graph(commit))
         tree = {path: entry.blob for path, entry in repository.tree(commit).items()}
         return Head(commit, ancestors, tree, cut)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mom_lsp.memory import Failed, Scored
+from mom_lsp.memory import Failed, Grouped, Scored
 
 FORGE = re.compile(
     r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
@@ -51,6 +51,7 @@ def suggestion(
         "replacement": scored.replacement,
         "uses": scored.usage.uses,
         "failure": failure(scored.failure) if scored.failure else None,
+        "episode": episode(scored.episode) if scored.episode else None,
     }
 
 
@@ -61,6 +62,11 @@ def failure(failed: Failed) -> dict[str, Any]:
         for name, pair in (("by", failed.by), ("replaced_by", failed.replaced_by))
     }
     return {"kind": failed.kind, "tried": failed.tried, "because": failed.because, "again": failed.again, **named}
+
+
+def episode(grouped: Grouped) -> dict[str, Any]:
+    """Return what an episode is called and how many memories it has; `mom show ID --episode` unfolds it."""
+    return {"kind": grouped.kind, "title": grouped.title, "count": len(grouped.members)}
 
 
 def iso(time: float) -> str | None:

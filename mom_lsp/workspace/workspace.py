@@ -25,11 +25,12 @@ from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2
 from mom_lsp.workspace.aging import Aged
+from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past, first
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.present import forge_of, suggestion
+from mom_lsp.workspace.present import episode, forge_of, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
@@ -61,7 +62,8 @@ class Workspace:
         self.worktree = Worktree(location)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
-        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)
+        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
+        self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
         self._clock = clock
         self._aged = Aged()
 
@@ -188,6 +190,15 @@ class Workspace:
             if e.memory == memory.id
         ]
         return document
+
+    def episode(self, identity: str) -> dict[str, Any]:
+        """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
+        state, memory = self._state(), self.memory(identity)
+        found = self._groups_of(state).of(memory)
+        row_of = state.snapshot.catalog.row_of
+        members = [Ranked(row_of[i], 0.0, dict.fromkeys(TERMS, 0.0), "") for i in found.members] if found else []
+        told = self._scored(self._ranker(state, WHY), members, state)
+        return {"episode": episode(found) if found else None, "members": [self._json(one, state) for one in told]}
 
     def memory(self, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
@@ -327,13 +338,16 @@ class Workspace:
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
 
     def _scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: _State, at: Sequence[str] = ()) -> list[Scored]:
-        """Return what was chosen with its text, how it stands today, and what is known of its failure."""
+        """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
         past = self._past(state)
-        return past.told(past.judge.judged(scored(ranker, chosen), at))
+        return self._groups_of(state).told(past.told(past.judge.judged(scored(ranker, chosen), at)))
 
     def _past(self, state: _State) -> Past:
         view = state.view
         return self._pasts.of(id(view), lambda: Past(self.library, view, Judge(self.worktree, state.head, view)))
+
+    def _groups_of(self, state: _State) -> Groups:
+        return self._groups.of(id(state.view), lambda: Groups(self.library, state.view, state.head.ancestors))
 
     def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)

@@ -1,0 +1,126 @@
+"""Which memories belong together: the commits of one merged branch, of one issue, or of one session of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from mom_lsp.memory import EpisodeKind
+from mom_lsp.route.catalog import View
+
+MOST = 40  # members; what holds more is no episode but a period
+GAP = 4 * 3600  # seconds; a longer pause of an author ends his session
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """Some rows of the catalog, oldest first, and what makes them one: the merge, "#123", or nothing but the time."""
+
+    kind: EpisodeKind
+    name: str
+    rows: tuple[int, ...]
+
+
+class Episodes:
+    """The episodes of one view; each is found when it is asked for."""
+
+    def __init__(self, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
+        """Take the ancestors of HEAD, newest first, with their parents."""
+        self._view, self._parents = view, parents
+
+    def of(self, row: int, issues: Iterable[str]) -> Iterator[Episode]:
+        """Yield the episodes that a row is part of, the surest first.
+
+        Args:
+            row: the memory.
+            issues: "#123", those that it is about.
+        """
+        catalog = self._view.catalog
+        merge = self._merge_of.get(self._view.commit_of.get(row, ""))
+        if merge is not None:
+            rows = (catalog.row_of_commit.get(commit) for commit in self._merged[merge])
+            yield from self._episode("branch", merge, [row for row in rows if row is not None])
+        for issue in issues:
+            yield from self._episode("issue", issue, catalog.rows_of_issue.get(issue, np.zeros(0, np.int64)).tolist())
+        yield from self._episode("session", "", self._session(row))
+
+    def _episode(self, kind: EpisodeKind, name: str, rows: Iterable[int]) -> Iterator[Episode]:
+        members = {row for row in rows if self._view.suggestible[row]}
+        if 2 <= len(members) <= MOST:
+            time, distance = self._view.catalog.time, self._view.distance
+            yield Episode(kind, name, tuple(sorted(members, key=lambda row: (int(time[row]), -int(distance[row])))))
+
+    @cached_property
+    def _merged(self) -> dict[str, list[str]]:
+        """The commits that each merge of the main line brought, by the merge."""
+        line = [next(iter(self._parents), "")]
+        while (first := self._parents.get(line[-1], ())[:1]) and first[0] in self._parents:
+            line.append(first[0])
+        seen, merged = set(line), dict[str, list[str]]()
+        for merge in reversed(line):
+            todo = list(self._parents.get(merge, ())[1:])
+            while todo:
+                commit = todo.pop()
+                if commit not in seen and commit in self._parents:
+                    seen.add(commit)
+                    merged.setdefault(merge, []).append(commit)
+                    todo += self._parents[commit]
+        return merged
+
+    @cached_property
+    def _merge_of(self) -> dict[str, str]:
+        return {commit: merge for merge, commits in self._merged.items() for commit in commits}
+
+    @cached_property
+    def _by_author(self) -> tuple[np.ndarray, np.ndarray]:
+        """The commits that may be suggested, by author and then by time; and where each row stands there, or -1."""
+        catalog, view = self._view.catalog, self._view
+        rows = np.flatnonzero(view.suggestible & ~catalog.is_file & ~catalog.is_note)
+        rows = rows[np.lexsort((-view.distance[rows], catalog.time[rows], catalog.author[rows]))]
+        place = np.full(catalog.size, -1)
+        place[rows] = np.arange(len(rows))
+        return rows, place
+
+    def _session(self, row: int) -> list[int]:
+        """Return what the author did without a longer pause and that hangs together with a row by files or names."""
+        near = self._same_time(row)
+        about = {other: set(self._view.catalog.paths_of(other)) for other in near}
+        members, todo = {row}, [row] if row in near else []
+        while todo:
+            current = todo.pop()
+            joined = [
+                other
+                for other in near
+                if other not in members
+                and (not about[other].isdisjoint(about[current]) or (other, current) in self._named)
+            ]
+            members.update(joined)
+            todo += joined
+        return list(members)
+
+    def _same_time(self, row: int) -> list[int]:
+        rows, place = self._by_author
+        at = int(place[row])
+        if at < 0:
+            return []
+        first = last = at
+        while first > 0 and at - first < MOST and self._joined(int(rows[first - 1]), int(rows[first])):
+            first -= 1
+        while last + 1 < len(rows) and last - at < MOST and self._joined(int(rows[last]), int(rows[last + 1])):
+            last += 1
+        return list(map(int, rows[first : last + 1]))
+
+    def _joined(self, earlier: int, later: int) -> bool:
+        catalog = self._view.catalog
+        return bool(
+            catalog.author[earlier] == catalog.author[later] and catalog.time[later] - catalog.time[earlier] <= GAP
+        )
+
+    @cached_property
+    def _named(self) -> frozenset[tuple[int, int]]:
+        """Rows of which one names the other, both ways round."""
+        pairs = [(edge.source, edge.target) for edge in self._view.edges]
+        return frozenset([*pairs, *((target, source) for source, target in pairs)])
