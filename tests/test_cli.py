@@ -87,6 +87,12 @@ class Notebook:
         more = {"suggested": False, "because": "it was dismissed here", "history": history}
         return found[0] | more | {"related": [m for m in self.memories if m is not found[0]]}
 
+    def answer_review(self, _: str, params: dict[str, Any]) -> Any:
+        faded = {"tier": "working", "strength": 0.25, "half_life": 13.5, "reason": "falls from working to episodic"}
+        lists: dict[str, Any] = {name: [] for name in ("promoted", "drifted", "forgotten")}
+        away = [self.memories[1] | faded | {"reason": "shown in vain"}]
+        return lists | {"fading": [self.memories[0] | faded], "archived": away}
+
     def answer_export(self, _: str, params: dict[str, Any]) -> Any:
         return {"events": self.events}
 
@@ -403,6 +409,27 @@ def test_statements_about_a_memory_are_sent_and_confirmed(mom: Shell, verb: str)
 def test_statements_about_nothing_in_particular(mom: Shell, verb: str) -> None:
     assert mom(verb).exit_code == 0
     assert mom.book.events == [{"method": verb}]
+
+
+def test_review_lists_where_nobody_sits_and_walks_where_somebody_does(
+    mom: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = json.loads(mom("review", "--json").stdout)
+    assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
+    listed = mom("review").stdout
+    for words in ("About to fade", "Cache the resolver", "half of it left after 14 active days", "Archived"):
+        assert words in listed
+    assert mom.book.events == []
+    monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)
+    mom("review", stdin="k\nk\n")
+    mom("review", stdin="m\ncafe\nq\n")
+    assert mom.book.events == [
+        {"method": "pin", "id": "deadbeef00000001"},
+        {"method": "restore", "id": "cafe000000000002"},
+        {"method": "merge", "id": "cafe", "other": "deadbeef00000001"},
+    ]
+    mom.book.answer_review = lambda *_: dict.fromkeys(("fading", "promoted", "drifted", "archived", "forgotten"), ())
+    assert "Nothing needs a look" in mom("review").stderr
 
 
 def test_dismiss_and_note_say_where(mom: Shell) -> None:

@@ -27,6 +27,7 @@ VERBS = {
     "undo": "life",
     "purge": "life",
     "note": "life",
+    "review": "review",
     "status": "status",
     "doctor": "status",
     "model": "model",

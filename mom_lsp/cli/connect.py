@@ -18,7 +18,7 @@ from mom_lsp.git.location import Location, locate
 Call = Callable[[str, dict[str, Any]], Any]
 CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to say hello is hung
 # Asking these twice changes nothing, so they are asked again in this process when the engine fails.
-READS = frozenset({"suggest", "search", "show", "episode", "why", "status", "doctor", "export"})
+READS = frozenset({"suggest", "search", "show", "episode", "why", "status", "doctor", "export", "review"})
 
 
 @dataclass(frozen=True, slots=True)

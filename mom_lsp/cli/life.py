@@ -13,13 +13,15 @@ from mom_lsp.cli.words import one_line
 from mom_lsp.errors import MomError
 
 AT = "FILE:LINE"
+PLACE = click.option("--at", metavar=AT, help="Where it helped: two different places prove a memory.")
 
 
 @click.command()
 @click.argument("id")
-def pin(id: str) -> None:
+@PLACE
+def pin(id: str, at: str | None) -> None:
     """Keep a memory: it counts as used, and does not fade."""
-    _tell("pin", id=id)
+    _tell("pin", id=id, at=at or "")
 
 
 @click.command()
@@ -31,17 +33,22 @@ def unpin(id: str) -> None:
 
 @click.command()
 @click.argument("id")
-def useful(id: str) -> None:
+@PLACE
+def useful(id: str, at: str | None) -> None:
     """Say that a memory helped."""
-    _tell("useful", id=id)
+    _tell("useful", id=id, at=at or "")
 
 
 @click.command()
 @click.argument("id")
-@click.option("--at", metavar=AT, help="Not useful at this place; without it, at none.")
-def dismiss(id: str, at: str | None) -> None:
+@click.option("--at", metavar=AT, help="Not useful at this place; without it, in the file that it is about.")
+@click.option("--never", is_flag=True, help="Not useful anywhere: archive it. Search still finds it.")
+def dismiss(id: str, at: str | None, never: bool) -> None:
     """Say that a memory did not help here."""
-    _tell("dismiss", id=id, at=at)
+    if never:
+        _tell("dismiss", id=id, never=True)
+    else:
+        _tell("dismiss", id=id, at=at)
 
 
 @click.command()
@@ -54,7 +61,7 @@ def forget(id: str) -> None:
 @click.command()
 @click.argument("id")
 def restore(id: str) -> None:
-    """Read a forgotten memory from the repository again."""
+    """Read a forgotten memory from the repository again, or suggest an archived one again."""
     _tell("restore", id=id)
 
 

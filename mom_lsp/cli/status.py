@@ -56,7 +56,7 @@ def all_checks() -> list[dict[str, Any]]:
 
 def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
     """Return a status as (name, value), without what says nothing."""
-    engine, indexing = result.get("engine"), result.get("indexing")
+    engine, indexing, lately = result.get("engine"), result.get("indexing"), result.get("promoted_lately")
     kept = [
         count(result[name], noun) if noun else f"{result[name]:,} {name}"
         for name, noun in (("pinned", ""), ("notes", "note"), ("forgotten", ""))
@@ -68,6 +68,9 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("memories", f"{result['memories']:,} from {count(result['commits'], 'commit')}" if result["indexed"] else ""),
         ("encoded", _part(result.get("encoded"), result.get("searchable") or 0)),
         ("encoder", str(result.get("encoder") or "none: searching by words alone")),
+        ("tiers", _counts(result.get("tiers") or {})),
+        ("proven", _counts(result.get("statuses") or {})),
+        ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
         ("you said", ", ".join(kept)),
         ("indexing", _progress(indexing) if indexing else ""),
         ("engine", f"running, process {engine['pid']}" if engine else "not running"),
@@ -103,6 +106,11 @@ def _print_checks(checks: list[dict[str, Any]]) -> None:
 def _progress(indexing: dict[str, Any]) -> str:
     done, total = indexing["done"], indexing["total"]
     return f"{indexing['phase']}, {done:,} of {total:,}" if total else str(indexing["phase"])
+
+
+def _counts(numbers: dict[str, int]) -> str:
+    """Return counts by name, without those that are 0."""
+    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in numbers.items() if number)
 
 
 def _part(number: int | bool | None, total: int) -> str:

@@ -10,7 +10,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import ago, echo_json, one_line
+from mom_lsp.cli.words import ago, count, echo_json, fading, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
 
@@ -93,7 +93,11 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
         console.print(Text("\nWhat happened to it", "bold"))
         console.print(
             output.table(
-                (ago(event.get("time"), view.now), event.get("event") or "", event.get("path") or "")
+                (
+                    ago(event.get("time"), view.now),
+                    event.get("event") or "",
+                    _about(event),
+                )
                 for event in memory["history"]
             )
         )
@@ -108,19 +112,28 @@ def _episode(episode: dict[str, Any]) -> str:
     return one_line(f"{episode['kind']}: {episode['title']}, {episode['count']} memories")
 
 
+def _about(event: dict[str, Any]) -> str:
+    return str(event.get("path") or event.get("reason") or "")
+
+
 def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what is known about a memory, as (name, value), without what is empty."""
     from mom_lsp.cli.output import failure_line, shares
 
     state = [
         memory.get("status"),
-        memory.get("tier"),
+        f"layer {memory['layer']}" if memory.get("layer") else "",
+        f"confidence {memory['confidence']}" if memory.get("confidence") else "",
         memory.get("freshness"),
         "pinned" if memory.get("pinned") else "",
     ]
+    life = memory.get("life") or {}
     facts: list[tuple[str, Any]] = [
         ("id", memory["id"]),
         ("state", ", ".join(word.replace("_", " ") for word in state if word)),
+        ("because", life.get("reason") or ""),
+        ("strength", fading(memory)),
+        ("evidence", _evidence(life)),
         ("domain", memory.get("domain") or ""),
         ("surprise", f"{memory['surprise']} of 5" if memory.get("surprise") else ""),
         ("episode", _episode(memory["episode"]) if memory.get("episode") else ""),
@@ -130,6 +143,17 @@ def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
         ("score", shares(memory.get("terms") or {})),
     ]
     return [(name, value) for name, value in facts if str(value)]
+
+
+def _evidence(life: dict[str, Any]) -> str:
+    """Return the uses, failures and showings in words."""
+    places = [f"{at['path']} ({at['symbol']})" if at["symbol"] else at["path"] for at in life.get("places") or ()]
+    parts = [
+        f"{count(life['uses'], 'accepted use')}, at {', '.join(places)}" if life.get("uses") else "no accepted use",
+        count(life["failures"], "failed use") if life.get("failures") else "",
+        f"shown {count(life['shown'], 'time')}" if life.get("shown") else "",
+    ]
+    return "; ".join(part for part in parts if part) if life else ""
 
 
 def _say(text: str) -> None:

@@ -79,6 +79,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
+        **workspace.overview(),
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": _engine(service.data),
         "indexing": service.indexing,

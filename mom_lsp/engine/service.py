@@ -43,6 +43,7 @@ class Service:
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
+        self._settled = (-1, -1, -1)  # the state that was last looked at
         self._wants_encoder = encoder
         self._loading: threading.Thread | None = None
 
@@ -59,8 +60,8 @@ class Service:
         if self._wants_encoder and self._loading is None:
             self._load_encoder()
         changed = self.library.reload()
-        written = self.library.showings.flush(self.library.journal, time.time(), patience=FLUSH_AFTER)
-        if changed or written:
+        self.library.showings.flush(self.library.journal, time.time(), patience=FLUSH_AFTER)
+        if self.library.snapshot().key != self._settled:
             self._settle()
         return changed
 
@@ -71,8 +72,10 @@ class Service:
         self.library.journal.close()
 
     def _settle(self) -> None:
+        """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
         for workspace in list(self._workspaces.values()):
             self.actions(workspace).settle()
+        self._settled = self.library.snapshot().key
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return what the user can do in a workspace."""
@@ -203,6 +206,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "reindex": _reindex,
     **{name: _by_id(name) for name in ("unpin", "forget", "restore")},
     **{name: _at_place(name) for name in ("pin", "useful", "opened", "inserted")},
+    "review": lambda service, workspace, p: workspace.review(),
     "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
     "active": lambda service, workspace, p: service.actions(workspace).active(),
     "dismiss": _dismiss,

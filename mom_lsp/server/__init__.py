@@ -64,6 +64,7 @@ FEATURES: dict[str, Feature] = {
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: configuration.did_change_configuration,
     types.TEXT_DOCUMENT_DID_OPEN: text_sync.did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: text_sync.did_change,
+    types.TEXT_DOCUMENT_DID_SAVE: text_sync.did_save,
     types.TEXT_DOCUMENT_DID_CLOSE: text_sync.did_close,
     types.INLAY_HINT_RESOLVE: inlay_hint.inlay_hint_resolve,
     types.CODE_ACTION_RESOLVE: code_action.code_action_resolve,

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,7 @@ class MomServer(LanguageServer):
         self.dismissed: set[tuple[str, str]] = (
             set()
         )  # (id, uri), likewise, whatever the engine takes for the same place
+        self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
         self.bars = ProgressBars(self)
         self.state = State(self)

@@ -21,12 +21,13 @@ from mom_lsp.server.app import MomServer
 from mom_lsp.server.convert import plain
 from mom_lsp.server.place import Place, find_place
 
+KEPT_OPEN = 10.0  # seconds after which a memory that was opened, and not sent away, counts as used
 Command = Callable[..., Awaitable[Any]]
 
 
-async def pin(ls: MomServer, id: str, uri: str | None = None) -> Any:
+async def pin(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.pin: this memory always counts."""
-    return await _say(ls, "pin", id, uri)
+    return await _say_here(ls, "pin", id, uri, line)
 
 
 async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -34,9 +35,9 @@ async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
     return await _say(ls, "unpin", id, uri)
 
 
-async def useful(ls: MomServer, id: str, uri: str | None = None) -> Any:
+async def useful(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.useful: it helped here."""
-    return await _say(ls, "useful", id, uri)
+    return await _say_here(ls, "useful", id, uri, line)
 
 
 async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -109,6 +110,7 @@ async def open_source(ls: MomServer, id: str, uri: str | None = None) -> Any:
     _check(id=(id, str))
     place = await _place(ls, uri)
     memory = await ls.ask(place, "show", id=id)
+    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], uri)
     source = memory.get("source") or {}
     if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
         return memory
@@ -131,6 +133,20 @@ COMMANDS: dict[str, Command] = {
     "mom.status": status,
     "mom.open": open_source,
 }
+
+
+def _kept_open(ls: MomServer, place: Place, id: str, uri: str | None) -> None:
+    """Count a memory that was opened as used, unless it was sent away meanwhile."""
+    if id not in ls.forgotten and (id, uri) not in ls.dismissed:
+        ls.start_task(ls.ask(place, "opened", id=id, path=place.path))
+
+
+async def _say_here(ls: MomServer, event: str, id: str, uri: str | None, line: int | None) -> Any:
+    """Tell the engine where a memory helped: two different places prove it."""
+    if line is not None:
+        _check(line=(line, int))
+    here = (await _place(ls, uri)).path if uri is not None else ""
+    return await _say(ls, event, id, uri, path=here, line=line or 0)
 
 
 async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: Any) -> Any:

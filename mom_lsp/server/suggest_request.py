@@ -3,6 +3,8 @@
 mom/suggest {textDocument: {uri}, position?: {line, character}} -> {"suggestions": […]}: what matters for a line;
     without a position, for the whole file. Nothing for a document that is not open or that we do not look at.
 mom/pinned {textDocument?: {uri}} -> {"suggestions": […]}: what is pinned in a document's (or the first) folder.
+mom/review {textDocument?: {uri}} -> {"fading": […], "promoted": […], "drifted": […], "archived": […]}: what deserves a
+    look, each with its "reason"; and "forgotten": [{"id", "time"}], the newest first.
 mom/show {id, textDocument?: {uri}} -> one suggestion with "related", "history", and why it is not "suggested".
 mom/episode {id, textDocument?: {uri}} -> {"episode": {"kind", "title", "count"} or null, "members": [suggestion…]}: the
     memories of the same branch, issue or session of work, oldest first. A suggestion's own "episode" has the same form.
@@ -40,6 +42,11 @@ async def pinned(ls: MomServer, params: Any) -> dict[str, Any]:
     return {"suggestions": [memory for memory in found if isinstance(memory, dict)]}
 
 
+async def review(ls: MomServer, params: Any) -> Any:
+    """Answer mom/review."""
+    return await ls.ask(await _place(ls, _uri(params)), "review")
+
+
 async def show(ls: MomServer, params: Any) -> Any:
     """Answer mom/show."""
     return await ls.ask(await _place(ls, _uri(params)), "show", id=str(params.id))
@@ -50,7 +57,13 @@ async def episode(ls: MomServer, params: Any) -> Any:
     return await ls.ask(await _place(ls, _uri(params)), "episode", id=str(params.id))
 
 
-FEATURES = {"mom/suggest": suggest, "mom/pinned": pinned, "mom/show": show, "mom/episode": episode}
+FEATURES = {
+    "mom/suggest": suggest,
+    "mom/pinned": pinned,
+    "mom/review": review,
+    "mom/show": show,
+    "mom/episode": episode,
+}
 
 
 def _uri(params: Any) -> str | None:

@@ -1,8 +1,9 @@
-"""textDocument/didOpen, didChange and didClose."""
+"""textDocument/didOpen, didChange, didSave and didClose."""
 
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 
 from lsprotocol import types
 
@@ -54,6 +55,18 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
         document.hints = shift(document.hints, change, ends_after) if document.hints else []
     if ls.usable(document.uri) and ls.settings_of(document.place.folder).hints.enable and ls.can_refresh:
         renew_soon(ls, document)
+
+
+async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> None:
+    """Tell the engine once a day that somebody works here: memories fade by such days."""
+    document, today = ls.documents.get(params.text_document.uri), datetime.now(UTC).date()
+    if document is None or ls.active.get(document.place.data) == today:
+        return
+    ls.active[document.place.data] = today
+    try:
+        await ls.ask(document.place, "active")
+    except MomError as error:
+        log.info("the day was not noted: %s", error)
 
 
 async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:

@@ -36,7 +36,7 @@ def judge(usage: Usage, past: Past, kind: str) -> Verdict:
     if past.replaced_by:
         return Verdict("replaced", 0, f"taken back by {past.replaced_by[:10]}", past.replaced_by)
     if usage.never:
-        return Verdict("archived", 0, "you said that it is never useful")
+        return Verdict("archived", 0, why_archived(usage))
     if 2 * failures(usage, past) >= max(1, usage.uses):
         words, commit = _failure(past)
         return Verdict("needs_revision", 0, words, commit)
@@ -46,13 +46,18 @@ def judge(usage: Usage, past: Past, kind: str) -> Verdict:
             return Verdict("promoted", 2, f"a procedure used {usage.uses} times", proven.commit)
         return proven
     if is_archived(usage):
-        return Verdict("archived", 0, f"shown {SHOWN_IN_VAIN} times and never accepted")
+        return Verdict("archived", 0, why_archived(usage))
     return Verdict("candidate", 0, "used in one place so far" if usage.uses else "")
 
 
 def is_archived(usage: Usage) -> bool:
     """Whether the user's word alone keeps a memory from being suggested anywhere; search finds it."""
     return usage.never or (not usage.uses and usage.shown >= SHOWN_IN_VAIN)
+
+
+def why_archived(usage: Usage) -> str:
+    """Return in words what archived a memory."""
+    return "you said that it is never useful" if usage.never else f"shown {SHOWN_IN_VAIN} times and never accepted"
 
 
 def confidence(usage: Usage, past: Past) -> Confidence:

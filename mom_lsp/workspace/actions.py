@@ -82,9 +82,11 @@ class Actions:
         return done | {"title": memory.title}
 
     def restore(self, identity: str) -> Answer:
-        """Bring a forgotten memory back, whose text is read from the repository again, or an archived one."""
+        """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
         life = fold(self._journal.events())
-        away = [memory for memory, usage in life.usage.items() if usage.forgotten or is_archived(usage)]
+        away = [
+            memory for memory, usage in life.usage.items() if usage.forgotten or usage.failures or is_archived(usage)
+        ]
         found = [memory for memory in away if identity and memory.startswith(identity)]
         if len(found) != 1:
             problem = "several have" if found else "no forgotten memory, and no archived one, has"

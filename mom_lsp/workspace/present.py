@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from mom_lsp.memory import Failed, Grouped, Scored
+from mom_lsp.memory import Failed, Grouped, Scored, Usage
 
 FORGE = re.compile(
     r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
@@ -67,6 +67,19 @@ def failure(failed: Failed) -> dict[str, Any]:
 def episode(grouped: Grouped) -> dict[str, Any]:
     """Return what an episode is called and how many memories it has; `mom show ID --episode` unfolds it."""
     return {"kind": grouped.kind, "title": grouped.title, "count": len(grouped.members)}
+
+
+def lived(usage: Usage, reason: str) -> dict[str, Any]:
+    """Return the evidence of a memory's life, beside what a suggestion says of it."""
+    return {
+        "reason": reason,  # for its status
+        "uses": usage.uses,
+        "first_used": iso(usage.first_used),
+        "last_used": iso(usage.last_used),
+        "places": [{"path": path, "symbol": symbol} for path, symbol, _ in usage.places],
+        "failures": usage.failures,
+        "shown": usage.shown,
+    }
 
 
 def iso(time: float) -> str | None:

@@ -33,7 +33,7 @@ class Showings:
     def flush(self, journal: Journal, now: float, *, patience: float = 0.0) -> bool:
         """Write what was collected, if the oldest of it has waited that many seconds; whether it did."""
         with self._lock:
-            if not self._new or now - self._since < patience:
+            if not self._new or (patience and now - self._since < patience):
                 return False
             seen = {path: sorted(memories) for path, memories in self._new.items()}
             self._new, self._since = {}, 0.0

@@ -23,17 +23,20 @@ from mom_lsp.route.learned import Mode, Model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
-from mom_lsp.tiers.rules import USES_FOR_LAYER_2
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.tiers.rules import USES_FOR_LAYER_2, is_archived, why_archived
+from mom_lsp.workspace import review
 from mom_lsp.workspace.aging import Aged
 from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past, first
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.present import episode, forge_of, suggestion
+from mom_lsp.workspace.present import episode, forge_of, iso, lived, suggestion
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.review import Pick
 from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.why import Explanation, reasons
 
@@ -183,9 +186,10 @@ class Workspace:
             not because,
             because or "it is shown where it reaches the threshold",
         )
+        document["life"] = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
         document["related"] = self._related(row, state, ranker)
         document["history"] = [
-            {"time": e.time, "event": e.type, "path": e.path}
+            {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
             for e in self.library.journal.events()
             if e.memory == memory.id
         ]
@@ -221,13 +225,38 @@ class Workspace:
 
     def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
         """Return (id, change of status) of one memory or of all, as far as the journal does not hold it yet."""
+        life = self.library.snapshot().life
+        asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
+        if not asked:
+            return []
         state = self._state()
         life = state.snapshot.life
-        asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
         told = self.library.get([m for m in asked if life.of(m).uses >= USES_FOR_LAYER_2])
         kinds = {identity: known.kind for identity, known in told.items()}
         found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in asked)
         return [(identity, data) for identity, data in found if data is not None]
+
+    def review(self) -> dict[str, Any]:
+        """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
+        state, now = self._state(), self._clock()
+        view, life = state.view, state.snapshot.life
+        ranker = self._ranker(state, WHY)
+        drifted = self._picked(review.to_keep_fresh(view, life), ranker, state)
+        return {
+            "fading": self._picked(review.fading(view, life, ranker.tiers), ranker, state),
+            "promoted": self._picked(review.promoted(view, life, state.head.ancestors, now), ranker, state),
+            "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
+            "archived": self._picked(review.archived(view, life), ranker, state),
+            "forgotten": [{"id": memory, "time": iso(when)} for when, memory in self._forgotten(life)],
+        }
+
+    def overview(self) -> dict[str, Any]:
+        """Return how many memories stand in each tier and status, and how many were promoted lately."""
+        state = self._state()
+        view, life = state.view, state.snapshot.life
+        lately = review.promoted(view, life, state.head.ancestors, self._clock())
+        tiers = self._aged.of(view, life, self._clock())
+        return review.overview(view, life, tiers) | {"promoted_lately": len(lately)}
 
     def prefetch(self, path: str) -> None:
         """Read the whole file's blame, so that later questions about it are answered at once."""
@@ -382,12 +411,28 @@ class Workspace:
             return "you forgot it; `mom restore` brings it back"
         if memory.noise:
             return f"it is history, not knowledge ({memory.noise})"
+        if (instead := state.snapshot.life.shown_for(memory.id)) != memory.id:
+            return f"you merged it: {instead[:8]} is shown for it"
+        if is_archived(usage):
+            return f"archived: {why_archived(usage)}; `mom restore {memory.id[:8]}` brings it back"
         if row is None or not state.view.valid[row]:
             return "its commit is not an ancestor of HEAD here, or its file has changed"
         if usage.dismissed:
             places = ", ".join(sorted({path for path, _ in usage.dismissed}))
             return f"you dismissed it at {places}; it is suggested elsewhere"
         return ""
+
+    def _forgotten(self, life: Life) -> list[tuple[float, str]]:
+        events = (event for event in self.library.journal.events() if event.type == "forget")
+        last = {event.memory: event.time for event in events if event.memory in life.forgotten}
+        return sorted(((when, memory) for memory, when in last.items()), reverse=True)
+
+    def _picked(self, picks: Sequence[Pick], ranker: Ranker, state: _State) -> list[dict[str, Any]]:
+        row_of = state.snapshot.catalog.row_of
+        chosen = [Ranked(row_of[pick.memory], 0.0, {}, "") for pick in picks]
+        reasons = {pick.memory: pick.reason for pick in picks}
+        told = self._scored(ranker, chosen, state)
+        return [self._json(one, state) | {"reason": reasons[one.memory.id]} for one in told]
 
     def _related(self, row: int | None, state: _State, ranker: Ranker) -> list[dict[str, Any]]:
         """Return the memories that this one names or that name it."""

@@ -1,0 +1,201 @@
+"""The life of a memory, in a real repository: uses, places, edits that stay, reverts, showings, merges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from repositories import START, Mom, Repo, clone
+
+from mom_lsp.errors import UsageError
+from mom_lsp.journal import Event
+from mom_lsp.tiers import DAY
+
+CODE = "".join(f"def {name}():\n    first = {n}\n    return first\n\n\n" for n, name in enumerate(("alpha", "beta")))
+ALPHA = "Raise the start of alpha"
+WHY = "\n\nBecause callers count from ten, and the parser failed on what came before."
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+    """Index two commits; the clock of the workspace stands right after them."""
+    project.commit("Add the functions", {"src/a.py": CODE, "src/b.py": CODE})
+    project.commit(ALPHA + WHY, {"src/a.py": CODE.replace("first = 0", "first = 10")})
+    mom = moms(project)
+    mom.index()
+    mom.service._workspace(str(mom.root))._clock = lambda: float(project.now[0])
+    return mom
+
+
+@pytest.fixture
+def alpha(mom: Mom) -> str:
+    """Return the id of the memory that the tests are about."""
+    return str(mom.suggest("src/a.py", 2, counted=False)[0]["id"])
+
+
+def use(mom: Mom, project: Repo, identity: str, kind: str, path: str = "", line: int = 0) -> None:
+    """Let the user say something, at the time that the repository has."""
+    workspace = mom.service._workspace(str(mom.root))
+    actions = mom.service.actions(workspace)
+    actions._clock = lambda: float(project.now[0])
+    getattr(actions, kind)(identity, path, line)
+
+
+def transitions(mom: Mom) -> list[tuple[str, str]]:
+    return [(event.data["status"], event.data["reason"]) for event in logged(mom, "transition")]
+
+
+def logged(mom: Mom, kind: str) -> list[Event]:
+    return [event for event in mom.service.library.journal.events() if event.type == kind]
+
+
+def standing(mom: Mom, identity: str) -> tuple[str, int, str]:
+    shown = mom.call("show", id=identity)
+    return shown["status"], shown["layer"], shown["confidence"]
+
+
+def settle(mom: Mom) -> None:
+    mom.service.follow()
+
+
+def test_two_places_prove_a_memory_and_an_undo_takes_it_back(mom: Mom, project: Repo, alpha: str) -> None:
+    assert standing(mom, alpha) == ("candidate", 0, "low")
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    use(mom, project, alpha, "useful", "src/a.py", 3)  # the same function
+    assert standing(mom, alpha) == ("candidate", 0, "medium")
+    assert transitions(mom) == []
+    use(mom, project, alpha, "useful", "src/b.py", 2)
+    assert standing(mom, alpha) == ("validated", 1, "high")
+    assert transitions(mom) == [("validated", "used in 2 different places")]
+    assert [one["id"] for one in mom.call("review")["promoted"]] == [alpha]
+    mom.call("undo")
+    assert standing(mom, alpha)[:2] == ("candidate", 0)
+    assert len(transitions(mom)) == 1  # nothing is taken out of the journal
+    assert mom.call("review")["promoted"] == []
+
+
+def test_an_edit_that_stays_speaks_for_a_memory_and_its_revert_against(
+    mom: Mom, project: Repo, alpha: str, moms: Callable[[Any], Mom]
+) -> None:
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    edited = CODE.replace("first = 0", "first = 11")
+    edit = project.commit("Start alpha at eleven" + WHY, {"src/a.py": edited})
+    mom.index()
+    settle(mom)
+    assert standing(mom, alpha) == ("validated", 1, "medium")
+    project.git("branch", "before")
+    project.git("revert", "--no-edit", edit)
+    mom.index()
+    settle(mom)
+    assert standing(mom, alpha) == ("needs_revision", 0, "low")
+    assert [status for status, _ in transitions(mom)] == ["validated", "needs_revision"]
+    project.git("checkout", "--quiet", "before")  # what the revert says is not true here
+    assert standing(mom, alpha) == ("validated", 1, "medium")
+    settle(mom)
+    assert len(transitions(mom)) == 2
+
+
+def test_a_dismissal_where_it_was_accepted_is_a_failed_use(mom: Mom, project: Repo, alpha: str) -> None:
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    use(mom, project, alpha, "dismiss", "src/a.py", 2)
+    assert standing(mom, alpha) == ("needs_revision", 0, "low")
+    mom.call("restore", id=alpha)
+    assert standing(mom, alpha)[0] == "candidate"
+
+
+def show_for_days(mom: Mom, identity: str, days: int) -> None:
+    library = mom.service.library
+    for day in range(days):
+        for _ in range(3):
+            library.showings.add([identity], "src/a.py", START + day * DAY)
+        library.showings.flush(library.journal, START + day * DAY)
+    settle(mom)
+
+
+def test_what_was_shown_in_vain_is_archived_found_by_search_and_restored(mom: Mom, alpha: str) -> None:
+    show_for_days(mom, alpha, 9)
+    assert standing(mom, alpha)[0] == "candidate"
+    show_for_days(mom, alpha, 11)
+    assert standing(mom, alpha)[0] == "archived"
+    assert transitions(mom) == [("archived", "shown 10 times and never accepted")]
+    assert alpha not in [one["id"] for one in mom.suggest("src/a.py", 2)]
+    assert ALPHA in mom.titles("raise alpha")
+    shown = mom.call("show", id=alpha)
+    assert not shown["suggested"]
+    assert "mom restore" in shown["because"]
+    assert [one["id"] for one in mom.call("review")["archived"]] == [alpha]
+    mom.call("restore", id=alpha)
+    assert standing(mom, alpha)[0] == "candidate"
+    assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
+
+
+def test_never_archives_and_using_it_again_takes_that_back(mom: Mom, project: Repo, alpha: str) -> None:
+    mom.call("dismiss", id=alpha, never=True)
+    assert standing(mom, alpha)[0] == "archived"
+    assert alpha not in [one["id"] for one in mom.suggest("src/a.py", 2)]
+    use(mom, project, alpha, "pin", "src/a.py", 2)
+    assert standing(mom, alpha)[0] == "candidate"
+
+
+def test_showings_are_few_writes_and_a_script_sees_nothing(mom: Mom) -> None:
+    for _ in range(5):
+        mom.suggest("src/a.py", 2)
+        mom.suggest("src/a.py", 2, counted=False)
+    journal = mom.service.library.journal
+    assert list(journal.events()) == []
+    mom.service.library.showings.flush(journal, START)
+    (event,) = journal.events()
+    assert (event.type, list(event.data["seen"])) == ("shown", ["src/a.py"])
+
+
+def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
+    other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
+    assert other != alpha
+    mom.call("merge", id=other, other=alpha)
+    found = [one["id"] for one in mom.suggest("src/a.py", 2)]
+    assert found.count(other) == 1
+    assert alpha not in found
+    assert "merged" in mom.call("show", id=alpha)["because"]
+    with pytest.raises(UsageError, match="itself"):
+        mom.call("merge", id=alpha, other=other)
+    mom.call("undo")
+    assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
+
+
+def test_a_day_is_noted_once(mom: Mom) -> None:
+    mom.call("active")
+    mom.call("active")
+    assert [event.type for event in mom.service.library.journal.events()] == ["active"]
+
+
+def test_strength_rises_with_use_and_is_the_temporal_term(mom: Mom, project: Repo, alpha: str) -> None:
+    library = mom.service.library
+    for day in range(1, 40):  # somebody works on other things
+        library.journal.append("active", now=project.now[0] + day * DAY)
+    project.now[0] += 40 * DAY
+    before = mom.suggest("src/a.py", 2, counted=False)[0]
+    assert (before["tier"], round(before["strength"], 3)) == ("episodic", round(0.9**39, 3))
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    after = mom.suggest("src/a.py", 2, counted=False)[0]
+    assert after["strength"] == 1
+    assert after["terms"]["temp"] > before["terms"]["temp"]
+    use(mom, project, alpha, "pin", "src/b.py", 2)
+    assert mom.call("show", id=alpha)["half_life"] is None
+    assert mom.call("show", id=alpha)["tier"] == "working"
+    status = mom.call("status")
+    assert (status["tiers"]["working"], status["statuses"]["validated"], status["promoted_lately"]) == (1, 1, 1)
+
+
+def test_the_state_is_carried_elsewhere_by_the_journal_alone(
+    mom: Mom, project: Repo, alpha: str, tmp_path: Any, moms: Callable[[Any], Mom]
+) -> None:
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    use(mom, project, alpha, "useful", "src/b.py", 2)
+    there = moms(clone(project, tmp_path / "clone"))
+    there.index()
+    there.call("import", events=mom.call("export")["events"])
+    assert standing(there, alpha) == standing(mom, alpha) == ("validated", 1, "medium")
+    there.call("undo")
+    assert standing(there, alpha)[:2] == ("candidate", 0)
+    assert [e.data["cause"] for e in logged(there, "transition")] == [e.seq for e in logged(there, "useful")][1:]
