@@ -1,0 +1,230 @@
+"""The continuous memory system: a memory in levels from fast to slow, read by content and written through a gate.
+
+Seed cms_update_rule; math.md section 2 has its equations and errors. Nothing here is trained: Q, K, V and U are fixed
+seeded isometries of the input, and the gate and the mixing of levels are neutral unless weights are given. Shapes: B
+streams that know nothing of each other, N slots, d width of a level, w width of the input. One step is one event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+Address = Literal["content", "lru", "hybrid"]
+Storage = Literal["float32", "float16", "int8"]
+INT8_MOST = 127.0
+TINY = 1e-12  # below it a length counts as none
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """The size of one level and how fast it forgets."""
+
+    slots: int
+    width: int
+    decay: float  # delta in (0, 1): the share that is lost each step
+
+
+SEED_LEVELS = (Level(64, 128, 0.1), Level(128, 256, 0.05), Level(256, 512, 0.01))  # half-lives: 7, 14, 69 steps
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a memory works; the defaults are the seed's."""
+
+    levels: tuple[Level, ...] = SEED_LEVELS
+    key_width: int = 64  # d_k
+    address: Address = "hybrid"
+    content_share: float = 0.5  # lambda of the hybrid address; the rest goes to the slot least recently written
+    threshold: float = 0.1  # of the gate: below it a step only decays
+    sparse: int = 0  # write only to so many slots, the strongest; 0 for all
+    storage: Storage = "float32"
+    replay: float = 0.0  # gamma: how much of the strongest slots a replay adds to them
+
+
+class Matrix:
+    """Rows that decay, (B, N, d): as they are, or each as a scale and numbers in [-1, 1] of less precision.
+
+    Where rows are stored with a scale, to decay is to change the scale, which costs no precision.
+    """
+
+    def __init__(self, rows: np.ndarray, storage: Storage) -> None:
+        self._storage = storage
+        self._most = np.float32(INT8_MOST if storage == "int8" else 1.0)  # the largest number stored
+        self.scale = np.ones((*rows.shape[:2], 1), np.float32)  # times what is stored; 1 for float32
+        self.data = np.zeros(rows.shape, np.dtype(storage))
+        self.add(None, np.ones(rows.shape[:2], np.float32), rows)
+
+    @property
+    def values(self) -> np.ndarray:
+        """(B, N, d) float32."""
+        return np.asarray(self.data.astype(np.float32) * self.scale)
+
+    def mean(self, weights: np.ndarray) -> np.ndarray:
+        """Return the sum of the rows by their weights, (B, N) to (B, d)."""
+        scaled = weights[:, None, :] * self.scale.transpose(0, 2, 1)
+        return np.asarray((scaled @ self.data.astype(np.float32, copy=False))[:, 0])
+
+    def cosines(self, key: np.ndarray) -> np.ndarray:
+        """Return the cosine of each row with a key, (B, d) to (B, N)."""
+        rows = self.data.astype(np.float32, copy=False)
+        lengths = np.sqrt(np.einsum("bnd,bnd->bn", rows, rows))
+        return np.asarray((rows @ unit(key)[:, :, None])[:, :, 0] / np.maximum(lengths, TINY))
+
+    def decay(self, share: np.ndarray) -> None:
+        """Lose a share, (B,), of every row: M <- (1 - delta) M (section 4.5)."""
+        kept = (1.0 - share).astype(np.float32)[:, None, None]
+        if self._storage == "float32":
+            self.data *= kept
+        else:
+            self.scale *= kept
+
+    def add(self, slots: np.ndarray | None, weights: np.ndarray, rows: np.ndarray) -> None:
+        """Add rows, (B, 1 or s, d), by their weights, (B, s), to some slots, (B, s), or to all (None)."""
+        more = weights[:, :, None] * rows
+        if slots is None:
+            self._put(..., more)
+            return
+        for stream, (at, some) in enumerate(zip(slots, more, strict=True)):
+            self._put((stream, at), some)
+
+    def _put(self, at: Any, more: np.ndarray) -> None:
+        if self._storage == "float32":
+            self.data[at] += more
+            return
+        rows = self.data[at].astype(np.float32) * self.scale[at] + more
+        scale = np.maximum(np.abs(rows).max(axis=-1, keepdims=True), TINY) / self._most
+        rows /= scale
+        self.data[at] = np.rint(rows) if self._storage == "int8" else rows
+        self.scale[at] = scale
+
+    @property
+    def nbytes(self) -> int:
+        """Size in bytes."""
+        return self.data.nbytes + self.scale.nbytes
+
+
+class ContinuousMemory:
+    """L+1 levels of values M (B, N, d) and keys K (B, N, d_k) for B streams."""
+
+    def __init__(self, width: int, options: Options | None = None, *, streams: int = 1, seed: int = 0) -> None:
+        """Make an empty memory for inputs of a width; keys are random, since equal ones would never differentiate."""
+        self.options = options or Options()
+        random = np.random.default_rng(seed)
+        key_width = self.options.key_width
+        levels = self.options.levels
+        self._to_key = [isometry(key_width, width, random) for _ in levels]  # Q and K: a query finds what it wrote
+        self._to_value = [isometry(level.width, width, random) for level in levels]  # V; its transpose is U
+        self.mix = np.zeros((len(levels), sum(level.width for level in levels)), np.float32)  # W_b, neutral
+        self.gate = np.zeros((len(levels), width), np.float32)  # W_g, neutral: g = 1/2
+        self.adapt = np.zeros((len(levels), width), np.float32)  # W_d, neutral: the level's own decay
+        self.values, self.keys, self.written = [], [], []
+        for level in levels:
+            keys = random.standard_normal((level.slots, key_width)).astype(np.float32)
+            keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+            self.values.append(Matrix(np.zeros((streams, level.slots, level.width), np.float32), self.options.storage))
+            self.keys.append(Matrix(np.tile(keys, (streams, 1, 1)), self.options.storage))
+            self.written.append(np.tile(np.arange(-level.slots, 0), (streams, 1)))  # step of the last write, (B, N)
+        self.step = 0
+
+    @property
+    def nbytes(self) -> int:
+        """Size of the state in bytes: values, keys and times; the isometries are code."""
+        return sum(m.nbytes for m in (*self.values, *self.keys)) + sum(w.nbytes for w in self.written)
+
+    def read(self, query: np.ndarray) -> np.ndarray:
+        """Return the context c of a query, (B, w) to (B, w) (sections 3.2 to 3.4).
+
+        a^l = softmax(sqrt(d_k) cos(K^l, Q q)); c^l = a^l M^l; b = softmax(W_b [c^0 || ... || c^L]);
+        c = sum of b_l U^l c^l.
+        """
+        contexts = [self._context(at, query) for at in range(len(self.options.levels))]
+        b = softmax(np.concatenate(contexts, axis=1) @ self.mix.T)  # (B, L+1)
+        lifted = [context @ to_value for context, to_value in zip(contexts, self._to_value, strict=True)]
+        return np.asarray(sum(b[:, at, None] * c for at, c in enumerate(lifted)))
+
+    def write(self, event: np.ndarray) -> None:
+        """Take in one event of each stream, (B, w) rows of length 1 (sections 4.1 to 4.5).
+
+        z^0 is the event, z^l the event and the context of level l-1 together; g = sigmoid(W_g z);
+        M <- (1 - delta) M + g (a (x) V z) and K <- (1 - delta) K + g (a (x) K z); below the threshold decay only.
+        """
+        self.step += 1
+        z = event
+        for at, level in enumerate(self.options.levels):
+            key = z @ self._to_key[at].T
+            content = self.address(at, key)  # (B, N)
+            above = z  # what level l+1 hears of this one, before the write
+            if at + 1 < len(self.options.levels):
+                above = unit(event + self.values[at].mean(content) @ self._to_value[at])
+            gate = sigmoid(z @ self.gate[at])  # (B,)
+            decay = sigmoid(float(np.log(level.decay / (1.0 - level.decay))) + z @ self.adapt[at])  # section 11.1
+            self.values[at].decay(decay)
+            self.keys[at].decay(decay)
+            self._write(at, z, key, self._where(at, content), gate * (gate >= self.options.threshold))
+            z = above
+
+    def replay(self, slots: int = 8) -> None:
+        """Add gamma of the strongest slots of each level to themselves (section 11.3)."""
+        for matrix in self.values:
+            rows = matrix.values
+            strongest = np.argsort(-np.linalg.norm(rows, axis=2), axis=1)[:, :slots]
+            important = np.take_along_axis(rows, strongest[:, :, None], axis=1)
+            matrix.add(strongest, np.full(strongest.shape, self.options.replay, np.float32), important)
+
+    def address(self, at: int, key: np.ndarray) -> np.ndarray:
+        """Return the weights of the slots of a level for a key, (B, d_k) to (B, N); they sum to 1 (section 4.4).
+
+        The seed's logit k.q / sqrt(d_k) is nearly flat for keys of length 1: sqrt(d_k) cos takes its place.
+        """
+        return softmax(float(np.sqrt(self.options.key_width)) * self.keys[at].cosines(key))
+
+    def _context(self, at: int, query: np.ndarray) -> np.ndarray:
+        return self.values[at].mean(self.address(at, query @ self._to_key[at].T))  # (B, d)
+
+    def _write(self, at: int, z: np.ndarray, key: np.ndarray, weights: np.ndarray, gate: np.ndarray) -> None:
+        """Add g (a (x) v) and g (a (x) k), for a of (B, N) and g of (B,)."""
+        if not gate.any():
+            return
+        slots = None
+        if self.options.sparse:
+            slots = np.argsort(-weights, axis=1)[:, : self.options.sparse]  # (B, s)
+            weights = np.take_along_axis(weights, slots, axis=1)
+        share = gate[:, None] * weights
+        self.values[at].add(slots, share, (z @ self._to_value[at].T)[:, None])
+        self.keys[at].add(slots, share, key[:, None])
+        first = slots[:, 0] if slots is not None else np.argmax(weights, axis=1)
+        written = np.flatnonzero(gate)
+        self.written[at][written, first[written]] = self.step
+
+    def _where(self, at: int, content: np.ndarray) -> np.ndarray:
+        """Return where to write, (B, N): by content, least recently written, or lambda content + (1 - lambda) lru."""
+        options = self.options
+        share = {"content": 1.0, "lru": 0.0, "hybrid": options.content_share}[options.address]
+        oldest = np.zeros(self.written[at].shape, np.float32)
+        np.put_along_axis(oldest, np.argmin(self.written[at], axis=1)[:, None], 1.0, axis=1)
+        return np.asarray(share * content + (1.0 - share) * oldest)
+
+
+def isometry(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
+    """Return a fixed (rows, columns) matrix with orthonormal rows, or columns where there are more rows than these."""
+    tall = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))[0]
+    return np.asarray(tall if rows >= columns else tall.T, np.float32)
+
+
+def unit(rows: np.ndarray) -> np.ndarray:
+    """Return rows with length 1, (B, d); a row of nothing stays nothing."""
+    return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=-1, keepdims=True), TINY))
+
+
+def softmax(logits: np.ndarray) -> np.ndarray:
+    """Return weights that sum to 1 over the last axis."""
+    grown = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
+
+
+def sigmoid(x: np.ndarray) -> np.ndarray:
+    """Return 1 / (1 + exp(-x)), without overflow."""
+    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))
