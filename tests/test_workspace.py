@@ -407,6 +407,23 @@ def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:
     assert note["id"] not in {h["suggestion"]["id"] for h in hints(mom, text(mom))}
 
 
+def test_what_is_kept_useful_and_forgotten_is_told(mom: Mom) -> None:
+    alpha, beta = suggestion(mom, 2), suggestion(mom, 9)
+    mom.call("pin", id=alpha["id"])
+    mom.call("useful", id=beta["id"])
+    told = mom.call("kept")
+    assert (titles(told["pinned"]), titles(told["useful"])) == ([alpha["title"]], [beta["title"]])
+    assert told["promoted"] == []
+    mom.call("forget", id=alpha["id"])
+    mom.index()
+    told = mom.call("kept")
+    assert told["pinned"] == []
+    assert [(one["id"], one["commit"]) for one in told["forgotten"]] == [(alpha["id"], alpha["source"]["commit"])]
+    assert alpha["title"] not in str(told)
+    mom.call("restore", id=alpha["id"])
+    assert mom.call("kept")["forgotten"] == []
+
+
 def test_an_answer_says_whether_its_lines_are_committed(mom: Mom) -> None:
     content = edited(2, "    first = 11", text(mom))
     for start, committed in (1, True), (2, False):

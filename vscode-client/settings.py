@@ -9,7 +9,6 @@ from typing import Any
 from mom_lsp.settings import SettingInfo, describe
 
 PACKAGE = Path(__file__).with_name("package.json")
-SCOPES = {"resource": "window", "machine": "machine"}  # one server serves all folders of a window
 OWN = {
     "mom.server.path": {
         "type": "string",
@@ -41,7 +40,7 @@ def _schema(info: SettingInfo) -> dict[str, Any]:
         schema["items"] = {"type": "string"}
     if info.minimum is not None:
         schema |= {"minimum": info.minimum, "maximum": info.maximum}
-    return schema | {"scope": SCOPES[info.scope]}
+    return schema | {"scope": info.scope}
 
 
 if __name__ == "__main__":

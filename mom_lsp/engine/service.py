@@ -18,6 +18,7 @@ from mom_lsp.journal import Journal
 from mom_lsp.settings import load_settings, parse_settings
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.actions import Actions
+from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.showings import FLUSH_AFTER
 
 Params = Mapping[str, Any]
@@ -197,6 +198,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "hints": _hints,
     "search": _search,
     "why": _why,
+    "kept": lambda service, workspace, p: kept(workspace),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "state": lambda service, workspace, p: health.state(service, workspace),
     "episode": lambda service, workspace, p: workspace.episode(str(p["id"])),

@@ -7,6 +7,7 @@ The first action of a group names its memory; the kinds tell the actions apart, 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from lsprotocol import types
@@ -33,10 +34,10 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         found = await _suggestions(ls, document, line, asked)
-        actions = [action for one in found for action in _about(uri, line + 1, one)]
-        if found or asked:
-            actions.append(_action("Ask why this line is so", "why", [uri, line + 1]))
-        actions += _always(ls, document, params.range) if asked else []
+        first, *others = [list(_about(uri, line + 1, one)) for one in found] or [[]]
+        why = [_action("Ask why this line is so", "why", [uri, line + 1])] if found or asked else []
+        general = _always(ls, document, params.range) if asked else ()
+        actions = [*first, *why, *general, *chain.from_iterable(others)]
     wanted = [action for action in actions if _is_wanted(str(action.kind), only)]
     return [_as_shown(ls, action) for action in wanted if action.disabled is None or _shows_disabled(ls)]
 
@@ -61,8 +62,8 @@ def _about(uri: str, line: int, suggestion: dict[str, Any]) -> Iterator[types.Co
     own = suggestion["source"].get("type") == "user"
     name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
     pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
-    yield _action(f"{pin[0]} “{name}”", pin[1], at)
-    yield _action(NEXT.format("Useful"), "useful", at)
+    yield _action(f"{pin[0]} “{name}”", pin[1], at if suggestion.get("pinned") else [*at, line])
+    yield _action(NEXT.format("Useful"), "useful", [*at, line])
     yield _action(NEXT.format("Not useful here"), "dismiss", [*at, line])
     yield _action(NEXT.format("Forget"), "forget", at)
     yield _action(NEXT.format("Show source"), "open", at, OWN_WORDS if own else "")

@@ -9,6 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer, log
 from mom_lsp.settings import Settings, load_settings, parse_settings
 
@@ -35,8 +36,17 @@ async def configure(ls: MomServer, pushed: Any = None) -> None:
         return
     ls.settings = settings
     await ls.engines.configure(options)
+    await _open_folders(ls)
     ls.outdate()
     ls.refresh()
+
+
+async def _open_folders(ls: MomServer) -> None:
+    """Have the engines watch over the folders that are not turned off; to those that they know, this is nothing new."""
+    for folder in tuple(ls.folders.values()):
+        if ls.settings_of(folder).enable and folder.is_dir():
+            location = await asyncio.to_thread(locate, folder)
+            ls.start_task(ls.engines.open(location.data, location.root))
 
 
 async def register(ls: MomServer) -> None:

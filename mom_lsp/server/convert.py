@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 LABEL_LENGTH = 40  # characters; VS Code shows 43 a line over all hints
-MARKS = {"pinned": "📌", "user": "✎", "": "←"}  # what the user kept, what the user wrote, what the history says
+MARKS = {"pinned": "★", "user": "✎", "": "←"}  # what the user kept, what the user wrote, what the history says
 
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 

@@ -12,7 +12,7 @@ from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import lsp_hint
-from mom_lsp.server.markdown import hover_text
+from mom_lsp.server.markdown import Place, hover_text
 from mom_lsp.server.shift import Hint
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -39,8 +39,9 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
     document = await ls.document(str(data.get("uri")))
     for hint in document.hints if document else []:
         if document and hint.suggestion["id"] == data.get("id"):
-            told = await _on_hover(ls, document, hint)
-            params.tooltip = hover_text([told or hint.suggestion | {"terms": {}}], datetime.now(UTC), None)
+            told = await _on_hover(ls, document, hint) or hint.suggestion | {"terms": {}}
+            place = Place(document.uri, hint.line + 1) if ls.client.commands else None
+            params.tooltip = hover_text([told], datetime.now(UTC), place)
     return params
 
 

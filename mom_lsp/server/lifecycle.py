@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
 
 from lsprotocol import types
 
@@ -26,18 +25,17 @@ async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
 
 
 async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
-    """Pull the settings, then have the engines open the folders."""
+    """Pull the settings, and have the engines open the folders."""
     ls.read_folders()
     try:
         await configure(ls)
     finally:
         ls.configured.set()
-    await _open_folders(ls)
     await register(ls)
 
 
 async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Open the folders that came, and look anew at the documents: they may be inside now, or outside."""
+    """Configure and open the folders that came, and look anew at the documents: they may be inside now, or outside."""
     before = set(ls.folders.values())
     ls.read_folders()
     for folder in before - set(ls.folders.values()):
@@ -46,7 +44,6 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
     ls.documents.clear()
     for opened in tuple(ls.workspace.text_documents.values()):
         ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
-    await _open_folders(ls)
 
 
 async def shutdown(ls: MomServer, params: None) -> None:
@@ -66,23 +63,6 @@ def leave(ls: MomServer, code: int) -> None:
     ls.engines.close()
     ls.journal_thread.shutdown(wait=True)
     os._exit(code)
-
-
-async def _open_folders(ls: MomServer) -> None:
-    for folder in tuple(ls.folders.values()):
-        if not ls.settings_of(folder).enable:
-            continue
-        location = await asyncio.to_thread(_locate, folder)
-        if location is not None:
-            ls.start_task(ls.engines.open(*location))
-
-
-def _locate(folder: Path) -> tuple[Path, Path] | None:
-    """Return (data folder, root) of a workspace folder, None if it does not exist."""
-    if not folder.is_dir():
-        return None
-    location = locate(folder)
-    return location.data, location.root
 
 
 async def _end_with(ls: MomServer, process_id: int) -> None:

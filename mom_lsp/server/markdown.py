@@ -140,7 +140,7 @@ def shares_bar(score: float, terms: dict[str, float]) -> str:
 def _marks(suggestion: dict[str, Any]) -> list[str]:
     status, freshness = suggestion.get("status") or "candidate", suggestion.get("freshness") or "fresh"
     marks = [word for word in (status, freshness) if word not in ("candidate", "fresh")]
-    return ["📌 pinned"] * bool(suggestion.get("pinned")) + [escape(mark.replace("_", " ")) for mark in marks]
+    return ["★ pinned"] * bool(suggestion.get("pinned")) + [escape(mark.replace("_", " ")) for mark in marks]
 
 
 def _source(source: dict[str, Any], now: datetime) -> list[str]:
@@ -164,7 +164,7 @@ def _commit(source: dict[str, Any]) -> list[str]:
 
 def _commands(suggestion: dict[str, Any], place: Place) -> str:
     at = [suggestion["id"], place.uri]
-    pin = ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", at)
+    pin = ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", [*at, place.line])
     shown = [
         ("Show source", "mom.open", at),
         pin,

@@ -1,10 +1,14 @@
 """Requests beyond the standard: what an editor's view of memories shows. Suggestions are those of `mom suggest --json`.
 
 mom/suggest {textDocument: {uri}, position?: {line, character}} -> {"suggestions": […]}: what matters for a line;
-    without a position, for the whole file. Nothing for a document that is not open or that we do not look at.
-mom/pinned {textDocument?: {uri}} -> {"suggestions": […]}: what is pinned in a document's (or the first) folder.
+    without a position, for the whole file. Nothing for a document that is not open or that we do not look at, nor for
+    a line that is blank or not committed.
+mom/kept {textDocument?: {uri}} -> {"pinned": […], "promoted": […], "useful": […], "forgotten": […]}: what is pinned,
+    was promoted or accepted lately, or is forgotten (only {"id", "time", "commit", "path"}) in a document's (or the
+    first) folder.
 mom/review {textDocument?: {uri}} -> {"fading": […], "promoted": […], "drifted": […], "archived": […]}: what deserves a
     look, each with its "reason"; and "forgotten": [{"id", "time"}], the newest first.
+mom/opened {id, textDocument: {uri}, position}: the user has had a memory's source open for ten seconds.
 mom/show {id, textDocument?: {uri}} -> one suggestion with "related", "history", and why it is not "suggested".
 mom/episode {id, textDocument?: {uri}} -> {"episode": {"kind", "title", "count"} or null, "members": [suggestion…]}: the
     memories of the same branch, issue or session of work, oldest first. A suggestion's own "episode" has the same form.
@@ -12,14 +16,10 @@ mom/episode {id, textDocument?: {uri}} -> {"episode": {"kind", "title", "count"}
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import Any
 
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.execute_command import _place
-
-MAX_PINNED = 50
 
 
 async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
@@ -33,13 +33,9 @@ async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     return {"suggestions": await ls.suggest(document, 0, ls.text(document).count("\n"))}
 
 
-async def pinned(ls: MomServer, params: Any) -> dict[str, Any]:
-    """Answer mom/pinned."""
-    place = await _place(ls, _uri(params))
-    ids = await asyncio.to_thread(_pinned, place.data / "journal.sqlite")
-    asked = (ls.ask(place, "show", id=id) for id in ids[:MAX_PINNED])
-    found = await asyncio.gather(*asked, return_exceptions=True)  # one that is gone from the history is left out
-    return {"suggestions": [memory for memory in found if isinstance(memory, dict)]}
+async def kept(ls: MomServer, params: Any) -> Any:
+    """Answer mom/kept."""
+    return await ls.ask(await _place(ls, _uri(params)), "kept")
 
 
 async def review(ls: MomServer, params: Any) -> Any:
@@ -57,9 +53,16 @@ async def episode(ls: MomServer, params: Any) -> Any:
     return await ls.ask(await _place(ls, _uri(params)), "episode", id=str(params.id))
 
 
+async def opened(ls: MomServer, params: Any) -> Any:
+    """Answer mom/opened."""
+    place = await _place(ls, params.textDocument.uri)
+    return await ls.ask(place, "opened", id=str(params.id), path=place.path, line=params.position.line + 1)
+
+
 FEATURES = {
     "mom/suggest": suggest,
-    "mom/pinned": pinned,
+    "mom/kept": kept,
+    "mom/opened": opened,
     "mom/review": review,
     "mom/show": show,
     "mom/episode": episode,
@@ -69,11 +72,3 @@ FEATURES = {
 def _uri(params: Any) -> str | None:
     document = getattr(params, "textDocument", None)
     return document.uri if document else None
-
-
-def _pinned(journal: Path) -> list[str]:
-    from mom_lsp.journal import Journal  # here: the first answer need not wait for SQLite
-    from mom_lsp.tiers.lifecycle import fold
-
-    with Journal(journal) as opened:
-        return sorted(fold(opened.events()).pinned)

@@ -204,6 +204,13 @@ class Workspace:
         told = self._scored(self._ranker(state, WHY), members, state)
         return {"episode": episode(found) if found else None, "members": [self._json(one, state) for one in told]}
 
+    def told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
+        state = self._state()
+        rows = [row for i in ids if (row := state.snapshot.catalog.row_of.get(i)) is not None and state.view.valid[row]]
+        bare = [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "") for row in rows]
+        return [self._json(one, state) for one in self._scored(self._ranker(state, WHY), bare, state)]
+
     def memory(self, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
         snapshot = self.library.snapshot()
@@ -238,17 +245,23 @@ class Workspace:
 
     def review(self) -> dict[str, Any]:
         """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
-        state, now = self._state(), self._clock()
+        state = self._state()
         view, life = state.view, state.snapshot.life
         ranker = self._ranker(state, WHY)
         drifted = self._picked(review.to_keep_fresh(view, life), ranker, state)
         return {
             "fading": self._picked(review.fading(view, life, ranker.tiers), ranker, state),
-            "promoted": self._picked(review.promoted(view, life, state.head.ancestors, now), ranker, state),
+            "promoted": self.promoted(),
             "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
             "archived": self._picked(review.archived(view, life), ranker, state),
             "forgotten": [{"id": memory, "time": iso(when)} for when, memory in self._forgotten(life)],
         }
+
+    def promoted(self) -> list[dict[str, Any]]:
+        """Return the memories that proved themselves lately, each with its "reason"."""
+        state = self._state()
+        rows = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
+        return self._picked(rows, self._ranker(state, WHY), state)
 
     def overview(self) -> dict[str, Any]:
         """Return how many memories stand in each tier and status, and how many were promoted lately."""

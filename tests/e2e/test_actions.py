@@ -59,7 +59,7 @@ async def test_the_actions_of_a_line(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
     commands = [str(action.command and action.command.command) for action in actions]
     assert set(commands[:5]) == ABOUT_A_MEMORY | {"mom.pin"}
-    assert commands[-2:] == ["mom.why", "mom.remember"]
+    assert commands[5:7] == ["mom.why", "mom.remember"]
     assert [action.kind for action in actions] == [f"quickfix.{command}" for command in commands]
     assert actions[0].title == "Pin “Fix endless retries by limiting them to…”"
     assert "endless" not in "".join(action.title for action in actions[1:5])  # named once
@@ -67,7 +67,8 @@ async def test_the_actions_of_a_line(editor: Editor) -> None:
 
 async def test_each_memory_of_a_line_has_a_group_of_actions(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
-    groups = [action.command.arguments[0] for action in actions if action.command and action.command.arguments][:-2]
+    groups = [str(action.data["arguments"][0]) for action in actions if action.data]
+    groups = [*groups[:5], *groups[7:]]
     assert len(set(groups)) == len(groups) // 5 > 1
     assert groups == sorted(groups, key=groups.index)
 
@@ -189,7 +190,8 @@ async def test_what_is_said_while_there_is_no_engine_is_kept(writer: Editor) -> 
     os.kill(json.loads((data / "engine.json").read_text("utf-8"))["pid"], signal.SIGKILL)
     await writer.run_action(pin)  # the next engine waits a second before it starts
     with Journal(data / "journal.sqlite") as journal:
-        assert [(event.type, event.memory) for event in journal.events()] == [("pin", arguments_id(pin))]
+        said = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
+    assert said == [("pin", arguments_id(pin))]
 
 
 def arguments_id(action: types.CodeAction) -> str:

@@ -1,8 +1,9 @@
 /** Server commands as a user starts them: from the palette, a key or a row of the view, what they lack is asked for. */
 
 import * as vscode from "vscode";
-import { Memory, Server, Suggestions, activeFile, origin, summary } from "./memory";
-import { MemoryRow, Row } from "./view";
+import { Explanation, Kept, Memory, Server, Suggestions, activeFile, origin, summary } from "./memory";
+import { Row, forgottenName, forgottenWhen } from "./view";
+import { WhyPages } from "./why";
 
 interface GitApi {
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
@@ -12,6 +13,16 @@ interface MemoryItem extends vscode.QuickPickItem {
   memory: Memory;
 }
 
+const DONE: Record<string, string> = {
+  "mom.pin": "$(pin) Pinned",
+  "mom.unpin": "Unpinned",
+  "mom.useful": "$(thumbsup) Noted as useful",
+  "mom.dismiss": "Not shown here any more",
+  "mom.restore": "Restored; its text is being read again",
+  "mom.undo": "$(discard) Taken back",
+};
+const DONE_FOR = 3000; // milliseconds in the status bar
+const READ_AFTER = 10_000; // milliseconds
 const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
 
 export class Commands {
@@ -19,6 +30,7 @@ export class Commands {
     private readonly server: Server,
     private readonly selected: () => Row | undefined,
     private readonly tell: () => Promise<void>,
+    private readonly pages: WhyPages,
   ) {}
 
   /** Run a server command, once its arguments are known. Code actions bring them all. */
@@ -31,16 +43,69 @@ export class Commands {
         return this.remember(args);
       case "mom.status":
         return this.tell();
+      case "mom.why":
+        return this.why(args);
       case "mom.undo":
       case "mom.reindex":
-        return this.server.execute(command, ...(complete ? args : uriOfFile()));
+        return this.say(command, ...(complete ? args : uriOfFile()));
+      case "mom.restore":
+        return this.restore(args);
+      case "mom.forget":
+        return this.withMemory(args, (id, uri) => this.forget(id, uri));
       case "mom.open":
         return this.withMemory(args, (id, uri) => this.open(id, uri));
       case "mom.dismiss":
         return this.withMemory(args, (id, uri) => this.dismiss(id, uri, args[2]));
       default:
-        return this.withMemory(args, (id, uri) => this.server.execute(command, id, ...(uri ? [uri] : [])));
+        return this.withMemory(args, (id, uri) => this.say(command, id, ...(uri ? [uri] : [])));
     }
+  }
+
+  /** Run a command whose effect is seen anyway; that it is done stands in the status bar for a moment. */
+  private async say(command: string, ...args: unknown[]): Promise<unknown> {
+    const result = await this.server.execute(command, ...args);
+    if (result && DONE[command]) vscode.window.setStatusBarMessage(DONE[command], DONE_FOR);
+    return result;
+  }
+
+  private async forget(id: string, uri: string | undefined): Promise<unknown> {
+    const result = await this.server.execute<{ title?: string }>("mom.forget", id, ...(uri ? [uri] : []));
+    if (result) void this.offerUndo(`Forgotten: “${result.title ?? id}”`, uri);
+    return result;
+  }
+
+  private async offerUndo(done: string, uri: string | undefined): Promise<void> {
+    const undo = "Undo";
+    if ((await vscode.window.showInformationMessage(done, undo)) === undo) {
+      await this.say("mom.undo", ...(uri ? [uri] : []));
+    }
+  }
+
+  private async restore(args: unknown[]): Promise<unknown> {
+    const [first] = args;
+    const row = isSelected(first) ? this.selected() : (first as Row | string | undefined);
+    const id = typeof row === "string" ? row : row?.type === "forgotten" ? row.forgotten.id : await this.forgotten();
+    return id && this.say("mom.restore", id, ...uriOfFile());
+  }
+
+  /** Let the user choose among what is forgotten. */
+  private async forgotten(): Promise<string | undefined> {
+    const file = activeFile();
+    const kept = await this.server.request<Kept>("mom/kept", file ? { textDocument: { uri: file.uri } } : {});
+    const items = kept.forgotten.map((one) => ({ label: forgottenName(one), description: forgottenWhen(one), one }));
+    if (!items.length) void vscode.window.showInformationMessage("Nothing is forgotten.");
+    return items.length ? (await vscode.window.showQuickPick(items, { title: "Restore" }))?.one.id : undefined;
+  }
+
+  private async why(args: unknown[]): Promise<unknown> {
+    const [first, second] = args;
+    const file = activeFile();
+    const uri = typeof first === "string" ? first : file?.uri;
+    const line = typeof second === "number" ? second : (file?.line ?? -1) + 1;
+    if (!uri || !line) return vscode.window.showWarningMessage("Open a file first: the question is about a line.");
+    const told = await this.server.execute<Explanation>("mom.why", uri, line, false);
+    const code = file?.uri === uri ? file.document.lineAt(line - 1).text.trim() : "";
+    return told && this.pages.show(vscode.Uri.parse(uri), line, code, told);
   }
 
   private async search(): Promise<void> {
@@ -81,8 +146,8 @@ export class Commands {
 
   private async dismiss(id: string, uri: string | undefined, line: unknown): Promise<unknown> {
     const file = activeFile();
-    if (uri && typeof line === "number") return this.server.execute("mom.dismiss", id, uri, line);
-    return file && this.server.execute("mom.dismiss", id, file.uri, file.line + 1);
+    if (uri && typeof line === "number") return this.say("mom.dismiss", id, uri, line);
+    return file && this.say("mom.dismiss", id, file.uri, file.line + 1);
   }
 
   /** Show a commit as its change to the file; the server shows the rest. */
@@ -99,8 +164,20 @@ export class Commands {
     const api = git.exports.getAPI(1);
     const file = vscode.Uri.joinPath(folder.uri, path);
     const title = `${memory.title} (${commit.slice(0, 9)})`;
+    this.countIfRead(id, uri);
     const [before, after] = [api.toGitUri(file, `${commit}~`), api.toGitUri(file, commit)];
     return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // beside a preview, not in its place
+  }
+
+  /** Tell the server that a memory was read, if what was opened is still in front after ten seconds. */
+  private countIfRead(id: string, uri: string): void {
+    const at = activeFile();
+    setTimeout(() => {
+      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
+      if (!(input instanceof vscode.TabInputTextDiff) || !this.server.isRunning) return;
+      const position = { line: at?.uri === uri ? at.line : 0, character: 0 };
+      void this.server.request("mom/opened", { id, textDocument: { uri }, position });
+    }, READ_AFTER);
   }
 
   private async withMemory(
@@ -110,7 +187,7 @@ export class Commands {
     const [first, uri] = args;
     if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined);
     const row = isSelected(first) ? this.selected() : (first as Row | undefined);
-    const memory = row?.type === "memory" ? (row as MemoryRow).memory : await this.atCursor();
+    const memory = row?.type === "memory" ? row.memory : await this.atCursor();
     return memory && use(memory.id, activeFile()?.uri);
   }
 
@@ -135,7 +212,7 @@ export class Commands {
       buttons: memory.pinned ? [] : [PIN],
     }));
     return new Promise((resolve) => {
-      pick.onDidTriggerItemButton(({ item }) => this.server.execute("mom.pin", item.memory.id, ...uriOfFile()));
+      pick.onDidTriggerItemButton(({ item }) => this.say("mom.pin", item.memory.id, ...uriOfFile()));
       pick.onDidAccept(() => {
         resolve(pick.activeItems[0]?.memory);
         pick.hide();

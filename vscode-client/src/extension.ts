@@ -8,16 +8,21 @@ import {
   Middleware,
   RevealOutputChannelOn,
   State,
+  StaticFeature,
 } from "vscode-languageclient/node";
 import { Commands } from "./commands";
-import { findServer, offerInstall } from "./find";
+import { copyInstall, findServer, offerInstall } from "./find";
 import { Hints } from "./hints";
 import { Server } from "./memory";
 import { setValues } from "./settings";
 import { Status } from "./status";
+import { State as FolderState } from "./status";
 import { MemoriesView } from "./view";
+import { WhyPages } from "./why";
 
 const GREETED = "greeted";
+const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget"]; // commands that a hover may run
+const ABILITIES = { commands: true, notices: true, state: true }; // see mom_lsp/server/client.py
 
 let running: Extension | undefined;
 
@@ -35,9 +40,9 @@ class Extension implements Server {
   private readonly hints: Hints;
   private readonly status: Status;
   private readonly view: MemoriesView;
+  private readonly pages = new WhyPages();
   private readonly commands: Commands;
   private client: LanguageClient | undefined;
-  private progressTitle = "";
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.hints = new Hints(context.workspaceState, () => this.client);
@@ -47,6 +52,7 @@ class Extension implements Server {
       this,
       () => this.view.selected,
       () => this.status.tell(),
+      this.pages,
     );
     const on = (name: string, run: () => unknown) => vscode.commands.registerCommand(name, run);
     context.subscriptions.push(
@@ -54,14 +60,18 @@ class Extension implements Server {
       this.hints,
       this.status,
       this.view,
+      this.pages,
       on("mom.menu", () => this.status.menu()),
       on("mom.restart", () => this.restart()),
       on("mom.output", () => this.output.show()),
+      on("mom.toggle", () => this.status.toggle()),
+      on("mom.look", () => (this.client ? undefined : this.start())),
+      on("mom.copyInstall", () => copyInstall()),
       on("mom.toggleHints", () => this.toggleHints()),
       on("mom.settings", () =>
         vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
       ),
-      this.hints.onAsked(() => this.renew()),
+      this.hints.onAsked(() => this.view.renew()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.client ?? this.start()),
       vscode.workspace.onDidChangeConfiguration(
@@ -73,7 +83,8 @@ class Extension implements Server {
   /** Start the server, if there is a folder to look at. */
   async start(): Promise<void> {
     if (!vscode.workspace.workspaceFolders?.length) return this.status.set("idle");
-    const command = await findServer();
+    const command = await findServer(this.context);
+    void vscode.commands.executeCommand("setContext", "mom.missing", !command);
     if (!command) {
       this.status.set("missing");
       void offerInstall().then((again) => (again ? this.start() : undefined));
@@ -83,6 +94,8 @@ class Extension implements Server {
     this.status.set("starting");
     const executable = { command, args: ["serve"], options: { cwd: homedir() } }; // never in the workspace
     this.client = new LanguageClient("mom", "Mixture of Memories", executable, this.options());
+    this.client.registerFeature(abilities());
+    this.client.onNotification("mom/state", (state: FolderState) => this.told(state));
     this.client.onDidChangeState(({ newState }) => this.stateChanged(newState));
     try {
       await this.client.start();
@@ -99,6 +112,10 @@ class Extension implements Server {
     await client?.dispose();
   }
 
+  get isRunning(): boolean {
+    return this.client?.isRunning() ?? false;
+  }
+
   async request<T>(method: string, params: object): Promise<T> {
     if (!this.client?.isRunning()) throw new Error("the server is not running");
     return this.client.sendRequest<T>(method, params);
@@ -107,7 +124,7 @@ class Extension implements Server {
   async execute<T>(command: string, ...args: unknown[]): Promise<T | undefined> {
     try {
       const result = await this.request<T>("workspace/executeCommand", { command, arguments: args });
-      this.renew();
+      this.view.renew();
       return result;
     } catch (error) {
       void vscode.window.showWarningMessage(
@@ -122,6 +139,7 @@ class Extension implements Server {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
+      markdown: { isTrusted: { enabledCommands: LINKED } },
       middleware: this.middleware(),
     };
   }
@@ -131,11 +149,7 @@ class Extension implements Server {
     return {
       ...this.hints.middleware,
       executeCommand: (command, args) => this.commands.run(command, args),
-      handleWorkDoneProgress: (_token, params) => {
-        const percent = "percentage" in params && params.percentage !== undefined ? ` ${params.percentage}%` : "";
-        this.progressTitle = params.kind === "begin" ? params.title : this.progressTitle;
-        this.status.working(params.kind === "end" ? "" : `${this.progressTitle}${percent}`);
-      },
+      handleWorkDoneProgress: () => undefined, // the status item shows it
       workspace: {
         configuration: (params) =>
           params.items.map((item) => setValues(names, item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined)),
@@ -143,6 +157,7 @@ class Extension implements Server {
       },
     };
   }
+
   private stateChanged(state: State): void {
     const isRunning = state === State.Running;
     void vscode.commands.executeCommand("setContext", "mom.running", isRunning);
@@ -152,8 +167,8 @@ class Extension implements Server {
     else if (state === State.Stopped) this.view.clear();
   }
 
-  private renew(): void {
-    this.status.renew();
+  private told(state: FolderState): void {
+    this.status.told(state);
     this.view.renew();
   }
 
@@ -171,16 +186,23 @@ class Extension implements Server {
   private async greet(): Promise<void> {
     if (this.context.globalState.get(GREETED)) return;
     await this.context.globalState.update(GREETED, true);
-    const [search, off] = ["Search…", "Turn Hints Off"];
+    const [view, off] = ["Show Memories", "Turn Off"];
     const message =
-      "Mixture of Memories is reading this repository's history, on this machine only. What explains a line appears at its end; hover for the story.";
-    void vscode.window.showInformationMessage(message, search, off).then((chosen) => {
-      if (chosen === search) return vscode.commands.executeCommand("mom.search");
-      if (chosen === off)
-        return vscode.workspace
-          .getConfiguration("mom")
-          .update("hints.enable", false, vscode.ConfigurationTarget.Global);
+      "Mixture of Memories is reading this repository's history, on this machine only. What explains a line will stand at its end; hover over it for the story.";
+    void vscode.window.showInformationMessage(message, view, off).then((chosen) => {
+      if (chosen === view) return vscode.commands.executeCommand("mom.memories.focus");
+      if (chosen === off) return this.status.toggle();
       return undefined;
     });
   }
+}
+
+/** Tell the server what this client can do beyond the standard. */
+function abilities(): StaticFeature {
+  return {
+    fillClientCapabilities: (capabilities) => (capabilities.experimental = { mom: ABILITIES }),
+    initialize: () => undefined,
+    getState: () => ({ kind: "static" }),
+    clear: () => undefined,
+  };
 }

@@ -1,9 +1,10 @@
-/** Where the `mom` command is: the setting, the workspace's Python environment (if trusted), PATH, the user's tools. */
+/** Where the `mom` command is: the setting, an environment of the extension's own, the workspace's Python environment (if
+ * it is trusted), PATH, and where tools of the user are. */
 
 import { constants, promises as fs } from "node:fs";
 import { homedir } from "node:os";
 import * as path from "node:path";
-import { env, extensions, Uri, window, workspace, commands } from "vscode";
+import { ExtensionContext, Uri, commands, env, extensions, window, workspace } from "vscode";
 
 const NAME = process.platform === "win32" ? "mom.exe" : "mom";
 const BIN = process.platform === "win32" ? "Scripts" : "bin";
@@ -14,10 +15,10 @@ interface PythonApi {
 }
 
 /** Return the path of the command, undefined if there is none. */
-export async function findServer(): Promise<string | undefined> {
+export async function findServer(context: ExtensionContext): Promise<string | undefined> {
   const set = workspace.getConfiguration("mom").get<string>("server.path", "").trim();
   if (set) return (await isExecutable(untilde(set))) ? untilde(set) : undefined;
-  for (const folder of await candidates()) {
+  for (const folder of [...bundled(context), ...(await candidates())]) {
     const file = path.join(folder, NAME);
     if (path.isAbsolute(file) && (await isExecutable(file))) return file; // a relative PATH entry could be a repository's
   }
@@ -30,21 +31,31 @@ export async function offerInstall(): Promise<boolean> {
   const problem = set
     ? `the setting mom.server.path names ${set}, which is not a program that can be run.`
     : `the command \`mom\` is not installed, or not on the PATH. Install it with: ${INSTALL}`;
-  const [copy, terminal, choose, again] = ["Copy Command", "Open Terminal", "Open Setting", "Look Again"];
+  const [copy, choose, again] = ["Copy Command", "Open Setting", "Look Again"];
   const chosen = await window.showWarningMessage(
     `Mixture of Memories: ${problem}`,
     ...(set ? [] : [copy]),
     choose,
     again,
   );
-  if (chosen === copy) {
-    await env.clipboard.writeText(INSTALL);
-    const then = await window.showInformationMessage("Copied. Run it in a terminal, then look again.", terminal, again);
-    if (then === terminal) window.createTerminal("Install mom-lsp").show();
-    return then === again;
-  }
+  if (chosen === copy) return copyInstall();
   if (chosen === choose) await commands.executeCommand("workbench.action.openSettings", "mom.server.path");
   return chosen === again;
+}
+
+/** Copy the command that installs it; resolves to whether to look again. */
+export async function copyInstall(): Promise<boolean> {
+  const [terminal, again] = ["Open Terminal", "Look Again"];
+  await env.clipboard.writeText(INSTALL);
+  const then = await window.showInformationMessage("Copied. Run it in a terminal, then look again.", terminal, again);
+  if (then === terminal) window.createTerminal("Install mom-lsp").show();
+  if (then === again) await commands.executeCommand("mom.look");
+  return false;
+}
+
+/** Environments that came with the extension, or were put where it keeps its own files. */
+function bundled(context: ExtensionContext): string[] {
+  return [path.join(context.extensionPath, "server", BIN), path.join(context.globalStorageUri.fsPath, "server", BIN)];
 }
 
 async function candidates(): Promise<string[]> {

@@ -3,6 +3,7 @@
 import { Disposable, TextDocument, window } from "vscode";
 
 export interface Source {
+  type?: "commit" | "file" | "user";
   commit: string | null;
   author: string;
   time: string | null;
@@ -19,8 +20,10 @@ export interface Memory {
   source: Source;
   score: number;
   terms: Record<string, number>;
+  tier: string;
   status: string;
   pinned: boolean;
+  uses: number;
   why: string;
   related?: Memory[];
 }
@@ -29,14 +32,39 @@ export interface Suggestions {
   suggestions: Memory[];
 }
 
+/** A forgotten memory has no text any more. */
+export interface Forgotten {
+  id: string;
+  time: string | null;
+  commit: string | null;
+  path: string | null;
+}
+
+/** The answer to mom/kept. */
+export interface Kept {
+  pinned: Memory[];
+  promoted: Memory[];
+  useful: Memory[];
+  forgotten: Forgotten[];
+}
+
+/** The answer to mom.why: sentences that cite memories by number. */
+export interface Explanation {
+  answer: string;
+  citations: Memory[];
+  generated: boolean;
+}
+
 /** What answers: the running server. */
 export interface Server {
+  readonly isRunning: boolean;
   request<T>(method: string, params: object): Promise<T>;
   /** Run a server command; an error is shown to the user, and answered with undefined. */
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }
 
 const TERM_NAMES: Record<string, string> = { lex: "words", sem: "meaning", temp: "time" };
+const NOTES: Record<string, string> = { commit: "change", file: "remark" };
 const AGES: [string, number][] = [
   ["year", 365.25 * 86400],
   ["month", 30.44 * 86400],
@@ -56,8 +84,9 @@ export function age(time: string | null, now: Date): string {
   return "just now";
 }
 
-export function kindName(memory: Memory): string {
-  return memory.kind.replaceAll("_", " ");
+/** A note is the user's own only if the user wrote it. */
+export function kindName({ kind, source }: Memory): string {
+  return kind === "note" ? (NOTES[source.type ?? ""] ?? "your note") : kind.replaceAll("_", " ");
 }
 
 /** "fix · Ann Author · 3 years ago" */
@@ -66,10 +95,16 @@ export function summary(memory: Memory, now: Date): string {
 }
 
 /** "abc123def · src/a.py": where a memory was read. */
-export function origin(memory: Memory): string {
-  const { commit, path, line } = memory.source;
+export function origin({ source }: Memory): string {
+  const { commit, path, line } = source;
   const file = path && line && !commit ? `${path}:${line}` : path;
   return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || "your note";
+}
+
+/** "semantic · promoted · used twice": what became of a memory. */
+export function standing({ tier, status, uses }: Memory): string {
+  const used = uses ? `used ${uses === 1 ? "once" : `${uses} times`}` : "";
+  return [tier && `${tier} tier`, status?.replaceAll("_", " "), used].filter(Boolean).join(" · ");
 }
 
 /** "place +0.55 · words +0.07", the largest first. */

@@ -1,21 +1,40 @@
 /** The status bar item: how many memories there are, what is going on, and a menu of what can be done about it. */
 
-import { Disposable, MarkdownString, QuickPickItem, StatusBarAlignment, ThemeColor, commands, window } from "vscode";
-import { Later, Server } from "./memory";
+import {
+  Disposable,
+  MarkdownString,
+  QuickPickItem,
+  StatusBarAlignment,
+  ThemeColor,
+  Uri,
+  commands,
+  window,
+  workspace,
+} from "vscode";
+import { Server, activeFile } from "./memory";
 
 export type Phase = "missing" | "idle" | "starting" | "running" | "failed";
 
-interface Facts {
+/** mom/state, told by the server for each folder whenever it changes. */
+export interface State {
+  uri: string;
   git: boolean;
   indexed: boolean;
   memories: number;
-  commits: number;
   pinned: number;
+  forgotten: number;
   notes: number;
-  disk_bytes: number;
+  indexing: { phase: string; done: number; total: number } | null;
+  problems: string[];
+}
+
+/** What mom.status adds to it. */
+interface Facts {
+  commits: number;
   encoder: string | null;
   encoder_ready: boolean;
-  problems: string[];
+  disk_bytes: number;
+  data: string;
 }
 
 const WORDS: Record<Exclude<Phase, "running">, [string, string]> = {
@@ -24,13 +43,18 @@ const WORDS: Record<Exclude<Phase, "running">, [string, string]> = {
   starting: ["$(loading~spin) mom", "Starting…"],
   failed: ["$(error) mom", "The server has stopped; its output says why."],
 };
+const PHASES: Record<string, string> = {
+  history: "Reading history",
+  files: "Reading files",
+  encoding: "Encoding memories",
+  compaction: "Compacting the index",
+};
 
 export class Status implements Disposable {
   private readonly item = window.createStatusBarItem("mom.status", StatusBarAlignment.Right, 90);
-  private readonly later = new Later(1000, () => this.ask());
+  private readonly watching: Disposable[];
+  private readonly states = new Map<string, State>(); // by folder
   private phase: Phase = "idle";
-  private facts: Facts | undefined;
-  private progress = "";
 
   constructor(
     private readonly server: Server,
@@ -38,87 +62,89 @@ export class Status implements Disposable {
   ) {
     this.item.name = "Mixture of Memories";
     this.item.command = "mom.menu";
+    this.watching = [
+      this.item,
+      window.onDidChangeActiveTextEditor(() => this.show()),
+      workspace.onDidChangeConfiguration((event) => event.affectsConfiguration("mom") && this.show()),
+    ];
     this.show();
     this.item.show();
   }
 
   set(phase: Phase): void {
     this.phase = phase;
-    this.facts = undefined;
-    this.progress = "";
+    this.states.clear();
     this.show();
-    if (phase === "running") this.later.soon();
   }
 
-  /** Show a job's progress; "" once it has ended. */
-  working(progress: string): void {
-    this.progress = progress;
+  /** Take in what the server tells. */
+  told(state: State): void {
+    this.states.set(Uri.parse(state.uri).toString(), state);
     this.show();
-    if (!progress) this.later.soon();
-  }
-
-  /** Ask the server again before long: something has changed. */
-  renew(): void {
-    if (this.phase === "running") this.later.soon();
   }
 
   show(): void {
     this.item.text = this.text();
     this.item.tooltip = this.tooltip();
-    const troubled = this.phase === "missing" || this.phase === "failed" || Boolean(this.facts?.problems.length);
+    const troubled = this.phase === "missing" || this.phase === "failed" || Boolean(this.state?.problems.length);
     this.item.backgroundColor = troubled ? new ThemeColor("statusBarItem.warningBackground") : undefined;
-    const spoken = this.progress || (this.facts ? `${this.facts.memories} memories` : this.phase);
-    this.item.accessibilityInformation = { label: `Mixture of Memories: ${spoken}`, role: "button" };
+    this.item.accessibilityInformation = { label: `Mixture of Memories: ${this.lines()[0]}`, role: "button" };
   }
 
   dispose(): void {
-    this.later.dispose();
-    this.item.dispose();
+    for (const one of this.watching) one.dispose();
+  }
+
+  /** Whether everything is turned off where the user is. */
+  private get isOff(): boolean {
+    return !workspace.getConfiguration("mom", this.folder?.uri).get("enable", true);
+  }
+
+  private get folder() {
+    const file = activeFile();
+    return (file && workspace.getWorkspaceFolder(file.document.uri)) ?? workspace.workspaceFolders?.[0];
+  }
+
+  private get state(): State | undefined {
+    return this.folder && this.states.get(this.folder.uri.toString());
   }
 
   private text(): string {
     if (this.phase !== "running") return WORDS[this.phase][0];
-    if (this.progress) return `$(sync~spin) ${this.progress}`;
-    if (this.facts?.git && !this.facts.indexed) return "$(sync~spin) Reading history";
-    const count = this.facts ? ` ${this.facts.memories.toLocaleString()}` : "";
+    if (this.isOff) return "$(circle-slash) mom";
+    const working = this.working();
+    if (working) return `$(sync~spin) ${working}`;
+    const count = this.state ? ` ${this.state.memories.toLocaleString()}` : "";
     return this.isPaused() ? `$(circle-slash)${count}` : `$(history)${count}`;
+  }
+
+  /** What the indexer is at, "" if it rests. */
+  private working(): string {
+    const { git, indexed, indexing } = this.state ?? {};
+    if (!indexing) return git && !indexed ? "Reading history" : "";
+    const percent = indexing.total ? ` ${Math.floor((100 * indexing.done) / indexing.total)}%` : "";
+    return `${PHASES[indexing.phase] ?? "Working"}${percent}`;
   }
 
   private tooltip(): MarkdownString {
     const text = new MarkdownString("**Mixture of Memories**\n\n");
-    if (this.phase !== "running") return text.appendMarkdown(WORDS[this.phase][1]);
-    if (this.isPaused()) text.appendMarkdown("Hints are paused in this workspace.\n\n");
     for (const line of this.lines()) text.appendText(line).appendMarkdown("\n\n");
     return text;
   }
 
   private lines(): string[] {
-    const facts = this.facts;
-    if (!facts) return [this.progress || "Looking at the repository…"];
-    const encoder = facts.encoder
-      ? facts.encoder_ready
-        ? "words and meaning"
-        : "words; meaning is being loaded"
-      : "words";
+    if (this.phase !== "running") return [WORDS[this.phase][1]];
+    if (this.isOff) return ["Turned off by the setting mom.enable"];
+    const { state } = this;
+    if (!state) return ["Looking at the repository…"];
     return [
-      ...(this.progress ? [this.progress] : []),
-      `${facts.memories.toLocaleString()} memories from ${facts.commits.toLocaleString()} commits`,
-      `${facts.pinned} pinned, ${facts.notes} of your notes`,
-      `Search goes by ${encoder}`,
-      `${(facts.disk_bytes / 1e6).toFixed(1)} MB on this machine; nothing leaves it`,
-      ...facts.problems,
+      ...[this.working()].filter(Boolean),
+      ...(this.isPaused() ? ["Hints are paused in this workspace"] : []),
+      `${state.memories.toLocaleString()} memories, ${state.pinned} pinned, ${state.notes} of your notes`,
+      ...(state.git ? [] : ["Not a git repository: comments and documents only"]),
+      "All on this machine; nothing leaves it",
+      ...state.problems,
     ];
-  }
-
-  private async ask(): Promise<void> {
-    if (this.phase !== "running") return;
-    try {
-      const params = { command: "mom.status", arguments: [] };
-      this.facts = await this.server.request<Facts>("workspace/executeCommand", params);
-    } catch {
-      this.facts = undefined; // the folder is not open yet, or the engine is starting: hints will tell
-    }
-    this.show();
   }
 
   /** Let the user choose what to do. */
@@ -127,6 +153,7 @@ export class Status implements Disposable {
     const running: (QuickPickItem & { command: string })[] = [
       { label: "$(search) Search memories…", command: "mom.search" },
       { label: "$(history) Show the memories view", command: "mom.memories.focus" },
+      { label: "$(question) Ask why this line is so", command: "mom.why" },
       { label: "$(edit) Remember something about this line…", command: "mom.remember" },
       { label: this.isPaused() ? resume : pause, command: "mom.toggleHints" },
       { label: "$(discard) Undo the last thing I said", command: "mom.undo" },
@@ -134,18 +161,35 @@ export class Status implements Disposable {
       { label: "$(info) Status", command: "mom.status" },
     ];
     const always = [
+      { label: this.isOff ? "$(play) Turn everything on" : "$(circle-slash) Turn everything off", command: "mom.toggle" },
       { label: "$(refresh) Restart the server", command: "mom.restart" },
       { label: "$(output) Show the output", command: "mom.output" },
       { label: "$(gear) Settings", command: "mom.settings" },
     ];
-    const items = this.phase === "running" ? [...running, ...always] : always;
+    const items = this.phase === "running" && !this.isOff ? [...running, ...always] : always;
     const chosen = await window.showQuickPick(items, { title: "Mixture of Memories", placeHolder: this.lines()[0] });
     if (chosen) await commands.executeCommand(chosen.command);
   }
 
+  /** Turn everything off, or on again, for this user. */
+  async toggle(): Promise<void> {
+    const resource = this.folder?.uri;
+    const inFolder = workspace.getConfiguration("mom", resource).inspect("enable");
+    const isFolders = inFolder?.workspaceFolderValue !== undefined || inFolder?.workspaceValue !== undefined;
+    await workspace.getConfiguration("mom", resource).update("enable", this.isOff, isFolders ? undefined : true);
+  }
+
   /** Tell all that is known, for `mom.status`. */
   async tell(): Promise<void> {
-    await this.ask();
-    await window.showInformationMessage("Mixture of Memories", { modal: true, detail: this.lines().join("\n") });
+    const facts = await this.server.execute<Facts>("mom.status", ...(this.folder ? [this.folder.uri.toString()] : []));
+    if (!facts) return;
+    const meaning = facts.encoder && (facts.encoder_ready ? " and meaning" : "; meaning is being loaded");
+    const detail = [
+      ...this.lines(),
+      `${facts.commits.toLocaleString()} commits were read`,
+      `Search goes by words${meaning ?? ""}`,
+      `${(facts.disk_bytes / 1e6).toFixed(1)} MB in ${facts.data}`,
+    ];
+    await window.showInformationMessage("Mixture of Memories", { modal: true, detail: detail.join("\n") });
   }
 }

@@ -1,7 +1,21 @@
-/** The Memories view: what matters for the line and the file in front of you, and what is pinned. */
+/** The Memories view: what matters for the line and the file in front of you, what you kept, and what you sent away. */
 
 import * as vscode from "vscode";
-import { Later, Memory, Server, Suggestions, activeFile, kindName, origin, shares, summary } from "./memory";
+import {
+  Forgotten,
+  Kept,
+  Later,
+  Memory,
+  Server,
+  Suggestions,
+  activeFile,
+  age,
+  kindName,
+  origin,
+  shares,
+  standing,
+  summary,
+} from "./memory";
 
 const ICONS: Record<string, string> = {
   decision: "law",
@@ -13,19 +27,24 @@ const ICONS: Record<string, string> = {
   optimisation: "rocket",
   convention: "checklist",
   known_issue: "issues",
-  note: "note",
 };
 const REST = 300; // milliseconds; the cursor passes over many lines
 const BODY_LINES = 12;
 
 /** A row of the tree. */
-export type Row = Group | MemoryRow | Detail;
+export type Row = Group | MemoryRow | ForgottenRow | Detail;
 
 interface Group {
   type: "group";
   label: string;
-  memories: Memory[];
+  rows: (MemoryRow | ForgottenRow)[];
   empty: string;
+  folded?: boolean; // until the user unfolds it
+}
+
+interface ForgottenRow {
+  type: "forgotten";
+  forgotten: Forgotten;
 }
 
 export interface MemoryRow {
@@ -66,7 +85,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   /** Ask again before long; not while nobody looks. */
   renew(): void {
-    if (this.tree.visible) this.later.soon();
+    if (this.tree.visible && this.server.isRunning) this.later.soon();
   }
 
   /** The row that has the focus, for keybindings. */
@@ -76,14 +95,14 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   getTreeItem(row: Row): vscode.TreeItem {
     if (row.type === "group") return groupItem(row);
+    if (row.type === "forgotten") return forgottenItem(row);
     return row.type === "memory" ? memoryItem(row) : detailItem(row);
   }
 
   async getChildren(row?: Row): Promise<Row[]> {
     if (!row) return this.groups;
     if (row.type === "memory") return this.details(row.memory);
-    if (row.type === "detail") return [];
-    return row.memories.map((memory) => ({ type: "memory", memory, group: row.label }));
+    return row.type === "group" ? row.rows : [];
   }
 
   /** Show nothing: there is no server. */
@@ -103,10 +122,10 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     const textDocument = file && { uri: file.uri };
     const suggest = (position?: object) => this.suggestions("mom/suggest", { textDocument, position });
     const nothing = Promise.resolve<Memory[]>([]);
-    const [line, whole, pinned] = await Promise.all([
+    const [line, whole, kept] = await Promise.all([
       file ? suggest({ line: file.line, character: 0 }) : nothing,
       file ? suggest() : nothing,
-      this.suggestions("mom/pinned", file ? { textDocument } : {}),
+      this.kept(file ? { textDocument } : {}),
     ]);
     if (turn !== this.asked) return; // the cursor has moved on
     const here = new Set(line.map((memory) => memory.id));
@@ -116,7 +135,10 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
       ...(file
         ? [group(`Line ${file.line + 1}`, line, "nothing worth showing"), group("This file", rest, nothingMore)]
         : []),
-      group("Pinned", pinned, "nothing yet"),
+      group("Pinned", kept.pinned, "nothing yet"),
+      ...(kept.promoted.length ? [group("Recently promoted", kept.promoted, "")] : []),
+      ...(kept.useful.length ? [{ ...group("Found useful", kept.useful, ""), folded: true }] : []),
+      ...(kept.forgotten.length ? [forgottenGroup(kept.forgotten)] : []),
     ]);
   }
 
@@ -124,6 +146,14 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     const same = JSON.stringify(groups) === JSON.stringify(this.groups);
     this.groups = groups;
     if (!same) this.changed.fire();
+  }
+
+  private async kept(params: object): Promise<Kept> {
+    try {
+      return await this.server.request<Kept>("mom/kept", params);
+    } catch {
+      return { pinned: [], promoted: [], useful: [], forgotten: [] }; // likewise
+    }
   }
 
   private async suggestions(method: string, params: object): Promise<Memory[]> {
@@ -141,6 +171,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     add("lightbulb", memory.why);
     add(memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
     add("graph", shares(memory));
+    add("layers", standing(memory));
     for (const line of memory.body
       .split("\n")
       .filter((text) => text.trim())
@@ -163,27 +194,57 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 }
 
 function group(label: string, memories: Memory[], empty: string): Group {
-  return { type: "group", label, memories, empty };
+  return { type: "group", label, rows: memories.map((memory) => ({ type: "memory", memory, group: label })), empty };
 }
 
-function groupItem({ label, memories, empty }: Group): vscode.TreeItem {
-  const { None, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(label, memories.length ? Expanded : None);
+function forgottenGroup(all: Forgotten[]): Group {
+  const rows = all.map((forgotten): ForgottenRow => ({ type: "forgotten", forgotten }));
+  return { type: "group", label: "Forgotten", rows, empty: "", folded: true };
+}
+
+function groupItem({ label, rows, empty, folded }: Group): vscode.TreeItem {
+  const { None, Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(label, rows.length ? (folded ? Collapsed : Expanded) : None);
   // The line's group stays open (or shut) when the cursor moves; one that was empty opens when it is no more.
-  item.id = `${label.replace(/\d+/, "")}${memories.length ? "" : " (empty)"}`;
-  if (!memories.length) item.description = empty;
+  item.id = `${label.replace(/\d+/, "")}${rows.length ? "" : " (empty)"}`;
+  item.description = rows.length ? (folded ? String(rows.length) : "") : empty;
+  return item;
+}
+
+/** What can still be said of a forgotten memory: its text is gone. */
+export function forgottenName({ commit, path }: Forgotten): string {
+  return [commit?.slice(0, 9) ?? "your note", path].filter(Boolean).join(" · ");
+}
+
+export function forgottenWhen({ time }: Forgotten): string {
+  return `forgotten ${age(time, new Date())}`.trim();
+}
+
+function forgottenItem({ forgotten }: ForgottenRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(forgottenName(forgotten));
+  item.id = `Forgotten/${forgotten.id}`;
+  item.description = forgottenWhen(forgotten);
+  item.iconPath = new vscode.ThemeIcon("trash");
+  item.contextValue = "forgotten";
+  item.tooltip = "Its text is gone from the index. Restoring it has it read from the repository again.";
   return item;
 }
 
 function memoryItem({ memory, group }: MemoryRow): vscode.TreeItem {
   const item = new vscode.TreeItem(memory.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `${group.replace(/\d+/, "")}/${memory.id}`;
-  item.description = summary(memory, new Date());
-  item.iconPath = new vscode.ThemeIcon(memory.pinned ? "pinned" : (ICONS[memory.kind] ?? "history"));
+  item.description = [summary(memory, new Date()), ...(memory.tier === "episodic" ? [] : [memory.tier])].join(" · ");
+  item.iconPath = new vscode.ThemeIcon(memory.pinned ? "pinned" : icon(memory));
   item.contextValue = memory.pinned ? "memory.pinned" : "memory.free";
   item.tooltip = tooltip(memory);
   item.accessibilityInformation = { label: `${memory.title}, ${item.description}${memory.pinned ? ", pinned" : ""}` };
   return item;
+}
+
+/** A pencil for the user's own notes; a routine change has the same kind, and is none. */
+function icon({ kind, source }: Memory): string {
+  if (kind === "note") return source.type === "user" ? "edit" : "git-commit";
+  return ICONS[kind] ?? "history";
 }
 
 function detailItem(detail: Detail): vscode.TreeItem {

@@ -1,7 +1,16 @@
 /** A real VS Code in a headless browser: started, driven with keys, read from the page, ended. */
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    readdirSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { createInterface } from "node:readline";
@@ -41,7 +50,8 @@ const QUIET = {
 export const MOM = process.env.MOM ?? path.resolve(HERE, "..", "..", ".venv", "bin", "mom");
 
 export class Editor {
-    constructor() {
+    /** @param {string} mom the command that PATH leads to, "" for none */
+    constructor(mom = "") {
         this.home = mkdtempSync(path.join(tmpdir(), "mom-editor-"));
         this.folder = path.join(this.home, "weather");
         this.user = path.join(this.home, "user");
@@ -52,7 +62,13 @@ export class Editor {
             `XDG_${name}_HOME`,
             path.join(this.home, name.toLowerCase()),
         ]);
-        this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg) };
+        this.bin = path.join(this.home, "bin");
+        mkdirSync(this.bin);
+        if (mom) symlinkSync(mom, path.join(this.bin, "mom"));
+        const tools = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => !existsSync(path.join(folder, "mom")));
+        const PATH = [this.bin, ...tools].join(path.delimiter);
+        this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg), HOME: this.home, PATH };
+        this.folders = [this.folder];
     }
 
     write(file, text) {
@@ -63,6 +79,7 @@ export class Editor {
     /** Set settings of the user, and of the machine, which alone may name programs; VS Code notices by itself. */
     set(settings) {
         this.settings = { ...QUIET, ...this.settings, ...settings };
+        this.settings = Object.fromEntries(Object.entries(this.settings).filter(([, value]) => value !== undefined));
         for (const scope of ["User", "Machine"])
             this.write(path.join(this.user, scope, "settings.json"), JSON.stringify(this.settings));
     }
@@ -71,8 +88,8 @@ export class Editor {
         return ["--user-data-dir", this.user, "--extensions-dir", path.join(this.home, "extensions")];
     }
 
-    /** Start VS Code with the extension, and open the folder in a browser. */
-    async start(settings) {
+    /** Start VS Code with the extension, and open the folder (or a workspace file) in a browser. */
+    async start(settings, { trust = true, workspace = "" } = {}) {
         this.set(settings);
         const installed = spawnSync(NODE, [CODE, ...this.options, "--install-extension", VSIX], {
             env: this.env,
@@ -84,7 +101,7 @@ export class Editor {
             "none",
             "--disable-telemetry",
             "--disable-update-check",
-            "--disable-workspace-trust",
+            ...(trust ? ["--disable-workspace-trust"] : []),
             "--disable-getting-started-override",
         ];
         this.server = spawn(NODE, [CODE, ...this.options, ...quiet, "--bind-addr", "127.0.0.1:0"], {
@@ -96,7 +113,8 @@ export class Editor {
         const context = await this.browser.newContext({ viewport: { width: 1280, height: 800 } });
         this.page = await context.newPage();
         this.page.setDefaultTimeout(TIMEOUT);
-        await this.page.goto(`${address}/?folder=${encodeURIComponent(this.folder)}`);
+        const opened = workspace ? `workspace=${encodeURIComponent(workspace)}` : `folder=${encodeURIComponent(this.folder)}`;
+        await this.page.goto(`${address}/?${opened}`);
         await this.page.locator(".monaco-workbench").waitFor();
         await this.status().waitFor(); // the extension is there
     }
@@ -128,18 +146,20 @@ export class Editor {
             this.server.kill();
             await ended;
         }
-        this.endEngine();
+        this.endEngines();
         rmSync(this.home, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     }
 
     /** An engine stays for the next window: this one would wait for a folder that is gone. */
-    endEngine() {
-        const record = path.join(this.folder, ".git", "mom", "engine.json");
-        if (!existsSync(record)) return;
-        try {
-            process.kill(JSON.parse(readFileSync(record, "utf8")).pid);
-        } catch (error) {
-            if (error.code !== "ESRCH") throw error;
+    endEngines() {
+        for (const folder of this.folders) {
+            const record = path.join(folder, ".git", "mom", "engine.json");
+            if (!existsSync(record)) continue;
+            try {
+                process.kill(JSON.parse(readFileSync(record, "utf8")).pid);
+            } catch (error) {
+                if (error.code !== "ESRCH") throw error;
+            }
         }
     }
 
@@ -190,7 +210,7 @@ export class Editor {
     /** Choose from the light bulb's menu, and take its picture. */
     async choose(title, picture) {
         await this.press("Control+Period");
-        const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) });
+        const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) }).first();
         await row.waitFor();
         if (picture) await this.picture(picture);
         await row.click();
@@ -223,6 +243,11 @@ export class Editor {
 
     notification(text) {
         return this.page.locator(".notification-toast", { hasText: pattern(text) });
+    }
+
+    /** A message that stands in the status bar for a moment. */
+    statusBar(text) {
+        return this.page.locator(".part.statusbar").getByText(text);
     }
 
     status() {

@@ -52,10 +52,10 @@ step("tells the story on hover", async () => {
     await editor.press("Escape");
 });
 
-step("pins through the light bulb", async () => {
+step("pins through the light bulb, without a word", async () => {
     await editor.choose("Pin “Fix endless retries", "actions");
-    await editor.notification("Pinned").waitFor();
-    await editor.dismissNotifications();
+    await editor.hint("★ Fix endless retries").first().waitFor();
+    assert.equal(await editor.page.locator(".notification-toast").count(), 0);
 });
 
 step("shows the line's memory and the pinned ones in the view", async () => {
@@ -80,8 +80,7 @@ step("offers the same in the view's menu", async () => {
     for (const name of ["Show Source", "Unpin", "Not Useful Here", "Forget"]) await item(name).waitFor();
     await item("Useful").hover();
     await editor.press("Enter");
-    await editor.notification("Noted as useful").waitFor();
-    await editor.dismissNotifications();
+    await editor.statusBar("Noted as useful").waitFor();
 });
 
 step("has no hint beside an error", async () => {
@@ -113,26 +112,80 @@ step("searches, and shows the source", async () => {
 step("forgets, and takes it back", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.choose("Forget “Fix endless retries");
+    await editor.choose("Forget");
+    await hint().first().waitFor(gone);
+    await editor.row("Forgotten").waitFor();
+    await editor.picture("forgotten");
+    await editor.notification("Forgotten: “Fix endless retries").getByText("Undo", { exact: true }).click();
+    await hint().first().waitFor();
+});
+
+step("restores from the view what was forgotten", async () => {
+    await editor.goTo(LINE);
+    await editor.choose("Forget");
+    await hint().first().waitFor(gone);
+    await editor.dismissNotifications();
+    await editor.row("Forgotten").click();
+    await editor.row("forgotten just now").click({ button: "right" });
+    await editor.page.locator(".monaco-menu").getByText("Restore", { exact: true }).hover();
+    await editor.press("Enter");
+    await hint().first().waitFor();
+});
+
+step("does not show again what is not useful here", async () => {
+    await editor.open(PYTHON);
+    await editor.goTo(LINE);
+    await editor.choose("Not useful here");
     await hint().first().waitFor(gone);
     await editor.command("Memories: Undo");
     await hint().first().waitFor();
-    await editor.dismissNotifications();
+});
+
+step("says why a line is so", async () => {
+    await editor.goTo(LINE);
+    await editor.press("Alt+M", "w");
+    const page = editor.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+    await page.getByText("The service bans a client after 50 attempts").first().waitFor();
+    await page.getByText(FIX).first().waitFor();
+    await editor.picture("why");
+    await editor.command("View: Close Editor");
+});
+
+step("does nothing with a document that is no file, and is there when it is saved", async () => {
+    await editor.command("Create: New File...");
+    await editor.answer("Text File", "Text File");
+    await editor.page.keyboard.type("def fetch(url):");
+    await editor.press("Alt+M", "s");
+    await editor.answer("decimal");
+    await editor.listed("Accept a comma").waitFor();
+    await editor.press("Escape");
+    assert.equal(await editor.page.locator(".notification-toast").count(), 0);
+    await editor.command("View: Revert and Close Editor");
+    await editor.open(PYTHON);
 });
 
 step("remembers a note", async () => {
     await editor.goTo(LINE + 4);
     await editor.press("Alt+M", "r");
     await editor.answer("Two to the attempt: the service asked for it");
-    await editor.notification("Remembered").waitFor();
+    await editor.hint("✎ Two to the attempt").first().waitFor();
     await editor.row("Two to the attempt").first().waitFor();
-    await editor.dismissNotifications();
 });
 
 step("follows a setting at once", async () => {
     editor.set({ "mom.hints.enable": false });
     await hint().first().waitFor(gone);
     editor.set({ "mom.hints.enable": true });
+    await hint().first().waitFor();
+});
+
+step("turns everything off and on", async () => {
+    await editor.command("Memories: Turn Everything On or Off");
+    await hint().first().waitFor(gone);
+    await editor.goTo(LINE);
+    assert.equal(await editor.page.locator(".action-widget").count(), 0);
+    await editor.status().click();
+    await editor.answer("Turn everything on", "Turn everything on");
     await hint().first().waitFor();
 });
 
@@ -153,9 +206,10 @@ step("restarts, and has lost nothing", async () => {
     await editor.statusText("8").waitFor(); // and the note
     await hint().first().waitFor();
     await editor.goTo(LINE);
+    await editor.choose("Pin “Fix endless retries");
+    await editor.hint("★ Fix endless retries").first().waitFor();
     await editor.choose("Unpin “Fix endless retries");
-    await editor.notification("Unpinned").waitFor();
-    await editor.dismissNotifications();
+    await editor.hint("← Fix endless retries").first().waitFor();
 });
 
 step("is as good in the light", async () => {
@@ -171,5 +225,4 @@ step("says how to install a server that is missing", async () => {
     editor.set({ "mom.server.path": "/nowhere/mom" });
     await editor.notification("/nowhere/mom, which is not a program").waitFor();
     await editor.status().and(editor.page.locator(".warning-kind")).waitFor();
-    await editor.picture("missing");
 });
