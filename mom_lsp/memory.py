@@ -214,8 +214,15 @@ Bias = Mapping[str, float | Sequence[tuple[int, int, float]]]
 class Generator(Protocol):
     """A local language model."""
 
-    name: str  # changes whenever its weights do
-    context: int  # tokens of prompt and answer together
+    @property
+    def name(self) -> str:
+        """Its name, which changes whenever its weights do."""
+        ...
+
+    @property
+    def context(self) -> int:
+        """Tokens of prompt and answer together."""
+        ...
 
     def count(self, text: str) -> int:
         """Return the number of tokens of a text."""

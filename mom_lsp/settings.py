@@ -83,6 +83,7 @@ class Encoder:
 class Model:
     """The local language model."""
 
+    enable: bool = _setting(True, "Have a local model word answers, if one is installed.")
     path: str = _setting("", "GGUF file of a language model; empty for the SmolLM2 that is installed.", scope="machine")
     context: int = _setting(
         2048, "Prompt and answer together; more costs memory.", low=512, high=131_072, unit="tokens"

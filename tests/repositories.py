@@ -170,10 +170,10 @@ class Mom:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the user a home of his own, with settings that spare the tests the encoder."""
+    """Give the user a home of his own, with settings that spare the tests the encoder and the model."""
     home = tmp_path / "home"
     (home / "mom-lsp").mkdir(parents=True)
-    (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n")
+    (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nenable = false\n")
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))

@@ -23,7 +23,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
-from mom_lsp.process import EngineClient, Restarts, ensure_engine
+from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine
+from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.process.spawn import child_environment, spawn
 
 ECHO = [str(Path(__file__).with_name("engine_echo.py"))]
@@ -107,6 +108,32 @@ def test_a_cancelled_request_that_has_not_started_never_runs(connect: Connect, d
         os.kill(pid, signal.SIGUSR1)
         assert {json.loads(raw.recv_bytes())["id"] for _ in range(4)} == {1, 2, 3, 4}
     assert "echo dropped" not in client.call("calls", {})
+
+
+def test_a_running_request_hears_that_it_is_cancelled_or_that_its_client_has_gone(data: Path) -> None:
+    running, stopped = threading.Semaphore(0), threading.Semaphore(0)
+
+    def handler(method: str, params: dict[str, Any]) -> None:
+        running.release()
+        while not is_cancelled():
+            pause.wait(0.01)
+        stopped.release()
+
+    pause = threading.Event()
+    server = EngineServer(data, handler, version="1")
+    assert server.start()
+    try:
+        client = EngineClient.connect(data, 10, version="1")
+        assert client is not None
+        first, _ = client.submit("one", {}), client.submit("two", {})
+        assert running.acquire(timeout=10) and running.acquire(timeout=10)
+        first.cancel()
+        assert stopped.acquire(timeout=10)
+        client.close()
+        assert stopped.acquire(timeout=10)
+    finally:
+        server.close()
+    assert not is_cancelled()  # outside of a request
 
 
 def test_cancelling_a_future_tells_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,9 +16,10 @@ from mom_lsp.errors import ChildError
 from mom_lsp.git.location import Location, locate
 
 Call = Callable[[str, dict[str, Any]], Any]
+ANSWER_TIMEOUT, MODEL_TIMEOUT = 30.0, 300.0  # seconds; a large model on a small machine
 CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to say hello is hung
 # Asking these twice changes nothing, so they are asked again in this process when the engine fails.
-READS = frozenset({"suggest", "search", "show", "episode", "why", "status", "doctor", "export", "review"})
+READS = frozenset({"suggest", "search", "show", "episode", "why", "model", "status", "doctor", "export", "review"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,8 @@ class Service:
         """Answer one request."""
         if self._engine is not None:
             try:
-                return self._engine.call(method, params)
+                timeout = MODEL_TIMEOUT if params.get("generate") else ANSWER_TIMEOUT
+                return self._engine.call(method, params, timeout)
             except ChildError:
                 if method not in READS:
                     raise

@@ -68,6 +68,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("memories", f"{result['memories']:,} from {count(result['commits'], 'commit')}" if result["indexed"] else ""),
         ("encoded", _part(result.get("encoded"), result.get("searchable") or 0)),
         ("encoder", str(result.get("encoder") or "none: searching by words alone")),
+        ("model", _model(result.get("model") or {})),
         ("tiers", _counts(result.get("tiers") or {})),
         ("proven", _counts(result.get("statuses") or {})),
         ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
@@ -111,6 +112,13 @@ def _progress(indexing: dict[str, Any]) -> str:
 def _counts(numbers: dict[str, int]) -> str:
     """Return counts by name, without those that are 0."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in numbers.items() if number)
+
+
+def _model(model: dict[str, Any]) -> str:
+    if model.get("pid"):
+        size = f", {_size(model['memory_bytes'])}" if model.get("memory_bytes") else ""
+        return f"{model['name']}, process {model['pid']}{size}"
+    return str(model.get("problem") or "ready; it is started by the first question")
 
 
 def _part(number: int | bool | None, total: int) -> str:

@@ -12,6 +12,7 @@ import sys
 from mom_lsp.gitdirs import common_dir_of, git_dir_above
 
 VERBS = frozenset({"suggest", "search", "show", "why"})
+LONG_WAY = 75  # the exit code by which a command that the engine runs says that it has to be done the long way
 
 
 def ask_engine(arguments: list[str]) -> int | None:
@@ -28,7 +29,7 @@ def ask_engine(arguments: list[str]) -> int | None:
         answer = ask(f"{common_dir_of(git_dir)}/mom", arguments)
     except (OSError, ValueError):  # whatever it is, the long way says it better
         return None
-    if answer is None:
+    if answer is None or answer[0] == LONG_WAY:
         return None
     code, out, err = answer
     _write(sys.stdout.buffer, out)

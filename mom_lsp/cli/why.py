@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,25 +10,48 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
-from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.target import Target, parse_target
+from mom_lsp.cli.warm import LONG_WAY
+from mom_lsp.cli.words import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 
 @click.command()
 @click.argument("target", metavar="FILE:LINE")
+@click.option("--no-model", is_flag=True, help="In the memories' own words alone, at once.")
 @AS_JSON
-def why(target: str, as_json: bool) -> None:
-    """Say why a line is so, with the memories that say it."""
+@click.pass_context
+def why(ctx: click.Context, target: str, no_model: bool, as_json: bool) -> None:
+    """Say why a line is so, with the memories that say it.
+
+    On a terminal the answer in the memories' own words comes at once, and the local model's, if there is one, when it
+    is ready. Elsewhere only the last of the two is printed.
+    """
     with connect() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
             raise UsageError(f"name one line: `mom why {place.path}:{place.start}`")
-        answer = service.call("why", path=place.path, line=place.start, text=None)
+        worded = not no_model and not service.call("model")["problem"]
+        if worded and _is_within_engine():
+            ctx.exit(LONG_WAY)  # the model takes seconds, in which the engine would run no other command
+        at_once = not worded or (not as_json and sys.stdout.isatty())
+        answer = _ask(service, place, generate=not at_once)
         if as_json:
             echo_json(answer)
-        else:
-            _print(answer, service, place.path)
+            return
+        _print(answer, service, place.path)
+        if worded and at_once and (better := _ask(service, place, generate=True))["generated"]:
+            click.echo("\n" + one_line(better["answer"]))
+
+
+def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any]:
+    return dict(service.call("why", path=place.path, line=place.start, text=None, generate=generate))
+
+
+def _is_within_engine() -> bool:
+    from mom_lsp.cli.output import TERMINAL
+
+    return TERMINAL.get() is not None
 
 
 def _print(answer: dict[str, Any], service: Connection, path: str) -> None:

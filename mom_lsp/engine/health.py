@@ -82,6 +82,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         **workspace.overview(),
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": _engine(service.data),
+        "model": service.model.state(workspace.settings.model),
         "indexing": service.indexing,
         "problems": [problem for problem in problems if problem],
     }
@@ -95,6 +96,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         _journal(service),
         _store(service),
         _encoder(workspace),
+        _model(service, workspace),
         _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
         _check("engine", None, "running" if _engine(service.data) else "not running; editors start it", ""),
         _free_space(service.data),
@@ -172,6 +174,17 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
         return _check("encoder", True, SentenceEncoder(settings.model).name, "")
     except EncoderError as error:
         return _check("encoder", False, str(error), "correct mom.encoder.model")
+
+
+def _model(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Load the model, and say which it is and whether its attention can be moved; none is no failure."""
+    settings = workspace.settings.model
+    if not settings.path and (absent := service.model.why_not(settings)):
+        return _check("model", None, f"answers are in the memories' own words: {absent}", "")
+    try:
+        return _check("model", True, service.model.examine(settings), "")
+    except MomError as error:
+        return _check("model", False, str(error), "correct mom.model.path, or set mom.model.enable to false")
 
 
 def _free_space(data: Path) -> dict[str, Any]:

@@ -11,10 +11,12 @@ from typing import Any
 from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine import health
+from mom_lsp.engine.model import LocalModel
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
+from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.settings import load_settings, parse_settings
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.actions import Actions
@@ -40,6 +42,7 @@ class Service:
         """
         self.data = data
         self.library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
+        self.model = LocalModel()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
@@ -71,6 +74,7 @@ class Service:
         if self.library.showings.flush(self.library.journal, time.time()):
             self._settle()
         self.library.journal.close()
+        self.model.close()
 
     def _settle(self) -> None:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
@@ -156,8 +160,14 @@ def _search(service: Service, workspace: Workspace, p: Params) -> Any:
 def _why(service: Service, workspace: Workspace, p: Params) -> Any:
     began = time.perf_counter()
     known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"))
+    words = service.model.word(workspace.settings.model, known, is_cancelled) if p.get("generate") else ""
     took = round((time.perf_counter() - began) * 1000, 1)
-    return {"answer": known.answer(), "citations": known.citations, "generated": False, "took_ms": took}
+    return {
+        "answer": words or known.answer(),
+        "citations": known.citations,
+        "generated": bool(words),
+        "took_ms": took,
+    }
 
 
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -199,6 +209,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "search": _search,
     "why": _why,
     "kept": lambda service, workspace, p: kept(workspace),
+    "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "state": lambda service, workspace, p: health.state(service, workspace),
     "episode": lambda service, workspace, p: workspace.episode(str(p["id"])),

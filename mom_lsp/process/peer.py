@@ -5,7 +5,7 @@ Messages are JSON (never pickle), one a frame of multiprocessing.connection:
     {"id": 1, "method": "suggest", "params": {}}  ->  {"id": 1, "result": …}
                                                   or  {"id": 1, "error": {"type": "NoIndex", "message": "…"}}
     {"method": "progress", "params": {}}              a notification, from the engine
-    {"method": "cancel", "params": {"id": 1}}         drops a request that has not started, from a client
+    {"method": "cancel", "params": {"id": 1}}         drops a request, or tells one that runs, from a client
 
 The engine's first message, after both sides proved that they know the key, is the notification `hello`; its last one,
 unless it dies, is `bye`.
@@ -38,6 +38,7 @@ class Peer:
         self._writer = threading.Thread(target=self._write, name="mom-writer", daemon=True)
         self._writer.start()
         self.pending: dict[int, Future[Any]] = {}
+        self.stops: dict[int, threading.Event] = {}  # set when the other side takes a request back
 
     def send(self, message: Params) -> None:
         """Queue one message; ValueError or TypeError if it is no JSON or too large."""

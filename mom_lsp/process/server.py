@@ -19,6 +19,7 @@ from typing import Any
 from mom_lsp import __version__
 from mom_lsp.errors import MomError
 from mom_lsp.process.address import new_address, write_private
+from mom_lsp.process.cancel import STOP
 from mom_lsp.process.commands import NAME, CommandSocket
 from mom_lsp.process.peer import Params, Peer
 
@@ -134,12 +135,16 @@ class EngineServer:
         self._last_activity = time.monotonic()
         for future in tuple(peer.pending.values()):
             future.cancel()
+        for stop in tuple(peer.stops.values()):
+            stop.set()
 
     def _receive(self, peer: Peer, message: dict[str, Any]) -> None:
         match message:
             case {"method": "cancel", "params": {"id": int(number)}}:
                 if (future := peer.pending.get(number)) and future.cancel():
                     peer.send({"id": number, "error": {"type": "ChildError", "message": "cancelled"}})
+                elif stop := peer.stops.get(number):  # it runs, and may look
+                    stop.set()
             case {"id": int(number), "method": "shutdown"}:
                 peer.send({"id": number, "result": None})
                 self.close()
@@ -152,14 +157,17 @@ class EngineServer:
     def _submit(self, peer: Peer, number: int, method: str, params: dict[str, Any]) -> None:
         def done(_: Future[None]) -> None:
             peer.pending.pop(number, None)
+            peer.stops.pop(number, None)
             self._ended()
 
+        peer.stops[number] = threading.Event()
         future = self._pool.submit(self._answer, peer, number, method, params)
         self._began()
         peer.pending[number] = future
         future.add_done_callback(done)
 
     def _answer(self, peer: Peer, number: int, method: str, params: dict[str, Any]) -> None:
+        STOP.set(peer.stops.get(number))
         try:
             peer.send({"id": number, "result": self._handler(method, params)})
         except MomError as error:

@@ -35,7 +35,8 @@ class Explanation:
     path: str
     line: int
     symbol: str
-    code: str  # the line, and what stands around it
+    text: str  # of the line
+    code: str  # and what stands around it
     clues: tuple[Clue, ...]
     citations: list[dict[str, Any]]  # the same memories as suggestions
 

@@ -33,7 +33,7 @@ from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import episode, forge_of, iso, lived, suggestion
-from mom_lsp.workspace.query import Query, mapped_lines, spot_query, text_query, written
+from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, spot_query, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.review import Pick
@@ -131,8 +131,9 @@ class Workspace:
         found = reasons(ranker, query, self.settings.suggest.threshold, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self._json(one, state, at) for one, _ in found]
-        code = "\n".join(spot.lines)
-        return Explanation(path, spot.start, spot.symbol, code, tuple(clue for _, clue in found), citations)
+        text, code = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else "", "\n".join(spot.lines)
+        clues = tuple(clue for _, clue in found)
+        return Explanation(path, spot.start, spot.symbol, text, code, clues, citations)
 
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.

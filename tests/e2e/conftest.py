@@ -65,7 +65,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     """
     home = tmp_path_factory.mktemp("home")
     (home / "config" / "mom-lsp").mkdir(parents=True)
-    (home / "config" / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n", "utf-8")
+    (home / "config" / "mom-lsp" / "settings.toml").write_text(
+        "[encoder]\nenable = false\n[model]\nenable = false\n", "utf-8"
+    )
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "MOM_"))}
     yield clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
     for record in tmp_path_factory.getbasetemp().rglob("engine.json"):

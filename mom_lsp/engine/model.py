@@ -1,0 +1,132 @@
+"""The language model as the engine uses it: only where one is wanted, left to rest after it died, its words checked."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from mom_lsp.errors import ChildError, ModelError
+from mom_lsp.lm.answer import Sentence
+from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
+from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.prompts import in_place
+from mom_lsp.lm.wording import Question, worded
+from mom_lsp.memory import never
+from mom_lsp.process import Restarts
+from mom_lsp.settings import Model as ModelSettings
+from mom_lsp.workspace.why import Explanation
+
+log = logging.getLogger(__name__)
+
+
+class LocalModel:
+    """Starts the model's process at its first question and again after it died, later each time. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.problem = ""  # why it did not answer the last time
+        self._clock = clock
+        self._guard = threading.Lock()
+        self._process: ModelProcess | None = None
+        self._settings: ModelSettings | None = None
+        self._restarts, self._resting_until = Restarts(), float("-inf")
+        self._order: list[str] = []  # ids of the memories of the last prompt, whose tokens the model still knows
+
+    def word(self, settings: ModelSettings, known: Explanation, cancelled: Callable[[], bool] = never) -> str:
+        """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
+
+        Nothing that a model does is an error here: the answer in the memories' own words stands.
+        """
+        if not known.clues or self.why_not(settings):
+            return ""
+        memories = {clue.memory.id: clue.memory for clue in known.clues}
+        order = in_place(self._order, list(memories))
+        number = {at: list(memories).index(identity) + 1 for at, identity in enumerate(order, 1)}
+        question = Question(known.path, known.symbol, known.text)
+        self._order = order
+        try:
+            spoken = worded(self.process(settings), question, [memories[i] for i in order], cancelled=cancelled)
+            told = [Sentence(one.text, number[one.cites]) for one in spoken]
+        except (ModelError, ChildError) as error:
+            self._failed(error)
+            return ""
+        self.problem = ""
+        return "" if cancelled() else " ".join(map(str, told))
+
+    def why_not(self, settings: ModelSettings) -> str:
+        """Return why the model would not be asked now, "" if it would; loads nothing."""
+        if not settings.enable:
+            return "turned off (mom.model.enable)"
+        if not is_installed():
+            return f"not installed: {INSTALL}"
+        try:
+            find_model(settings.path)
+        except ModelError as error:
+            return str(error)
+        return self.problem if self._clock() < self._resting_until else ""
+
+    def process(self, settings: ModelSettings) -> ModelProcess:
+        """Return the model as set; one that was set otherwise is ended."""
+        with self._guard:
+            if self._process is None or self._settings != settings:
+                if self._process is not None:
+                    self._process.close()
+                self._settings = settings
+                self._process = ModelProcess(
+                    settings.path,
+                    context=settings.context,
+                    threads=settings.threads,
+                    idle=settings.idle_minutes * 60,
+                )
+            return self._process
+
+    def state(self, settings: ModelSettings) -> dict[str, Any]:
+        """Return what `mom status` says; starts nothing."""
+        process, problem = self._process, self.why_not(settings)
+        pid = process.pid if process is not None else None
+        running = process.info if process is not None and pid is not None else {}
+        return {
+            "problem": problem or None,
+            "pid": pid,
+            "memory_bytes": resident(pid) if pid is not None else None,
+            "name": running.get("name"),
+        }
+
+    def examine(self, settings: ModelSettings) -> str:
+        """Load the model and return what `mom doctor` says of it. Raises ModelError and ChildError."""
+        process = self.process(settings)
+        info = process.info
+        hook = process.hook()
+        size = resident(process.pid) if process.pid is not None else None
+        parts = [
+            f"{info['name']}, sha256 {info['sha256'][:16]}…",
+            f"{size / 1e6:.0f} MB" if size else "",
+            f"attention can be moved{' (slowly: ' + hook['problem'] + ')' if hook['problem'] else ''}",
+        ]
+        return "; ".join(part for part in parts if part)
+
+    def close(self) -> None:
+        """End the process."""
+        with self._guard:
+            if self._process is not None:
+                self._process.close()
+                self._process = None
+
+    def _failed(self, error: ModelError | ChildError) -> None:
+        log.warning("%s", error)
+        self.problem = str(error)
+        now = self._clock()
+        delay = self._restarts.delay(now)
+        self._resting_until = now + (Restarts.WINDOW if delay is None else delay)
+
+
+def resident(pid: int, proc: Path = Path("/proc")) -> int | None:
+    """Return the bytes of memory that a process holds; None where the system does not say."""
+    try:
+        lines = (proc / str(pid) / "status").read_text("ascii", "replace").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS:")), None)

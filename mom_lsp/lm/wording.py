@@ -1,0 +1,81 @@
+"""The model's wording of an answer: streamed, and cut to the sentences that the memory they cite supports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from mom_lsp.extract.message import sentences
+from mom_lsp.lm.answer import Sentence
+from mom_lsp.lm.check import is_supported
+from mom_lsp.lm.prompts import why_grammar, why_messages
+from mom_lsp.memory import Bias, Generator, Memory, never
+
+LIMIT = 160  # tokens
+CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A line that somebody asks about."""
+
+    path: str
+    symbol: str
+    line: str
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.symbol} {self.line}"
+
+
+def worded(
+    generator: Generator,
+    question: Question,
+    memories: Sequence[Memory],
+    *,
+    bias: Bias | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> Iterator[Sentence]:
+    """Yield each sentence of the model that holds, as soon as it is complete; it cites memories from 1.
+
+    Raises:
+        ModelError, ChildError: as the generator does.
+    """
+    pieces = generator.generate(
+        why_messages(memories, question.path, question.symbol, question.line),
+        limit=LIMIT,
+        grammar=why_grammar(len(memories)),
+        bias=bias,
+        cancelled=cancelled,
+    )
+    seen: set[str] = set()
+    for claim in claims(pieces):
+        number = holder(claim, question, memories)
+        if number and claim.text.lower() not in seen:
+            yield Sentence(claim.text, number)
+        seen.add(claim.text.lower())
+
+
+def claims(pieces: Iterable[str]) -> Iterator[Sentence]:
+    """Yield the sentences of a stream that end with a citation; what stands before without one is cut."""
+    text = ""
+    for piece in pieces:
+        text += piece
+        while match := CITED.search(text):
+            text = text[match.end() :]
+            told = sentences(match["text"])
+            if told and (last := told[-1].strip(" .,;:")):
+                yield Sentence(last, int(match["number"]))
+
+
+def holder(claim: Sentence, question: Question, memories: Sequence[Memory]) -> int:
+    """Return the number of the memory that says so, the cited one if it does; 0 if none does. Small models miscount."""
+    numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
+    held = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))
+    return next(held, 0)
+
+
+def everything(memory: Memory) -> str:
+    """Return all that a memory says, and about what."""
+    symbols = (symbol for anchor in memory.anchors for symbol in anchor.symbols)
+    return "\n".join((memory.title, memory.why, memory.body, memory.source.author, *memory.paths, *symbols))

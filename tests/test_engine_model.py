@@ -1,0 +1,161 @@
+"""The model behind the engine: when it is asked, what of its words is shown, and what happens when it fails."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from llama_models import needs_model
+from memories import make_memory
+from repositories import Mom, Repo
+
+from mom_lsp.engine.model import LocalModel, resident
+from mom_lsp.lm.answer import Clue
+from mom_lsp.lm.gguf import is_installed
+from mom_lsp.process import Restarts
+from mom_lsp.settings import Model
+from mom_lsp.workspace.why import Explanation
+
+Start = Callable[[Repo | Path], Mom]
+LIMIT = make_memory(1, "Limit retries to 42", body="The server bans a client after 50 attempts.")
+CLUES = (Clue(LIMIT, "last changed this line"),)
+KNOWN = Explanation("src/client.py", 5, "fetch", "for attempt in range(42):", "", CLUES, [])
+NOTHING = Explanation("src/client.py", 5, "fetch", "x = 1", "", (), [])
+MEGABYTE = 2**20
+needs_llama_cpp = pytest.mark.skipif(not is_installed(), reason="llama.cpp is not installed: `make setup-model`")
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def local(request: pytest.FixtureRequest) -> Iterator[Any]:
+    model = LocalModel()
+    yield model
+    model.close()
+
+
+def test_turned_off_it_is_not_asked(local: LocalModel) -> None:
+    off = Model(enable=False)
+    assert local.word(off, KNOWN) == ""
+    assert "mom.model.enable" in local.why_not(off)
+    assert local.state(off)["pid"] is None
+
+
+def test_without_llama_cpp_it_says_how_to_install_it(local: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.engine.model.is_installed", lambda: False)
+    assert "make setup-model" in local.why_not(Model())
+    assert local.word(Model(), KNOWN) == ""
+
+
+@needs_llama_cpp
+def test_a_model_that_cannot_be_loaded_rests_longer_each_time(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"no model")
+    now, chosen = [0.0], Model(path=str(broken))
+    local = LocalModel(lambda: now[0])
+    try:
+        for pause in (1, 2, 4):
+            assert local.word(chosen, KNOWN) == ""
+            assert "not a GGUF file" in local.why_not(chosen)
+            now[0] += pause - 0.1
+            assert local.why_not(chosen)
+            now[0] += 0.1
+            assert not local.why_not(chosen)
+        for _ in range(Restarts.LIMIT):
+            local.word(chosen, KNOWN)
+            now[0] += 16
+        assert local.why_not(chosen)  # it gave up for a while
+    finally:
+        local.close()
+
+
+def test_the_answer_stands_where_there_is_no_model(project: Repo, moms: Start) -> None:
+    project.commit("Add a client", {"a.py": "x = 1\n"})
+    mom = moms(project)
+    mom.index()
+    asked = mom.call("why", path="a.py", line=1, generate=True)
+    assert not asked["generated"]
+    assert "Add a client" in asked["answer"]
+    assert mom.call("status")["model"]["problem"]
+    check = next(one for one in mom.call("doctor")["checks"] if one["name"] == "model")
+    assert check["ok"] is None and "mom.model.enable" in check["message"]
+
+
+def test_the_memory_of_a_process_is_known() -> None:
+    size = resident(os.getpid())
+    assert size is None or abs(size - psutil.Process().memory_info().rss) < 50 * MEGABYTE
+
+
+@pytest.mark.slow
+@needs_model
+def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) -> None:
+    chosen = Model(threads=1)
+    words = local.word(chosen, KNOWN)
+    assert words == "" or words.endswith(" [1].")
+    state = local.state(chosen)
+    assert state["name"].startswith("SmolLM2")
+    assert state["memory_bytes"] < 400 * MEGABYTE
+    assert "attention can be moved" in local.examine(chosen)
+
+
+@pytest.mark.slow
+@needs_model
+def test_where_nothing_is_known_the_model_is_not_started(local: LocalModel) -> None:
+    assert local.word(Model(threads=1), NOTHING) == ""
+    assert local.state(Model(threads=1))["pid"] is None
+
+
+@pytest.mark.slow
+@needs_model
+def test_cancelling_stops_it_and_the_next_answer_comes(local: LocalModel) -> None:
+    chosen, asked = Model(threads=1), []
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 3
+
+    assert local.word(chosen, KNOWN, cancelled) == ""
+    assert local.problem == ""
+    local.word(chosen, KNOWN)
+    assert local.problem == ""
+
+
+@pytest.mark.slow
+@needs_model
+def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
+    now, chosen = [0.0], Model(threads=1)
+    local = LocalModel(lambda: now[0])
+    try:
+        assert local.examine(chosen)
+        pid = local.state(chosen)["pid"]
+        killed: list[int] = []
+
+        def kill() -> bool:
+            if not killed:
+                killed.append(pid)
+                os.kill(pid, signal.SIGKILL)
+            return False
+
+        assert local.word(chosen, KNOWN, kill) == ""
+        assert local.why_not(chosen)
+        now[0] += 1
+        assert not local.why_not(chosen)
+        local.word(chosen, KNOWN)
+        assert local.problem == "" and local.state(chosen)["pid"] not in (None, pid)
+    finally:
+        local.close()
+
+
+@pytest.mark.slow
+@needs_model
+def test_other_settings_take_another_process(local: LocalModel) -> None:
+    first = local.process(Model(threads=1)).info["context"]
+    assert local.process(Model(threads=1, context=1024)).info["context"] == 1024 != first
