@@ -24,7 +24,12 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 @click.option("--form", type=click.Choice(["editing", "intent"]), default="editing", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the standard sample of N labels.")
 @click.option(
-    "--ablate", is_flag=False, flag_value="all", default="", metavar="GROUP", help="Leave out terms, or `seed`."
+    "--ablate",
+    is_flag=False,
+    flag_value="all",
+    default="",
+    metavar="GROUP",
+    help="Leave out terms; `seed`; `life`.",
 )
 @click.option("--out", metavar="FILE", help="Write the predictions here.")
 @AS_JSON

@@ -21,7 +21,10 @@ from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
 from mom_lsp.route.place import WINDOW, Spot
 from mom_lsp.route.score import Weights
-from mom_lsp.workspace.aging import aged
+from mom_lsp.tiers.decay import ActiveDays
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.tiers.tiers import Touches
+from mom_lsp.workspace.aging import active_days, aged, replays
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.query import Query, text_query
 from mom_lsp.workspace.ranking import Ranker
@@ -29,6 +32,17 @@ from mom_lsp.workspace.ranking import Ranker
 DEEPER = 25  # times as many full-text matches are read, since later ones do not count
 GIT_PROCESSES = 2
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and where a question was asked, and what the strengths of its candidates follow from."""
+
+    now: int  # seconds since 1970
+    path: str  # the first file of the change
+    born: np.ndarray  # (m,) seconds since 1970
+    replays: Touches  # of the candidates, by their index
+    clock: ActiveDays
 
 
 @dataclass(slots=True)
@@ -39,6 +53,7 @@ class Case:
     rows: np.ndarray  # (m,) of the catalog
     shas: list[str]  # the commit of each row at that moment
     features: dict[str, np.ndarray]  # (m,) each
+    moment: Moment
     ranked: dict[str, list[str]] = field(default_factory=dict)  # baseline -> commits, best first
     fused: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (m,) in [0, 1]
 
@@ -121,6 +136,7 @@ class Cases:
             rows=evidence.rows,
             shas=[view.commit_of.get(row, "") for row in evidence.rows.tolist()],
             features=ranker.features(evidence),
+            moment=_moment(view, snapshot.life, evidence.rows, moment),
         )
         text = moment.text if query.spots else moment.intent or ""
         lists = self._baselines(view, moment, writers, text, meaning, spots=bool(query.spots))
@@ -173,6 +189,16 @@ class Cases:
         table = self._library.store.columns(["id", "title", "body", "paths"])
         texts = {row["id"]: "\n".join((row["title"], row["body"], *row["paths"])) for row in table.to_pylist()}
         return [texts.get(memory, "") for memory in self._snapshot.catalog.ids]
+
+
+def _moment(view: View, life: Life, rows: np.ndarray, moment: Situation) -> Moment:
+    told = replays(view)
+    index = np.full(view.catalog.size, -1)
+    index[rows] = np.arange(len(rows))
+    at = np.flatnonzero(index[told.rows] >= 0)
+    ours = Touches(index[told.rows[at]], told.times[at], told.gates[at], told.holds[at])
+    path = moment.paths[0] if moment.paths else ""
+    return Moment(moment.now, path, view.catalog.time[rows], ours, active_days(view, life))
 
 
 def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:

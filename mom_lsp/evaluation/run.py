@@ -18,6 +18,7 @@ from mom_lsp.evaluation.ablation import GROUPS, learned_rows, seed_rows
 from mom_lsp.evaluation.cache import BlameCache, Step
 from mom_lsp.evaluation.cases import Case, Cases
 from mom_lsp.evaluation.labels import Label, load_labels, sample
+from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
 from mom_lsp.evaluation.rank import rank, surest
 from mom_lsp.git import Repository, locate
@@ -40,7 +41,7 @@ class Request:
     labels: Path
     form: str = "editing"
     limit: int = 0  # 0 for all
-    ablate: str = ""  # "", "all", or one of GROUPS or "seed"
+    ablate: str = ""  # "", "all", or one of GROUPS, "seed" or "life"
     encoder: bool = True
 
 
@@ -51,8 +52,8 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
         UsageError: no repository, no labels, or labels of another repository.
         NoIndex: the repository is not indexed.
     """
-    if request.ablate not in ("", "all", "seed", *GROUPS):
-        raise UsageError(f"--ablate={request.ablate}: choose all, seed, or one of {', '.join(GROUPS)}")
+    if request.ablate not in ("", "all", "seed", "life", *GROUPS):
+        raise UsageError(f"--ablate={request.ablate}: choose all, seed, life, or one of {', '.join(GROUPS)}")
     labels = load_labels(request.labels)
     chosen = sample(labels, request.limit) if request.limit else labels
     cases = gather(request, chosen, step)
@@ -105,7 +106,12 @@ def report(
         },
         "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, Settings().suggest.threshold)},
     }
-    if request.ablate:
+    if request.ablate == "life":
+        document["ablation"] = {
+            name: table(found.predictions, labels)["all"] | {"accepted": found.accepted, "archived": found.archived}
+            for name, found in life_rows(cases, model).items()
+        }
+    elif request.ablate:
         document["ablation"] = {
             name: table(found, labels)["all"]
             for name, found in (

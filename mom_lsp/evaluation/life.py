@@ -1,0 +1,98 @@
+"""What tiers and the life cycle are worth: real history in order of time, where what is accepted counts as used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.evaluation.ablation import SEED_ROWS, Predictions
+from mom_lsp.evaluation.cases import Case
+from mom_lsp.evaluation.rank import DEPTH
+from mom_lsp.journal import Event
+from mom_lsp.route.learned import Model
+from mom_lsp.route.score import total
+from mom_lsp.tiers.decay import EPISODIC, faded, usage
+from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.tiers.rules import is_archived
+from mom_lsp.tiers.tiers import Touches, tiers
+
+SHOWN = 3  # suggestions that the developer sees, and accepts where they are right
+Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to remember: with three tiers or a single rate, with the life cycle or without."""
+
+    tiers: bool
+    cycle: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a simulation."""
+
+    predictions: Predictions
+    accepted: int  # suggestions
+    archived: int  # memories, at the end
+
+
+WAYS = {
+    "tiers and life cycle": Way(tiers=True, cycle=True),
+    "tiers": Way(tiers=True, cycle=False),
+    "life cycle": Way(tiers=False, cycle=True),
+    "neither": Way(tiers=False, cycle=False),
+}
+
+
+def life_rows(cases: Sequence[Case], model: Model) -> dict[str, Outcome]:
+    """Return what each way brings to each of the seed's rows and to the learned weights."""
+    scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
+    scorers["mom"] = _learned(model)
+    return {f"{name}, {way}": simulate(cases, score, WAYS[way]) for name, score in scorers.items() for way in WAYS}
+
+
+def simulate(cases: Sequence[Case], score: Scorer, way: Way) -> Outcome:
+    """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds."""
+    life, predictions, accepted = Life(), Predictions(), 0
+    for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
+        scores = score(case, _strength(case, life, way), _uses(case, life))
+        if way.cycle:
+            scores = np.where([is_archived(life.of(sha)) for sha in case.shas], -np.inf, scores)
+        best = [at for at in np.argsort(-scores, kind="stable")[:DEPTH] if scores[at] > -np.inf]
+        predictions[case.label.query] = [case.shas[at] for at in best]
+        shown = predictions[case.label.query][:SHOWN]
+        right = [sha for sha in shown if sha in case.label.gold]
+        accepted += len(right)
+        life = fold(_events(seq * (SHOWN + 1), case, shown, right), life)
+    return Outcome(predictions, accepted, sum(map(is_archived, life.usage.values())))
+
+
+def _events(seq: int, case: Case, shown: Sequence[str], right: Sequence[str]) -> list[Event]:
+    now, path = float(case.moment.now), case.moment.path
+    seen = Event(seq, now, "shown", data={"seen": {path: list(shown)}})
+    return [seen, *(Event(seq + n, now, "useful", sha, path) for n, sha in enumerate(right, 1))]
+
+
+def _strength(case: Case, life: Life, way: Way) -> np.ndarray:
+    moment = case.moment
+    clock, born = moment.clock, moment.born
+    if not way.tiers:
+        return faded(np.full(len(born), EPISODIC), np.ones(len(born)), clock.at(moment.now) - clock.at(born))[1]
+    row_of = {sha: row for row, sha in enumerate(case.shas)}
+    used = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]
+    return tiers(born, moment.replays + Touches.of(used), clock, moment.now).strength
+
+
+def _uses(case: Case, life: Life) -> np.ndarray:
+    return usage(np.array([life.of(sha).uses for sha in case.shas], np.float64), life.most_used)
+
+
+def _seed(alpha: float, beta: float, gamma: float) -> Scorer:
+    return lambda case, strength, uses: np.asarray(alpha * case.features["cosine"] + beta * strength + gamma * uses)
+
+
+def _learned(model: Model) -> Scorer:
+    return lambda case, strength, uses: total(model.shares(case.features | {"strength": strength, "uses": uses}))
