@@ -1,0 +1,83 @@
+"""Five years of use: nothing that is still right is lost, and the suggestions do not get worse."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from repositories import START, Mom, Repo
+
+from mom_lsp.journal import Event
+from mom_lsp.tiers import DAY
+from mom_lsp.tiers.lifecycle import fold
+
+YEARS, WORKDAYS, FILES = 5, 250, 12
+WHY = "Because caller {n} saw the wrong sum and the worker had to start again."
+
+
+def write_history(project: Repo) -> None:
+    """Commit a function for each file, then a change of a line of each."""
+    body = "def work_{n}(value):\n    total = value + {n}\n    limit = {n} * 7\n    return min(total, limit)\n"
+    files = {f"src/worker_{n}.py": body.format(n=n) for n in range(FILES)}
+    project.commit("Add the workers", files)
+    for n in range(FILES):
+        path = f"src/worker_{n}.py"
+        text = files[path].replace(f"limit = {n} * 7", f"limit = {n} * 7 + 1")
+        project.commit(f"Raise the limit of worker {n}\n\n{WHY.format(n=n)}", {path: text})
+
+
+def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> None:
+    write_history(project)
+    mom = moms(project)
+    mom.index()
+    library, workspace = mom.service.library, mom.service._workspace(str(mom.root))
+    titles = [f"Raise the limit of worker {n}" for n in range(FILES)]
+    before = [mom.titles(title) for title in titles]
+    draw = random.Random(5)
+    right: list[list[bool]] = []
+    for year in range(YEARS):
+        right.append([])
+        for day in range(0, 365, 20):
+            now = START + (year * 365 + day) * DAY
+            workspace._clock = lambda now=now: float(now)
+            library.journal.append_many(  # the work of some weeks, most of it elsewhere
+                Event(0, now - n * DAY, "active") for n in range(13, -1, -1)
+            )
+            n = draw.randrange(FILES)
+            found = mom.suggest(f"src/worker_{n}.py", 3)
+            right[-1].append(bool(found) and found[0]["title"] == titles[n])
+            if right[-1][-1] and draw.random() < 0.3:
+                actions = mom.service.actions(workspace)
+                actions._clock = workspace._clock
+                actions.useful(found[0]["id"], f"src/worker_{n}.py", 3)
+            library.showings.flush(library.journal, now)
+    mom.service.follow()
+    precision = [sum(year) / len(year) for year in right]
+    assert min(precision[1:]) >= precision[0] > 0.9
+    assert [mom.titles(title) for title in titles] == before
+    for title in titles:
+        assert mom.search(title)[0]["title"] == title
+        (memory,) = (one for one in mom.search(title) if one["title"] == title)
+        assert mom.call("show", id=memory["id"])["suggested"]
+
+
+def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Callable[[Any], Mom]) -> None:
+    """Ten thousand events: forty uses a day. Reading them again takes a fraction of a second; it is not timed here."""
+    write_history(project)
+    mom = moms(project)
+    mom.index()
+    journal, ids = mom.service.library.journal, list(mom.service.library.snapshot().catalog.ids)
+    kinds = ("useful", "opened", "inserted", "shown")
+    journal.append_many(
+        Event(0, START + day * DAY, kinds[n % 4], ids[(day * 7 + n) % len(ids)], f"src/worker_{n % FILES}.py")
+        for day in range(WORKDAYS)
+        for n in range(40)
+    )
+    life = mom.service.library.snapshot().life
+    events = list(journal.events())
+    assert len(events) == WORKDAYS * 40
+    assert sum(usage.uses for usage in life.usage.values()) == WORKDAYS * 30
+    assert fold(events[5_000:], fold(events[:5_000])).usage == life.usage
+    mom.service.follow()
+    assert mom.call("status")["tiers"]["semantic"] == len(ids)
