@@ -24,7 +24,7 @@ from mom_lsp.git import Repository, locate
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.learned import Model, shipped
-from mom_lsp.route.postings import COMMON, Postings
+from mom_lsp.route.postings import COMMON, Postings, sorted_postings
 from mom_lsp.route.score import total
 
 SHAS = [f"{n:040x}" for n in range(12)]
@@ -181,7 +181,8 @@ def test_a_model_without_a_feature_says_the_same_as_if_it_were_nought() -> None:
 def test_overlap_is_a_share_and_grows_with_what_is_shared(
     entries: list[tuple[int, int]], keys: set[int], allowed: list[bool]
 ) -> None:
-    held = Postings(np.array([k for k, _ in entries], np.uint32), np.array([r for _, r in entries], np.int64))
+    keys_of, rows_of = (np.array([entry[at] for entry in entries], np.int64) for at in (0, 1))
+    held = Postings(*sorted_postings(keys_of, rows_of))
     found = held.overlap(keys, np.array(allowed))
     assert ((found >= 0) & (found <= 1 + 1e-9)).all()
     shared = [len(keys & {k for k, r in entries if r == row}) if allowed[row] else 0 for row in range(6)]
