@@ -89,6 +89,7 @@ def _print(document: dict[str, Any]) -> None:
     for name in ("n", *COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in rows.items():
+        name += f", {row['accepted']} accepted, {row['archived']} archived" if "archived" in row else ""
         table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
     console.print(table)
     click.echo("\nSilence: the first suggestion where only the surest queries are answered")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 
 from mom_lsp.route.catalog import NEGATIVE, View
@@ -13,11 +15,12 @@ from mom_lsp.tiers.tiers import Tiers, Touches, tiers
 REPLAY = 0.5  # the gate of a later commit that names a memory
 
 
-def aged(view: View, life: Life, now: float) -> Tiers:
-    """Return tier and strength of all rows of a view, (n,) each."""
+def aged(view: View, life: Life, now: float, replayed: Touches | None = None) -> Tiers:
+    """Return tier and strength of all rows of a view, (n,) each; `replayed` is what `replays` says, if known."""
     row_of = view.catalog.row_of
     told = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]
-    return tiers(view.catalog.time, Touches.of(told) + replays(view), active_days(view, life), now)
+    replayed = replays(view) if replayed is None else replayed
+    return tiers(view.catalog.time, Touches.of(told) + replayed, active_days(view, life), now)
 
 
 def active_days(view: View, life: Life) -> ActiveDays:
@@ -35,14 +38,21 @@ def replays(view: View) -> Touches:
 
 
 class Aged:
-    """Remembers the last answer of `aged` until the view, the journal or the day is another."""
+    """Remembers the last answer of `aged` until the view, the uses or the day are others."""
 
     def __init__(self) -> None:
-        self._last: tuple[View, Life, float, Tiers] | None = None
+        self._view: View | None = None
+        self._replayed = Touches.of([])
+        self._told: tuple[object, ...] = ()
+        self._tiers: Tiers | None = None
+        self._lock = threading.Lock()
 
     def of(self, view: View, life: Life, now: float) -> Tiers:
         """Return tier and strength of all rows of a view."""
-        last, day = self._last, now // DAY
-        if last is None or last[0] is not view or last[1] is not life or last[2] != day:
-            self._last = last = (view, life, day, aged(view, life, now))
-        return last[3]
+        told = (life.touches, life.active, now // DAY)  # of what was merely shown, nothing
+        with self._lock:
+            if self._view is not view:
+                self._view, self._replayed, self._tiers = view, replays(view), None
+            if self._tiers is None or self._told != told:
+                self._tiers, self._told = aged(view, life, now, self._replayed), told
+            return self._tiers
