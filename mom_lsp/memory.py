@@ -160,6 +160,7 @@ class Scored:
     score: float
     terms: dict[str, float]
     reason: str
+    chance: float | None = None  # that it is what the user needs to know; None where nothing was asked
     usage: Usage = field(default_factory=Usage)
     standing: Standing = field(default_factory=Standing)
     freshness: Freshness = "fresh"

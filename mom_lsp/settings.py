@@ -37,6 +37,9 @@ class Hints:
         4, "The least surprise a memory needs to be shown as a hint: 1 shows all, 5 only the rarest.", low=1, high=5
     )
     warnings: bool = _setting(False, "Hint at lines being written that were tried before and taken back.")
+    threshold: float = _setting(
+        0.15, "The least chance, as calibrated on real follow-ups, that a memory needs to be shown as a hint.", high=1
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +47,22 @@ class Suggest:
     """What is suggested."""
 
     count: int = _setting(3, "How many memories are suggested at most.", low=1, high=50)
-    threshold: float = _setting(0.35, "A memory that scores less is not suggested.", high=1)
+    threshold: float = _setting(
+        0.1, "The least chance, as calibrated on real follow-ups, that a memory needs to be suggested.", high=1
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each term counts in a score."""
+    """How much each term counts in a score: factors on what was learned."""
 
-    sem: float = _setting(0.15, "Weight of the meaning: the similarity of the embeddings.", high=100)
-    lex: float = _setting(0.15, "Weight of the words in common.", high=100)
-    temp: float = _setting(0.1, "Weight of how recent a memory is.", high=100)
-    use: float = _setting(0.05, "Weight of how often a memory proved useful.", high=100)
-    place: float = _setting(0.55, "Weight of the place: the lines, the symbol and the file it is about.", high=100)
+    sem: float = _setting(1.0, "How much the meaning counts, the similarity of the embeddings: 1 as learned.", high=100)
+    lex: float = _setting(1.0, "How much the words in common count: 1 as learned.", high=100)
+    temp: float = _setting(1.0, "How much it counts how recent a memory is: 1 as learned.", high=100)
+    use: float = _setting(1.0, "How much it counts how often a memory proved useful: 1 as learned.", high=100)
+    place: float = _setting(
+        1.0, "How much the place counts, the lines, the symbol and the file it is about: 1 as learned.", high=100
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
-from mom_lsp.memory import TERMS, Anchor, Memory, Reference, Source, Usage
+from mom_lsp.memory import Anchor, Memory, Reference, Source, Usage
 from mom_lsp.route.catalog import Catalog, View
 from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.lines import blob_lines, committed_lines, open_lines
 from mom_lsp.route.place import Place, Spot, place
-from mom_lsp.route.score import Weights, shares, top
-from mom_lsp.route.terms import by_slot, lexical, similarity
+from mom_lsp.route.score import top
+from mom_lsp.route.terms import UNLIKE, by_slot, lexical, similarity
 from mom_lsp.store.rows import to_table
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.lifecycle import (
@@ -74,36 +74,17 @@ def test_place_is_bounded_and_grows_with_each_part(parts: list[float], at: int, 
     assert make_place(larger).strength()[0] >= strength - 1e-12
 
 
-@given(
-    st.lists(st.lists(unit, min_size=5, max_size=5), min_size=1, max_size=5),
-    st.lists(st.floats(0, 100), min_size=5, max_size=5),
-)
-def test_shares_sum_to_a_score_that_is_bounded_and_grows_with_each_term(
-    rows: list[list[float]], weights: list[float]
-) -> None:
-    terms = {term: np.array([row[n] for row in rows]) for n, term in enumerate(TERMS)}
-    parts = shares(terms, Weights(*weights))
-    total = sum(weights) or 1.0
-    expected = [sum(w * value for w, value in zip(weights, row, strict=True)) / total for row in rows]
-    score = np.sum([parts[term] for term in TERMS], axis=0)
-    assert np.allclose(score, expected)
-    assert ((score >= 0) & (score <= 1 + 1e-9)).all()
-
-
 @given(st.data())
 def test_top_is_a_stable_sort_of_what_may_be_shown(data: st.DataObject) -> None:
     size = data.draw(st.integers(0, 30))
     grid = st.sampled_from([0.0, 0.1, 0.35, 0.5, 1.0])  # ties are common
     scores = data.draw(st.lists(grid, min_size=size, max_size=size))
     masks = st.lists(st.booleans(), min_size=size, max_size=size)
-    always, first, k = data.draw(masks), data.draw(masks), data.draw(st.integers(0, size + 1))
-    shown = [a or f or s >= 0.35 for s, a, f in zip(scores, always, first, strict=True)]
+    shown, first, k = data.draw(masks), data.draw(masks), data.draw(st.integers(0, size + 1))
     order = sorted(range(size), key=lambda at: (not first[at], -scores[at]))
-    kept = np.array(always, bool) | np.array(first, bool)
-    found = top(np.array(scores), k, threshold=0.35, always=kept, first=np.array(first, bool))
+    found = top(np.array(scores), k, shown=np.array(shown, bool), first=np.array(first, bool))
     assert found == [at for at in order if shown[at]][:k]
-    plain = [at for at in sorted(range(size), key=lambda at: -scores[at]) if scores[at] >= 0.35][:k]
-    assert top(np.array(scores), k, threshold=0.35) == plain
+    assert top(np.array(scores), k) == sorted(range(size), key=lambda at: -scores[at])[:k]
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=6))
@@ -126,7 +107,7 @@ def test_words_are_bounded_and_grow_with_bm25(matches: dict[int, float]) -> None
 def test_similarity_is_a_cosine_cut_at_zero() -> None:
     vectors = np.array([[1, 0], [0.6, 0.8], [-1, 0]], np.float32)
     alike = similarity(np.array([1, 0], np.float32), vectors)
-    assert alike == pytest.approx([1, 0.6, 0])
+    assert alike == pytest.approx([1, 0.6, UNLIKE])
     assert by_slot(alike, np.array([1, -1, 0])) == pytest.approx([0.6, 0, 1])
     assert by_slot(None, np.array([1, -1])).tolist() == [0, 0]
     assert by_slot(np.zeros(0), np.array([-1])).tolist() == [0]

@@ -63,9 +63,9 @@ def test_the_defaults_are_the_contract() -> None:
     assert (settings, reports) == (Settings(), [])
     assert settings.enable and settings.hints.enable and settings.index.comments and settings.index.documents
     assert (settings.hints.delay, settings.hints.minimum_surprise) == (500, 4)
-    assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.35)
+    assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.1)
     weights = settings.weights
-    assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (0.15, 0.15, 0.1, 0.05, 0.55)
+    assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (1, 1, 1, 1, 1)
     assert settings.index.max_file_size == 1_000_000
     assert (settings.encoder.model, settings.encoder.enable, settings.engine.idle_minutes) == ("", True, 10)
 
@@ -93,7 +93,7 @@ def test_nested_and_dotted_names_mean_the_same(options: dict[str, Any]) -> None:
         ),
         (
             {"suggest": {"threshold": float("nan")}},
-            "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.35",
+            "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.1",
         ),
         ({"suggest.count": 2.5}, "mom.suggest.count: expected a whole number from 1 to 50, got 2.5; using 3"),
         ({"enable": 1}, "mom.enable: expected true or false, got 1; using True"),

@@ -14,7 +14,6 @@ import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import UsageError
-from mom_lsp.route import score
 from mom_lsp.workspace.query import text_query
 from mom_lsp.workspace.workspace import HINT_WINDOW, HINTS_IN_WINDOW
 
@@ -85,7 +84,7 @@ def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
 
 
 def test_a_line_that_is_not_committed_was_written_by_nobody(mom: Mom) -> None:
-    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.2}}})
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.001}}})
     for changed in (
         edited(2, "    first = 11", text(mom)),
         text(mom).replace("    first = 10\n", "    first = 10\n    x = 1\n"),
@@ -502,7 +501,7 @@ def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: 
     workspace = mom.service._workspace(str(mom.root))
     state = workspace._state()
     assert state.snapshot.vectors.shape == (0, 0)
-    ranker = workspace._ranker(state, score.WHY, workspace._learned("why"))
+    ranker = workspace._ranker(state, workspace._learned("why"))
     meaning = np.ones(384, np.float32) / np.sqrt(384)
     assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
         text_query("callers"), 5, threshold=0.0

@@ -19,8 +19,8 @@ from mom_lsp.extract.symbols import symbol_of_header
 from mom_lsp.git import Repository
 from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
+from mom_lsp.route.learned import shipped
 from mom_lsp.route.place import WINDOW, Spot
-from mom_lsp.route.score import Weights
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.tiers import Touches
@@ -129,7 +129,7 @@ class Cases:
         snapshot = self._snapshot
         view = View(snapshot.catalog, self._history.before(moment.query), {})
         tiers = aged(view, snapshot.life, moment.now)
-        ranker = Ranker(AsOf(self._library, view), snapshot, view, Weights(), tiers)
+        ranker = Ranker(AsOf(self._library, view), snapshot, view, shipped("editing"), tiers)
         evidence = ranker.evidence(query, meaning)
         case = Case(
             label=label,

@@ -21,7 +21,7 @@ import numpy as np
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.labels import load_labels, sample
 from mom_lsp.evaluation.metrics import METRICS, answered, table
-from mom_lsp.evaluation.rank import rank, scores, surest
+from mom_lsp.evaluation.rank import of_writers, rank, scores, surest
 from mom_lsp.evaluation.run import Request, gather
 from mom_lsp.route.features import FEATURES, TERM_OF, as_matrix
 from mom_lsp.route.learned import Model
@@ -30,8 +30,12 @@ PENALTY = 0.01  # on squared standardised weights
 SURE = 10  # best candidates of each query that calibration looks at
 TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so that none outweighs the place
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
+HINTS = ("paths", "path_newest", "files", "body", "distance", "strength", "named", "named_lately")
 TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
-NAMES = {"editing": {"editing": FEATURES}, "intent": {"intent": TEXT_ONLY, "why": TIMELESS}}  # form -> mode -> features
+NAMES = {
+    "editing": {"editing": FEATURES, "hints": HINTS},
+    "intent": {"intent": TEXT_ONLY, "why": TIMELESS},
+}  # form -> mode -> features
 
 
 def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES) -> Model:
@@ -95,7 +99,7 @@ def across(sets: dict[str, list[Case]], names: Sequence[str]) -> None:
         sure = [surest(case, model) for case in cases]
         shown = " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
         _say(f"{held} from the others: {shown}")
-        for threshold in (0.2, 0.3, 0.35, 0.4, 0.5):
+        for threshold in (0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
             at = answered(sure, threshold)
             _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
 
@@ -116,8 +120,9 @@ def main() -> None:
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
     for mode, names in NAMES[chosen.form].items():
         _say(f"{mode}:")
-        across(sets, names)
-        kept[mode] = plain(fit([case for cases in sets.values() for case in cases], names))
+        asked = {name: list(map(of_writers, cases)) for name, cases in sets.items()} if mode == "hints" else sets
+        across(asked, names)
+        kept[mode] = plain(fit([case for cases in asked.values() for case in cases], names))
     chosen.out.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 

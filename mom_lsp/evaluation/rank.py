@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from mom_lsp.evaluation.cases import Case
@@ -13,7 +15,7 @@ DEPTH = 10
 
 def rank(case: Case, model: Model) -> list[str]:
     """Return the best commits, best first."""
-    return [case.shas[at] for at in top(scores(case, model), DEPTH, threshold=-np.inf)]
+    return [case.shas[at] for at in top(scores(case, model), DEPTH)]
 
 
 def surest(case: Case, model: Model) -> tuple[float, bool]:
@@ -28,3 +30,14 @@ def surest(case: Case, model: Model) -> tuple[float, bool]:
 def scores(case: Case, model: Model) -> np.ndarray:
     """Return the score of each candidate, (m,)."""
     return total(model.shares(case.features)) if len(case.rows) else np.zeros(0)
+
+
+def of_writers(case: Case) -> Case:
+    """Return the case with no candidates but those that wrote the lines about to be changed: what hints are."""
+    wrote = case.features["wrote"] > 0
+    return replace(
+        case,
+        rows=case.rows[wrote],
+        shas=[sha for sha, mine in zip(case.shas, wrote.tolist(), strict=True) if mine],
+        features={name: values[wrote] for name, values in case.features.items()},
+    )

@@ -14,7 +14,8 @@ import numpy as np
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
-Mode = Literal["editing", "intent", "why"]  # intent: in words, while working; why: in words, time says nothing
+Mode = Literal["editing", "hints", "intent", "why"]
+# hints: who wrote the lines, told by place, time and use; intent: in words, while working; why: the same without time
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Model:
         return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
-@lru_cache(maxsize=3)
+@lru_cache(maxsize=4)
 def shipped(mode: Mode) -> Model:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit` made them."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")

@@ -100,7 +100,7 @@ def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
     none = np.zeros(view.catalog.size)
     result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
-    result.share = none
+    result.share = (result.line > 0).astype(float)  # of its own lines it wrote all
     return result
 
 

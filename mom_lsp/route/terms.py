@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+UNLIKE = 1e-6  # the cosine of what has nothing in common
 BM25_SCALE = 20.0  # a BM25 score of this much is worth 1 - 1/e
 
 
 def similarity(query: np.ndarray, vectors: np.ndarray) -> np.ndarray:
-    """Return the cosine of each vector with the query, cut at 0 (seed mixture_of_memories, R_sem).
+    """Return the cosine of each vector with the query, cut just above 0, which says that there is no vector.
+
+    Seed mixture_of_memories, R_sem.
 
     Args:
         query: (d,) of unit length.
         vectors: (v, d), rows of unit length.
     """
-    return np.asarray(np.maximum(vectors @ query, 0.0))
+    return np.asarray(np.maximum(vectors @ query, UNLIKE))
 
 
 def by_slot(values: np.ndarray | None, slots: np.ndarray) -> np.ndarray:

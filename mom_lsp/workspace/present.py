@@ -35,6 +35,7 @@ def suggestion(
             "url": f"{forge}/commit/{commit}" if forge and commit else None,
         },
         "score": round(scored.score, 9),
+        "chance": None if scored.chance is None else round(scored.chance, 4),
         "terms": {term: round(share, 9) for term, share in scored.terms.items()},
         "tier": scored.standing.tier,
         "strength": round(scored.standing.strength, 4),

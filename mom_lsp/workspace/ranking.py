@@ -1,4 +1,4 @@
-"""From a question to the best memories: candidates, terms, score, threshold. The one path of all answers."""
+"""From a question to the best memories: candidates, features, score, chance. The one path of all answers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mom_lsp.route.features import Traces, features, traces
 from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
-from mom_lsp.route.score import Weights, shares, top, total
+from mom_lsp.route.score import top, total
 from mom_lsp.route.terms import by_slot, lexical, similarity
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.rules import is_archived
@@ -24,7 +24,6 @@ from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.standing import standing
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
-LEAST = -1e300  # every score that is one
 NEWEST = 30  # commits that are always considered while something is edited
 
 
@@ -49,6 +48,7 @@ class Ranked:
     terms: dict[str, float]
     reason: str
     lines: tuple[int, ...] = ()
+    chance: float | None = None  # that it is what the user needs to know
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +69,18 @@ class Ranker:
     library: Texts
     snapshot: Snapshot
     view: View
-    weights: Weights  # what reaches the threshold
+    model: Model
     tiers: Tiers  # of all rows, now
-    model: Model | None = None  # what comes first, and the score that is told
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
-        """Return the best k memories that reach the threshold, best first.
+        """Return the best k memories that are likely enough, best first.
+
+        What the user pinned or noted here comes first, and what has a word in common with a search is likely enough.
 
         Args:
             query: the question.
             k: how many at most.
-            threshold: the least score by `weights`.
+            threshold: the least chance, in [0, 1].
             meaning: the vector (d,) of the question, None where there is no encoder.
         """
         return self.choose(self.evidence(query, meaning), query, k, threshold=threshold)
@@ -87,22 +88,25 @@ class Ranker:
     def choose(self, evidence: Evidence, query: Query, k: int, *, threshold: float) -> list[Ranked]:
         """Return the same from evidence that was gathered before."""
         always = set(evidence.matches) if not query.spots else set[int]()
-        return self._choose(evidence, self.model, k, threshold, always, query.spot.symbol if query.spot else "")
+        return self._choose(evidence, k, threshold, always, query.spot.symbol if query.spot else "")
 
     def rank_writers(self, path: str, lines: Mapping[int, Sequence[int]], *, threshold: float) -> list[Ranked]:
-        """Return the memories that wrote some lines of an open text and reach the threshold, best first.
+        """Return the memories that wrote some lines of an open text and are likely enough, best first.
 
-        Only place, time and use count here, by `weights`: this is asked for a whole file at every rest.
+        Each is asked about at its own lines. Text and meaning are not looked at: this is asked for a whole file at
+        every rest.
 
         Args:
             path: of the file.
             lines: the lines of the open text that each row wrote.
-            threshold: the least score.
+            threshold: the least chance, in [0, 1].
         """
         allowed = self.allowed((Spot(path),))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
-        evidence = Evidence(rows, place_of_writers(self.view, lines), None, {}, None)
-        return self._choose(evidence, None, len(rows), threshold, set(), "")
+        spot = Spot(path)
+        evidence = Evidence(rows, place_of_writers(self.view, lines), traces(self.view, (spot,)), {}, None)
+        notes = rows[self.view.catalog.is_note[rows]]  # the user's own word
+        return self._choose(evidence, len(rows), threshold, set(notes.tolist()), "")
 
     def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
         """Gather the candidates and what is known about them."""
@@ -129,24 +133,26 @@ class Ranker:
             uses=terms["use"],
         )
 
-    def _choose(
-        self, evidence: Evidence, model: Model | None, k: int, threshold: float, always: set[int], symbol: str
-    ) -> list[Ranked]:
+    def _choose(self, evidence: Evidence, k: int, threshold: float, always: set[int], symbol: str) -> list[Ranked]:
         rows, where = evidence.rows, evidence.place
         if not len(rows):
             return []
-        contributions = shares(self._terms(evidence), self.weights)
-        pinned = self._pinned_here(where)
-        shown = (total(contributions) >= threshold) | np.isin(rows, list(always | pinned))
-        if model is not None:
-            contributions = model.shares(self.features(evidence))
+        own = self._own_here(where)
+        contributions = self.model.shares(self.features(evidence))
         scores = total(contributions)
-        first = np.isin(rows, list(pinned))
+        chances = self.model.chances(scores)
+        shown = (chances >= threshold) | np.isin(rows, list(always | own))
+        first = np.isin(rows, list(own))
         merged = self.snapshot.life.merged
-        best = top(np.where(shown, scores, -np.inf), k + len(merged), threshold=LEAST, first=first)
+        best = top(scores, k + len(merged), shown=shown, first=first)
         ranked = (
             self._ranked(
-                int(rows[at]), float(scores[at]), {t: float(contributions[t][at]) for t in TERMS}, where, symbol
+                int(rows[at]),
+                float(scores[at]),
+                {t: float(contributions[t][at]) for t in TERMS},
+                float(chances[at]),
+                where,
+                symbol,
             )
             for at in best
         )
@@ -168,7 +174,7 @@ class Ranker:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
-            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(self._pinned_here(where)), np.int64)]
+            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(self._own_here(where)), np.int64)]
         if told is not None:
             found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
             found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
@@ -201,21 +207,25 @@ class Ranker:
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
         }
 
-    def _pinned_here(self, where: Place | None) -> set[int]:
-        """Return the pinned rows that have anything to do with the place asked about."""
+    def _own_here(self, where: Place | None) -> set[int]:
+        """Return the user's own word about the place asked about: pinned rows, and notes on its functions."""
         if where is None:
             return set()
-        row_of, strength = self.view.catalog.row_of, where.strength()
-        rows = (row_of.get(memory) for memory in self.snapshot.life.pinned)
-        return {row for row in rows if row is not None and strength[row]}
+        catalog, strength = self.view.catalog, where.strength()
+        pinned = (catalog.row_of.get(memory) for memory in self.snapshot.life.pinned)
+        notes = np.flatnonzero(catalog.is_note & (where.symbol > 0))
+        return {row for row in pinned if row is not None and strength[row]} | set(notes.tolist())
 
-    def _ranked(self, row: int, score: float, terms: dict[str, float], where: Place | None, symbol: str) -> Ranked:
+    def _ranked(
+        self, row: int, score: float, terms: dict[str, float], chance: float, where: Place | None, symbol: str
+    ) -> Ranked:
         state = self.snapshot.life.of(self.view.catalog.ids[row])
         again = "it was reverted later" if row in self.view.replaced_by else ""
         catalog = self.view.catalog
         source = "file" if catalog.is_file[row] else "user" if catalog.is_note[row] else "commit"
         words = reason(where, row, terms, state, symbol=symbol, again=again, source=source)
-        return Ranked(self._instead(row), score, terms, words, tuple(where.lines.get(row, ())) if where else ())
+        lines = tuple(where.lines.get(row, ())) if where else ()
+        return Ranked(self._instead(row), score, terms, words, lines, chance)
 
     def _instead(self, row: int) -> int:
         """Return the row that is shown for one: another if the user merged them, and that one is true here."""
@@ -239,6 +249,7 @@ def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 score=ranked.score,
                 terms=ranked.terms,
                 reason=ranked.reason,
+                chance=ranked.chance,
                 usage=life.of(memory.id),
                 standing=standing(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,6 @@ from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Mode, Model, shipped
 from mom_lsp.route.lines import open_lines
-from mom_lsp.route.score import WHY, Weights
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2, is_archived, why_archived
@@ -40,7 +39,7 @@ from mom_lsp.workspace.review import Pick
 from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.why import Explanation, reasons
 
-SEARCH_THRESHOLD = 0.1  # of what has no word in common with a search
+SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
 LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
 WORD_CHARACTER = re.compile(r"\w")
@@ -103,7 +102,7 @@ class Workspace:
         snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
         head, query = beside.result()
         state = self._at(snapshot, head)
-        ranker = self._ranker(state, self._weights, self._learned("editing"))
+        ranker = self._ranker(state, self._learned("editing"))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         warnings = self._past(state).warnings(path, query.written, snapshot.life)
@@ -116,9 +115,9 @@ class Workspace:
         """Return the memories that match words or their meaning; age counts for nothing here."""
         began = time.perf_counter()
         state, query = self._state(), text_query(text)
-        ranker = self._ranker(state, WHY, self._learned("why"))
+        ranker = self._ranker(state, self._learned("why"))
         meaning = self.library.encode(text)
-        chosen = ranker.rank(query, k, threshold=SEARCH_THRESHOLD, meaning=meaning)
+        chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
@@ -127,7 +126,7 @@ class Workspace:
         snapshot = self.library.snapshot()
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
-        ranker = self._ranker(state, replace(self._weights, temp=0.0), self._learned("editing").scaled({"temp": 0.0}))
+        ranker = self._ranker(state, self._learned("editing").scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.settings.suggest.threshold, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self._json(one, state, at) for one, _ in found]
@@ -138,7 +137,7 @@ class Workspace:
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
 
-        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that reach the threshold are hinted.
+        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted.
         """
         state = self._state()
         lines = open_lines(text)
@@ -150,13 +149,13 @@ class Workspace:
             row = row_of.get(writers.get(committed, ""))
             if row is not None and worthy[row] and not self._unwanted(state, row, path, lines, line):
                 wrote.setdefault(row, []).append(line)
-        ranker = self._ranker(state, self._weights)
+        ranker = self._ranker(state, self._learned("hints"))
         spots = {
             row: run
             for row, all_lines in wrote.items()
             if (run := _longest_run(all_lines, lines)) and not self._dismissed(state, row, path, lines, run[0])
         } | self._noted(state, path, lines)
-        chosen = ranker.rank_writers(path, spots, threshold=self.settings.suggest.threshold)
+        chosen = ranker.rank_writers(path, spots, threshold=self.settings.hints.threshold)
         chosen.sort(key=lambda one: (-state.view.surprise[one.row], -one.score))
         if self.settings.hints.warnings:
             blocks = written(self.worktree.committed(state.head, path), path, lines, mapped)
@@ -179,13 +178,13 @@ class Workspace:
         state = self._state()
         memory = self.memory(identity)
         row = state.snapshot.catalog.row_of.get(memory.id)
-        ranker = self._ranker(state, WHY)
+        ranker = self._ranker(state, self._learned("why"))
         one = self._scored(ranker, [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "")], state) if row is not None else []
         document = self._json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
         because = self._because(memory, row, state)
         document["suggested"], document["because"] = (
             not because,
-            because or "it is shown where it reaches the threshold",
+            because or "it is shown where it is likely enough to matter",
         )
         document["life"] = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
         document["related"] = self._related(row, state, ranker)
@@ -202,7 +201,7 @@ class Workspace:
         found = self._groups_of(state).of(memory)
         row_of = state.snapshot.catalog.row_of
         members = [Ranked(row_of[i], 0.0, dict.fromkeys(TERMS, 0.0), "") for i in found.members] if found else []
-        told = self._scored(self._ranker(state, WHY), members, state)
+        told = self._scored(self._ranker(state, self._learned("why")), members, state)
         return {"episode": episode(found) if found else None, "members": [self._json(one, state) for one in told]}
 
     def told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -210,7 +209,7 @@ class Workspace:
         state = self._state()
         rows = [row for i in ids if (row := state.snapshot.catalog.row_of.get(i)) is not None and state.view.valid[row]]
         bare = [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "") for row in rows]
-        return [self._json(one, state) for one in self._scored(self._ranker(state, WHY), bare, state)]
+        return [self._json(one, state) for one in self._scored(self._ranker(state, self._learned("why")), bare, state)]
 
     def memory(self, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
@@ -248,7 +247,7 @@ class Workspace:
         """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
         state = self._state()
         view, life = state.view, state.snapshot.life
-        ranker = self._ranker(state, WHY)
+        ranker = self._ranker(state, self._learned("why"))
         drifted = self._picked(review.to_keep_fresh(view, life), ranker, state)
         return {
             "fading": self._picked(review.fading(view, life, ranker.tiers), ranker, state),
@@ -262,7 +261,7 @@ class Workspace:
         """Return the memories that proved themselves lately, each with its "reason"."""
         state = self._state()
         rows = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
-        return self._picked(rows, self._ranker(state, WHY), state)
+        return self._picked(rows, self._ranker(state, self._learned("why")), state)
 
     def overview(self) -> dict[str, Any]:
         """Return how many memories stand in each tier and status, and how many were promoted lately."""
@@ -307,19 +306,13 @@ class Workspace:
 
         return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
-    @property
-    def _weights(self) -> Weights:
-        chosen = self.settings.weights
-        return Weights(chosen.sem, chosen.lex, chosen.temp, chosen.use, chosen.place)
-
     def _learned(self, mode: Mode) -> Model:
-        """Return what was learned, each term as many times stronger as the user weighs it above our default."""
-        chosen, usual = self._weights, Weights()
-        return shipped(mode).scaled({term: getattr(chosen, term) / getattr(usual, term) for term in TERMS})
+        """Return what was learned, each term as many times as strong as the user says."""
+        return shipped(mode).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
 
-    def _ranker(self, state: _State, weights: Weights, model: Model | None = None) -> Ranker:
+    def _ranker(self, state: _State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
-        return Ranker(self.library, state.snapshot, state.view, weights, tiers, model)
+        return Ranker(self.library, state.snapshot, state.view, model, tiers)
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:
