@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from memories import HashEncoder, dump
 from repositories import Mom, Repo
@@ -18,6 +19,8 @@ from mom_lsp.indexing import index
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
+from mom_lsp.trace.attention import Observation
+from mom_lsp.trace.file import TRACES, TraceFile
 
 # Put together here, so that no scanner takes this file for a leak.
 SECRETS = {
@@ -185,6 +188,17 @@ def test_one_of_several_that_share_an_identity_is_forgotten_and_restored(project
     assert {one["source"]["path"] for one in search(mom)} == {"one.py", "three.py"}
     mom.call("restore", id=chosen["id"])
     assert dump(Store(project.location.data)) == before
+
+
+def test_a_forgotten_memory_leaves_no_attention_trace(project: Repo, mom: Mom) -> None:
+    mom.index()
+    data = project.location.data
+    (found,) = search(mom, "Begin")
+    grid = np.full((2, 3), 0.5)
+    TraceFile(data / TRACES).add("model", 2, 3, Observation("", {found["id"]: grid}, {found["id"]: 0.5}))
+    assert found["id"].encode() in (data / TRACES).read_bytes()
+    mom.call("forget", id=found["id"])
+    assert found["id"].encode() not in (data / TRACES).read_bytes()
 
 
 def test_a_forgotten_note_is_in_no_byte_after_a_purge(project: Repo, mom: Mom) -> None:

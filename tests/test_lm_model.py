@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from llama_models import CACHE, NOTES, PORT, RETRY, make_messages, needs_model
 
 from mom_lsp.errors import ModelError
-from mom_lsp.lm import gguf, library
-from mom_lsp.lm.bias import Hook
+from mom_lsp.lm import gguf
 from mom_lsp.lm.context import PLAIN, Context, Plan
 from mom_lsp.lm.llama import Limits, Llama
 from mom_lsp.memory import Message, Part
@@ -36,11 +35,9 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Llama]:
 
 
 @pytest.fixture(scope="module")
-def bare(llama: Llama) -> Iterator[Context]:
+def bare(llama: Llama) -> Context:
     """The same settings as with the hook, and no hook."""
-    context = Context(library.load(), llama._model, 512, 1, None, flash=False)
-    yield context
-    context.close()
+    return llama.new_context(None, flash=False)
 
 
 def grid(llama: Llama, spans: int = 3) -> np.ndarray:
@@ -157,16 +154,15 @@ def test_a_bias_on_what_was_said_makes_it_likelier(llama: Llama) -> None:
 
 
 def test_python_does_the_same_as_c(llama: Llama) -> None:
-    hook = Hook(library.load(), library.base_library(), llama.layers, llama.heads, native=False)
+    hook = llama.new_hook(native=False)
     assert llama._hook.native and not hook.native
-    slow = Context(library.load(), llama._model, 512, 1, hook, flash=False)
+    slow = llama.new_context(hook, flash=False)
     tokens, plan = tokens_of(llama), llama._plan(llama.tokenizer.prompt(make_messages()), {RETRY: 1.0})
     slow.begin(tokens, plan)
     logits = np.concatenate(slow.feed(tokens, measured_from=30, logits_from=0))
     expected, mass = seen(llama, plan, 30)
     assert np.array_equal(logits, expected)
     assert np.allclose(hook.mass, mass, atol=1e-9)
-    slow.close()
 
 
 def test_a_model_whose_attention_is_elsewhere_is_left_alone(llama: Llama, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,11 +170,10 @@ def test_a_model_whose_attention_is_elsewhere_is_left_alone(llama: Llama, monkey
     from mom_lsp.lm.probe import TEXT, attention_scale
 
     monkeypatch.setattr(bias, "SCORES", "renamed-")
-    hook = Hook(library.load(), library.base_library(), llama.layers, llama.heads, native=False)
-    context = Context(library.load(), llama._model, 512, 1, hook, flash=False)
+    hook = llama.new_hook(native=False)
+    context = llama.new_context(hook, flash=False)
     with pytest.raises(ModelError, match="traces are off"):
         attention_scale(context, hook, llama.tokenizer.encode(TEXT, first=True))
-    context.close()
 
 
 # Generating

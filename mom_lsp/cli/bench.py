@@ -14,20 +14,33 @@ from mom_lsp.git.location import locate
 
 @click.command()
 @click.argument("repo", required=False, metavar="[REPO]")
+@click.option("--model", is_flag=True, help="Measure the language model instead: what the attention hook costs.")
 @AS_JSON
-def bench(repo: str | None, as_json: bool) -> None:
+def bench(repo: str | None, model: bool, as_json: bool) -> None:
     """Measure indexing and suggesting on a repository.
 
     Prints medians, and `git blame` alone beside them.
     """
-    from mom_lsp.evaluation.bench import run
-
-    location = locate(folder() / Path(repo or ".").expanduser())
-    result = run(location.root)
+    result = _of_model() if model else _of_repository(repo)
     if as_json:
         echo_json(result)
     else:
         _print(result["figures"])
+
+
+def _of_repository(repo: str | None) -> dict[str, Any]:
+    from mom_lsp.evaluation.bench import run
+
+    return run(locate(folder() / Path(repo or ".").expanduser()).root)
+
+
+def _of_model() -> dict[str, Any]:
+    from mom_lsp.cli.eval import bars
+    from mom_lsp.evaluation.model_bench import run
+    from mom_lsp.settings import load_settings
+
+    with bars() as bar:
+        return run(load_settings(None)[0].model.path, bar)
 
 
 def _print(figures: list[dict[str, Any]]) -> None:

@@ -31,18 +31,26 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     metavar="GROUP",
     help="Leave out terms; `seed`; `life`.",
 )
+@click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
 @click.option("--out", metavar="FILE", help="Write the predictions here.")
 @AS_JSON
-def eval_(repo: str, labels: str, form: str, limit: int | None, ablate: str, out: str | None, as_json: bool) -> None:
+def eval_(
+    repo: str, labels: str, form: str, limit: int | None, ablate: str, model: bool, out: str | None, as_json: bool
+) -> None:
     """Rank the past for each label as of its moment, and compare.
 
     Nothing later than a query is looked at. Blame is kept between runs.
     """
+    here = folder()
+    if model:
+        from mom_lsp.cli.eval_model import run
+
+        run(here / Path(repo).expanduser(), here / Path(labels).expanduser(), limit, as_json)
+        return
     from mom_lsp.evaluation.run import Request, evaluate, write_predictions
 
-    here = folder()
     request = Request(here / Path(repo).expanduser(), here / Path(labels).expanduser(), form, limit or 0, ablate)
-    with _bars() as bar:
+    with bars() as bar:
         document, predictions = evaluate(request, bar)
     if out:
         write_predictions(here / Path(out).expanduser(), predictions)
@@ -53,7 +61,7 @@ def eval_(repo: str, labels: str, form: str, limit: int | None, ablate: str, out
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[[str, int, int], None]]:
+def bars() -> Iterator[Callable[[str, int, int], None]]:
     """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 

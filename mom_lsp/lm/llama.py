@@ -1,7 +1,8 @@
 """The runtime: one model, two contexts. Runs in the child process only (child.py).
 
-The plain context uses flash attention and has no hook. The other one, made when the first request carries a bias or
-wants attention measured, has the hook and therefore no flash attention; only such requests pay for it.
+The plain context has no hook. The other one, made when the first request carries a bias or wants attention measured,
+has it; only such requests pay for it. Neither uses flash attention, which the hook excludes: on a CPU and with prompts
+of memories it is the slower of the two (`mom bench --model`).
 """
 
 from __future__ import annotations
@@ -109,24 +110,43 @@ class Llama:
             sampler.close()
 
     def read(
-        self, messages: Sequence[Message], text: str, *, bias: Bias | None = None, measured: bool = True
+        self,
+        messages: Sequence[Message],
+        text: str,
+        *,
+        bias: Bias | None = None,
+        measured: bool = True,
+        then: str = "",
+        choices: Sequence[str] = (),
     ) -> Reading:
-        """Read a text as if it were the answer: how likely each token is, and what the text attended to."""
+        """Read a text as if it were the answer: how likely each token is, and what the text attended to.
+
+        Args:
+            messages: the prompt.
+            text: to be read.
+            bias: of the memories in the prompt.
+            measured: whether attention is measured.
+            then: read after the text, and not counted.
+            choices: words, known by their first token, that may come after that.
+        """
         prompt = self.tokenizer.prompt(messages)
-        answer = self.tokenizer.encode(text)
-        self._check_room(prompt, len(answer))
+        answer, more = self.tokenizer.encode(text), self.tokenizer.encode(then)
+        self._check_room(prompt, len(answer) + len(more))
         if not answer:
             raise ModelError("there is no text to read")
         hooked = measured or any(_strengths(bias))
         context, plan = (self._hooked, self._plan(prompt, bias or {})) if hooked else (self._plain, PLAIN)
-        tokens, first = [*prompt.tokens, *answer], len(prompt.tokens)
-        start = first - 1  # the row that says the first token of the text
+        tokens, start = [*prompt.tokens, *answer, *more], len(prompt.tokens) - 1  # its row says the text's first token
         kept = context.begin(tokens, plan, at_most=start)
-        logits = context.feed(tokens[kept:-1], measured_from=start if measured else None, logits_from=start)
-        nll = -_log_softmax(np.concatenate(logits))[np.arange(len(answer)), answer]
+        logits = context.feed(tokens[kept:], measured_from=start if measured else None, logits_from=start)
+        likely = _log_softmax(np.concatenate(logits))
         mass = self._hook.mass if measured else None
         spans = [memory for memory, _, _ in prompt.spans]
-        return Reading(nll, {} if mass is None else {m: mass[..., spans.index(m)] for m in dict.fromkeys(spans)})
+        return Reading(
+            nll=-likely[np.arange(len(answer)), answer],
+            mass={} if mass is None else {m: mass[..., spans.index(m)] for m in dict.fromkeys(spans)},
+            choices=tuple(float(likely[-1, self.tokenizer.encode(choice)[0]]) for choice in choices),
+        )
 
     @property
     def hook_problem(self) -> str:
@@ -167,27 +187,32 @@ class Llama:
         raw /= self.attention_scale
         return Plan(tuple((start, end) for _, start, end in prompt.spans), prompt.task, raw)
 
+    def new_hook(self, *, native: bool = True) -> Hook:
+        """Return a hook for one context of this model, in C if it can be had and is wanted."""
+        return Hook(self._llama, library.base_library(), self.layers, self.heads, native=native)
+
+    def new_context(self, hook: Hook | None, *, flash: bool) -> Context:
+        """Return another context; it ends with the model."""
+        context = Context(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
+        self._contexts.append(context)
+        return context
+
     @cached_property
     def _plain(self) -> Context:
-        return self._made(Context(self._llama, self._model, self._context_size, self._threads, None, flash=True))
+        return self.new_context(None, flash=False)  # flash attention is slower here with some hundred tokens of prompt
 
     @cached_property
     def _hook(self) -> Hook:
-        return Hook(self._llama, library.base_library(), self.layers, self.heads, native=self._native)
+        return self.new_hook(native=self._native)
 
     @cached_property
     def _hooked_context(self) -> Context:
-        context = Context(self._llama, self._model, self._context_size, self._threads, self._hook, flash=False)
-        return self._made(context)
+        return self.new_context(self._hook, flash=False)
 
     @property
     def _hooked(self) -> Context:
         _ = self.attention_scale  # the probe comes first
         return self._hooked_context
-
-    def _made(self, context: Context) -> Context:
-        self._contexts.append(context)
-        return context
 
 
 def _strengths(bias: Bias | None) -> Iterator[float]:

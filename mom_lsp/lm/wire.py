@@ -28,6 +28,7 @@ class Reading:
 
     nll: np.ndarray  # (tokens,) negative log-likelihood of each, in nats
     mass: dict[str, np.ndarray]  # memory -> (layers, heads), the share of attention that the text gave to it
+    choices: tuple[float, ...] = ()  # how likely each of some words comes next, as log-probabilities
 
 
 def plain_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import numpy as np
 from mom_lsp.errors import StoreError
 from mom_lsp.trace.attention import Observation, Rule, Traces, replay
 
+TRACES = "traces.sqlite"  # in the data folder
 KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older ones have faded to nothing
 BUSY = 5.0  # seconds
 SCHEMA = """

@@ -15,6 +15,7 @@ from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes, undoable
 from mom_lsp.tiers.rules import is_archived
+from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.workspace import Workspace
 
 MAX_NOTE = 10_000  # characters
@@ -77,6 +78,7 @@ class Actions:
         """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
+        TraceFile(self._workspace.location.data / TRACES).forget(memory.id)
         self._indexing_wanted("forget")
         done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
         return done | {"title": memory.title}

@@ -1,0 +1,146 @@
+"""`mom eval --model`: does attention that is drawn to the right memory make the text that really came likelier?
+
+Prequential: queries come in order of time, traces are learned from a query only after it was measured, and only the
+right memory and the text that was accepted teach. Heads come from another project (evaluation/heads.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.heads import CONTEXT
+from mom_lsp.evaluation.labels import load_labels
+from mom_lsp.evaluation.metrics import DRAWS
+from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
+from mom_lsp.git import Repository, locate
+from mom_lsp.lm import gguf
+from mom_lsp.lm.heads import chosen_heads, spread
+from mom_lsp.lm.learning import observe
+from mom_lsp.lm.llama import Limits, Llama
+from mom_lsp.lm.wire import Reading
+from mom_lsp.memory import Bias
+from mom_lsp.trace.attention import Traces
+
+ALIKE, CHOSEN = 0.5, 1.0  # strength on all heads, on the chosen ones
+CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
+PLAIN = "no bias"
+Step = Callable[[str, int, int], None]
+Interval = tuple[float, float, float]
+
+
+@dataclass(slots=True)
+class Row:
+    """What one method did, case by case."""
+
+    nll: list[float] = field(default_factory=list)  # nats a token
+    cited: list[bool] = field(default_factory=list)
+    moved: list[bool] = field(default_factory=list)  # whether it had anything to bias
+
+
+class Study:
+    """One model and one stream of cases."""
+
+    def __init__(self, model: Llama, heads: Sequence[tuple[int, int]]) -> None:
+        self._model, self._heads = model, list(heads)
+        self.traces = Traces(model.layers, model.heads)
+        self.rows: dict[str, Row] = {}
+
+    def take(self, case: ModelCase) -> None:
+        """Measure every method on a case, then learn from it."""
+        plain = self._measure(PLAIN, case, {})
+        self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
+        for strength in (CHOSEN, 2 * CHOSEN):
+            self._measure(f"oracle, chosen heads, b = {strength}", case, {case.gold: self._spread(strength)})
+        learned = self.traces.bias(case.cue, case.memories, CHOSEN)
+        self._measure(f"learned traces, b = {CHOSEN}", case, learned)
+        self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
+        self._learn(case, plain)
+
+    def _measure(self, name: str, case: ModelCase, bias: Bias) -> Reading | None:
+        """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
+        row = self.rows.setdefault(name, Row())
+        row.moved.append(bool(bias))
+        if name != PLAIN and not bias:
+            row.nll.append(self.rows[PLAIN].nll[-1])
+            row.cited.append(self.rows[PLAIN].cited[-1])
+            return None
+        numbers = [str(number) for number in range(1, len(case.memories) + 1)]
+        reading = self._model.read(
+            case.messages, case.text, bias=bias, measured=name == PLAIN, then=CITES, choices=numbers
+        )
+        row.nll.append(float(reading.nll.mean()))
+        row.cited.append(case.memories[int(np.argmax(reading.choices))] == case.gold)
+        return reading
+
+    def _learn(self, case: ModelCase, plain: Reading | None) -> None:
+        assert plain is not None
+        self.traces.step(observe(self._model, case.cue, case.messages, case.text, self._heads, plain))
+
+    def _spread(self, strength: float) -> list[tuple[int, int, float]]:
+        return spread(self._heads, strength)
+
+
+def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str, step: Step) -> dict[str, Any]:
+    """Return the table of all methods, as JSON would have it.
+
+    Raises:
+        UsageError: no repository, no labels, or labels of another repository.
+        ModelError: there is no model, or its attention cannot be moved.
+    """
+    location = locate(repository)
+    if not location.git:
+        raise UsageError(f"{repository} is not a git repository")
+    labels = load_labels(labels_file)
+    cases = make_cases(Repository(location), labels, streams(labels, limit, recurring=True))
+    if not cases:
+        raise UsageError(f"{labels_file} has no memory that several labels name: nothing can be learned from it")
+    model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
+    try:
+        study = Study(model, chosen_heads(model.name))
+        for done, case in enumerate(cases):
+            step("reading", done, len(cases))
+            study.take(case)
+        step("reading", len(cases), len(cases))
+        return {"repository": str(repository), "model": model.name, "asked": len(cases), "methods": table(study.rows)}
+    finally:
+        model.close()
+
+
+def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
+    """Return for each method its likelihood, what it gains on the plain one, and how often it cites the right memory.
+
+    `moved` holds the same for the cases in which the method had something to bias.
+    """
+    plain = np.array(rows[PLAIN].nll)
+    found: dict[str, dict[str, Any]] = {}
+    for name, row in rows.items():
+        gain, moved = np.array(row.nll) - plain, np.array(row.moved)
+        found[name] = {
+            "nll": interval(row.nll),
+            "change": interval(gain),
+            "cited": interval(row.cited),
+            "moved": int(moved.sum()),
+            "change_moved": interval(gain[moved]) if moved.any() else None,
+            "better": float((gain[moved] < 0).mean()) if moved.any() else None,
+        }
+    return found
+
+
+def interval(values: Sequence[float] | np.ndarray) -> Interval:
+    """Return the mean and its 95% bootstrap interval."""
+    numbers = np.asarray(values, float)
+    draw = np.random.default_rng(0)
+    means = numbers[draw.integers(len(numbers), size=(DRAWS, len(numbers)))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(numbers.mean()), float(low), float(high)
+
+
+def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:
+    """Return the same traces on the next memories of the prompt: as much bias, in the wrong place."""
+    return {memories[(memories.index(memory) + 1) % len(memories)]: heads for memory, heads in learned.items()}

@@ -1,0 +1,92 @@
+"""`mom bench --model`: what the attention hook costs, with and without a compiler, beside flash attention.
+
+Every round runs all variants one after the other on one thread, and each is compared with the plain one of its round.
+Seconds are those of the processor, so that a busy machine changes the ratios little.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.lm import gguf
+from mom_lsp.lm.context import PLAIN, Context, Plan
+from mom_lsp.lm.llama import Limits, Llama
+
+ROUNDS, TOKENS = 9, 32
+PROMPT = 400  # tokens, of which three memories take the middle
+SPANS = ((50, 150), (150, 250), (250, 350))
+WORDS = "The cache is renewed whenever a request is tried again and the lock of the database is free. "
+
+Step = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to run the model."""
+
+    name: str
+    context: Context
+    plan: Plan = PLAIN
+    measured: bool = False
+
+
+def run(setting: str, step: Step) -> dict[str, Any]:
+    """Return {"model", "native", "figures": [{"name", "value", "unit", "target", "note"}]}."""
+    model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=PROMPT + 2 * TOKENS, threads=1))
+    try:
+        variants = list(_variants(model))
+        prompt = (model.tokenizer.encode(WORDS) * PROMPT)[:PROMPT]
+        speeds: dict[str, list[float]] = {variant.name: [] for variant in variants}
+        for done in range(ROUNDS):
+            step("rounds", done, ROUNDS)
+            for variant in variants:
+                speeds[variant.name].append(_speed(variant, prompt))
+        step("rounds", ROUNDS, ROUNDS)
+        return {"model": model.name, "native": model.new_hook().native, "figures": _figures(speeds)}
+    finally:
+        model.close()
+
+
+def _variants(model: Llama) -> Iterator[Variant]:
+    bias = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
+    watched, biased = Plan(SPANS, SPANS[-1][1]), Plan(SPANS, SPANS[-1][1], bias)
+    yield Variant("plain", model.new_context(None, flash=False))
+    yield Variant("flash attention", model.new_context(None, flash=True))
+    for words, native in (("C", True), ("Python", False)):
+        hook = model.new_hook(native=native)
+        if hook.native == native:
+            context = model.new_context(hook, flash=False)
+            yield Variant(f"hook in {words}, idle", context)
+            yield Variant(f"hook in {words}, capture", context, watched, measured=True)
+            yield Variant(f"hook in {words}, bias", context, biased)
+            yield Variant(f"hook in {words}, capture and bias", context, biased, measured=True)
+
+
+def _speed(variant: Variant, prompt: list[int]) -> float:
+    """Return the tokens that a second of the processor generates after the prompt."""
+    kept = variant.context.begin(prompt, variant.plan)
+    variant.context.feed(prompt[kept:])
+    began = time.process_time()
+    for token in prompt[:TOKENS]:
+        variant.context.feed([token], measured_from=PROMPT if variant.measured else None)
+    return TOKENS / (time.process_time() - began)
+
+
+def _figures(speeds: dict[str, list[float]]) -> list[dict[str, Any]]:
+    plain = speeds["plain"]
+    return [
+        {
+            "name": name,
+            "value": median(values),
+            "unit": "tokens/s",
+            "target": None,
+            "note": f"{median(one / base for one, base in zip(values, plain, strict=True)):.3f} of plain",
+        }
+        for name, values in speeds.items()
+    ]

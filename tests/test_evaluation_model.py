@@ -1,0 +1,114 @@
+"""`mom eval --model` and `mom bench --model`: cases made from a repository, and a whole run with a real model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from llama_models import needs_model
+from repositories import Repo
+
+from mom_lsp.cli.app import app
+from mom_lsp.evaluation.heads import choose
+from mom_lsp.evaluation.labels import Label, load_labels
+from mom_lsp.evaluation.model import PLAIN, Row, interval, table
+from mom_lsp.evaluation.model_cases import make_cases, streams
+from mom_lsp.git import Repository, locate
+
+ALIKE, CHOSEN, LEARNED, SHUFFLED = "oracle, all heads", "oracle, chosen heads", "learned traces", "shuffled traces"
+
+
+@pytest.fixture
+def labels(project: Repo, tmp_path: Path) -> Path:
+    """Two memories, each named twice, as they came."""
+    commits = []
+    for number, what in enumerate(("retry limit", "cache lifetime") * 3):
+        gold = commits[number % 2] if number > 1 else ""
+        follow = f"\n\nFollow-up to {gold}" if gold else ""
+        message = f"net: change the {what} to {number + 40}\n\nBecause servers could not bear more.{follow}"
+        commits.append(project.commit(message, {"net.py": f"LIMIT = {number}\n"}))
+    rows = [
+        {"query": commits[n], "gold": [commits[n % 2]], "own_day": [], "kind": "followup", "time": n}
+        for n in range(2, 6)
+    ]
+    path = tmp_path / "labels.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_a_case_holds_the_right_memory_and_never_says_which(project: Repo, labels: Path) -> None:
+    known = load_labels(labels)
+    chosen = streams(known, 10, recurring=True)
+    assert [label.time for label in chosen] == [2, 3, 4, 5]
+    cases = make_cases(Repository(locate(project.root)), known, chosen)
+    assert len(cases) == 4
+    for case, label in zip(cases, chosen, strict=True):
+        prompt = [part for message in case.messages for part in message.parts]
+        assert [part.memory for part in prompt if part.memory] == list(case.memories)
+        assert case.gold == label.gold[0] in case.memories
+        assert case.query not in case.memories
+        assert case.gold[:7] not in case.text and "Follow-up" not in case.text
+        assert case.text.startswith("net: change the")
+        assert "net.py" in prompt[-1].text
+
+
+def test_labels_that_share_a_memory_stay_together() -> None:
+    known = [Label(f"q{n}", (f"g{n // 2}",), time=n) for n in range(20)] + [Label("alone", ("g99",), time=99)]
+    chosen = streams(known, 5, recurring=True)
+    assert len(chosen) == 6 and all(sum(o.gold == one.gold for o in chosen) == 2 for one in chosen)
+    assert chosen == sorted(chosen, key=lambda label: label.time)
+    assert [label.query for label in streams(known, 5, recurring=False)] == ["alone"]
+
+
+def test_the_heads_that_always_look_there_are_chosen() -> None:
+    draw = np.random.default_rng(0)
+    found = [draw.normal(0, 0.1, (3, 4)) for _ in range(20)]
+    for contrast in found:
+        contrast[1, 2] += 0.3
+    assert choose(found, 1) == [(1, 2)]
+
+
+def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
+    rows = {PLAIN: Row([2.0, 3.0], [True, False], [False, False]), "x": Row([1.5, 3.0], [True, True], [True, False])}
+    found = table(rows)
+    assert found["x"]["change"][0] == pytest.approx(-0.25)
+    assert found["x"]["change_moved"] == pytest.approx((-0.5, -0.5, -0.5))
+    assert (found["x"]["moved"], found["x"]["better"], found["x"]["cited"][0]) == (1, 1.0, 1.0)
+    low, high = interval([0.0, 1.0] * 50)[1:]
+    assert 0.35 < low < 0.5 < high < 0.65
+
+
+@pytest.mark.slow
+@needs_model
+def test_a_run_measures_every_method(
+    project: Repo, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    arguments = ["eval", "--model", "--repo", str(project.root), "--labels", str(labels), "--limit", "4"]
+    result = CliRunner().invoke(app, [*arguments, "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    methods = document["methods"]
+    assert document["asked"] == 4
+    assert [name.split(", b")[0] for name in methods] == [PLAIN, ALIKE, CHOSEN, CHOSEN, LEARNED, SHUFFLED]
+    assert methods[PLAIN]["change"] == [0.0, 0.0, 0.0]
+    learned, shuffled = (next(row for name, row in methods.items() if name.startswith(w)) for w in (LEARNED, SHUFFLED))
+    assert 0 < learned["moved"] == shuffled["moved"] < 4  # the first query of a memory has nothing to learn from
+    assert "cites the right one" in CliRunner().invoke(app, arguments).output
+
+
+@pytest.mark.slow
+@needs_model
+def test_the_bench_compares_every_way_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setattr("mom_lsp.evaluation.model_bench.ROUNDS", 1)
+    monkeypatch.setattr("mom_lsp.evaluation.model_bench.TOKENS", 4)
+    result = CliRunner().invoke(app, ["bench", "--model", "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    names = [figure["name"] for figure in document["figures"]]
+    assert names[:2] == ["plain", "flash attention"] and "hook in Python, capture and bias" in names
+    assert all(figure["value"] > 0 for figure in document["figures"])
