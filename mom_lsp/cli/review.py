@@ -88,7 +88,7 @@ def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]
 
 def _print(memory: dict[str, Any], service: Connection) -> None:
     from mom_lsp.cli import output
-    from mom_lsp.cli.words import fading
+    from mom_lsp.tiers.words import fading
 
     console = output.stdout()
     line = output.title_line(memory)

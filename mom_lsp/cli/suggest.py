@@ -10,7 +10,8 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import ago, count, echo_json, fading, one_line
+from mom_lsp.cli.words import ago, count, echo_json, one_line
+from mom_lsp.tiers.words import fading
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
 

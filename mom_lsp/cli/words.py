@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
 
 import click
 
@@ -34,17 +33,6 @@ def ago(time: str | float | None, now: datetime) -> str:
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return "1 memory", "2,000 memories"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
-def fading(memory: dict[str, Any]) -> str:
-    """Return the tier and strength of a memory, and how long it lasts; "" if it has none."""
-    if "strength" not in memory:
-        return ""
-    words = f"{memory['tier']}, strength {memory['strength']:.2f}"
-    if memory.get("half_life") is None:
-        return f"{words}, which does not fade while it is pinned"
-    days = max(1, round(memory["half_life"]))
-    return f"{words}, half of it left after {count(days, 'active day')} without use"
 
 
 def duration(seconds: float) -> str:

@@ -14,6 +14,7 @@ from lsprotocol import types
 
 from mom_lsp.memory import kind_name
 from mom_lsp.server.convert import INVISIBLE, plain, shorten
+from mom_lsp.tiers.words import life
 
 BODY_BYTES = 1024
 REASON_LENGTH = 300
@@ -59,6 +60,8 @@ def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None)
         parts.append(escape(_failure(failure)))
     if shares := shares_bar(suggestion["score"], suggestion["terms"]):
         parts.append(shares)
+    if lived := life(suggestion):
+        parts.append(escape(lived))
     if place is not None:
         parts.append(_commands(suggestion, place))
     return "\n\n".join(parts)

@@ -1,0 +1,63 @@
+"""What the editor tells about use without being asked: a file was saved, a memory was opened and kept."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any, cast
+
+from lsprotocol import types
+
+from mom_lsp.errors import ChildError
+from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.execute_command import _kept_open
+from mom_lsp.server.place import Place
+from mom_lsp.server.text_sync import did_save
+
+URI = "file:///repo/a.py"
+PLACE = Place(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
+
+
+class Front:
+    """The part of the server that these handlers use; its engine writes down what it is asked."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.documents = {URI: Document(URI, PLACE, "python")}
+        self.active: dict[Path, Any] = {}
+        self.forgotten, self.dismissed = set[str](), set[tuple[str, str]]()
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.broken = broken
+
+    async def ask(self, place: Place, method: str, **params: Any) -> None:
+        assert place == PLACE
+        self.asked.append((method, params))
+        if self.broken:
+            raise ChildError("the engine died")
+
+    def start_task(self, coroutine: Any) -> None:
+        asyncio.run(coroutine)
+
+
+def save(front: Front, uri: str = URI) -> None:
+    params = types.DidSaveTextDocumentParams(types.TextDocumentIdentifier(uri))
+    asyncio.run(did_save(cast("MomServer", front), params))
+
+
+def test_a_day_of_work_is_told_once() -> None:
+    front = Front()
+    save(front, "file:///elsewhere/b.py")
+    assert front.asked == []
+    save(front)
+    save(front)
+    assert front.asked == [("active", {})]
+    save(broken := Front(broken=True))
+    assert broken.asked == [("active", {})]  # and nobody is bothered
+
+
+def test_what_was_opened_and_not_sent_away_counts_as_used() -> None:
+    front = Front()
+    front.forgotten.add("gone")
+    front.dismissed.add(("wrong", URI))
+    for memory in ("gone", "wrong", "kept"):
+        _kept_open(cast("MomServer", front), PLACE, memory, URI)
+    assert front.asked == [("opened", {"id": "kept", "path": "a.py"})]
