@@ -104,6 +104,13 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """Text to insert."""
+
+    enable: bool = _setting(False, "Offer the rest of a line, by the local model with the memories of the place.")
+
+
+@dataclass(frozen=True, slots=True)
 class Engine:
     """The process behind the editor."""
 
@@ -125,6 +132,7 @@ class Settings:
     index: Index = Index()
     encoder: Encoder = Encoder()
     model: Model = Model()
+    completion: Completion = Completion()
     engine: Engine = Engine()
 
 

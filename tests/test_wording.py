@@ -15,7 +15,7 @@ from memories import MEMORIES, make_memory
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.check import is_supported, support
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
-from mom_lsp.lm.wording import Question, claims, worded
+from mom_lsp.lm.wording import Question, claims, completed, worded
 from mom_lsp.memory import Memory, Message, never
 
 LIMIT = make_memory(
@@ -115,6 +115,28 @@ def test_a_stream_is_read_alike_however_it_is_cut(parts: list[str], data: st.Dat
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))) | {0, len(text)})
     pieces = [text[a:b] for a, b in pairwise(cuts)]
     assert list(claims(pieces)) == list(claims(text))
+
+
+# The rest of a line
+
+
+@pytest.mark.parametrize(
+    ("said", "rest"),
+    [
+        ("url)", "url)"),
+        ("    return fetch(url)", "url)"),  # chat models say the line again
+        ("return fetch(url)", "url)"),
+        ("```python", ""),
+        ("url)\x1b[31m", "url)"),
+        ("", ""),
+    ],
+)
+def test_a_completion_goes_on_where_the_line_ends(said: str, rest: str) -> None:
+    assert completed(Parrot(said), "a.py", "def get(url):\n    return fetch(", [LIMIT]) == rest
+
+
+def test_a_completion_that_was_cancelled_is_none() -> None:
+    assert completed(Parrot("url)"), "a.py", "return fetch(", [], cancelled=lambda: True) == ""
 
 
 # Support

@@ -14,11 +14,13 @@ from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.prompts import in_place
-from mom_lsp.lm.wording import Question, worded
+from mom_lsp.lm.wording import Question, completed, worded
 from mom_lsp.memory import never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model as ModelSettings
 from mom_lsp.workspace.why import Explanation
+
+COMPLETION_MEMORIES = 2  # in the prompt: reading more takes longer than somebody who types waits
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ class LocalModel:
         self._guard = threading.Lock()
         self._process: ModelProcess | None = None
         self._settings: ModelSettings | None = None
+        self._completing = threading.Lock()
         self._restarts, self._resting_until = Restarts(), float("-inf")
         self._order: list[str] = []  # ids of the memories of the last prompt, whose tokens the model still knows
 
@@ -55,6 +58,21 @@ class LocalModel:
             return ""
         self.problem = ""
         return "" if cancelled() else " ".join(map(str, told))
+
+    def complete(
+        self, settings: ModelSettings, known: Explanation, before: str, cancelled: Callable[[], bool] = never
+    ) -> str:
+        """Return the rest of the last line of some code; "" if there is none, or the model is at work already."""
+        if self.why_not(settings) or not self._completing.acquire(blocking=False):
+            return ""
+        try:
+            memories = [clue.memory for clue in known.clues[:COMPLETION_MEMORIES]]
+            return completed(self.process(settings), known.path, before, memories, cancelled=cancelled)
+        except (ModelError, ChildError) as error:
+            self._failed(error)
+            return ""
+        finally:
+            self._completing.release()
 
     def why_not(self, settings: ModelSettings) -> str:
         """Return why the model would not be asked now, "" if it would; loads nothing."""

@@ -170,6 +170,16 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
     }
 
 
+def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
+    if not workspace.settings.completion.enable:
+        return {"text": ""}
+    path, line, text = str(p["path"]), int(p["line"]), str(p["text"])
+    lines = text.split("\n")[:line]
+    before = "\n".join([*lines[:-1], lines[-1][: int(p["column"])]])
+    known = workspace.explain(path, line, text=text)
+    return {"text": service.model.complete(workspace.settings.model, known, before, is_cancelled)}
+
+
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
     path, line = str(p.get("path") or ""), int(p.get("line") or 0)
     return service.actions(workspace).dismiss(str(p["id"]), path, line, never=bool(p.get("never")))
@@ -208,6 +218,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "hints": _hints,
     "search": _search,
     "why": _why,
+    "complete": _complete,
     "kept": lambda service, workspace, p: kept(workspace),
     "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),

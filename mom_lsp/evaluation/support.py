@@ -3,7 +3,8 @@
     python -m mom_lsp.evaluation.support REPO... [--limit 400] [--cosine]
 
 True are a memory's own sentences and rewordings of them. False are sentences of another memory about the same file, and
-true ones with a name or number exchanged, with a "not" put in, or with the end of another memory's sentence. The
+true ones with a name or number exchanged, with a "not" put in, or with the end of another sentence, of
+the same memory or another. The
 threshold is chosen on the first repository and judged on the others. `--cosine` also measures the encoder.
 """
 
@@ -67,6 +68,7 @@ def claims(memories: Sequence[Memory], chance: random.Random) -> Iterator[Claim]
             ("of a neighbour", False): foreign,
             ("other name or number", False): _renamed(text, memory, foreign),
             ("negated", False): VERB.sub(r"\1 not", text, count=1),
+            ("own halves mixed", False): f"{_half(text, 0)} {_half(told[-1], 1)}" if len(told) > 1 else "",
             ("foreign end", False): f"{_half(text, 0)} {_half(foreign, 1)}",
         }
         for (kind, true), sentence in made.items():

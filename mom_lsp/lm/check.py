@@ -1,13 +1,18 @@
 """Is a sentence supported by the memory that it cites? What it says must be said there, in other words at most.
 
-Names and numbers must stand in the memory (or in the question), the same words must be negated, and of all words at
-least `THRESHOLD` must be the memory's, by weight of their length. `python -m mom_lsp.evaluation.support` measures it.
+Names and numbers must stand in the memory (or in the question), the same words must be negated, of all words at least
+`THRESHOLD` must be the memory's, by weight of their length, and most neighbours must stand in one sentence of it.
+`python -m mom_lsp.evaluation.support` measures it.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
+from itertools import pairwise
+
+from mom_lsp.extract.message import sentences
 
 THRESHOLD = 0.75
 _SMALL = """
@@ -47,7 +52,16 @@ def support(sentence: str, source: str, question: str = "") -> float:
     known = said | denied
     weights = {stem: len(stem) for stem in plain | negated if stem in known or stem not in asked}
     total = sum(weights.values())
-    return sum(weight for stem, weight in weights.items() if stem in known) / total if total else 0.0
+    share = sum(weight for stem, weight in weights.items() if stem in known) / total if total else 0.0
+    return min(share, math.sqrt(_together(sentence, source, asked)))  # fewer neighbours need to agree than words
+
+
+def _together(sentence: str, source: str, asked: set[str]) -> float:
+    """Return the share of neighbours in a claim that stand in one sentence of its source: words alone prove nothing."""
+    said = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
+    words = [stem for word in _words(sentence) if word not in STOP and (stem := _stem(word)) not in asked]
+    pairs = [(a, b) for a, b in pairwise(words) if a != b]
+    return sum(any({a, b} <= one for one in said) for a, b in pairs) / len(pairs) if pairs else 1.0
 
 
 def _names(text: str) -> set[str]:

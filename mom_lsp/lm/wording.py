@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from mom_lsp.extract.message import sentences
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.check import is_supported
-from mom_lsp.lm.prompts import why_grammar, why_messages
+from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
 from mom_lsp.memory import Bias, Generator, Memory, never
+from mom_lsp.redact import clean
 
 LIMIT = 160  # tokens
+LINE_LIMIT = 24
+CODE_BEFORE = 1200  # characters
 CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
 
 
@@ -54,6 +57,17 @@ def worded(
         if number and claim.text.lower() not in seen:
             yield Sentence(claim.text, number)
         seen.add(claim.text.lower())
+
+
+def completed(
+    generator: Generator, path: str, before: str, memories: Sequence[Memory], *, cancelled: Callable[[], bool] = never
+) -> str:
+    """Return the rest of the last line of some code, "" if the model has none. Raises as `worded` does."""
+    messages = completion_messages(memories, path, before[-CODE_BEFORE:])
+    rest = "".join(generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, cancelled=cancelled))
+    line = before.rpartition("\n")[2]
+    rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models say the line again
+    return "" if cancelled() or rest.lstrip().startswith("```") else rest
 
 
 def claims(pieces: Iterable[str]) -> Iterator[Sentence]:

@@ -34,6 +34,7 @@ from mom_lsp.server import (
     execute_command,
     hover,
     inlay_hint,
+    inline_completion,
     lifecycle,
     suggest_request,
     text_sync,
@@ -54,6 +55,7 @@ REQUEST_FAILED = -32803
 SILENT: dict[str, tuple[Feature, Any, Any]] = {
     types.TEXT_DOCUMENT_INLAY_HINT: (inlay_hint.inlay_hint, inlay_hint.OPTIONS, []),
     types.TEXT_DOCUMENT_HOVER: (hover.hover, None, None),
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: (inline_completion.inline_completion, None, []),
     types.TEXT_DOCUMENT_CODE_ACTION: (code_action.code_action, code_action.OPTIONS, []),
 }
 FEATURES: dict[str, Feature] = {

@@ -105,7 +105,14 @@ export class Commands {
     if (!uri || !line) return vscode.window.showWarningMessage("Open a file first: the question is about a line.");
     const told = await this.server.execute<Explanation>("mom.why", uri, line, false);
     const code = file?.uri === uri ? file.document.lineAt(line - 1).text.trim() : "";
-    return told && this.pages.show(vscode.Uri.parse(uri), line, code, told);
+    if (!told) return undefined;
+    await this.pages.show(vscode.Uri.parse(uri), line, code, told);
+    const asking = { location: vscode.ProgressLocation.Window, title: "Asking the local model" };
+    const worded = await vscode.window.withProgress(asking, () =>
+      this.server.execute<Explanation>("mom.why", uri, line, false, true),
+    );
+    if (worded?.generated) this.pages.write(vscode.Uri.parse(uri), line, code, worded);
+    return worded ?? told;
   }
 
   private async search(): Promise<void> {

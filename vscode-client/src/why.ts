@@ -15,11 +15,16 @@ export class WhyPages implements Disposable {
 
   /** Show an answer about a line (from 1). */
   async show(file: Uri, line: number, code: string, told: Explanation): Promise<void> {
+    await commands.executeCommand("markdown.showPreviewToSide", this.write(file, line, code, told));
+  }
+
+  /** Write the page of a line, or write it anew where it is shown. */
+  write(file: Uri, line: number, code: string, told: Explanation): Uri {
     const name = `${workspace.asRelativePath(file)}:${line}`;
     const uri = Uri.from({ scheme: SCHEME, path: `/Why ${name.replaceAll("/", "∕")}.md` });
     this.pages.set(uri.toString(), page(name, code, told));
     this.changed.fire(uri);
-    await commands.executeCommand("markdown.showPreviewToSide", uri);
+    return uri;
   }
 
   dispose(): void {
