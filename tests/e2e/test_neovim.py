@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,11 @@ report.moved = wait(function() return #labels(LINE + 1) > 0 and #labels(LINE) ==
 
 vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
 for _, action in ipairs(actions()) do
-  if action.title:find('^Forget') then
-    vim.lsp.get_clients({ name = 'mom' })[1]:exec_cmd(action.command, { bufnr = 0 })
+  if action.title:find('Forget') then
+    local client = vim.lsp.get_clients({ name = 'mom' })[1]
+    local whole = client:request_sync('codeAction/resolve', action, 30000, 0).result
+    client:exec_cmd(whole.command, { bufnr = 0 })
+    break
   end
 end
 report.forgotten = wait(function() return #labels(LINE + 1) == 0 end)
@@ -71,11 +75,65 @@ vim.cmd('qall!')
 """
 
 
+PICKERS = """
+local report = { picked = {} }
+local function wait(condition) return vim.wait(60000, condition, 50) end
+local function float()
+  for _, window in ipairs(vim.api.nvim_list_wins()) do
+    if vim.api.nvim_win_get_config(window).relative ~= '' then
+      local lines = vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false)
+      vim.api.nvim_win_close(window, true)
+      return table.concat(lines, '\\n')
+    end
+  end
+end
+local function read()
+  local text
+  wait(function() text = float() return text ~= nil end)
+  return text
+end
+local function hinted(start)
+  return wait(function()
+    for _, hint in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
+      if vim.startswith(hint.inlay_hint.label, start) then return true end
+    end
+  end)
+end
+vim.ui.select = function(items, options, done)
+  report.picked[#report.picked + 1] = options.format_item(items[1])
+  done(items[1])
+end
+
+vim.cmd.luafile(PLUGIN)
+hinted('←')
+vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+vim.cmd('MomSearch endless retries')
+report.search = read()
+vim.cmd('MomWhy')
+report.why = read()
+vim.cmd('MomPin')
+report.pinned = hinted('★ Fix endless')
+vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
+vim.cmd('MomNote It has to rest')
+report.noted = hinted('✎ It has to rest')
+vim.cmd('MomDoctor')
+report.doctor = read()
+vim.fn.writefile({ vim.json.encode(report) }, REPORT)
+vim.cmd('qall!')
+"""
+Drive = Callable[[str], dict[str, Any]]
+
+
 @pytest.fixture
-def report(repo: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str, Any]:
-    """Drive Neovim through a session and return what it saw."""
+def drive(repo: Path, tmp_path: Path, environment: dict[str, str]) -> Drive:
+    """Drive Neovim through a session, a Lua script, and return what it reported."""
+    return lambda script: _drive(script, repo, tmp_path, environment)
+
+
+def _drive(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str, Any]:
     result, script = tmp_path / "report.json", tmp_path / "drive.lua"
-    script.write_text(f"local LINE, REPORT = {LINE}, {json.dumps(str(result))}\n{SCRIPT}", "utf-8")
+    values = ", ".join(json.dumps(str(path)) for path in (result, INIT.with_name("mom.lua")))
+    script.write_text(f"local LINE, REPORT, PLUGIN = {LINE}, {values}\n{lua}", "utf-8")
     env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
     assert NVIM
     done = subprocess.run(
@@ -91,14 +149,35 @@ def report(repo: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str,
     return dict(json.loads(result.read_text("utf-8")))
 
 
-def test_neovim_shows_moves_and_forgets(report: dict[str, Any]) -> None:
+def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
+    report = drive(SCRIPT)
     assert report["attached"]
     assert report["encoding"] == "utf-8"
     assert report["hinted"]
     (label,) = [hint["label"] for hint in report["hints"] if hint["line"] == LINE]
     assert label.startswith("← Fix endless retries")
-    assert [title.split()[0] for title in report["actions"]] == ["Pin", "Useful:", "Not", "Forget", "Open", "Remember"]
+    assert report["actions"][0] == "Pin “Fix endless retries by limiting them to…”"
+    assert [title.strip("↳ ").split()[0] for title in report["actions"][1:7]] == [
+        "Useful",
+        "Not",
+        "Forget",
+        "Show",
+        "Ask",
+        "Remember",
+    ]
     assert FIX in report["hover"]
     assert report["moved"]
     assert report["forgotten"]
     assert report["stopped"]
+
+
+def test_the_pickers_and_floats(drive: Drive) -> None:
+    report = drive(PICKERS)
+    assert all(picked.startswith(f"{FIX} · fix · ") for picked in report["picked"])
+    assert len(report["picked"]) == 2
+    assert "The server bans a client after 50 attempts" in report["search"]
+    assert "The server bans a client after 50 attempts" in report["why"]
+    assert f"[1] {FIX}" in report["why"]
+    assert report["pinned"]
+    assert report["noted"]
+    assert "journal" in report["doctor"]

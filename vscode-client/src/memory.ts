@@ -25,7 +25,14 @@ export interface Memory {
   pinned: boolean;
   uses: number;
   why: string;
-  related?: Memory[];
+  episode?: Episode | null;
+}
+
+/** The branch, issue or session of work that a memory is part of. */
+export interface Episode {
+  kind: string;
+  title: string;
+  count: number;
 }
 
 export interface Suggestions {

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import {
+  Episode,
   Forgotten,
   Kept,
   Later,
@@ -60,6 +61,7 @@ interface Detail {
   of: Memory;
   opens?: boolean;
   related?: Memory;
+  unfolds?: boolean; // into the other memories of the episode
 }
 
 export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Disposable {
@@ -102,6 +104,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   async getChildren(row?: Row): Promise<Row[]> {
     if (!row) return this.groups;
     if (row.type === "memory") return this.details(row.memory);
+    if (row.type === "detail") return row.unfolds ? this.unfolded(row) : [];
     return row.type === "group" ? row.rows : [];
   }
 
@@ -177,19 +180,27 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
       .filter((text) => text.trim())
       .slice(0, BODY_LINES))
       add("blank", line.trim());
-    for (const related of await this.related(memory)) add("link", related.title, { related, opens: true });
+    for (const related of await this.members("mom/show", "related", memory)) {
+      add("link", related.title, { related, opens: true });
+    }
+    if (memory.episode) add("versions", episodeName(memory.episode), { unfolds: true });
     return rows;
   }
 
-  /** The rest of a memory's episode: what it names, and what names it. */
-  private async related(memory: Memory): Promise<Memory[]> {
+  /** Return the memories that are named in a memory (or name it), or are of its episode. */
+  private async members(method: string, key: "related" | "members", memory: Memory): Promise<Memory[]> {
     try {
       const file = activeFile();
       const params = { id: memory.id, ...(file && { textDocument: { uri: file.uri } }) };
-      return (await this.server.request<Memory>("mom/show", params)).related ?? [];
+      return (await this.server.request<Partial<Record<string, Memory[]>>>(method, params))[key] ?? [];
     } catch {
-      return [];
+      return []; // gone from the history meanwhile
     }
+  }
+
+  private async unfolded(detail: Detail): Promise<Row[]> {
+    const members = await this.members("mom/episode", "members", detail.of);
+    return members.map((related) => ({ type: "detail", icon: "git-commit", label: related.title, of: detail.of, related, opens: true }));
   }
 }
 
@@ -248,7 +259,8 @@ function icon({ kind, source }: Memory): string {
 }
 
 function detailItem(detail: Detail): vscode.TreeItem {
-  const item = new vscode.TreeItem(detail.label);
+  const { None, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(detail.label, detail.unfolds ? Collapsed : None);
   item.iconPath = new vscode.ThemeIcon(detail.icon);
   item.tooltip = detail.label;
   if (detail.related) item.description = summary(detail.related, new Date());
@@ -258,6 +270,11 @@ function detailItem(detail: Detail): vscode.TreeItem {
     item.tooltip = `${detail.label}: open`;
   }
   return item;
+}
+
+/** "issue #12: 3 memories" */
+function episodeName({ kind, title, count }: Episode): string {
+  return `${kind} ${title}: ${count} ${count === 1 ? "memory" : "memories"}`;
 }
 
 /** What a repository says is text, never markup. */

@@ -31,7 +31,7 @@ const ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ];
-const TIMEOUT = 45_000; // milliseconds; reached only by a failure
+const TIMEOUT = 90_000; // milliseconds; reached only by a failure
 const QUIET = {
     "workbench.startupEditor": "none",
     "workbench.layoutControl.enabled": false,
@@ -50,7 +50,7 @@ const QUIET = {
 export const MOM = process.env.MOM ?? path.resolve(HERE, "..", "..", ".venv", "bin", "mom");
 
 export class Editor {
-    /** @param {string} mom the command that PATH leads to, "" for none */
+    /** @param {string} mom the command that is where pipx puts its own, "" for none */
     constructor(mom = "") {
         this.home = mkdtempSync(path.join(tmpdir(), "mom-editor-"));
         this.folder = path.join(this.home, "weather");
@@ -62,12 +62,10 @@ export class Editor {
             `XDG_${name}_HOME`,
             path.join(this.home, name.toLowerCase()),
         ]);
-        this.bin = path.join(this.home, "bin");
-        mkdirSync(this.bin);
-        if (mom) symlinkSync(mom, path.join(this.bin, "mom"));
-        const tools = (process.env.PATH ?? "").split(path.delimiter).filter((folder) => !existsSync(path.join(folder, "mom")));
-        const PATH = [this.bin, ...tools].join(path.delimiter);
-        this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg), HOME: this.home, PATH };
+        const bin = path.join(this.home, ".local", "bin");
+        mkdirSync(bin, { recursive: true });
+        if (mom) symlinkSync(mom, path.join(bin, "mom"));
+        this.env = { ...Object.fromEntries(kept), ...Object.fromEntries(xdg), HOME: this.home };
         this.folders = [this.folder];
     }
 

@@ -89,11 +89,12 @@ because the URLs of the service are case-sensitive.`,
     ["2024-02-01", "Bump version to 0.3", "", "VERSION", "0.3\n"],
 ];
 
-export function makeRepository(folder) {
+/** Make it in a folder; `named` may give its files other names. */
+export function makeRepository(folder, named = (file) => file) {
     mkdirSync(path.join(folder, "src"), { recursive: true });
     git(folder, HISTORY[0][0], "init", "--quiet", "--initial-branch=main");
     for (const [date, subject, body, file, text] of HISTORY) {
-        writeFileSync(path.join(folder, file), text);
+        writeFileSync(path.join(folder, named(file)), text);
         git(folder, date, "add", ".");
         git(folder, date, "commit", "--quiet", "-m", subject, "-m", body);
     }

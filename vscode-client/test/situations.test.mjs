@@ -1,0 +1,87 @@
+/** Where a real VS Code may find itself: a folder that is not trusted, several folders, no server. */
+
+import assert from "node:assert/strict";
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { Editor, MOM } from "./editor.mjs";
+import { PYTHON, makeRepository } from "./repository.mjs";
+
+const LIMIT = { timeout: 240_000 };
+const NO_PROMPT = { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" };
+
+/** Run a story in an editor of its own, started by the story. */
+function story(name, mom, run) {
+    test(name, LIMIT, async (t) => {
+        const editor = new Editor(mom);
+        try {
+            makeRepository(editor.folder);
+            await run(editor);
+        } catch (error) {
+            await editor.picture("failure");
+            t.diagnostic(editor.log());
+            throw error;
+        } finally {
+            await editor.stop();
+        }
+    });
+}
+
+const hint = (editor) => editor.hint("Fix endless retries").first();
+
+/** Put a `mom` into the folder's Python environment that leaves a trace when it is run. */
+function trap(editor) {
+    const trace = path.join(editor.home, "trapped");
+    const file = path.join(editor.folder, ".venv", "bin", "mom");
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `#!/bin/sh\ntouch '${trace}'\nexec '${MOM}' "$@"\n`);
+    chmodSync(file, 0o755);
+    return () => existsSync(trace);
+}
+
+story("runs nothing that a folder names before it is trusted, and the folder's environment afterwards", MOM, async (editor) => {
+    const isTrapped = trap(editor);
+    await editor.start(NO_PROMPT, { trust: false });
+    await editor.open(PYTHON);
+    await hint(editor).waitFor();
+    assert.equal(isTrapped(), false);
+    await editor.command("Workspaces: Manage Workspace Trust");
+    await editor.page.getByText("Trust", { exact: true }).first().click();
+    await editor.statusText("7").waitFor();
+    await editor.open(PYTHON);
+    await hint(editor).waitFor();
+    assert.equal(isTrapped(), true);
+});
+
+story("shows each folder as its own settings want it, at once", MOM, async (editor) => {
+    const quiet = path.join(editor.home, "quiet");
+    makeRepository(quiet, (file) => file.replace("weather", "forecast"));
+    editor.folders.push(quiet);
+    const settings = (hints) => editor.write(path.join(quiet, ".vscode", "settings.json"), JSON.stringify({ "mom.hints.enable": hints }));
+    settings(false);
+    const workspace = path.join(editor.home, "both.code-workspace");
+    editor.write(workspace, JSON.stringify({ folders: [{ path: "weather" }, { path: "quiet" }] }));
+    await editor.start({}, { workspace });
+    await editor.open(PYTHON);
+    await hint(editor).waitFor();
+    await editor.command("View: Close Editor");
+    await editor.open("src/forecast.py");
+    await editor.statusText("7").waitFor();
+    assert.equal(await hint(editor).count(), 0);
+    settings(true);
+    await hint(editor).waitFor();
+});
+
+story("says how to install the server where there is none, and finds it once it is there", "", async (editor) => {
+    await editor.start({});
+    await editor.notification("is not installed, or not on the PATH").waitFor();
+    await editor.press("Alt+M", "v");
+    const page = editor.page.locator(".welcome-view-content", { hasText: "pipx install" });
+    await page.waitFor();
+    await editor.dismissNotifications();
+    await editor.picture("missing");
+    trap(editor);
+    await editor.page.getByText("Look again").click();
+    await editor.open(PYTHON);
+    await hint(editor).waitFor();
+});
