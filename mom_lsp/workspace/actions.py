@@ -121,8 +121,11 @@ class Actions:
             cause: the number of the event that may have changed it; to undo that is to undo the change.
         """
         now = self._clock()
-        due = self._workspace.changes(memory)
-        self._journal.append_many(Event(0, now, "transition", who, data=data | {"cause": cause}) for who, data in due)
+        with self._workspace.library.settling:
+            due = self._workspace.changes(memory)
+            told = [Event(0, now, "transition", who, data=data | {"cause": cause}) for who, data in due]
+            if told:
+                self._journal.append_many(told)
 
     def undo(self) -> Answer:
         """Take back the last thing the user did here."""
@@ -202,9 +205,10 @@ class Actions:
     ) -> None:
         head = self._workspace.worktree.head().commit
         when = self._clock() if now is None else now
-        event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
-        if kind in MOVING:
-            self.settle(memory, event.seq)
+        with self._workspace.library.settling:  # so that nobody else writes down what this event brings about
+            event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
+            if kind in MOVING:
+                self.settle(memory, event.seq)
 
 
 def _done(message: str) -> Answer:

@@ -86,6 +86,7 @@ class Library:
         self._store: Reader | None = None
         self._snapshot: Snapshot | None = None
         self.showings = Showings()
+        self.settling = threading.RLock()  # held while changes of status are worked out and written down
         self._questions: Recent[str, np.ndarray] = Recent(CACHED_QUESTIONS)
         self._memories: dict[str, Memory] = {}  # texts that were shown before
         self._memories_of = -1  # the version they are of
