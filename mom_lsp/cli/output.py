@@ -133,6 +133,8 @@ def title_line(suggestion: dict[str, Any]) -> Text:
         "  " if _coloured() else ": ",
         (one_line(suggestion["title"]), "bold"),
     )
+    if suggestion.get("title_generated"):
+        line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # a model's words
     remarks = [
         "pinned" if suggestion.get("pinned") else "",
         suggestion["status"].replace("_", " ") if suggestion.get("status") in ("replaced", "needs_revision") else "",

@@ -18,6 +18,7 @@ from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, Restarts, announce_ready
 from mom_lsp.process.spawn import spawn
 
+TITLES_AFTER = 20.0  # seconds without a request, after which the local model may make titles
 POLL = 0.5  # seconds between two looks for a new version of the store
 RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
 LOG_BYTES = 500_000
@@ -65,17 +66,24 @@ class Engine:
             try:
                 if self._service.follow():
                     self._server.notify_all("changed", {})
+                if self._idle > TITLES_AFTER:
+                    self._service.make_title(lambda: self._idle < TITLES_AFTER)
             except MomError as error:
                 log.warning("cannot follow the index: %s", error)
             pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
             if not (self._data / "engine.json").exists():
                 break  # the data folder was deleted, or another engine took over
-            if not self._server.connections and time.monotonic() - self._server.idle_since > idle_seconds:
+            if not self._server.connections and self._idle > idle_seconds:
                 break
         if self._indexer is not None:
             self._indexer.stop()
         self._server.close()
         self._service.close()
+
+    @property
+    def _idle(self) -> float:
+        """Seconds since the last request."""
+        return time.monotonic() - self._server.idle_since
 
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
         if method == "command":

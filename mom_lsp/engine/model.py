@@ -14,8 +14,9 @@ from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.prompts import in_place
+from mom_lsp.lm.titles import titled
 from mom_lsp.lm.wording import Question, completed, worded
-from mom_lsp.memory import never
+from mom_lsp.memory import Memory, never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model as ModelSettings
 from mom_lsp.workspace.why import Explanation
@@ -73,6 +74,17 @@ class LocalModel:
             return ""
         finally:
             self._completing.release()
+
+    def title(self, settings: ModelSettings, memory: Memory, cancelled: Callable[[], bool] = never) -> str | None:
+        """Return a title that the memory's text supports, "" if the model found none; None if it was not asked."""
+        if self.why_not(settings):
+            return None
+        try:
+            made = titled(self.process(settings), memory, cancelled)
+        except (ModelError, ChildError) as error:
+            self._failed(error)
+            return None
+        return None if cancelled() else made
 
     def why_not(self, settings: ModelSettings) -> str:
         """Return why the model would not be asked now, "" if it would; loads nothing."""

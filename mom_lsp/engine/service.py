@@ -69,6 +69,23 @@ class Service:
             self._settle()
         return changed
 
+    def make_title(self, cancelled: Callable[[], bool]) -> None:
+        """Make one title that somebody missed; asked while nobody asks anything else."""
+        for workspace in list(self._workspaces.values()):
+            settings = workspace.settings.model
+            if not workspace.untitled or self.model.why_not(settings):
+                continue
+            identity = next(iter(workspace.untitled))
+            memory = self.library.get([identity]).get(identity)
+            forgotten = memory is None or self.library.snapshot().life.of(identity).forgotten
+            made = "" if forgotten or memory is None else self.model.title(settings, memory, cancelled)
+            if made is None:
+                return  # later
+            workspace.untitled.pop(identity, None)
+            if not forgotten:
+                workspace.titles.put(identity, made)
+            return
+
     def close(self) -> None:
         """Write what is still to be written, and let go of the journal."""
         if self.library.showings.flush(self.library.journal, time.time()):
@@ -186,7 +203,8 @@ def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
-    return service.actions(workspace).note(str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0))
+    text, path, line = str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0)
+    return service.actions(workspace).note(text, path, line, generated=p.get("generated") is True)
 
 
 def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:

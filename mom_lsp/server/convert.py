@@ -27,7 +27,9 @@ def lsp_label(suggestion: dict[str, Any]) -> str:
     """Return a hint's text."""
     source = suggestion["source"].get("type")
     mark = MARKS["pinned"] if suggestion.get("pinned") else MARKS.get(source, MARKS[""])
-    return shorten(f"{mark} {plain(suggestion['title'])}", LABEL_LENGTH)
+    made = suggestion.get("title_generated")  # a model's words are marked
+    title = f"≈ {plain(made)}" if made else plain(suggestion["title"])
+    return shorten(f"{mark} {title}", LABEL_LENGTH)
 
 
 def lsp_hint(position: types.Position, suggestion: dict[str, Any], data: Any) -> types.InlayHint:

@@ -78,13 +78,13 @@ async def undo(ls: MomServer, uri: str | None = None) -> Any:
     return result
 
 
-async def remember(ls: MomServer, text: str, uri: str, line: int) -> Any:
-    """mom.remember: write a note about a line."""
+async def remember(ls: MomServer, text: str, uri: str, line: int, generated: bool = False) -> Any:
+    """mom.remember: write a note about a line; `generated` marks one that a model worded."""
     _check(text=(text, str), line=(line, int))
     place = await _place(ls, uri)
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
-    result = await ls.ask(place, "note", text=text, path=place.path, line=line)
+    result = await ls.ask(place, "note", text=text, path=place.path, line=line, generated=generated is True)
     _renewed(ls, "Remember")
     return result
 

@@ -13,12 +13,13 @@ from pygls.exceptions import JsonRpcException
 from mom_lsp.errors import UsageError
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.convert import plain
-from mom_lsp.server.execute_command import Command, _check, _place, _tell
+from mom_lsp.server.execute_command import Command, _check, _place, _tell, remember
 from mom_lsp.server.place import Place
 
 log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT = 300.0  # seconds; a large model on a small machine
+REMEMBER = "Remember this answer"
 TITLE = "Asking the local model why"
 
 
@@ -42,7 +43,7 @@ async def why(ls: MomServer, uri: str, line: int, show: bool = True, generate: b
     if show is True:
         _tell(ls, in_words(answer))
         if answer["citations"] and not answer["generated"]:
-            ls.start_task(_reword(ls, place, question))
+            ls.start_task(_reword(ls, place, uri, question))
     return answer
 
 
@@ -59,7 +60,7 @@ async def _ask(ls: MomServer, place: Place, question: dict[str, Any], generate: 
     return dict(await ls.engines.request(place.data, place.root, "why", params, MODEL_TIMEOUT))
 
 
-async def _reword(ls: MomServer, place: Place, question: dict[str, Any]) -> None:
+async def _reword(ls: MomServer, place: Place, uri: str, question: dict[str, Any]) -> None:
     """Show the local model's answer when it is ready, with a progress that can be cancelled meanwhile."""
     if (await ls.ask(place, "model"))["problem"]:
         return
@@ -70,13 +71,23 @@ async def _reword(ls: MomServer, place: Place, question: dict[str, Any]) -> None
         if token:
             waited.append(asyncio.wrap_future(ls.work_done_progress.tokens[token]))
         await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        if asked.done() and (answer := asked.result())["generated"]:
-            _tell(ls, in_words(answer))
+        answer = asked.result() if asked.done() else {"generated": False}
     finally:
         asked.cancel()
         if token:
             ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
             ls.work_done_progress.tokens.pop(token, None)  # pygls keeps them for ever
+    if answer["generated"] and not ls.client.notices:
+        await _offer(ls, uri, question["line"], answer)
+
+
+async def _offer(ls: MomServer, uri: str, line: int, answer: dict[str, Any]) -> None:
+    """Show a model's answer; it becomes a memory only if the user says so."""
+    keep = types.MessageActionItem(REMEMBER)
+    request = types.ShowMessageRequestParams(types.MessageType.Info, in_words(answer), [keep])
+    chosen = await ls.window_show_message_request_async(request)
+    if chosen is not None and chosen.title == REMEMBER:
+        await remember(ls, answer["answer"], uri, line, True)
 
 
 async def _begin(ls: MomServer) -> str:

@@ -18,6 +18,7 @@ from mom_lsp.tiers.rules import is_archived
 from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.workspace import Workspace
 
+GENERATED = "a local model, kept by you"  # the author of such a note
 MAX_NOTE = 10_000  # characters
 NAMING = frozenset({"undo", "transition"})
 MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore"})  # events that may change a status
@@ -79,6 +80,7 @@ class Actions:
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         TraceFile(self._workspace.location.data / TRACES).forget(memory.id)
+        self._workspace.titles.forget(memory.id)
         self._indexing_wanted("forget")
         done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
         return done | {"title": memory.title}
@@ -151,8 +153,8 @@ class Actions:
         if expired:
             self._journal.erase(expired)
 
-    def note(self, text: str, path: str = "", line: int = 0) -> Answer:
-        """Remember the user's own words at a place."""
+    def note(self, text: str, path: str = "", line: int = 0, *, generated: bool = False) -> Answer:
+        """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept."""
         text = sanitize(text).strip()
         if not text:
             raise UsageError("a note needs some text")
@@ -162,7 +164,13 @@ class Actions:
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
         symbol = self._workspace.symbol_at(path, line) if path and line else ""
-        data = {"text": text, "line": line, "key": self._workspace.key_of_line(path, line) if path and line else 0}
+        data: dict[str, Any] = {
+            "text": text,
+            "line": line,
+            "key": self._workspace.key_of_line(path, line) if path and line else 0,
+        }
+        if generated:
+            data["author"] = GENERATED
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
         return _done(f"remembered as {identity[:8]}") | {"id": identity}
 

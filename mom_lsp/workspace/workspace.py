@@ -17,6 +17,7 @@ from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
+from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Mode, Model, shipped
@@ -40,6 +41,7 @@ from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.why import Explanation, reasons
 
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
+MAX_UNTITLED = 100  # memories that wait for a title
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
 LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
 WORD_CHARACTER = re.compile(r"\w")
@@ -62,6 +64,10 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
+        self.titles = TitleFile(location.data / TITLES)
+        self.untitled: dict[
+            str, None
+        ] = {}  # ids of memories that were shown and whose titles say nothing, oldest first
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
@@ -387,7 +393,17 @@ class Workspace:
 
     def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
         commit, author, when = self._written(one.memory, state)
-        return suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
+        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
+        return found | {"title_generated": self._made_title(one.memory)}
+
+    def _made_title(self, memory: Memory) -> str | None:
+        """Return the title that a model made for a memory whose own says nothing; one that is missing is noted."""
+        if not says_nothing(memory.title):
+            return None
+        made = self.titles.get(memory.id)
+        if made is None and len(self.untitled) < MAX_UNTITLED:
+            self.untitled[memory.id] = None
+        return made or None
 
     def _written(self, memory: Memory, state: _State) -> tuple[str | None, str, int]:
         """Return commit, author and time; those of a file span are the newest change's to its first line."""

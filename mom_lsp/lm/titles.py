@@ -1,0 +1,86 @@
+"""Titles for memories whose own says nothing ("fix", "wip"): made by the local model, marked, and never stored as fact.
+
+They lie in a file of their own, which can be removed at any time: they are made again.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from mom_lsp.errors import StoreError
+from mom_lsp.lm.answer import reason_of
+from mom_lsp.lm.check import is_supported
+from mom_lsp.lm.prompts import title_messages
+from mom_lsp.lm.wording import everything
+from mom_lsp.memory import Generator, Memory, never
+
+TITLES = "titles.sqlite"  # in the data folder
+BUSY = 5.0  # seconds
+LIMIT, MOST = 16, 60  # tokens and characters of a title
+GRAMMAR = "root ::= [A-Z] [^\\n\\r<>.!?]+ [.\\n]\n"
+EMPTY = re.compile(
+    r"\W*(?:(?:minor|small|quick|some|more|misc|the|a|few|final|last|temp|another)\W+)*"
+    r"(?:fix(?:e[sd]|up)?|wip|updates?d?|changes?d?|clean-?ups?|tweaks?|oops|typos?|stuff|temp|tmp|tests?|commit|save|work"
+    r"|progress|bug-?fix(?:es)?|improvements?|refactor(?:ing)?|address(?:ed)?(?: review)?(?: comments)?|review)?\W*",
+    re.IGNORECASE,
+)
+
+
+def says_nothing(title: str) -> bool:
+    """Tell whether a title could stand over any change."""
+    return EMPTY.fullmatch(title) is not None
+
+
+def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] = never) -> str:
+    """Return a title that the memory's text supports, "" if the model finds none. Raises as the generator does."""
+    if not reason_of(memory):
+        return ""  # there is nothing to tell beside the title
+    pieces = generator.generate(title_messages(memory), limit=LIMIT, grammar=GRAMMAR, cancelled=cancelled)
+    title = " ".join("".join(pieces).split()).rstrip(" .,;:")
+    return title if len(title) <= MOST and is_supported(title, everything(memory)) else ""
+
+
+class TitleFile:
+    """The made titles of one data folder; one that could not be made is kept as "".
+
+    Raises:
+        StoreError: the file cannot be read or written. It can be removed: titles are made again.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def get(self, memory: str) -> str | None:
+        """Return the made title of a memory, None if none was tried."""
+        if not self.path.exists():
+            return None
+        with self._open() as file:
+            found = file.execute("SELECT title FROM title WHERE memory = ?", (memory,)).fetchone()
+        return str(found[0]) if found else None
+
+    def put(self, memory: str, title: str) -> None:
+        """Keep a title."""
+        with self._open() as file:
+            file.execute("INSERT OR REPLACE INTO title VALUES (?, ?)", (memory, title))
+
+    def forget(self, memory: str) -> None:
+        """Erase the title of a memory, every byte of it."""
+        if self.path.exists():
+            with self._open() as file:
+                file.execute("DELETE FROM title WHERE memory = ?", (memory,))
+
+    @contextmanager
+    def _open(self) -> Iterator[sqlite3.Connection]:
+        """Yield the file in a transaction."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=BUSY)) as file:
+                file.execute("PRAGMA secure_delete = ON")
+                file.execute("CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID")
+                with file:
+                    yield file
+        except sqlite3.Error as error:
+            raise StoreError(f"{self.path} cannot be used ({error}): remove it, titles are made again") from error

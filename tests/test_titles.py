@@ -1,0 +1,96 @@
+"""Titles that a model made: for whose own says nothing, marked, erasable, and never a fact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from llama_models import needs_model
+from memories import MEMORIES, make_memory
+from repositories import Mom, Repo
+from test_wording import Parrot
+
+from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
+from mom_lsp.memory import Memory
+
+Start = Callable[[Repo | Path], Mom]
+FIX = make_memory(1, "fix", body="The server bans a client after 50 attempts.")
+MADE = "Ban of a client after 50 attempts"
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    project.commit(f"fix\n\n{FIX.body}", {"a.py": "limit = 42\n"})
+    mom = moms(project)
+    mom.index()
+    return mom
+
+
+def first(mom: Mom) -> dict[str, Any]:
+    found: dict[str, Any] = mom.suggest("a.py", 1)[0]
+    return found
+
+
+@pytest.mark.parametrize(
+    "title", ["fix", "WIP", "Update.", "minor fixes", "some more cleanup", "...", "address review"]
+)
+def test_what_could_stand_over_any_change_says_nothing(title: str) -> None:
+    assert says_nothing(title)
+
+
+@pytest.mark.parametrize("title", ["fix retries", "update the parser", "Test for 42", "http: fix"])
+def test_what_names_anything_says_something(title: str) -> None:
+    assert not says_nothing(title)
+
+
+def test_a_title_is_kept_only_if_the_memory_supports_it() -> None:
+    assert titled(Parrot(f"{MADE}."), FIX) == MADE
+    assert titled(Parrot("Ban of a client after 60 attempts."), FIX) == ""
+    assert titled(Parrot("Please the tax office."), FIX) == ""
+    assert titled(Parrot(MADE), make_memory(2, "fix")) == ""  # there is nothing to tell
+
+
+@given(MEMORIES)
+def test_any_memory_can_be_asked_for_a_title(memory: Memory) -> None:
+    assert len(titled(Parrot(memory.title), memory)) <= 60
+
+
+def test_a_made_title_is_marked_and_the_own_one_stays(mom: Mom) -> None:
+    assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", None)
+    TitleFile(mom.location.data / TITLES).put(first(mom)["id"], MADE)
+    assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", MADE)
+    assert mom.search(MADE.split()[0])[0]["title"] == "fix"
+
+
+def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> None:
+    file = mom.location.data / TITLES
+    TitleFile(file).put(first(mom)["id"], MADE)
+    assert MADE.encode() in file.read_bytes()
+    mom.call("forget", id=first(mom)["id"])
+    assert MADE.encode() not in file.read_bytes()
+
+
+def test_without_a_model_none_is_made(mom: Mom) -> None:
+    first(mom)
+    mom.service.make_title(lambda: False)
+    assert not (mom.location.data / TITLES).exists()
+
+
+def test_an_answer_that_is_kept_says_that_a_model_wrote_it(mom: Mom) -> None:
+    mom.call("note", text="The limit is 42 because of the ban", path="a.py", line=1, generated=True)
+    note = next(one for one in mom.search("limit because of the ban") if one["source"]["type"] == "user")
+    assert "local model" in note["source"]["author"]
+
+
+@pytest.mark.slow
+@needs_model
+def test_the_real_model_is_asked_once(mom: Mom) -> None:
+    mom.call("configure", options={"model": {"enable": True, "threads": 1}})
+    identity = first(mom)["id"]
+    mom.service.make_title(lambda: False)
+    made = TitleFile(mom.location.data / TITLES).get(identity)
+    assert made is not None
+    assert first(mom)["title_generated"] == (made or None)
