@@ -12,13 +12,14 @@ from llama_models import needs_model
 from repositories import Repo
 
 from mom_lsp.cli.app import app
-from mom_lsp.evaluation.heads import choose
+from mom_lsp.evaluation.heads import bands, choose
 from mom_lsp.evaluation.labels import Label, load_labels
-from mom_lsp.evaluation.model import PLAIN, Row, interval, table
+from mom_lsp.evaluation.metrics import interval
+from mom_lsp.evaluation.model import PLAIN, Row, table
 from mom_lsp.evaluation.model_cases import make_cases, streams
 from mom_lsp.git import Repository, locate
 
-ALIKE, CHOSEN, LEARNED, SHUFFLED = "oracle, all heads", "oracle, chosen heads", "learned traces", "shuffled traces"
+ALIKE, CHOSEN, LEARNED, SHUFFLED = "oracle, all heads", "oracle, chosen layers", "learned traces", "shuffled traces"
 
 
 @pytest.fixture
@@ -63,12 +64,12 @@ def test_labels_that_share_a_memory_stay_together() -> None:
     assert [label.query for label in streams(known, 5, recurring=False)] == ["alone"]
 
 
-def test_the_heads_that_always_look_there_are_chosen() -> None:
+def test_the_layers_that_surely_help_are_chosen() -> None:
     draw = np.random.default_rng(0)
-    found = [draw.normal(0, 0.1, (3, 4)) for _ in range(20)]
-    for contrast in found:
-        contrast[1, 2] += 0.3
-    assert choose(found, 1) == [(1, 2)]
+    found = [[-0.05 + draw.normal(0, 0.02), draw.normal(0, 0.05), -0.01] for _ in range(20)]
+    assert bands(12) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
+    assert choose(found, 12) == [0, 1, 2, 3, 4]
+    assert choose([[0.1, 0.0, 0.1]] * 3, 12) == []
 
 
 def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
@@ -93,7 +94,7 @@ def test_a_run_measures_every_method(
     document = json.loads(result.stdout)
     methods = document["methods"]
     assert document["asked"] == 4
-    assert [name.split(", b")[0] for name in methods] == [PLAIN, ALIKE, CHOSEN, CHOSEN, LEARNED, SHUFFLED]
+    assert [name.split(", b")[0] for name in methods] == [PLAIN, ALIKE, CHOSEN, LEARNED, SHUFFLED]
     assert methods[PLAIN]["change"] == [0.0, 0.0, 0.0]
     learned, shuffled = (next(row for name, row in methods.items() if name.startswith(w)) for w in (LEARNED, SHUFFLED))
     assert 0 < learned["moved"] == shuffled["moved"] < 4  # the first query of a memory has nothing to learn from

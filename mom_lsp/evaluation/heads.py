@@ -1,8 +1,9 @@
-"""Chooses the heads that a bias goes to: those that look at the right memory while the real text is read.
+"""Chooses the layers whose heads a bias goes to: those where drawing attention to the right memory surely helps.
 
     python -m mom_lsp.evaluation.heads --repo CLONE --labels FILE [--limit N] -o mom_lsp/lm/heads.json
 
-Heads are chosen on one project and `mom eval --model` measures them on another.
+Layers are chosen on one project, in bands, and `mom eval --model` measures them on another. (The heads that by
+themselves look most at the right memory were tried first and are worse than all: they look there anyway.)
 """
 
 from __future__ import annotations
@@ -16,36 +17,46 @@ from pathlib import Path
 import numpy as np
 
 from mom_lsp.evaluation.labels import load_labels
+from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
+from mom_lsp.lm.heads import spread
 from mom_lsp.lm.llama import Limits, Llama
 
-CHOSEN = 24  # heads: about one in eleven of SmolLM2's
-CONTEXT = 2048
+BAND = 5  # layers that are tried together
+STRENGTH = 1.0
+CONTEXT = 1024  # tokens: a prompt of cases takes about 500
 
 
-def contrasts(model: Llama, cases: Sequence[ModelCase]) -> Iterator[np.ndarray]:
-    """Yield for each case how much more of each head's attention the right memory gets than the others, a token."""
+def bands(layers: int) -> list[list[int]]:
+    """Return the layers in groups."""
+    return [list(range(first, min(first + BAND, layers))) for first in range(0, layers, BAND)]
+
+
+def changes(model: Llama, cases: Sequence[ModelCase]) -> Iterator[list[float]]:
+    """Yield for each case how a bias on the right memory in each band changes the text's likelihood, nats a token."""
     for case in cases:
-        spans = {memory: end - start for memory, start, end in model.tokenizer.prompt(case.messages).spans}
-        mass = model.read(case.messages, case.text).mass
-        density = {memory: mass[memory] / spans[memory] for memory in case.memories}
-        total = sum(density.values(), np.full((model.layers, model.heads), 1e-12))
-        yield density[case.gold] / total - 1 / len(case.memories)
+
+        def read(layers: Sequence[int], strength: float, case: ModelCase = case) -> float:
+            bias = spread([(layer, head) for layer in layers for head in range(model.heads)], strength)
+            return float(model.read(case.messages, case.text, bias={case.gold: bias}).nll.mean())
+
+        plain = read([], 0.0)
+        yield [read(band, STRENGTH) - plain for band in bands(model.layers)]
 
 
-def choose(found: Sequence[np.ndarray], count: int = CHOSEN) -> list[tuple[int, int]]:
-    """Return the heads whose contrast is surest: the largest mean in units of its error."""
-    stack = np.stack(found)  # (cases, layers, heads)
-    sure = stack.mean(0) / (stack.std(0) / np.sqrt(len(stack)) + 1e-9)
-    best = np.argsort(-sure, axis=None, kind="stable")[:count]
-    return sorted((int(at // sure.shape[1]), int(at % sure.shape[1])) for at in best)
+def choose(found: Sequence[Sequence[float]], layers: int) -> list[int]:
+    """Return the layers of the bands whose whole 95% interval is a gain, at least half as large as the best one's."""
+    means = [interval(column) for column in np.array(found).T]
+    best = min(mean for mean, _, _ in means)
+    helps = [high < 0 and mean <= best / 2 for mean, _, high in means]
+    return [layer for band, kept in zip(bands(layers), helps, strict=True) if kept for layer in band]
 
 
 def main() -> None:
-    """Choose heads and write them beside those of other models."""
-    parser = argparse.ArgumentParser(description="Choose the heads that a bias goes to.")
+    """Choose layers and write them beside those of other models."""
+    parser = argparse.ArgumentParser(description="Choose the layers that a bias goes to.")
     parser.add_argument("--repo", type=Path, required=True)
     parser.add_argument("--labels", type=Path, required=True)
     parser.add_argument("--limit", type=int, default=40)
@@ -55,17 +66,14 @@ def main() -> None:
     labels = load_labels(chosen.labels)
     cases = make_cases(Repository(locate(chosen.repo)), labels, streams(labels, chosen.limit, recurring=False))
     model = Llama(gguf.checked(gguf.find_model(chosen.model)), Limits(context=CONTEXT))
-    found = []
-    for contrast in contrasts(model, cases):
-        found.append(contrast)
-        sys.stderr.write(f"{len(found)} of {len(cases)}\n")
-    heads = choose(found)
+    found: list[list[float]] = []
+    for change in changes(model, cases):
+        found.append(change)
+        means = " ".join(f"{value:+.4f}" for value in np.mean(found, axis=0))
+        sys.stderr.write(f"{len(found)} of {len(cases)}: {means}\n")
     known = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
-    known[model.name] = {"heads": heads, "cases": len(found)}
+    known[model.name] = {"layers": choose(found, model.layers), "cases": len(found)}
     chosen.out.write_text(json.dumps(known) + "\n", "utf-8")
-    means = np.stack(found).mean(0)
-    for layer, head in heads:
-        sys.stderr.write(f"layer {layer} head {head}: {means[layer, head]:+.3f}\n")
     model.close()
 
 

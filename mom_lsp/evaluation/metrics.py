@@ -71,3 +71,12 @@ def answered(sure: Sequence[tuple[float, bool]], threshold: float) -> dict[str, 
         "share": len(kept) / len(sure) if sure else 0.0,
         "hit@1": sum(kept) / len(kept) if kept else 0.0,
     }
+
+
+def interval(values: Sequence[float] | np.ndarray) -> Interval:
+    """Return the mean and its 95% bootstrap interval."""
+    numbers = np.asarray(values, float)
+    draw = np.random.default_rng(0)
+    means = numbers[draw.integers(len(numbers), size=(DRAWS, len(numbers)))].mean(1)
+    low, high = np.percentile(means, [2.5, 97.5])
+    return float(numbers.mean()), float(low), float(high)

@@ -1,12 +1,12 @@
 """`mom eval --model`: does attention that is drawn to the right memory make the text that really came likelier?
 
 Prequential: queries come in order of time, traces are learned from a query only after it was measured, and only the
-right memory and the text that was accepted teach. Heads come from another project (evaluation/heads.py).
+right memory and the text that was accepted teach. Layers come from another project (evaluation/heads.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.heads import CONTEXT
 from mom_lsp.evaluation.labels import load_labels
-from mom_lsp.evaluation.metrics import DRAWS
+from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
@@ -27,11 +27,10 @@ from mom_lsp.lm.wire import Reading
 from mom_lsp.memory import Bias
 from mom_lsp.trace.attention import Traces
 
-ALIKE, CHOSEN = 0.5, 1.0  # strength on all heads, on the chosen ones
+ALIKE, CHOSEN = 0.5, 1.0  # strength on all heads, on those of the chosen layers
 CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
 PLAIN = "no bias"
 Step = Callable[[str, int, int], None]
-Interval = tuple[float, float, float]
 
 
 @dataclass(slots=True)
@@ -51,16 +50,17 @@ class Study:
         self.traces = Traces(model.layers, model.heads)
         self.rows: dict[str, Row] = {}
 
-    def take(self, case: ModelCase) -> None:
-        """Measure every method on a case, then learn from it."""
+    def take(self, case: ModelCase, later: Set[str]) -> None:
+        """Measure every method on a case, then learn from it what concerns memories that come again later."""
         plain = self._measure(PLAIN, case, {})
         self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
-        for strength in (CHOSEN, 2 * CHOSEN):
-            self._measure(f"oracle, chosen heads, b = {strength}", case, {case.gold: self._spread(strength)})
+        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: spread(self._heads, CHOSEN)})
         learned = self.traces.bias(case.cue, case.memories, CHOSEN)
         self._measure(f"learned traces, b = {CHOSEN}", case, learned)
         self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
-        self._learn(case, plain)
+        assert plain is not None
+        again = [memory for memory in case.memories if memory in later]
+        self.traces.step(observe(self._model, case.cue, case.messages, case.text, self._heads, again, plain))
 
     def _measure(self, name: str, case: ModelCase, bias: Bias) -> Reading | None:
         """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
@@ -77,13 +77,6 @@ class Study:
         row.nll.append(float(reading.nll.mean()))
         row.cited.append(case.memories[int(np.argmax(reading.choices))] == case.gold)
         return reading
-
-    def _learn(self, case: ModelCase, plain: Reading | None) -> None:
-        assert plain is not None
-        self.traces.step(observe(self._model, case.cue, case.messages, case.text, self._heads, plain))
-
-    def _spread(self, strength: float) -> list[tuple[int, int, float]]:
-        return spread(self._heads, strength)
 
 
 def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str, step: Step) -> dict[str, Any]:
@@ -102,10 +95,10 @@ def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str
         raise UsageError(f"{labels_file} has no memory that several labels name: nothing can be learned from it")
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
     try:
-        study = Study(model, chosen_heads(model.name))
+        study = Study(model, chosen_heads(model.name, model.heads))
         for done, case in enumerate(cases):
             step("reading", done, len(cases))
-            study.take(case)
+            study.take(case, {memory for later in cases[done + 1 :] for memory in later.memories})
         step("reading", len(cases), len(cases))
         return {"repository": str(repository), "model": model.name, "asked": len(cases), "methods": table(study.rows)}
     finally:
@@ -130,15 +123,6 @@ def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
             "better": float((gain[moved] < 0).mean()) if moved.any() else None,
         }
     return found
-
-
-def interval(values: Sequence[float] | np.ndarray) -> Interval:
-    """Return the mean and its 95% bootstrap interval."""
-    numbers = np.asarray(values, float)
-    draw = np.random.default_rng(0)
-    means = numbers[draw.integers(len(numbers), size=(DRAWS, len(numbers)))].mean(1)
-    low, high = np.percentile(means, [2.5, 97.5])
-    return float(numbers.mean()), float(low), float(high)
 
 
 def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:

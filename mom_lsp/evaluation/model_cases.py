@@ -32,7 +32,7 @@ class ModelCase:
     """One label as the model sees it."""
 
     query: str
-    cue: str  # where the change is: the folder of most of its files
+    cue: str  # where the change is: the top folder of most of its files
     gold: str
     memories: tuple[str, ...]  # in the order of the prompt
     messages: tuple[Message, ...]
@@ -117,5 +117,5 @@ def _text(query: Commit) -> str:
 
 
 def _cue(query: Commit) -> str:
-    folders = Counter(change.path.rpartition("/")[0] for change in query.files)
+    folders = Counter(change.path.partition("/")[0] for change in query.files)
     return folders.most_common(1)[0][0] if folders else ""

@@ -35,6 +35,7 @@ def observe(
     messages: Sequence[Message],
     text: str,
     heads: Sequence[tuple[int, int]],
+    memories: Sequence[str] | None = None,
     plain: Reading | None = None,
 ) -> Observation:
     """Return what a text teaches that was accepted after this prompt.
@@ -45,6 +46,7 @@ def observe(
         messages: the prompt with its memories.
         text: what was accepted.
         heads: those that traces are kept of.
+        memories: of the prompt, whose importance is wanted; None for all.
         plain: the text as read before, without bias, if it was.
     """
     seen = plain or model.read(messages, text)
@@ -53,7 +55,8 @@ def observe(
         return float(model.read(messages, text, bias={memory: spread(heads, nudge)}, measured=False).nll.mean())
 
     kept = tuple(np.array(heads).reshape(-1, 2).T)
-    attention = {memory: np.zeros_like(mass) for memory, mass in seen.mass.items()}
-    for memory, mass in seen.mass.items():
-        attention[memory][kept] = mass[kept]
-    return Observation(cue, attention, {memory: importance(partial(score, memory), NUDGE) for memory in seen.mass})
+    wanted = list(seen.mass) if memories is None else memories
+    attention = {memory: np.zeros_like(seen.mass[memory]) for memory in wanted}
+    for memory in wanted:
+        attention[memory][kept] = seen.mass[memory][kept]
+    return Observation(cue, attention, {memory: importance(partial(score, memory), NUDGE) for memory in wanted})

@@ -66,14 +66,19 @@ class Traces:
         self._evict()
 
     def bias(self, cue: str, memories: Sequence[str], strength: float) -> dict[str, list[tuple[int, int, float]]]:
-        """Return the bias of the memories of a prompt: b M / max M on the heads that have a trace."""
-        top = max((trace.max() for trace in self.strength.values()), default=0.0)
-        found: dict[str, list[tuple[int, int, float]]] = {}
-        for memory in memories if top > 0 and strength else ():
-            if (trace := self.strength.get((cue, memory))) is not None:
-                heads = np.argwhere(trace)
-                found[memory] = [(int(y), int(x), float(strength * trace[y, x] / top)) for y, x in heads]
-        return found
+        """Return the bias of the memories of a prompt on the heads that have a trace: b M / max M.
+
+        The maximum is each head's own, as in the seed, over the memories of this prompt: its strongest trace counts
+        fully, however much stronger one elsewhere is.
+        """
+        here = {memory: self.strength[cue, memory] for memory in memories if (cue, memory) in self.strength}
+        if not here or not strength:
+            return {}
+        top = np.max(list(here.values()), axis=0)  # (layers, heads)
+        return {
+            memory: [(int(y), int(x), float(strength * trace[y, x] / top[y, x])) for y, x in np.argwhere(trace)]
+            for memory, trace in here.items()
+        }
 
     def count(self) -> np.ndarray:
         """Return how many traces each head has, (layers, heads)."""
