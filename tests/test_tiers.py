@@ -166,15 +166,18 @@ def test_folding_goes_on_where_it_was(said: list[tuple[str, str, tuple[str, str]
 
 
 @given(SAID)
-def test_the_journal_alone_gives_the_status(said: list[tuple[str, str, tuple[str, str]]]) -> None:
-    log = make_log(said)
-    life = fold(log)
-    for memory, usage in life.usage.items():
-        assert judge(usage, Past(), "decision") == judge(fold(list(log)).of(memory), Past(), "decision")
+def test_the_journal_alone_gives_the_state_that_was_lived_through(said: list[tuple[str, str, tuple[str, str]]]) -> None:
+    log, lived = make_log(said), Life()
+    for n, event in enumerate(log, 1):
+        lived = fold(log[:n]) if event.type == "undo" else fold([event], lived)
+    read_again = fold(log)
+    assert state(read_again) == state(lived)
+    for memory, usage in read_again.usage.items():
         verdict = judge(usage, Past(), "decision")
+        assert verdict == judge(lived.of(memory), Past(), "decision")
         assert (verdict.layer > 0) == (verdict.status in {"validated", "promoted"})
         assert verdict.reason or verdict.status == "candidate"
-        if verdict.status in {"validated", "promoted"}:
+        if verdict.layer:
             assert len(usage.places) >= 2
 
 

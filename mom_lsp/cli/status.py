@@ -70,7 +70,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("encoder", str(result.get("encoder") or "none: searching by words alone")),
         ("model", _model(result.get("model") or {})),
         ("tiers", _counts(result.get("tiers") or {})),
-        ("proven", _counts(result.get("statuses") or {})),
+        ("status", _counts(result.get("statuses") or {})),
         ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
         ("you said", ", ".join(kept)),
         ("indexing", _progress(indexing) if indexing else ""),

@@ -67,11 +67,13 @@ def to_keep_fresh(view: View, life: Life) -> list[Pick]:
 def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
     """Return how many memories that may be suggested stand in each tier and status."""
     counts = np.bincount(tiers.tier[view.suggestible], minlength=len(TIERS))
-    return {"tiers": dict(zip(TIERS, counts.tolist(), strict=True)), "statuses": dict(Counter(_statuses(view, life)))}
+    further = Counter(status for status in _statuses(view, life) if status != "candidate")
+    statuses = {"candidate": int(view.suggestible.sum()) - further.total(), **further}
+    return {"tiers": dict(zip(TIERS, counts.tolist(), strict=True)), "statuses": statuses}
 
 
 def _statuses(view: View, life: Life) -> Iterator[str]:
-    """Yield the status of each memory that has come further than candidate."""
+    """Yield the status of each memory that was used, archived or taken back."""
     told = [row for row in _rows(view, life.judged) if view.suggestible[row]]
     for row in told:
         usage = life.of(view.catalog.ids[row])
