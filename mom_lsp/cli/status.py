@@ -74,7 +74,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
         ("you said", ", ".join(kept)),
         ("indexing", _progress(indexing) if indexing else ""),
-        ("engine", f"running, process {engine['pid']}" if engine else "not running"),
+        ("engine", f"running, process {engine['pid']}{_held(engine)}" if engine else "not running"),
         ("data", f"{result['data']} · {_size(result.get('disk_bytes') or 0)}"),
     ]
     return [(name, value) for name, value in rows if value]
@@ -116,9 +116,13 @@ def _counts(numbers: dict[str, int]) -> str:
 
 def _model(model: dict[str, Any]) -> str:
     if model.get("pid"):
-        size = f", {_size(model['memory_bytes'])}" if model.get("memory_bytes") else ""
-        return f"{model['name']}, process {model['pid']}{size}"
+        return f"{model['name']}, process {model['pid']}{_held(model)}"
     return str(model.get("problem") or "ready; it is started by the first question")
+
+
+def _held(process: dict[str, Any]) -> str:
+    """Return the memory that a process holds, where the system says so."""
+    return f", {_size(process['memory_bytes'])} of memory" if process.get("memory_bytes") else ""
 
 
 def _part(number: int | bool | None, total: int) -> str:

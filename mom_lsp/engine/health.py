@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.engine.model import resident
 from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import load_marker
 from mom_lsp.indexqueue import lease_held
@@ -134,7 +135,8 @@ def _engine(data: Path) -> dict[str, Any] | None:
         record = json.loads((data / "engine.json").read_text("utf-8"))
     except (OSError, ValueError):
         return None
-    return {"pid": record.get("pid")}
+    pid = record.get("pid")
+    return {"pid": pid, "memory_bytes": resident(pid) if isinstance(pid, int) else None}
 
 
 def _git(workspace: Workspace) -> dict[str, Any]:
