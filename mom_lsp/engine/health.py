@@ -62,7 +62,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     marker = load_marker(service.data)
     wanted = snapshot.catalog.suggestible
     contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
-    encoder = service.library.encoder
+    encoder, name = service.library.encoder, _encoder_name(service, workspace)
     problems = [service.library.encoder_problem, *service.library.journal.problems]
     return {
         "root": str(workspace.location.root),
@@ -74,8 +74,8 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "indexed": snapshot.key[0] >= 0,
         "complete": bool(head.commit) and head.commit in marker.heads,
         "searchable": len(contents),
-        "encoded": _encoded(service, contents),
-        "encoder": encoder.name if encoder else (marker.encoded or None),
+        "encoded": _encoded(service, name, contents),
+        "encoder": name,
         "encoder_ready": encoder is not None or not workspace.settings.encoder.enable,
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
@@ -122,8 +122,18 @@ def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]
     return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
 
 
-def _encoded(service: Service, contents: set[str]) -> int:
-    name = service.library.encoder.name if service.library.encoder else load_marker(service.data).encoded
+def _encoder_name(service: Service, workspace: Workspace) -> str | None:
+    """Return the model that compares by meaning here, None if there is none."""
+    if service.library.encoder is not None:
+        return service.library.encoder.name
+    settings = workspace.settings.encoder
+    try:
+        return SentenceEncoder(settings.model).name if settings.enable and is_installed() else None
+    except EncoderError:
+        return None
+
+
+def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
     try:
         return len(contents & set(service.library.store.vectors(name)[0])) if name else 0
     except MomError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +148,11 @@ class Service:
 
 
 def _index_now(location: Location) -> None:
-    """Serve the requests in this process, unless another one is at it already."""
+    """Serve the requests in this process, unless another one is at it already; encoding can wait for another pass."""
     from mom_lsp.indexing import serve_requests
 
     settings, _ = load_settings(location.root)
+    settings = replace(settings, encoder=replace(settings.encoder, enable=False))
     serve_requests(location, settings, report=lambda progress: None, stop=threading.Event())
 
 

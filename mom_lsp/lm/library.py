@@ -38,7 +38,8 @@ def load() -> ModuleType:
         _keep.append(callback)
         llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
-    return llama_cpp
+    module: ModuleType = llama_cpp
+    return module
 
 
 def base_library() -> ctypes.CDLL:
