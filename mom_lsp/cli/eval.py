@@ -29,7 +29,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     flag_value="all",
     default="",
     metavar="GROUP",
-    help="Leave out terms; `seed`; `life`.",
+    help="Leave out terms; `seed`; `life`; `cms`.",
 )
 @click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
 @click.option("--out", metavar="FILE", help="Write the predictions here.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -31,6 +31,7 @@ from mom_lsp.workspace.ranking import Ranker
 
 DEEPER = 25  # times as many full-text matches are read, since later ones do not count
 GIT_PROCESSES = 2
+Cues = Callable[[View, str, np.ndarray, np.ndarray | None], dict[str, np.ndarray]]
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
@@ -56,6 +57,7 @@ class Case:
     moment: Moment
     ranked: dict[str, list[str]] = field(default_factory=dict)  # baseline -> commits, best first
     fused: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (m,) in [0, 1]
+    cues: dict[str, np.ndarray] = field(default_factory=dict)  # (m,) each; what is tried beside the features
 
     @property
     def right(self) -> np.ndarray:
@@ -85,14 +87,20 @@ class Cases:
     """Makes the cases of some labels."""
 
     def __init__(
-        self, repository: Repository, library: Library, cache: BlameCache, attributes: str, step: Step
+        self,
+        repository: Repository,
+        library: Library,
+        cache: BlameCache,
+        attributes: str,
+        step: Step,
+        cues: Cues | None = None,
     ) -> None:
         head = repository.resolve()
         if head is None:
             raise UsageError("there is no commit to ask about")
         self._repository, self._library, self._cache = repository, library, cache
         self._attributes, self._step = attributes, step
-        self._snapshot = library.snapshot()
+        self._snapshot, self._cues = library.snapshot(), cues
         self._history = History(repository.graph(head))
         self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts())
 
@@ -138,6 +146,8 @@ class Cases:
             features=ranker.features(evidence),
             moment=_moment(view, snapshot.life, evidence.rows, moment),
         )
+        if self._cues is not None:
+            case.cues = self._cues(view, moment.query, evidence.rows, meaning)
         text = moment.text if query.spots else moment.intent or ""
         lists = self._baselines(view, moment, writers, text, meaning, spots=bool(query.spots))
         case.ranked = {name: [view.commit_of[row] for row in rows] for name, rows in lists.items()}

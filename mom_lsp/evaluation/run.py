@@ -14,9 +14,10 @@ import platformdirs
 
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError, UsageError
-from mom_lsp.evaluation.ablation import GROUPS, learned_rows, seed_rows
+from mom_lsp.evaluation.ablation import GROUPS, Predictions, learned_rows, seed_rows
 from mom_lsp.evaluation.cache import BlameCache, Step
 from mom_lsp.evaluation.cases import Case, Cases
+from mom_lsp.evaluation.context import Context, cue_rows
 from mom_lsp.evaluation.labels import Label, load_labels, sample
 from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
@@ -25,7 +26,7 @@ from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.worker import attributes_file
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder
-from mom_lsp.route.learned import shipped
+from mom_lsp.route.learned import Model, shipped
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library
@@ -52,8 +53,8 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
         UsageError: no repository, no labels, or labels of another repository.
         NoIndex: the repository is not indexed.
     """
-    if request.ablate not in ("", "all", "seed", "life", *GROUPS):
-        raise UsageError(f"--ablate={request.ablate}: choose all, seed, life, or one of {', '.join(GROUPS)}")
+    if request.ablate not in ("", "all", "seed", "life", "cms", *GROUPS):
+        raise UsageError(f"--ablate={request.ablate}: choose all, seed, life, cms, or one of {', '.join(GROUPS)}")
     labels = load_labels(request.labels)
     chosen = sample(labels, request.limit) if request.limit else labels
     cases = gather(request, chosen, step)
@@ -75,7 +76,8 @@ def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
             store = Store(location.data)
             library = Library(lambda: store, journal, _encoder() if request.encoder else None)
             library.reload()
-            cases = Cases(repository, library, cache, attributes_file(location.data), step)
+            cues = Context(library.snapshot()).cues if request.ablate == "cms" else None
+            cases = Cases(repository, library, cache, attributes_file(location.data), step, cues)
             return list(cases.make(labels, request.form))
         finally:
             journal.close()
@@ -113,12 +115,15 @@ def report(
         }
     elif request.ablate:
         document["ablation"] = {
-            name: table(found, labels)["all"]
-            for name, found in (
-                seed_rows(cases) if request.ablate == "seed" else learned_rows(cases, model, request.ablate)
-            ).items()
+            name: table(found, labels)["all"] for name, found in _ablated(cases, model, request.ablate).items()
         }
     return document, predictions
+
+
+def _ablated(cases: Sequence[Case], model: Model, group: str) -> dict[str, Predictions]:
+    if group == "cms":
+        return cue_rows(cases, model)
+    return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
 
 
 def _timeless(request: Request, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class ContinuousMemory:
 
     def __init__(self, width: int, options: Options | None = None, *, streams: int = 1, seed: int = 0) -> None:
         """Make an empty memory for inputs of a width; keys are random, since equal ones would never differentiate."""
-        self.options = options or Options()
+        self.width, self.options = width, options or Options()
         random = np.random.default_rng(seed)
         key_width = self.options.key_width
         levels = self.options.levels

@@ -1,0 +1,77 @@
+"""The read-out of the continuous memory as a cue: whose events count, and what a cue buys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from test_route import make_catalog, make_memory, sha
+
+from mom_lsp.evaluation.cases import Case
+from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, best_weight, cue_rows
+from mom_lsp.evaluation.labels import Label
+from mom_lsp.memory import Memory
+from mom_lsp.route.catalog import View
+from mom_lsp.route.features import FEATURES
+from mom_lsp.route.learned import Model
+from mom_lsp.tiers.lifecycle import fold
+from mom_lsp.workspace.library import Snapshot
+
+WIDTH = 32
+
+
+def by(author: str, number: int) -> Memory:
+    memory = make_memory(number)
+    return replace(memory, source=replace(memory.source, email=f"{author}@example.org"))
+
+
+@pytest.fixture
+def snapshot() -> Snapshot:
+    """Give each of twelve commits a vector of its own; ada and grace take turns."""
+    catalog = make_catalog(*(by("ada" if number % 2 == 0 else "grace", number) for number in range(12)))
+    vectors = np.eye(12, WIDTH, dtype=np.float32)
+    return Snapshot(catalog, vectors, np.arange(12), fold([]))
+
+
+def asked(snapshot: Snapshot, query: int, known: int, **changes: object) -> dict[str, np.ndarray]:
+    view = View(snapshot.catalog, [sha(number) for number in range(known - 1, -1, -1)], {})
+    meaning = snapshot.vectors[query] + snapshot.vectors[known - 2]
+    arguments = {"rows": np.arange(known), "meaning": meaning / np.linalg.norm(meaning)} | changes
+    return Context(snapshot).cues(view, sha(query), **arguments)  # type: ignore[arg-type]
+
+
+def test_the_author_s_own_earlier_events_are_read_out(snapshot: Snapshot) -> None:
+    cues = asked(snapshot, 10, 10)
+    assert cues[OWN].tolist() == [1.0, 0.0] * 5
+    for cue in (cues[CMS], cues[MEAN]):
+        mine, others = cue[0::2], cue[1::2]
+        assert cue.shape == (10,)
+        assert mine[-1] > 0.3 and np.abs(others).max() < 1e-5
+    assert np.argmax(asked(snapshot, 10, 10)[CMS]) == 8  # what is alike the question comes before what is only recent
+    assert asked(snapshot, 10, 10)[MEAN][0] == pytest.approx(asked(snapshot, 10, 10)[MEAN][8], abs=1e-5)
+
+
+def test_without_events_or_vectors_a_cue_says_nothing(snapshot: Snapshot) -> None:
+    assert not asked(snapshot, 1, 1, meaning=snapshot.vectors[1])[CMS].any()
+    assert not asked(snapshot, 10, 10, meaning=None)[CMS].any()
+    bare = replace(snapshot, slots=np.full(12, -1))
+    assert not asked(bare, 10, 10)[CMS].any()
+
+
+def make_case(number: int, cue: float) -> Case:
+    """Return a case whose second candidate is right, which the model puts last and the cue first."""
+    label = Label(f"q{number}", ("right",), time=number)
+    features = {name: np.zeros(3) for name in FEATURES} | {"bm25": np.array([1.0, 0.8, 0.9])}
+    cues = {CMS: np.array([0.0, cue, 0.0]), MEAN: np.zeros(3), OWN: np.zeros(3)}
+    return Case(label, np.arange(3), ["wrong", "right", "other"], features, cues=cues)
+
+
+def test_a_cue_that_knows_the_answer_is_given_weight_and_one_that_does_not_is_not() -> None:
+    model = Model({"bm25": 1.0}, 0.0)
+    cases = [make_case(number, 1.0) for number in range(8)]
+    rows = cue_rows(cases, model)
+    assert {ranked[0] for ranked in rows["mom"].values()} == {"wrong"}
+    assert {ranked[0] for ranked in rows[CMS].values()} == {"right"}
+    assert rows[MEAN] == rows["mom"]
+    assert best_weight([make_case(number, -1.0) for number in range(4)], model, CMS) < 0
