@@ -8,14 +8,16 @@ import numpy as np
 import pytest
 from test_route import make_catalog, make_memory, sha
 
-from mom_lsp.evaluation.cases import Case
+from mom_lsp.evaluation.cases import Case, Moment
 from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, best_weight, cue_rows
 from mom_lsp.evaluation.labels import Label
 from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import FEATURES
 from mom_lsp.route.learned import Model
+from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import fold
+from mom_lsp.tiers.tiers import Touches
 from mom_lsp.workspace.library import Snapshot
 
 WIDTH = 32
@@ -64,7 +66,8 @@ def make_case(number: int, cue: float) -> Case:
     label = Label(f"q{number}", ("right",), time=number)
     features = {name: np.zeros(3) for name in FEATURES} | {"bm25": np.array([1.0, 0.8, 0.9])}
     cues = {CMS: np.array([0.0, cue, 0.0]), MEAN: np.zeros(3), OWN: np.zeros(3)}
-    return Case(label, np.arange(3), ["wrong", "right", "other"], features, cues=cues)
+    moment = Moment(number, "a.py", np.zeros(3), Touches.of([]), ActiveDays([]))
+    return Case(label, np.arange(3), ["wrong", "right", "other"], features, moment, cues=cues)
 
 
 def test_a_cue_that_knows_the_answer_is_given_weight_and_one_that_does_not_is_not() -> None:
