@@ -111,5 +111,5 @@ def test_the_bench_compares_every_way_to_run(tmp_path: Path, monkeypatch: pytest
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     names = [figure["name"] for figure in document["figures"]]
-    assert names[:2] == ["plain", "flash attention"] and "hook in Python, capture and bias" in names
+    assert names[:2] == ["plain", "flash attention"] and "hook in Python, bias on all layers" in names
     assert all(figure["value"] > 0 for figure in document["figures"])

@@ -16,9 +16,10 @@ import numpy as np
 
 from mom_lsp.lm import gguf
 from mom_lsp.lm.context import PLAIN, Context, Plan
+from mom_lsp.lm.heads import chosen_heads
 from mom_lsp.lm.llama import Limits, Llama
 
-ROUNDS, TOKENS = 9, 32
+ROUNDS, TOKENS = 15, 16
 PROMPT = 400  # tokens, of which three memories take the middle
 SPANS = ((50, 150), (150, 250), (250, 350))
 WORDS = "The cache is renewed whenever a request is tried again and the lock of the database is free. "
@@ -54,18 +55,20 @@ def run(setting: str, step: Step) -> dict[str, Any]:
 
 
 def _variants(model: Llama) -> Iterator[Variant]:
-    bias = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
-    watched, biased = Plan(SPANS, SPANS[-1][1]), Plan(SPANS, SPANS[-1][1], bias)
+    everywhere = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
+    chosen = np.zeros_like(everywhere)
+    for head in chosen_heads(model.name, model.heads):
+        chosen[head] = everywhere[head]
+    watched, some, all_of_them = (Plan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, everywhere))
     yield Variant("plain", model.new_context(None, flash=False))
     yield Variant("flash attention", model.new_context(None, flash=True))
     for words, native in (("C", True), ("Python", False)):
         hook = model.new_hook(native=native)
         if hook.native == native:
             context = model.new_context(hook, flash=False)
-            yield Variant(f"hook in {words}, idle", context)
             yield Variant(f"hook in {words}, capture", context, watched, measured=True)
-            yield Variant(f"hook in {words}, bias", context, biased)
-            yield Variant(f"hook in {words}, capture and bias", context, biased, measured=True)
+            yield Variant(f"hook in {words}, bias on the chosen layers", context, some)
+            yield Variant(f"hook in {words}, bias on all layers", context, all_of_them)
 
 
 def _speed(variant: Variant, prompt: list[int]) -> float:
