@@ -38,6 +38,7 @@ VERBS = {
     "engine": "serve",
     "bench": "bench",
     "eval": "eval",
+    "tune": "tune",
 }  # verb -> the module of this package that holds it, in the order of the help text
 
 

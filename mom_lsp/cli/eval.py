@@ -33,9 +33,18 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 )
 @click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
 @click.option("--out", metavar="FILE", help="Write the predictions here.")
+@click.option("--curve", metavar="FILE.svg", help="Draw precision against coverage here.")
 @AS_JSON
 def eval_(
-    repo: str, labels: str, form: str, limit: int | None, ablate: str, model: bool, out: str | None, as_json: bool
+    repo: str,
+    labels: str,
+    form: str,
+    limit: int | None,
+    ablate: str,
+    model: bool,
+    out: str | None,
+    curve: str | None,
+    as_json: bool,
 ) -> None:
     """Rank the past for each label as of its moment, and compare.
 
@@ -49,7 +58,14 @@ def eval_(
         return
     from mom_lsp.evaluation.run import Request, evaluate, write_predictions
 
-    request = Request(here / Path(repo).expanduser(), here / Path(labels).expanduser(), form, limit or 0, ablate)
+    request = Request(
+        here / Path(repo).expanduser(),
+        here / Path(labels).expanduser(),
+        form,
+        limit or 0,
+        ablate,
+        curve=here / Path(curve).expanduser() if curve else None,
+    )
     with bars() as bar:
         document, predictions = evaluate(request, bar)
     if out:
@@ -100,10 +116,11 @@ def _print(document: dict[str, Any]) -> None:
         name += f", {row['accepted']} accepted, {row['archived']} archived" if "archived" in row else ""
         table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
     console.print(table)
-    click.echo("\nSilence: the first suggestion where only the surest queries are answered")
-    for point in document["abstention"]["curve"]:
-        click.echo(
-            f"  {point['share']:4.0%} answered   Hit@1 {point['hit@1']:.3f}   chance >= {point['threshold']:.2f}"
-        )
-    at = document["abstention"]["at"]
-    click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
+    for name, silence in document["abstention"].items():
+        click.echo(f"\nSilence: the first of the {name} where only the surest queries are answered")
+        for point in silence["curve"]:
+            click.echo(
+                f"  {point['share']:4.0%} answered   Hit@1 {point['hit@1']:.3f}   chance >= {point['threshold']:.2f}"
+            )
+        at = silence["at"]
+        click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")

@@ -15,12 +15,12 @@ from mom_lsp.tiers.decay import usage
 
 GROUPS: dict[str, tuple[str, ...]] = {
     **{term: tuple(f for f, of in TERM_OF.items() if of == term) for term in ("sem", "lex", "temp", "use", "place")},
-    "blame": ("wrote", "wrote_share", "wrote_newest", "near"),
-    "lines": ("lines_added", "lines_removed"),
+    "blame": ("wrote", "wrote_share", "wrote_newest", "wrote_among", "near"),
+    "lines": ("lines_added", "lines_removed", "asked_added", "asked_removed", "asked_whole"),
     "paths": ("paths", "path_newest", "co_changed", "files"),
     "references": ("relatives", "named", "named_lately"),
     "symbol": ("symbol",),
-    "names": ("names",),
+    "names": ("names", "asked_names"),
     "body": ("body",),
 }  # what is taken away together
 SEED_ROWS = ((1.0, 0.0, 0.0), (0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.7, 0.2, 0.1))  # alpha, beta, gamma

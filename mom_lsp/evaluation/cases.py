@@ -229,9 +229,17 @@ def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:
 def _spots(change: Change, writers: Writers) -> list[Spot]:
     symbol = symbol_of_header(change.header)
     return [
-        Spot(change.path, symbol, max(1, start), max(1, start + max(count, 2) - 1), writers, change.lines)
+        Spot(
+            change.path,
+            symbol,
+            max(1, start),
+            max(1, start + max(count, 2) - 1),
+            writers,
+            change.lines,
+            change.changing,
+        )
         if count == 0
-        else Spot(change.path, symbol, start, start + count - 1, writers, change.lines)
+        else Spot(change.path, symbol, start, start + count - 1, writers, change.lines, change.changing)
         for start, count in change.ranges
     ]
 

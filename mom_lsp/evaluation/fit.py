@@ -21,8 +21,9 @@ import numpy as np
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.labels import load_labels, sample
 from mom_lsp.evaluation.metrics import METRICS, answered, table
+from mom_lsp.evaluation.picture import draw
 from mom_lsp.evaluation.rank import of_writers, rank, scores, surest
-from mom_lsp.evaluation.run import Request, gather
+from mom_lsp.evaluation.run import Request, asked_for, gather
 from mom_lsp.route.features import FEATURES, TERM_OF, as_matrix
 from mom_lsp.route.learned import Model
 
@@ -38,14 +39,20 @@ NAMES = {
 }  # form -> mode -> features
 
 
-def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES) -> Model:
-    """Return the model that makes what was named most likely; every query weighs the same."""
-    model = Model(dict(zip(names, _competing(cases, names).tolist(), strict=True)), 0.0)
+def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES, near: Model | None = None) -> Model:
+    """Return the model that makes what was named most likely; every query weighs the same.
+
+    Args:
+        cases: the queries.
+        names: of the features.
+        near: weights that are departed from only as far as the cases tell; none to begin at 0.
+    """
+    model = Model(dict(zip(names, _competing(cases, names, near).tolist(), strict=True)), 0.0)
     slope, intercept = _calibrated(cases, model)
     return Model({name: slope * weight for name, weight in model.weights.items()} | TOLD, intercept)
 
 
-def _competing(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:
+def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None = None) -> np.ndarray:
     """Return the weights of a conditional logit, (f,)."""
     from scipy.optimize import minimize
 
@@ -59,15 +66,18 @@ def _competing(cases: Sequence[Case], names: Sequence[str]) -> np.ndarray:
     right = np.concatenate([case.right for case in chosen]).astype(float)
     target = right / np.add.reduceat(right, starts)[query]
 
+    start = np.array([near.weights.get(name, 0.0) if near else 0.0 for name in names]) * scale
+
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
         score = x @ weights
         score -= np.maximum.reduceat(score, starts)[query]
         chance = np.exp(score) / np.add.reduceat(np.exp(score), starts)[query]
         likelihood = float(target @ np.log(np.maximum(chance, 1e-300))) / len(sizes)
         slope = x.T @ (chance - target) / len(sizes)
-        return -likelihood + PENALTY * float(weights @ weights), slope + 2 * PENALTY * weights
+        away = weights - start
+        return -likelihood + PENALTY * float(away @ away), slope + 2 * PENALTY * away
 
-    found = minimize(loss, np.zeros(len(names)), jac=True, method="L-BFGS-B")
+    found = minimize(loss, start, jac=True, method="L-BFGS-B")
     return np.asarray(found.x / scale)
 
 
@@ -90,18 +100,20 @@ def plain(model: Model) -> dict[str, Any]:
     return {"intercept": round(model.intercept, 4), "weights": {n: round(w, 4) for n, w in model.weights.items()}}
 
 
-def across(sets: dict[str, list[Case]], names: Sequence[str]) -> None:
-    """Print how well each repository is predicted from the others."""
+def across(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[tuple[float, bool]]]:
+    """Print how well each repository is predicted from the others; return how sure its first suggestions are."""
+    surely = {}
     for held in sets if len(sets) > 1 else ():
         model = fit([case for name, cases in sets.items() if name != held for case in cases], names)
         cases = sets[held]
         row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
-        sure = [surest(case, model) for case in cases]
+        surely[held] = sure = [surest(case, model) for case in cases]
         shown = " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
         _say(f"{held} from the others: {shown}")
         for threshold in (0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
             at = answered(sure, threshold)
             _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
+    return surely
 
 
 def main() -> None:
@@ -110,6 +122,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", metavar="REPO=LABELS")
     parser.add_argument("--form", choices=["editing", "intent"], default="editing")
     parser.add_argument("--limit", type=int, default=600)
+    parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw how each is predicted from the others")
     parser.add_argument("-o", "--out", type=Path, required=True)
     chosen = parser.parse_args()
     sets = {}
@@ -118,11 +131,16 @@ def main() -> None:
         request = Request(Path(repository), Path(labels), chosen.form, chosen.limit)
         sets[repository] = gather(request, sample(load_labels(request.labels), chosen.limit), _step)
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
+    sure, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
     for mode, names in NAMES[chosen.form].items():
         _say(f"{mode}:")
         asked = {name: list(map(of_writers, cases)) for name, cases in sets.items()} if mode == "hints" else sets
-        across(asked, names)
+        lines = {f"{Path(name).name} {mode}": pairs for name, pairs in across(asked, names).items()}
+        sure |= lines
+        thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
         kept[mode] = plain(fit([case for cases in asked.values() for case in cases], names))
+    if chosen.curve:
+        draw(chosen.curve, sure, thresholds)
     chosen.out.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
 
 

@@ -21,7 +21,8 @@ from mom_lsp.evaluation.context import Context, cue_rows
 from mom_lsp.evaluation.labels import Label, load_labels, sample
 from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
-from mom_lsp.evaluation.rank import rank, surest
+from mom_lsp.evaluation.picture import draw
+from mom_lsp.evaluation.rank import of_writers, rank, surest
 from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.worker import attributes_file
 from mom_lsp.journal import Journal
@@ -44,6 +45,7 @@ class Request:
     limit: int = 0  # 0 for all
     ablate: str = ""  # "", "all", or one of GROUPS, "seed" or "life"
     encoder: bool = True
+    curve: Path | None = None  # where to draw the curve of abstention
 
 
 def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -93,7 +95,10 @@ def report(
     model = shipped("editing" if request.form == "editing" else "intent")
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
-    sure = [surest(case, model) for case in cases]
+    sure = sureness(request.form, cases)
+    thresholds = asked_for()
+    if request.curve:
+        draw(request.curve, sure, thresholds)
     document: dict[str, Any] = {
         "repository": str(request.repository),
         "form": request.form,
@@ -106,7 +111,10 @@ def report(
             **_timeless(request, cases, labels),
             **{name: table(ranked, labels) for name, ranked in lists.items()},
         },
-        "abstention": {"curve": curve(sure, SHARES), "at": answered(sure, Settings().suggest.threshold)},
+        "abstention": {
+            name: {"curve": curve(pairs, SHARES), "at": answered(pairs, thresholds[name])}
+            for name, pairs in sure.items()
+        },
     }
     if request.ablate == "life":
         document["ablation"] = {
@@ -124,6 +132,19 @@ def _ablated(cases: Sequence[Case], model: Model, group: str) -> dict[str, Predi
     if group == "cms":
         return cue_rows(cases, model)
     return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
+
+
+def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bool]]]:
+    """Return how sure the first suggestion of each case is, and whether it is right; while editing, the hint's too."""
+    if form == "intent":
+        return {"suggestions": [surest(case, shipped("intent")) for case in cases]}
+    hints = [surest(of_writers(case), shipped("hints")) for case in cases]
+    return {"suggestions": [surest(case, shipped("editing")) for case in cases], "hints": hints}
+
+
+def asked_for() -> dict[str, float]:
+    """Return the chances that the settings ask for by default."""
+    return {"suggestions": Settings().suggest.threshold, "hints": Settings().hints.threshold}
 
 
 def _timeless(request: Request, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ class Change:
     header: str
     lines: tuple[str, ...]  # those that are shown, with context
     ranges: tuple[tuple[int, int], ...]  # (first line, number of lines) in the old file
+    changing: tuple[str, ...]  # of the lines, those that are about to be changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,15 @@ def situation(image: PreImage) -> Situation:
     for path, hunk in hunks:
         lines = [line for line in hunk.lines if line.strip()][: min(share, left)]
         left -= len(lines)
-        changes.append(Change(path, hunk.header, tuple(map(_masked, lines)), hunk.ranges))
+        changes.append(
+            Change(
+                path,
+                hunk.header,
+                tuple(map(_masked, lines)),
+                hunk.ranges,
+                tuple(map(_masked, hunk.removed[:MAX_LINES])),
+            )
+        )
     return Situation(
         query=image.sha,
         parent=image.parents[0] if image.parents else "",

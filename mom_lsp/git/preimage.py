@@ -18,6 +18,7 @@ class OldHunk:
     header: str  # what git prints after @@
     lines: tuple[str, ...]  # context and removed lines
     ranges: tuple[tuple[int, int], ...]  # (first old line, number of old lines); a pure insertion follows its line, 0
+    removed: tuple[str, ...] = ()  # of the lines, those that were taken away
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,13 @@ def _old_hunks(section: str) -> Iterator[OldHunk]:
 
 def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:
     kept: list[str] = []
+    removed: list[str] = []
     ranges: list[tuple[int, int]] = []
     changing = False  # whether the line before belongs to the same change
     for text in body:
         sign = text[:1]
         if sign == "-":
+            removed.append(text[1:])
             start, count = ranges.pop() if changing else (line, 0)
             ranges.append((start, count + 1))
         elif sign == "+" and not changing:
@@ -96,4 +99,4 @@ def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:
             line += 1
         if sign in ("-", "+", " "):
             changing = sign != " "
-    return OldHunk(header, tuple(kept), tuple(ranges))
+    return OldHunk(header, tuple(kept), tuple(ranges), tuple(removed))

@@ -18,6 +18,7 @@ EventType = Literal[
     "inserted",
     "active",  # a file was saved: its day counts; at most one a day
     "transition",  # what the evidence made of a memory: `data` is {"status", "layer", "reason", "commit", "cause"}
+    "tune",  # weights learned from the repository's own history: `data["editing"]`; none to go back to ours
     "undo",
     "purge",
 ]

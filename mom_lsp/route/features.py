@@ -23,6 +23,10 @@ TERM_OF = {
     "near": "place",
     "lines_added": "place",
     "lines_removed": "place",
+    "asked_added": "place",
+    "asked_removed": "place",
+    "asked_whole": "place",
+    "wrote_among": "place",
     "symbol": "place",
     "paths": "place",
     "path_newest": "place",
@@ -32,6 +36,7 @@ TERM_OF = {
     "bm25": "lex",
     "bm25_first": "lex",
     "names": "lex",
+    "asked_names": "lex",
     "body": "lex",
     "cosine": "sem",
     "cosine_first": "sem",
@@ -54,6 +59,10 @@ class Traces:
 
     added: np.ndarray  # lines that the row added
     removed: np.ndarray
+    asked_added: np.ndarray  # of the lines asked about alone
+    asked_removed: np.ndarray
+    asked_whole: np.ndarray  # how much of what it added is asked about
+    asked_names: np.ndarray
     names: np.ndarray  # identifiers that it added or removed
     symbol: np.ndarray  # the functions
     paths: np.ndarray  # the files, rare ones counting more
@@ -63,17 +72,25 @@ class Traces:
 def traces(view: View, spots: Sequence[Spot]) -> Traces:
     """Look up the lines, names, functions and files of some spots."""
     lines = list(dict.fromkeys(line for spot in spots for line in spot.lines))
-    names = list(dict.fromkeys(name for line in lines for name in IDENTIFIER.findall(line)))[:MAX_KEYS]
-    keys = sorted(line_keys(lines))[:MAX_KEYS]
+    asked = list(dict.fromkeys(line for spot in spots for line in spot.asked))
+    keys, asked_keys = (sorted(line_keys(some))[:MAX_KEYS] for some in (lines, asked))
     catalog, allowed = view.catalog, view.suggestible
     return Traces(
         added=catalog.added_lines.overlap(keys, allowed),
         removed=catalog.removed_lines.overlap(keys, allowed),
-        names=catalog.names.overlap(name_keys(names), allowed),
+        asked_added=catalog.added_lines.overlap(asked_keys, allowed),
+        asked_removed=catalog.removed_lines.overlap(asked_keys, allowed),
+        asked_whole=catalog.added_lines.held(asked_keys, catalog.size),
+        asked_names=catalog.names.overlap(_name_keys(asked), allowed),
+        names=catalog.names.overlap(_name_keys(lines), allowed),
         symbol=_symbols(view, spots),
         paths=_paths(view, spots),
         path_newest=_newest(view, spots),
     )
+
+
+def _name_keys(lines: Sequence[str]) -> list[int]:
+    return name_keys(list(dict.fromkeys(name for line in lines for name in IDENTIFIER.findall(line)))[:MAX_KEYS])
 
 
 def features(
@@ -109,6 +126,10 @@ def features(
         "near": place.near[rows] if place else none,
         "lines_added": np.sqrt(traces.added[rows]) if traces else none,
         "lines_removed": np.sqrt(traces.removed[rows]) if traces else none,
+        "asked_added": np.sqrt(traces.asked_added[rows]) if traces else none,
+        "asked_removed": np.sqrt(traces.asked_removed[rows]) if traces else none,
+        "asked_whole": np.sqrt(traces.asked_whole[rows]) if traces else none,
+        "wrote_among": wrote * np.log1p(wrote.sum()),
         "symbol": np.sqrt(traces.symbol[rows]) if traces else none,
         "paths": traces.paths[rows] if traces else none,
         "path_newest": traces.path_newest[rows] if traces else none,
@@ -118,6 +139,7 @@ def features(
         "bm25": bm25,
         "bm25_first": _reciprocal_rank(bm25, bm25 > 0),
         "names": np.sqrt(traces.names[rows]) if traces else none,
+        "asked_names": np.sqrt(traces.asked_names[rows]) if traces else none,
         "body": np.log1p(catalog.length[rows]) - BODY,
         "cosine": np.where(cosine > 0, cosine - COSINE, 0.0),
         "cosine_first": _reciprocal_rank(cosine, cosine > 0),

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -43,6 +43,12 @@ class Model:
     def without(self, *features: str) -> Model:
         """Return the model in which some features say nothing."""
         return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
+
+
+def read_model(chosen: Mapping[str, Any]) -> Model | None:
+    """Return a model that was kept as plain data; None if it knows features that no longer exist."""
+    weights = chosen.get("weights", {})
+    return Model(weights, chosen["intercept"]) if weights and set(weights) <= TERM_OF.keys() else None
 
 
 @lru_cache(maxsize=4)

@@ -37,6 +37,7 @@ class Spot:
     end: int = 1
     writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
     lines: tuple[str, ...] = ()  # in view: the range and what stands around it
+    asked: tuple[str, ...] = ()  # the lines of the range alone
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+FEW = 2  # keys; a row that holds no more says little by being matched whole
 COMMON = 400  # rows; a key that more of them hold tells nothing
 
 
@@ -16,6 +17,7 @@ class Postings:
     def __init__(self, keys: np.ndarray, rows: np.ndarray) -> None:
         """Take what `sorted_postings` made."""
         self._keys, self._rows = keys, rows
+        self._held: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -42,6 +44,19 @@ class Postings:
                 total += weight
                 found[rows] += weight
         return found / total if total else found
+
+    def held(self, keys: Iterable[int], size: int) -> np.ndarray:
+        """Return how much of what each row holds is among these keys, (size,) in [0, 1); 0 for nearly nothing."""
+        found = np.zeros(size)
+        for rows in self.rows(keys):
+            found[np.unique(rows)] += 1
+        return np.asarray(found / (self._counts(size) + FEW))
+
+    def _counts(self, size: int) -> np.ndarray:
+        """Return how many keys each row holds, (size,)."""
+        if self._held is None:
+            self._held = np.bincount(self._rows, minlength=size)
+        return self._held
 
 
 def sorted_postings(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import cast, get_args
+from typing import Any, cast, get_args
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Status, Usage
@@ -52,6 +52,7 @@ class Life:
     merged: dict[str, str] = field(default_factory=dict)  # memory -> the one that is shown for it
     touches: list[Touch] = field(default_factory=list)
     active: list[float] = field(default_factory=list)  # when the user saved a file or used a memory
+    tuned: Mapping[str, Any] = field(default_factory=dict)  # mode -> weights learned here
     last_seq: int = 0
 
     def of(self, memory: str) -> Usage:
@@ -124,6 +125,8 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
                 life.active.append(event.time)
             case "transition":
                 life.transitions[event.memory] = (*life.transitions.get(event.memory, ()), _transition(event))
+            case "tune":
+                life.tuned = event.data
             case "merge":
                 life.merged[str(event.data.get("other", ""))] = event.memory
         if event.memory and event.type != "shown":
@@ -260,5 +263,6 @@ def _copy(life: Life) -> Life:
         dict(life.merged),
         list(life.touches),
         list(life.active),
+        life.tuned,
         life.last_seq,
     )

@@ -60,7 +60,9 @@ def spot_query(
     code = "\n".join(line.strip() for line in window if line.strip())
     names = " ".join(dict.fromkeys(WORD.findall(code)))
     writers = writers_in(worktree, head, path, mapped, start, end)
-    spot = Spot(path, symbol, start, end, writers, tuple(window))
+    spot = Spot(
+        path, symbol, start, end, writers, tuple(window), tuple(lines[start - 1 : min(end, start - 1 + MAX_LINES)])
+    )
     return Query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",

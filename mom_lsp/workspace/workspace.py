@@ -20,7 +20,7 @@ from mom_lsp.git import Location
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
-from mom_lsp.route.learned import Mode, Model, shipped
+from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.lifecycle import Life
@@ -108,7 +108,7 @@ class Workspace:
         snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
         head, query = beside.result()
         state = self._at(snapshot, head)
-        ranker = self._ranker(state, self._learned("editing"))
+        ranker = self._ranker(state, self._learned("editing", state))
         meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         warnings = self._past(state).warnings(path, query.written, snapshot.life)
@@ -132,7 +132,7 @@ class Workspace:
         snapshot = self.library.snapshot()
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
-        ranker = self._ranker(state, self._learned("editing").scaled({"temp": 0.0}))
+        ranker = self._ranker(state, self._learned("editing", state).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.settings.suggest.threshold, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self._json(one, state, at) for one, _ in found]
@@ -312,9 +312,10 @@ class Workspace:
 
         return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
-    def _learned(self, mode: Mode) -> Model:
-        """Return what was learned, each term as many times as strong as the user says."""
-        return shipped(mode).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
+    def _learned(self, mode: Mode, state: _State | None = None) -> Model:
+        """Return what was learned, here if `mom tune` did, each term as many times as strong as the user says."""
+        own = read_model(state.snapshot.life.tuned.get(mode, {})) if state else None
+        return (own or shipped(mode)).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
 
     def _ranker(self, state: _State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())

@@ -1,0 +1,92 @@
+"""`mom tune`: labels from the repository itself, weights that are kept only if they win, and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+from repositories import Mom, Repo
+from test_route import make_memory, make_view, sha
+
+from mom_lsp.cli.app import app
+from mom_lsp.evaluation.tune import event_of, labels_of, wins
+from mom_lsp.journal import Event
+from mom_lsp.memory import Reference
+from mom_lsp.route.catalog import View
+from mom_lsp.route.learned import Model, read_model, shipped
+from mom_lsp.tiers.lifecycle import fold
+
+FOLLOWUPS = 42
+
+
+def test_labels_are_the_commits_that_name_earlier_ones() -> None:
+    memories = [
+        make_memory(1),
+        make_memory(2, references=(Reference("fixes", sha(1)),)),
+        make_memory(3, references=(Reference("followup", sha(1)), Reference("mention", sha(2)))),
+        make_memory(4, references=(Reference("fixes", sha(5)),)),  # names a later one
+        make_memory(5),
+    ]
+    view = View(make_view(*memories).catalog, [sha(n) for n in (5, 4, 3, 2, 1)], {})
+    assert [(label.query, set(label.gold)) for label in labels_of(view)] == [
+        (sha(2), {sha(1)}),
+        (sha(3), {sha(1), sha(2)}),
+    ]
+
+
+@given(st.lists(st.floats(0.01, 1), min_size=1, max_size=20))
+def test_only_gains_win(gains: list[float]) -> None:
+    assert wins(np.array(gains))
+    assert not wins(-np.array(gains))
+    assert not wins(np.zeros(len(gains)))
+
+
+def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
+    model = Model({"wrote": 2.0, "bm25": 1.0}, -3.0)
+    tuned, reset = Event(1, 0.0, "tune", data=event_of(model)), Event(2, 0.0, "tune", data=event_of(None))
+    assert read_model(fold([tuned]).tuned["editing"]) == model
+    assert fold([], fold([tuned])).tuned == event_of(model)
+    assert fold([tuned, reset]).tuned == {}
+    assert read_model({}) is None
+    assert read_model({"intercept": 0.0, "weights": {"of another version": 1.0}}) is None
+
+
+def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Repo], Mom]) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    moms(project).index()
+    result = CliRunner().invoke(app, ["-C", str(project.root), "tune"])
+    assert result.exit_code == 2
+    assert "0 commits here name an earlier one" in result.output
+
+
+def test_a_repository_tunes_itself(
+    project: Repo, moms: Callable[[Repo], Mom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for n in range(FOLLOWUPS):
+        first = project.commit(f"Add part {n} of the machine", {f"part{n}.py": f"def part_{n}():\n    return {n}\n"})
+        project.commit(
+            f"Change part {n}\n\nFollow-up to {first}", {f"part{n}.py": f"def part_{n}():\n    return -{n}\n"}
+        )
+    mom = moms(project)
+    mom.index()
+    before = mom.suggest("part3.py", 2)[0]
+    result = CliRunner().invoke(app, ["-C", str(project.root), "tune", "--json"])
+    assert result.exit_code == 0, result.output
+    document = json.loads(result.stdout)
+    assert (document["learned_from"], document["judged_on"]) == (29, 13)
+    assert 0 <= document["shipped"]["R@3"] <= 1
+    tuned = [event for event in mom.service.library.journal.events() if event.type == "tune"]
+    assert bool(tuned) == document["kept"]
+    strange = shipped("editing").scaled({"place": 2.0})
+    mom.service.library.journal.append("tune", data=event_of(strange), now=1.0)
+    assert mom.suggest("part3.py", 2)[0]["terms"]["place"] > before["terms"]["place"]
+    result = CliRunner().invoke(app, ["-C", str(project.root), "tune", "--reset"])
+    assert result.exit_code == 0, result.output
+    assert mom.suggest("part3.py", 2)[0]["terms"]["place"] == pytest.approx(before["terms"]["place"])
