@@ -1,0 +1,106 @@
+"""What the seed proves of routing, on the product's own path: a linear gate, growing terms, bounds, the same twice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from test_route import make_memory, make_view, sha
+
+from mom_lsp.memory import TERMS, Anchor, Memory
+from mom_lsp.route.features import FEATURES, TERM_OF
+from mom_lsp.route.learned import Model, shipped
+from mom_lsp.route.place import Spot
+from mom_lsp.route.score import top, total
+from mom_lsp.route.terms import UNLIKE
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.workspace.aging import aged
+from mom_lsp.workspace.library import Snapshot
+from mom_lsp.workspace.query import Query, text_query
+from mom_lsp.workspace.ranking import Ranked, Ranker
+
+DIMENSIONS, NOW = 6, 1_000.0
+seeds = st.integers(0, 2**32 - 1)
+
+
+class Matches:
+    """Texts in which a search finds what it is told to."""
+
+    def __init__(self, scores: Mapping[str, float]) -> None:
+        self._scores = dict(scores)
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the scores, whatever is asked."""
+        return self._scores
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return no text: ranking needs none."""
+        return {}
+
+
+def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
+    vectors = rng.standard_normal((*shape, DIMENSIONS)).astype(np.float32)
+    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
+
+
+def make_ranker(model: Model, vectors: np.ndarray, matches: Mapping[str, float] | None = None) -> Ranker:
+    """Return a ranker of as many memories of one file as there are vectors."""
+    anchors = (Anchor("a.py", ("f",)),)
+    view = make_view(*(make_memory(n, anchors=anchors) for n in range(len(vectors))))
+    snapshot = Snapshot(view.catalog, vectors, np.arange(len(vectors)), Life())
+    return Ranker(Matches(matches or {}), snapshot, view, model, aged(view, snapshot.life, NOW))
+
+
+def ask(ranker: Ranker, meaning: np.ndarray) -> list[Ranked]:
+    spot = Spot("a.py", "f", 1, 2, {1: sha(0), 2: sha(1)}, ("x = first_value", "y = second"), ("x = first_value",))
+    return ranker.rank(Query("x", "x", (spot,)), 5, threshold=0.0, meaning=meaning)
+
+
+@given(seeds, st.integers(1, 40), st.integers(1, 8))
+def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> None:
+    """Theorem 1 of the seed: the rows of the gate are the memories' vectors, W_i = phi(m_i)."""
+    rng = np.random.default_rng(seed)
+    vectors, meaning = unit(rng, size), unit(rng)
+    gate = vectors @ meaning  # (n,)
+    expected = [int(row) for row in np.argsort(-gate, kind="stable")[:k] if gate[row] > 10 * UNLIKE]
+    ranker = make_ranker(Model({"cosine": 3.0}, 0.0), vectors)
+    found = ranker.rank(text_query("x"), k, threshold=0.0, meaning=meaning)
+    assert [one.row for one in found][: len(expected)] == expected
+
+
+@given(seeds, st.sampled_from(TERMS), st.floats(0.01, 5))
+def test_more_of_a_term_never_lowers_a_memory(seed: int, term: str, more: float) -> None:
+    rng = np.random.default_rng(seed)
+    parts = {name: rng.standard_normal(12) for name in TERMS}
+    before = top(total(parts), 12).index(3)
+    parts[term] = parts[term] + more * (np.arange(12) == 3)
+    assert top(total(parts), 12).index(3) <= before
+
+
+@given(seeds, st.sampled_from(FEATURES), st.floats(0.01, 2))
+def test_a_feature_moves_the_score_as_its_weight_says(seed: int, feature: str, more: float) -> None:
+    named = dict(zip(FEATURES, np.random.default_rng(seed).random((len(FEATURES), 1)), strict=True))
+    model = shipped("editing")
+    moved = model.shares(named | {feature: named[feature] + more})
+    gain = total(moved)[0] - total(model.shares(named))[0]
+    assert np.isclose(gain, more * model.weights.get(feature, 0.0))
+    assert {t for t in TERMS if moved[t] != model.shares(named)[t]} <= {TERM_OF[feature]}
+
+
+@given(seeds, st.integers(1, 25))
+def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    vectors, meaning = unit(rng, size), unit(rng)
+    matches = {f"m{n}": float(score) for n, score in enumerate(rng.random(size) * 20)}
+    found = ask(make_ranker(shipped("editing"), vectors, matches), meaning)
+    assert found == ask(make_ranker(shipped("editing"), vectors, matches), meaning)
+    assert found
+    for one in found:
+        assert one.chance is not None and 0 <= one.chance <= 1
+        assert np.isclose(sum(one.terms.values()), one.score)
+    scores = [one.score for one in found]
+    assert scores == sorted(scores, reverse=True)
+    chances = [one.chance for one in found if one.chance is not None]
+    assert chances == sorted(chances, reverse=True)
