@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from repositories import Mom, Repo
 from test_route import make_memory, make_view, sha
@@ -40,6 +40,7 @@ def test_labels_are_the_commits_that_name_earlier_ones() -> None:
     ]
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=20))
 def test_only_gains_win(gains: list[float]) -> None:
     assert wins(np.array(gains))
