@@ -35,6 +35,7 @@ SOURCE = {
     "path": None,
     "line": None,
 }
+CODE = r"(?<![`\\])`[^`\s\\](?:[^`\\]*[^`\s\\])?`(?!`)"
 ACTIVE = "ab`*_[]()<>!#|~&\\:/@.w- 1+="
 
 
@@ -83,9 +84,14 @@ def test_a_body_is_at_most_1_kb(text: str) -> None:
 def test_prose_has_no_markup_but_lists_and_code(text: str) -> None:
     for block in prose(text):
         if not re.match("`{3,}text\n", block):
-            for line in block.splitlines():
+            for line in re.sub(CODE, "x", block).splitlines():
                 assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&!@]", line.removeprefix("- "))
                 assert not re.match(r"[+=]|-(?! )|\d{1,2}[.)]", line)
+
+
+def test_code_between_backticks_is_code_and_nothing_else() -> None:
+    assert prose("Use `a*b` not `` ` `*c*") == ["Use `a*b` not \\`\\` \\` \\`\\*c\\*"]
+    assert prose("`[x](command:y)` <b>") == ["`[x](command:y)` \\<b\\>"]
 
 
 def test_wrapped_lines_flow_and_the_rest_keeps_its_form() -> None:

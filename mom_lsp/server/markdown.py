@@ -26,6 +26,7 @@ AGES = (("year", 365.25 * 86400), ("month", 30.44 * 86400), ("week", 7 * 86400),
 _MARKUP = re.compile(
     r"([\\`*_\[\]<>&~|#!@$])|(?<=\w)(:)(?=//)|(?<=www)(\.)|^([-+=])|(?<=^\d)([.)])|(?<=^\d\d)([.)])", re.I
 )
+_CODE = re.compile(r"((?<![`\\])`[^`\s\\](?:[^`\\]*[^`\s\\])?`(?!`))")
 _FENCES = re.compile(r"`{3,}")
 _OWN_LINE = re.compile(r"(?P<bullet>\s*(?:[-*+•]|\d{1,2}[.)])\s+)|[A-Z][\w-]*(?: #|: )\S")  # an item, or a trailer
 
@@ -48,10 +49,12 @@ def hover_text(suggestions: Sequence[dict[str, Any]], now: datetime, place: Plac
 
 
 def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None) -> str:
-    """Return one memory: what it says, its source, why it is shown, the shares of its score, what can be done."""
+    """Return one memory: its source, what can be done, what it says, why it is shown, the shares of its score."""
     title, body = suggestion["title"], (suggestion.get("body") or "").removeprefix(suggestion["title"])
     facts = [f"*{escape(kind_name(suggestion['kind'], suggestion['source'].get('type')))}*", *_marks(suggestion)]
     parts = [f"**{escape(title)}**  \n{' · '.join([*facts, *_source(suggestion['source'], now)])}"]
+    if place is not None:
+        parts.append(_commands(suggestion, place))  # above a body that may be longer than the hover
     parts += prose(body)
     if why := suggestion.get("why"):
         again = (suggestion.get("failure") or {}).get("again")
@@ -62,8 +65,6 @@ def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None)
         parts.append(shares)
     if lived := life(suggestion):
         parts.append(escape(lived))
-    if place is not None:
-        parts.append(_commands(suggestion, place))
     return "\n\n".join(parts)
 
 
@@ -116,7 +117,13 @@ def _flowing(lines: Sequence[str]) -> Iterator[str]:
         else:
             whole[-1] = whole[-1][0], f"{whole[-1][1]} {line.strip()}"
     for number, (item, line) in enumerate(whole, 1):
-        yield f"- {escape(line)}" if item else escape(line) + ("  " if number < len(whole) else "")
+        yield f"- {_inline(line)}" if item else _inline(line) + ("  " if number < len(whole) else "")
+
+
+def _inline(text: str) -> str:
+    """Return text escaped, but for what stands between single backticks: that is code, in which nothing is active."""
+    parts = _CODE.split(plain(text))
+    return "".join(part if _CODE.fullmatch(part) else _MARKUP.sub(r"\\\g<0>", part) for part in parts)
 
 
 def when(time: str, now: datetime) -> str:
