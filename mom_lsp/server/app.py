@@ -154,11 +154,17 @@ class MomServer(LanguageServer):
         return self.wanted(document.uri, (await self._answer(document, start, end))["suggestions"])
 
     async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
-        """Return the same for one line: nothing if it is blank, or so new that it has no past. Raises MomError."""
+        """Return the same for one line, what its hint names first; nothing if it is blank, or too new for a past.
+
+        Raises MomError.
+        """
         if not self.line(document.uri, line).strip():
             return []
         answer = await self._answer(document, line, line)
-        return self.wanted(document.uri, answer["suggestions"]) if answer["query"].get("committed", True) else []
+        if not answer["query"].get("committed", True):
+            return []
+        hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
+        return sorted(self.wanted(document.uri, answer["suggestions"]), key=lambda one: one["id"] not in hinted)
 
     async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
         answer = document.answers.get((start, end))

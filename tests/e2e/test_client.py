@@ -5,12 +5,22 @@ from __future__ import annotations
 import asyncio
 import shutil
 from pathlib import Path
+from typing import Any
 
 from lsprotocol import types
 
 from .conftest import FIX, LINE, TIMEOUT, Editor, Start, end_engine
 
 OURS = {"mom": {"commands": True, "notices": True, "state": True}}
+
+
+async def settled(editor: Editor) -> Any:
+    """Return the state that is told once the index is built."""
+    async with asyncio.timeout(TIMEOUT):
+        while not (editor.states and editor.states[-1].indexed and not editor.states[-1].indexing):
+            editor.told.clear()
+            await editor.told.wait()
+    return editor.states[-1]
 
 
 async def test_a_client_that_follows_command_links_gets_them(start_editor: Start) -> None:
@@ -31,12 +41,22 @@ async def test_the_state_is_told_without_a_document_while_the_first_index_is_bui
 ) -> None:
     shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor("visual-studio-code", experimental=OURS)
-    async with asyncio.timeout(TIMEOUT):
-        while not (editor.states and editor.states[-1].indexed and not editor.states[-1].indexing):
-            editor.told.clear()
-            await editor.told.wait()
-    state = editor.states[-1]
+    state = await settled(editor)
     assert (state.uri, state.git, state.memories, state.problems) == (repo.as_uri(), True, 3, [])
+
+
+async def test_a_folder_without_git_has_the_memories_of_its_files(start_editor: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    code = "# Never retry more often than 42 times, because the server bans clients after 50.\nLIMIT = 42\n"
+    (folder / "limit.py").write_text(code, "utf-8")
+    editor = await start_editor("visual-studio-code", folder=folder, experimental=OURS)
+    state = await settled(editor)
+    assert (state.git, state.memories) == (False, 1)
+    uri = editor.open("limit.py")
+    assert await editor.hints(uri) == []
+    (found,) = (await editor.run("mom.search", "server bans"))["suggestions"]
+    assert found["source"]["path"] == "limit.py"
 
 
 async def test_others_are_not_told_the_state(editor: Editor) -> None:
