@@ -84,6 +84,7 @@ class Encoder:
     model: str = _setting(
         "", "Folder of a sentence-transformers model; empty for the MiniLM that is installed.", scope="machine"
     )
+    context: bool = _setting(False, "What was edited a moment ago counts too: the read-out of a continuous memory.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.tiers import Tiers
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.query import Query
+from mom_lsp.workspace.shortterm import WEIGHT
 from mom_lsp.workspace.standing import standing
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
@@ -71,6 +72,7 @@ class Ranker:
     view: View
     model: Model
     tiers: Tiers  # of all rows, now
+    context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that are likely enough, best first.
@@ -139,6 +141,9 @@ class Ranker:
             return []
         own = self._own_here(where)
         contributions = self.model.shares(self.features(evidence))
+        if self.context is not None and self.snapshot.vectors.shape[1:] == self.context.shape:
+            near = by_slot(similarity(self.context, self.snapshot.vectors), self.snapshot.slots[rows])
+            contributions["sem"] = contributions["sem"] + WEIGHT * near
         scores = total(contributions)
         chances = self.model.chances(scores)
         shown = (chances >= threshold) | np.isin(rows, list(always | own))

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -37,6 +37,7 @@ from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, spot_query, te
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.review import Pick
+from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.why import Explanation, reasons
 
@@ -72,6 +73,7 @@ class Workspace:
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
         self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
+        self._short_term = ShortTerm()
         self._clock = clock
         self._aged = Aged()
 
@@ -110,6 +112,7 @@ class Workspace:
         state = self._at(snapshot, head)
         ranker = self._ranker(state, self._learned("editing", state))
         meaning = self.library.encode(query.meaning)
+        ranker = replace(ranker, context=self._context(query, meaning))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         warnings = self._past(state).warnings(path, query.written, snapshot.life)
         answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
@@ -316,6 +319,15 @@ class Workspace:
         """Return what was learned, here if `mom tune` did, each term as many times as strong as the user says."""
         own = read_model(state.snapshot.life.tuned.get(mode, {})) if state else None
         return (own or shipped(mode)).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
+
+    def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
+        """Return what was edited before, as far as it has to do with a question, and remember this edit."""
+        if meaning is None or not self.settings.encoder.context:
+            return None
+        read = self._short_term.read(meaning)
+        if query.written:
+            self._short_term.saw(query.meaning, meaning)
+        return read
 
     def _ranker(self, state: _State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())

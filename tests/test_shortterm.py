@@ -1,0 +1,62 @@
+"""What was edited a moment ago as a cue: off by default, and of events rather than of looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from memories import HashEncoder
+from repositories import Mom, Repo
+
+from mom_lsp.store import Store
+from mom_lsp.tiers.cms import unit
+from mom_lsp.workspace.shortterm import ShortTerm
+
+Start = Callable[[Repo | Path], Mom]
+EVENTS = unit(np.random.default_rng(0).standard_normal((6, 32)).astype(np.float32))
+
+
+def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
+    memory = ShortTerm()
+    assert memory.read(EVENTS[0]) is None
+    for number, event in enumerate(EVENTS[:4]):
+        memory.saw(f"edit {number}", event)
+    read = memory.read(EVENTS[2])
+    assert read is not None and np.argmax(EVENTS @ read) == 2
+    assert abs(np.linalg.norm(read) - 1) < 1e-5
+
+
+def test_the_same_edit_again_is_no_event_and_another_encoder_begins_anew() -> None:
+    memory = ShortTerm()
+    memory.saw("edit", EVENTS[0])
+    before = memory.read(EVENTS[1])
+    memory.saw("edit", EVENTS[0])
+    assert np.array_equal(memory.read(EVENTS[1]), before)
+    assert memory.read(EVENTS[0][:8]) is None
+    memory.saw("edit", EVENTS[1][:8])
+    memory.saw("other edit", unit(EVENTS[1][None, :8])[0])
+    assert memory.read(EVENTS[0]) is None
+
+
+def test_it_counts_only_if_the_setting_says_so(project: Repo, moms: Start) -> None:
+    first = "def one():\n    return first_of_all\n"
+    project.commit("Write one\n\nBecause of this.", {"a.py": first})
+    project.commit("Write two\n\nBecause of that.", {"b.py": "def two():\n    return second\n"})
+    mom = moms(project)
+    mom.index()
+    library = mom.service.library
+    assert isinstance(library.store, Store)
+    contents = [content for content in library.snapshot().catalog.contents if content]
+    library.store.put_vectors("hash", contents, HashEncoder().encode(contents))
+    library.encoder = HashEncoder()
+    library.reload()
+
+    def shares() -> list[float]:
+        mom.suggest("b.py", 2, text="def two():\n    return second_edited\n")  # an edit, then another place
+        return [one["terms"]["sem"] for one in mom.suggest("a.py", 2, text=first)]
+
+    usual = shares()
+    assert shares() == usual  # off: what was edited changes nothing
+    mom.call("configure", options={"encoder": {"context": True}})
+    assert shares() != usual
