@@ -38,12 +38,16 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
     """Configure and open the folders that came, and look anew at the documents: they may be inside now, or outside."""
     before = set(ls.folders.values())
     ls.read_folders()
-    for folder in before - set(ls.folders.values()):
-        ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
-    await configure(ls)
+    ls.configured.clear()  # questions that come from here on wait for the new settings, and for the new places
     ls.documents.clear()
     for opened in tuple(ls.workspace.text_documents.values()):
         ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
+    try:
+        for folder in before - set(ls.folders.values()):
+            ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
+        await configure(ls)
+    finally:
+        ls.configured.set()
 
 
 async def shutdown(ls: MomServer, params: None) -> None:
