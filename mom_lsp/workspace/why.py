@@ -11,10 +11,12 @@ import numpy as np
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown, words_of
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import CHAIN, Edge
+from mom_lsp.route.place import Place
 from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 
 CITED = 3
+LEAST_CHANCE = 0.005  # of what has no line, link or comment here: who asks why wants to know more than who edits
 NEAR = 4  # lines between a comment and the line that it speaks of
 ANCHORS = 3  # memories whose links are followed
 CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link or a comment here are read
@@ -54,15 +56,16 @@ class _Found:
     other: int = -1  # row
 
 
-def reasons(ranker: Ranker, query: Query, threshold: float, meaning: np.ndarray | None) -> list[tuple[Scored, Clue]]:
+def reasons(ranker: Ranker, query: Query, meaning: np.ndarray | None) -> list[tuple[Scored, Clue]]:
     """Return the memories that say most about a spot, best first, at most three.
 
     First what was written at the very line: its last change, and a comment by it; then what these fixed, reverted or
-    followed up; then what reaches the threshold. Within each, the score decides; who gives no reason comes last.
+    followed up; then what is likely enough. Within each, the score decides; who gives no reason comes last.
     """
     evidence = ranker.evidence(query, meaning)
     ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
-    worthy = ranker.choose(evidence, query, OTHERS, threshold=threshold)
+    likely = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
+    worthy = [one for one in likely if _belongs(evidence.place, one.row)][:OTHERS]
     at_line = [_Found(one, FIRST, one.reason.split("; ")[0]) for one in ranked.values() if one.lines]
     others = [_Found(one, OTHER, one.reason.split("; ")[0]) for one in worthy]
     beside = [_Found(ranked.get(row, _bare(row)), FIRST, "stands by it") for row in _comments(ranker, query)]
@@ -74,6 +77,11 @@ def reasons(ranker: Ranker, query: Query, threshold: float, meaning: np.ndarray 
     for one in (*at_line, *beside, *linked, *others):
         found.setdefault(one.ranked.row, one)
     return _told(ranker, found)
+
+
+def _belongs(place: Place | None, row: int) -> bool:
+    """Tell whether a memory is about the function or the lines close by: the file alone explains no line."""
+    return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
 
 
 def _told(ranker: Ranker, found: dict[int, _Found]) -> list[tuple[Scored, Clue]]:

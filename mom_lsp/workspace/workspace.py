@@ -136,7 +136,7 @@ class Workspace:
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
         ranker = self._ranker(state, self._learned("editing", state).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, self.settings.suggest.threshold, self.library.encode(query.meaning))
+        found = reasons(ranker, query, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self._json(one, state, at) for one, _ in found]
         text, code = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else "", "\n".join(spot.lines)
