@@ -14,8 +14,8 @@ import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import UsageError
+from mom_lsp.workspace.hinting import HINT_WINDOW, HINTS_IN_WINDOW
 from mom_lsp.workspace.query import text_query
-from mom_lsp.workspace.workspace import HINT_WINDOW, HINTS_IN_WINDOW
 
 Start = Callable[[Repo | Path], Mom]
 NAMES = ("alpha", "beta", "gamma", "delta")

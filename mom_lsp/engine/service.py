@@ -74,17 +74,17 @@ class Service:
         """Make one title that somebody missed; asked while nobody asks anything else."""
         for workspace in list(self._workspaces.values()):
             settings = workspace.settings.model
-            if not workspace.untitled or self.model.why_not(settings):
+            if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
-            identity = next(iter(workspace.untitled))
+            identity = next(iter(workspace.teller.untitled))
             memory = self.library.get([identity]).get(identity)
             forgotten = memory is None or self.library.snapshot().life.of(identity).forgotten
             made = "" if forgotten or memory is None else self.model.title(settings, memory, cancelled)
             if made is None:
                 return  # later
-            workspace.untitled.pop(identity, None)
+            workspace.teller.untitled.pop(identity, None)
             if not forgotten:
-                workspace.titles.put(identity, made)
+                workspace.teller.titles.put(identity, made)
             return
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Actions:
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         TraceFile(self._workspace.location.data / TRACES).forget(memory.id)
-        self._workspace.titles.forget(memory.id)
+        self._workspace.teller.titles.forget(memory.id)
         self._indexing_wanted("forget")
         done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
         return done | {"title": memory.title}

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,44 +15,29 @@ from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
-from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.tiers.rules import USES_FOR_LAYER_2, is_archived, why_archived
+from mom_lsp.tiers.rules import USES_FOR_LAYER_2
 from mom_lsp.workspace import review
 from mom_lsp.workspace.aging import Aged
-from mom_lsp.workspace.episodes import Groups
-from mom_lsp.workspace.failures import Past, first
-from mom_lsp.workspace.freshness import Judge
+from mom_lsp.workspace.failures import first
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
+from mom_lsp.workspace.hinting import OpenFile, thinned
 from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.present import episode, forge_of, iso, lived, suggestion
+from mom_lsp.workspace.present import episode, iso, lived
 from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, spot_query, text_query, written
-from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
-from mom_lsp.workspace.review import Pick
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.standing import change
+from mom_lsp.workspace.telling import State, Teller, bare, because
 from mom_lsp.workspace.why import Explanation, reasons
 
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
-MAX_UNTITLED = 100  # memories that wait for a title
-HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
-LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
-WORD_CHARACTER = re.compile(r"\w")
-
-
-@dataclass(frozen=True, slots=True)
-class _State:
-    """One consistent look at everything."""
-
-    snapshot: Snapshot
-    head: Head
-    view: View
 
 
 class Workspace:
@@ -65,14 +48,9 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
-        self.titles = TitleFile(location.data / TITLES)
-        self.untitled: dict[
-            str, None
-        ] = {}  # ids of memories that were shown and whose titles say nothing, oldest first
+        self.teller = Teller(library, self.worktree)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
-        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
-        self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
         self._short_term = ShortTerm()
         self._clock = clock
         self._aged = Aged()
@@ -114,7 +92,7 @@ class Workspace:
         meaning = self.library.encode(query.meaning)
         ranker = replace(ranker, context=self._context(query, meaning))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
-        warnings = self._past(state).warnings(path, query.written, snapshot.life)
+        warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
         answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
         if counted and rev is None:
             self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock())
@@ -138,7 +116,7 @@ class Workspace:
         ranker = self._ranker(state, self._learned("editing", state).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
-        citations = [self._json(one, state, at) for one, _ in found]
+        citations = [self.teller.json(one, state, at) for one, _ in found]
         text, code = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else "", "\n".join(spot.lines)
         clues = tuple(clue for _, clue in found)
         return Explanation(path, spot.start, spot.symbol, text, code, clues, citations)
@@ -148,35 +126,24 @@ class Workspace:
 
         Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted.
         """
-        state = self._state()
-        lines = open_lines(text)
+        state, lines = self._state(), open_lines(text)
         mapped = mapped_lines(self.worktree, state.head, path, lines)
-        writers = self.worktree.writers(state.head, path, None)
-        worthy, row_of = self._worthy(state), state.snapshot.catalog.row_of_commit
-        wrote: dict[int, list[int]] = {}
-        for line, committed in enumerate(mapped, 1):
-            row = row_of.get(writers.get(committed, ""))
-            if row is not None and worthy[row] and not self._unwanted(state, row, path, lines, line):
-                wrote.setdefault(row, []).append(line)
+        file = OpenFile(path, lines, mapped, self.worktree.writers(state.head, path, None))
+        spots = file.spots(state, self.settings.hints.minimum_surprise)
         ranker = self._ranker(state, self._learned("hints"))
-        spots = {
-            row: run
-            for row, all_lines in wrote.items()
-            if (run := _longest_run(all_lines, lines)) and not self._dismissed(state, row, path, lines, run[0])
-        } | self._noted(state, path, lines)
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.hints.threshold)
         chosen.sort(key=lambda one: (-state.view.surprise[one.row], -one.score))
         if self.settings.hints.warnings:
             blocks = written(self.worktree.committed(state.head, path), path, lines, mapped)
-            chosen = first(self._past(state).warnings(path, blocks, state.snapshot.life), chosen)
-        kept = _thinned(chosen, start, end)
+            chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
+        kept = sorted(thinned(chosen, start, end), key=lambda one: one.lines)
         hints = [
             one
-            for one in self._scored(ranker, sorted(kept, key=lambda one: one.lines), state, [path])
+            for one in self.teller.scored(ranker, kept, state, [path])
             if one.freshness != "gone" or (one.failure and one.failure.again)
         ]
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
-        return [{"line": one.lines[0], "suggestion": self._json(one, state, [path])} for one in hints]
+        return [{"line": one.lines[0], "suggestion": self.teller.json(one, state, [path])} for one in hints]
 
     def show(self, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
@@ -188,15 +155,13 @@ class Workspace:
         memory = self.memory(identity)
         row = state.snapshot.catalog.row_of.get(memory.id)
         ranker = self._ranker(state, self._learned("why"))
-        one = self._scored(ranker, [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "")], state) if row is not None else []
-        document = self._json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
-        because = self._because(memory, row, state)
-        document["suggested"], document["because"] = (
-            not because,
-            because or "it is shown where it is likely enough to matter",
-        )
+        one = self.teller.scored(ranker, [bare(row)], state) if row is not None else []
+        document = self.teller.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
+        why_not = because(memory, row, state)
+        document["suggested"] = not why_not
+        document["because"] = why_not or "it is shown where it is likely enough to matter"
         document["life"] = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
-        document["related"] = self._related(row, state, ranker)
+        document["related"] = self.teller.related(row, state, ranker) if row is not None else []
         document["history"] = [
             {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
             for e in self.library.journal.events()
@@ -207,18 +172,17 @@ class Workspace:
     def episode(self, identity: str) -> dict[str, Any]:
         """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
         state, memory = self._state(), self.memory(identity)
-        found = self._groups_of(state).of(memory)
+        found = self.teller.groups(state).of(memory)
         row_of = state.snapshot.catalog.row_of
-        members = [Ranked(row_of[i], 0.0, dict.fromkeys(TERMS, 0.0), "") for i in found.members] if found else []
-        told = self._scored(self._ranker(state, self._learned("why")), members, state)
-        return {"episode": episode(found) if found else None, "members": [self._json(one, state) for one in told]}
+        members = [bare(row_of[i]) for i in found.members] if found else []
+        told = self.teller.tell(self._ranker(state, self._learned("why")), members, state)
+        return {"episode": episode(found) if found else None, "members": told}
 
     def told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
         state = self._state()
         rows = [row for i in ids if (row := state.snapshot.catalog.row_of.get(i)) is not None and state.view.valid[row]]
-        bare = [Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "") for row in rows]
-        return [self._json(one, state) for one in self._scored(self._ranker(state, self._learned("why")), bare, state)]
+        return self.teller.tell(self._ranker(state, self._learned("why")), [bare(row) for row in rows], state)
 
     def memory(self, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
@@ -257,12 +221,12 @@ class Workspace:
         state = self._state()
         view, life = state.view, state.snapshot.life
         ranker = self._ranker(state, self._learned("why"))
-        drifted = self._picked(review.to_keep_fresh(view, life), ranker, state)
+        drifted = self.teller.picked(review.to_keep_fresh(view, life), ranker, state)
         return {
-            "fading": self._picked(review.fading(view, life, ranker.tiers), ranker, state),
+            "fading": self.teller.picked(review.fading(view, life, ranker.tiers), ranker, state),
             "promoted": self.promoted(),
             "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
-            "archived": self._picked(review.archived(view, life), ranker, state),
+            "archived": self.teller.picked(review.archived(view, life), ranker, state),
             "forgotten": [{"id": memory, "time": iso(when)} for when, memory in self._forgotten(life)],
         }
 
@@ -270,7 +234,7 @@ class Workspace:
         """Return the memories that proved themselves lately, each with its "reason"."""
         state = self._state()
         rows = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
-        return self._picked(rows, self._ranker(state, self._learned("why")), state)
+        return self.teller.picked(rows, self._ranker(state, self._learned("why")), state)
 
     def overview(self) -> dict[str, Any]:
         """Return how many memories stand in each tier and status, and how many were promoted lately."""
@@ -288,12 +252,12 @@ class Workspace:
 
     # Inside
 
-    def _state(self, rev: str | None = None) -> _State:
+    def _state(self, rev: str | None = None) -> State:
         beside = self._beside.submit(self.worktree.head, rev)  # git lists the history while the memories are read
         return self._at(self.library.snapshot(), beside.result())
 
-    def _at(self, snapshot: Snapshot, head: Head) -> _State:
-        return _State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
+    def _at(self, snapshot: Snapshot, head: Head) -> State:
+        return State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
 
     def _question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
         """Return the question that some lines are, and the commit it is asked of; needs no memory."""
@@ -315,7 +279,7 @@ class Workspace:
 
         return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
-    def _learned(self, mode: Mode, state: _State | None = None) -> Model:
+    def _learned(self, mode: Mode, state: State | None = None) -> Model:
         """Return what was learned, here if `mom tune` did, each term as many times as strong as the user says."""
         own = read_model(state.snapshot.life.tuned.get(mode, {})) if state else None
         return (own or shipped(mode)).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
@@ -329,7 +293,7 @@ class Workspace:
             self._short_term.saw(query.meaning, meaning)
         return read
 
-    def _ranker(self, state: _State, model: Model) -> Ranker:
+    def _ranker(self, state: State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
         return Ranker(self.library, state.snapshot, state.view, model, tiers)
 
@@ -355,134 +319,18 @@ class Workspace:
         if outside:
             raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
 
-    def _dismissed(self, state: _State, row: int, path: str, lines: Sequence[str], line: int) -> bool:
-        """Whether a memory was sent away from the function that a line stands in."""
-        places = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
-        return bool(places) and (path, enclosing_symbol(lines, line, path)) in places
-
-    def _noted(self, state: _State, path: str, lines: Sequence[str]) -> dict[int, list[int]]:
-        """Return the row of each of the user's notes on a line of a file, and where that line is now."""
-        notes = [note for note in state.snapshot.notes.values() if note.source.path == path and note.added_lines]
-        lines_of: dict[int, list[int]] = {}
-        for number, line in enumerate(lines if notes else (), 1):
-            for key in line_keys([line]):
-                lines_of.setdefault(key, []).append(number)
-        found = {}
-        for note in notes:
-            row, was = state.snapshot.catalog.row_of[note.id], note.source.line or 1
-            there = sorted(lines_of.get(note.added_lines[0], ()), key=lambda line: abs(line - was))
-            if there and not self._dismissed(state, row, path, lines, there[0]):
-                found[row] = there[:1]
-        return found
-
-    def _worthy(self, state: _State) -> np.ndarray:
-        """Return which rows are out of the ordinary enough for a hint; pinned ones always are."""
-        worthy = state.view.surprise >= self.settings.hints.minimum_surprise
-        for memory in state.snapshot.life.pinned:
-            row = state.snapshot.catalog.row_of.get(memory)
-            if row is not None:
-                worthy[row] = True
-        return np.asarray(worthy & ~state.snapshot.catalog.is_file)
-
     def _answer(
-        self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: _State, began: float
+        self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State, began: float
     ) -> dict[str, Any]:
         at = state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
-        suggestions = [self._json(one, state, at) for one in self._scored(ranker, chosen, state, at)]
+        suggestions = self.teller.tell(ranker, chosen, state, at)
         took = round((time.perf_counter() - began) * 1000, 1)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
-
-    def _scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: _State, at: Sequence[str] = ()) -> list[Scored]:
-        """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
-        past = self._past(state)
-        return self._groups_of(state).told(past.told(past.judge.judged(scored(ranker, chosen), at)))
-
-    def _past(self, state: _State) -> Past:
-        view = state.view
-        return self._pasts.of(id(view), lambda: Past(self.library, view, Judge(self.worktree, state.head, view)))
-
-    def _groups_of(self, state: _State) -> Groups:
-        return self._groups.of(id(state.view), lambda: Groups(self.library, state.view, state.head.ancestors))
-
-    def _json(self, one: Scored, state: _State, at: Sequence[str] = ()) -> dict[str, Any]:
-        commit, author, when = self._written(one.memory, state)
-        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
-        return found | {"title_generated": self._made_title(one.memory)}
-
-    def _made_title(self, memory: Memory) -> str | None:
-        """Return the title that a model made for a memory whose own says nothing; one that is missing is noted."""
-        if not says_nothing(memory.title):
-            return None
-        made = self.titles.get(memory.id)
-        if made is None and len(self.untitled) < MAX_UNTITLED:
-            self.untitled[memory.id] = None
-        return made or None
-
-    def _written(self, memory: Memory, state: _State) -> tuple[str | None, str, int]:
-        """Return commit, author and time; those of a file span are the newest change's to its first line."""
-        source = memory.source
-        row = state.snapshot.catalog.row_of.get(memory.id)
-        if source.type == "commit" and row is not None:
-            here = source.commit in state.head.ancestors
-            return source.commit if here else state.view.commit_of.get(row), source.author, source.time
-        if source.type != "file" or not source.path or not source.line or self.worktree.repository is None:
-            return source.commit, source.author, source.time
-        writers = self.worktree.writers(state.head, source.path, (source.line, source.line))
-        commit = writers.get(source.line)
-        writer = state.snapshot.catalog.row_of_commit.get(commit or "")
-        if commit is None or writer is None:
-            return commit, "", 0
-        told = self.library.get([state.snapshot.catalog.ids[writer]])
-        origin = next(iter(told.values())).source if told else source
-        return commit, origin.author, origin.time
-
-    def _unwanted(self, state: _State, row: int, path: str, lines: Sequence[str], line: int) -> bool:
-        dismissed = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
-        return bool(dismissed) and (path, enclosing_symbol(lines, line, path)) in dismissed
-
-    def _because(self, memory: Memory, row: int | None, state: _State) -> str:
-        """Return why a memory is never suggested here, "" if it may be."""
-        usage = state.snapshot.life.of(memory.id)
-        if usage.forgotten:
-            return "you forgot it; `mom restore` brings it back"
-        if memory.noise:
-            return f"it is history, not knowledge ({memory.noise})"
-        if (instead := state.snapshot.life.shown_for(memory.id)) != memory.id:
-            return f"you merged it: {instead[:8]} is shown for it"
-        if is_archived(usage):
-            return f"archived: {why_archived(usage)}; `mom restore {memory.id[:8]}` brings it back"
-        if row is None or not state.view.valid[row]:
-            return "its commit is not an ancestor of HEAD here, or its file has changed"
-        if usage.dismissed:
-            places = ", ".join(sorted({path for path, _ in usage.dismissed}))
-            return f"you dismissed it at {places}; it is suggested elsewhere"
-        return ""
 
     def _forgotten(self, life: Life) -> list[tuple[float, str]]:
         events = (event for event in self.library.journal.events() if event.type == "forget")
         last = {event.memory: event.time for event in events if event.memory in life.forgotten}
         return sorted(((when, memory) for memory, when in last.items()), reverse=True)
-
-    def _picked(self, picks: Sequence[Pick], ranker: Ranker, state: _State) -> list[dict[str, Any]]:
-        row_of = state.snapshot.catalog.row_of
-        chosen = [Ranked(row_of[pick.memory], 0.0, {}, "") for pick in picks]
-        reasons = {pick.memory: pick.reason for pick in picks}
-        told = self._scored(ranker, chosen, state)
-        return [self._json(one, state) | {"reason": reasons[one.memory.id]} for one in told]
-
-    def _related(self, row: int | None, state: _State, ranker: Ranker) -> list[dict[str, Any]]:
-        """Return the memories that this one names or that name it."""
-        edges = [e for e in state.view.edges if row in (e.source, e.target)]
-        rows = {e.target if e.source == row else e.source: e for e in edges}
-        chosen = [
-            Ranked(other, 0.0, {}, f"{'names it' if e.target == row else 'is named by it'} ({e.relation})")
-            for other, e in rows.items()
-        ]
-        return [self._json(one, state) for one in self._scored(ranker, chosen[:20], state)]
-
-    @cached_property
-    def _forge(self) -> str | None:
-        return forge_of(self.worktree.repository.remote_url()) if self.worktree.repository else None
 
 
 def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
@@ -494,27 +342,3 @@ def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tup
     if start > last:
         raise UsageError(f"{path} has {len(lines)} lines, not {start}")
     return start, min(end, last)
-
-
-def _longest_run(written: Sequence[int], lines: Sequence[str]) -> list[int]:
-    """Return the longest run of consecutive lines, from its first line that says anything; none if none does."""
-    runs: list[list[int]] = []
-    for line in written:
-        if runs and runs[-1][-1] == line - 1:
-            runs[-1].append(line)
-        else:
-            runs.append([line])
-    longest = max(runs, key=len)
-    telling = (at for at, line in enumerate(longest) if len(WORD_CHARACTER.findall(lines[line - 1])) >= LEAST_WORDS)
-    return longest[at:] if (at := next(telling, None)) is not None else []
-
-
-def _thinned(ranked: Sequence[Ranked], start: int, end: int) -> list[Ranked]:
-    """Return the first of them at each line, as long as no 40 lines hold more than three."""
-    kept: list[Ranked] = []
-    for one in ranked:
-        line = one.lines[0]
-        near = [other.lines[0] for other in kept if abs(other.lines[0] - line) < HINT_WINDOW]
-        if start <= line <= end and line not in near and len(near) < HINTS_IN_WINDOW:
-            kept.append(one)
-    return kept

@@ -1,0 +1,143 @@
+"""From memories that were chosen to what is told of them: text, how they stand today, failure, episode, and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
+from mom_lsp.memory import TERMS, Memory, Scored
+from mom_lsp.route.catalog import View
+from mom_lsp.tiers.rules import is_archived, why_archived
+from mom_lsp.workspace.episodes import Groups
+from mom_lsp.workspace.failures import Past
+from mom_lsp.workspace.freshness import Judge
+from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
+from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.present import forge_of, suggestion
+from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.review import Pick
+
+MAX_UNTITLED = 100  # memories that wait for a title
+MAX_RELATED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One consistent look at everything."""
+
+    snapshot: Snapshot
+    head: Head
+    view: View
+
+
+def bare(row: int, reason: str = "") -> Ranked:
+    """Return a row that was chosen by no question: without score."""
+    return Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), reason)
+
+
+class Teller:
+    """Tells memories of one worktree."""
+
+    def __init__(self, library: Library, worktree: Worktree) -> None:
+        self._library, self._worktree = library, worktree
+        self.titles = TitleFile(worktree.location.data / TITLES)
+        self.untitled: dict[str, None] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
+        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
+        self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
+
+    def tell(
+        self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()
+    ) -> list[dict[str, Any]]:
+        """Return what was chosen as JSON; `at` are the names of the file asked about."""
+        return [self.json(one, state, at) for one in self.scored(ranker, chosen, state, at)]
+
+    def scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()) -> list[Scored]:
+        """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
+        past = self.past(state)
+        return self.groups(state).told(past.told(past.judge.judged(scored(ranker, chosen), at)))
+
+    def past(self, state: State) -> Past:
+        """Return what the history of HEAD tells of failures."""
+        view = state.view
+        return self._pasts.of(id(view), lambda: Past(self._library, view, Judge(self._worktree, state.head, view)))
+
+    def groups(self, state: State) -> Groups:
+        """Return the episodes of HEAD's history."""
+        return self._groups.of(id(state.view), lambda: Groups(self._library, state.view, state.head.ancestors))
+
+    def json(self, one: Scored, state: State, at: Sequence[str] = ()) -> dict[str, Any]:
+        """Return one memory as the contract has it."""
+        commit, author, when = self._written(one.memory, state)
+        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
+        return found | {"title_generated": self._made_title(one.memory)}
+
+    def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
+        """Return what a review picked, each with its "reason"."""
+        row_of = state.snapshot.catalog.row_of
+        told = self.tell(ranker, [bare(row_of[pick.memory]) for pick in picks], state)
+        return [one | {"reason": pick.reason} for one, pick in zip(told, picks, strict=True)]
+
+    def related(self, row: int, state: State, ranker: Ranker) -> list[dict[str, Any]]:
+        """Return the memories that one names or that name it."""
+        edges = [e for e in state.view.edges if row in (e.source, e.target)]
+        rows = {e.target if e.source == row else e.source: e for e in edges}
+        chosen = [
+            bare(other, f"{'names it' if e.target == row else 'is named by it'} ({e.relation})")
+            for other, e in rows.items()
+        ]
+        return self.tell(ranker, chosen[:MAX_RELATED], state)
+
+    def _made_title(self, memory: Memory) -> str | None:
+        """Return the title that a model made for a memory whose own says nothing; one that is missing is noted."""
+        if not says_nothing(memory.title):
+            return None
+        made = self.titles.get(memory.id)
+        if made is None and len(self.untitled) < MAX_UNTITLED:
+            self.untitled[memory.id] = None
+        return made or None
+
+    def _written(self, memory: Memory, state: State) -> tuple[str | None, str, int]:
+        """Return commit, author and time; those of a file span are the newest change's to its first line."""
+        source = memory.source
+        row = state.snapshot.catalog.row_of.get(memory.id)
+        if source.type == "commit" and row is not None:
+            here = source.commit in state.head.ancestors
+            return source.commit if here else state.view.commit_of.get(row), source.author, source.time
+        if source.type != "file" or not source.path or not source.line or self._worktree.repository is None:
+            return source.commit, source.author, source.time
+        writers = self._worktree.writers(state.head, source.path, (source.line, source.line))
+        commit = writers.get(source.line)
+        writer = state.snapshot.catalog.row_of_commit.get(commit or "")
+        if commit is None or writer is None:
+            return commit, "", 0
+        told = self._library.get([state.snapshot.catalog.ids[writer]])
+        origin = next(iter(told.values())).source if told else source
+        return commit, origin.author, origin.time
+
+    @cached_property
+    def _forge(self) -> str | None:
+        repository = self._worktree.repository
+        return forge_of(repository.remote_url()) if repository else None
+
+
+def because(memory: Memory, row: int | None, state: State) -> str:
+    """Return why a memory is never suggested here, "" if it may be."""
+    usage = state.snapshot.life.of(memory.id)
+    if usage.forgotten:
+        return "you forgot it; `mom restore` brings it back"
+    if memory.noise:
+        return f"it is history, not knowledge ({memory.noise})"
+    if (instead := state.snapshot.life.shown_for(memory.id)) != memory.id:
+        return f"you merged it: {instead[:8]} is shown for it"
+    if is_archived(usage):
+        return f"archived: {why_archived(usage)}; `mom restore {memory.id[:8]}` brings it back"
+    if row is None or not state.view.valid[row]:
+        return "its commit is not an ancestor of HEAD here, or its file has changed"
+    if usage.dismissed:
+        places = ", ".join(sorted({path for path, _ in usage.dismissed}))
+        return f"you dismissed it at {places}; it is suggested elsewhere"
+    return ""
