@@ -8,30 +8,34 @@ from typing import Any
 import click
 
 from mom_lsp.cli.app import AS_JSON, folder
+from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.words import echo_json
 from mom_lsp.git.location import locate
 
 
 @click.command()
 @click.argument("repo", required=False, metavar="[REPO]")
+@click.option("--at", default="", metavar="FILE:LINE", help="What is asked about; else a line that changed lately.")
 @click.option("--model", is_flag=True, help="Measure the language model instead: what the attention hook costs.")
 @AS_JSON
-def bench(repo: str | None, model: bool, as_json: bool) -> None:
+def bench(repo: str | None, at: str, model: bool, as_json: bool) -> None:
     """Measure indexing and suggesting on a repository.
 
     Prints medians, and `git blame` alone beside them.
     """
-    result = _of_model() if model else _of_repository(repo)
+    result = _of_model() if model else _of_repository(repo, at)
     if as_json:
         echo_json(result)
     else:
         _print(result["figures"])
 
 
-def _of_repository(repo: str | None) -> dict[str, Any]:
-    from mom_lsp.evaluation.bench import run
+def _of_repository(repo: str | None, at: str) -> dict[str, Any]:
+    from mom_lsp.evaluation.bench import Spot, run
 
-    return run(locate(folder() / Path(repo or ".").expanduser()).root)
+    root = locate(folder() / Path(repo or ".").expanduser()).root
+    place = parse_target(at, root, root) if at else None
+    return run(root, Spot(place.path, max(1, place.start)) if place else None)
 
 
 def _of_model() -> dict[str, Any]:

@@ -29,10 +29,14 @@ MOM = (sys.executable, "-P", "-m", "mom_lsp")
 Figure = dict[str, Any]
 
 
-def run(root: Path) -> dict[str, Any]:
+def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
     """Measure on a fresh clone of a repository and return {"figures": [{"name", "value", "unit", "target", "note"}]}.
 
     The clone shares the objects of the repository; nothing of the repository itself is changed.
+
+    Args:
+        root: of the repository.
+        at: what is asked about, None for a line of the file that changes most.
     """
     if not locate(root).git:
         raise UsageError(f"{root} is not a git repository")
@@ -40,7 +44,7 @@ def run(root: Path) -> dict[str, Any]:
         clone = Path(scratch).resolve() / "clone"
         _run("git", "clone", "--quiet", "--shared", str(root.resolve()), str(clone))
         location = locate(clone)
-        spots = _spots(location)
+        spots = [*([at] if at else []), *_spots(location)]
         _say(f"indexing a clone of {root}, then asking about {spots[0]}")
         figures = [*_indexing(root, location, spots[0]), *_asking(location, spots), *_hook(clone)]
     return {"figures": figures}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +22,31 @@ CACHED_HEADS = 4
 MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed version
 
 
+Ancestors = Mapping[str, tuple[str, ...]]  # commit -> its parents, newest first
+
+
 @dataclass(frozen=True, slots=True)
 class Head:
-    """A commit, its ancestors (itself included, newest first) with their parents, and its tree (path to blob)."""
+    """A commit, its history and its tree."""
 
     commit: str
-    ancestors: Mapping[str, tuple[str, ...]]
-    tree: Mapping[str, str]
+    history: Future[Ancestors]  # listed beside, since who wrote a line can be asked meanwhile
+    tree: Mapping[str, str]  # path -> blob
     cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
 
+    @property
+    def ancestors(self) -> Ancestors:
+        """The commit and its ancestors. Raises RepositoryError."""
+        return self.history.result()
 
-NO_HEAD = Head("", {}, {})
+
+def _nothing() -> Future[Ancestors]:
+    found: Future[Ancestors] = Future()
+    found.set_result({})
+    return found
+
+
+NO_HEAD = Head("", _nothing(), {})
 
 
 class Worktree:
@@ -45,6 +60,7 @@ class Worktree:
         self._writers: Recent[str, tuple[Head, dict[int, str]]] = Recent(CACHED_FILES)
         self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
         self._current = ""
         self._last = NO_HEAD
@@ -57,8 +73,11 @@ class Worktree:
         if not commit:
             return NO_HEAD
         cut = self.repository.shallow  # fetching more of a shallow clone adds ancestors
-        self._last = self._heads.of((commit, cut), lambda: self._read_head(commit, cut))
-        return self._last
+        known = self._heads.get((commit, cut))
+        if known is None or (known.history.done() and known.history.exception()):
+            known = self._heads.put((commit, cut), self._read_head(commit, cut))
+        self._last = known
+        return known
 
     def view(self, catalog: Catalog, head: Head) -> View:
         """Return what of a catalog is true on a head."""
@@ -165,15 +184,17 @@ class Worktree:
         return (text, *(_signature(path) for path in places))
 
     def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
+        assert self.repository is not None
+        history = self._beside.submit(self._list_history, commit, cut, self._last)  # HEAD moves in small steps
+        tree = {path: entry.blob for path, entry in self.repository.tree(commit).items()}
+        return Head(commit, history, tree, cut)
+
+    def _list_history(self, commit: str, cut: frozenset[str], near: Head) -> Ancestors:
         repository = self.repository
         assert repository is not None
-        near = self._last  # HEAD moves in small steps
         if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
-            ancestors = {**dict(repository.graph(commit, without=[near.commit])), **near.ancestors}
-        else:
-            ancestors = dict(repository.graph(commit))
-        tree = {path: entry.blob for path, entry in repository.tree(commit).items()}
-        return Head(commit, ancestors, tree, cut)
+            return {**dict(repository.graph(commit, without=[near.commit])), **near.ancestors}
+        return dict(repository.graph(commit))
 
 
 def _signature(path: Path) -> tuple[int, int, int]:
