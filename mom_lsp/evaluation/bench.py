@@ -25,7 +25,7 @@ ROUNDS = 7
 FEW_ROUNDS = 3  # of what takes seconds
 RECENT = 150  # commits among which the file that is asked about is chosen
 FILES = 5  # other files, whose blame is not known yet
-MOM = (sys.executable, "-P", "-m", "mom_lsp")
+MOM = str(Path(sys.executable).with_name("mom"))
 Figure = dict[str, Any]
 
 
@@ -86,7 +86,7 @@ def _indexing(root: Path, location: Location, spot: Spot) -> list[Figure]:
     _mom(location, "index")
     commits = len(Repository(location).history("HEAD"))
     again = _median(lambda: _mom(location, "index"))
-    start = _median(lambda: _run(*MOM, "--version"))
+    start = _median(lambda: _run(MOM, "--version"))
     return [
         _figure("first suggestion after `mom index` started", reached.get("first"), "s", 5, f"{commits:,} commits"),
         _figure("whole history searchable by words", reached.get("files"), "s", 90, "encoding goes on behind it"),
@@ -98,7 +98,7 @@ def _first_index(location: Location, spot: Spot) -> dict[str, float]:
     """Index an empty store up to the encoder; return when things were reached, in seconds."""
     began = time.monotonic()
     process = subprocess.Popen(
-        [*MOM, "-C", str(location.root), "index", "--progress-json"],
+        [MOM, "-C", str(location.root), "index", "--progress-json"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -172,7 +172,7 @@ def _ask(client: EngineClient, root: str, spot: Spot) -> float:
 
 
 def _mom(location: Location, *arguments: str) -> str:
-    return _run(*MOM, "-C", str(location.root), *arguments)
+    return _run(MOM, "-C", str(location.root), *arguments)
 
 
 def _run(*command: str) -> str:
