@@ -199,3 +199,11 @@ def test_the_state_is_carried_elsewhere_by_the_journal_alone(
     there.call("undo")
     assert standing(there, alpha)[:2] == ("candidate", 0)
     assert [e.data["cause"] for e in logged(there, "transition")] == [e.seq for e in logged(there, "useful")][1:]
+
+
+def test_what_a_memory_says_already_becomes_no_second_one(mom: Mom, alpha: str) -> None:
+    recalled = mom.call("note", text="Because callers count from ten, and the parser failed", path="src/b.py", line=2)
+    assert recalled["id"] == alpha and mom.call("show", id=alpha)["pinned"]
+    fresh = mom.call("note", text="Callers of beta count from zero, whatever alpha does", path="src/b.py", line=2)
+    assert fresh["id"] != alpha
+    assert [event.memory for event in logged(mom, "note")] == [fresh["id"]]

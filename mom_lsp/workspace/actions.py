@@ -154,13 +154,19 @@ class Actions:
             self._journal.erase(expired)
 
     def note(self, text: str, path: str = "", line: int = 0, *, generated: bool = False) -> Answer:
-        """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept."""
+        """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept.
+
+        What a memory says already becomes no second one: that memory is pinned.
+        """
         text = sanitize(text).strip()
         if not text:
             raise UsageError("a note needs some text")
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note may have {MAX_NOTE:,} characters, this has {len(text):,}")
         self._workspace.refuse_outside(path)
+        known = self._workspace.recalled(text)
+        if known is not None:
+            return self.pin(known.id, path, line) | {"id": known.id}
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
         symbol = self._workspace.symbol_at(path, line) if path and line else ""

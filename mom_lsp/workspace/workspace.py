@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -37,6 +38,9 @@ from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.telling import State, Teller, bare, because
 from mom_lsp.workspace.why import Explanation, reasons
 
+WORD = re.compile(r"\w+")
+LEAST_RECALLED = 5  # words that are a memory's own; fewer may be anybody's
+MAX_ALIKE = 8  # memories that a text is compared with
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
 
 
@@ -192,6 +196,18 @@ class Workspace:
             problem = "several memories have" if known else "no memory has"
             raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
         return self.library.get(known)[known[0]]
+
+    def recalled(self, text: str) -> Memory | None:
+        """Return the memory whose own words a text is; None if it says something new."""
+        words = WORD.findall(text.lower())
+        if len(words) < LEAST_RECALLED:
+            return None
+        state, phrase = self._state(), f" {' '.join(words)} "
+        for memory in self.library.get(list(self.library.matches(text, MAX_ALIKE))).values():
+            row, own = state.snapshot.catalog.row_of[memory.id], WORD.findall(f"{memory.title} {memory.body}".lower())
+            if phrase in f" {' '.join(own)} " and state.view.valid[row]:
+                return memory
+        return None
 
     def symbol_at(self, path: str, line: int, text: str | None = None) -> str:
         """Return the function or section that a line of a file stands in, "" if none."""
