@@ -10,19 +10,13 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Callable
 from pathlib import Path
 
 from mom_lsp.errors import ChildError
+from mom_lsp.process.commands import is_mine
 
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
 PIPE_PREFIX = r"\\.\pipe\mom-"  # Windows: a pipe of this machine, never of another one
-
-
-def _is_mine(path: Path, kind: Callable[[int], bool]) -> bool:
-    """Tell whether nobody but this user can write `path` (or replace what it names)."""
-    status = path.lstat()
-    return kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
 
 def new_address(data_dir: Path) -> str:
@@ -41,7 +35,7 @@ def new_address(data_dir: Path) -> str:
         address = folder / f"{name}.sock"
         with contextlib.suppress(FileExistsError):
             folder.mkdir(mode=0o700)
-        if _is_mine(folder, stat.S_ISDIR) and len(os.fsencode(address)) <= MAX_SOCKET_PATH:
+        if is_mine(folder, stat.S_ISDIR) and len(os.fsencode(address)) <= MAX_SOCKET_PATH:
             address.unlink(missing_ok=True)  # left by an engine that was killed; we hold the lock
             return str(address)
     raise ChildError(
@@ -58,7 +52,7 @@ def read_address(data_dir: Path) -> str:
     if os.name == "nt":
         if not address.startswith(PIPE_PREFIX):
             raise ValueError("not a pipe of ours")
-    elif not (_is_mine(Path(address).parent, stat.S_ISDIR) and _is_mine(Path(address), stat.S_ISSOCK)):
+    elif not (is_mine(Path(address).parent, stat.S_ISDIR) and is_mine(Path(address), stat.S_ISSOCK)):
         raise ValueError("not a socket of ours")
     return address
 

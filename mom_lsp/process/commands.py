@@ -34,7 +34,7 @@ def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
     """Have the engine of a data folder run a command; its exit code and outputs, None if it cannot. Raises OSError."""
     with open(os.path.join(data, NAME), encoding="utf-8") as file:
         address = file.read()
-    if not (_is_mine(os.path.dirname(address), stat.S_ISDIR) and _is_mine(address, stat.S_ISSOCK)):
+    if not (is_mine(os.path.dirname(address), stat.S_ISDIR) and is_mine(address, stat.S_ISSOCK)):
         return None  # the data folder may come with an unpacked archive
     tty = sys.stdout.isatty()
     width = os.get_terminal_size(sys.stdout.fileno()).columns if tty else 0
@@ -70,7 +70,7 @@ def _all(line: _socket.socket, limit: int = 2**30) -> bytes:
     return b"".join(parts)
 
 
-def _is_mine(path: str, kind: Callable[[int], bool]) -> bool:
+def is_mine(path: str | os.PathLike[str], kind: Callable[[int], bool]) -> bool:
     """Tell whether nobody but this user can write `path` (or replace what it names)."""
     status = os.lstat(path)
     return kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
