@@ -15,6 +15,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import FEATURES
 from mom_lsp.route.learned import Model
+from mom_lsp.route.vectors import Vectors
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tiers.tiers import Touches
@@ -32,13 +33,13 @@ def by(author: str, number: int) -> Memory:
 def snapshot() -> Snapshot:
     """Give each of twelve commits a vector of its own; ada and grace take turns."""
     catalog = make_catalog(*(by("ada" if number % 2 == 0 else "grace", number) for number in range(12)))
-    vectors = np.eye(12, WIDTH, dtype=np.float32)
+    vectors = Vectors.of(np.eye(12, WIDTH))
     return Snapshot(catalog, vectors, np.arange(12), fold([]))
 
 
 def asked(snapshot: Snapshot, query: int, known: int, **changes: object) -> dict[str, np.ndarray]:
     view = View(snapshot.catalog, [sha(number) for number in range(known - 1, -1, -1)], {})
-    meaning = snapshot.vectors[query] + snapshot.vectors[known - 2]
+    meaning = snapshot.vectors.floats(np.array([query, known - 2])).sum(0)
     arguments = {"rows": np.arange(known), "meaning": meaning / np.linalg.norm(meaning)} | changes
     return Context(snapshot).cues(view, sha(query), **arguments)  # type: ignore[arg-type]
 
@@ -55,7 +56,7 @@ def test_the_author_s_own_earlier_events_are_read_out(snapshot: Snapshot) -> Non
 
 
 def test_without_events_or_vectors_a_cue_says_nothing(snapshot: Snapshot) -> None:
-    assert not asked(snapshot, 1, 1, meaning=snapshot.vectors[1])[CMS].any()
+    assert not asked(snapshot, 1, 1, meaning=snapshot.vectors.floats()[1])[CMS].any()
     assert not asked(snapshot, 10, 10, meaning=None)[CMS].any()
     bare = replace(snapshot, slots=np.full(12, -1))
     assert not asked(bare, 10, 10)[CMS].any()

@@ -14,7 +14,7 @@ from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.learned import Model, shipped
 from mom_lsp.route.place import Spot
 from mom_lsp.route.score import top, total
-from mom_lsp.route.terms import UNLIKE
+from mom_lsp.route.vectors import UNLIKE, Vectors
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.aging import aged
 from mom_lsp.workspace.library import Snapshot
@@ -49,7 +49,7 @@ def make_ranker(model: Model, vectors: np.ndarray, matches: Mapping[str, float] 
     """Return a ranker of as many memories of one file as there are vectors."""
     anchors = (Anchor("a.py", ("f",)),)
     view = make_view(*(make_memory(n, anchors=anchors) for n in range(len(vectors))))
-    snapshot = Snapshot(view.catalog, vectors, np.arange(len(vectors)), Life())
+    snapshot = Snapshot(view.catalog, Vectors.of(vectors), np.arange(len(vectors)), Life())
     return Ranker(Matches(matches or {}), snapshot, view, model, aged(view, snapshot.life, NOW))
 
 
@@ -64,11 +64,11 @@ def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> N
     """Theorem 1 of the seed: the rows of the gate are the memories' vectors, W_i = phi(m_i)."""
     rng = np.random.default_rng(seed)
     vectors, meaning = unit(rng, size), unit(rng)
-    gate = vectors @ meaning  # (n,)
-    expected = [int(row) for row in np.argsort(-gate, kind="stable")[:k] if gate[row] > 10 * UNLIKE]
     ranker = make_ranker(Model({"cosine": 3.0}, 0.0), vectors)
+    gate = ranker.snapshot.vectors.floats() @ Vectors.of(meaning[None]).floats()[0]  # (n,) of vectors as they are kept
+    best = np.sort(gate[gate > 10 * UNLIKE])[::-1][:k]
     found = ranker.rank(text_query("x"), k, threshold=0.0, meaning=meaning)
-    assert [one.row for one in found][: len(expected)] == expected
+    assert np.allclose(gate[[one.row for one in found]][: len(best)], best, atol=1e-6)
 
 
 @settings(deadline=None)

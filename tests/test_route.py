@@ -19,7 +19,7 @@ from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.lines import blob_lines, committed_lines, open_lines
 from mom_lsp.route.place import Place, Spot, place
 from mom_lsp.route.score import top
-from mom_lsp.route.terms import UNLIKE, by_slot, lexical, similarity
+from mom_lsp.route.terms import lexical
 from mom_lsp.store.rows import to_table
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.lifecycle import (
@@ -102,15 +102,6 @@ def test_words_are_bounded_and_grow_with_bm25(matches: dict[int, float]) -> None
     for a, b in permutations(range(10), 2):
         if matches.get(a, 0) <= matches.get(b, 0):
             assert values[a] <= values[b]
-
-
-def test_similarity_is_a_cosine_cut_at_zero() -> None:
-    vectors = np.array([[1, 0], [0.6, 0.8], [-1, 0]], np.float32)
-    alike = similarity(np.array([1, 0], np.float32), vectors)
-    assert alike == pytest.approx([1, 0.6, UNLIKE])
-    assert by_slot(alike, np.array([1, -1, 0])) == pytest.approx([0.6, 0, 1])
-    assert by_slot(None, np.array([1, -1])).tolist() == [0, 0]
-    assert by_slot(np.zeros(0), np.array([-1])).tolist() == [0]
 
 
 # Place

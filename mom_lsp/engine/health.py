@@ -135,7 +135,7 @@ def _encoder_name(service: Service, workspace: Workspace) -> str | None:
 
 def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
     try:
-        return len(contents & set(service.library.store.vectors(name)[0])) if name else 0
+        return len(contents & service.library.store.encoded(name)) if name else 0
     except MomError:
         return 0
 

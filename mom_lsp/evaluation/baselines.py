@@ -10,6 +10,7 @@ import numpy as np
 
 from mom_lsp.evaluation.situation import Situation
 from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.vectors import Vectors
 
 DEPTH = 50  # ranks of each list that are fused
 FUSION = 60  # reciprocal-rank fusion: 1 / (60 + rank)
@@ -50,11 +51,9 @@ def fused(*lists: Sequence[int]) -> list[int]:
     return [row for row, _ in scores.most_common(DEPTH)]
 
 
-def dense(view: View, vectors: np.ndarray, slots: np.ndarray, meaning: np.ndarray) -> list[int]:
+def dense(view: View, vectors: Vectors, slots: np.ndarray, meaning: np.ndarray) -> list[int]:
     """Return the commits of the most similar embeddings."""
-    alike = np.where((slots >= 0) & view.valid & ~view.catalog.is_file, (vectors @ meaning)[slots], -1.0)
-    best = np.argsort(-alike, kind="stable")[:DEPTH]
-    return [int(row) for row in best if alike[row] > -1.0]
+    return [int(row) for row in vectors.nearest(meaning, slots, view.valid & ~view.catalog.is_file, DEPTH)]
 
 
 class Bm25:

@@ -46,13 +46,13 @@ class Context:
         events = self._events(view, row) if meaning is not None and row is not None else []
         if not events or meaning is None:
             return {CMS: np.zeros(len(rows)), MEAN: np.zeros(len(rows))} | own
-        vectors = unit(self._vectors[self._slots[events]].astype(np.float32))  # (e, w)
+        vectors = unit(self._vectors.floats(self._slots[events]))  # (e, w)
         memory = ContinuousMemory(vectors.shape[1], Options(sparse=8))
         for vector in vectors:
             memory.write(vector[None])
         read = {CMS: memory.read(meaning[None].astype(np.float32))[0], MEAN: vectors[-NEWEST:].mean(0)}
         known = (self._slots[rows] >= 0)[:, None]
-        candidates = np.where(known, self._vectors[self._slots[rows]], 0.0)  # (m, w)
+        candidates = np.where(known, self._vectors.floats(self._slots[rows]), 0.0)  # (m, w)
         return {name: candidates @ unit(context) for name, context in read.items()} | own
 
     def _events(self, view: View, row: int) -> list[int]:

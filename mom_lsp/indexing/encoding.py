@@ -14,8 +14,7 @@ COMPACT_EVERY = 40  # writes
 
 def encode_missing(store: Store, encoder: Encoder, control: Control) -> int:
     """Encode every memory that may be suggested and has no vector of this model yet, newest first."""
-    known = set(store.vectors(encoder.name)[0])
-    todo = _missing(store, known)
+    todo = _missing(store, store.encoded(encoder.name))
     written = 0
     for batch in _batches(store, todo):
         control.step("encoding", written, len(todo))

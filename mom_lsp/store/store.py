@@ -111,7 +111,7 @@ class Store:
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
-        """Return the content keys and their unit vectors, float32 (n, d), that `model` made."""
+        """Return the content keys and their unit vectors, float16 (n, d) as they are kept, that `model` made."""
 
         def read() -> pa.Table | None:
             table = self._vectors(model)
@@ -119,9 +119,20 @@ class Store:
 
         found = self._retry(read)
         if found is None or not found.num_rows:
-            return [], np.zeros((0, 0), np.float32)
+            return [], np.zeros((0, 0), np.float16)
         flat = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
-        return found["content"].to_pylist(), flat.astype(np.float32).reshape(found.num_rows, -1)
+        return found["content"].to_pylist(), flat.astype(np.float16, copy=False).reshape(found.num_rows, -1)
+
+    def encoded(self, model: str) -> set[str]:
+        """Return the content keys that `model` has made vectors of."""
+
+        def read() -> set[str]:
+            table = self._vectors(model)
+            return (
+                set(table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()) if table else set()
+            )
+
+        return self._retry(read)
 
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""

@@ -16,6 +16,7 @@ from mom_lsp.journal import Event, Journal
 from mom_lsp.memory import Anchor, Encoder, Memory, Source
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
+from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.rows import to_table
 from mom_lsp.store.text import content_hash, embedding_text, search_text
 from mom_lsp.tiers.lifecycle import Life, fold
@@ -54,12 +55,16 @@ class Reader(Protocol):
         """Return (id, BM25 score), best first."""
         ...
 
+    def encoded(self, model: str) -> set[str]:
+        """Return the content keys that `model` has made vectors of."""
+        ...
+
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
-        """Return content keys and unit vectors, float32 (n, d)."""
+        """Return content keys and unit vectors, float16 (n, d)."""
         ...
 
 
@@ -68,7 +73,7 @@ class Snapshot:
     """One consistent state of everything; replaced as a whole."""
 
     catalog: Catalog
-    vectors: np.ndarray  # (v, d) float32, rows of unit length
+    vectors: Vectors
     slots: np.ndarray  # (n,) the vector of each row, -1 for none yet
     life: Life
     notes: dict[str, Memory] = field(default_factory=dict)
@@ -190,18 +195,18 @@ class Library:
             self._snapshot = Snapshot(old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2]))
         return True
 
-    def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[np.ndarray, np.ndarray, int]:
+    def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[Vectors, np.ndarray, int]:
         """Return vectors, the slot of each row, and how many vectors the store holds."""
         if self.encoder is None or self._store is None:
-            return np.zeros((0, 0), np.float32), np.full(catalog.size, -1), 0
+            return Vectors.none(), np.full(catalog.size, -1, np.int32), 0
         contents, vectors = self.store.vectors(self.encoder.name)
         stored = len(contents)
         if notes and stored:
             vectors = np.vstack([vectors, self.encoder.encode([embedding_text(note) for note in notes.values()])])
             contents = [*contents, *(content_hash(embedding_text(note)) for note in notes.values())]
         slot_of = {content: slot for slot, content in enumerate(contents)}
-        slots = np.array([slot_of.get(content, -1) for content in catalog.contents], np.int64)
-        return vectors, slots, stored
+        slots = np.array([slot_of.get(content, -1) for content in catalog.contents], np.int32)
+        return Vectors.of(vectors), slots, stored
 
 
 def catalog_arrays(store: Reader | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:

@@ -15,7 +15,7 @@ from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import reason
 from mom_lsp.route.score import top, total
-from mom_lsp.route.terms import by_slot, lexical, similarity
+from mom_lsp.route.terms import lexical
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.tiers import Tiers
@@ -60,7 +60,7 @@ class Evidence:
     place: Place | None
     traces: Traces | None
     matches: Mapping[int, float]  # row -> BM25
-    alike: np.ndarray | None  # (v,) cosine of each vector
+    cosine: np.ndarray  # (m,) 0 for what has no vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ class Ranker:
         allowed = self.allowed((Spot(path),))
         rows = np.array([row for row in lines if allowed[row]], np.int64)
         spot = Spot(path)
-        evidence = Evidence(rows, place_of_writers(self.view, lines), traces(self.view, (spot,)), {}, None)
+        evidence = Evidence(
+            rows, place_of_writers(self.view, lines), traces(self.view, (spot,)), {}, np.zeros(len(rows))
+        )
         notes = rows[self.view.catalog.is_note[rows]]  # the user's own word
         return self._choose(evidence, len(rows), threshold, set(notes.tolist()), "")
 
@@ -115,11 +117,8 @@ class Ranker:
         matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
         told = traces(self.view, query.spots) if query.spots else None
-        vectors = self.snapshot.vectors  # empty if the encoder came, or another one, after this snapshot was taken
-        comparable = meaning is not None and vectors.shape[1:] == meaning.shape
-        alike = similarity(meaning, vectors) if meaning is not None and comparable else None
-        rows = self._candidates(where, told, matches, alike, self.allowed(query.spots))
-        return Evidence(rows, where, told, matches, alike)
+        rows = self._candidates(where, told, matches, meaning, self.allowed(query.spots))
+        return Evidence(rows, where, told, matches, self._cosines(meaning, rows))
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
         """Return the named features of the candidates, (m,) each."""
@@ -141,9 +140,8 @@ class Ranker:
             return []
         own = self._own_here(where)
         contributions = self.model.shares(self.features(evidence))
-        if self.context is not None and self.snapshot.vectors.shape[1:] == self.context.shape:
-            near = by_slot(similarity(self.context, self.snapshot.vectors), self.snapshot.slots[rows])
-            contributions["sem"] = contributions["sem"] + WEIGHT * near
+        if self.context is not None:
+            contributions["sem"] = contributions["sem"] + WEIGHT * self._cosines(self.context, rows)
         scores = total(contributions)
         chances = self.model.chances(scores)
         shown = (chances >= threshold) | np.isin(rows, list(always | own))
@@ -173,7 +171,7 @@ class Ranker:
         where: Place | None,
         told: Traces | None,
         matches: Mapping[int, float],
-        alike: np.ndarray | None,
+        meaning: np.ndarray | None,
         allowed: np.ndarray,
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
@@ -185,10 +183,20 @@ class Ranker:
             found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
             newest = (self.view.distance >= 0) & (self.view.distance < NEWEST)
             found.append(np.flatnonzero(newest))
-        if alike is not None:
-            found.append(_best_of(by_slot(alike, self.snapshot.slots) * allowed, BY_MEANING))
+        if meaning is not None and self._comparable(meaning):
+            found.append(self.snapshot.vectors.nearest(meaning, self.snapshot.slots, allowed, BY_MEANING))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return np.asarray(rows[allowed[rows]])
+
+    def _comparable(self, meaning: np.ndarray) -> bool:
+        """Whether there are vectors of the same encoder: it may have come, or changed, after the snapshot was taken."""
+        return self.snapshot.vectors.width == len(meaning)
+
+    def _cosines(self, meaning: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
+        """Return the similarity of some rows with a vector (d,), (m,); 0 where it cannot be told."""
+        if meaning is None or not self._comparable(meaning):
+            return np.zeros(len(rows))
+        return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
 
     def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
         """Return which rows may be suggested: true here, not forgotten; at a place neither dismissed nor archived."""
@@ -205,7 +213,7 @@ class Ranker:
         rows, life, where = evidence.rows, self.snapshot.life, evidence.place
         uses = np.array([life.of(self.view.catalog.ids[row]).uses for row in rows.tolist()], np.float64)
         return {
-            "sem": by_slot(evidence.alike, self.snapshot.slots[rows]),
+            "sem": evidence.cosine,
             "lex": lexical(rows.tolist(), evidence.matches),
             "temp": self.tiers.strength[rows],
             "use": usage(uses, life.most_used),

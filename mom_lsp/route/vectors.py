@@ -1,0 +1,108 @@
+"""The embeddings of all memories as they stay in RAM: bytes with a scale a row; LanceDB has the originals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+try:
+    import simsimd
+except ImportError:  # an environment from before it was required: the same numbers, ten times slower
+    simsimd = None  # type: ignore[assignment]
+
+UNLIKE = 1e-6  # the cosine of what has nothing in common; 0 says that there is no vector
+LARGEST = 127  # of a byte with a sign
+BLOCK = 8_192  # rows that are converted at once
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """Unit vectors by slot, int8: a component is off by at most 1/254 of the largest of its row."""
+
+    codes: np.ndarray  # (v, d) int8
+    scales: np.ndarray  # (v,) float32: a row is its codes times this
+
+    @classmethod
+    def of(cls, vectors: np.ndarray) -> Vectors:
+        """Return unit vectors, (v, d) of any float, in a quarter of the room that float32 takes."""
+        codes, scales = np.empty(vectors.shape, np.int8), np.empty(len(vectors), np.float32)
+        for start in range(0, len(vectors), BLOCK):
+            block = slice(start, start + BLOCK)
+            codes[block], scales[block] = _quantised(vectors[block].astype(np.float32))
+        return cls(codes, scales)
+
+    @classmethod
+    def none(cls) -> Vectors:
+        """Return no vectors."""
+        return cls.of(np.zeros((0, 0), np.float32))
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    @property
+    def width(self) -> int:
+        """How many dimensions a vector has."""
+        return int(self.codes.shape[1])
+
+    @property
+    def nbytes(self) -> int:
+        """The RAM that they take, in bytes."""
+        return self.codes.nbytes + self.scales.nbytes
+
+    def cosines(self, query: np.ndarray, slots: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """Return the cosine of some vectors with a query, (m,) float32, cut just above 0.
+
+        Seed mixture_of_memories, R_sem. The query is rounded like the vectors, and the integers are summed exactly, so
+        the same vector has the same cosine in any order and company.
+
+        Args:
+            query: (d,) of unit length.
+            slots: a range of them, or (m,) numbers.
+        """
+        codes, scale = _quantised(query.astype(np.float32)[None])
+        rows, scales = self.codes[slots], self.scales[slots]
+        if not len(rows):
+            return np.zeros(0, np.float32)
+        return np.asarray(np.maximum(_dots(codes[0], rows) * (scales * scale[0]), np.float32(UNLIKE)))
+
+    def cosines_of(self, query: np.ndarray, slots: np.ndarray) -> np.ndarray:
+        """Return the same by slot, (m,) float64; 0 where there is no vector yet (-1)."""
+        found = np.zeros(len(slots))
+        known = np.flatnonzero(slots >= 0)
+        found[known] = self.cosines(query, slots[known])
+        return found
+
+    def nearest(self, query: np.ndarray, slots: np.ndarray, allowed: np.ndarray, count: int) -> np.ndarray:
+        """Return the rows whose vectors are the most similar, best first; of equals the first.
+
+        Args:
+            query: (d,) of unit length.
+            slots: (n,) the vector of each row, -1 for none.
+            allowed: (n,) which rows may be returned.
+            count: how many at most.
+        """
+        rows = np.flatnonzero(allowed & (slots >= 0))
+        values = self.cosines(query)[slots[rows]]
+        if len(rows) > count:
+            least = np.partition(values, len(values) - count)[-count]
+            rows, values = rows[values >= least], values[values >= least]
+        return np.asarray(rows[np.argsort(-values, kind="stable")[:count]])
+
+    def floats(self, slots: slice | np.ndarray = slice(None)) -> np.ndarray:
+        """Return some vectors as float32, (m, d)."""
+        return np.asarray(self.codes[slots].astype(np.float32) * self.scales[slots][:, None])
+
+
+def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the sum of products (m,) float32 of bytes (d,) with those of each row (m, d): whole numbers, exact."""
+    if simsimd is not None:
+        return np.asarray(simsimd.cdist(code[None], rows, "dot"), np.float32)[0]
+    return np.concatenate([rows[at : at + BLOCK] @ code.astype(np.float32) for at in range(0, len(rows), BLOCK)])
+
+
+def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return codes (m, d) int8 and scales (m,) float32."""
+    scales = np.abs(vectors).max(axis=1, initial=0.0) / np.float32(LARGEST)
+    codes = np.rint(vectors / np.where(scales > 0, scales, 1.0)[:, None])
+    return codes.astype(np.int8), scales.astype(np.float32)
