@@ -6,11 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-try:
-    import simsimd
-except ImportError:  # an environment from before it was required: the same numbers, ten times slower
-    simsimd = None  # type: ignore[assignment]
-
 UNLIKE = 1e-6  # the cosine of what has nothing in common; 0 says that there is no vector
 LARGEST = 127  # of a byte with a sign
 BLOCK = 8_192  # rows that are converted at once
@@ -96,9 +91,11 @@ class Vectors:
 
 def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the sum of products (m,) float32 of bytes (d,) with those of each row (m, d): whole numbers, exact."""
-    if simsimd is not None:
-        return np.asarray(simsimd.cdist(code[None], rows, "dot"), np.float32)[0]
-    return np.concatenate([rows[at : at + BLOCK] @ code.astype(np.float32) for at in range(0, len(rows), BLOCK)])
+    try:
+        import simsimd
+    except ImportError:  # an environment from before it was required: the same numbers, ten times slower
+        return np.concatenate([rows[at : at + BLOCK] @ code.astype(np.float32) for at in range(0, len(rows), BLOCK)])
+    return np.asarray(simsimd.cdist(code[None], rows, "dot"), np.float32)[0]
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
