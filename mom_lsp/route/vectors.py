@@ -92,10 +92,12 @@ class Vectors:
 def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the sum of products (m,) float32 of bytes (d,) with those of each row (m, d): whole numbers, exact."""
     try:
-        import simsimd
+        from simsimd import cdist
     except ImportError:  # an environment from before it was required: the same numbers, ten times slower
-        return np.concatenate([rows[at : at + BLOCK] @ code.astype(np.float32) for at in range(0, len(rows), BLOCK)])
-    return np.asarray(simsimd.cdist(code[None], rows, "dot"), np.float32)[0]
+        wide = code.astype(np.float32)
+        dots: np.ndarray = np.concatenate([rows[at : at + BLOCK] @ wide for at in range(0, len(rows), BLOCK)])
+        return dots
+    return np.asarray(cdist(code[None], rows, "dot"), np.float32)[0]
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
