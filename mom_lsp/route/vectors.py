@@ -95,9 +95,8 @@ def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
         from simsimd import cdist
     except ImportError:  # an environment from before it was required: the same numbers, ten times slower
         wide = code.astype(np.float32)
-        dots: np.ndarray = np.concatenate([rows[at : at + BLOCK] @ wide for at in range(0, len(rows), BLOCK)])
-        return dots
-    return np.asarray(cdist(code[None], rows, "dot"), np.float32)[0]
+        return np.concatenate([rows[at : at + BLOCK] @ wide for at in range(0, len(rows), BLOCK)])
+    return np.asarray(cdist(code[None], rows, "dot"), np.float32).ravel()
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
