@@ -161,6 +161,7 @@ class Scored:
     terms: dict[str, float]
     reason: str
     chance: float | None = None  # that it is what the user needs to know; None where nothing was asked
+    trial: bool = False  # its score alone did not choose it: it is shown to find out whether it helps
     usage: Usage = field(default_factory=Usage)
     standing: Standing = field(default_factory=Standing)
     freshness: Freshness = "fresh"

@@ -53,6 +53,26 @@ class Suggest:
 
 
 @dataclass(frozen=True, slots=True)
+class Strategies:
+    """What else than the score decides who is shown."""
+
+    dropout: float = _setting(
+        0.0, "The chance that a memory that was used much is left out of a file for a day; 0 leaves none out.", high=1
+    )
+    explore: float = _setting(
+        0.0,
+        "How much an important memory that nobody used yet is favoured, in log-odds, for the last of the suggestions,"
+        " marked as on trial; 0 tries none.",
+        high=100,
+    )
+    variety: float = _setting(
+        0.4,
+        "The least variety of what was shown lately, in [0, 1], below which `mom status` warns; 0 is quiet.",
+        high=1,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """How much each term counts in a score: factors on what was learned."""
 
@@ -129,6 +149,7 @@ class Settings:
     languages_disabled: tuple[str, ...] = _setting((), "Languages without suggestions, by their LSP identifier.")
     hints: Hints = Hints()
     suggest: Suggest = Suggest()
+    strategies: Strategies = Strategies()
     weights: Weights = Weights()
     index: Index = Index()
     encoder: Encoder = Encoder()

@@ -29,7 +29,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     flag_value="all",
     default="",
     metavar="GROUP",
-    help="Leave out terms; `seed`; `life`; `cms`.",
+    help="Leave out terms; `seed`; `life`; `cms`; `strategies`.",
 )
 @click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
 @click.option("--out", metavar="FILE", help="Write the predictions here.")
@@ -113,7 +113,7 @@ def _print(document: dict[str, Any]) -> None:
     for name in ("n", *COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in rows.items():
-        name += f", {row['accepted']} accepted, {row['archived']} archived" if "archived" in row else ""
+        name += _counted(row)
         table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
     console.print(table)
     for name, silence in document["abstention"].items():
@@ -124,3 +124,15 @@ def _print(document: dict[str, Any]) -> None:
             )
         at = silence["at"]
         click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
+
+
+def _counted(row: dict[str, Any]) -> str:
+    """Return what a replay counted beside the metrics, "" of a row that is none."""
+    if "archived" in row:
+        return f", {row['accepted']} accepted, {row['archived']} archived"
+    if "trials" not in row:
+        return ""
+    done = [f"{row['accepted']} accepted", f"variety {row['variety']:.3f}"]
+    done += [f"{row['dropped']} left out"] * bool(row["dropped"])
+    done += [f"{row['helped']} of {row['trials']} trials right"] * bool(row["trials"])
+    return "".join(f", {one}" for one in done)

@@ -137,6 +137,7 @@ def title_line(suggestion: dict[str, Any]) -> Text:
         line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # a model's words
     remarks = [
         "pinned" if suggestion.get("pinned") else "",
+        "on trial" if suggestion.get("trial") else "",
         suggestion["status"].replace("_", " ") if suggestion.get("status") in ("replaced", "needs_revision") else "",
         suggestion["freshness"] if suggestion.get("freshness") in ("drifted", "gone") else "",
     ]

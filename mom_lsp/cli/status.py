@@ -72,6 +72,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("tiers", _counts(result.get("tiers") or {})),
         ("status", _counts(result.get("statuses") or {})),
         ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
+        ("variety", _variety(result.get("variety") or {})),
         ("you said", ", ".join(kept)),
         ("indexing", _progress(indexing) if indexing else ""),
         ("engine", f"running, process {engine['pid']}{_held(engine)}" if engine else "not running"),
@@ -112,6 +113,13 @@ def _progress(indexing: dict[str, Any]) -> str:
 def _counts(numbers: dict[str, int]) -> str:
     """Return counts by name, without those that are 0."""
     return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in numbers.items() if number)
+
+
+def _variety(variety: dict[str, Any]) -> str:
+    """Return how varied the suggestions were, "" as long as few were shown."""
+    if variety.get("value") is None:
+        return ""
+    return f"{variety['value']:.2f} of 1: {variety['memories']:,} memories in the last {variety['selections']:,} shown"
 
 
 def _model(model: dict[str, Any]) -> str:

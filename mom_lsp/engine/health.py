@@ -16,6 +16,7 @@ from mom_lsp.indexing.marker import load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
 from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.variety import variety
 
 if TYPE_CHECKING:
     from mom_lsp.engine.service import Service
@@ -42,7 +43,8 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
     view = workspace.worktree.view(snapshot.catalog, workspace.worktree.head())
     report = service.indexing or {}
     running = report.get("done", 0) < report.get("total", 0)
-    problems = [service.library.encoder_problem, *service.library.journal.problems]
+    varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
+    problems = [service.library.encoder_problem, *service.library.journal.problems, varied["warning"]]
     return {
         "git": workspace.location.git,
         "indexed": snapshot.key[0] >= 0,
@@ -63,7 +65,8 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     wanted = snapshot.catalog.suggestible
     contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
     encoder, name = service.library.encoder, _encoder_name(service, workspace)
-    problems = [service.library.encoder_problem, *service.library.journal.problems]
+    varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
+    problems = [service.library.encoder_problem, *service.library.journal.problems, varied["warning"]]
     return {
         "root": str(workspace.location.root),
         "data": str(service.data),
@@ -81,6 +84,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
         **workspace.overview(),
+        "variety": varied,
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": _engine(service.data),
         "model": service.model.state(workspace.settings.model),

@@ -55,6 +55,7 @@ class Case:
     shas: list[str]  # the commit of each row at that moment
     features: dict[str, np.ndarray]  # (m,) each
     moment: Moment
+    surprise: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (m,) 1 to 5
     ranked: dict[str, list[str]] = field(default_factory=dict)  # baseline -> commits, best first
     fused: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (m,) in [0, 1]
     cues: dict[str, np.ndarray] = field(default_factory=dict)  # (m,) each; what is tried beside the features
@@ -145,6 +146,7 @@ class Cases:
             shas=[view.commit_of.get(row, "") for row in evidence.rows.tolist()],
             features=ranker.features(evidence),
             moment=_moment(view, snapshot.life, evidence.rows, moment),
+            surprise=view.surprise[evidence.rows],
         )
         if self._cues is not None:
             case.cues = self._cues(view, moment.query, evidence.rows, meaning)

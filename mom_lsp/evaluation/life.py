@@ -13,6 +13,7 @@ from mom_lsp.evaluation.rank import DEPTH
 from mom_lsp.journal import Event
 from mom_lsp.route.learned import Model
 from mom_lsp.route.score import total
+from mom_lsp.route.strategies import diversity
 from mom_lsp.tiers.decay import EPISODIC, faded, usage
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.rules import is_archived
@@ -20,6 +21,7 @@ from mom_lsp.tiers.tiers import Touches, tiers
 
 SHOWN = 3  # suggestions that the developer sees, and accepts where they are right
 Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
+Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, what was accepted, score (m,) -> best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,10 @@ class Outcome:
     predictions: Predictions
     accepted: int  # suggestions
     archived: int  # memories, at the end
+    variety: float | None = None  # of all that was shown
+    dropped: int = 0  # candidates that a strategy left out
+    trials: int = 0  # suggestions that it tried
+    helped: int = 0  # of these, those that were right
 
 
 WAYS = {
@@ -50,24 +56,27 @@ WAYS = {
 def life_rows(cases: Sequence[Case], model: Model) -> dict[str, Outcome]:
     """Return what each way brings to each of the seed's rows and to the learned weights."""
     scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
-    scorers["mom"] = _learned(model)
+    scorers["mom"] = learned(model)
     return {f"{name}, {way}": simulate(cases, score, WAYS[way]) for name, score in scorers.items() for way in WAYS}
 
 
-def simulate(cases: Sequence[Case], score: Scorer, way: Way) -> Outcome:
+def simulate(cases: Sequence[Case], score: Scorer, way: Way, order: Order | None = None) -> Outcome:
     """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds."""
-    life, predictions, accepted = Life(), Predictions(), 0
+    life, predictions, accepted, selected = Life(), Predictions(), 0, list[str]()
     for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
         scores = score(case, _strength(case, life, way), _uses(case, life))
         if way.cycle:
             scores = np.where([is_archived(life.of(sha)) for sha in case.shas], -np.inf, scores)
-        best = [at for at in np.argsort(-scores, kind="stable")[:DEPTH] if scores[at] > -np.inf]
+        ordered = order(case, life, scores) if order is not None else np.argsort(-scores, kind="stable")
+        best = [at for at in ordered[:DEPTH] if scores[at] > -np.inf]
         predictions[case.label.query] = [case.shas[at] for at in best]
         shown = predictions[case.label.query][:SHOWN]
         right = [sha for sha in shown if sha in case.label.gold]
         accepted += len(right)
+        selected += shown
         life = fold(_events(seq * (SHOWN + 1), case, shown, right), life)
-    return Outcome(predictions, accepted, sum(map(is_archived, life.usage.values())))
+    varied = diversity(selected, len({sha for case in cases for sha in case.shas}))
+    return Outcome(predictions, accepted, sum(map(is_archived, life.usage.values())), varied)
 
 
 def _events(seq: int, case: Case, shown: Sequence[str], right: Sequence[str]) -> list[Event]:
@@ -94,5 +103,6 @@ def _seed(alpha: float, beta: float, gamma: float) -> Scorer:
     return lambda case, strength, uses: np.asarray(alpha * case.features["cosine"] + beta * strength + gamma * uses)
 
 
-def _learned(model: Model) -> Scorer:
+def learned(model: Model) -> Scorer:
+    """Return what scores as the product does with some weights."""
     return lambda case, strength, uses: total(model.shares(case.features | {"strength": strength, "uses": uses}))

@@ -40,4 +40,5 @@ def of_writers(case: Case) -> Case:
         rows=case.rows[wrote],
         shas=[sha for sha, mine in zip(case.shas, wrote.tolist(), strict=True) if mine],
         features={name: values[wrote] for name, values in case.features.items()},
+        surprise=case.surprise[wrote],
     )

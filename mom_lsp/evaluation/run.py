@@ -23,6 +23,7 @@ from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
 from mom_lsp.evaluation.picture import draw
 from mom_lsp.evaluation.rank import of_writers, rank, surest
+from mom_lsp.evaluation.strategies import strategy_rows
 from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.worker import attributes_file
 from mom_lsp.journal import Journal
@@ -43,7 +44,7 @@ class Request:
     labels: Path
     form: str = "editing"
     limit: int = 0  # 0 for all
-    ablate: str = ""  # "", "all", or one of GROUPS, "seed" or "life"
+    ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
     encoder: bool = True
     curve: Path | None = None  # where to draw the curve of abstention
 
@@ -55,8 +56,9 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
         UsageError: no repository, no labels, or labels of another repository.
         NoIndex: the repository is not indexed.
     """
-    if request.ablate not in ("", "all", "seed", "life", "cms", *GROUPS):
-        raise UsageError(f"--ablate={request.ablate}: choose all, seed, life, cms, or one of {', '.join(GROUPS)}")
+    if request.ablate not in ("", "all", "seed", "life", "cms", "strategies", *GROUPS):
+        choices = f"all, seed, life, cms, strategies, or one of {', '.join(GROUPS)}"
+        raise UsageError(f"--ablate={request.ablate}: choose {choices}")
     labels = load_labels(request.labels)
     chosen = sample(labels, request.limit) if request.limit else labels
     cases = gather(request, chosen, step)
@@ -120,6 +122,12 @@ def report(
         document["ablation"] = {
             name: table(found.predictions, labels)["all"] | {"accepted": found.accepted, "archived": found.archived}
             for name, found in life_rows(cases, model).items()
+        }
+    elif request.ablate == "strategies":
+        counts = ("accepted", "dropped", "trials", "helped", "variety")
+        document["ablation"] = {
+            name: table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
+            for name, found in strategy_rows(cases, model, thresholds["suggestions"]).items()
         }
     elif request.ablate:
         document["ablation"] = {

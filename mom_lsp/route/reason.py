@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from mom_lsp.memory import Usage
 from mom_lsp.route.place import Place
 
+ON_TRIAL = "shown to find out whether it helps"  # of a suggestion that a strategy chose
+
 
 def reason(
     place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str, source: str

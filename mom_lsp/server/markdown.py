@@ -71,7 +71,9 @@ def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None)
 def headline(suggestion: dict[str, Any], now: datetime) -> str:
     """Return one memory in one line."""
     source = suggestion["source"]
-    facts = [kind_name(suggestion["kind"], source.get("type")), source.get("author"), _age(source.get("time"), now)]
+    trial = "on trial" if suggestion.get("trial") else ""
+    kind = kind_name(suggestion["kind"], source.get("type"))
+    facts = [kind, trial, source.get("author"), _age(source.get("time"), now)]
     parts = [f"**{escape(suggestion['title'])}**", *(escape(fact) for fact in facts if fact), *_commit(source)]
     return " · ".join(parts)
 
@@ -150,7 +152,8 @@ def shares_bar(score: float, terms: dict[str, float]) -> str:
 def _marks(suggestion: dict[str, Any]) -> list[str]:
     status, freshness = suggestion.get("status") or "candidate", suggestion.get("freshness") or "fresh"
     marks = [word for word in (status, freshness) if word not in ("candidate", "fresh")]
-    return ["★ pinned"] * bool(suggestion.get("pinned")) + [escape(mark.replace("_", " ")) for mark in marks]
+    kept = ["★ pinned"] * bool(suggestion.get("pinned")) + ["on trial"] * bool(suggestion.get("trial"))
+    return kept + [escape(mark.replace("_", " ")) for mark in marks]
 
 
 def _source(source: dict[str, Any], now: datetime) -> list[str]:

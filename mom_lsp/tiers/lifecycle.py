@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +17,7 @@ GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # how much 
 ACCEPTED = frozenset(GATES)  # uses that the user made himself
 UNDOABLE = frozenset({"pin", "unpin", "useful", "dismiss", "forget", "restore", "note", "merge"})
 ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
+SELECTIONS = 200  # the window in which what was shown is watched for variety
 NOTE_GRACE = 30 * 86_400.0  # seconds that a forgotten note can still be restored
 
 
@@ -53,6 +54,7 @@ class Life:
     touches: list[Touch] = field(default_factory=list)
     active: list[float] = field(default_factory=list)  # when the user saved a file or used a memory
     tuned: Mapping[str, Any] = field(default_factory=dict)  # mode -> weights learned here
+    selections: deque[str] = field(default_factory=lambda: deque(maxlen=SELECTIONS))  # what was shown last
     last_seq: int = 0
 
     def of(self, memory: str) -> Usage:
@@ -120,7 +122,10 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
                 life.notes[event.memory] = event
             case "shown":
                 for memory, path in _shown(event):
-                    usages[memory] = _seen(usages[memory], path, event.time)
+                    before_it = usages[memory]
+                    usages[memory] = _seen(before_it, path, event.time)
+                    if usages[memory] is not before_it:
+                        life.selections.append(memory)
             case "active":
                 life.active.append(event.time)
             case "transition":
@@ -264,5 +269,6 @@ def _copy(life: Life) -> Life:
         list(life.touches),
         list(life.active),
         life.tuned,
+        life.selections.copy(),
         life.last_seq,
     )

@@ -44,6 +44,7 @@ def suggestion(
         "layer": scored.standing.layer,
         "confidence": scored.standing.confidence,
         "pinned": scored.usage.pinned,
+        "trial": scored.trial,
         "domain": domain(memory.paths),
         "freshness": scored.freshness,
         "why": scored.reason,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -13,8 +13,9 @@ from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
 from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
-from mom_lsp.route.reason import reason
+from mom_lsp.route.reason import ON_TRIAL, reason
 from mom_lsp.route.score import top, total
+from mom_lsp.route.strategies import SCORE_ALONE, Strategy
 from mom_lsp.route.terms import lexical
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.rules import is_archived
@@ -50,6 +51,7 @@ class Ranked:
     reason: str
     lines: tuple[int, ...] = ()
     chance: float | None = None  # that it is what the user needs to know
+    trial: bool = False  # shown to find out whether it helps
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ class Ranker:
     model: Model
     tiers: Tiers  # of all rows, now
     context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
+    strategy: Strategy = SCORE_ALONE  # what else than the score decides
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that are likely enough, best first.
@@ -144,22 +147,40 @@ class Ranker:
             contributions["sem"] = contributions["sem"] + WEIGHT * self._cosines(self.context, rows)
         scores = total(contributions)
         chances = self.model.chances(scores)
-        shown = (chances >= threshold) | np.isin(rows, list(always | own))
         first = np.isin(rows, list(own))
+        shown = (chances >= threshold) | np.isin(rows, list(always | own))
+        shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
         best = top(scores, k + len(merged), shown=shown, first=first)
-        ranked = (
-            self._ranked(
-                int(rows[at]),
-                float(scores[at]),
-                {t: float(contributions[t][at]) for t in TERMS},
-                float(chances[at]),
-                where,
-                symbol,
-            )
-            for at in best
-        )
-        return _each_once(ranked)[:k]
+
+        def ranked(at: int) -> Ranked:
+            terms = {t: float(contributions[t][at]) for t in TERMS}
+            return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), where, symbol)
+
+        chosen = _each_once(map(ranked, best))[:k]
+        if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
+            above = {one.row for one in chosen[:-1]}
+            free = np.array([self._instead(row) not in above for row in rows.tolist()])
+            tried = self._on_trial(rows, scores, shown & ~first & free)
+            chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
+        return chosen
+
+    def _dropped(self, rows: np.ndarray) -> np.ndarray:
+        """Return which of the candidates the strategy leaves out, (m,)."""
+        if not self.strategy.dropout:
+            return np.zeros(len(rows), bool)
+        ids = [self.view.catalog.ids[row] for row in rows.tolist()]
+        return self.strategy.dropped(ids, self._uses(rows), self.snapshot.life.most_used)
+
+    def _on_trial(self, rows: np.ndarray, scores: np.ndarray, eligible: np.ndarray) -> int | None:
+        """Return the candidate that the strategy tries in the last place, None for nobody."""
+        most_used = self.snapshot.life.most_used
+        return self.strategy.on_trial(scores, eligible, self.view.surprise[rows], self._uses(rows), most_used)
+
+    def _uses(self, rows: np.ndarray) -> np.ndarray:
+        """Return how often the user accepted each of some memories, (m,)."""
+        life, ids = self.snapshot.life, self.view.catalog.ids
+        return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
     def _matches(self, words: str) -> dict[int, float]:
         row_of = self.view.catalog.row_of
@@ -210,13 +231,12 @@ class Ranker:
         return np.asarray(allowed)
 
     def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
-        rows, life, where = evidence.rows, self.snapshot.life, evidence.place
-        uses = np.array([life.of(self.view.catalog.ids[row]).uses for row in rows.tolist()], np.float64)
+        rows, where = evidence.rows, evidence.place
         return {
             "sem": evidence.cosine,
             "lex": lexical(rows.tolist(), evidence.matches),
             "temp": self.tiers.strength[rows],
-            "use": usage(uses, life.most_used),
+            "use": usage(self._uses(rows), self.snapshot.life.most_used),
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
         }
 
@@ -263,6 +283,7 @@ def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 terms=ranked.terms,
                 reason=ranked.reason,
                 chance=ranked.chance,
+                trial=ranked.trial,
                 usage=life.of(memory.id),
                 standing=standing(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),
@@ -271,6 +292,10 @@ def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
             )
         )
     return result
+
+
+def _on_trial(ranked: Ranked) -> Ranked:
+    return replace(ranked, trial=True, reason=f"{ranked.reason}; {ON_TRIAL}")
 
 
 def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:

@@ -20,7 +20,9 @@ from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
+from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
+from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2
 from mom_lsp.workspace import review
@@ -94,7 +96,7 @@ class Workspace:
         state = self._at(snapshot, head)
         ranker = self._ranker(state, self._learned("editing", state))
         meaning = self.library.encode(query.meaning)
-        ranker = replace(ranker, context=self._context(query, meaning))
+        ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
         answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
@@ -134,7 +136,7 @@ class Workspace:
         mapped = mapped_lines(self.worktree, state.head, path, lines)
         file = OpenFile(path, lines, mapped, self.worktree.writers(state.head, path, None))
         spots = file.spots(state, self.settings.hints.minimum_surprise)
-        ranker = self._ranker(state, self._learned("hints"))
+        ranker = replace(self._ranker(state, self._learned("hints")), strategy=self._strategy(path))
         chosen = ranker.rank_writers(path, spots, threshold=self.settings.hints.threshold)
         chosen.sort(key=lambda one: (-state.view.surprise[one.row], -one.score))
         if self.settings.hints.warnings:
@@ -312,6 +314,11 @@ class Workspace:
     def _ranker(self, state: State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
         return Ranker(self.library, state.snapshot, state.view, model, tiers)
+
+    def _strategy(self, path: str) -> Strategy:
+        """Return what the settings ask for besides the score, the same in a file all day."""
+        chosen = self.settings.strategies
+        return Strategy(chosen.dropout, chosen.explore, path, int(self._clock() // DAY))
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:

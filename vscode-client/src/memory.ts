@@ -23,6 +23,7 @@ export interface Memory {
   tier: string;
   status: string;
   pinned: boolean;
+  trial?: boolean; // shown to find out whether it helps
   uses: number;
   why: string;
   episode?: Episode | null;

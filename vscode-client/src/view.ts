@@ -244,7 +244,8 @@ function forgottenItem({ forgotten }: ForgottenRow): vscode.TreeItem {
 function memoryItem({ memory, group }: MemoryRow): vscode.TreeItem {
   const item = new vscode.TreeItem(memory.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = `${group.replace(/\d+/, "")}/${memory.id}`;
-  item.description = [summary(memory, new Date()), ...(memory.tier === "episodic" ? [] : [memory.tier])].join(" · ");
+  const marks = [memory.trial ? "on trial" : "", memory.tier === "episodic" ? "" : memory.tier];
+  item.description = [summary(memory, new Date()), ...marks.filter(Boolean)].join(" · ");
   item.iconPath = new vscode.ThemeIcon(memory.pinned ? "pinned" : icon(memory));
   item.contextValue = memory.pinned ? "memory.pinned" : "memory.free";
   item.tooltip = tooltip(memory);

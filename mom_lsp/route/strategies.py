@@ -1,0 +1,97 @@
+"""What else than the score decides who is shown: expert dropout, one suggestion on trial, and an eye on variety."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.tiers.decay import usage
+
+OFTEN, LEAST_USES = 0.5, 2  # from which share of the most used one on, in the term `use`, a memory counts as much used
+MOST_SURPRISE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """Which strategies are on, for the questions of one place and day (seed mixture_of_memories, novel strategies)."""
+
+    dropout: float = 0.0  # chance that a much used memory is left out
+    explore: float = 0.0  # log-odds that the most important memory gains while nobody has used it
+    place: str = ""  # the same place on the same day draws the same
+    day: int = 0  # since 1970
+
+    def dropped(self, ids: Sequence[str], uses: np.ndarray, most_used: int) -> np.ndarray:
+        """Return which memories are left out, (m,): expert dropout.
+
+        Each memory draws for itself, so that who else is a candidate, which changes while somebody types, decides
+        nothing.
+
+        Args:
+            ids: of the memories.
+            uses: (m,) accepted uses.
+            most_used: the largest number of uses of any memory.
+        """
+        often = (uses >= LEAST_USES) & (usage(uses, most_used) >= OFTEN)
+        found = np.zeros(len(ids), bool)
+        for at in np.flatnonzero(often).tolist() if self.dropout else ():
+            found[at] = _draw(self.day, self.place, ids[at]) < self.dropout
+        return found
+
+    def on_trial(
+        self, scores: np.ndarray, eligible: np.ndarray, surprise: np.ndarray, uses: np.ndarray, most_used: int
+    ) -> int | None:
+        """Return who takes the last place to find out whether it helps; None if the score alone would choose it too.
+
+        R + lambda importance (1 - n / n_max) decides, with the surprise as importance. Where nothing has been used
+        yet there is no load to balance.
+
+        Args:
+            scores: (m,) in log-odds.
+            eligible: (m,) who is likely enough to be shown, and not shown further up.
+            surprise: (m,) 1 to 5.
+            uses: (m,) accepted uses.
+            most_used: the largest number of uses of any memory.
+        """
+        at = np.flatnonzero(eligible)
+        if not self.explore or not most_used or not len(at):
+            return None
+        importance = (surprise[at] - 1) / (MOST_SURPRISE - 1)
+        balanced = scores[at] + self.explore * importance * (1 - np.minimum(1.0, uses[at] / most_used))
+        best = int(at[np.argmax(balanced)])
+        return best if best != at[np.argmax(scores[at])] else None
+
+
+SCORE_ALONE = Strategy()
+
+
+def diversity(selections: Collection[str], eligible: int) -> float | None:
+    """Return how varied selections are: H = -sum p ln p over the memories, by the most that it could be; in [0, 1].
+
+    The most is ln(min(eligible, selections)): divided by that of the memories that were selected, a collapse onto two
+    of them would look perfect. None where there is nothing to vary.
+
+    Args:
+        selections: ids of the memories that were shown, one for each time.
+        eligible: how many memories could have been shown.
+    """
+    possible = min(eligible, len(selections))
+    if possible < 2:
+        return None
+    shares = [count / len(selections) for count in Counter(selections).values()]
+    return min(1.0, max(0.0, -sum(share * math.log(share) for share in shares) / math.log(possible)))
+
+
+def commonest(selections: Iterable[str], count: int) -> list[str]:
+    """Return the memories that were shown most, most often first."""
+    return [memory for memory, _ in Counter(selections).most_common(count)]
+
+
+def _draw(*parts: object) -> float:
+    """Return a number in [0, 1) that follows from the parts alone, in every process."""
+    text = "\0".join(map(str, parts)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") / 2**64

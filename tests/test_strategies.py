@@ -1,0 +1,206 @@
+"""What else than the score decides who is shown: seeded, labelled, and told when it is always the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from repositories import START, Mom, Repo
+from test_ranking import Matches, ask, unit
+from test_route import make_memory, make_view
+
+from mom_lsp.journal import Event
+from mom_lsp.memory import Anchor
+from mom_lsp.route.learned import shipped
+from mom_lsp.route.place import Spot
+from mom_lsp.route.reason import ON_TRIAL
+from mom_lsp.route.strategies import SCORE_ALONE, Strategy, diversity
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.server.markdown import hover_text, story
+from mom_lsp.tiers import DAY
+from mom_lsp.tiers.lifecycle import SELECTIONS, Life, fold
+from mom_lsp.workspace.aging import aged
+from mom_lsp.workspace.library import Snapshot
+from mom_lsp.workspace.query import Query
+from mom_lsp.workspace.ranking import Ranker
+from mom_lsp.workspace.variety import LEAST, variety
+
+seeds = st.integers(0, 2**32 - 1)
+
+
+def used(uses: dict[str, int]) -> Life:
+    """Return what a journal leads to in which memories were accepted so many times."""
+    events = [Event(0, START, "useful", memory, "a.py") for memory, count in uses.items() for _ in range(count)]
+    return fold([replace(event, seq=seq) for seq, event in enumerate(events, 1)])
+
+
+def make_strategic(seed: int, strategy: Strategy, uses: dict[str, int], size: int = 20) -> tuple[Ranker, np.ndarray]:
+    """Return a ranker of memories of one file, some of them used and some surprising, and a question's vector."""
+    rng = np.random.default_rng(seed)
+    vectors, meaning = unit(rng, size), unit(rng)
+    matches = {f"m{n}": float(score) for n, score in enumerate(rng.random(size) * 20)}
+    anchors = (Anchor("a.py", ("f",)),)
+    view = make_view(*(make_memory(n, anchors=anchors, evidence=float(rng.random())) for n in range(size)))
+    snapshot = Snapshot(view.catalog, Vectors.of(vectors), np.arange(size), used(uses))
+    tiers = aged(view, snapshot.life, START)
+    return Ranker(Matches(matches), snapshot, view, shipped("editing"), tiers, strategy=strategy), meaning
+
+
+# Expert dropout
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.floats(0, 1), seeds)
+def test_dropout_leaves_out_only_what_is_used_much_and_draws_for_each(uses: list[int], rate: float, order: int) -> None:
+    ids, counts = [f"m{n}" for n in range(len(uses))], np.array(uses, float)
+    strategy, most = Strategy(dropout=rate, place="a.py", day=7), max(uses)
+    gone = strategy.dropped(ids, counts, most)
+    assert all(uses[at] >= 2 and (1 + uses[at]) ** 2 >= 1 + most for at in np.flatnonzero(gone))
+    assert not Strategy(place="a.py").dropped(ids, counts, most).any()
+    mixed = np.random.default_rng(order).permutation(len(ids))
+    again = strategy.dropped([ids[at] for at in mixed], counts[mixed], most)
+    assert again.tolist() == gone[mixed].tolist()  # whoever else is a candidate
+
+
+def test_dropout_is_as_frequent_as_it_says_and_another_day_another_one() -> None:
+    ids, counts = [f"m{n}" for n in range(4_000)], np.full(4_000, 5.0)
+    first, same, later = (Strategy(0.3, 0, "a.py", day).dropped(ids, counts, 5) for day in (1, 1, 2))
+    assert first.tolist() == same.tolist() != later.tolist()
+    assert 0.27 < first.mean() < 0.33
+    assert 0.07 < (first & later).mean() < 0.11  # independent
+
+
+# On trial
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds, st.sampled_from([Strategy(0.5, 0, "a.py", 1), Strategy(0, 3, "a.py", 1), Strategy(0.5, 3, "a.py", 1)]))
+def test_with_a_strategy_the_same_question_has_the_same_answer_and_at_most_one_trial(
+    seed: int, strategy: Strategy
+) -> None:
+    uses = {"m0": 4, "m1": 3, "m2": 1}
+    plain, meaning = make_strategic(seed, SCORE_ALONE, uses)
+    ranker, _ = make_strategic(seed, strategy, uses)
+    found = ask(ranker, meaning)
+    assert found == ask(make_strategic(seed, strategy, uses)[0], meaning)
+    assert [one.trial for one in found[:-1]] == [False] * (len(found) - 1)
+    assert all((ON_TRIAL in one.reason) == one.trial for one in found)
+    assert len({one.row for one in found}) == len(found)
+    scores = [one.score for one in found if not one.trial]
+    assert scores == sorted(scores, reverse=True)
+    if not strategy.dropout:
+        assert found[:-1] == ask(plain, meaning)[:-1]
+
+
+def test_a_trial_is_the_important_one_that_nobody_used() -> None:
+    scores, surprise = np.array([5.0, 4.0, 3.0, 2.5, 2.4]), np.array([1, 1, 1, 5, 3])
+    eligible, uses = np.array([False, False, True, True, True]), np.array([3.0, 0, 2, 0, 0])
+    assert Strategy(explore=1).on_trial(scores, eligible, surprise, uses, 3) == 3
+    assert (
+        Strategy(explore=0.1).on_trial(scores, eligible, surprise, uses, 3) is None
+    )  # the score would choose the same
+    assert (
+        Strategy(explore=1).on_trial(scores, eligible, surprise, np.array([3.0, 0, 0, 3, 0]), 3) is None
+    )  # it is used
+    assert Strategy(explore=1).on_trial(scores, eligible, surprise, np.zeros(5), 0) is None  # nothing to balance
+    assert Strategy(explore=1).on_trial(scores, ~eligible & False, surprise, uses, 3) is None
+
+
+def test_one_on_trial_never_takes_the_only_place() -> None:
+    ranker, meaning = make_strategic(1, Strategy(explore=50, place="a.py"), {"m0": 4})
+    query = Query("x", "x", (Spot("a.py", "f", 1, 2),))
+    assert [one.trial for one in ranker.rank(query, 1, threshold=0.0, meaning=meaning)] == [False]
+    assert [one.trial for one in ranker.rank(query, 3, threshold=0.0, meaning=meaning)] == [False, False, True]
+
+
+CODE = "def alpha():\n    return 1\n"
+
+
+@pytest.fixture
+def tried(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+    """Index six changes of one function, one of them striking; the newest two were used."""
+    why = "\n\nBecause callers count from there."
+    for n in range(6):
+        project.commit(f"Return {n} from alpha" + why * (n == 1), {"a.py": CODE.replace("1", str(n))})
+    (project.root / ".mom.toml").write_text("[strategies]\nexplore = 50\n[suggest]\nthreshold = 0\n")
+    mom = moms(project)
+    mom.index()
+    for one in mom.suggest("a.py", 2, counted=False)[:2]:
+        mom.call("useful", id=one["id"], path="a.py", line=2)
+    return mom
+
+
+def test_what_is_on_trial_says_so_and_is_learnt_from(tried: Mom) -> None:
+    *others, last = tried.suggest("a.py", 2, counted=False)
+    assert [one["trial"] for one in others] == [False, False]
+    assert last["trial"]
+    assert last["title"] == "Return 1 from alpha"
+    assert ON_TRIAL in last["why"]
+
+    now = datetime.now(UTC)
+    assert "on trial" in story(last, now)
+    assert "on trial" in hover_text([others[0], last], now, None).value
+    assert "on trial" not in story(others[0], now)
+    for _ in range(2):
+        tried.call("useful", id=last["id"], path="a.py", line=2)
+    assert tried.call("show", id=last["id"])["uses"] == 2
+
+
+# Variety
+
+
+@given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(0, 40))
+def test_variety_is_bounded_and_the_formula(shown: list[str], eligible: int) -> None:
+    value = diversity(shown, eligible)
+    if min(len(shown), eligible) < 2:
+        assert value is None
+        return
+    shares = [shown.count(memory) / len(shown) for memory in set(shown)]
+    entropy = -sum(share * math.log(share) for share in shares)
+    assert value is not None and 0 <= value <= 1
+    assert value == pytest.approx(min(1.0, entropy / math.log(min(eligible, len(shown)))))
+
+
+def test_a_collapse_onto_two_is_no_variety() -> None:
+    assert diversity(["a", "b"] * 50, 1_000) == pytest.approx(math.log(2) / math.log(100))
+    assert diversity(list("abcdefghij") * 10, 10) == pytest.approx(1)
+    assert diversity(["a"] * 100, 1_000) == 0
+
+
+def shown(*batches: list[str]) -> list[Event]:
+    """Return the showings of one file, a batch a day."""
+    return [Event(n, START + n * DAY, "shown", data={"seen": {"a.py": ids}}) for n, ids in enumerate(batches, 1)]
+
+
+def test_selections_are_the_last_ones_each_once_a_file_and_day() -> None:
+    twice = shown(["m1", "m2"])
+    assert list(fold([*twice, replace(twice[0], seq=2)]).selections) == ["m1", "m2"]
+    days = shown(*([f"m{n}"] for n in range(SELECTIONS + 9)))
+    assert list(fold(days).selections) == [f"m{n}" for n in range(9, SELECTIONS + 9)]
+    before = fold(days[:5])
+    assert list(fold(days[5:], before).selections) == list(fold(days).selections)
+    assert list(before.selections) == [f"m{n}" for n in range(5)]
+
+
+def test_a_collapse_is_told_with_what_to_do(tried: Mom) -> None:
+    journal = tried.service.library.journal
+    ids = [one["id"] for one in tried.suggest("a.py", 2, counted=False)]
+    for n in range(LEAST - 1):
+        journal.append("shown", data={"seen": {"a.py": ids[:1]}}, now=START + n * DAY)
+    assert tried.call("status")["variety"]["value"] is None
+    journal.append("shown", data={"seen": {"a.py": ids[:1]}}, now=START + LEAST * DAY)
+    told = tried.call("status")
+    assert (told["variety"]["value"], told["variety"]["low"], told["variety"]["memories"]) == (0, True, 1)
+    assert "mom dismiss" in told["variety"]["warning"] and ids[0][:8] in told["variety"]["warning"]
+    assert told["variety"]["warning"] in told["problems"]
+    assert told["variety"]["warning"] in tried.call("state")["problems"]
+    view = make_view(*(make_memory(n) for n in range(60)))
+    varied = fold(shown(*([f"m{n}"] for n in range(LEAST))))
+    assert variety(view, varied, 0.4)["value"] == 1
+    assert not variety(view, varied, 0.4)["low"]
