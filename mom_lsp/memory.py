@@ -113,6 +113,7 @@ class Usage:
     dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where it was not wanted
     never: bool = False  # it was not wanted anywhere
     restored: float = 0.0  # when the user last brought it back
+    discounted: frozenset[str] = frozenset()  # commits that say nothing of it: the user took back what they made of it
 
 
 @dataclass(frozen=True, slots=True)

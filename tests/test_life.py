@@ -163,6 +163,76 @@ def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
     assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
 
 
+def test_a_merge_adds_up_what_spoke_for_either(mom: Mom, project: Repo, alpha: str) -> None:
+    other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    use(mom, project, other, "useful", "src/b.py", 2)
+    mom.call("merge", id=other, other=alpha)
+    shown = mom.call("show", id=other)
+    assert (shown["uses"], shown["status"]) == (2, "validated")
+    assert [(place["path"]) for place in shown["life"]["places"]] == ["src/a.py", "src/b.py"]
+    mom.call("undo")
+    assert mom.call("show", id=other)["uses"] == 1
+    assert mom.call("show", id=alpha)["uses"] == 1
+
+
+AT_ALPHA = {"path": "src/a.py", "line": 2}
+SAID: dict[str, dict[str, Any]] = {
+    **dict.fromkeys(("pin", "useful", "inserted", "opened", "dismiss"), AT_ALPHA),
+    "never": {"never": True},
+    **{said: {} for said in ("unpin", "forget", "restore")},
+    "merge": {"other": ""},
+    "note": {"text": "Alpha starts at ten since the parser wants two digits", **AT_ALPHA},
+}
+
+
+def test_each_thing_that_is_said_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
+    """And what a memory was before, it is again: its life, its rank, its text."""
+    other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
+
+    def seen() -> Any:
+        if said == "forget":  # its text leaves the index, and comes back
+            mom.index()
+        shown = mom.call("show", id=alpha)
+        kept = {key: value for key, value in shown.items() if key != "history"}
+        return kept, [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)], mom.titles("alpha")
+
+    for said, params in SAID.items():
+        first = {"unpin": "pin", "restore": "dismiss"}.get(said, "useful")
+        mom.call(first, id=alpha, never=True, **AT_ALPHA)
+        before = seen()
+        given = {"id": alpha} | params | ({"other": other} if "other" in params else {})
+        mom.call(said.replace("never", "dismiss"), **given)
+        assert seen() != before, said
+        mom.call("undo", **({"id": alpha} if said == "opened" else {}))
+        assert seen() == before, said
+        mom.call("undo")
+
+
+def test_what_evidence_alone_made_of_a_memory_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    edit = project.commit("Start alpha at eleven" + WHY, {"src/a.py": CODE.replace("first = 0", "first = 11")})
+    mom.index()
+    settle(mom)
+    assert standing(mom, alpha)[0] == "validated"
+    mom.call("undo", id=alpha[:8])  # the edit had nothing to do with it
+    settle(mom)
+    assert standing(mom, alpha) == ("candidate", 0, "medium")
+    project.git("revert", "--no-edit", edit)
+    mom.index()
+    settle(mom)
+    assert standing(mom, alpha)[0] == "needs_revision"
+    mom.call("undo", id=alpha)
+    mom.call("undo", id=alpha)  # the use itself
+    show_for_days(mom, alpha, 11)
+    assert standing(mom, alpha)[0] == "archived"
+    mom.call("undo", id=alpha)
+    settle(mom)
+    assert standing(mom, alpha)[0] == "candidate"
+    with pytest.raises(UsageError, match="nothing is known"):
+        mom.call("undo", id="ffff")
+
+
 def test_a_day_is_noted_once(mom: Mom) -> None:
     mom.call("active")
     mom.call("active")

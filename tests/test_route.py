@@ -24,13 +24,12 @@ from mom_lsp.store.rows import to_table
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.lifecycle import (
     NOTE_GRACE,
-    UNDOABLE,
     Life,
     expired_notes,
     fold,
     forgotten_notes,
-    undoable,
 )
+from mom_lsp.tiers.undo import SAID, undoable
 
 unit = st.floats(0, 1)
 PARTS = ("line", "near", "symbol", "file", "co_changed")
@@ -339,7 +338,7 @@ def state(life: Life) -> tuple[Any, Any]:
     return {m: u for m, u in life.usage.items() if u != Usage()}, life.notes
 
 
-@given(events, st.sampled_from(sorted(UNDOABLE)), st.sampled_from(["m1", "m3"]))
+@given(events, st.sampled_from(sorted(SAID)), st.sampled_from(["m1", "m3"]))
 def test_undo_gives_the_state_before(said: list[tuple[str, str, str]], kind: str, memory: str) -> None:
     before = make_log(*said)
     done = make_log(*said, (kind, memory, "f"))

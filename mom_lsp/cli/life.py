@@ -66,9 +66,10 @@ def restore(id: str) -> None:
 
 
 @click.command()
-def undo() -> None:
-    """Take back the last thing you said."""
-    _tell("undo")
+@click.argument("id", default="")
+def undo(id: str) -> None:
+    """Take back the last thing you said, or the last change of one memory, whatever brought it about."""
+    _tell("undo", id=id)
 
 
 @click.command()

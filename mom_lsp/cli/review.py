@@ -19,8 +19,8 @@ HEADINGS = {
     "drifted": "The code has moved on",
     "archived": "Archived: not suggested any more, search finds them",
 }
-ANSWERS = {"k": "pin", "u": "useful", "f": "forget", "m": "merge", "s": "", "q": ""}
-PROMPT = "[k]eep, [u]seful, [f]orget, [m]erge into another, [s]kip, [q]uit"
+ANSWERS = {"k": "pin", "u": "useful", "f": "forget", "m": "merge", "t": "undo", "s": "", "q": ""}
+PROMPT = "[k]eep, [u]seful, [f]orget, [m]erge into another, [t]ake its last change back, [s]kip, [q]uit"
 RESTORE = "[k]eep brings it back, [f]orget, [s]kip, [q]uit"
 
 

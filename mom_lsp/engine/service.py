@@ -191,12 +191,13 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
     if not workspace.settings.completion.enable:
-        return {"text": ""}
+        return {"text": "", "led_by": ""}
     path, line, text = str(p["path"]), int(p["line"]), str(p["text"])
     lines = text.split("\n")[:line]
     before = "\n".join([*lines[:-1], lines[-1][: int(p["column"])]])
     known = workspace.explain(path, line, text=text)
-    return {"text": service.model.complete(workspace.settings.model, known, before, is_cancelled)}
+    rest = service.model.complete(workspace.settings.model, known, before, is_cancelled)
+    return {"text": rest, "led_by": known.leading_to(rest, text)}
 
 
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -254,7 +255,7 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
     "active": lambda service, workspace, p: service.actions(workspace).active(),
     "dismiss": _dismiss,
-    "undo": lambda service, workspace, p: service.actions(workspace).undo(),
+    "undo": lambda service, workspace, p: service.actions(workspace).undo(str(p.get("id") or "")),
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),
     "note": _note,
     "export": lambda service, workspace, p: service.actions(workspace).export(),

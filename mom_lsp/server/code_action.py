@@ -1,7 +1,8 @@
 """textDocument/codeAction: what can be done about the memories of a line, a group of actions for each.
 
 The first action of a group names its memory; the kinds tell the actions apart, so that a key can be bound to one
-(`quickfix.mom.pin`, `.unpin`, `.useful`, `.dismiss`, `.forget`, `.open`; of none: `.why`, `.remember`, `.undo`).
+(`quickfix.mom.pin`, `.unpin`, `.useful`, `.inserted`, `.dismiss`, `.never`, `.forget`, `.open`; of none: `.why`,
+`.remember`, `.undo`).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from lsprotocol import types
 from mom_lsp.server.app import Document, MomServer
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import plain, shorten
+from mom_lsp.server.insert import comment_edit
 
 KIND = "quickfix.mom"  # a quick fix is in the first menu of both editors
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
@@ -34,7 +36,7 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         found = await _suggestions(ls, document, line, asked)
-        first, *others = [list(_about(uri, line + 1, one)) for one in found] or [[]]
+        first, *others = [list(_about(ls, document, line, one)) for one in found] or [[]]
         why = [_action("Ask why this line is so", "why", [uri, line + 1])] if found or asked else []
         general = _always(ls, document, params.range) if asked else ()
         actions = [*first, *why, *general, *chain.from_iterable(others)]
@@ -57,16 +59,21 @@ async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool
     return ls.wanted(document.uri, [hint.suggestion for hint in document.hints if hint.line == line])
 
 
-def _about(uri: str, line: int, suggestion: dict[str, Any]) -> Iterator[types.CodeAction]:
-    at = [suggestion["id"], uri]
+def _about(ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]) -> Iterator[types.CodeAction]:
+    here = [suggestion["id"], document.uri, line + 1]
     own = suggestion["source"].get("type") == "user"
     name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
     pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
-    yield _action(f"{pin[0]} “{name}”", pin[1], at if suggestion.get("pinned") else [*at, line])
-    yield _action(NEXT.format("Useful"), "useful", [*at, line])
-    yield _action(NEXT.format("Not useful here"), "dismiss", [*at, line])
-    yield _action(NEXT.format("Forget"), "forget", at)
-    yield _action(NEXT.format("Show source"), "open", at, OWN_WORDS if own else "")
+    yield _action(f"{pin[0]} “{name}”", pin[1], here[:2] if suggestion.get("pinned") else here)
+    yield _action(NEXT.format("Useful"), "useful", here)
+    if edit := comment_edit(ls, document, line, suggestion):
+        insert = _action(NEXT.format("Insert as comment"), "inserted", here)
+        insert.edit = edit
+        yield insert
+    yield _action(NEXT.format("Not useful here"), "dismiss", here)
+    yield _action(NEXT.format("Never suggest"), "never", here[:2])
+    yield _action(NEXT.format("Forget"), "forget", here[:2])
+    yield _action(NEXT.format("Show source"), "open", here, OWN_WORDS if own else "")
 
 
 def _always(ls: MomServer, document: Document, selection: types.Range) -> Iterator[types.CodeAction]:

@@ -22,6 +22,7 @@ from mom_lsp.server.convert import plain
 from mom_lsp.server.place import Place, find_place
 
 KEPT_OPEN = 10.0  # seconds after which a memory that was opened, and not sent away, counts as used
+SAID = {"dismiss": "Not useful here", "inserted": "Insert as comment"}  # where an action is not named like its event
 Command = Callable[..., Awaitable[Any]]
 
 
@@ -38,6 +39,11 @@ async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
 async def useful(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.useful: it helped here."""
     return await _say_here(ls, "useful", id, uri, line)
+
+
+async def inserted(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
+    """mom.inserted: text that it led to was accepted here, as a comment or as the rest of a line."""
+    return await _say_here(ls, "inserted", id, uri, line)
 
 
 async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -67,6 +73,11 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     ls.dismissed.add((id, uri))
     ls.refresh()
     return await _say(ls, "dismiss", id, uri, path=place.path, line=line)
+
+
+async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
+    """mom.never: suggest it nowhere any more; search still finds it."""
+    return await _say(ls, "dismiss", id, uri, never=True)
 
 
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
@@ -105,12 +116,12 @@ async def status(ls: MomServer, uri: str | None = None) -> Any:
     return await ls.ask(await _place(ls, uri), "status")
 
 
-async def open_source(ls: MomServer, id: str, uri: str | None = None) -> Any:
+async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.open: show where a memory was read; of a commit, name it and return everything about it."""
-    _check(id=(id, str))
+    _check(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await _place(ls, uri)
     memory = await ls.ask(place, "show", id=id)
-    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], uri)
+    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], uri, line or 0)
     source = memory.get("source") or {}
     if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
         return memory
@@ -123,10 +134,12 @@ COMMANDS: dict[str, Command] = {
     "mom.pin": pin,
     "mom.unpin": unpin,
     "mom.useful": useful,
+    "mom.inserted": inserted,
     "mom.forget": forget,
     "mom.restore": restore,
     "mom.undo": undo,
     "mom.dismiss": dismiss,
+    "mom.never": never,
     "mom.remember": remember,
     "mom.search": search,
     "mom.reindex": reindex,
@@ -135,10 +148,10 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def _kept_open(ls: MomServer, place: Place, id: str, uri: str | None) -> None:
+def _kept_open(ls: MomServer, place: Place, id: str, uri: str | None, line: int) -> None:
     """Count a memory that was opened as used, unless it was sent away meanwhile."""
     if id not in ls.forgotten and (id, uri) not in ls.dismissed:
-        ls.start_task(ls.ask(place, "opened", id=id, path=place.path))
+        ls.start_task(ls.ask(place, "opened", id=id, path=place.path, line=line))
 
 
 async def _say_here(ls: MomServer, event: str, id: str, uri: str | None, line: int | None) -> Any:
@@ -157,7 +170,7 @@ async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: An
         result = await ls.ask(place, event, id=id, **params)
     except ChildError:
         result = await _write_down(ls, place, event, id, params)
-    _renewed(ls, "Not useful here" if event == "dismiss" else event.capitalize())
+    _renewed(ls, "Never suggest" if params.get("never") else SAID.get(event, event.capitalize()))
     return result
 
 
@@ -168,7 +181,8 @@ async def _write_down(ls: MomServer, place: Place, event: Any, id: str, params: 
         from mom_lsp.journal import Journal  # here: the first answer need not wait for SQLite
 
         with Journal(place.data / "journal.sqlite") as journal:
-            journal.append(event, id, path=params.get("path", ""), now=time.time())
+            data = {"never": True} if params.get("never") else {}
+            journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
 
     await asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
     return {}

@@ -26,7 +26,11 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
     position = ls.workspace.position_codec.position_from_client_units(lines, params.position)
     place = document.place
     asked = {"path": place.path, "line": position.line + 1, "column": position.character, "text": ls.text(document)}
-    text = (await ls.engines.request(place.data, place.root, "complete", asked, TIMEOUT))["text"]
-    if not text or document.edits != edit:
+    answer = await ls.engines.request(place.data, place.root, "complete", asked, TIMEOUT)
+    if not answer["text"] or document.edits != edit:
         return []
-    return [types.InlineCompletionItem(text, range=types.Range(params.position, params.position))]
+    item = types.InlineCompletionItem(answer["text"], range=types.Range(params.position, params.position))
+    if answer["led_by"]:  # to accept it is to use that memory
+        at = [answer["led_by"], document.uri, position.line + 1]
+        item.command = types.Command("Used", "mom.inserted", arguments=at)
+    return [item]

@@ -10,12 +10,11 @@ from typing import Any, cast, get_args
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Status, Usage
-from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH
+from mom_lsp.tiers import HOLD, LET_GO, TOUCH
 from mom_lsp.tiers.rules import is_archived
+from mom_lsp.tiers.undo import undone_events
+from mom_lsp.tiers.usage import ACCEPTED, GATES, after, seen, showings, united, without_evidence
 
-GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # how much of what a memory lacks a use gives it
-ACCEPTED = frozenset(GATES)  # uses that the user made himself
-UNDOABLE = frozenset({"pin", "unpin", "useful", "dismiss", "forget", "restore", "note", "merge"})
 ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
 SELECTIONS = 200  # the window in which what was shown is watched for variety
 NOTE_GRACE = 30 * 86_400.0  # seconds that a forgotten note can still be restored
@@ -110,20 +109,22 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
         before: the state that earlier events led to; it is left as it is.
     """
     log = list(events)
-    undone = undone_events(log)
+    undone, named = undone_events(log)
     life = _copy(before) if before else Life()
     life.last_seq = log[-1].seq if log else life.last_seq
     usages: dict[str, Usage] = defaultdict(Usage, life.usage)
     for event in log:
         if event.seq in undone or event.type == "undo":
+            if event.seq in named and event.type == "transition":
+                usages[event.memory] = without_evidence(usages[event.memory], event)
             continue
         match event.type:
             case "note":
                 life.notes[event.memory] = event
             case "shown":
-                for memory, path in _shown(event):
+                for memory, path in showings(event):
                     before_it = usages[memory]
-                    usages[memory] = _seen(before_it, path, event.time)
+                    usages[memory] = seen(before_it, path, event.time)
                     if usages[memory] is not before_it:
                         life.selections.append(memory)
             case "active":
@@ -133,9 +134,12 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
             case "tune":
                 life.tuned = event.data
             case "merge":
-                life.merged[str(event.data.get("other", ""))] = event.memory
+                other = str(event.data.get("other", ""))
+                life.merged[other] = event.memory
+                usages[event.memory] = united(usages[event.memory], usages[other])
+                life.touches += [replace(touch, memory=event.memory) for touch in life.touches if touch.memory == other]
         if event.memory and event.type != "shown":
-            usages[event.memory] = _after(usages[event.memory], event)
+            usages[event.memory] = after(usages[event.memory], event)
             life.touches += _touches(event)
         if event.type in ACCEPTED:
             life.active.append(event.time)
@@ -143,24 +147,9 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
     return life
 
 
-def undone_events(log: Iterable[Event]) -> set[int]:
-    """Return the numbers of the events that a later undo took back, what they caused included."""
-    events = list(log)
-    undone = {int(event.data["seq"]) for event in events if event.type == "undo" and "seq" in event.data}
-    return undone | {e.seq for e in events if undone and e.type == "transition" and e.data.get("cause") in undone}
-
-
 def erasure_seq(log: Iterable[Event]) -> int:
     """Return the number of the last event that changes what the store may hold."""
     return max((event.seq for event in log if event.type in ERASING), default=0)
-
-
-def undoable(log: Iterable[Event]) -> Event | None:
-    """Return the newest event that an undo would take back now."""
-    events = list(log)
-    undone = undone_events(events)
-    candidates = (e for e in reversed(events) if e.type in UNDOABLE and e.seq not in undone)
-    return next(candidates, None)
 
 
 def expired_notes(log: Iterable[Event], now: float) -> list[int]:
@@ -171,66 +160,13 @@ def expired_notes(log: Iterable[Event], now: float) -> list[int]:
 def forgotten_notes(log: Iterable[Event]) -> dict[int, float]:
     """Return the numbers of the notes that are forgotten or undone and still have their text, and since when."""
     events = list(log)
-    life, undone = fold(events), undone_events(events)
+    life, (undone, _) = fold(events), undone_events(events)
     last = {e.memory: e.time for e in events if e.type in {"forget", "undo"}}
     return {
         e.seq: last[e.memory]
         for e in events
         if e.type == "note" and e.data and e.memory in last and (e.seq in undone or life.of(e.memory).forgotten)
     }
-
-
-def _after(usage: Usage, event: Event) -> Usage:
-    match event.type:
-        case "pin":
-            usage = replace(usage, pinned=True, forgotten=False)
-        case "unpin":
-            usage = replace(usage, pinned=False)
-        case "forget":
-            usage = replace(usage, forgotten=True, pinned=False)
-        case "restore":
-            usage = replace(usage, forgotten=False, never=False, failures=0, shown=0, restored=event.time)
-        case "dismiss":
-            usage = _dismissed(usage, event)
-    return _used(usage, event) if event.type in ACCEPTED else usage
-
-
-def _used(usage: Usage, event: Event) -> Usage:
-    places = usage.places
-    if all(place[:2] != (event.path, event.symbol) for place in places):
-        places = (*places, (event.path, event.symbol, event.time))
-    first = usage.first_used if usage.uses else event.time
-    return replace(usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False)
-
-
-def _dismissed(usage: Usage, event: Event) -> Usage:
-    """A dismissal where the memory had been accepted is a use that failed; elsewhere it says nothing but "not here"."""
-    never = bool(event.data.get("never"))
-    failed = any(
-        never or (path == event.path and (symbol == event.symbol or not symbol or not event.symbol))
-        for path, symbol, _ in usage.places
-    )
-    usage = replace(usage, failures=usage.failures + failed)
-    if never:
-        return replace(usage, never=True, pinned=False)
-    return replace(usage, dismissed=usage.dismissed | {(event.path, event.symbol)})
-
-
-def _shown(event: Event) -> Iterable[tuple[str, str]]:
-    """Yield (memory, path) of a batch of showings."""
-    if event.memory:
-        yield event.memory, event.path
-    seen = event.data.get("seen")
-    for path, memories in seen.items() if isinstance(seen, dict) else ():
-        yield from ((str(memory), str(path)) for memory in memories if isinstance(memories, list))
-
-
-def _seen(usage: Usage, path: str, time: float) -> Usage:
-    """Count a showing once a file and day: a hint that stands at its line all day is one."""
-    day, (last, paths) = int(time // DAY), usage.shown_on
-    if day == last and path in paths:
-        return usage
-    return replace(usage, shown=usage.shown + 1, shown_on=(day, paths | {path} if day == last else frozenset({path})))
 
 
 def _touches(event: Event) -> list[Touch]:

@@ -13,15 +13,16 @@ from mom_lsp.journal import Event, EventType
 from mom_lsp.memory import memory_id
 from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes, undoable
+from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.rules import is_archived
+from mom_lsp.tiers.undo import undoable
 from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.workspace import Workspace
 
 GENERATED = "a local model, kept by you"  # the author of such a note
 MAX_NOTE = 10_000  # characters
 NAMING = frozenset({"undo", "transition"})
-MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore"})  # events that may change a status
+MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"})  # may change a status
 Answer = dict[str, Any]
 
 
@@ -88,17 +89,12 @@ class Actions:
     def restore(self, identity: str) -> Answer:
         """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
         life = fold(self._journal.events())
-        away = [
-            memory for memory, usage in life.usage.items() if usage.forgotten or usage.failures or is_archived(usage)
-        ]
-        found = [memory for memory in away if identity and memory.startswith(identity)]
-        if len(found) != 1:
-            problem = "several have" if found else "no forgotten memory, and no archived one, has"
-            raise UsageError(f"{problem} an id that begins with {identity!r}")
-        self._append("restore", found[0])
-        if found[0] in life.forgotten:
+        away = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or is_archived(usage)]
+        memory = _only(identity, away, "no forgotten memory, and no archived one, has")
+        self._append("restore", memory)
+        if memory in life.forgotten:
             self._indexing_wanted("restore")
-        return _done(f"restored: {found[0][:8]}")
+        return _done(f"restored: {memory[:8]}")
 
     def merge(self, identity: str, other: str) -> Answer:
         """Show one memory for two that say the same."""
@@ -129,15 +125,18 @@ class Actions:
             if told:
                 self._journal.append_many(told)
 
-    def undo(self) -> Answer:
-        """Take back the last thing the user did here."""
-        last = undoable(self._journal.events())
+    def undo(self, identity: str = "") -> Answer:
+        """Take back the last thing the user did here, or the last that befell one memory, without a word of his too."""
+        log = list(self._journal.events())
+        told = {event.memory for event in log}
+        last = undoable(log, _only(identity, told, "nothing is known of a memory with") if identity else "")
         if last is None:
-            raise UsageError("there is nothing to undo")
+            raise UsageError(f"there is nothing to undo{f' of {identity}' if identity else ''}")
         self._append("undo", last.memory, data={"seq": last.seq})
         self.settle(last.memory)
         self._indexing_wanted("undo")
-        return _done(f"undone: {last.type} of {last.memory[:8]}")
+        what = last.data["status"].replace("_", " ") if last.type == "transition" else last.type
+        return _done(f"undone: {what} of {last.memory[:8]}")
 
     def purge(self) -> Answer:
         """Erase the text of every forgotten note now, instead of after its 30 days of grace."""
@@ -227,6 +226,14 @@ class Actions:
 
 def _done(message: str) -> Answer:
     return {"ok": True, "message": message}
+
+
+def _only(identity: str, known: Iterable[str], none: str) -> str:
+    """Return the one id that begins with some hex digits. Raises UsageError."""
+    found = [memory for memory in known if identity and memory.startswith(identity)]
+    if len(found) != 1:
+        raise UsageError(f"{'several have' if found else none} an id that begins with {identity!r}")
+    return found[0]
 
 
 def _plain(event: Event) -> dict[str, Any]:

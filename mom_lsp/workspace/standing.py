@@ -42,13 +42,15 @@ def past(view: View, row: int | None, usage: Usage) -> Past:
     """
     if row is None:
         return Past()
-    replacement = view.replaced_by.get(row)
     edits = list(dict.fromkeys(_edits(view, row, usage)))
     reverts = [view.replaced_by.get(edit) for edit in edits]
+    kept = (_commit(view, edit) for edit, by in zip(edits, reverts, strict=True) if by is None)
+    reverted = (_commit(view, by) for by in reverts if by is not None)
+    replaced_by = _commit(view, view.replaced_by.get(row))
     return Past(
-        replaced_by=_commit(view, replacement),
-        kept=tuple(_commit(view, edit) for edit, by in zip(edits, reverts, strict=True) if by is None),
-        reverted=tuple(_commit(view, by) for by in reverts if by is not None),
+        replaced_by=replaced_by if replaced_by not in usage.discounted else "",
+        kept=tuple(commit for commit in kept if commit not in usage.discounted),
+        reverted=tuple(commit for commit in reverted if commit not in usage.discounted),
     )
 
 

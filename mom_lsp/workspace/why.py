@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from mom_lsp.route.place import Place
 from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 
+WORD = re.compile(r"\w{2,}")
 CITED = 3
 LEAST_CHANCE = 0.005  # of what has no line, link or comment here: who asks why wants to know more than who edits
 NEAR = 4  # lines between a comment and the line that it speaks of
@@ -46,6 +48,12 @@ class Explanation:
         """Return the answer in the memories' own words."""
         told = extractive(self.clues, words_of(f"{self.symbol} {self.code}"))
         return " ".join(map(str, told)) or unknown(self.path, self.line)
+
+    def leading_to(self, text: str, known: str) -> str:
+        """Return the id of the memory that says a word of some new text which the open one lacks, "" if none does."""
+        new = set(WORD.findall(text)) - set(WORD.findall(known))
+        said = ((clue.memory.id, WORD.findall(f"{clue.memory.title} {clue.memory.body}")) for clue in self.clues)
+        return next((identity for identity, words in said if not new.isdisjoint(words)), "")
 
 
 @dataclass(frozen=True, slots=True)

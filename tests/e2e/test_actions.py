@@ -13,9 +13,10 @@ from pygls.exceptions import JsonRpcException
 
 from mom_lsp.journal import Journal
 
-from .conftest import FIX, HISTORY, LINE, Editor, mom
+from .conftest import FILE, FIX, HISTORY, LINE, Editor, mom
 
-ABOUT_A_MEMORY = {"mom.useful", "mom.dismiss", "mom.forget", "mom.open"}
+ABOUT_A_MEMORY = {"mom.useful", "mom.inserted", "mom.dismiss", "mom.never", "mom.forget", "mom.open"}
+GROUP = len(ABOUT_A_MEMORY) + 1  # and Pin
 
 
 async def test_a_hover_tells_the_whole_story(editor: Editor) -> None:
@@ -58,18 +59,18 @@ async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
 async def test_the_actions_of_a_line(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
     commands = [str(action.command and action.command.command) for action in actions]
-    assert set(commands[:5]) == ABOUT_A_MEMORY | {"mom.pin"}
-    assert commands[5:7] == ["mom.why", "mom.remember"]
+    assert set(commands[:GROUP]) == ABOUT_A_MEMORY | {"mom.pin"}
+    assert commands[GROUP : GROUP + 2] == ["mom.why", "mom.remember"]
     assert [action.kind for action in actions] == [f"quickfix.{command}" for command in commands]
     assert actions[0].title == "Pin “Fix endless retries by limiting them to…”"
-    assert "endless" not in "".join(action.title for action in actions[1:5])  # named once
+    assert "endless" not in "".join(action.title for action in actions[1:GROUP])  # named once
 
 
 async def test_each_memory_of_a_line_has_a_group_of_actions(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
     groups = [str(action.data["arguments"][0]) for action in actions if action.data]
-    groups = [*groups[:5], *groups[7:]]
-    assert len(set(groups)) == len(groups) // 5 > 1
+    groups = [*groups[:GROUP], *groups[GROUP + 2 :]]
+    assert len(set(groups)) == len(groups) // GROUP > 1
     assert groups == sorted(groups, key=groups.index)
 
 
@@ -128,6 +129,27 @@ async def test_what_is_not_useful_here_is_not_shown_here(writer: Editor) -> None
     await writer.run_action((await writer.actions(uri, LINE))["mom.dismiss"])
     assert FIX not in str(await writer.hover(uri, LINE))
     assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
+
+
+async def test_a_memory_is_inserted_as_a_comment_and_counts_as_used(writer: Editor) -> None:
+    insert = (await writer.actions(writer.open(), LINE))["mom.inserted"]
+    assert insert.edit and insert.edit.changes
+    ((edit,),) = insert.edit.changes.values()
+    assert edit.range.start == edit.range.end == types.Position(LINE, 0)
+    comment = [line.removeprefix("    # ") for line in edit.new_text.splitlines()]
+    assert re.fullmatch(r"The server bans .* counts them\..*\([0-9a-f]{10}\)", " ".join(comment))
+    await writer.run_action(insert)
+    with Journal(writer.folder / ".git" / "mom" / "journal.sqlite") as journal:
+        (event,) = (event for event in journal.events() if event.type == "inserted")
+    assert (event.path, event.symbol) == (FILE, "fetch")
+
+
+async def test_what_is_never_to_be_suggested_is_found_by_search_alone(writer: Editor) -> None:
+    uri = writer.open()
+    await writer.run_action((await writer.actions(uri, LINE))["mom.never"])
+    assert FIX not in str(await writer.hover(uri, LINE))
+    assert FIX in str(await writer.run("mom.search", "endless retries"))
+    assert (await writer.actions(uri, LINE))["mom.undo"].title == "Undo “Never suggest”"
 
 
 async def test_a_line_is_remembered_as_a_note(writer: Editor, environment: dict[str, str]) -> None:

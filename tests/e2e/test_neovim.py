@@ -157,9 +157,11 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
     (label,) = [hint["label"] for hint in report["hints"] if hint["line"] == LINE]
     assert label.startswith("← Fix endless retries")
     assert report["actions"][0] == "Pin “Fix endless retries by limiting them to…”"
-    assert [title.strip("↳ ").split()[0] for title in report["actions"][1:7]] == [
+    assert [title.strip("↳ ").split()[0] for title in report["actions"][1:9]] == [
         "Useful",
+        "Insert",
         "Not",
+        "Never",
         "Forget",
         "Show",
         "Ask",

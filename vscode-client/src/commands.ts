@@ -17,7 +17,9 @@ const DONE: Record<string, string> = {
   "mom.pin": "$(pin) Pinned",
   "mom.unpin": "Unpinned",
   "mom.useful": "$(thumbsup) Noted as useful",
+  "mom.inserted": "$(thumbsup) Inserted, and noted as useful",
   "mom.dismiss": "Not shown here any more",
+  "mom.never": "Not suggested any more; search finds it",
   "mom.restore": "Restored; its text is being read again",
   "mom.undo": "$(discard) Taken back",
 };
@@ -53,9 +55,14 @@ export class Commands {
       case "mom.forget":
         return this.withMemory(args, (id, uri) => this.forget(id, uri));
       case "mom.open":
-        return this.withMemory(args, (id, uri) => this.open(id, uri));
+        return this.withMemory(args, (id, uri) => this.open(id, uri, args[2]));
       case "mom.dismiss":
         return this.withMemory(args, (id, uri) => this.dismiss(id, uri, args[2]));
+      case "mom.pin":
+      case "mom.useful":
+        return this.withMemory(args, (id, uri) => this.say(command, id, ...placeOf(uri, args[2])));
+      case "mom.inserted":
+        return this.say(command, ...args);
       default:
         return this.withMemory(args, (id, uri) => this.say(command, id, ...(uri ? [uri] : [])));
     }
@@ -152,13 +159,12 @@ export class Commands {
   }
 
   private async dismiss(id: string, uri: string | undefined, line: unknown): Promise<unknown> {
-    const file = activeFile();
-    if (uri && typeof line === "number") return this.say("mom.dismiss", id, uri, line);
-    return file && this.say("mom.dismiss", id, file.uri, file.line + 1);
+    const place = placeOf(uri ?? activeFile()?.uri, line);
+    return place.length && this.say("mom.dismiss", id, ...place);
   }
 
   /** Show a commit as its change to the file; the server shows the rest. */
-  private async open(id: string, uri: string | undefined): Promise<unknown> {
+  private async open(id: string, uri: string | undefined, line?: unknown): Promise<unknown> {
     const folder = uri && vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri));
     const memory = await this.server
       .request<Memory>("mom/show", { id, ...(uri && { textDocument: { uri } }) })
@@ -166,7 +172,7 @@ export class Commands {
     const { commit, path } = memory?.source ?? {};
     const git = vscode.extensions.getExtension<{ getAPI(version: 1): GitApi }>("vscode.git");
     if (!memory || !commit || !path || !folder || !git?.isActive || memory.source.line) {
-      return this.server.execute("mom.open", id, ...(uri ? [uri] : []));
+      return this.server.execute("mom.open", id, ...placeOf(uri, line));
     }
     const api = git.exports.getAPI(1);
     const file = vscode.Uri.joinPath(folder.uri, path);
@@ -219,7 +225,7 @@ export class Commands {
       buttons: memory.pinned ? [] : [PIN],
     }));
     return new Promise((resolve) => {
-      pick.onDidTriggerItemButton(({ item }) => this.say("mom.pin", item.memory.id, ...uriOfFile()));
+      pick.onDidTriggerItemButton(({ item }) => this.say("mom.pin", item.memory.id, ...placeOf(activeFile()?.uri)));
       pick.onDidAccept(() => {
         resolve(pick.activeItems[0]?.memory);
         pick.hide();
@@ -236,6 +242,13 @@ export class Commands {
 /** Whether a keybinding asks for the row of the view that has the focus. */
 function isSelected(argument: unknown): boolean {
   return (argument as { selected?: boolean } | undefined)?.selected === true;
+}
+
+/** The arguments that say where: a document, and the line that is given or else the cursor's there (1-based). */
+function placeOf(uri: string | undefined, line?: unknown): (string | number)[] {
+  const file = activeFile();
+  const at = typeof line === "number" ? line : file && file.uri === uri ? file.line + 1 : undefined;
+  return uri ? (at ? [uri, at] : [uri]) : [];
 }
 
 function uriOfFile(): string[] {

@@ -1,0 +1,91 @@
+"""What one event makes of what is known of a memory's use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from mom_lsp.journal import Event
+from mom_lsp.memory import Usage
+from mom_lsp.tiers import DAY
+
+GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # how much of what a memory lacks a use gives it
+ACCEPTED = frozenset(GATES)  # uses that the user made himself
+
+
+def after(usage: Usage, event: Event) -> Usage:
+    """Return the usage of a memory after an event that names it."""
+    match event.type:
+        case "pin":
+            usage = replace(usage, pinned=True, forgotten=False)
+        case "unpin":
+            usage = replace(usage, pinned=False)
+        case "forget":
+            usage = replace(usage, forgotten=True, pinned=False)
+        case "restore":
+            usage = replace(usage, forgotten=False, never=False, failures=0, shown=0, restored=event.time)
+        case "dismiss":
+            usage = _dismissed(usage, event)
+    return _used(usage, event) if event.type in ACCEPTED else usage
+
+
+def _used(usage: Usage, event: Event) -> Usage:
+    places = usage.places
+    if all(place[:2] != (event.path, event.symbol) for place in places):
+        places = (*places, (event.path, event.symbol, event.time))
+    first = usage.first_used if usage.uses else event.time
+    return replace(usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False)
+
+
+def _dismissed(usage: Usage, event: Event) -> Usage:
+    """A dismissal where the memory had been accepted is a use that failed; elsewhere it says nothing but "not here"."""
+    never = bool(event.data.get("never"))
+    failed = any(
+        never or (path == event.path and (symbol == event.symbol or not symbol or not event.symbol))
+        for path, symbol, _ in usage.places
+    )
+    usage = replace(usage, failures=usage.failures + failed)
+    if never:
+        return replace(usage, never=True, pinned=False)
+    return replace(usage, dismissed=usage.dismissed | {(event.path, event.symbol)})
+
+
+def showings(event: Event) -> Iterable[tuple[str, str]]:
+    """Yield (memory, path) of a batch of showings."""
+    if event.memory:
+        yield event.memory, event.path
+    seen = event.data.get("seen")
+    for path, memories in seen.items() if isinstance(seen, dict) else ():
+        yield from ((str(memory), str(path)) for memory in memories if isinstance(memories, list))
+
+
+def seen(usage: Usage, path: str, time: float) -> Usage:
+    """Count a showing once a file and day: a hint that stands at its line all day is one."""
+    day, (last, paths) = int(time // DAY), usage.shown_on
+    if day == last and path in paths:
+        return usage
+    return replace(usage, shown=usage.shown + 1, shown_on=(day, paths | {path} if day == last else frozenset({path})))
+
+
+def united(usage: Usage, other: Usage) -> Usage:
+    """Return the usage of a memory that is shown for another one from now on: what spoke for either speaks for it."""
+    places = {place[:2]: place for place in (*other.places, *usage.places)}
+    firsts = [one.first_used for one in (usage, other) if one.uses]
+    return replace(
+        usage,
+        pinned=usage.pinned or other.pinned,
+        uses=usage.uses + other.uses,
+        first_used=min(firsts, default=0.0),
+        last_used=max(usage.last_used, other.last_used),
+        places=tuple(sorted(places.values(), key=lambda place: place[2])),
+        failures=usage.failures + other.failures,
+        dismissed=usage.dismissed | other.dismissed,
+    )
+
+
+def without_evidence(usage: Usage, transition: Event) -> Usage:
+    """Return the usage of a memory of which the user took back what was made of it: what that rested on is nothing."""
+    commit = str(transition.data.get("commit", ""))
+    if commit:
+        return replace(usage, discounted=usage.discounted | {commit})
+    return replace(usage, shown=0) if transition.data.get("status") == "archived" else usage
