@@ -398,7 +398,7 @@ def test_show_prints_everything(mom: Shell) -> None:
 # --- statements -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("verb", ["pin", "unpin", "useful", "forget", "restore"])
+@pytest.mark.parametrize("verb", ["pin", "unpin", "useful", "forget", "restore", "undo"])
 def test_statements_about_a_memory_are_sent_and_confirmed(mom: Shell, verb: str) -> None:
     result = mom(verb, "dead")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{verb} done\n")

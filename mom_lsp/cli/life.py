@@ -69,7 +69,7 @@ def restore(id: str) -> None:
 @click.argument("id", default="")
 def undo(id: str) -> None:
     """Take back the last thing you said, or the last change of one memory, whatever brought it about."""
-    _tell("undo", id=id)
+    _tell("undo", **({"id": id} if id else {}))
 
 
 @click.command()
