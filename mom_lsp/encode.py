@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.errors import EncoderError
-from mom_lsp.offline import no_probe
+from mom_lsp.offline import no_probe, without
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,15 +50,15 @@ class SentenceEncoder:
     @cached_property
     def _model(self) -> Any:
         os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
-        with no_probe():
+        with no_probe(), without("sklearn", "scipy"):
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
-        disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, on our stderr
-        try:
-            model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
-        except (OSError, ValueError, RuntimeError, KeyError) as error:
-            raise EncoderError(f"the encoder in {self._folder} cannot be loaded: {error}") from error
+            disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, on our stderr
+            try:
+                model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
+            except (OSError, ValueError, RuntimeError, KeyError) as error:
+                raise EncoderError(f"the encoder in {self._folder} cannot be loaded: {error}") from error
         model.max_seq_length = min(MAX_TOKENS, model.max_seq_length or MAX_TOKENS)
         return model
 

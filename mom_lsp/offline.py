@@ -23,12 +23,13 @@ def no_probe() -> Iterator[None]:
 
 
 @contextmanager
-def without_client(package: str) -> Iterator[None]:
-    """Import empty modules in the place of a package that the library to be imported names but never uses here.
+def without(*packages: str) -> Iterator[None]:
+    """Import empty modules in the place of packages that the library to be imported names but never uses here.
 
     lancedb imports the client of its web service, 366 models and urllib3 with it: more than half of its start.
+    sentence-transformers and transformers import scikit-learn and scipy for metrics and losses: 80 MB.
     """
-    finder = _Nothing(package)
+    finder = _Nothing([package for package in packages if package not in sys.modules])
     sys.meta_path.insert(0, finder)
     try:
         yield
@@ -67,14 +68,14 @@ class _Empty(ModuleType):
 
 
 class _Nothing(MetaPathFinder, Loader):
-    """Finds empty modules below one package."""
+    """Finds empty modules below some packages."""
 
-    def __init__(self, package: str) -> None:
-        self._package = package
+    def __init__(self, packages: Sequence[str]) -> None:
+        self._packages = packages
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
         """Return an empty module's spec for the package and all below it."""
-        mine = name == self._package or name.startswith(self._package + ".")
+        mine = any(name == package or name.startswith(package + ".") for package in self._packages)
         return ModuleSpec(name, self, is_package=True) if mine else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:

@@ -17,25 +17,27 @@ from mom_lsp.git.location import locate
 @click.argument("repo", required=False, metavar="[REPO]")
 @click.option("--at", default="", metavar="FILE:LINE", help="What is asked about; else a line that changed lately.")
 @click.option("--model", is_flag=True, help="Measure the language model instead: what the attention hook costs.")
+@click.option("--memory", is_flag=True, help="Measure instead what the processes behind an editor hold in memory.")
 @AS_JSON
-def bench(repo: str | None, at: str, model: bool, as_json: bool) -> None:
+def bench(repo: str | None, at: str, model: bool, memory: bool, as_json: bool) -> None:
     """Measure indexing and suggesting on a repository.
 
     Prints medians, and `git blame` alone beside them.
     """
-    result = _of_model() if model else _of_repository(repo, at)
+    result = _of_model() if model else _of_repository(repo, at, memory=memory)
     if as_json:
         echo_json(result)
     else:
         _print(result["figures"])
 
 
-def _of_repository(repo: str | None, at: str) -> dict[str, Any]:
-    from mom_lsp.evaluation.bench import Spot, run
+def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]:
+    from mom_lsp.evaluation import bench, memory_bench
 
     root = locate(folder() / Path(repo or ".").expanduser()).root
     place = parse_target(at, root, root) if at else None
-    return run(root, Spot(place.path, max(1, place.start)) if place else None)
+    measure = memory_bench.run if memory else bench.run
+    return measure(root, bench.Spot(place.path, max(1, place.start)) if place else None)
 
 
 def _of_model() -> dict[str, Any]:

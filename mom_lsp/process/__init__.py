@@ -4,6 +4,7 @@ spawn.py     start a child, end with a parent, wait before a restart
 address.py   where the engine of a data folder listens: a socket that only this user can open
 peer.py      one end of a connection: JSON messages, a thread that reads and one that writes
 server.py    the engine's end: requests in threads, cancelling, notifications
+spare.py     memory that was freed goes back to the system
 client.py    the other end: calls and futures; `ensure_engine` starts an engine where none listens
 
 Nothing heavy is imported, and nothing before it is used: every `mom` command comes through here. (`spawn` itself is

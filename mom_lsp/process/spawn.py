@@ -20,6 +20,7 @@ QUIET = {  # what our children are told: no network, no chatter
     "TRANSFORMERS_OFFLINE": "1",
     "LANCEDB_LOG": "error",
     "TQDM_DISABLE": "1",
+    "MALLOC_ARENA_MAX": "2",  # glibc: else each thread keeps what it freed to itself
 }
 
 

@@ -22,14 +22,14 @@ import pyarrow as pa
 
 from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
-from mom_lsp.offline import no_probe, without_client, without_override_checks
+from mom_lsp.offline import no_probe, without, without_override_checks
 from mom_lsp.store.arrays import keep, kept
 from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
 from mom_lsp.store.lease import writer_lease
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 from mom_lsp.store.text import SCHEMA_VERSION
 
-with no_probe(), without_client("lance_namespace_urllib3_client"), without_override_checks():
+with no_probe(), without("lance_namespace_urllib3_client"), without_override_checks():
     import lancedb
     from lancedb.index import FTS, BTree
     from lancedb.query import MatchQuery
@@ -133,6 +133,11 @@ class Store:
             )
 
         return self._retry(read)
+
+    def vector_count(self, model: str) -> int:
+        """Return how many vectors `model` made; reads none of them."""
+        table = self._vectors(model)
+        return 0 if table is None else self._border(table.count_rows)
 
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""

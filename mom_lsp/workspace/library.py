@@ -14,6 +14,7 @@ import pyarrow as pa
 from mom_lsp.errors import EncoderError, NoIndex
 from mom_lsp.journal import Event, Journal
 from mom_lsp.memory import Anchor, Encoder, Memory, Source
+from mom_lsp.process.spare import give_back
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.route.vectors import Vectors
@@ -61,6 +62,10 @@ class Reader(Protocol):
 
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
+        ...
+
+    def vector_count(self, model: str) -> int:
+        """Return how many vectors there are."""
         ...
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
@@ -173,6 +178,7 @@ class Library:
         snapshot = Snapshot(catalog, vectors, slots, life, notes, (version, count, life.last_seq))
         with self._lock:
             self._snapshot = snapshot
+        give_back()  # what it was made from, and the state before
 
     def _with_journal(self, old: Snapshot) -> Snapshot:
         new = list(self.journal.events(after=old.life.last_seq))
@@ -186,13 +192,14 @@ class Library:
 
     def _reload_vectors(self) -> bool:
         old = self._snapshot
-        if old is None or self.encoder is None:
+        if old is None or self.encoder is None or self._store is None:
+            return False
+        if self._store.vector_count(self.encoder.name) == old.key[1]:
             return False
         vectors, slots, count = self._vectors(old.catalog, old.notes)
-        if count == old.key[1]:
-            return False
         with self._lock:
             self._snapshot = Snapshot(old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2]))
+        give_back()  # the float vectors
         return True
 
     def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[Vectors, np.ndarray, int]:

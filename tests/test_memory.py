@@ -1,0 +1,92 @@
+"""How much memory it takes: how that is counted, and that what is not needed is not loaded."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+from llama_models import needs_model
+from processes import mom
+from repositories import Repo, fill
+
+from mom_lsp.evaluation.memory_bench import MODEL, TOGETHER, Held, held, run, together
+from mom_lsp.offline import without
+from mom_lsp.process.spare import give_back
+
+ENCODE = """
+import sys
+from mom_lsp.encode import SentenceEncoder
+vectors = SentenceEncoder().encode(["one", "some more words than one", "the last"])
+print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "scipy"}), vectors[:, :40].tobytes().hex())
+"""
+linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
+
+
+def test_a_page_of_a_file_that_two_processes_map_counts_once() -> None:
+    sizes = [Held(10, {"libc": 2, "python": 8}, 0, 0, 0), Held(5, {"libc": 3}, 0, 0, 0)]
+    assert [size.rss for size in sizes] == [20, 8]
+    assert together(sizes) == 10 + 5 + 8 + 3
+
+
+@linux
+def test_what_is_held_is_what_the_system_says() -> None:
+    found, known = held(os.getpid()), psutil.Process().memory_full_info()
+    assert found.rss == pytest.approx(known.rss / 1e6, rel=0.05)
+    assert found.pss == pytest.approx(known.pss / 1e6, rel=0.05)
+    assert found.uss == pytest.approx(known.uss / 1e6, rel=0.05)
+    assert found.most >= found.rss * 0.95
+
+
+@linux
+def test_what_is_freed_goes_back() -> None:
+    pieces = [bytes(100_000) for _ in range(500)]  # small enough for the heap, which glibc keeps
+    last = bytes(100_000)  # above them: the heap cannot shrink from its end
+    full = held(os.getpid()).own
+    pieces.clear()
+    give_back()
+    assert held(os.getpid()).own < full - 25
+    assert len(last) == 100_000
+
+
+def test_a_package_that_is_not_needed_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "heavy").mkdir()
+    (tmp_path / "heavy" / "__init__.py").write_text("LOADED = True")
+    (tmp_path / "user.py").write_text("from heavy.metrics import distance")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with without("heavy", "others"):
+        importlib.import_module("user")
+    assert "heavy" not in sys.modules
+    assert importlib.import_module("heavy").LOADED  # for whoever needs it
+
+
+@pytest.mark.slow
+def test_the_encoder_says_the_same_without_what_it_does_not_need() -> None:
+    pytest.importorskip("sentence_transformers")
+    bare = ENCODE.replace("import sys\n", "import sys, sentence_transformers\n")
+    loaded, vectors = zip(*(_run(code).rsplit(" ", 1) for code in (ENCODE, bare)), strict=True)
+    assert loaded == ("[]", "['scipy', 'sklearn']")
+    assert vectors[0] == vectors[1]
+
+
+def _run(code: str) -> str:
+    return subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True).stdout.strip()
+
+
+@linux
+@pytest.mark.slow
+@needs_model
+def test_front_engine_and_model_together_stay_small(project: Repo) -> None:
+    pytest.importorskip("sentence_transformers")
+    fill(project, 60)
+    (project.root.parent / "home/mom-lsp/settings.toml").unlink()  # with the encoder
+    mom(project, "index")
+    figures = {figure["name"]: figure["value"] for figure in run(project.root)["figures"]}
+    assert 20 < figures["started: front"] < 100
+    assert figures["a search by meaning: engine"] > figures["started: engine"]
+    assert 100 < figures["a question why: model"] < MODEL
+    assert figures["a question why: engine"] < figures["a question why: together"] < TOGETHER
