@@ -64,6 +64,7 @@ def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Rep
     result = CliRunner().invoke(app, ["-C", str(project.root), "tune"])
     assert result.exit_code == 2
     assert "0 commits here name an earlier one" in result.output
+    assert "0 times you said" in result.output
 
 
 def test_a_repository_tunes_itself(

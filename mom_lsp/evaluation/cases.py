@@ -145,7 +145,7 @@ class Cases:
             rows=evidence.rows,
             shas=[view.commit_of.get(row, "") for row in evidence.rows.tolist()],
             features=ranker.features(evidence),
-            moment=_moment(view, snapshot.life, evidence.rows, moment),
+            moment=moment_of(view, snapshot.life, evidence.rows, moment.now, next(iter(moment.paths), "")),
             surprise=view.surprise[evidence.rows],
         )
         if self._cues is not None:
@@ -203,14 +203,14 @@ class Cases:
         return [texts.get(memory, "") for memory in self._snapshot.catalog.ids]
 
 
-def _moment(view: View, life: Life, rows: np.ndarray, moment: Situation) -> Moment:
+def moment_of(view: View, life: Life, rows: np.ndarray, now: int, path: str) -> Moment:
+    """Return what the strengths of some rows follow from, at a time (in seconds since 1970) and place."""
     told = replays(view)
     index = np.full(view.catalog.size, -1)
     index[rows] = np.arange(len(rows))
     at = np.flatnonzero(index[told.rows] >= 0)
     ours = Touches(index[told.rows[at]], told.times[at], told.gates[at], told.holds[at])
-    path = moment.paths[0] if moment.paths else ""
-    return Moment(moment.now, path, view.catalog.time[rows], ours, active_days(view, life))
+    return Moment(now, path, view.catalog.time[rows], ours, active_days(view, life))
 
 
 def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:

@@ -29,6 +29,7 @@ from mom_lsp.route.learned import Model
 
 PENALTY = 0.01  # on squared standardised weights
 SURE = 10  # best candidates of each query that calibration looks at
+ENOUGH = 20  # queries to calibrate on
 TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so that none outweighs the place
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
 HINTS = ("paths", "path_newest", "files", "body", "distance", "strength", "named", "named_lately")
@@ -39,17 +40,24 @@ NAMES = {
 }  # form -> mode -> features
 
 
-def fit(cases: Sequence[Case], names: Sequence[str] = FEATURES, near: Model | None = None) -> Model:
+def fit(
+    cases: Sequence[Case], names: Sequence[str] = FEATURES, near: Model | None = None, told: Sequence[Case] = ()
+) -> Model:
     """Return the model that makes what was named most likely; every query weighs the same.
 
     Args:
         cases: the queries.
         names: of the features.
         near: weights that are departed from only as far as the cases tell; none to begin at 0.
+        told: suggestions that somebody chose among. Being few and likely, they say nothing of how likely a candidate
+            is: with them alone the intercept stays as it was.
     """
-    model = Model(dict(zip(names, _competing(cases, names, near).tolist(), strict=True)), 0.0)
-    slope, intercept = _calibrated(cases, model)
-    return Model({name: slope * weight for name, weight in model.weights.items()} | TOLD, intercept)
+    weights = dict(zip(names, _competing([*cases, *told], names, near).tolist(), strict=True))
+    if near is not None and len(cases) < ENOUGH:
+        return Model(weights, near.intercept)
+    slope, intercept = _calibrated(cases, Model(weights, 0.0))
+    scaled = {name: slope * weight for name, weight in weights.items()}
+    return Model(scaled if told else scaled | TOLD, intercept)
 
 
 def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None = None) -> np.ndarray:

@@ -78,7 +78,7 @@ def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
         journal = Journal(Path(scratch) / "journal.sqlite")  # nobody has used anything yet
         try:
             store = Store(location.data)
-            library = Library(lambda: store, journal, _encoder() if request.encoder else None)
+            library = Library(lambda: store, journal, encoder() if request.encoder else None)
             library.reload()
             cues = Context(library.snapshot()).cues if request.ablate == "cms" else None
             cases = Cases(repository, library, cache, attributes_file(location.data), step, cues)
@@ -168,7 +168,8 @@ def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _encoder() -> Encoder | None:
+def encoder() -> Encoder | None:
+    """Return the encoder that is installed, None if there is none."""
     try:
         return SentenceEncoder()
     except EncoderError:

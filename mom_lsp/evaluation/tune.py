@@ -1,8 +1,8 @@
-"""`mom tune`: weights fitted on the user's own history, and kept only if they win on what came later."""
+"""`mom tune`: weights fitted on the user's own history and verdicts, and kept only if they win on what came later."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +15,21 @@ from mom_lsp.evaluation.fit import fit, plain
 from mom_lsp.evaluation.labels import Label
 from mom_lsp.evaluation.metrics import one
 from mom_lsp.evaluation.rank import rank
-from mom_lsp.evaluation.run import Request, gather
+from mom_lsp.evaluation.run import Request, encoder, gather
+from mom_lsp.evaluation.verdicts import Showing, Verdicts, verdicts
 from mom_lsp.git import Repository, locate
+from mom_lsp.journal import Journal
+from mom_lsp.memory import TERMS
 from mom_lsp.route.catalog import Catalog, View
 from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.learned import Model, shipped
 from mom_lsp.store import Store
+from mom_lsp.workspace import Library
 
-LEAST = 40  # labels that are worth learning from
-LATER = 0.3  # of the labels, the newest: they judge
-SURE, DRAWS = 0.9, 1_000  # how sure the bootstrap has to be that the new weights are better
+JOURNAL = "journal.sqlite"
+LEAST = 40  # labels and showings that are worth learning from
+LATER = 0.3  # of either, the newest: they judge
+SURE, DRAWS = 0.95, 1_000  # how sure the bootstrap has to be that the new weights are better
 RECALL_3, RECIPROCAL = 1, 4  # of metrics.METRICS
 
 
@@ -60,30 +65,49 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], Model | No
 
     Args:
         root: of the worktree.
-        limit: how many of the newest labels are looked at.
+        limit: how many of the newest labels, and of the newest showings that were judged, are looked at.
         step: is told how far it is.
 
     Raises:
-        UsageError: too few commits name an earlier one.
+        UsageError: too few commits name an earlier one, and too few suggestions were judged.
         NoIndex: the repository is not indexed.
     """
     labels = own_labels(root)[-limit:]
-    if len(labels) < LEAST:
+    showings = judged(root)[-limit:]
+    _need(labels, showings)
+    history = gather(Request(root, root), labels, step) if labels else []
+    told = list(asked_again(root, showings, step))
+    _need(history, told)
+    return learnt(history, told)
+
+
+def _need(history: Sequence[object], told: Sequence[object]) -> None:
+    if len(history) + len(told) < LEAST:
         raise UsageError(
-            f'{len(labels)} commits here name an earlier one ("Fixes: 1a2b3c4", "Follow-up to …");'
-            f" at least {LEAST} are needed to learn from. The weights stay as they are."
+            f'{len(history)} commits here name an earlier one ("Fixes: 1a2b3c4", "Follow-up to …"), and {len(told)}'
+            f" times you said which of several suggestions helped or did not: at least {LEAST} together are needed to"
+            " learn from. The weights stay as they are."
         )
-    cases = sorted(gather(Request(root, root), labels, step), key=lambda case: case.label.time)
-    cut = round(len(cases) * (1 - LATER))
+
+
+def learnt(history: Sequence[Case], told: Sequence[Case]) -> tuple[dict[str, Any], Model | None]:
+    """Return what comes of fitting on the older part of each of two sources, judged on the later part of both.
+
+    Args:
+        history: commits that name earlier ones.
+        told: suggestions that the user chose among.
+    """
+    (older, later), (older_told, later_told) = _cut(history), _cut(told)
     ours = shipped("editing")
-    new = fit(cases[:cut], near=ours)
-    old_rows, new_rows = (_rows(cases[cut:], model) for model in (ours, new))
-    kept = wins(new_rows[:, RECIPROCAL] - old_rows[:, RECIPROCAL])
+    new = fit(older, near=ours, told=older_told)
+    sources = {"history": (older, later), "verdicts": (older_told, later_told)}
+    parts = {name: _judged(before, after, ours, new) for name, (before, after) in sources.items() if before or after}
+    gains = {name: _gains(after, ours, new) for name, (_, after) in sources.items() if after}
+    kept = wins(np.concatenate(list(gains.values()))) and not any(wins(-part) for part in gains.values())
     document = {
-        "learned_from": cut,
-        "judged_on": len(cases) - cut,
-        "shipped": _told(old_rows),
-        "own": _told(new_rows),
+        **_judged([*older, *older_told], [*later, *later_told], ours, new),
+        "sources": parts,
+        "terms": _terms([*later, *later_told], ours, new),
         "kept": kept,
     }
     return document, new if kept else None
@@ -99,6 +123,53 @@ def wins(gains: np.ndarray) -> bool:
 def event_of(model: Model | None) -> dict[str, Any]:
     """Return what the journal is told: the weights, or nothing to go back to the shipped ones."""
     return {"editing": plain(model)} if model else {}
+
+
+def judged(root: Path) -> list[Showing]:
+    """Return the showings that the user judged, oldest first."""
+    file = locate(root).data / JOURNAL
+    if not file.exists():
+        return []
+    with Journal(file) as journal:
+        return verdicts(journal.events())
+
+
+def asked_again(root: Path, showings: Sequence[Showing], step: Step) -> Iterator[Case]:
+    """Yield the cases of showings that were judged."""
+    if not showings:
+        return
+    location = locate(root)
+    with Journal(location.data / JOURNAL) as journal:
+        store = Store(location.data)
+        library = Library(lambda: store, journal, encoder())
+        library.reload()
+        yield from Verdicts(location, library, list(journal.events())).cases(showings, step)
+
+
+def _cut(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    """Return the older cases, which are learned from, and the later ones, which judge."""
+    ordered = sorted(cases, key=lambda case: case.label.time)
+    cut = round(len(ordered) * (1 - LATER))
+    return ordered[:cut], ordered[cut:]
+
+
+def _judged(before: Sequence[Case], after: Sequence[Case], ours: Model, new: Model) -> dict[str, Any]:
+    counts = {"learned_from": len(before), "judged_on": len(after)}
+    return counts | {"shipped": _told(_rows(after, ours)), "own": _told(_rows(after, new))} if after else counts
+
+
+def _gains(cases: Sequence[Case], ours: Model, new: Model) -> np.ndarray:
+    """Return how much better each case is ranked, (q,)."""
+    return np.asarray(_rows(cases, new)[:, RECIPROCAL] - _rows(cases, ours)[:, RECIPROCAL])
+
+
+def _terms(cases: Sequence[Case], ours: Model, new: Model) -> dict[str, dict[str, float]]:
+    """Return by how much each term tells the candidates of a question apart, with either weights, in log-odds."""
+    return {term: {"shipped": _spread(cases, ours, term), "own": _spread(cases, new, term)} for term in TERMS}
+
+
+def _spread(cases: Sequence[Case], model: Model, term: str) -> float:
+    return round(float(np.mean([model.shares(case.features)[term].std() for case in cases])), 3) if cases else 0.0
 
 
 def _rows(cases: Sequence[Case], model: Model) -> np.ndarray:

@@ -13,7 +13,7 @@ EventType = Literal[
     "restore",
     "note",
     "merge",  # `memory` is shown for the memory `data["other"]`
-    "shown",  # a batch: `data["seen"]` is {path: [memory]}
+    "shown",  # a batch: `data["seen"]` is {path: [memory]}, `data["together"]` [[commit, path, line, line, memory …]]
     "opened",
     "inserted",
     "active",  # a file was saved: its day counts; at most one a day

@@ -218,6 +218,8 @@ class Actions:
     ) -> None:
         head = self._workspace.worktree.head().commit
         when = self._clock() if now is None else now
+        if kind in MOVING:  # what was shown before it, comes before it
+            self._workspace.library.showings.flush(self._journal, when)
         with self._workspace.library.settling:  # so that nobody else writes down what this event brings about
             event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
             if kind in MOVING:

@@ -29,6 +29,7 @@ class Query:
     written: tuple[Block, ...] = ()  # what the open text adds there to the committed one
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
     committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
+    span: tuple[int, int] | None = None  # first and last line in the committed file, None if none of them is in it
 
     @property
     def spot(self) -> Spot | None:
@@ -76,8 +77,14 @@ def spot_query(
             "rev": head.commit or None,
             "committed": worktree.repository is None or any(mapped[start - 1 : end]),
         },
+        span=_span(mapped[start - 1 : end]),
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
     )
+
+
+def _span(committed: Sequence[int]) -> tuple[int, int] | None:
+    known = [line for line in committed if line]
+    return (min(known), max(known)) if known else None
 
 
 def writers_in(

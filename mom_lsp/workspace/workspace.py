@@ -36,6 +36,7 @@ from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, spot_query, te
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.shortterm import ShortTerm
+from mom_lsp.workspace.showings import Asked
 from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.telling import State, Teller, bare, because
 from mom_lsp.workspace.why import Explanation, reasons
@@ -101,7 +102,8 @@ class Workspace:
         warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
         answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
         if counted and rev is None:
-            self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock())
+            asked = Asked(head.commit, *query.span) if head.commit and query.span else None
+            self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock(), asked)
         return answer
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:

@@ -1,0 +1,159 @@
+"""What the user said of suggestions: which showing it was about, and what `mom tune` learns from it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from repositories import Mom, Repo, fill
+
+from mom_lsp.cli.app import app
+from mom_lsp.evaluation.cases import Case, Moment
+from mom_lsp.evaluation.labels import Label
+from mom_lsp.evaluation.tune import learnt
+from mom_lsp.evaluation.verdicts import verdicts
+from mom_lsp.journal import Event
+from mom_lsp.memory import TERMS
+from mom_lsp.route.features import FEATURES, TERM_OF
+from mom_lsp.tiers import DAY
+from mom_lsp.tiers.decay import ActiveDays
+from mom_lsp.tiers.tiers import Touches
+
+FILES, DAYS = 10, 6
+NOBODY = Moment(0, "", np.zeros(0), Touches.of([]), ActiveDays([]))
+
+
+def said(seq: int, kind: str, memory: str, path: str = "a.py", time: float = 0, **data: Any) -> Event:
+    return Event(seq, time or float(seq), kind, memory, path, data=data)
+
+
+def shown(seq: int, *memories: str, path: str = "a.py") -> Event:
+    return Event(seq, float(seq), "shown", data={"seen": {}, "together": [["c0ffee", path, 1, 2, *memories]]})
+
+
+def judged(*events: Event) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    return [(one.memories, one.right) for one in verdicts(events)]
+
+
+def test_a_verdict_is_about_what_was_shown_last() -> None:
+    first, other = shown(1, "a", "b", "c"), shown(2, "b", "d", path="b.py")
+    assert judged(first, other, said(3, "useful", "b")) == [(("a", "b", "c"), ("b",))]
+    assert judged(first, other, said(3, "pin", "b", path="b.py")) == [(("b", "d"), ("b",))]
+    assert judged(first, other, said(3, "useful", "b", path="")) == [(("b", "d"), ("b",))]
+    assert judged(first, said(3, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
+    assert judged(first, said(3, "dismiss", "b"), said(4, "opened", "a")) == [(("a", "b", "c"), ("a",))]
+    assert judged(first, said(3, "useful", "b"), said(4, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
+    assert judged(first, said(3, "useful", "z")) == []
+    assert judged(first, said(3, "unpin", "b")) == []
+    assert judged(said(1, "useful", "b"), first) == []
+    assert judged(first, said(3, "useful", "b", time=1 + DAY * 2.0)) == []
+    assert judged(first, said(3, "useful", "b"), Event(4, 4.0, "undo", "b", data={"seq": 3})) == []
+    everything = [said(n, "useful", memory) for n, memory in enumerate("abc", 3)]
+    assert judged(first, *everything) == []  # prefers nothing to anything
+
+
+@pytest.mark.parametrize("odd", [None, "x", [["c0ffee"]], [[1, 2, 3, 4, 5]], [["c", "a.py", 3, 1, "a"]], [None]])
+def test_a_batch_that_is_odd_tells_nothing(odd: Any) -> None:
+    assert verdicts([Event(1, 1.0, "shown", data={"together": odd}), said(2, "useful", "a")]) == []
+
+
+def make_cases(
+    count: int, choose: Callable[[np.random.Generator, dict[str, np.ndarray]], int], seed: int = 0
+) -> list[Case]:
+    """Return showings of three memories with features at random, of which somebody chose one."""
+    draw, cases = np.random.default_rng(seed), []
+    for n in range(count):
+        named = {name: draw.random(3) for name in FEATURES}
+        ids = ["a", "b", "c"]
+        label = Label(str(n), (ids[choose(draw, named)],), time=n)
+        cases.append(Case(label, np.arange(3), ids, named, NOBODY))
+    return cases
+
+
+def test_what_is_accepted_moves_the_weights_towards_it() -> None:
+    told = make_cases(120, lambda draw, named: int(np.argmax(named["bm25"])))
+    document, model = learnt([], told)
+    assert document["kept"] and model is not None
+    assert document["sources"]["verdicts"]["own"]["MRR@10"] > document["sources"]["verdicts"]["shipped"]["MRR@10"]
+    share = {
+        mode: document["terms"]["lex"][mode] / sum(document["terms"][term][mode] for term in TERMS)
+        for mode in ("shipped", "own")
+    }
+    assert share["own"] > share["shipped"]
+    assert {name for name in model.weights if TERM_OF[name] == "use"} >= {"uses"}
+
+
+def test_what_is_accepted_by_chance_changes_nothing() -> None:
+    kept = [learnt([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(5)]
+    assert kept.count(None) >= 4  # one time in twenty chance looks like a preference
+
+
+def test_what_the_user_likes_may_not_harm_what_history_says() -> None:
+    history = make_cases(60, lambda draw, named: int(np.argmax(named["cosine"])))
+    told = make_cases(40, lambda draw, named: int(np.argmin(named["cosine"])))
+    document, _ = learnt(history, told)
+    assert set(document["sources"]) == {"history", "verdicts"}
+    assert document["learned_from"] == 42 + 28
+    harmed = [s["own"]["MRR@10"] < s["shipped"]["MRR@10"] - 0.05 for s in document["sources"].values()]
+    assert not (document["kept"] and any(harmed))
+
+
+def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
+    """Let a developer ask about each file on each of some days, and accept one of what he sees."""
+    workspace, days = mom.service._workspace(str(mom.root)), [0]
+    workspace._clock = lambda: days[0] * float(DAY)
+    for day in range(DAYS):
+        days[0] = day
+        for n in range(FILES):
+            found = mom.suggest(f"src/worker_{n}.py", 3)
+            assert len(found) > 1
+            mom.call("useful", id=choose(found)["id"], path=f"src/worker_{n}.py", line=3)
+
+
+@pytest.fixture
+def worker(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+    """Index a history of many small changes, all of which are suggested."""
+    fill(project, 6 * FILES, FILES)
+    (project.root / ".mom.toml").write_text("[suggest]\nthreshold = 0\ncount = 4\n")
+    mom = moms(project)
+    mom.index()
+    return mom
+
+
+def tuned(mom: Mom) -> dict[str, Any]:
+    result = CliRunner().invoke(app, ["-C", str(mom.root), "tune", "--json"])
+    assert result.exit_code == 0, result.output
+    return dict(json.loads(result.stdout))
+
+
+@pytest.mark.slow
+def test_who_always_wants_the_oldest_gets_it(worker: Mom) -> None:
+    def place() -> list[str]:
+        return [one["source"]["time"] for one in worker.suggest("src/worker_3.py", 3, counted=False)]
+
+    before = place()
+    assert before[0] > min(before)
+    use(worker, lambda found: min(found, key=lambda one: one["source"]["time"]))
+    document = tuned(worker)
+    assert document["kept"], document
+    assert (
+        document["sources"]["verdicts"]["learned_from"] + document["sources"]["verdicts"]["judged_on"] == FILES * DAYS
+    )
+    assert place()[0] == min(place())
+    text = CliRunner().invoke(app, ["-C", str(worker.root), "tune"]).output
+    assert "suggestions you judged" in text and "mom tune --reset" in text
+    assert CliRunner().invoke(app, ["-C", str(worker.root), "tune", "--reset"]).exit_code == 0
+    assert place()[0] == before[0]
+
+
+@pytest.mark.slow
+def test_who_accepts_by_chance_changes_nothing(worker: Mom) -> None:
+    draws = iter(range(FILES * DAYS))
+    use(worker, lambda found: found[hashlib.blake2b(str(next(draws)).encode()).digest()[0] % len(found)])
+    document = tuned(worker)
+    assert not document["kept"], document
