@@ -19,7 +19,9 @@ from mom_lsp.git import Location
 from mom_lsp.journal import Event
 from mom_lsp.route.learned import shipped
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.lifecycle import ACCEPTED, Life, fold, undone_events
+from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.tiers.undo import undone_events
+from mom_lsp.tiers.usage import ACCEPTED
 from mom_lsp.workspace.aging import aged
 from mom_lsp.workspace.head import Worktree
 from mom_lsp.workspace.library import Library
@@ -68,7 +70,7 @@ def verdicts(events: Iterable[Event]) -> list[Showing]:
 def lasting(events: Iterable[Event]) -> list[Event]:
     """Return the events that nobody took back."""
     log = list(events)
-    undone = undone_events(log)
+    undone, _ = undone_events(log)
     return [event for event in log if event.seq not in undone and event.type != "undo"]
 
 
