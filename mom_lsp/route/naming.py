@@ -1,0 +1,102 @@
+"""Names of domains in words that a person understands: where most of it lies, and what its memories speak of."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+TERMS = 2  # words of a name
+COMMON_SHARE = 0.5  # of the memories of a domain that lie where its name says
+TERM_SHARE = 0.04  # of the memories of a domain that speak of a term, at least
+WORD = re.compile(r"[^\W\d_][\w+-]{2,29}")
+# Words of commit messages that say nothing about what was changed.
+EMPTY = frozenset(
+    "add added adding adds after all allow also and any are avoid back bug bugs but can change changed changes cleanup"
+    " code correct don't does error errors file files fix fixed fixes fixing for from get github handle has have help if"
+    " improve in instead into issue issues its line lines make makes merge merged minor more move moved new not now of"
+    " on one only other out patch possible problem pull refactor remove removed removes rename replace request revert"
+    " set should simplify some support supported that the them then this too tweak typo typos unused update updated"
+    " updates use used uses using was were when where which while with without work works".split()
+)
+
+
+def named(
+    names: Sequence[str],
+    places: Sequence[Sequence[Sequence[str]]],
+    titles: Sequence[Sequence[str]],
+    sample: Sequence[str],
+) -> list[str]:
+    """Return the names of all domains, each its own; those that have one keep it.
+
+    Args:
+        names: (k,) "" for a domain that needs one.
+        places: (k,) the paths of each of its memories, where it needs a name.
+        titles: (k,) the titles of its memories, where it needs a name.
+        sample: titles of any memories, by which a word is common or not.
+    """
+    common, taken = _shares(sample), {name for name in names if name}
+    given = []
+    for name, paths, told in zip(names, places, titles, strict=True):
+        given.append(name or _name(paths, told, common, taken))
+        taken.add(given[-1])
+    return given
+
+
+def _name(paths: Sequence[Sequence[str]], titles: Sequence[str], common: Counter[str], taken: set[str]) -> str:
+    place = common_place(paths)
+    words = salient(titles, common, set(WORD.findall(place.lower())))
+    for count in range(TERMS, len(words) + 1):  # more words until nobody else has that name
+        if (name := _joined(place, words[:count])) not in taken:
+            return name
+    name, number = _joined(place, words), 2
+    while f"{name} ({number})" in taken:
+        number += 1
+    return name if name not in taken else f"{name} ({number})"
+
+
+def _joined(place: str, words: Sequence[str]) -> str:
+    return ": ".join(part for part in (place, ", ".join(words)) if part) or "everywhere"
+
+
+def common_place(paths: Sequence[Sequence[str]]) -> str:
+    """Return the deepest folder or file that half of the memories touch; two folders if there is none, "" if none."""
+    touched: Counter[str] = Counter()
+    for some in paths:
+        touched.update({path[:end] for path in some for end in _ends(path)})
+    half = COMMON_SHARE * len(paths)
+    deep = [place for place, count in touched.items() if count >= half]
+    if deep:
+        return min(deep, key=lambda place: (-place.count("/"), -touched[place], place))
+    top = [place for place in touched if "/" not in place]
+    return ", ".join(sorted(top, key=lambda place: (-touched[place], place))[:2])
+
+
+def salient(titles: Sequence[str], common: Counter[str], known: set[str]) -> list[str]:
+    """Return the words that tell a domain from the rest, most telling first.
+
+    Each is weighed by how many of the titles have it, and by how many more than elsewhere.
+    """
+    own, least = _shares(titles), TERM_SHARE
+    rest = min(common.values(), default=1.0)
+    weight = {
+        word: share * float(np.log(share / common.get(word, rest)))
+        for word, share in own.items()
+        if share >= least and word not in known
+    }
+    return sorted((word for word in weight if weight[word] > 0), key=lambda word: (-weight[word], word))[:8]
+
+
+def _shares(titles: Sequence[str]) -> Counter[str]:
+    """Return the share of the titles that have each word."""
+    counts: Counter[str] = Counter()
+    for title in titles:
+        counts.update({word for word in WORD.findall(title.lower()) if word not in EMPTY})
+    return Counter({word: count / len(titles) for word, count in counts.items()})  # type: ignore[misc]
+
+
+def _ends(path: str) -> list[int]:
+    """Return where the folders of a path end, and the path."""
+    return [*(at for at, sign in enumerate(path) if sign == "/"), len(path)]
