@@ -53,6 +53,15 @@ class Suggest:
 
 
 @dataclass(frozen=True, slots=True)
+class Route:
+    """Where memories are looked for."""
+
+    domains: float = _setting(
+        0.7, "How much of the gate's trust the domains have that are searched by meaning; 1 searches all.", high=1
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Strategies:
     """What else than the score decides who is shown."""
 
@@ -149,6 +158,7 @@ class Settings:
     languages_disabled: tuple[str, ...] = _setting((), "Languages without suggestions, by their LSP identifier.")
     hints: Hints = Hints()
     suggest: Suggest = Suggest()
+    route: Route = Route()
     strategies: Strategies = Strategies()
     weights: Weights = Weights()
     index: Index = Index()

@@ -161,7 +161,7 @@ def test_the_form_is_that_of_the_contract(mom: Mom) -> None:
     )
     assert one["source"]["time"].endswith("Z")
     assert (one["source"]["path"], one["tier"], one["status"]) == ("src/a.py", "episodic", "candidate")
-    assert (one["freshness"], one["domain"], one["pinned"]) == ("fresh", "src", False)
+    assert (one["freshness"], one["domain"].partition(":")[0], one["pinned"]) == ("fresh", "src/a.py", False)
     assert one["body"].startswith("Because the upstream")
 
 

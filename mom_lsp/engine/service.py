@@ -48,7 +48,7 @@ class Service:
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
-        self._settled = (-1, -1, -1)  # the state that was last looked at
+        self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
         self._wants_encoder = encoder
         self._loading: threading.Thread | None = None
 

@@ -51,9 +51,9 @@ def fused(*lists: Sequence[int]) -> list[int]:
     return [row for row, _ in scores.most_common(DEPTH)]
 
 
-def dense(view: View, vectors: Vectors, slots: np.ndarray, meaning: np.ndarray) -> list[int]:
+def dense(view: View, vectors: Vectors, meaning: np.ndarray) -> list[int]:
     """Return the commits of the most similar embeddings."""
-    return [int(row) for row in vectors.nearest(meaning, slots, view.valid & ~view.catalog.is_file, DEPTH)]
+    return [int(row) for row in vectors.nearest(meaning, view.valid & ~view.catalog.is_file, DEPTH)]
 
 
 class Bm25:

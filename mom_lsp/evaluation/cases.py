@@ -174,7 +174,7 @@ class Cases:
         if spots:
             lists["fusion"] = baselines.fused(*lists.values())
         if meaning is not None:
-            lists["dense"] = baselines.dense(view, self._snapshot.vectors, self._snapshot.slots, meaning)
+            lists["dense"] = baselines.dense(view, self._snapshot.vectors, meaning)
         return lists
 
     def _writers(self, situations: Sequence[Situation]) -> dict[str, dict[str, Writers]]:

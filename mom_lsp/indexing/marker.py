@@ -22,12 +22,13 @@ class Marker:
     encoded: str = ""  # the model that has encoded everything, "" while some is missing
     journal: int = 0  # number of the last journal event that the store reflects
     rules: str = ""  # fingerprint of the settings that extraction depended on
+    domains: bool = False  # whether every memory that may be suggested was sorted into one
     shallow: list[str] = field(default_factory=list)  # where the history of the clone was cut off
 
     def complete(self, head: str, encoded: str, journal: int, rules: str, shallow: Iterable[str]) -> bool:
         """Whether there is nothing to do for a HEAD."""
         known = not head or (head in self.heads and head in self.trees and self.shallow == sorted(shallow))
-        return known and (self.encoded, self.journal, self.rules) == (encoded, journal, rules)
+        return known and self.domains and (self.encoded, self.journal, self.rules) == (encoded, journal, rules)
 
     def add(self, head: str) -> None:
         """Claim that a commit's history and files are indexed."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-Phase = Literal["waiting", "history", "files", "compaction", "encoding"]
+Phase = Literal["waiting", "history", "files", "compaction", "encoding", "domains"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository
+from mom_lsp.indexing.domains import keep_domains
 from mom_lsp.indexing.encoding import encode_missing
 from mom_lsp.indexing.marker import Marker, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
@@ -15,6 +16,7 @@ from mom_lsp.indexing.progress import Control, Progress, Summary
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
+from mom_lsp.route.columns import Arrays
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
@@ -43,10 +45,13 @@ class Work:
         if self._summary.memories or not store.searchable:  # the run before may have been stopped
             self._control.step("compaction", 0, 1)
             store.compact()
-        self._keep_catalog(store, notes_of(life))
-        marker.encoded, marker.journal, marker.rules = "", seq, self._rules.fingerprint
+        arrays = self._keep_catalog(store, notes_of(life))
+        marker.encoded, marker.domains, marker.journal, marker.rules = "", False, seq, self._rules.fingerprint
         save_marker(data, marker)
-        self._encode(store, marker)
+        model = self._encode(store)
+        keep_domains(store, arrays, model, self._control)
+        marker.encoded, marker.domains = model, True
+        save_marker(data, marker)
 
     def _extract(self, store: Store, marker: Marker, merger: Merger, rev: str | None) -> None:
         rules, control, summary = self._rules, self._control, self._summary
@@ -62,10 +67,13 @@ class Work:
             marker.add(head)
 
     @staticmethod
-    def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> None:
-        """Save every reader the time that a catalog takes to be made."""
-        if store.kept_arrays(catalog_key(notes)) is None:
-            store.keep_arrays(catalog_key(notes), catalog_arrays(store, notes))
+    def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
+        """Save every reader the time that a catalog takes to be made; return it."""
+        arrays = store.kept_arrays(catalog_key(notes))
+        if arrays is None:
+            arrays = catalog_arrays(store, notes)
+            store.keep_arrays(catalog_key(notes), arrays)
+        return arrays
 
     @staticmethod
     def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
@@ -76,15 +84,14 @@ class Work:
             store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
         marker.shallow = sorted(repository.shallow)
 
-    def _encode(self, store: Store, marker: Marker) -> None:
-        """Encode what is not encoded yet; without an encoder search works by words."""
+    def _encode(self, store: Store) -> str:
+        """Encode what is not encoded yet; return the model's name, "" without one: search works by words then."""
         if not self._settings.encoder.enable:
-            return
+            return ""
         try:
             encoder = SentenceEncoder(self._settings.encoder.model)
             self._summary.encoded += encode_missing(store, encoder, self._control)
         except EncoderError as error:
             self._control.report(Progress("encoding", 0, 0, str(error)))
-            return
-        marker.encoded = encoder.name
-        save_marker(self._location.data, marker)
+            return ""
+        return encoder.name

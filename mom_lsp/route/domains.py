@@ -1,7 +1,7 @@
 """Memories in about sqrt(n) domains, by path and meaning: few are opened for a question (seed mixture_of_memories, 1).
 
-Domains are kept as memories come and go: a new one joins the nearest domain, one that grows too large is split, one that
-is nearly empty is dissolved. All are made anew only when there are twice, or half, as many memories as the last time.
+Domains are kept as memories come and go: a new memory joins the nearest domain, a domain that grows too large is split,
+one that is nearly empty is dissolved. All are made anew only when there are twice, or half, as many memories as then.
 They have no sub-domains: scoring sqrt(n) centroids costs next to nothing, so that a second level would save nothing.
 """
 
@@ -34,10 +34,11 @@ def updated(before: Partition, ids: Sequence[str], met: np.ndarray, points: Poin
         met: (n,) whether the meaning of each is known; one whose meaning came since is new.
         points: gives the vectors of some of them, by number.
     """
-    keys, size = np.array(ids, "S") if len(ids) else np.zeros(0, "S1"), len(ids)
+    keys, size = np.array(ids, "S"), len(ids)
     if not size:
         return Partition.empty()
-    if not before.built / 2 <= size <= before.built * 2:
+    same = before.count and points(np.arange(1)).shape[1] == before.centers.shape[1]
+    if not (same and before.built / 2 <= size <= before.built * 2):
         domain, work = _made(size, points)
         before = replace(before, names=(), built=size)
     else:
@@ -67,7 +68,7 @@ class _Work:
         number[kept] = np.arange(len(kept))
         self.centers, self.sizes = self.centers[kept], self.sizes[kept]
         self.names = [self.names[at] for at in kept] if self.names else [""] * len(kept)
-        return number[domain]
+        return np.asarray(number[domain])
 
     def split(self, domain: np.ndarray, most: int, points: Points) -> None:
         """Split domains until none has more memories than that. Each half has a quarter at least."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,35 +13,36 @@ COMMON_SHARE = 0.5  # of the memories of a domain that lie where its name says
 TERM_SHARE = 0.04  # of the memories of a domain that speak of a term, at least
 WORD = re.compile(r"[^\W\d_][\w+-]{2,29}")
 # Words of commit messages that say nothing about what was changed.
-EMPTY = frozenset(
-    "add added adding adds after all allow also and any are avoid back bug bugs but can change changed changes cleanup"
-    " code correct don't does error errors file files fix fixed fixes fixing for from get github handle has have help if"
-    " improve in instead into issue issues its line lines make makes merge merged minor more move moved new not now of"
-    " on one only other out patch possible problem pull refactor remove removed removes rename replace request revert"
-    " set should simplify some support supported that the them then this too tweak typo typos unused update updated"
-    " updates use used uses using was were when where which while with without work works".split()
-)
+EMPTY = """
+add added adding adds after all allow also and any are avoid back bug bugs but can change changed changes cleanup code
+correct does don error errors file files fix fixed fixes fixing for from get github handle has have help improve instead
+into issue issues its line lines make makes merge merged minor more move moved new not now one only other out patch
+possible problem pull refactor remove removed removes rename replace request revert set should simplify some support
+supported that the them then this too tweak two typo typos unused update updated updates use used uses using various was
+were when where which while with without work works
+"""
+EMPTY_WORDS = frozenset(EMPTY.split())
 
 
 def named(
     names: Sequence[str],
-    places: Sequence[Sequence[Sequence[str]]],
-    titles: Sequence[Sequence[str]],
+    places: Mapping[int, Sequence[Sequence[str]]],
+    titles: Mapping[int, Sequence[str]],
     sample: Sequence[str],
 ) -> list[str]:
     """Return the names of all domains, each its own; those that have one keep it.
 
     Args:
         names: (k,) "" for a domain that needs one.
-        places: (k,) the paths of each of its memories, where it needs a name.
-        titles: (k,) the titles of its memories, where it needs a name.
+        places: of the domains that need a name, the paths of each of their memories.
+        titles: of the domains that need a name, the titles of their memories.
         sample: titles of any memories, by which a word is common or not.
     """
-    common, taken = _shares(sample), {name for name in names if name}
-    given = []
-    for name, paths, told in zip(names, places, titles, strict=True):
-        given.append(name or _name(paths, told, common, taken))
-        taken.add(given[-1])
+    common, given = _shares(sample), list(names)
+    taken = {name for name in names if name}
+    for number in sorted(places):
+        given[number] = _name(places[number], titles[number], common, taken)
+        taken.add(given[number])
     return given
 
 
@@ -58,7 +59,8 @@ def _name(paths: Sequence[Sequence[str]], titles: Sequence[str], common: Counter
 
 
 def _joined(place: str, words: Sequence[str]) -> str:
-    return ": ".join(part for part in (place, ", ".join(words)) if part) or "everywhere"
+    name = ": ".join(part for part in (place, ", ".join(words)) if part) or "everywhere"
+    return "".join(sign if sign.isprintable() else "?" for sign in name)
 
 
 def common_place(paths: Sequence[Sequence[str]]) -> str:
@@ -93,8 +95,8 @@ def _shares(titles: Sequence[str]) -> Counter[str]:
     """Return the share of the titles that have each word."""
     counts: Counter[str] = Counter()
     for title in titles:
-        counts.update({word for word in WORD.findall(title.lower()) if word not in EMPTY})
-    return Counter({word: count / len(titles) for word, count in counts.items()})  # type: ignore[misc]
+        counts.update({word for word in WORD.findall(title.lower()) if word not in EMPTY_WORDS})
+    return Counter({word: count / len(titles) for word, count in counts.items()})
 
 
 def _ends(path: str) -> list[int]:

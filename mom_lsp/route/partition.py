@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from mom_lsp.route.columns import packed, unpacked
 
-FORMAT = 1  # of the arrays, and of the way they come about: raise it whenever that changes
-NAMES = ("ids", "domain", "met", "centers", "names", "built")  # of the arrays that are kept
+NAMES = ("ids", "domain", "met", "centers", "names", "built", "model")  # of the arrays that are kept
 
 
 @dataclass(frozen=True)
@@ -24,6 +23,7 @@ class Partition:
     centers: np.ndarray  # (k, w) float32: the mean of its points
     names: tuple[str, ...] = ()  # (k,) "" for one that has none yet
     built: int = 0  # memories there were when all domains were made
+    model: str = ""  # whose vectors the points are made of
 
     @classmethod
     def empty(cls) -> Partition:
@@ -32,30 +32,39 @@ class Partition:
         return cls(none.astype("S1"), none, none.astype(bool), np.zeros((0, 0), np.float32))
 
     @classmethod
-    def of_arrays(cls, arrays: Mapping[str, np.ndarray], width: int) -> Partition:
-        """Return what `arrays` gave; no domain if it is damaged, or of vectors of another width."""
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], model: str | None = None) -> Partition:
+        """Return what `arrays` gave; no domain if it is damaged, or made of the vectors of another model."""
         try:
             ids, domain, met, centers = (arrays[name] for name in NAMES[:4])
             names, built = tuple(unpacked(arrays["names"])), int(arrays["built"])
+            made_of = "".join(unpacked(arrays["model"]))
         except (KeyError, ValueError, TypeError):
             return cls.empty()
         sound = (
             [part.dtype.kind for part in (ids, domain, met, centers)] == ["S", "i", "b", "f"]
             and ids.shape == domain.shape == met.shape == (len(ids),)
-            and centers.shape == (len(names), width)
+            and centers.ndim == 2
+            and len(centers) == len(names)
+            and all(name and name.isprintable() for name in names)
+            and model in (None, made_of)
             and bool(np.isfinite(centers).all())
             and len(np.unique(ids)) == len(ids)
             and (not len(domain) or (domain.min() >= 0 and domain.max() < len(names)))
             and bool((np.bincount(domain, minlength=1) <= largest(len(ids))).all())
         )
-        return (
-            cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built) if sound else cls.empty()
-        )
+        if not sound:
+            return cls.empty()
+        return cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built, made_of)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what is kept of it."""
-        parts = (self.ids, self.domain, self.met, self.centers, packed(self.names), np.array(self.built))
+        parts = [self.ids, self.domain, self.met, self.centers, packed(self.names), np.array(self.built)]
+        parts.append(packed([self.model]))
         return dict(zip(NAMES, parts, strict=True))
+
+    def called(self, names: Sequence[str], model: str) -> Partition:
+        """Return the same with names for all domains, made of the vectors of a model."""
+        return replace(self, names=tuple(names), model=model)
 
     @property
     def count(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,19 +14,27 @@ BLOCK = 8_192  # rows that are converted at once
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Unit vectors by slot, int8: a component is off by at most 1/254 of the largest of its row."""
+    """Unit vectors, int8, each of one row of a catalog: a component is off by 1/254 of the largest of its vector."""
 
     codes: np.ndarray  # (v, d) int8
-    scales: np.ndarray  # (v,) float32: a row is its codes times this
+    scales: np.ndarray  # (v,) float32: a vector is its codes times this
+    rows: np.ndarray  # (v,) int32: whose vector it is
 
     @classmethod
-    def of(cls, vectors: np.ndarray) -> Vectors:
-        """Return unit vectors, (v, d) of any float, in a quarter of the room that float32 takes."""
-        codes, scales = np.empty(vectors.shape, np.int8), np.empty(len(vectors), np.float32)
-        for start in range(0, len(vectors), BLOCK):
+    def of(cls, vectors: np.ndarray, picks: np.ndarray | None = None, rows: np.ndarray | None = None) -> Vectors:
+        """Return unit vectors in a quarter of the room that float32 takes.
+
+        Args:
+            vectors: (s, d) of any float.
+            picks: (v,) which of them, None for all as they come.
+            rows: (v,) whose they are, None for the first rows.
+        """
+        picks = np.arange(len(vectors)) if picks is None else picks
+        codes, scales = np.empty((len(picks), vectors.shape[1]), np.int8), np.empty(len(picks), np.float32)
+        for start in range(0, len(picks), BLOCK):
             block = slice(start, start + BLOCK)
-            codes[block], scales[block] = _quantised(vectors[block].astype(np.float32))
-        return cls(codes, scales)
+            codes[block], scales[block] = _quantised(vectors[picks[block]].astype(np.float32))
+        return cls(codes, scales, np.asarray(np.arange(len(picks)) if rows is None else rows, np.int32))
 
     @classmethod
     def none(cls) -> Vectors:
@@ -43,7 +52,7 @@ class Vectors:
     @property
     def nbytes(self) -> int:
         """The RAM that they take, in bytes."""
-        return self.codes.nbytes + self.scales.nbytes
+        return self.codes.nbytes + self.scales.nbytes + self.rows.nbytes
 
     def cosines(self, query: np.ndarray, slots: slice | np.ndarray = slice(None)) -> np.ndarray:
         """Return the cosine of some vectors with a query, (m,) float32, cut just above 0.
@@ -62,27 +71,32 @@ class Vectors:
         return np.asarray(np.maximum(_dots(codes[0], rows) * (scales * scale[0]), np.float32(UNLIKE)))
 
     def cosines_of(self, query: np.ndarray, slots: np.ndarray) -> np.ndarray:
-        """Return the same by slot, (m,) float64; 0 where there is no vector yet (-1)."""
+        """Return the same by slot, (m,) float64; 0 for -1, where there is no vector yet."""
         found = np.zeros(len(slots))
         known = np.flatnonzero(slots >= 0)
         found[known] = self.cosines(query, slots[known])
         return found
 
-    def nearest(self, query: np.ndarray, slots: np.ndarray, allowed: np.ndarray, count: int) -> np.ndarray:
+    def nearest(
+        self, query: np.ndarray, allowed: np.ndarray, count: int, ranges: Sequence[tuple[int, int]] | None = None
+    ) -> np.ndarray:
         """Return the rows whose vectors are the most similar, best first; of equals the first.
 
         Args:
             query: (d,) of unit length.
-            slots: (n,) the vector of each row, -1 for none.
             allowed: (n,) which rows may be returned.
             count: how many at most.
+            ranges: of the vectors that are looked at, None for all.
         """
-        rows = np.flatnonzero(allowed & (slots >= 0))
-        values = self.cosines(query)[slots[rows]]
+        slices = [slice(*one) for one in ranges] if ranges is not None else [slice(None)]
+        rows = np.concatenate([self.rows[one] for one in slices] or [self.rows[:0]])
+        values = np.concatenate([self.cosines(query, one) for one in slices] or [np.zeros(0, np.float32)])
+        values[~allowed[rows]] = 0.0
         if len(rows) > count:
-            least = np.partition(values, len(values) - count)[-count]
+            least = max(np.partition(values, len(values) - count)[-count], UNLIKE)
             rows, values = rows[values >= least], values[values >= least]
-        return np.asarray(rows[np.argsort(-values, kind="stable")[:count]])
+        rows, values = rows[values > 0], values[values > 0]
+        return np.asarray(rows[np.lexsort((rows, -values))[:count]])
 
     def floats(self, slots: slice | np.ndarray = slice(None)) -> np.ndarray:
         """Return some vectors as float32, (m, d)."""

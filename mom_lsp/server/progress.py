@@ -22,6 +22,7 @@ TITLES = {
     "files": "Reading files",
     "encoding": "Encoding memories",
     "compaction": "Compacting the index",
+    "domains": "Sorting memories into domains",
 }
 
 

@@ -36,9 +36,11 @@ with no_probe(), without("lance_namespace_urllib3_client"), without_override_che
 
 MEMORIES, VECTORS = "memories", "vectors"
 TEXT_INDEX = "text_idx"
+DOMAINS = "domains 1"  # raise it whenever they would be made or kept differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
 SEARCH_TERMS = 64  # words of a query that are looked up; more cost time and find nothing new
 MAX_NAMED = 1_000  # rows named in one condition
+FEW_NAMED = 5_000  # rows; of more, all are read
 ALL = 2**31  # rows
 
 T = TypeVar("T")
@@ -91,6 +93,12 @@ class Store:
 
         return self._retry(read)
 
+    def titles(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the titles of some memories by id."""
+        conditions = [None] if len(ids) > FEW_NAMED else _named("id", ids)
+        tables = [self.columns(["id", "title"], condition) for condition in conditions]
+        return {row["id"]: row["title"] for table in tables for row in table.to_pylist()}
+
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return the memories of some ids; unknown ids are left out."""
         tables = [self.columns(SCHEMA.names, condition) for condition in _named("id", ids)]
@@ -110,12 +118,16 @@ class Store:
         table = self._retry(read)
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
 
-    def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
-        """Return the content keys and their unit vectors, float16 (n, d) as they are kept, that `model` made."""
+    def vectors(self, model: str, contents: Sequence[str] | None = None) -> tuple[list[str], np.ndarray]:
+        """Return the content keys and their unit vectors, float16 (n, d) as they are kept, that `model` made.
+
+        With `contents` only of these are returned, in any order.
+        """
+        conditions = [None] if contents is None else _named("content", contents) or ["false"]
 
         def read() -> pa.Table | None:
             table = self._vectors(model)
-            return None if table is None else table.search().limit(ALL).to_arrow()
+            return None if table is None else pa.concat_tables(_read(table, condition) for condition in conditions)
 
         found = self._retry(read)
         if found is None or not found.num_rows:
@@ -134,18 +146,27 @@ class Store:
 
         return self._retry(read)
 
-    def vector_count(self, model: str) -> int:
-        """Return how many vectors `model` made; reads none of them."""
-        table = self._vectors(model)
-        return 0 if table is None else self._border(table.count_rows)
-
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
         return kept(self._kept, f"{SCHEMA_VERSION} {self.version} {key}")
 
+    def kept_domains(self) -> dict[str, np.ndarray] | None:
+        """Return the arrays of the domains, None if there are none; they say of which memories they are."""
+        return kept(self._domains, DOMAINS)
+
+    def meaning_state(self, model: str) -> tuple[int, int]:
+        """Return what changes whenever there are more vectors of a model, or other domains."""
+        table = self._border(lambda: self._vectors(model))
+        stamp = self._domains.stat().st_mtime_ns if self._domains.exists() else 0
+        return (self._border(table.count_rows) if table is not None else 0), stamp
+
     @property
     def _kept(self) -> Path:
         return self.folder / "catalog.npz"
+
+    @property
+    def _domains(self) -> Path:
+        return self.folder / "domains.npz"
 
     @property
     def searchable(self) -> bool:
@@ -175,6 +196,10 @@ class Store:
         """Keep arrays that were computed from this version, for readers to start from."""
         self._border(partial(keep, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
 
+    def keep_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Keep the arrays of the domains, for readers and for the next pass."""
+        self._border(partial(keep, self._domains, DOMAINS, arrays))
+
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
         for condition in _named("id", ids):
@@ -187,7 +212,8 @@ class Store:
         If it is interrupted `erasing` says so, and the next call completes it.
         """
         self._erasing.touch()
-        self._kept.unlink(missing_ok=True)
+        for file in (self._kept, self._domains):  # the names of domains are words of memories
+            file.unlink(missing_ok=True)
         self.upsert(stones)
         self.keep_vectors(self.columns(["content"])["content"].to_pylist())
         self.compact(erase=True)
@@ -346,6 +372,11 @@ class Store:
             return action()
         except FAILURES as error:
             raise StoreError(f"the index in {self.folder} cannot be used: {error}") from error
+
+
+def _read(table: Any, where: str | None) -> pa.Table:
+    query = table.search().limit(ALL)
+    return (query.where(where) if where else query).to_arrow()
 
 
 def _optimize(table: Any, *, erase: bool) -> None:

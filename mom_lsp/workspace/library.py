@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -17,10 +17,12 @@ from mom_lsp.memory import Anchor, Encoder, Memory, Source
 from mom_lsp.process.spare import give_back
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
+from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.rows import to_table
-from mom_lsp.store.text import content_hash, embedding_text, search_text
+from mom_lsp.store.text import search_text
 from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.workspace.meaning import Meaning, nothing, read_meaning
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.showings import Showings
 
@@ -64,8 +66,12 @@ class Reader(Protocol):
         """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
-    def vector_count(self, model: str) -> int:
-        """Return how many vectors there are."""
+    def kept_domains(self) -> dict[str, np.ndarray] | None:
+        """Return the arrays of the domains, None if there are none."""
+        ...
+
+    def meaning_state(self, model: str) -> tuple[int, int]:
+        """Return what changes whenever there are more vectors of a model, or other domains."""
         ...
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
@@ -82,7 +88,8 @@ class Snapshot:
     slots: np.ndarray  # (n,) the vector of each row, -1 for none yet
     life: Life
     notes: dict[str, Memory] = field(default_factory=dict)
-    key: tuple[int, int, int] = (0, 0, 0)
+    key: tuple[int, tuple[int, int], int] = (0, (0, 0), 0)  # version, vectors and domains, journal
+    domains: Domains = field(default_factory=Domains)
 
 
 class Library:
@@ -174,8 +181,9 @@ class Library:
         life = fold(self.journal.events())
         notes = notes_of(life)
         catalog = Catalog(catalog_arrays(self._store, notes))
-        vectors, slots, count = self._vectors(catalog, notes)
-        snapshot = Snapshot(catalog, vectors, slots, life, notes, (version, count, life.last_seq))
+        meaning = self._meaning(catalog, notes)
+        key = (version, meaning.state, life.last_seq)
+        snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains)
         with self._lock:
             self._snapshot = snapshot
         give_back()  # what it was made from, and the state before
@@ -188,32 +196,24 @@ class Library:
             self._install(old.key[0])
             assert self._snapshot is not None
             return self._snapshot
-        return Snapshot(old.catalog, old.vectors, old.slots, life, old.notes, (*old.key[:2], life.last_seq))
+        return replace(old, life=life, key=(*old.key[:2], life.last_seq))
 
     def _reload_vectors(self) -> bool:
         old = self._snapshot
-        if old is None or self.encoder is None or self._store is None:
+        if old is None or self._store is None:
             return False
-        if self._store.vector_count(self.encoder.name) == old.key[1]:
+        if self._store.meaning_state(self.encoder.name if self.encoder else "") == old.key[1]:
             return False
-        vectors, slots, count = self._vectors(old.catalog, old.notes)
+        meaning = self._meaning(old.catalog, old.notes)
+        key = (old.key[0], meaning.state, old.key[2])
+        fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
         with self._lock:
-            self._snapshot = Snapshot(old.catalog, vectors, slots, old.life, old.notes, (old.key[0], count, old.key[2]))
+            self._snapshot = fresh
         give_back()  # the float vectors
         return True
 
-    def _vectors(self, catalog: Catalog, notes: dict[str, Memory]) -> tuple[Vectors, np.ndarray, int]:
-        """Return vectors, the slot of each row, and how many vectors the store holds."""
-        if self.encoder is None or self._store is None:
-            return Vectors.none(), np.full(catalog.size, -1, np.int32), 0
-        contents, vectors = self.store.vectors(self.encoder.name)
-        stored = len(contents)
-        if notes and stored:
-            vectors = np.vstack([vectors, self.encoder.encode([embedding_text(note) for note in notes.values()])])
-            contents = [*contents, *(content_hash(embedding_text(note)) for note in notes.values())]
-        slot_of = {content: slot for slot, content in enumerate(contents)}
-        slots = np.array([slot_of.get(content, -1) for content in catalog.contents], np.int32)
-        return Vectors.of(vectors), slots, stored
+    def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
+        return read_meaning(self._store, self.encoder, catalog, notes) if self._store else nothing(catalog)
 
 
 def catalog_arrays(store: Reader | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:

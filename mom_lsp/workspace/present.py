@@ -15,7 +15,14 @@ FORGE = re.compile(
 
 
 def suggestion(
-    scored: Scored, *, commit: str | None, author: str, time: int, forge: str | None, at: Sequence[str] = ()
+    scored: Scored,
+    *,
+    commit: str | None,
+    author: str,
+    time: int,
+    forge: str | None,
+    at: Sequence[str] = (),
+    domain: str = "",
 ) -> dict[str, Any]:
     """Return one suggestion; source facts that were looked up are passed in, `at` the names of the file asked about."""
     memory, source = scored.memory, scored.memory.source
@@ -45,7 +52,7 @@ def suggestion(
         "confidence": scored.standing.confidence,
         "pinned": scored.usage.pinned,
         "trial": scored.trial,
-        "domain": domain(memory.paths),
+        "domain": domain or folder(memory.paths),
         "freshness": scored.freshness,
         "why": scored.reason,
         "surprise": scored.surprise,
@@ -92,8 +99,8 @@ def iso(time: float) -> str | None:
         return None
 
 
-def domain(paths: tuple[str, ...]) -> str:
-    """Return the folder that most of the paths lie in, until the router learns better domains."""
+def folder(paths: tuple[str, ...]) -> str:
+    """Return the folder that most of the paths lie in: it stands for the domain of what was not sorted into one yet."""
     folders = [path.rpartition("/")[0] or "." for path in paths]
     return max(sorted(set(folders)), key=folders.count) if folders else ""
 

@@ -11,6 +11,7 @@ import numpy as np
 from mom_lsp.memory import TERMS, Memory, Scored, Usage
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
+from mom_lsp.route.gate import ALL
 from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import ON_TRIAL, reason
@@ -26,6 +27,7 @@ from mom_lsp.workspace.shortterm import WEIGHT
 from mom_lsp.workspace.standing import standing
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
+MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all domains are opened
 NEWEST = 30  # commits that are always considered while something is edited
 
 
@@ -76,6 +78,7 @@ class Ranker:
     tiers: Tiers  # of all rows, now
     context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
     strategy: Strategy = SCORE_ALONE  # what else than the score decides
+    share: float = ALL  # of the gate whose domains are searched by meaning
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that are likely enough, best first.
@@ -205,7 +208,9 @@ class Ranker:
             newest = (self.view.distance >= 0) & (self.view.distance < NEWEST)
             found.append(np.flatnonzero(newest))
         if meaning is not None and self._comparable(meaning):
-            found.append(self.snapshot.vectors.nearest(meaning, self.snapshot.slots, allowed, BY_MEANING))
+            vectors = self.snapshot.vectors
+            opened = self.snapshot.domains.opened(meaning, self.share if len(vectors) >= MANY else ALL)
+            found.append(vectors.nearest(meaning, allowed, BY_MEANING, opened))
         rows = np.unique(np.concatenate(found)).astype(np.int64)
         return np.asarray(rows[allowed[rows]])
 

@@ -72,7 +72,9 @@ class Teller:
     def json(self, one: Scored, state: State, at: Sequence[str] = ()) -> dict[str, Any]:
         """Return one memory as the contract has it."""
         commit, author, when = self._written(one.memory, state)
-        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at)
+        row, domains = state.snapshot.catalog.row_of.get(one.memory.id), state.snapshot.domains
+        domain = domains.name(row) if row is not None else ""
+        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at, domain=domain)
         return found | {"title_generated": self._made_title(one.memory)}
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:

@@ -315,7 +315,7 @@ class Workspace:
 
     def _ranker(self, state: State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
-        return Ranker(self.library, state.snapshot, state.view, model, tiers)
+        return Ranker(self.library, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
 
     def _strategy(self, path: str) -> Strategy:
         """Return what the settings ask for besides the score, the same in a file all day."""

@@ -48,6 +48,7 @@ const PHASES: Record<string, string> = {
   files: "Reading files",
   encoding: "Encoding memories",
   compaction: "Compacting the index",
+  domains: "Sorting memories into domains",
 };
 
 export class Status implements Disposable {

@@ -1,0 +1,180 @@
+"""Domains: balanced and named however memories come and go, and no worse than flat search when all are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from memories import HashEncoder
+from repositories import Mom, Repo, fill
+
+from mom_lsp.route.domains import updated
+from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
+from mom_lsp.route.naming import common_place, named
+from mom_lsp.route.partition import Partition, largest
+from mom_lsp.route.points import PATH_WIDTH, joined, path_vector, unit
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.store import Store
+
+WIDTH = 16
+seeds = st.integers(0, 2**32 - 1)
+
+
+def make_points(seed: int, size: int, alike: float = 0.0) -> np.ndarray:
+    """Return points around a few centers; with `alike` some are all the same."""
+    random = np.random.default_rng(seed)
+    centers = random.standard_normal((5, WIDTH + PATH_WIDTH))
+    points = centers[random.integers(5, size=size)] + 0.5 * random.standard_normal((size, WIDTH + PATH_WIDTH))
+    points[random.random(size) < alike] = centers[0]
+    return unit(points)
+
+
+def ids(numbers: np.ndarray) -> list[str]:
+    return [f"m{number}" for number in numbers]
+
+
+def sorted_in(points: np.ndarray, numbers: np.ndarray, before: Partition | None = None) -> Partition:
+    met = np.ones(len(numbers), bool)
+    found = updated(before or Partition.empty(), ids(numbers), met, lambda rows: points[numbers[rows]])
+    return found.called([f"name {number}" for number in range(found.count)], "model")
+
+
+@settings(deadline=None)
+@given(seeds, st.integers(1, 400), st.sampled_from([0.0, 0.5, 1.0]), st.lists(st.integers(1, 120), max_size=4))
+def test_no_domain_is_too_large_however_memories_come_and_go(
+    seed: int, size: int, alike: float, steps: list[int]
+) -> None:
+    points, random = make_points(seed, size, alike), np.random.default_rng(seed)
+    kept = sorted_in(points, np.arange(min(size, 60)))
+    for step in [*steps, size]:
+        numbers = np.sort(random.permutation(size)[: max(1, step)])
+        kept = sorted_in(points, numbers, kept)
+        assert kept.sizes.max() <= largest(len(numbers)) and kept.sizes.sum() == len(numbers)
+        assert kept.ids.tolist() == [identity.encode() for identity in ids(numbers)]
+    assert kept.count >= size / largest(size)
+    again = sorted_in(points, numbers, kept)
+    assert again.arrays().keys() == kept.arrays().keys()
+    assert (again.domain == kept.domain).all() and (again.centers == kept.centers).all()  # nothing new moves nobody
+
+
+def test_only_what_is_new_is_looked_at_and_the_same_twice() -> None:
+    points, looked = make_points(1, 500), []
+    kept = sorted_in(points, np.arange(450))
+    assert (kept.domain == sorted_in(points, np.arange(450)).domain).all()
+
+    def look(rows: np.ndarray) -> np.ndarray:
+        looked.extend(rows.tolist())
+        return points[rows]
+
+    grown = updated(kept, ids(np.arange(452)), np.ones(452, bool), look)
+    assert {450, 451} <= set(looked) and len(set(looked)) <= largest(452) + 3
+    assert (grown.domain[:450] == kept.domain).mean() > 0.9
+    later = updated(kept, ids(np.arange(450)), np.arange(450) >= 0, look)
+    assert later.names == kept.names
+
+
+@settings(deadline=None)
+@given(seeds, st.integers(1, 300), st.integers(1, 30))
+def test_with_all_domains_open_it_is_flat_search(seed: int, size: int, count: int) -> None:
+    points, random = make_points(seed, size), np.random.default_rng(seed)
+    meaning, kept = unit(points[:, :WIDTH]), sorted_in(points, np.arange(size))
+    known = np.flatnonzero(random.random(size) < 0.8)  # of which there is a vector
+    domains = domains_of(kept, [*ids(np.arange(size)), "unsorted"])
+    known = np.append(known, size)
+    meaning = np.vstack([meaning, meaning[:1]])
+    rows = domains.order(known)
+    domains = with_gate(domains, kept, rows, WIDTH)
+    vectors, allowed = Vectors.of(meaning, rows, rows), random.random(size + 1) < 0.7
+    query = unit(random.standard_normal(WIDTH))
+    flat = Vectors.of(meaning, known, known).nearest(query, allowed, count).tolist()
+    assert vectors.nearest(query, allowed, count, domains.opened(query, ALL)).tolist() == flat
+    nearly = domains.opened(query, 1.0 - 1e-12)
+    assert nearly is not None and vectors.nearest(query, allowed, count, nearly).tolist() == flat
+    some = domains.opened(query, 0.3)
+    assert some is not None and sum(end - first for first, end in some) <= len(rows)
+    found = vectors.nearest(query, allowed, count, some).tolist()
+    among = set(np.concatenate([rows[first:end] for first, end in some]).tolist())
+    assert size in among  # what has no domain yet is always looked at
+    assert (
+        found
+        == Vectors.of(meaning, known, known)
+        .nearest(query, allowed & np.isin(np.arange(size + 1), list(among)), count)
+        .tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"domain": np.array([0, 99])},
+        {"centers": np.full((1, 4), np.nan)},
+        {"names": np.array([1.5])},
+        {"ids": np.array([b"a", b"a"])},
+        {"domain": np.zeros(7, np.int32)},
+        {"built": np.array([1, 2])},
+        {"model": np.zeros(1, np.uint8)},
+    ],
+)
+def test_what_was_tampered_with_is_not_believed(change: dict[str, np.ndarray]) -> None:
+    kept = sorted_in(make_points(3, 2), np.arange(2))
+    assert Partition.of_arrays(kept.arrays(), "model").ids.tolist() == [b"m0", b"m1"]
+    assert not Partition.of_arrays(kept.arrays() | change, "model").count
+    assert not Partition.of_arrays(kept.arrays(), "another").count
+    assert not Partition.of_arrays({}).count
+
+
+def test_a_name_says_where_and_what() -> None:
+    paths = {0: [["lib/vtls/a.c"], ["lib/vtls/b.c", "docs/x.md"], ["lib/vtls/c.c"]], 2: [["x/y.py"]] * 3}
+    titles = {0: ["tls: fix certificate", "tls certificate check", "tls: certificate"], 2: ["parser"] * 3}
+    names = named(["", "known", ""], paths, titles, [*titles[0], "url: fix", "http: fix", "ftp"])
+    assert names == ["lib/vtls: certificate, tls", "known", "x/y.py: parser"]
+    again = named([*names, ""], {3: paths[2]}, {3: titles[2]}, ["parser"])
+    assert again[3] not in names and again[3]
+    assert common_place([["a/x"], ["b/x"], ["c/x"], ["a/y"]]) == "a"
+    assert common_place([["a/x"], ["b/x"], ["c/x"]]) == "a, b"
+    assert common_place([]) == ""
+
+
+def test_paths_lie_together_by_their_folders_and_are_enough() -> None:
+    near, far = (
+        path_vector("lib/vtls/a.c") @ path_vector("lib/vtls/b.c"),
+        path_vector("lib/vtls/a.c") @ path_vector("x"),
+    )
+    assert near > 0.5 > abs(far)
+    points = joined(np.zeros((2, 3), np.float32), np.array([path_vector("a"), path_vector("b")]))
+    assert np.linalg.norm(points, axis=1) == pytest.approx([1, 1])
+    assert Domains().opened(np.ones(3), 0.5) is None and Domains().name(7) == ""
+
+
+def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
+    project: Repo, moms: Callable[[Repo], Mom], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(project, 40)
+    mom, data = moms(project), project.location.data
+
+    def kept() -> Partition:
+        return Partition.of_arrays(Store(data).kept_domains() or {})
+
+    mom.index()
+    by_path = kept()  # there is no encoder yet
+    assert by_path.count > 2 and not by_path.met.any()
+    assert {one["domain"] for one in mom.search("caller saw the wrong sum")} <= set(by_path.names)
+    (data / "lance" / "domains.npz").write_bytes(b"PK nonsense")
+    project.commit("Calm the zebras\n\nBecause they ran.", {"zoo/zebra.py": "z = 1\n"})
+    mom.index()
+    assert len(kept().ids) == len(by_path.ids) + 1
+    assert mom.search("zebras")[0]["domain"] in kept().names
+    for module in ("run", "work"):
+        monkeypatch.setattr(f"mom_lsp.indexing.{module}.SentenceEncoder", lambda model: HashEncoder("hash"))
+    (project.root.parent / "home/mom-lsp/settings.toml").write_text("")
+    assert not mom.index().nothing_new
+    assert kept().met.all() and kept().model == "hash"
+    assert mom.index().nothing_new
+    zebra = mom.search("zebras")[0]
+    mom.call("forget", id=zebra["id"])
+    mom.index()
+    assert zebra["id"].encode() not in kept().ids.tolist()
+    assert not any("zebra" in name for name in kept().names)
