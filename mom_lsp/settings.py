@@ -125,6 +125,14 @@ class Model:
     context: int = _setting(
         2048, "Prompt and answer together; more costs memory.", low=512, high=131_072, unit="tokens"
     )
+    max_memory: int = _setting(
+        4000,
+        "The most memory that the model's process may take; a larger model is refused before it is loaded.",
+        low=100,
+        high=1_000_000,
+        unit="megabytes",
+        scope="machine",
+    )
     threads: int = _setting(
         0, "Threads that the model may use; 0 for one less than there are cores, four at most.", high=256
     )

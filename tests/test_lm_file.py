@@ -69,9 +69,11 @@ def test_a_model_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytes
     assert gguf.free_memory(meminfo) == 1_024_000_000
     assert gguf.free_memory(tmp_path / "none") is None
     monkeypatch.setattr(gguf, "free_memory", lambda: 1_024_000_000)
-    gguf.check_memory(800_000_000)
-    with pytest.raises(ModelError, match=r"needs 1\.2 GB of memory and 1\.0 GB are free"):
-        gguf.check_memory(1_000_000_000)
+    gguf.check_memory(1_000_000_000, 2_000_000_000)
+    with pytest.raises(ModelError, match=r"needs 1201 MB of memory and 1024 are free"):
+        gguf.check_memory(1_200_000_001, 2_000_000_000)
+    with pytest.raises(ModelError, match=r"needs 900 MB of memory and mom\.model\.maxMemory allows 800: raise it"):
+        gguf.check_memory(900_000_000, 800_000_000)
 
 
 def test_the_hook_is_compiled_once_and_others_cannot_slip_one_in() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,8 @@ from llama_models import RETRY, make_messages, needs_model
 
 from mom_lsp.errors import ChildError, ModelError
 from mom_lsp.lm import gguf
+from mom_lsp.lm.context import BATCH
+from mom_lsp.lm.header import read_need
 from mom_lsp.lm.process import ModelProcess
 
 MEGABYTE = 2**20
@@ -49,6 +53,27 @@ def test_it_answers_and_stays_small(model: ModelProcess) -> None:
     assert "".join(model.generate(make_messages(), limit=24, bias={RETRY: [(0, 1, 0.5)]}))
     assert (model.info["name"], model.context) == (model.name, 2048)
     assert psutil.Process(model.pid).memory_info().rss < 400 * MEGABYTE
+
+
+@pytest.mark.slow
+@needs_model
+def test_it_takes_no_more_than_it_may(model: ModelProcess) -> None:
+    need = read_need(gguf.checked(gguf.find_model("")), 2048, BATCH).total()
+    "".join(model.generate(make_messages("Count to a thousand."), limit=200))
+    process = psutil.Process(model.pid)
+    assert need / 1.5 < process.memory_info().rss < need
+    assert process.rlimit(psutil.RLIMIT_DATA)[0] == 5 * 10**9
+    with pytest.raises(ModelError, match=r"needs 2\d\d MB of memory and mom\.model\.maxMemory allows 200: raise it"):
+        ModelProcess(memory=200 * 10**6).count("x")
+    small = ModelProcess(memory=250 * 10**6, context=512)
+    assert small.count("two words") == 2
+    small.close()
+
+
+def test_the_system_stops_a_process_that_takes_more() -> None:
+    greedy = f"from mom_lsp.lm.child import _limit; _limit(DATA={10**8}); kept = bytes(2 * {10**8})"
+    done = subprocess.run([sys.executable, "-P", "-c", greedy], capture_output=True, text=True, check=False)
+    assert done.stderr.strip().endswith("MemoryError")
 
 
 @pytest.mark.slow

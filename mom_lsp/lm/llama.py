@@ -19,8 +19,9 @@ import numpy as np
 from mom_lsp.errors import ModelError
 from mom_lsp.lm import library
 from mom_lsp.lm.bias import Hook
-from mom_lsp.lm.context import PLAIN, Context, Plan
+from mom_lsp.lm.context import BATCH, PLAIN, Context, Plan
 from mom_lsp.lm.gguf import ModelFile, check_memory
+from mom_lsp.lm.header import read_need
 from mom_lsp.lm.probe import TEXT, attention_scale
 from mom_lsp.lm.prompt import Prompt, Tokenizer
 from mom_lsp.lm.sampler import Sampler
@@ -37,6 +38,7 @@ class Limits:
     context: int = 2048  # tokens
     threads: int = 0  # 0: one less than there are cores, four at most
     native: bool = True  # the hook in C where it can be compiled
+    memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
 
 
 class Llama:
@@ -47,8 +49,9 @@ class Llama:
     """
 
     def __init__(self, file: ModelFile, limits: Limits = Limits()) -> None:
-        check_memory(file.size)
         self._llama = llama = library.load()
+        self._need, self._allowed = read_need(file, limits.context, BATCH), limits.memory
+        check_memory(self._need.total(), self._allowed)
         self.name = file.name
         params = llama.llama_model_default_params()
         params.n_gpu_layers, params.check_tensors = 0, True
@@ -193,6 +196,8 @@ class Llama:
 
     def new_context(self, hook: Hook | None, *, flash: bool) -> Context:
         """Return another context; it ends with the model."""
+        if self._contexts:
+            check_memory(self._need.total(len(self._contexts) + 1), self._allowed)
         context = Context(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
         self._contexts.append(context)
         return context

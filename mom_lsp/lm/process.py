@@ -36,12 +36,16 @@ class ModelProcess:
         setting: `mom.model.path`, from the user's or the machine's settings only.
         context: most tokens of prompt and answer.
         threads: 0 for one less than there are cores, four at most.
+        memory: most bytes that the process may take; a model that needs more is refused before it is loaded.
         idle: seconds without a request after which the process leaves.
     """
 
-    def __init__(self, setting: str = "", *, context: int = 2048, threads: int = 0, idle: float = 300.0) -> None:
+    def __init__(
+        self, setting: str = "", *, context: int = 2048, threads: int = 0, memory: int = 4 * 10**9, idle: float = 300.0
+    ) -> None:
         self._setting, self._idle = setting, idle
-        self._arguments = ["--context", str(context), "--threads", str(threads), "--idle", str(idle)]
+        limits = {"--context": context, "--threads": threads, "--memory": memory, "--idle": idle}
+        self._arguments = [str(part) for limit in limits.items() for part in limit]
         self._guard = threading.Lock()
         self._running: Running | None = None
 

@@ -17,7 +17,11 @@ from mom_lsp.memory import Message
 MARK = (
     "\ue000{}\ue001"  # stands for a message's content while the template is applied; private use, never in a template
 )
-FALLBACK_TEMPLATE = b"chatml"
+TEMPLATES = {  # for a model that brings none: llama.cpp's own -> a token that it marks turns with
+    b"chatml": "<|im_start|>",
+    b"gemma": "<start_of_turn>",
+    b"llama3": "<|start_header_id|>",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,8 @@ class Tokenizer:
         self._llama, self._model = llama, model
         self._vocab = llama.llama_model_get_vocab(model)
         template = llama.llama_model_chat_template(model, None)
-        self._template: bytes = template if template and self._apply(template, []) is not None else FALLBACK_TEMPLATE
+        known = template and self._apply(template, []) is not None
+        self._template: bytes = template if known else self._likely_template()
 
     def encode(self, text: str, *, special: bool = False, first: bool = False) -> list[int]:
         """Return the tokens of a text; `special` reads control tokens, `first` adds what the model starts with."""
@@ -79,6 +84,11 @@ class Tokenizer:
                     spans.append((part.memory, start, len(tokens)))
         tokens += self.encode(formatted, special=True)
         return Prompt(tuple(tokens), tuple(spans))
+
+    def _likely_template(self) -> bytes:
+        """Return the template whose mark is a token here: a model would read and write another one as letters."""
+        known = (name for name, mark in TEMPLATES.items() if len(self.encode(mark, special=True)) == 1)
+        return next(known, next(iter(TEMPLATES)))
 
     def _formatted(self, turns: Sequence[tuple[str, str]]) -> str:
         formatted = self._apply(self._template, turns)
