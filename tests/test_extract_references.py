@@ -49,6 +49,22 @@ def named(message: str, *, home: str = "") -> list[tuple[str, str]]:
         ("Fixed #30165 -- Deprecated it.", [("fixes", "#30165")]),
         ("src: use it\n\nRefs: https://github.com/nodejs/node/pull/4231", [("mention", "#4231")]),
         ("Backport of 1a2b3c4d5", [("mention", "1a2b3c4d5")]),
+        # what a message only tells of
+        ("net: again\n\nThis is another take at #7810 which was reverted.", [("followup", "#7810")]),
+        ("net: tuples, try 2\n\nThis adds back #41 that was reverted.", [("reapply", "#41")]),
+        ("net: sasl\n\nThe series was\ntemporarily reverted in db8ec1f so that", [("mention", "db8ec1f")]),
+        ("etag: mend\n\nThis was undone by Ann in commit `98c9459`.", [("mention", "98c9459")]),
+        (
+            "url: mend\n\nCommit 3c630f9 reverted the changes from 4d7521b.",
+            [("mention", "3c630f9"), ("mention", "4d7521b")],
+        ),
+        (
+            'Revert "x"\n\nThis reverts c98ee5f since commit f3ce387 fixed it.',
+            [("revert", "c98ee5f"), ("mention", "f3ce387")],
+        ),
+        ("ci: sum up\n\nPatches:\n\n0a1b2c3 #12 mac: undo a macro", [("mention", "0a1b2c3"), ("mention", "#12")]),
+        ("Revert the types\nSee https://github.com/a/b/pull/13#issuecomment-2", [("mention", "#13")]),
+        ("test: one more\n\nThe crash was fixed by #12762.", [("mention", "#12762")]),
     ],
 )
 def test_forms_of_real_projects(message: str, expected: list[tuple[str, str]]) -> None:

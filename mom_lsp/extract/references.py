@@ -60,6 +60,7 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
             r"\bre-?land(?:s|ed)?\b",
             r"\bun-?revert",
             r"\brevert(?:s|ed|ing)?(?: the| of)* revert",
+            r"\b(?:add(?:s|ing)?|br(?:ing(?:s|ing)?|ought)) back\W+(?:commit\W+)?$",
         ),
     ),
     ("revert", _words(r"\brevert", r"\bback(?:s|ed|ing)? ?out\b", r"\bundo(?:es|ne)?\b", r"\bundid\b")),
@@ -68,7 +69,7 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         _words(
             r"follow(?:s|ed|ing)?[- ]?(?:on|up)",
             r"\bfixe?s? ?up|\bamend|addendum|complement|supplement|continu(?:ation|es|ing)|\bcomplet(?:es|ing)",
-            r"\bbuilds? on\b|\bextends\b|\bcarr(?:y|ies|ying) on\b",
+            r"\bbuilds? on\b|\bextends\b|\bcarr(?:y|ies|ying) on\b|\b(?:another|second|new) (?:take|try|attempt)\b",
         ),
     ),
     (
@@ -80,6 +81,16 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         ),
     ),
 )
+# Before a name: something was taken back or fixed there, or somebody else took it back. The message only tells of that.
+_TOLD = _words(
+    r"\b(?:revert(?:ed)?|reversed|undone|backed out|fixed|resolved|solved)(?:\s+by\s[^,;.]{1,40}?)?\s+(?:in|by|with)\W+"
+    r"(?:(?:the )?commit\W+)?$",
+    r"(?:\bwhich|\bthat|\b[0-9a-f]{7,}|#\d+)(?: \w+){0,2} (?:reverted|undid|backed out)\b[^.]*$",
+    r"\brevert.*\bsince\W+(?:commit\W+)?$",
+)
+_LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that stands with its title in a list of others
+_TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
+_DISCUSSION = re.compile(r"(?:/files)?#(?:issuecomment|discussion|pullrequestreview|r\d)")
 _STRENGTH: dict[Relation, int] = {"mention": 0, "fixes": 1, "followup": 2, "revert": 3, "reapply": 4}
 
 _TRAILING = re.compile(r"\((?:#|GH-|gh-)(\d{1,7})\)\s*$")
@@ -159,16 +170,26 @@ def _is_sha(message: str, match: re.Match[str]) -> bool:
 
 def _relation(message: str, match: re.Match[str]) -> Relation:
     """Find the strongest word of the clause that a name stands in."""
-    subject = message.lstrip().partition("\n")[0]
     start = match.start()
     before = _CLAUSE_START.split(message[max(0, start - 100) : start])[-1]
     after = message[match.end() : match.end() + 40].partition("\n")[0]
-    after = "" if after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
+    discussed = _DISCUSSION.match(after)
+    entry = _TITLE.match(after) and _LISTED.search(message[:start])
+    after = "" if entry or after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
+    if _TOLD.search(before):
+        return "mention"
+    relation = _worded(message, start, before, after)
+    return "mention" if discussed and relation in ("revert", "reapply") else relation
+
+
+def _worded(message: str, start: int, before: str, after: str) -> Relation:
+    """Return the relation that the subject or the words around a name say it has."""
+    subject = message.lstrip().partition("\n")[0]
     if start < len(subject) or re.search(r"\brevert", before, re.IGNORECASE):
         for relation, words in _SUBJECT_RELATION:
             if words.match(subject):
                 return relation
     for relation, words in _RELATIONS:
-        if words.search(f"{before} {after}"):
-            return relation
+        if words.search(before) or (relation != "revert" and words.search(f"{before} {after}")):
+            return relation  # what follows a name tells who else took it back
     return "mention"
