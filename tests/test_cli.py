@@ -72,7 +72,7 @@ class Notebook:
         return answer
 
     def answer_suggest(self, _: str, params: dict[str, Any]) -> Any:
-        found = self.memories[: params["k"]] if params["path"] == "src/a.py" else []
+        found = self.memories[: params["k"]] if params.get("path", "src/a.py") == "src/a.py" else []
         return {"query": params, "suggestions": found, "abstained": not found, "took_ms": 1.5}
 
     def answer_search(self, _: str, params: dict[str, Any]) -> Any:
@@ -379,6 +379,16 @@ def test_suggest_json_is_one_document_with_the_whole_query(mom: Shell) -> None:
     lines = {"path": "src/a.py", "start": 2, "end": 3, "text": None}
     assert document["query"] == lines | {"k": 1, "rev": None, "counted": False}  # a script has seen nothing
     assert result.stderr == ""
+
+
+def test_suggest_takes_an_intent_with_or_without_a_place(mom: Shell) -> None:
+    alone = json.loads(mom("suggest", "--intent", "fix the retry", "-k", "1", "--json").stdout)
+    assert alone["query"] == {"k": 1, "counted": False, "intent": "fix the retry"}
+    there = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
+    assert (there["path"], there["start"], there["intent"]) == ("src/a.py", 2, "fix the retry")
+    assert "Count from one" in mom("suggest", "--intent", "fix the retry", "-k", "2").stdout
+    for wrong in (["suggest"], ["suggest", "--intent", " "], ["suggest", "--intent", "x", "--rev", "HEAD"]):
+        assert mom(*wrong).exit_code == 2
 
 
 def test_search_joins_its_words_and_says_when_nothing_matches(mom: Shell) -> None:

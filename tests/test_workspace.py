@@ -190,6 +190,21 @@ def test_uses_raise_the_score_a_little(mom: Mom) -> None:
 # Search and show
 
 
+def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> None:
+    anywhere = mom.call("suggest", intent="double the second of something")
+    assert anywhere["query"] == {"intent": "double the second of something"}
+    assert titles(anywhere["suggestions"])[0] == BETA
+    terms = anywhere["suggestions"][0]["terms"]
+    assert terms["temp"] != 0 and terms["place"] == 0  # unlike a search, which time says nothing to
+    assert mom.search("double the second of something")[0]["terms"]["temp"] == 0
+    here = mom.call("suggest", path="src/a.py", start=2, end=2, intent="raise the start")
+    assert here["query"]["intent"] == "raise the start"
+    alpha, plain = here["suggestions"][0], suggestion(mom)
+    assert alpha["title"] == plain["title"] == ALPHA
+    assert alpha["terms"]["place"] == plain["terms"]["place"]
+    assert alpha["terms"]["lex"] > plain["terms"]["lex"]
+
+
 def test_search_finds_words_of_message_path_and_body(mom: Mom) -> None:
     assert titles(mom.search("alpha"))[0] == ALPHA
     assert set(titles(mom.search("upstream server"))) == {ALPHA, BETA}

@@ -17,23 +17,28 @@ COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At mos
 
 
 @click.command()
-@click.argument("target", metavar="FILE[:LINE[-LINE]]")
+@click.argument("target", metavar="FILE[:LINE[-LINE]]", required=False)
 @click.option("--rev", help="As of this revision instead of HEAD.")
+@click.option("--intent", default="", metavar="TEXT", help="What you are about to do, there or anywhere.")
 @COUNT
 @AS_JSON
-def suggest(target: str, rev: str | None, k: int | None, as_json: bool) -> None:
-    """Show the memories that matter for a file or its lines."""
+def suggest(target: str | None, rev: str | None, intent: str, k: int | None, as_json: bool) -> None:
+    """Show the memories that matter for a file or its lines, for what you are about to do, or for both."""
+    if target is None and (rev is not None or not intent.strip()):
+        raise click.UsageError("say where, FILE or FILE:LINE, or what you are about to do, --intent TEXT")
     with connect() as service:
-        place = parse_target(target, folder(), service.location.root, on_disk=rev is None)
-        result = service.call(
-            "suggest", path=place.path, start=place.start, end=place.end, text=None, k=k, rev=rev, counted=not as_json
-        )
+        asked: dict[str, Any] = {"k": k, "counted": not as_json} | ({"intent": intent} if intent else {})
+        if target is not None:
+            place = parse_target(target, folder(), service.location.root, on_disk=rev is None)
+            asked |= {"path": place.path, "start": place.start, "end": place.end, "text": None, "rev": rev}
+        result = service.call("suggest", **asked)
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
-            _print(result, service, place.path)
+            _print(result, service, asked.get("path"))
         else:
-            _say(f"Nothing worth showing for {target}. Everything is reachable with `mom search TEXT`.")
+            about = target or f"“{intent}”"
+            _say(f"Nothing worth showing for {about}. Everything is reachable with `mom search TEXT`.")
 
 
 @click.command()

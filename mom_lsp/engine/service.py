@@ -157,6 +157,9 @@ def _index_now(location: Location) -> None:
 
 
 def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
+    intent = str(p.get("intent") or "").strip()
+    if intent and not p.get("path"):
+        return workspace.intend(intent, int(p.get("k") or workspace.settings.suggest.count))
     return workspace.suggest(
         str(p["path"]),
         int(p.get("start", 0)),
@@ -164,6 +167,7 @@ def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
         text=p.get("text"),
         k=int(p.get("k") or workspace.settings.suggest.count),
         rev=p.get("rev"),
+        intent=intent,
         counted=bool(p.get("counted", True)),
     )
 

@@ -153,6 +153,15 @@ class MomServer(LanguageServer):
         """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
         return self.wanted(document.uri, (await self._answer(document, start, end))["suggestions"])
 
+    async def intended(self, document: Document, line: int | None, intent: str) -> list[dict[str, Any]]:
+        """Return the suggestions for what the user is about to do, at a line (0-based) or in the file.
+
+        Raises MomError.
+        """
+        lines = {"start": line + 1, "end": line + 1} if line is not None else {}
+        asked = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
+        return self.wanted(document.uri, (await self.ask(document.place, "suggest", **asked))["suggestions"])
+
     async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
         """Return the same for one line, what its hint names first; nothing if it is blank, or too new for a past.
 

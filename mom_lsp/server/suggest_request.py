@@ -1,8 +1,9 @@
 """Requests beyond the standard: what an editor's view of memories shows. Suggestions are those of `mom suggest --json`.
 
-mom/suggest {textDocument: {uri}, position?: {line, character}} -> {"suggestions": […]}: what matters for a line;
-    without a position, for the whole file. Nothing for a document that is not open or that we do not look at, nor for
-    a line that is blank or not committed.
+mom/suggest {textDocument?: {uri}, position?: {line, character}, intent?} -> {"suggestions": […]}: what matters for a
+    line; without a position, for the whole file. Nothing for a document that is not open or that we do not look at, nor
+    for a line that is blank or not committed. With `intent`, for what the user is about to do, in his words; then
+    without a document, for what he is about to do anywhere in the first folder.
 mom/kept {textDocument?: {uri}} -> {"pinned": […], "promoted": […], "useful": […], "forgotten": […]}: what is pinned,
     was promoted or accepted lately, or is forgotten (only {"id", "time", "commit", "path"}) in a document's (or the
     first) folder.
@@ -18,16 +19,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from mom_lsp.errors import UsageError
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.execute_command import _place
 
 
 async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     """Answer mom/suggest."""
-    document = await ls.document(params.textDocument.uri)
+    uri, position, intent = _uri(params), getattr(params, "position", None), str(getattr(params, "intent", "") or "")
+    if uri is None and not intent:
+        raise UsageError("say where, textDocument, or what the user is about to do, intent")
+    if uri is None:
+        return {"suggestions": (await ls.ask(await _place(ls, None), "suggest", intent=intent))["suggestions"]}
+    document = await ls.document(uri)
     if document is None:
         return {"suggestions": []}
-    position = getattr(params, "position", None)
+    if intent:
+        return {"suggestions": await ls.intended(document, position.line if position else None, intent)}
     if position:
         return {"suggestions": await ls.about_line(document, position.line)}
     return {"suggestions": await ls.suggest(document, 0, ls.text(document).count("\n"))}

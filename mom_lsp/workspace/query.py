@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
@@ -36,10 +36,14 @@ class Query:
         """The first spot."""
         return self.spots[0] if self.spots else None
 
+    def intending(self, intent: str) -> Query:
+        """Return the same question of somebody who says what he is about to do there."""
+        return replace(self, words=intent, meaning=intent, shown=self.shown | {"intent": intent})
 
-def text_query(text: str) -> Query:
-    """Return a question in the user's own words."""
-    return Query(words=text, meaning=text, shown={"text": text})
+
+def text_query(text: str, name: str = "text") -> Query:
+    """Return a question in the user's own words; `name` is what the answer calls them."""
+    return Query(words=text, meaning=text, shown={name: text})
 
 
 def spot_query(

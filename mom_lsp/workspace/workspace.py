@@ -73,6 +73,7 @@ class Workspace:
         text: str | None = None,
         k: int = 3,
         rev: str | None = None,
+        intent: str = "",
         counted: bool = False,
     ) -> dict[str, Any]:
         """Return what matters for some lines (1-based, inclusive) of a file.
@@ -84,6 +85,7 @@ class Workspace:
             text: the open text, if it differs from the file.
             k: how many at most.
             rev: answer as of this revision.
+            intent: what the user is about to do there, in his words; "" where only the place is known.
             counted: whether a person sees the answer; what is shown ten times in vain is archived.
 
         Raises:
@@ -94,6 +96,7 @@ class Workspace:
         beside = self._beside.submit(self._question, path, start, end, text, rev)
         snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
         head, query = beside.result()
+        query = query.intending(intent) if intent else query
         state = self._at(snapshot, head)
         ranker = self._ranker(state, self._learned("editing", state))
         meaning = self.library.encode(query.meaning)
@@ -102,16 +105,22 @@ class Workspace:
         warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
         answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
         if counted and rev is None:
-            asked = Asked(head.commit, *query.span) if head.commit and query.span else None
+            asked = Asked(head.commit, *query.span) if head.commit and query.span and not intent else None
             self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock(), asked)
         return answer
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
         """Return the memories that match words or their meaning; age counts for nothing here."""
-        began = time.perf_counter()
-        state, query = self._state(), text_query(text)
-        ranker = self._ranker(state, self._learned("why"))
-        meaning = self.library.encode(text)
+        return self._by_text(text_query(text), "why", k)
+
+    def intend(self, intent: str, k: int = 3) -> dict[str, Any]:
+        """Return what matters to somebody who is about to do something, in his words, wherever that may be."""
+        return self._by_text(text_query(intent, "intent"), "intent", k)
+
+    def _by_text(self, query: Query, mode: Mode, k: int) -> dict[str, Any]:
+        began, state = time.perf_counter(), self._state()
+        ranker = self._ranker(state, self._learned(mode))
+        meaning = self.library.encode(query.meaning)
         chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
 

@@ -37,6 +37,16 @@ async def test_a_line_without_a_past_is_quiet(writer: Editor) -> None:
     assert FIX in str(await writer.hover(uri, LINE + 1))
 
 
+async def test_what_one_is_about_to_do_is_asked_at_a_line_and_anywhere(editor: Editor) -> None:
+    place = {"textDocument": {"uri": editor.open()}, "position": {"line": LINE, "character": 0}}
+    for where in (place, {"textDocument": place["textDocument"]}, {}):
+        asked = {**where, "intent": "limit the retries"}
+        found = await editor.client.protocol.send_request_async("mom/suggest", asked)
+        assert FIX in [one.title for one in found.suggestions]
+    with pytest.raises(JsonRpcException, match="intent"):
+        await editor.client.protocol.send_request_async("mom/suggest", {})
+
+
 async def test_a_commit_message_cannot_bring_markup(editor: Editor) -> None:
     text = await editor.hover(editor.open(), LINE)
     assert text
