@@ -9,6 +9,7 @@ MomError
 ├── JournalError          SQLite cannot be read or written
 ├── EncoderError          the encoder is not installed, or its model cannot be loaded
 ├── ModelError            the language model is not installed, cannot be loaded, or cannot do what was asked
+│   └── Interrupted       reading was given up, since somebody else asks
 └── ChildError            a child process ended, or did not answer
     └── ChildTimeout      it did not answer in time
 """
@@ -48,6 +49,10 @@ class EncoderError(MomError):
 
 class ModelError(MomError):
     """The language model is not installed, cannot be loaded, or cannot do what was asked."""
+
+
+class Interrupted(ModelError):
+    """Reading was given up, since somebody else asks."""
 
 
 class ChildError(MomError):

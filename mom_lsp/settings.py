@@ -139,6 +139,7 @@ class Model:
     idle_minutes: int = _setting(
         5, "After how long without a question the model leaves the memory.", low=1, high=1_440, unit="minutes"
     )
+    traces: bool = _setting(True, "Draw the model's attention to the memories that made accepted texts likelier.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,19 @@ from llama_models import needs_model
 from memories import make_memory
 from repositories import Mom, Repo
 
+from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.model import LocalModel, resident
 from mom_lsp.lm.answer import Clue
 from mom_lsp.lm.gguf import is_installed
+from mom_lsp.lm.heads import STRENGTH
+from mom_lsp.lm.learning import Accepted
+from mom_lsp.lm.prompts import why_messages
+from mom_lsp.memory import never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model
+from mom_lsp.trace.file import TRACES, TraceFile
+from mom_lsp.workspace.accepted import Text
+from mom_lsp.workspace.present import attention
 from mom_lsp.workspace.why import Explanation
 
 Start = Callable[[Repo | Path], Mom]
@@ -159,3 +167,68 @@ def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
 def test_other_settings_take_another_process(local: LocalModel) -> None:
     first = local.process(Model(threads=1)).info["context"]
     assert local.process(Model(threads=1, context=1024)).info["context"] == 1024 != first
+
+
+# Traces
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Iterator[LocalModel]:
+    """Return a model whose attention has learned from one accepted answer."""
+    model = LocalModel(attention=Attention(TraceFile(tmp_path / TRACES)))
+    yield model
+    model.close()
+
+
+def accepted_texts(known: Container[str]) -> Iterator[Text]:
+    """Yield one answer that was accepted, unless it is known."""
+    question = why_messages([LIMIT], KNOWN.path, KNOWN.symbol, KNOWN.text)
+    text = "Retries are limited to 42 because the server bans a client after 50 attempts."
+    if "a note" not in known:
+        yield Text("a note", Accepted("src", tuple(question), text, LIMIT.id))
+
+
+@pytest.mark.slow
+@needs_model
+def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: LocalModel, tmp_path: Path) -> None:
+    chosen, ids = Model(threads=1), [LIMIT.id]
+    assert drawn.drawn(chosen, KNOWN.path, ids) == {}
+    assert drawn.state(chosen)["pid"] is None, "nothing was learned, so nothing is loaded"
+    assert drawn.learn(chosen, accepted_texts, never)
+    assert not drawn.learn(chosen, accepted_texts, never), "once is enough"
+    bias = drawn.drawn(chosen, KNOWN.path, ids)
+    assert {strength for _, _, strength in bias[LIMIT.id]} == {STRENGTH}
+    assert drawn.drawn(Model(threads=1, traces=False), KNOWN.path, ids) == {}
+    (told,) = attention(bias)
+    assert (told["id"], told["strength"]) == (LIMIT.id, STRENGTH) and told["heads"] > 10
+    words = drawn.word(chosen, KNOWN, drawn=bias)
+    assert drawn.problem == "" and (words == "" or words.endswith(" [1]."))
+    state = drawn.state(chosen)
+    assert state["traces"]["texts"] == 1 and state["traces"]["bytes"] == (tmp_path / TRACES).stat().st_size
+    drawn.forget(ids)
+    assert drawn.state(chosen)["pid"] is None, "its cache of keys and values is gone with it"
+    assert LIMIT.id.encode() not in (tmp_path / TRACES).read_bytes()
+    assert drawn.drawn(chosen, KNOWN.path, ids) == {}
+
+
+@pytest.mark.slow
+@needs_model
+def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path) -> None:
+    chosen, asked = Model(threads=1), []
+    assert drawn.process(chosen).info["layers"] == 30
+
+    def cancelled() -> bool:
+        asked.append(True)
+        return len(asked) > 3
+
+    assert drawn.learn(chosen, accepted_texts, cancelled), "there is still something to learn"
+    assert drawn.problem == "" and not (tmp_path / TRACES).exists()
+    assert drawn.learn(chosen, accepted_texts, never)
+    assert drawn.state(chosen)["traces"]["texts"] == 1
+
+
+def test_learning_and_forgetting_start_no_process(drawn: LocalModel) -> None:
+    assert not drawn.learn(Model(enable=False), accepted_texts, never)
+    assert not drawn.learn(Model(), lambda known: iter(()), never)
+    drawn.forget([LIMIT.id])
+    assert drawn.state(Model())["pid"] is None

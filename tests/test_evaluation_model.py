@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from llama_models import needs_model
-from repositories import Repo
+from repositories import Mom, Repo
 
 from mom_lsp.cli.app import app
+from mom_lsp.cli.eval_model import _print
 from mom_lsp.evaluation.heads import bands, choose
 from mom_lsp.evaluation.labels import Label, load_labels
 from mom_lsp.evaluation.metrics import interval
-from mom_lsp.evaluation.model import PLAIN, Row, table
+from mom_lsp.evaluation.model import CALIBRATED, PLAIN, Row, table
 from mom_lsp.evaluation.model_cases import make_cases, streams
 from mom_lsp.git import Repository, locate
+from mom_lsp.lm.heads import STRENGTH
+from mom_lsp.trace.attention import STRENGTHS
 
-ALIKE, CHOSEN, LEARNED, SHUFFLED = "oracle, all heads", "oracle, chosen layers", "learned traces", "shuffled traces"
+ALIKE, CHOSEN = "oracle, all heads, b = 0.5", f"oracle, chosen layers, b = {STRENGTH}"
+FIRST, SINGLE = f"the router's first, chosen layers, b = {STRENGTH}", f"traces of single memories alone, b = {STRENGTH}"
+SHUFFLED = f"shuffled traces, b = {STRENGTH}"
 
 
 @pytest.fixture
@@ -85,20 +91,34 @@ def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
 @pytest.mark.slow
 @needs_model
 def test_a_run_measures_every_method(
-    project: Repo, labels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Repo,
+    labels: Path,
+    moms: Callable[[Repo], Mom],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    moms(project).index()
     arguments = ["eval", "--model", "--repo", str(project.root), "--labels", str(labels), "--limit", "4"]
     result = CliRunner().invoke(app, [*arguments, "--json"])
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     methods = document["methods"]
     assert document["asked"] == 4
-    assert [name.split(", b")[0] for name in methods] == [PLAIN, ALIKE, CHOSEN, LEARNED, SHUFFLED]
+    learned = [f"learned traces, b = {strength}" for strength in STRENGTHS]
+    shared = [ALIKE, CHOSEN, FIRST, SINGLE]
+    assert list(methods) == [PLAIN, *shared, *learned, CALIBRATED, SHUFFLED]
     assert methods[PLAIN]["change"] == [0.0, 0.0, 0.0]
-    learned, shuffled = (next(row for name, row in methods.items() if name.startswith(w)) for w in (LEARNED, SHUFFLED))
-    assert 0 < learned["moved"] == shuffled["moved"] < 4  # the first query of a memory has nothing to learn from
-    assert "cites the right one" in CliRunner().invoke(app, arguments).output
+    assert methods[SINGLE]["moved"] <= methods[learned[0]]["moved"] == methods[SHUFFLED]["moved"]
+    assert 0 < methods[SINGLE]["moved"] < 4  # the first query of a memory has nothing to learn from
+    assert (
+        methods[CALIBRATED]["nll"] == methods[f"learned traces, b = {STRENGTH}"]["nll"]
+    )  # until there are texts enough
+    assert 0 <= document["router"] <= 1
+    _print(document)
+    assert "cites the right one" in capsys.readouterr().out
 
 
 @pytest.mark.slow

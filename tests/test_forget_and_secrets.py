@@ -17,6 +17,7 @@ from repositories import Mom, Repo
 
 from mom_lsp.indexing import index
 from mom_lsp.journal import Journal
+from mom_lsp.lm.titles import TITLES, TitleFile
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
 from mom_lsp.trace.attention import Observation
@@ -190,15 +191,26 @@ def test_one_of_several_that_share_an_identity_is_forgotten_and_restored(project
     assert dump(Store(project.location.data)) == before
 
 
-def test_a_forgotten_memory_leaves_no_attention_trace(project: Repo, mom: Mom) -> None:
+@pytest.mark.parametrize("way", ["forget", "import", "another process"])
+def test_a_forgotten_memory_leaves_no_trace_and_no_title(project: Repo, mom: Mom, way: str) -> None:
     mom.index()
     data = project.location.data
     (found,) = search(mom, "Begin")
-    grid = np.full((2, 3), 0.5)
-    TraceFile(data / TRACES).add("model", 2, 3, Observation("", {found["id"]: grid}, {found["id"]: 0.5}))
-    assert found["id"].encode() in (data / TRACES).read_bytes()
-    mom.call("forget", id=found["id"])
-    assert found["id"].encode() not in (data / TRACES).read_bytes()
+    identity, grid = found["id"], np.full((2, 3), 0.5)
+    TraceFile(data / TRACES).add("model", 2, 3, Observation("", {identity: grid}, {identity: 0.5}, identity))
+    TitleFile(data / TITLES).put(identity, "Introduce a")
+    files = [data / TRACES, data / TITLES]
+    assert all(identity.encode() in file.read_bytes() for file in files)
+    event = {"time": 5.0, "type": "forget", "memory": identity, "data": {}}
+    if way == "forget":
+        mom.call("forget", id=identity)
+    elif way == "import":
+        mom.call("import", events=[event])
+    else:
+        with Journal(data / "journal.sqlite") as journal:
+            journal.append("forget", identity, now=5.0)
+        mom.service.follow()
+    assert not any(identity.encode() in file.read_bytes() for file in files)
 
 
 def test_a_forgotten_note_is_in_no_byte_after_a_purge(project: Repo, mom: Mom) -> None:

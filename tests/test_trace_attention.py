@@ -13,7 +13,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mom_lsp.errors import StoreError
-from mom_lsp.trace.attention import Observation, Rule, Traces, importance, replay, salience, steady_state, updated
+from mom_lsp.trace.attention import (
+    ENOUGH,
+    FIRST,
+    STRENGTHS,
+    Observation,
+    Rule,
+    Traces,
+    calibrated,
+    cue_of,
+    importance,
+    replay,
+    salience,
+    steady_state,
+    updated,
+)
 from mom_lsp.trace.file import TraceFile
 
 LAYERS, HEADS = 2, 3
@@ -25,7 +39,8 @@ grids = st.lists(st.floats(0, 1, width=16), min_size=6, max_size=6).map(lambda v
 def observations(draw: st.DrawFn) -> Observation:
     attended = draw(st.dictionaries(st.sampled_from(MEMORIES), grids, max_size=3))
     weights = {memory: draw(st.floats(-2, 2)) for memory in attended}
-    return Observation(draw(st.sampled_from(["tls", "docs"])), attended, weights)
+    first = draw(st.sampled_from(["", *attended]))
+    return Observation(draw(st.sampled_from(["tls", "docs"])), attended, weights, first)
 
 
 @given(st.lists(observations(), max_size=12), st.integers(1, 4))
@@ -91,6 +106,41 @@ def test_only_what_helps_is_reinforced_and_only_where_it_was_looked_at() -> None
     assert traces.bias("tls", ["good"], 0.0) == {}
 
 
+def test_what_the_router_puts_first_borrows_the_trace_of_what_was_first_before() -> None:
+    looked = np.full((LAYERS, HEADS), 0.4)
+    seen = Observation("tls", {"a": looked, "b": looked / 2}, {"a": 0.2, "b": 0.1}, first="a")
+    traces = replay([seen] * 3, LAYERS, HEADS)
+    assert np.allclose(traces.strength[FIRST], traces.strength["tls", "a"])
+    heads = [(y, x) for y, x in np.ndindex(LAYERS, HEADS)]
+    assert traces.bias("docs", ["new", "newer"], 0.5, "new") == {"new": [(*head, 0.5) for head in heads]}
+    assert traces.bias("docs", ["new", "newer"], 0.5) == {}
+    both = traces.bias("tls", ["b", "new"], 0.5, "new")  # evidence adds up; the strongest counts fully
+    assert {strength for _, _, strength in both["new"]} == {0.5}
+    assert 0 < both["b"][0][2] < 0.5
+    assert len(traces.bias("tls", ["a", "new"], 0.5, "a")["a"]) == len(heads)
+
+
+def test_a_first_memory_that_hurts_lends_nothing() -> None:
+    looked = np.full((LAYERS, HEADS), 0.4)
+    assert FIRST not in replay([Observation("tls", {"a": looked}, {"a": -0.2}, "a")], LAYERS, HEADS).strength
+
+
+@given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3), max_size=20), st.sampled_from([0.0, 1.0]))
+def test_the_strength_is_the_one_that_saved_most_or_none(rows: list[list[float]], before: float) -> None:
+    gains = [dict(zip(STRENGTHS, row, strict=True)) for row in rows]
+    strength = calibrated([*gains, {}], before)
+    if len(rows) < ENOUGH:
+        assert strength == before
+        return
+    means = dict(zip(STRENGTHS, np.mean(rows, axis=0), strict=True)) | {0.0: 0.0}
+    assert means[strength] == max(means.values())
+
+
+def test_the_cue_is_the_folder_of_most_files() -> None:
+    assert cue_of(["lib/url.c", "lib/vtls/openssl.c", "docs/a.md"]) == "lib"
+    assert cue_of([]) == ""
+
+
 def test_importance_is_the_slope_and_keeps_its_sign() -> None:
     assert importance(lambda bias: 3 - 0.25 * bias) == pytest.approx(0.25)
     assert importance(lambda bias: 3 + 0.25 * bias) == pytest.approx(-0.25)
@@ -109,8 +159,10 @@ def file(tmp_path: Path) -> TraceFile:
 @settings(max_examples=20, deadline=None)
 def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFactory, seen: list[Observation]) -> None:
     file = TraceFile(tmp_path_factory.mktemp("traces") / "traces.sqlite")
-    for observation in seen:
-        file.add("model", LAYERS, HEADS, observation)
+    for number, observation in enumerate(seen):
+        file.add("model", LAYERS, HEADS, observation, f"text {number}")
+    assert file.sources().get("model", set()) == {f"text {number}" for number in range(len(seen))}
+    assert [one.first for one in file.observations("model", LAYERS, HEADS)] == [one.first for one in seen]
     kept, direct = file.traces("model", LAYERS, HEADS), replay(seen, LAYERS, HEADS)
     for key in direct.strength | kept.strength:
         nothing = np.zeros((LAYERS, HEADS))
@@ -125,9 +177,19 @@ def make_seen(memory: str, cue: str = "tls") -> Observation:
 def test_a_forgotten_memory_leaves_no_trace_and_no_byte(file: TraceFile) -> None:
     for memory in ("5ec4e75ec4e75ec4", "0123456789abcdef"):
         file.add("model", LAYERS, HEADS, make_seen(memory))
-    file.forget("5ec4e75ec4e75ec4")
+    file.add("model", LAYERS, HEADS, make_seen("0123456789abcdef"), source="5ec4e75ec4e75ec4")
+    file.forget(["5ec4e75ec4e75ec4"])
+    assert len(file.observations("model", LAYERS, HEADS)) == 2
     assert set(file.traces("model", LAYERS, HEADS).strength) == {("tls", "0123456789abcdef")}
     assert all(b"5ec4e75ec4e75ec4" not in path.read_bytes() for path in file.path.parent.iterdir())
+
+
+def test_what_each_strength_saved_is_kept(file: TraceFile) -> None:
+    saved = {0.5: 0.02, 1.0: -0.01, 1.5: -0.5}
+    file.add("model", LAYERS, HEADS, replace(make_seen("a"), gains=saved))
+    file.add("model", LAYERS, HEADS, make_seen("b"))
+    assert file.gains("model") == [saved, {}]
+    assert file.gains("another model") == []
 
 
 def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,10 @@ def run(repository: Path, labels: Path, limit: int | None, as_json: bool) -> Non
 def _print(document: dict[str, Any]) -> None:
     from mom_lsp.cli.output import stdout, table
 
-    click.echo(f"{document['asked']} texts that came after a memory, read by {document['model']}; nats a token, 95%\n")
+    click.echo(
+        f"{document['asked']} texts that came after a memory, read by {document['model']}; nats a token, 95%;\n"
+        f"the router puts the right memory of three first in {document['router']:.0%}\n"
+    )
     head = ("", "likelihood", "change", "cites the right one", "biased", "change where biased", "better in")
     rows = [
         (

@@ -69,6 +69,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
         ("encoded", _part(result.get("encoded"), result.get("searchable") or 0)),
         ("encoder", str(result.get("encoder") or "none: searching by words alone")),
         ("model", _model(result.get("model") or {})),
+        ("attention", _traces((result.get("model") or {}).get("traces"))),
         ("tiers", _counts(result.get("tiers") or {})),
         ("status", _counts(result.get("statuses") or {})),
         ("lately", f"{count(lately, 'memory', 'memories')} promoted, see `mom review`" if lately else ""),
@@ -126,6 +127,13 @@ def _model(model: dict[str, Any]) -> str:
     if model.get("pid"):
         return f"{model['name']}, process {model['pid']}{_held(model)}"
     return str(model.get("problem") or "ready; it is started by the first question")
+
+
+def _traces(traces: dict[str, Any] | None) -> str:
+    """Return what the model's attention learned here, "" if nothing."""
+    if not traces or not traces["texts"]:
+        return ""
+    return f"learned from {count(traces['texts'], 'text')}, strength {traces['strength']:g}, {_size(traces['bytes'])}"
 
 
 def _held(process: dict[str, Any]) -> str:

@@ -19,9 +19,10 @@ from mom_lsp.errors import UsageError
 @click.command()
 @click.argument("target", metavar="FILE:LINE")
 @click.option("--no-model", is_flag=True, help="In the memories' own words alone, at once.")
+@click.option("--explain", is_flag=True, help="Say which memories the model's attention was drawn to, and how much.")
 @AS_JSON
 @click.pass_context
-def why(ctx: click.Context, target: str, no_model: bool, as_json: bool) -> None:
+def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json: bool) -> None:
     """Say why a line is so, with the memories that say it.
 
     On a terminal the answer in the memories' own words comes at once, and the local model's, if there is one, when it
@@ -41,7 +42,20 @@ def why(ctx: click.Context, target: str, no_model: bool, as_json: bool) -> None:
             return
         _print(answer, service, place.path)
         if worded and at_once and (better := _ask(service, place, generate=True))["generated"]:
+            answer = better
             click.echo("\n" + one_line(better["answer"]))
+        if explain:
+            _explain(answer)
+
+
+def _explain(answer: dict[str, Any]) -> None:
+    numbers = {one["id"]: number for number, one in enumerate(answer["citations"], 1)}
+    for one in answer["attention"]:
+        click.echo(
+            f"attention drawn to [{numbers[one['id']]}]: {one['heads']} heads, {one['strength']:+.2f} on average"
+        )
+    if not answer["attention"]:
+        click.echo("attention as the model has it: nothing was learned that concerns these memories")
 
 
 def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any]:

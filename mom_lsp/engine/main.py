@@ -18,7 +18,7 @@ from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, Restarts, announce_ready
 from mom_lsp.process.spawn import spawn
 
-TITLES_AFTER = 20.0  # seconds without a request, after which the local model may make titles
+AT_REST = 20.0  # seconds without a request, after which the local model may make titles and learn
 POLL = 0.5  # seconds between two looks for a new version of the store
 RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
 LOG_BYTES = 500_000
@@ -66,8 +66,9 @@ class Engine:
             try:
                 if self._service.follow():
                     self._server.notify_all("changed", {})
-                if self._idle > TITLES_AFTER:
-                    self._service.make_title(lambda: self._idle < TITLES_AFTER)
+                if self._idle > AT_REST:
+                    self._service.make_title(self._is_asked)
+                    self._service.learn(self._is_asked)
             except MomError as error:
                 log.warning("cannot follow the index: %s", error)
             pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
@@ -84,6 +85,9 @@ class Engine:
     def _idle(self) -> float:
         """Seconds since the last request."""
         return time.monotonic() - self._server.idle_since
+
+    def _is_asked(self) -> bool:
+        return self._idle < AT_REST
 
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
         if method == "command":

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.errors import ChildError, ModelError
+from mom_lsp.engine.attention import Attention
+from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.answer import Sentence
-from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
+from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.prompts import in_place
 from mom_lsp.lm.titles import titled
@@ -19,6 +20,8 @@ from mom_lsp.lm.wording import Question, completed, worded
 from mom_lsp.memory import Memory, never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model as ModelSettings
+from mom_lsp.trace.attention import Drawn
+from mom_lsp.workspace.accepted import Text
 from mom_lsp.workspace.why import Explanation
 
 COMPLETION_MEMORIES = 2  # in the prompt: reading more takes longer than somebody who types waits
@@ -29,8 +32,9 @@ log = logging.getLogger(__name__)
 class LocalModel:
     """Starts the model's process at its first question and again after it died, later each time. Thread-safe."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, attention: Attention | None = None) -> None:
         self.problem = ""  # why it did not answer the last time
+        self.attention = attention
         self._clock = clock
         self._guard = threading.Lock()
         self._process: ModelProcess | None = None
@@ -39,10 +43,17 @@ class LocalModel:
         self._restarts, self._resting_until = Restarts(), float("-inf")
         self._order: list[str] = []  # ids of the memories of the last prompt, whose tokens the model still knows
 
-    def word(self, settings: ModelSettings, known: Explanation, cancelled: Callable[[], bool] = never) -> str:
+    def word(
+        self,
+        settings: ModelSettings,
+        known: Explanation,
+        cancelled: Callable[[], bool] = never,
+        drawn: Drawn | None = None,
+    ) -> str:
         """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
 
-        Nothing that a model does is an error here: the answer in the memories' own words stands.
+        Nothing that a model does is an error here: the answer in the memories' own words stands. `drawn` is the bias of
+        its memories.
         """
         if not known.clues or self.why_not(settings):
             return ""
@@ -52,7 +63,8 @@ class LocalModel:
         question = Question(known.path, known.symbol, known.text)
         self._order = order
         try:
-            spoken = worded(self.process(settings), question, [memories[i] for i in order], cancelled=cancelled)
+            shown = [memories[i] for i in order]
+            spoken = worded(self.process(settings), question, shown, bias=drawn or None, cancelled=cancelled)
             told = [Sentence(one.text, number[one.cites]) for one in spoken]
         except (ModelError, ChildError) as error:
             self._failed(error)
@@ -68,7 +80,8 @@ class LocalModel:
             return ""
         try:
             memories = [clue.memory for clue in known.clues[:COMPLETION_MEMORIES]]
-            return completed(self.process(settings), known.path, before, memories, cancelled=cancelled)
+            bias = self.drawn(settings, known.path, [memory.id for memory in memories]) or None
+            return completed(self.process(settings), known.path, before, memories, bias=bias, cancelled=cancelled)
         except (ModelError, ChildError) as error:
             self._failed(error)
             return ""
@@ -85,6 +98,44 @@ class LocalModel:
             self._failed(error)
             return None
         return None if cancelled() else made
+
+    def drawn(self, settings: ModelSettings, path: str, memories: Sequence[str]) -> Drawn:
+        """Return the bias of the memories of a question, as the router ranks them; {} where none was learned."""
+        if self.attention is None or not settings.traces or not memories or self.why_not(settings):
+            return {}
+        try:
+            return self.attention.drawn(self.process(settings), path, memories)
+        except (ModelError, ChildError) as error:
+            self._failed(error)
+            return {}
+
+    def learn(
+        self, settings: ModelSettings, texts: Callable[[Container[str]], Iterator[Text]], cancelled: Callable[[], bool]
+    ) -> bool:
+        """Learn from one accepted text; False if there is none that the model does not know, or it cannot be asked.
+
+        The process is started only if there is one.
+        """
+        if self.attention is None or not settings.traces or self.why_not(settings):
+            return False
+        try:
+            name = confirmed_name(find_model(settings.path))
+            text = next(texts(self.attention.learned_from(name)), None)
+            if text is None:
+                return False
+            self.attention.learn(self.process(settings), text.source, text.accepted, cancelled)
+        except Interrupted:
+            pass  # later
+        except (ModelError, ChildError) as error:
+            self._failed(error)
+            return False
+        return True
+
+    def forget(self, memories: Sequence[str]) -> None:
+        """Erase memories from the traces, and what the model's process still holds of any text: it starts anew."""
+        if self.attention is not None:
+            self.attention.forget(memories)
+        self.close()
 
     def why_not(self, settings: ModelSettings) -> str:
         """Return why the model would not be asked now, "" if it would; loads nothing."""
@@ -119,11 +170,13 @@ class LocalModel:
         process, problem = self._process, self.why_not(settings)
         pid = process.pid if process is not None else None
         running = process.info if process is not None and pid is not None else {}
+        name = "" if problem else confirmed_name(find_model(settings.path))
         return {
             "problem": problem or None,
             "pid": pid,
             "memory_bytes": resident(pid) if pid is not None else None,
             "name": running.get("name"),
+            "traces": self.attention.state(name) if self.attention and settings.traces and name else None,
         }
 
     def examine(self, settings: ModelSettings) -> str:

@@ -6,25 +6,33 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine import health
+from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
+from mom_lsp.lm.titles import TITLES, TitleFile
 from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.settings import load_settings, parse_settings
+from mom_lsp.trace.attention import Drawn
+from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace import Library, Workspace
+from mom_lsp.workspace.accepted import accepted_texts
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.kept import kept
+from mom_lsp.workspace.present import attention
 from mom_lsp.workspace.showings import FLUSH_AFTER
 
 Params = Mapping[str, Any]
+FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
 
 
 class Service:
@@ -43,12 +51,14 @@ class Service:
         """
         self.data = data
         self.library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
-        self.model = LocalModel()
+        self.model = LocalModel(attention=Attention(TraceFile(data / TRACES)))
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
         self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
+        self._learned = (-1, (-1, -1), -1)  # the state in which there was nothing more to learn
+        self._erased: frozenset[str] = frozenset()  # what is known to be forgotten, and was erased
         self._wants_encoder = encoder
         self._loading: threading.Thread | None = None
 
@@ -58,7 +68,10 @@ class Service:
         if answer is None:
             raise UsageError(f"there is no request {method!r}")
         workspace = self._workspace(str(params["root"]))
-        return answer(self, workspace, params)
+        found = answer(self, workspace, params)
+        if method in FORGETTING:
+            self.erase()
+        return found
 
     def follow(self) -> bool:
         """Follow the writer; whether there was anything new."""
@@ -68,7 +81,26 @@ class Service:
         self.library.showings.flush(self.library.journal, time.time(), patience=FLUSH_AFTER)
         if self.library.snapshot().key != self._settled:
             self._settle()
+        self.erase()
         return changed
+
+    def erase(self) -> None:
+        """Erase from traces and titles, and from the model's process, what was forgotten by now, wherever that was."""
+        forgotten = self.library.snapshot().life.forgotten
+        if gone := sorted(forgotten - self._erased):
+            self.model.forget(gone)
+            TitleFile(self.data / TITLES).forget(gone)
+        self._erased = forgotten
+
+    def learn(self, cancelled: Callable[[], bool]) -> None:
+        """Let the model learn from one accepted text; asked while nobody asks anything else."""
+        key = self.library.snapshot().key
+        if key == self._learned:
+            return
+        for workspace in list(self._workspaces.values()):
+            if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
+                return  # there may be more
+        self._learned = key
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
         """Make one title that somebody missed; asked while nobody asks anything else."""
@@ -183,12 +215,16 @@ def _search(service: Service, workspace: Workspace, p: Params) -> Any:
 def _why(service: Service, workspace: Workspace, p: Params) -> Any:
     began = time.perf_counter()
     known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"))
-    words = service.model.word(workspace.settings.model, known, is_cancelled) if p.get("generate") else ""
+    model, words, drawn = workspace.settings.model, "", Drawn()
+    if p.get("generate"):
+        drawn = service.model.drawn(model, known.path, [clue.memory.id for clue in known.clues])
+        words = service.model.word(model, known, is_cancelled, drawn)
     took = round((time.perf_counter() - began) * 1000, 1)
     return {
         "answer": words or known.answer(),
         "citations": known.citations,
         "generated": bool(words),
+        "attention": attention(drawn) if words else [],
         "took_ms": took,
     }
 
@@ -211,7 +247,8 @@ def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
     text, path, line = str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0)
-    return service.actions(workspace).note(text, path, line, generated=p.get("generated") is True)
+    cites = [str(one) for one in p.get("cites") or ()]
+    return service.actions(workspace).note(text, path, line, generated=p.get("generated") is True, cites=cites)
 
 
 def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:

@@ -21,11 +21,10 @@ from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
-from mom_lsp.lm.heads import spread
+from mom_lsp.lm.heads import STRENGTH, spread
 from mom_lsp.lm.llama import Limits, Llama
 
 BAND = 5  # layers that are tried together
-STRENGTH = 1.0
 CONTEXT = 1024  # tokens: a prompt of cases takes about 500
 
 

@@ -1,12 +1,13 @@
 """`mom eval --model`: does attention that is drawn to the right memory make the text that really came likelier?
 
-Prequential: queries come in order of time, traces are learned from a query only after it was measured, and only the
-right memory and the text that was accepted teach. Layers come from another project (evaluation/heads.py).
+Prequential: queries come in order of time, traces are learned from a query only after it was measured, and the strength
+of the bias is the one that was best on the texts before. What the router puts first is what it would have put first at
+that moment. Layers come from another project (evaluation/heads.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,23 +15,26 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.cache import Step
 from mom_lsp.evaluation.heads import CONTEXT
-from mom_lsp.evaluation.labels import load_labels
+from mom_lsp.evaluation.labels import Label, load_labels
 from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
+from mom_lsp.evaluation.rank import scores
+from mom_lsp.evaluation.run import Request, gather
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
-from mom_lsp.lm.heads import chosen_heads, spread
-from mom_lsp.lm.learning import observe
+from mom_lsp.lm.heads import STRENGTH, chosen_heads, spread
+from mom_lsp.lm.learning import Accepted, observe
 from mom_lsp.lm.llama import Limits, Llama
 from mom_lsp.lm.wire import Reading
 from mom_lsp.memory import Bias
-from mom_lsp.trace.attention import Traces
+from mom_lsp.route.learned import shipped
+from mom_lsp.trace.attention import STRENGTHS, Traces, calibrated
 
-ALIKE, CHOSEN = 0.5, 1.0  # strength on all heads, on those of the chosen layers
+ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
 CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
-PLAIN = "no bias"
-Step = Callable[[str, int, int], None]
+PLAIN, CALIBRATED = "no bias", "learned traces, b calibrated"
 
 
 @dataclass(slots=True)
@@ -49,18 +53,29 @@ class Study:
         self._model, self._heads = model, list(heads)
         self.traces = Traces(model.layers, model.heads)
         self.rows: dict[str, Row] = {}
+        self._gains: list[Mapping[float, float]] = []
 
-    def take(self, case: ModelCase, later: Set[str]) -> None:
+    def take(self, case: ModelCase, first: str, later: Set[str]) -> None:
         """Measure every method on a case, then learn from it what concerns memories that come again later."""
         plain = self._measure(PLAIN, case, {})
-        self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
-        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: spread(self._heads, CHOSEN)})
-        learned = self.traces.bias(case.cue, case.memories, CHOSEN)
-        self._measure(f"learned traces, b = {CHOSEN}", case, learned)
-        self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
         assert plain is not None
-        again = [memory for memory in case.memories if memory in later]
-        self.traces.step(observe(self._model, case.cue, case.messages, case.text, self._heads, again, plain))
+        even = spread(self._heads, CHOSEN)
+        self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
+        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: even})
+        self._measure(f"the router's first, chosen layers, b = {CHOSEN}", case, {first: even} if first else {})
+        own = self.traces.bias(case.cue, case.memories, CHOSEN)
+        self._measure(f"traces of single memories alone, b = {CHOSEN}", case, own)
+        for strength in STRENGTHS:
+            learned = self.traces.bias(case.cue, case.memories, strength, first)
+            self._measure(_learned(strength), case, learned)
+        self._calibrated()
+        learned = self.traces.bias(case.cue, case.memories, CHOSEN, first)
+        self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
+        gains = {b: self.rows[PLAIN].nll[-1] - self.rows[_learned(b)].nll[-1] for b in STRENGTHS} if learned else {}
+        self._gains.append(gains)
+        accepted = Accepted(case.cue, case.messages, case.text, first)
+        again = [memory for memory in case.memories if memory in later or memory == first]
+        self.traces.step(observe(self._model, accepted, self._heads, plain, gains=gains, memories=again))
 
     def _measure(self, name: str, case: ModelCase, bias: Bias) -> Reading | None:
         """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
@@ -78,31 +93,57 @@ class Study:
         row.cited.append(case.memories[int(np.argmax(reading.choices))] == case.gold)
         return reading
 
+    def _calibrated(self) -> None:
+        """Add what the strength did that was best on the texts before."""
+        strength = calibrated(self._gains, CHOSEN)
+        row, same = self.rows.setdefault(CALIBRATED, Row()), self.rows[_learned(strength) if strength else PLAIN]
+        row.nll.append(same.nll[-1])
+        row.cited.append(same.cited[-1])
+        row.moved.append(same.moved[-1])
+
 
 def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str, step: Step) -> dict[str, Any]:
     """Return the table of all methods, as JSON would have it.
 
     Raises:
         UsageError: no repository, no labels, or labels of another repository.
+        NoIndex: the repository is not indexed, so that the router cannot be asked.
         ModelError: there is no model, or its attention cannot be moved.
     """
     location = locate(repository)
     if not location.git:
         raise UsageError(f"{repository} is not a git repository")
     labels = load_labels(labels_file)
-    cases = make_cases(Repository(location), labels, streams(labels, limit, recurring=True))
+    chosen = streams(labels, limit, recurring=True)
+    cases = make_cases(Repository(location), labels, chosen)
     if not cases:
         raise UsageError(f"{labels_file} has no memory that several labels name: nothing can be learned from it")
+    first = routed(Request(repository, labels_file), chosen, cases, step)
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
     try:
-        study = Study(model, chosen_heads(model.name, model.heads))
+        study = Study(model, chosen_heads(model.name, model.layers, model.heads))
         for done, case in enumerate(cases):
             step("reading", done, len(cases))
-            study.take(case, {memory for later in cases[done + 1 :] for memory in later.memories})
+            later = {memory for after in cases[done + 1 :] for memory in after.memories}
+            study.take(case, first.get(case.query, ""), later)
         step("reading", len(cases), len(cases))
-        return {"repository": str(repository), "model": model.name, "asked": len(cases), "methods": table(study.rows)}
+        right = float(np.mean([first.get(case.query) == case.gold for case in cases]))
+        document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": right}
+        return document | {"methods": table(study.rows)}
     finally:
         model.close()
+
+
+def routed(request: Request, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
+    """Return for each query which of its prompt's memories the router put first at that moment, if it found any."""
+    wanted, model = {case.query: case for case in cases}, shipped("editing")
+    first: dict[str, str] = {}
+    for asked in gather(request, [label for label in labels if label.query in wanted], step):
+        score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))
+        found = [memory for memory in wanted[asked.label.query].memories if memory in score]
+        if found:
+            first[asked.label.query] = max(found, key=lambda memory: score[memory])
+    return first
 
 
 def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
@@ -123,6 +164,10 @@ def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
             "better": float((gain[moved] < 0).mean()) if moved.any() else None,
         }
     return found
+
+
+def _learned(strength: float) -> str:
+    return f"learned traces, b = {strength}"
 
 
 def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:

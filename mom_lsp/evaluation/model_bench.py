@@ -57,7 +57,7 @@ def run(setting: str, step: Step) -> dict[str, Any]:
 def _variants(model: Llama) -> Iterator[Variant]:
     everywhere = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
     chosen = np.zeros_like(everywhere)
-    for head in chosen_heads(model.name, model.heads):
+    for head in chosen_heads(model.name, model.layers, model.heads):
         chosen[head] = everywhere[head]
     watched, some, all_of_them = (Plan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, everywhere))
     yield Variant("plain", model.new_context(None, flash=False))

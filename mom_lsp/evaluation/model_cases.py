@@ -19,6 +19,7 @@ from mom_lsp.extract.message import prose, shorten, split_message
 from mom_lsp.git import Repository
 from mom_lsp.git.values import Commit
 from mom_lsp.memory import Message, Part
+from mom_lsp.trace.attention import cue_of
 
 MEMORIES = 3  # in a prompt, as in a suggestion
 NEAR = 40  # labels before a query, whose memories may stand beside the right one
@@ -91,7 +92,7 @@ def _case(label: Label, near: Sequence[str], commits: Mapping[str, Commit]) -> M
     random.Random(label.query).shuffle(shown)
     return ModelCase(
         query=label.query,
-        cue=_cue(query),
+        cue=cue_of(change.path for change in query.files),
         gold=gold.sha,
         memories=tuple(commit.sha for commit in shown),
         messages=(Message("system", (Part(SYSTEM),)), Message("user", _parts(query, shown))),
@@ -114,8 +115,3 @@ def _text(query: Commit) -> str:
         return ""
     lines = [message.subject, *prose(message.body).splitlines()]
     return shorten("\n".join(line for line in lines if line.strip() and not REFERENCE.search(line)), TEXT_LENGTH)
-
-
-def _cue(query: Commit) -> str:
-    folders = Counter(change.path.partition("/")[0] for change in query.files)
-    return folders.most_common(1)[0][0] if folders else ""

@@ -102,7 +102,13 @@ class Child:
             return {"scale": model.attention_scale, "problem": model.hook_problem}
         messages, bias = read_messages(params["messages"]), params["bias"]
         if method == "read":
-            reading = model.read(messages, params["text"], bias=bias, measured=params["measured"])
+            reading = model.read(
+                messages,
+                params["text"],
+                bias=bias,
+                measured=params["measured"],
+                cancelled=lambda: number in self._stopped,
+            )
             return {"nll": reading.nll.tolist(), "mass": {m: mass.tolist() for m, mass in reading.mass.items()}}
         if method != "generate":
             raise ModelError(f"the model's process has no request {method!r}")

@@ -32,7 +32,17 @@ class ModelFile:
     @property
     def name(self) -> str:
         """The name by which traces know the model: it changes when the weights do."""
-        return f"{self.path.stem}/{self.sha256[:12]}"
+        return model_name(self.path, self.sha256)
+
+
+def model_name(path: Path, sha256: str) -> str:
+    """Return the name of a model, "" without its hash."""
+    return f"{path.stem}/{sha256[:12]}" if sha256 else ""
+
+
+def confirmed_name(path: Path) -> str:
+    """Return the name of the model that was confirmed, "" if none was; reads nothing of the file."""
+    return model_name(path, _known(_known_file()).get(str(path), ""))
 
 
 def is_installed() -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.errors import ModelError
+from mom_lsp.errors import Interrupted, ModelError
 from mom_lsp.lm import library
 from mom_lsp.lm.bias import Hook
 from mom_lsp.lm.context import BATCH, PLAIN, Context, Plan
@@ -28,6 +28,7 @@ from mom_lsp.lm.sampler import Sampler
 from mom_lsp.lm.wire import Reading
 from mom_lsp.memory import Bias, Message, never
 
+PATIENT = 8  # tokens between two looks whether somebody else asks, while reading in idle time
 MOST_THREADS = 4  # more are slower for models of this size, and threads that wait for a core that is taken cost most
 
 
@@ -121,6 +122,7 @@ class Llama:
         measured: bool = True,
         then: str = "",
         choices: Sequence[str] = (),
+        cancelled: Callable[[], bool] = never,
     ) -> Reading:
         """Read a text as if it were the answer: how likely each token is, and what the text attended to.
 
@@ -131,6 +133,10 @@ class Llama:
             measured: whether attention is measured.
             then: read after the text, and not counted.
             choices: words, known by their first token, that may come after that.
+            cancelled: asked between a few tokens.
+
+        Raises:
+            Interrupted: it was cancelled.
         """
         prompt = self.tokenizer.prompt(messages)
         answer, more = self.tokenizer.encode(text), self.tokenizer.encode(then)
@@ -141,7 +147,13 @@ class Llama:
         context, plan = (self._hooked, self._plan(prompt, bias or {})) if hooked else (self._plain, PLAIN)
         tokens, start = [*prompt.tokens, *answer, *more], len(prompt.tokens) - 1  # its row says the text's first token
         kept = context.begin(tokens, plan, at_most=start)
-        logits = context.feed(tokens[kept:], measured_from=start if measured else None, logits_from=start)
+        logits = []
+        step = len(tokens) if cancelled is never else PATIENT
+        for at in range(kept, len(tokens), step):
+            if cancelled():
+                raise Interrupted("somebody else asks")
+            part = tokens[at : at + step]
+            logits += context.feed(part, measured_from=start if measured else None, logits_from=start)
         likely = _log_softmax(np.concatenate(logits))
         mass = self._hook.mass if measured else None
         spans = [memory for memory, _, _ in prompt.spans]

@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from mom_lsp.errors import ChildError, ModelError
+from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
 from mom_lsp.lm.wire import HELLO, Reading, plain_bias, plain_messages
 from mom_lsp.memory import Bias, Message, never
@@ -101,11 +101,20 @@ class ModelProcess:
                 yield answer["piece"]
 
     def read(
-        self, messages: Sequence[Message], text: str, *, bias: Bias | None = None, measured: bool = True
+        self,
+        messages: Sequence[Message],
+        text: str,
+        *,
+        bias: Bias | None = None,
+        measured: bool = True,
+        cancelled: Callable[[], bool] = never,
     ) -> Reading:
         """Let the model read a text as if it were its answer; see Llama.read."""
         params = {"messages": plain_messages(messages), "text": text, "bias": plain_bias(bias), "measured": measured}
-        found = self._call("read", params)
+        answers = [answer["result"] for answer in self._ask("read", params, cancelled) if "result" in answer]
+        if not answers:
+            raise Interrupted("somebody else asks")
+        found = answers[0]
         return Reading(np.array(found["nll"]), {m: np.array(mass) for m, mass in found["mass"].items()})
 
     def close(self) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -67,11 +67,11 @@ class TitleFile:
         with self._open() as file:
             file.execute("INSERT OR REPLACE INTO title VALUES (?, ?)", (memory, title))
 
-    def forget(self, memory: str) -> None:
-        """Erase the title of a memory, every byte of it."""
+    def forget(self, memories: Iterable[str]) -> None:
+        """Erase the titles of memories, every byte of them."""
         if self.path.exists():
             with self._open() as file:
-                file.execute("DELETE FROM title WHERE memory = ?", (memory,))
+                file.executemany("DELETE FROM title WHERE memory = ?", [(memory,) for memory in memories])
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:

@@ -60,11 +60,18 @@ def worded(
 
 
 def completed(
-    generator: Generator, path: str, before: str, memories: Sequence[Memory], *, cancelled: Callable[[], bool] = never
+    generator: Generator,
+    path: str,
+    before: str,
+    memories: Sequence[Memory],
+    *,
+    bias: Bias | None = None,
+    cancelled: Callable[[], bool] = never,
 ) -> str:
     """Return the rest of the last line of some code, "" if the model has none. Raises as `worded` does."""
     messages = completion_messages(memories, path, before[-CODE_BEFORE:])
-    rest = "".join(generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, cancelled=cancelled))
+    pieces = generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, bias=bias, cancelled=cancelled)
+    rest = "".join(pieces)
     line = before.rpartition("\n")[2]
     rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models say the line again
     return "" if cancelled() or rest.lstrip().startswith("```") else rest

@@ -89,13 +89,16 @@ async def undo(ls: MomServer, uri: str | None = None) -> Any:
     return result
 
 
-async def remember(ls: MomServer, text: str, uri: str, line: int, generated: bool = False) -> Any:
-    """mom.remember: write a note about a line; `generated` marks one that a model worded."""
-    _check(text=(text, str), line=(line, int))
+async def remember(
+    ls: MomServer, text: str, uri: str, line: int, generated: bool = False, cites: list[str] | None = None
+) -> Any:
+    """mom.remember: write a note about a line; `generated` marks one that a model worded, `cites` are its memories."""
+    _check(text=(text, str), line=(line, int), cites=(cites or [], list))
     place = await _place(ls, uri)
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
-    result = await ls.ask(place, "note", text=text, path=place.path, line=line, generated=generated is True)
+    about = {"path": place.path, "line": line, "generated": generated is True, "cites": cites or []}
+    result = await ls.ask(place, "note", text=text, **about)
     _renewed(ls, "Remember")
     return result
 

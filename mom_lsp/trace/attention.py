@@ -3,18 +3,27 @@
 math.md section 3 (Persistent Traces, sections 1 and 2). A trace is keyed by (model, layer, head, cue, memory); the cue
 is the query's domain, since token positions mean nothing in the next prompt. Traces are a fold over what was observed:
 they can be replayed, and an observation that is erased leaves none.
+
+Most memories are new to a prompt. What helped with all of them is kept too, as the trace of whatever the router put
+first: M(cue, memory) + M(first), where the memory is first.
 """
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 Key = tuple[str, str]  # cue, memory
+FIRST: Key = ("", "")  # whatever the router put first, whatever the cue
+Drawn = dict[str, list[tuple[int, int, float]]]  # memory -> (layer, head, strength) of each head that is drawn to it
 Score = Callable[[float], float]  # bias on one memory -> negative log-likelihood of the accepted text
+
+
+STRENGTHS = (0.5, 1.0, 1.5)  # b that are tried: less does nothing, more breaks the text
+ENOUGH = 8  # texts, before what they say of the strength counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,8 @@ class Observation:
     cue: str
     attention: Mapping[str, np.ndarray]  # memory -> (layers, heads) mean share of attention, in [0, 1]
     importance: Mapping[str, float]  # memory -> nats a token that a unit of bias on it saves; negative if it hurts
+    first: str = ""  # the memory that the router put first, "" if that is not known
+    gains: Mapping[float, float] = field(default_factory=dict)  # strength -> nats a token that earlier traces saved
 
 
 @dataclass(slots=True)
@@ -51,27 +62,40 @@ class Traces:
 
     def step(self, observation: Observation) -> None:
         """Take one observation in: reinforce what it used, let the cue's other traces fade, keep the budget."""
-        cue = observation.cue
-        for memory, attention in observation.attention.items():
-            history = self.uses.setdefault((cue, memory), deque(maxlen=self.rule.window))
-            history.append(attention > self.rule.seen)
-        touched = {key for key in self.strength if key[0] == cue} | {(cue, memory) for memory in observation.attention}
+        seen = {(observation.cue, memory): memory for memory in observation.attention}
+        if observation.first in observation.attention:
+            seen[FIRST] = observation.first
+        for key, memory in seen.items():
+            history = self.uses.setdefault(key, deque(maxlen=self.rule.window))
+            history.append(observation.attention[memory] > self.rule.seen)
         nothing = np.zeros((self.layers, self.heads))
-        for key in touched:
-            found, looked = nothing, observation.attention.get(key[1])
-            if looked is not None:
-                recurrence = np.sum(self.uses[key], axis=0)
-                found = salience(looked, observation.importance.get(key[1], 0.0), recurrence)
+        for key in {key for key in self.strength if key[0] == observation.cue} | set(seen):
+            found = nothing
+            if key in seen:
+                weight = observation.importance.get(seen[key], 0.0)
+                found = salience(observation.attention[seen[key]], weight, np.sum(self.uses[key], axis=0))
             self._put(key, updated(self.strength.get(key, nothing), found, self.rule))
         self._evict()
 
-    def bias(self, cue: str, memories: Sequence[str], strength: float) -> dict[str, list[tuple[int, int, float]]]:
+    def bias(self, cue: str, memories: Sequence[str], strength: float, first: str = "") -> Drawn:
         """Return the bias of the memories of a prompt on the heads that have a trace: b M / max M.
 
         The maximum is each head's own, as in the seed, over the memories of this prompt: its strongest trace counts
         fully, however much stronger one elsewhere is.
+
+        Args:
+            cue: of the question.
+            memories: of the prompt.
+            strength: b, in logits.
+            first: the memory that the router put first; what was first before lends it its trace.
         """
-        here = {memory: self.strength[cue, memory] for memory in memories if (cue, memory) in self.strength}
+        nothing = np.zeros((self.layers, self.heads))
+        found = {
+            memory: self.strength.get((cue, memory), nothing)
+            + (self.strength.get(FIRST, nothing) if memory == first else nothing)
+            for memory in memories
+        }
+        here = {memory: trace for memory, trace in found.items() if trace.any()}
         if not here or not strength:
             return {}
         top = np.max(list(here.values()), axis=0)  # (layers, heads)
@@ -103,6 +127,12 @@ class Traces:
             self._put(key, trace)
 
 
+def cue_of(paths: Iterable[str]) -> str:
+    """Return where a question is asked: the top folder of most of its files."""
+    folders = Counter(path.partition("/")[0] for path in paths)
+    return folders.most_common(1)[0][0] if folders else ""
+
+
 def salience(attention: np.ndarray, importance: float | np.ndarray, recurrence: np.ndarray) -> np.ndarray:
     """Return S = A I log(1 + p), (layers, heads); what hurts (I < 0) has none."""
     return np.asarray(attention * np.maximum(0.0, importance) * np.log1p(recurrence))
@@ -128,6 +158,23 @@ def importance(score: Score, nudge: float = 0.5) -> float:
     Two passes of the model: for idle time, never while somebody waits.
     """
     return (score(-nudge) - score(nudge)) / (2 * nudge)
+
+
+def calibrated(gains: Iterable[Mapping[float, float]], before: float) -> float:
+    """Return the strength that saved most on accepted texts, each measured before it was learned from.
+
+    Args:
+        gains: of each text: strength -> nats a token that it saved; nothing where there was no trace.
+        before: what holds until there are texts enough.
+
+    Returns:
+        One of STRENGTHS, or 0 if none of them helps.
+    """
+    table = np.array([[one[b] for b in STRENGTHS] for one in gains if len(one)]).reshape(-1, len(STRENGTHS))
+    if len(table) < ENOUGH:
+        return before
+    means = table.mean(0)
+    return STRENGTHS[int(np.argmax(means))] if means.max() > 0 else 0.0
 
 
 def replay(observations: Iterable[Observation], layers: int, heads: int, rule: Rule = Rule()) -> Traces:

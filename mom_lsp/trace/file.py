@@ -6,10 +6,13 @@ every row and overwritten on disk.
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -21,10 +24,11 @@ KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older one
 BUSY = 5.0  # seconds
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
-    id INTEGER PRIMARY KEY, model TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL, cue TEXT NOT NULL);
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, model TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL,
+    cue TEXT NOT NULL, gains TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS part (
     observation INTEGER NOT NULL REFERENCES observation ON DELETE CASCADE,
-    memory TEXT NOT NULL, importance REAL NOT NULL, attention BLOB NOT NULL,
+    memory TEXT NOT NULL, first INTEGER NOT NULL, importance REAL NOT NULL, attention BLOB NOT NULL,
     PRIMARY KEY (observation, memory)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS part_memory ON part (memory);
 """
@@ -40,17 +44,24 @@ class TraceFile:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def add(self, model: str, layers: int, heads: int, observation: Observation) -> None:
-        """Keep one observation, durably, and drop the oldest beyond what is kept."""
+    def add(self, model: str, layers: int, heads: int, observation: Observation, source: str = "") -> None:
+        """Keep one observation, durably, and drop the oldest beyond what is kept; `source` is the accepted text's."""
         with self._open() as file:
-            row = (model, layers, heads, observation.cue)
+            gains = json.dumps({str(strength): gain for strength, gain in observation.gains.items()})
+            row = (source, model, layers, heads, observation.cue, gains)
             number = file.execute(
-                "INSERT INTO observation (model, layers, heads, cue) VALUES (?, ?, ?, ?)", row
+                "INSERT INTO observation (source, model, layers, heads, cue, gains) VALUES (?, ?, ?, ?, ?, ?)", row
             ).lastrowid
             file.executemany(
-                "INSERT INTO part VALUES (?, ?, ?, ?)",
+                "INSERT INTO part VALUES (?, ?, ?, ?, ?)",
                 [
-                    (number, memory, observation.importance.get(memory, 0.0), attention.astype("<f2").tobytes())
+                    (
+                        number,
+                        memory,
+                        memory == observation.first,
+                        observation.importance.get(memory, 0.0),
+                        attention.astype("<f2").tobytes(),
+                    )
                     for memory, attention in observation.attention.items()
                 ],
             )
@@ -60,21 +71,58 @@ class TraceFile:
                 (model, model, KEPT),
             )
 
+    def observations(self, model: str, layers: int, heads: int) -> list[Observation]:
+        """Return what a model observed, oldest first."""
+        query = (
+            "SELECT id, cue, gains, memory, first, importance, attention"
+            " FROM observation LEFT JOIN part ON observation = id"
+            " WHERE model = ? AND layers = ? AND heads = ? ORDER BY id, memory"
+        )
+        found: dict[int, Observation] = {}
+        for number, cue, gains, memory, first, weight, blob in self._rows(query, (model, layers, heads)):
+            one = found.setdefault(number, Observation(cue, {}, {}, gains=_gains(gains)))
+            if memory is None:  # a text that had no memory before it, or only forgotten ones
+                continue
+            grid = np.frombuffer(blob, "<f2").astype(float).reshape(layers, heads)
+            attention, importance = {**one.attention, memory: grid}, {**one.importance, memory: weight}
+            found[number] = replace(
+                one, attention=attention, importance=importance, first=memory if first else one.first
+            )
+        return list(found.values())
+
     def traces(self, model: str, layers: int, heads: int, rule: Rule = Rule()) -> Traces:  # noqa: B008
         """Return the traces of a model."""
-        if not self.path.exists():
-            return Traces(layers, heads, rule)
-        return replay(self._observations(model, layers, heads), layers, heads, rule)
+        return replay(self.observations(model, layers, heads), layers, heads, rule)
 
-    def forget(self, memory: str) -> None:
-        """Erase a memory: no trace of it, and no byte."""
+    def gains(self, model: str) -> list[dict[float, float]]:
+        """Return of each accepted text, oldest first, what each strength saved on it."""
+        rows = self._rows("SELECT gains FROM observation WHERE model = ? ORDER BY id", (model,))
+        return [_gains(text) for (text,) in rows]
+
+    def sources(self) -> dict[str, set[str]]:
+        """Return the accepted texts that were learned from, by model."""
+        found: dict[str, set[str]] = {}
+        for model, source in self._rows("SELECT model, source FROM observation", ()):
+            found.setdefault(model, set()).add(source)
+        return found
+
+    def forget(self, memories: Iterable[str]) -> None:
+        """Erase memories and what was learned from them as texts: no trace of them, and no byte."""
         if self.path.exists():
+            gone = [(memory,) for memory in memories]
             with self._open() as file:
-                file.execute("DELETE FROM part WHERE memory = ?", (memory,))
+                file.executemany("DELETE FROM part WHERE memory = ?", gone)
+                file.executemany("DELETE FROM observation WHERE source = ?", gone)
 
     def size(self) -> int:
         """Return the bytes on disk."""
         return self.path.stat().st_size if self.path.exists() else 0
+
+    def _rows(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+        if not self.path.exists():
+            return []
+        with self._open() as file:
+            return file.execute(query, values).fetchall()
 
     @contextmanager
     def _open(self) -> Iterator[sqlite3.Connection]:
@@ -90,18 +138,6 @@ class TraceFile:
         except sqlite3.Error as error:
             raise StoreError(f"{self.path} cannot be used ({error}): remove it, traces are learned again") from error
 
-    def _observations(self, model: str, layers: int, heads: int) -> Iterator[Observation]:
-        query = (
-            "SELECT id, cue, memory, importance, attention FROM observation LEFT JOIN part ON observation = id"
-            " WHERE model = ? AND layers = ? AND heads = ? ORDER BY id, memory"
-        )
-        with self._open() as file:
-            rows = file.execute(query, (model, layers, heads)).fetchall()
-        found: dict[int, Observation] = {}
-        for number, cue, memory, weight, blob in rows:
-            one = found.setdefault(number, Observation(cue, {}, {}))
-            if memory is None:  # a text that had no memory before it, or only forgotten ones
-                continue
-            one.attention[memory] = np.frombuffer(blob, "<f2").astype(float).reshape(layers, heads)  # type: ignore[index]
-            one.importance[memory] = weight  # type: ignore[index]
-        yield from found.values()
+
+def _gains(text: str) -> dict[float, float]:
+    return {float(strength): float(gain) for strength, gain in json.loads(text).items()}

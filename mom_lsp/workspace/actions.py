@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -16,7 +16,6 @@ from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.undo import undoable
-from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.workspace import Workspace
 
 GENERATED = "a local model, kept by you"  # the author of such a note
@@ -80,8 +79,6 @@ class Actions:
         """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
-        TraceFile(self._workspace.location.data / TRACES).forget(memory.id)
-        self._workspace.teller.titles.forget(memory.id)
         self._indexing_wanted("forget")
         done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
         return done | {"title": memory.title}
@@ -152,10 +149,13 @@ class Actions:
         if expired:
             self._journal.erase(expired)
 
-    def note(self, text: str, path: str = "", line: int = 0, *, generated: bool = False) -> Answer:
+    def note(
+        self, text: str, path: str = "", line: int = 0, *, generated: bool = False, cites: Sequence[str] = ()
+    ) -> Answer:
         """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept.
 
-        What a memory says already becomes no second one: that memory is pinned.
+        What a memory says already becomes no second one: that memory is pinned. From a model's words that are kept
+        it learns where to look; `cites` are the memories that it had before it, as the router ranked them.
         """
         text = sanitize(text).strip()
         if not text:
@@ -175,7 +175,7 @@ class Actions:
             "key": self._workspace.key_of_line(path, line) if path and line else 0,
         }
         if generated:
-            data["author"] = GENERATED
+            data |= {"author": GENERATED, "cites": list(cites)}
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
         return _done(f"remembered as {identity[:8]}") | {"id": identity}
 

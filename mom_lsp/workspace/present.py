@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mom_lsp.memory import Failed, Grouped, Scored, Usage
+from mom_lsp.trace.attention import Drawn
 
 FORGE = re.compile(
     r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
@@ -76,6 +77,14 @@ def failure(failed: Failed) -> dict[str, Any]:
 def episode(grouped: Grouped) -> dict[str, Any]:
     """Return what an episode is called and how many memories it has; `mom show ID --episode` unfolds it."""
     return {"kind": grouped.kind, "title": grouped.title, "count": len(grouped.members)}
+
+
+def attention(drawn: Drawn) -> list[dict[str, Any]]:
+    """Return which memories a model's attention was drawn to: on how many heads, and by how much on average."""
+    return [
+        {"id": memory, "heads": len(heads), "strength": round(sum(b for _, _, b in heads) / len(heads), 3)}
+        for memory, heads in drawn.items()
+    ]
 
 
 def lived(usage: Usage, reason: str) -> dict[str, Any]:

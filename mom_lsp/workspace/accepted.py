@@ -1,0 +1,99 @@
+"""Texts that the user accepted, each with the memories that it followed: what the local model learns attention from.
+
+Two are known from the journal and the history alone, so nothing is kept for them and unsaved text is never stored: an
+answer of the model that the user had remembered, and the message of a commit that was made right where (the same file)
+and when (upon the same HEAD) the user had accepted a memory, or what was inserted from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass
+
+from mom_lsp.journal import Event
+from mom_lsp.lm.learning import Accepted
+from mom_lsp.lm.prompts import commit_messages, told, why_messages
+from mom_lsp.memory import Memory, Message
+from mom_lsp.tiers.lifecycle import ACCEPTED
+from mom_lsp.tiers.undo import undone_events
+from mom_lsp.trace.attention import cue_of
+from mom_lsp.workspace.library import Snapshot
+from mom_lsp.workspace.workspace import Workspace
+
+MEMORIES = 3  # in a prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """An accepted text; its prompt is made when it is read."""
+
+    source: str  # the id of the note, or of the commit's memory
+    accepted: Accepted
+
+
+def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text]:
+    """Yield what was accepted in a workspace and is not among the known sources."""
+    snapshot = workspace.library.snapshot()
+    for source, event in snapshot.life.notes.items():
+        if event.data.get("cites") and source not in known and (one := _answer(workspace, event)):
+            yield Text(source, one)
+    for row, head, path, used in _commits(workspace, snapshot):
+        source = snapshot.catalog.ids[row]
+        if source not in known and (one := _commit(workspace, source, head, path, used)):
+            yield Text(source, one)
+
+
+def _answer(workspace: Workspace, event: Event) -> Accepted | None:
+    """Return an answer that was remembered, after the question as it would be asked today."""
+    memories = _told(workspace, event.data["cites"])
+    line, lines = int(event.data.get("line") or 0), workspace.worktree.text(event.path)
+    code = lines[line - 1] if 1 <= line <= len(lines) else ""
+    messages = why_messages(memories, event.path, event.symbol, code)
+    return _accepted([event.path], messages, str(event.data["text"]), memories, event.data["cites"][0])
+
+
+def _commits(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[int, str, str, list[str]]]:
+    """Yield (row of a commit, the HEAD before, a path of it, the memories that were accepted there and then)."""
+    log = list(workspace.library.journal.events())
+    (undone, _), used = undone_events(log), dict[tuple[str, str], list[Event]]()
+    for event in log:
+        if event.type in ACCEPTED and event.path and event.head and event.seq not in undone:
+            used.setdefault((event.head, event.path), []).append(event)
+    head_now = workspace.worktree.head()
+    view, parents, catalog = workspace.worktree.view(snapshot.catalog, head_now), head_now.ancestors, snapshot.catalog
+    for (head, path), events in used.items():
+        for row in catalog.rows_touching([path]).tolist() if head in parents else ():
+            made = view.commit_of.get(row, "")
+            before = [event.memory for event in events if event.time <= catalog.time[row]]
+            if before and head in parents.get(made, ()):
+                yield row, head, path, list(dict.fromkeys(before))
+
+
+def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[str]) -> Accepted | None:
+    """Return a commit's message, after the memories that were used for it and others that the router ranks high."""
+    ranked = [one["id"] for one in workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)["suggestions"]]
+    others = [memory for memory in ranked if memory not in used][: max(0, MEMORIES - len(used))]
+    kept = [memory for memory in ranked if memory in used or memory in others]
+    memories = _told(workspace, [*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
+    text = next(iter(_told(workspace, [source])), None)
+    if text is None:
+        return None
+    first = ranked[0] if ranked else ""
+    return _accepted(text.paths, commit_messages(memories, text.paths), told(text), memories, first)
+
+
+def _told(workspace: Workspace, ids: list[str]) -> list[Memory]:
+    """Return the memories that are still there, in this order."""
+    snapshot = workspace.library.snapshot()
+    there = [memory for memory in ids if memory in snapshot.catalog.row_of and not snapshot.life.of(memory).forgotten]
+    found = workspace.library.get(there)
+    return [found[memory] for memory in there if memory in found]
+
+
+def _accepted(
+    paths: Sequence[str], messages: Sequence[Message], text: str, memories: Sequence[Memory], first: str
+) -> Accepted | None:
+    if not memories or not text.strip():
+        return None
+    there = any(memory.id == first for memory in memories)
+    return Accepted(cue_of(paths), tuple(messages), text, first if there else "")

@@ -1,0 +1,78 @@
+"""What the local model learns attention from: texts that the user accepted, found in the journal and the history."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from repositories import Mom, Repo
+
+from mom_lsp.workspace.accepted import accepted_texts
+
+Start = Callable[[Repo | Path], Mom]
+CODE = "def fetch(url):\n    for attempt in range({}):\n        send(url)\n"
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    project.commit("Try again\n\nBecause the network drops packets.", {"src/client.py": CODE.format(3)})
+    project.commit("Say more", {"README.md": "# Client\n"})
+    mom = moms(project)
+    mom.index()
+    return mom
+
+
+def texts(mom: Mom) -> list[tuple[str, str, list[str | None], str]]:
+    """Return (cue, text, memories of the prompt, the first of them) of what was accepted."""
+    workspace = mom.service._workspace(str(mom.root))
+    return [
+        (
+            one.cue,
+            one.text,
+            [part.memory for message in one.messages for part in message.parts if part.memory],
+            one.first,
+        )
+        for _, one in ((text.source, text.accepted) for text in accepted_texts(workspace, ()))
+    ]
+
+
+def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> None:
+    (memory,) = mom.search("network drops")
+    note = {"text": "It tries three times as packets are lost [1].", "path": "src/client.py", "line": 2}
+    mom.call("note", **note, generated=True, cites=[memory["id"], "0000000000000000"])
+    assert texts(mom) == [("src", note["text"], [memory["id"]], memory["id"])]
+    workspace = mom.service._workspace(str(mom.root))
+    (text,) = accepted_texts(workspace, ())
+    assert "range(3)" in text.accepted.messages[-1].text
+    assert list(accepted_texts(workspace, {text.source})) == []
+    mom.call("forget", id=memory["id"])
+    assert texts(mom) == []
+
+
+def test_what_the_user_wrote_himself_is_no_text_of_a_model(mom: Mom) -> None:
+    mom.call("note", text="Three is what the server bears", path="src/client.py", line=2)
+    assert texts(mom) == []
+
+
+def test_a_commit_that_was_made_before_did_not_follow(mom: Mom, project: Repo) -> None:
+    (memory,) = mom.search("network drops")
+    mom.call("useful", id=memory["id"], path="src/client.py", line=2)
+    project.commit("Try four times, as somebody else had done before", {"src/client.py": CODE.format(4)})
+    mom.index()
+    assert texts(mom) == []
+
+
+def test_only_the_next_commit_of_that_file_counts(mom: Mom, project: Repo) -> None:
+    (memory,) = mom.search("network drops")
+    mom.call("useful", id=memory["id"], path="src/client.py", line=2)
+    project.now[0] = int(time.time()) + 60
+    project.commit("Try five times\n\nThree were not enough.", {"src/client.py": CODE.format(5)})
+    project.commit("Try seven times", {"src/client.py": CODE.format(7)})
+    mom.index()
+    ((cue, text, memories, first),) = texts(mom)
+    assert (cue, memories[0], first) == ("src", memory["id"], memory["id"])
+    assert text.startswith("Try five times. Three were not enough")
+    mom.call("undo")
+    assert texts(mom) == []
