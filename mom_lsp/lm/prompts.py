@@ -110,10 +110,10 @@ def quoted(number: int, memory: Memory) -> str:
 
 def told(memory: Memory) -> str:
     """Return what a memory says, on one line: its title and its reasons."""
-    body = " ".join(prose(memory.why or memory.body).split())
+    title, body = (" ".join(text.split()) for text in (memory.title, prose(memory.why or memory.body)))
     if memory.source.type != "commit" and not is_document(memory.source.path or ""):
-        return shorten(body or memory.title, QUOTE_LENGTH)  # its title is the beginning of its text
-    return shorten(f"{memory.title.rstrip('.')}. {body}".strip(), QUOTE_LENGTH)
+        return shorten(body or title, QUOTE_LENGTH)  # its title is the beginning of its text
+    return shorten(f"{title.rstrip('.')}. {body}".strip(), QUOTE_LENGTH)
 
 
 def escaped(text: str) -> str:

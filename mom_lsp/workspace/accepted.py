@@ -14,8 +14,8 @@ from mom_lsp.journal import Event
 from mom_lsp.lm.learning import Accepted
 from mom_lsp.lm.prompts import commit_messages, told, why_messages
 from mom_lsp.memory import Memory, Message
-from mom_lsp.tiers.lifecycle import ACCEPTED
 from mom_lsp.tiers.undo import undone_events
+from mom_lsp.tiers.usage import ACCEPTED
 from mom_lsp.trace.attention import cue_of
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.workspace import Workspace
