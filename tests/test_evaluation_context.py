@@ -9,8 +9,9 @@ import pytest
 from test_route import make_catalog, make_memory, sha
 
 from mom_lsp.evaluation.cases import Case, Moment
-from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, best_weight, cue_rows
+from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, Scored, best_weight, cue_rows
 from mom_lsp.evaluation.labels import Label
+from mom_lsp.evaluation.rank import scores
 from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import FEATURES
@@ -78,4 +79,5 @@ def test_a_cue_that_knows_the_answer_is_given_weight_and_one_that_does_not_is_no
     assert {ranked[0] for ranked in rows["mom"].values()} == {"wrong"}
     assert {ranked[0] for ranked in rows[CMS].values()} == {"right"}
     assert rows[MEAN] == rows["mom"]
-    assert best_weight([make_case(number, -1.0) for number in range(4)], model, CMS) < 0
+    opposed = [make_case(number, -1.0) for number in range(4)]
+    assert best_weight([Scored(case, scores(case, model)) for case in opposed], CMS) < 0

@@ -8,6 +8,7 @@ any such memory has to beat: the plain mean of the newest events, and merely whe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -66,24 +67,36 @@ class Context:
 
 def cue_rows(cases: Sequence[Case], model: Model) -> dict[str, Predictions]:
     """Return the predictions of the model, and of it with each cue, whose weight the other half of the labels gave."""
-    rows = {"mom": {case.label.query: rank(case, model) for case in cases}}
-    ordered = sorted(cases, key=lambda case: case.label.time)
+    ordered = [Scored(case, scores(case, model)) for case in sorted(cases, key=lambda case: case.label.time)]
+    rows = {"mom": {one.case.label.query: rank(one.case, model) for one in ordered}}
     halves = ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
     for cue in (CMS, MEAN, OWN):
         rows[cue] = {}
         for told, asked in (halves, halves[::-1]):
-            weight = best_weight(told, model, cue)
-            rows[cue] |= {case.label.query: _ranked(case, model, cue, weight) for case in asked}
+            weight = best_weight(told, cue)
+            rows[cue] |= {one.case.label.query: _ranked(one.with_cue(cue, weight), one.case) for one in asked}
     return rows
 
 
-def best_weight(cases: Sequence[Case], model: Model, cue: str) -> float:
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A case with what the model says of each candidate, (m,)."""
+
+    case: Case
+    scores: np.ndarray
+
+    def with_cue(self, cue: str, weight: float) -> np.ndarray:
+        """Return the scores with a cue, (m,)."""
+        return np.asarray(self.scores + weight * self.case.cues[cue])
+
+
+def best_weight(told: Sequence[Scored], cue: str) -> float:
     """Return the weight of a cue, among WEIGHTS, that makes what was named most likely among its candidates."""
+    known = [(one, one.case.right) for one in told if one.case.right.any()]
 
     def likelihood(weight: float) -> float:
-        return sum(_log_chance(scores(case, model) + weight * case.cues[cue], case.right) for case in known)
+        return sum(_log_chance(one.with_cue(cue, weight), right) for one, right in known)
 
-    known = [case for case in cases if case.right.any()]
     return float(max(WEIGHTS, key=likelihood))
 
 
@@ -92,8 +105,5 @@ def _log_chance(values: np.ndarray, right: np.ndarray) -> float:
     return float(np.log(odds[right].sum() / odds.sum()))
 
 
-def _ranked(case: Case, model: Model, cue: str, weight: float) -> list[str]:
-    if not len(case.rows):
-        return []
-    order = np.argsort(-(scores(case, model) + weight * case.cues[cue]), kind="stable")
-    return [case.shas[at] for at in order[:DEPTH]]
+def _ranked(values: np.ndarray, case: Case) -> list[str]:
+    return [case.shas[at] for at in np.argsort(-values, kind="stable")[:DEPTH]]

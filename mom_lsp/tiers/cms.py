@@ -8,6 +8,7 @@ streams that know nothing of each other, N slots, d width of a level, w width of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -115,19 +116,14 @@ class ContinuousMemory:
     def __init__(self, width: int, options: Options | None = None, *, streams: int = 1, seed: int = 0) -> None:
         """Make an empty memory for inputs of a width; keys are random, since equal ones would never differentiate."""
         self.width, self.options = width, options or Options()
-        random = np.random.default_rng(seed)
-        key_width = self.options.key_width
         levels = self.options.levels
-        self._to_key = [isometry(key_width, width, random) for _ in levels]  # Q and K: a query finds what it wrote
-        self._to_value = [isometry(level.width, width, random) for level in levels]  # V; its transpose is U
+        self._to_key, self._to_value, first_keys = _fixed(width, self.options.key_width, levels, seed)
         self._lift = np.concatenate(self._to_value)  # (sum of d, w): all U at once
         self.mix = np.zeros((len(levels), sum(level.width for level in levels)), np.float32)  # W_b, neutral
         self.gate = np.zeros((len(levels), width), np.float32)  # W_g, neutral: g = 1/2
         self.adapt = np.zeros((len(levels), width), np.float32)  # W_d, neutral: the level's own decay
         self.values, self.keys, self.written = [], [], []
-        for level in levels:
-            keys = random.standard_normal((level.slots, key_width)).astype(np.float32)
-            keys /= np.linalg.norm(keys, axis=1, keepdims=True)
+        for level, keys in zip(levels, first_keys, strict=True):
             self.values.append(Matrix(np.zeros((streams, level.slots, level.width), np.float32), self.options.storage))
             self.keys.append(Matrix(np.tile(keys, (streams, 1, 1)), self.options.storage))
             self.written.append(np.tile(np.arange(-level.slots, 0), (streams, 1)))  # step of the last write, (B, N)
@@ -210,6 +206,21 @@ class ContinuousMemory:
         weights = share * content
         weights[np.arange(len(weights)), np.argmin(self.written[at], axis=1)] += 1.0 - share
         return np.asarray(weights)
+
+
+@lru_cache(maxsize=4)  # a factorisation of a matrix takes longer than a hundred steps
+def _fixed(
+    width: int, key_width: int, levels: tuple[Level, ...], seed: int
+) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
+    """Return what no memory of a seed changes: Q and K in one (a query finds what it wrote), V, and the first keys."""
+    random = np.random.default_rng(seed)
+    to_key = [isometry(key_width, width, random) for _ in levels]
+    to_value = [isometry(level.width, width, random) for level in levels]  # its transpose is U
+    return (
+        to_key,
+        to_value,
+        [unit(random.standard_normal((level.slots, key_width))).astype(np.float32) for level in levels],
+    )
 
 
 def isometry(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
