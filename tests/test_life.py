@@ -277,3 +277,17 @@ def test_what_a_memory_says_already_becomes_no_second_one(mom: Mom, alpha: str) 
     fresh = mom.call("note", text="Callers of beta count from zero, whatever alpha does", path="src/b.py", line=2)
     assert fresh["id"] != alpha
     assert [event.memory for event in logged(mom, "note")] == [fresh["id"]]
+
+
+def test_a_memory_that_comes_back_as_a_comment_is_no_new_one(mom: Mom, project: Repo, alpha: str) -> None:
+    told = [one["id"] for one in mom.search("parser callers")]
+    said = "Because callers count from ten, and the parser failed on what came before."
+    commit = mom.call("show", id=alpha)["source"]["commit"]
+    quoted = f"# {said} ({commit[:10]})\n" + CODE.replace("first = 0", "first = 10")
+    more = CODE.replace(
+        "first = 1", f"# {said}\n    # Beta must never count like that, because its callers do not.\n    first = 1"
+    )
+    project.commit("Say why\n\nReaders asked.", {"src/a.py": quoted, "src/b.py": more})
+    mom.index()
+    fresh = [one["source"] for one in mom.search("parser callers") if one["id"] not in told]
+    assert [source["path"] for source in fresh if source["type"] == "file"] == ["src/b.py"]  # which says more

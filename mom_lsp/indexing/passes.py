@@ -13,6 +13,7 @@ from mom_lsp.git import Location, Repository
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Summary
+from mom_lsp.indexing.recalled import Recalled
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.indexing.worker import Task, extract, file_memories, ordered, wanted_file, workers
 from mom_lsp.memory import Memory, commit_memory_id, tombstone
@@ -84,6 +85,7 @@ def index_files(
     rules: Rules,
     marker: Marker,
     merger: Merger,
+    recalled: Recalled,
     control: Control,
     summary: Summary,
 ) -> None:
@@ -94,13 +96,19 @@ def index_files(
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
     with workers(len(wanted)) as executor:
         for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
-            summary.memories += merger.write(memories)
+            summary.memories += merger.write(recalled.new(memories))
             summary.files += len(task.files)
             control.step("files", summary.files, len(wanted))
 
 
 def index_folder(
-    store: Store, location: Location, rules: Rules, merger: Merger, control: Control, summary: Summary
+    store: Store,
+    location: Location,
+    rules: Rules,
+    merger: Merger,
+    recalled: Recalled,
+    control: Control,
+    summary: Summary,
 ) -> None:
     """Index a folder without git: its files as they are now; what they no longer say is removed."""
     rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
@@ -108,7 +116,7 @@ def index_folder(
     now: set[str] = set()
     files = list(_walk(location.root, rules))
     for chunk in _chunks(files, FILE_CHUNK):
-        fresh = [memory for path in chunk for memory in _of_folder(path, location.root, rules)]
+        fresh = recalled.new([memory for path in chunk for memory in _of_folder(path, location.root, rules)])
         now.update(memory.id for memory in fresh)
         changed = [memory for memory in fresh if not before.get(memory.id, set()).issuperset(memory.blobs)]
         changed += [memory for memory in fresh if memory.id not in before]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
@@ -13,6 +14,7 @@ from mom_lsp.indexing.marker import Marker, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
 from mom_lsp.indexing.progress import Control, Progress, Summary
+from mom_lsp.indexing.recalled import Recalled
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
@@ -41,11 +43,12 @@ class Work:
         life = fold(events)
         seq, forgotten = erasure_seq(events), set(life.forgotten)
         honour_user(store, self._location, self._rules, forgotten, self._control)
-        self._extract(store, marker, Merger(store, forgotten), rev)
+        notes = notes_of(life)
+        self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
         if self._summary.memories or not store.searchable:  # the run before may have been stopped
             self._control.step("compaction", 0, 1)
             store.compact()
-        arrays = self._keep_catalog(store, notes_of(life))
+        arrays = self._keep_catalog(store, notes)
         marker.encoded, marker.domains, marker.journal, marker.rules = "", False, seq, self._rules.fingerprint
         save_marker(data, marker)
         model = self._encode(store)
@@ -53,17 +56,19 @@ class Work:
         marker.encoded, marker.domains = model, True
         save_marker(data, marker)
 
-    def _extract(self, store: Store, marker: Marker, merger: Merger, rev: str | None) -> None:
+    def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
         rules, control, summary = self._rules, self._control, self._summary
         if not self._location.git:
-            index_folder(store, self._location, rules, merger, control, summary)
+            recalled = Recalled(store, notes, history=tuple)
+            index_folder(store, self._location, rules, merger, recalled, control, summary)
             return
         repository = Repository(self._location)
         head = repository.resolve(rev or "HEAD")
         if head is not None:
             self._reopen(store, marker, repository)
             index_history(store, repository, head, rules, merger, control, summary)
-            index_files(repository, head, rules, marker, merger, control, summary)
+            recalled = Recalled(store, notes, partial(repository.history, head))
+            index_files(repository, head, rules, marker, merger, recalled, control, summary)
             marker.add(head)
 
     @staticmethod

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ from pathspec import GitIgnoreSpec
 
 from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.code import line_keys
+from mom_lsp.extract.repeats import repeats
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
@@ -41,8 +41,6 @@ from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.telling import State, Teller, bare, because
 from mom_lsp.workspace.why import Explanation, reasons
 
-WORD = re.compile(r"\w+")
-LEAST_RECALLED = 5  # words that are a memory's own; fewer may be anybody's
 MAX_ALIKE = 8  # memories that a text is compared with
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
 
@@ -212,15 +210,10 @@ class Workspace:
 
     def recalled(self, text: str) -> Memory | None:
         """Return the memory whose own words a text is; None if it says something new."""
-        words = WORD.findall(text.lower())
-        if len(words) < LEAST_RECALLED:
-            return None
-        state, phrase = self._state(), f" {' '.join(words)} "
-        for memory in self.library.get(list(self.library.matches(text, MAX_ALIKE))).values():
-            row, own = state.snapshot.catalog.row_of[memory.id], WORD.findall(f"{memory.title} {memory.body}".lower())
-            if phrase in f" {' '.join(own)} " and state.view.valid[row]:
-                return memory
-        return None
+        alike = self.library.get(list(self.library.matches(text, MAX_ALIKE))).values()
+        known = [memory for memory in alike if repeats(text, f"{memory.title}\n\n{memory.body}")]
+        state = self._state() if known else None
+        return next((m for m in known if state and state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
 
     def symbol_at(self, path: str, line: int, text: str | None = None) -> str:
         """Return the function or section that a line of a file stands in, "" if none."""
