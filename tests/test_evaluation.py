@@ -208,7 +208,13 @@ def test_a_run_finds_what_the_message_names(
     row = {"query": query, "gold": [gold], "own_day": [], "kind": "followup", "time": 1}
     labels.write_text(json.dumps(row) + "\n")
     arguments = ["eval", "--repo", str(project.root), "--labels", str(labels)]
-    for more in (["--out", str(out), "--ablate"], ["--ablate=seed"], ["--form", "intent"]):
+    for more in (
+        ["--out", str(out), "--ablate"],
+        ["--ablate=seed"],
+        ["--ablate=strategies"],
+        ["--form", "intent"],
+        ["--form", "both"],
+    ):
         result = CliRunner().invoke(app, [*arguments, *more, "--json"])
         assert result.exit_code == 0, result.output
         document = json.loads(result.stdout)
@@ -216,7 +222,8 @@ def test_a_run_finds_what_the_message_names(
         if "intent" not in more:
             assert document["methods"]["mom"]["all"]["R@1"][0] == 1
             assert document["methods"]["blame"]["all"]["R@1"][0] == 1
-            assert len(document["ablation"]) > 3
+        assert ("ablation" in document) == ("--form" not in more)
+        assert "ablation" not in document or len(document["ablation"]) > 3
     (line,) = map(json.loads, out.read_text().splitlines())
     assert (line["query"], line["ranked"][0]) == (query, gold)
     assert query not in line["ranked"] and other in line["ranked"]

@@ -53,9 +53,11 @@ def make_ranker(model: Model, vectors: np.ndarray, matches: Mapping[str, float] 
     return Ranker(Matches(matches or {}), snapshot, view, model, aged(view, snapshot.life, NOW))
 
 
-def ask(ranker: Ranker, meaning: np.ndarray) -> list[Ranked]:
-    spot = Spot("a.py", "f", 1, 2, {1: sha(0), 2: sha(1)}, ("x = first_value", "y = second"), ("x = first_value",))
-    return ranker.rank(Query("x", "x", (spot,)), 5, threshold=0.0, meaning=meaning)
+SPOT = Spot("a.py", "f", 1, 2, {1: sha(0), 2: sha(1)}, ("x = first_value", "y = second"), ("x = first_value",))
+
+
+def ask(ranker: Ranker, meaning: np.ndarray, k: int = 5) -> list[Ranked]:
+    return ranker.rank(Query("x", "x", (SPOT,)), k, threshold=0.0, meaning=meaning)
 
 
 @settings(deadline=None)
@@ -108,3 +110,17 @@ def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, 
     assert scores == sorted(scores, reverse=True)
     chances = [one.chance for one in found if one.chance is not None]
     assert chances == sorted(chances, reverse=True)
+
+
+@settings(deadline=None, max_examples=25)
+@given(seeds, st.integers(1, 25))
+def test_every_term_is_bounded_and_every_feature_a_share_or_a_logarithm(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    matches = {f"m{n}": float(score) for n, score in enumerate(rng.random(size) * 1e6)}
+    ranker = make_ranker(shipped("editing"), unit(rng, size), matches)
+    evidence = ranker.evidence(Query("x", "x", (SPOT,)), unit(rng))
+    assert len(evidence.rows) == size
+    for values in ranker._terms(evidence).values():
+        assert ((values >= 0) & (values <= 1)).all()
+    for values in ranker.features(evidence).values():
+        assert (np.abs(values) <= np.log(1e6)).all()

@@ -21,7 +21,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 @click.command("eval")
 @click.option("--repo", required=True, metavar="PATH", help="An indexed clone with its whole history.")
 @click.option("--labels", required=True, metavar="FILE", help="Queries and answers, one JSON object a line.")
-@click.option("--form", type=click.Choice(["editing", "intent"]), default="editing", show_default=True)
+@click.option("--form", type=click.Choice(["editing", "intent", "both"]), default="editing", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the standard sample of N labels.")
 @click.option(
     "--ablate",

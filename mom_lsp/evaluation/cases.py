@@ -106,17 +106,17 @@ class Cases:
         self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts())
 
     def make(self, labels: Sequence[Label], form: str) -> Iterator[Case]:
-        """Yield the case of each label whose query is here."""
+        """Yield the case of each label whose query is here.
+
+        Args:
+            labels: queries and answers.
+            form: "editing" knows the lines that are about to be changed, "intent" the masked subject, "both" both.
+        """
         known = {label.query: label for label in labels if label.query in self._history.position}
         images = self._repository.preimages(list(known), self._attributes)
         moments = [moment for image in images if (moment := situation(image)).intent or form == "editing"]
-        writers = self._writers(moments) if form == "editing" else {}
-        queries = {
-            moment.query: editing_query(moment, writers.get(moment.query, {}))
-            if form == "editing"
-            else text_query(moment.intent or "")
-            for moment in moments
-        }
+        writers = self._writers(moments) if form != "intent" else {}
+        queries = {moment.query: _query(moment, writers.get(moment.query, {}), form) for moment in moments}
         encoder = self._library.encoder if len(self._snapshot.vectors) else None
         texts = [query.meaning for query in queries.values()]
         meanings = self._cache.vectors(texts, encoder, self._step) if encoder is not None else {}
@@ -211,6 +211,13 @@ def moment_of(view: View, life: Life, rows: np.ndarray, now: int, path: str) -> 
     at = np.flatnonzero(index[told.rows] >= 0)
     ours = Touches(index[told.rows[at]], told.times[at], told.gates[at], told.holds[at])
     return Moment(now, path, view.catalog.time[rows], ours, active_days(view, life))
+
+
+def _query(moment: Situation, writers: Mapping[str, Writers], form: str) -> Query:
+    if form == "intent":
+        return text_query(moment.intent or "")
+    query = editing_query(moment, writers)
+    return query.intending(moment.intent or "") if form == "both" else query
 
 
 def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:

@@ -92,9 +92,9 @@ def report(
     request: Request, labels: Sequence[Label], cases: Sequence[Case]
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
-    if request.form == "intent":
+    if request.form != "editing":
         labels = [case.label for case in cases]  # the others have no such query
-    model = shipped("editing" if request.form == "editing" else "intent")
+    model = shipped("intent" if request.form == "intent" else "editing")
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
     sure = sureness(request.form, cases)
