@@ -201,14 +201,38 @@ def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: L
     assert drawn.drawn(Model(threads=1, traces=False), KNOWN.path, ids) == {}
     (told,) = attention(bias)
     assert (told["id"], told["strength"]) == (LIMIT.id, STRENGTH) and told["heads"] > 10
+    drawn.word(chosen, KNOWN)
     words = drawn.word(chosen, KNOWN, drawn=bias)
     assert drawn.problem == "" and (words == "" or words.endswith(" [1]."))
     state = drawn.state(chosen)
+    assert state["memory_bytes"] < 400 * MEGABYTE, "with the hook and without"
     assert state["traces"]["texts"] == 1 and state["traces"]["bytes"] == (tmp_path / TRACES).stat().st_size
     drawn.forget(ids)
     assert drawn.state(chosen)["pid"] is None, "its cache of keys and values is gone with it"
     assert LIMIT.id.encode() not in (tmp_path / TRACES).read_bytes()
     assert drawn.drawn(chosen, KNOWN.path, ids) == {}
+
+
+@pytest.mark.slow
+@needs_model
+def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: Start, home: Path) -> None:
+    (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nthreads = 1\n")
+    project.commit("Limit retries to 42\n\nBecause the server bans a client after 50 attempts.", {"a.py": "x = 42\n"})
+    mom = moms(project)
+    mom.index()
+    (memory,) = mom.call("why", path="a.py", line=1)["citations"]
+    text = "Retries are limited as the server bans a client after 50 attempts [1]."
+    mom.call("note", text=text, path="a.py", line=1, generated=True, cites=[memory["id"]])
+    mom.service.learn(never)
+    told = mom.call("status")["model"]["traces"]
+    assert told["texts"] == 1 and told["bytes"] > 0
+    answer = mom.call("why", path="a.py", line=1, generate=True)
+    assert [one["id"] for one in answer["attention"]] == ([memory["id"]] if answer["generated"] else [])
+    settings = mom.service._workspace(str(mom.root)).settings.model
+    assert list(mom.service.model.drawn(settings, "a.py", [memory["id"]])) == [memory["id"]]
+    mom.call("forget", id=memory["id"])
+    assert mom.call("status")["model"]["pid"] is None
+    assert mom.service.model.drawn(settings, "a.py", [memory["id"]]) == {}
 
 
 @pytest.mark.slow
