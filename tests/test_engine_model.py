@@ -227,7 +227,8 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
     told = mom.call("status")["model"]["traces"]
     assert told["texts"] == 1 and told["bytes"] > 0
     answer = mom.call("why", path="a.py", line=1, generate=True)
-    assert [one["id"] for one in answer["attention"]] == ([memory["id"]] if answer["generated"] else [])
+    assert [one["id"] for one in answer["attention"]] == [memory["id"]]
+    assert mom.call("why", path="a.py", line=1)["attention"] == [], "only the model has any"
     settings = mom.service._workspace(str(mom.root)).settings.model
     assert list(mom.service.model.drawn(settings, "a.py", [memory["id"]])) == [memory["id"]]
     mom.call("forget", id=memory["id"])

@@ -41,9 +41,10 @@ def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json:
             echo_json(answer)
             return
         _print(answer, service, place.path)
-        if worded and at_once and (better := _ask(service, place, generate=True))["generated"]:
-            answer = better
-            click.echo("\n" + one_line(better["answer"]))
+        if worded and at_once:
+            answer = _ask(service, place, generate=True)
+            if answer["generated"]:
+                click.echo("\n" + one_line(answer["answer"]))
         if explain:
             _explain(answer)
 
@@ -51,11 +52,10 @@ def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json:
 def _explain(answer: dict[str, Any]) -> None:
     numbers = {one["id"]: number for number, one in enumerate(answer["citations"], 1)}
     for one in answer["attention"]:
-        click.echo(
-            f"attention drawn to [{numbers[one['id']]}]: {one['heads']} heads, {one['strength']:+.2f} on average"
-        )
+        number = numbers[one["id"]]
+        click.echo(f"attention drawn to [{number}]: {one['heads']} heads, {one['strength']:+.2f} on average")
     if not answer["attention"]:
-        click.echo("attention as the model has it: nothing was learned that concerns these memories")
+        click.echo("the model's attention was drawn to none of them")
 
 
 def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any]:

@@ -224,7 +224,7 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
         "answer": words or known.answer(),
         "citations": known.citations,
         "generated": bool(words),
-        "attention": attention(drawn) if words else [],
+        "attention": attention(drawn),
         "took_ms": took,
     }
 
