@@ -71,6 +71,17 @@ class Catalog:
         codes = self._arrays["path_codes"][self.first_path[row] : self.first_path[row + 1]]
         return [self._paths[code] for code in codes.tolist()]
 
+    def most_touched(self, rows: np.ndarray, count: int, *, without: Iterable[str] = ()) -> list[tuple[str, int]]:
+        """Return the paths that most of some memories touch, and how many do; of equals the one that comes first."""
+        starts, counts = self.first_path[rows], self.path_count[rows]
+        at = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
+        codes, first, times = np.unique(self._arrays["path_codes"][at], return_index=True, return_counts=True)
+        left, found = set(without), list[tuple[str, int]]()
+        for which in np.lexsort((first, -times)).tolist():
+            if len(found) < count and self._paths[codes[which]] not in left:
+                found.append((self._paths[codes[which]], int(times[which])))
+        return found
+
     @cached_property
     def contents(self) -> list[str]:
         """The key of each memory's embedding, "" if none is wanted."""
@@ -163,6 +174,12 @@ class View:
             ):
                 left.suggestible[row] = False
         return left
+
+    @cached_property
+    def newest(self) -> np.ndarray:
+        """The rows of the commits of this HEAD, newest first."""
+        rows = np.flatnonzero(self.distance >= 0)
+        return np.asarray(rows[np.argsort(self.distance[rows], kind="stable")])
 
     @cached_property
     def edges(self) -> list[Edge]:

@@ -18,7 +18,7 @@ from mom_lsp.memory import Relation
 from mom_lsp.route.postings import name_keys, sorted_postings
 
 RELATIONS = get_args(Relation)
-FORMAT = 2  # of the arrays: raise it whenever they change
+FORMAT = 3  # of the arrays: raise it whenever they change
 COLUMNS = (
     "id",
     "source_type",

@@ -7,7 +7,6 @@ most, then the function, then the file, weighed by how few files a memory touche
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -58,10 +57,10 @@ class Place:
     def strength(self) -> np.ndarray:
         """Return the noisy-or of the parts, (n,); they are not changed afterwards."""
         if self._strength is None:
-            self._strength = 1.0 - self.line
-            for part in (self.near, self.symbol, self.file, self.co_changed):
-                self._strength *= 1.0 - part
-            self._strength = 1.0 - self._strength
+            parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
+            rows = np.flatnonzero(sum(parts))  # few of all
+            self._strength = np.zeros(len(self.line))
+            self._strength[rows] = 1.0 - np.prod([1.0 - part[rows] for part in parts], axis=0)
         return self._strength
 
 
@@ -90,9 +89,8 @@ def _place(view: View, spot: Spot) -> Place:
     for name in around.names if spot.symbol else ():
         rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
         if rows is not None:
+            rows = rows[view.suggestible[rows]]
             result.symbol[rows] = SYMBOL * view.catalog.rarity[rows]
-    for part in (result.line, result.share, result.near, result.symbol):
-        part[~view.suggestible] = 0.0
     return result
 
 
@@ -135,8 +133,7 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
     told = rows[~catalog.is_file[rows]]
     newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
     small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
-    together = Counter(other for row in small.tolist() for other in catalog.paths_of(row) if other not in names)
-    frequent = together.most_common(CO_CHANGED_FILES)
+    frequent = catalog.most_touched(small, CO_CHANGED_FILES, without=names)
     for other, count in reversed(frequent):
         along = catalog.rows_touching([other])
         along = along[view.suggestible[along] & (file[along] == 0.0)]
@@ -152,6 +149,8 @@ def _by_lines(view: View, spot: Spot, result: Place) -> None:
         if row is not None:
             written.setdefault(row, []).append(line)
     for row, lines in written.items():
+        if not view.suggestible[row]:
+            continue
         inside = [line for line in lines if spot.start <= line <= spot.end]
         if inside:
             result.lines[row] = inside

@@ -36,21 +36,32 @@ class Postings:
             keys: of what is in view.
             allowed: (n,) the rows that count; a key is as rare as it is among them.
         """
-        found, total, most = np.zeros(len(allowed)), 0.0, np.log1p(max(1, int(allowed.sum())))
-        for rows in self.rows(keys):
-            rows = np.unique(rows[allowed[rows]])
-            weight = most - np.log(max(1, len(rows)))
-            if len(rows) <= COMMON:
-                total += weight
-                found[rows] += weight
+        numbers, rows, count = self._entries(keys)
+        counted = allowed[rows]
+        numbers, rows = numbers[counted], rows[counted]
+        times = np.bincount(numbers, minlength=count)
+        weights = np.log1p(max(1, int(np.count_nonzero(allowed)))) - np.log(np.maximum(1, times))
+        weights[times > COMMON] = 0.0
+        found = np.bincount(rows, weights[numbers], minlength=len(allowed))
+        total = weights.sum()
         return found / total if total else found
 
     def held(self, keys: Iterable[int], size: int) -> np.ndarray:
         """Return how much of what each row holds is among these keys, (size,) in [0, 1); 0 for nearly nothing."""
-        found = np.zeros(size)
-        for rows in self.rows(keys):
-            found[np.unique(rows)] += 1
-        return np.asarray(found / (self._counts(size) + FEW))
+        _, rows, _ = self._entries(keys)
+        found = np.bincount(rows, minlength=size).astype(np.float64)
+        rows = np.flatnonzero(found)
+        found[rows] /= self._counts(size)[rows] + FEW
+        return found
+
+    def _entries(self, keys: Iterable[int]) -> tuple[np.ndarray, np.ndarray, int]:
+        """Return which key, by its number, and which row each entry of some keys has; and how many keys there are."""
+        wanted = np.array(list(keys), np.uint32)
+        firsts = np.searchsorted(self._keys, wanted, side="left")
+        counts = np.searchsorted(self._keys, wanted, side="right") - firsts
+        numbers = np.repeat(np.arange(len(wanted)), counts)
+        at = np.arange(len(numbers)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
+        return numbers, self._rows[at], len(wanted)
 
     def _counts(self, size: int) -> np.ndarray:
         """Return how many keys each row holds, (size,)."""
@@ -60,9 +71,9 @@ class Postings:
 
 
 def sorted_postings(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the key and the row of each entry, (e,) both, in the order of the keys; an entry may stand there twice."""
-    order = np.argsort(keys)
-    return keys[order].astype(np.uint32), rows[order].astype(np.int32)
+    """Return the key and the row of each entry, (e,) both, in the order of keys and rows, each entry once."""
+    entries = np.unique(keys.astype(np.uint64) << np.uint64(32) | rows.astype(np.uint64))
+    return (entries >> np.uint64(32)).astype(np.uint32), entries.astype(np.uint32).astype(np.int32)
 
 
 def name_keys(names: Iterable[str]) -> list[int]:

@@ -64,11 +64,7 @@ class Vectors:
             query: (d,) of unit length.
             slots: a range of them, or (m,) numbers.
         """
-        codes, scale = _quantised(query.astype(np.float32)[None])
-        rows, scales = self.codes[slots], self.scales[slots]
-        if not len(rows):
-            return np.zeros(0, np.float32)
-        return np.asarray(np.maximum(_dots(codes[0], rows) * (scales * scale[0]), np.float32(UNLIKE)))
+        return _cosines(*_quantised(query.astype(np.float32)[None]), self.codes[slots], self.scales[slots])
 
     def cosines_of(self, query: np.ndarray, slots: np.ndarray) -> np.ndarray:
         """Return the same by slot, (m,) float64; 0 for -1, where there is no vector yet."""
@@ -88,9 +84,17 @@ class Vectors:
             count: how many at most.
             ranges: of the vectors that are looked at, None for all.
         """
-        slices = [slice(*one) for one in ranges] if ranges is not None else [slice(None)]
-        rows = np.concatenate([self.rows[one] for one in slices] or [self.rows[:0]])
-        values = np.concatenate([self.cosines(query, one) for one in slices] or [np.zeros(0, np.float32)])
+        code, scale = _quantised(query.astype(np.float32)[None])
+        rows, values = self.rows, np.empty(0, np.float32)
+        if ranges is None:
+            values = _cosines(code, scale, self.codes, self.scales)
+        elif ranges:
+            rows = np.concatenate([self.rows[first:end] for first, end in ranges])
+            scales = np.concatenate([self.scales[first:end] for first, end in ranges])
+            dots = np.concatenate([_dots(code, self.codes[first:end]) for first, end in ranges])
+            values = _cut(dots, scales, scale)
+        else:
+            rows = rows[:0]
         values[~allowed[rows]] = 0.0
         if len(rows) > count:
             least = max(np.partition(values, len(values) - count)[-count], UNLIKE)
@@ -103,14 +107,24 @@ class Vectors:
         return np.asarray(self.codes[slots].astype(np.float32) * self.scales[slots][:, None])
 
 
+def _cosines(code: np.ndarray, scale: np.ndarray, codes: np.ndarray, scales: np.ndarray) -> np.ndarray:
+    """Return the cosines of a query, (1, d) bytes and (1,), with vectors, (m, d) bytes and (m,)."""
+    return _cut(_dots(code, codes), scales, scale) if len(codes) else np.zeros(0, np.float32)
+
+
+def _cut(dots: np.ndarray, scales: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    values = dots * (scales * scale[0])
+    return np.asarray(np.maximum(values, np.float32(UNLIKE), out=values))
+
+
 def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return the sum of products (m,) float32 of bytes (d,) with those of each row (m, d): whole numbers, exact."""
+    """Return the sum of products (m,) float32 of bytes (1, d) with those of each row (m, d): whole numbers, exact."""
     try:
         from simsimd import cdist
     except ImportError:  # an environment from before it was required: the same numbers, ten times slower
-        wide = code.astype(np.float32)
+        wide = code[0].astype(np.float32)
         return np.concatenate([rows[at : at + BLOCK] @ wide for at in range(0, len(rows), BLOCK)])
-    return np.asarray(cdist(code[None], rows, "dot"), np.float32).ravel()
+    return np.asarray(cdist(code, rows, "dot"), np.float32).ravel()
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from mom_lsp.route.reason import ON_TRIAL, reason
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
 from mom_lsp.route.terms import lexical
+from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.tiers import Tiers
@@ -78,7 +79,7 @@ class Ranker:
     tiers: Tiers  # of all rows, now
     context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
     strategy: Strategy = SCORE_ALONE  # what else than the score decides
-    share: float = ALL  # of the gate whose domains are searched by meaning
+    share: float = Settings().route.domains  # of the gate whose domains are searched by meaning
 
     def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
         """Return the best k memories that are likely enough, best first.
@@ -183,6 +184,8 @@ class Ranker:
     def _uses(self, rows: np.ndarray) -> np.ndarray:
         """Return how often the user accepted each of some memories, (m,)."""
         life, ids = self.snapshot.life, self.view.catalog.ids
+        if not life.most_used:
+            return np.zeros(len(rows))
         return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
     def _matches(self, words: str) -> dict[int, float]:
@@ -205,8 +208,8 @@ class Ranker:
         if told is not None:
             found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
             found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
-            newest = (self.view.distance >= 0) & (self.view.distance < NEWEST)
-            found.append(np.flatnonzero(newest))
+            newest = self.view.newest[:NEWEST]
+            found.append(newest[self.view.distance[newest] < NEWEST])
         if meaning is not None and self._comparable(meaning):
             vectors = self.snapshot.vectors
             opened = self.snapshot.domains.opened(meaning, self.share if len(vectors) >= MANY else ALL)

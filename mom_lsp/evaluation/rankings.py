@@ -1,0 +1,135 @@
+"""Rankers with questions to time: of a repository as the engine holds it, or of made-up memories."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation import synthetic
+from mom_lsp.git import locate
+from mom_lsp.journal import Journal
+from mom_lsp.memory import Memory
+from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.gate import Domains
+from mom_lsp.route.learned import shipped
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.store import Store
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.workspace.aging import aged
+from mom_lsp.workspace.head import Worktree
+from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.query import Query, mapped_lines, spot_query
+from mom_lsp.workspace.ranking import Ranker, Texts
+
+SEED = 11
+LINES = 3  # asked about
+MOST_LINES = 20_000  # of a file that is asked about
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """A ranker, and questions with their vectors and their full-text matches: what is timed is the rest."""
+
+    ranker: Ranker
+    queries: Sequence[Query]
+    meanings: np.ndarray  # (q, d) float32
+    exact: np.ndarray  # (v, d) float32: the vectors of the ranker before they were rounded, in its order
+
+
+class Matched:
+    """Full-text matches that were found before."""
+
+    def __init__(self, library: Texts, found: Mapping[str, dict[str, float]]) -> None:
+        self._library, self._found = library, found
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return what was found."""
+        return self._found[query]
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id."""
+        return self._library.get(ids)
+
+
+@contextmanager
+def of_repository(root: Path, count: int, step: Callable[[str, int, int], None]) -> Iterator[Ranking]:
+    """Yield the ranker of an indexed repository, with questions about lines of its files. Raises UsageError."""
+    location = locate(root)
+    with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
+        journal = Journal(Path(scratch) / "journal.sqlite")
+        try:
+            store, encoder = Store(location.data), SentenceEncoder("")
+            library, worktree = Library(lambda: store, journal, encoder), Worktree(location)
+            snapshot = library.snapshot()
+            if not len(snapshot.vectors):
+                raise UsageError(f"{root} has no vectors: run `mom -C {root} index` with the encoder installed")
+            head = worktree.head(None)
+            view = worktree.view(snapshot.catalog, head)
+            queries = _questions(worktree, snapshot.catalog, count, step)
+            found = {query.words: library.matches(query.words, 200) for query in queries}
+            tiers = aged(view, snapshot.life, time.time())
+            ranker = Ranker(Matched(library, found), snapshot, view, shipped("editing"), tiers)
+            meanings = encoder.encode([query.meaning for query in queries])
+            yield Ranking(ranker, queries, meanings, _exact(store, encoder.name, snapshot))
+        finally:
+            journal.close()
+
+
+def _questions(worktree: Worktree, catalog: Catalog, count: int, step: Callable[[str, int, int], None]) -> list[Query]:
+    """Return questions about lines anywhere in files that memories are about."""
+    random, head = np.random.default_rng(SEED), worktree.head(None)
+    paths = sorted(path for path in catalog.rows_of_path if path in head.tree)
+    queries: list[Query] = []
+    for at in random.permutation(len(paths)).tolist():
+        if len(queries) == count:
+            break
+        lines = worktree.committed(head, paths[at])
+        if LINES < len(lines) < MOST_LINES:
+            start = 1 + int(random.integers(len(lines) - LINES))
+            mapped = mapped_lines(worktree, head, paths[at], lines)
+            queries.append(spot_query(worktree, head, paths[at], lines, start, start + LINES - 1, mapped))
+            step("blame", len(queries), count)
+    return queries
+
+
+def _exact(store: Store, model: str, snapshot: Snapshot) -> np.ndarray:
+    contents, stored = store.vectors(model)
+    at = {content: number for number, content in enumerate(contents)}
+    wanted = snapshot.catalog.contents
+    return np.asarray(stored[[at[wanted[row]] for row in snapshot.vectors.rows.tolist()]], np.float32)
+
+
+def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: np.ndarray, count: int) -> Ranking:
+    """Return the ranker of as many made-up memories as there are vectors."""
+    size = len(vectors)
+    catalog = Catalog.of_table(synthetic.make_table(size))
+    view = View(catalog, [synthetic.commit(number) for number in reversed(range(size))], {})
+    snapshot = Snapshot(catalog, vectors, slots, Life(), domains=domains)
+    tiers = aged(view, snapshot.life, float(catalog.time.max()))
+    queries = [synthetic.make_query(number, size) for number in range(count)]
+    matches = synthetic.make_matches(size)
+    library = _Nothing()
+    ranker = Ranker(
+        Matched(library, {query.words: matches for query in queries}), snapshot, view, shipped("editing"), tiers
+    )
+    return Ranking(ranker, queries, synthetic.make_questions(exact, count), exact)
+
+
+class _Nothing:
+    """Texts of made-up memories: there are none."""
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return no match."""
+        return {}
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return no text."""
+        return {}

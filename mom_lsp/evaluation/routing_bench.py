@@ -1,0 +1,159 @@
+"""`mom bench --routing`: what search by meaning finds and how long ranking takes, flat and through the domains.
+
+Each question is put to numpy (exact, float32), to the resident bytes, and to the opened domains in turn: whatever else
+the machine does falls on all three; a ratio is between medians of one run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation.rankings import Ranking, of_repository, of_synthetic
+from mom_lsp.route.domains import updated
+from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
+from mom_lsp.route.partition import Partition, largest
+from mom_lsp.route.points import joined, path_vector
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.settings import Settings
+from mom_lsp.workspace.ranking import MANY
+
+SIZES = (1_000, 10_000, 100_000, 1_000_000)
+MOST_RANKED = 100_000  # made-up memories that are ranked too: more take minutes to make
+DEPTH = 50
+QUESTIONS, WARM_UP = 60, 5
+Step = Callable[[str, int, int], None]
+Row = dict[str, Any]
+T = TypeVar("T")
+
+
+def run(repositories: Sequence[Path], sizes: Sequence[int], step: Step) -> Iterator[Row]:
+    """Yield a row of figures for each repository and each number of made-up memories, as soon as it is measured."""
+    share = Settings().route.domains
+    for root in repositories:
+        with of_repository(root, QUESTIONS + WARM_UP, step) as ranking:
+            snapshot = ranking.ranker.snapshot
+            row = searched(root.name, snapshot.vectors, snapshot.domains, ranking.exact, ranking.meanings, share, step)
+            yield row | ranked(ranking, share, step)
+    for size in sizes:
+        yield _synthetic(size, share, step)
+
+
+def _synthetic(size: int, share: float, step: Step) -> Row:
+    name, began = f"{size:,} made up", time.perf_counter()
+    made = synthetic.make_vectors(size)
+    places = np.array([path_vector(path) for path in made.paths])
+    step(f"{name}: domains", 0, size)
+
+    def points(rows: np.ndarray) -> np.ndarray:
+        step(f"{name}: domains", int(rows[-1]), size)
+        return joined(made.vectors[rows], places[made.sub_topic[rows]])
+
+    ids, began = [f"{number:016x}" for number in range(size)], time.perf_counter()
+    kept = updated(Partition.empty(), ids, np.ones(size, bool), points)
+    took = time.perf_counter() - began
+    domains = domains_of(kept, ids)
+    rows = domains.order(np.arange(size))
+    domains = with_gate(domains, kept, rows, synthetic.WIDTH)
+    vectors, exact = Vectors.of(made.vectors, rows, rows), made.vectors[rows]
+    questions = synthetic.make_questions(exact, QUESTIONS + WARM_UP)
+    row = searched(name, vectors, domains, exact, questions, share, step) | {"built": took}
+    if size > MOST_RANKED:
+        return row
+    slots = np.empty(size, np.int32)
+    slots[rows] = np.arange(size)
+    ranking = of_synthetic(vectors, slots, domains, exact, QUESTIONS + WARM_UP)
+    return row | ranked(ranking, share, step)
+
+
+def searched(
+    name: str, vectors: Vectors, domains: Domains, exact: np.ndarray, questions: np.ndarray, share: float, step: Step
+) -> Row:
+    """Return what search by meaning finds of the exact best, and its times, in ms.
+
+    Args:
+        name: of the row.
+        vectors: (v, d) the resident ones.
+        domains: with their gate.
+        exact: (v, d) float32, in the same order.
+        questions: (q, d).
+        share: of the gate that is opened.
+        step: told how far it is.
+    """
+    allowed = np.ones(int(vectors.rows.max()) + 1, bool)
+    times = np.zeros((len(questions), 3))
+    found = {"flat": 0.0, "domains": 0.0, "opened": 0.0}
+    for at, question in enumerate(questions):
+        step(f"{name}: searching", at + 1, len(questions))
+        best, times[at, 0] = _timed(brute_force, exact, question)
+        flat, times[at, 1] = _timed(vectors.nearest, question, allowed, DEPTH)
+        some, times[at, 2] = _timed(_through, domains, vectors, question, allowed, share)
+        right, ranges = set(vectors.rows[best].tolist()), domains.opened(question, share) or [(0, len(vectors))]
+        found["flat"] += len(right & set(flat.tolist())) / len(right)
+        found["domains"] += len(right & set(some.tolist())) / len(right)
+        found["opened"] += sum(end - first for first, end in ranges) / len(vectors)
+    sizes = np.bincount(domains.of[domains.of >= 0])
+    return {
+        "name": name,
+        "memories": len(vectors),
+        "domains": len(sizes),
+        "largest": int(sizes.max()),
+        "bound": largest(int(sizes.sum())),
+        "opened": found["opened"] / len(questions),
+        "recall": {way: found[way] / len(questions) for way in ("flat", "domains")},
+        "search": _percentiles(times[WARM_UP:]),
+        "bytes": {"vector": vectors.width, "beyond": _beyond(vectors, domains) / len(vectors)},
+    }
+
+
+def ranked(ranking: Ranking, share: float, step: Step) -> Row:
+    """Return the times of the whole ranking, in ms: candidates, features, score, choice.
+
+    Blame, encoding and full-text search were done before.
+    """
+    times = np.zeros((len(ranking.queries), 3))
+    flat, gated = (replace(ranking.ranker, share=which) for which in (ALL, share))
+    for at, (query, meaning) in enumerate(zip(ranking.queries, ranking.meanings, strict=True)):
+        step("ranking", at + 1, len(times))
+        _, times[at, 0] = _timed(brute_force, ranking.exact, meaning)
+        _, times[at, 1] = _timed(flat.rank, query, 3, threshold=0.1, meaning=meaning)
+        _, times[at, 2] = _timed(gated.rank, query, 3, threshold=0.1, meaning=meaning)
+    return {"ranking": _percentiles(times[WARM_UP:]), "gated": len(ranking.exact) >= MANY}
+
+
+def brute_force(vectors: np.ndarray, question: np.ndarray) -> np.ndarray:
+    """Return the numbers of the most similar vectors, (m,), in any order: the pass that all times are compared with."""
+    values = vectors @ question
+    return np.argpartition(-values, min(DEPTH, len(values) - 1))[:DEPTH]
+
+
+def _percentiles(times: np.ndarray) -> Row:
+    """Return median and 95th percentile of each way, and the median's ratio to that of numpy."""
+    middle, late = np.percentile(times, [50, 95], axis=0)
+    return {
+        way: {"p50": float(middle[at]), "p95": float(late[at]), "ratio": float(middle[at] / middle[0])}
+        for at, way in enumerate(("numpy", "flat", "domains"))
+    }
+
+
+def _beyond(vectors: Vectors, domains: Domains) -> int:
+    """Return the bytes that routing by meaning holds beyond the bytes of the vectors themselves: all else it reads."""
+    parts = (vectors.scales, vectors.rows, domains.of, domains.centers, domains.starts)
+    return sum(part.nbytes for part in parts) + 4 * len(domains.of) + sum(map(len, domains.names))  # 4: slots
+
+
+def _through(domains: Domains, vectors: Vectors, question: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
+    return vectors.nearest(question, allowed, DEPTH, domains.opened(question, share))
+
+
+def _timed(job: Callable[..., T], *args: Any, **options: Any) -> tuple[T, float]:
+    """Return what a job answers, and how many ms it took."""
+    began = time.perf_counter()
+    answer = job(*args, **options)
+    return answer, (time.perf_counter() - began) * 1000
