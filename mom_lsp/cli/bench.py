@@ -14,16 +14,26 @@ from mom_lsp.git.location import locate
 
 
 @click.command()
-@click.argument("repo", required=False, metavar="[REPO]")
+@click.argument("repos", nargs=-1, metavar="[REPO]...")
 @click.option("--at", default="", metavar="FILE:LINE", help="What is asked about; else a line that changed lately.")
 @click.option("--model", is_flag=True, help="Measure the language model instead: what the attention hook costs.")
 @click.option("--memory", is_flag=True, help="Measure instead what the processes behind an editor hold in memory.")
+@click.option("--routing", is_flag=True, help="Measure instead how memories are found: flat, and through the domains.")
+@click.option("--up-to", default=1_000_000, metavar="N", help="With --routing: the most made-up memories.")
 @AS_JSON
-def bench(repo: str | None, at: str, model: bool, memory: bool, as_json: bool) -> None:
+def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: bool, up_to: int, as_json: bool) -> None:
     """Measure indexing and suggesting on a repository.
 
     Prints medians, and `git blame` alone beside them.
     """
+    if routing:
+        from mom_lsp.cli.bench_routing import run
+
+        run([locate(folder() / Path(repo).expanduser()).root for repo in repos], up_to, as_json)
+        return
+    if len(repos) > 1:
+        raise click.UsageError("one REPO at a time; only --routing takes several")
+    repo = repos[0] if repos else None
     result = _of_model() if model else _of_repository(repo, at, memory=memory)
     if as_json:
         echo_json(result)

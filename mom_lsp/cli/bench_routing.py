@@ -1,0 +1,69 @@
+"""`mom bench --routing`: flat search beside the domains, a line a repository and a size, printed as it is measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from mom_lsp.cli.words import echo_json
+
+NOTES = """
+opened: share of the vectors that the domains of `mom.route.domains` hold; recall@50 against exact float32, of all bytes
+and of the opened domains; bytes: a memory, beyond the {width} of its vector. Times in ms, median / 95th percentile, and
+the median's ratio to numpy's float32 pass over the same vectors; taken in turn, each in one thread."""
+COUNTS = ("", "memories", "domains", "largest (bound)", "opened", "recall flat", "domains", "bytes", "sorted in, s")
+TIMES = ("", "what", "numpy float32", "flat", "ratio", "domains", "ratio")
+
+
+def run(roots: Sequence[Path], most: int, as_json: bool) -> None:
+    """Measure and print."""
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # before numpy
+    from mom_lsp.cli.eval import bars
+    from mom_lsp.cli.output import stderr, stdout, table
+    from mom_lsp.evaluation import routing_bench
+
+    sizes, rows = [size for size in routing_bench.SIZES if size <= most], list[dict[str, Any]]()
+    with bars() as bar:
+        for row in routing_bench.run(roots, sizes, bar):
+            rows.append(row)
+            recall = f"recall {row['recall']['domains']:.3f} in {row['opened']:.0%}"
+            stderr().print(f"{row['name']}: {recall}, {row['search']['domains']['ratio']:.2f} of numpy's time")
+    if as_json:
+        echo_json({"rows": rows})
+        return
+    stdout().print(table([_counts(row) for row in rows], COUNTS))
+    stdout().print(table([line for row in rows for line in _times(row)], TIMES))
+    click.echo(NOTES.format(width=rows[0]["bytes"]["vector"]) if rows else "")
+
+
+def _counts(row: dict[str, Any]) -> list[str]:
+    return [
+        row["name"],
+        f"{row['memories']:,}",
+        str(row["domains"]),
+        f"{row['largest']} ({row['bound']})",
+        f"{row['opened']:.0%}",
+        f"{row['recall']['flat']:.3f}",
+        f"{row['recall']['domains']:.3f}",
+        f"{row['bytes']['beyond']:.0f}",
+        f"{row['built']:.1f}" if "built" in row else "",
+    ]
+
+
+def _times(row: dict[str, Any]) -> list[list[str]]:
+    """Return a line for the search by meaning, and one for the whole ranking where that was measured."""
+    return [
+        [row["name"], what, *_cells(row[part])]
+        for part, what in (("search", "search by meaning"), ("ranking", "whole ranking"))
+        if part in row
+    ]
+
+
+def _cells(times: dict[str, dict[str, float]]) -> list[str]:
+    shown = {way: f"{part['p50']:.2f} / {part['p95']:.2f}" for way, part in times.items()}
+    flat, domains = (f"{times[way]['ratio']:.2f}" for way in ("flat", "domains"))
+    return [shown["numpy"], shown["flat"], flat, shown["domains"], domains]

@@ -1,0 +1,37 @@
+"""`mom bench --routing`: what it measures is what it says."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from mom_lsp.cli.app import app
+from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation.routing_bench import run
+
+
+def test_made_up_vectors_are_like_real_ones_and_the_same_twice() -> None:
+    made = synthetic.make_vectors(2_000)
+    assert (made.vectors == synthetic.make_vectors(2_000).vectors).all()
+    assert np.linalg.norm(made.vectors, axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
+    assert (made.vectors[:1_000] * made.vectors[1_000:]).sum(1).mean() == pytest.approx(synthetic.MEAN_COSINE, abs=0.03)
+    best = (synthetic.make_questions(made.vectors, 20) @ made.vectors.T).max(1)
+    assert (best > synthetic.QUESTION - 0.01).all()
+
+
+def test_a_row_has_recall_balance_times_and_bytes() -> None:
+    (row,) = run([], [1_000], lambda name, done, total: None)
+    assert row["recall"]["flat"] > 0.95 and row["recall"]["flat"] >= row["recall"]["domains"] > 0.5
+    assert 0 < row["opened"] < 0.5 and row["largest"] <= row["bound"]
+    assert all(
+        row[part][way]["p95"] >= row[part][way]["p50"] > 0 for part in ("search", "ranking") for way in row[part]
+    )
+    assert row["bytes"]["beyond"] < 200
+
+
+def test_the_command_prints_a_document() -> None:
+    answer = CliRunner().invoke(app, ["bench", "--routing", "--up-to", "10", "--json"])
+    assert (answer.exit_code, json.loads(answer.stdout)) == (0, {"rows": []})
