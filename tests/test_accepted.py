@@ -41,7 +41,7 @@ def texts(mom: Mom) -> list[tuple[str, str, list[str | None], str]]:
 def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> None:
     (memory,) = mom.search("network drops")
     note = {"text": "It tries three times as packets are lost [1].", "path": "src/client.py", "line": 2}
-    mom.call("note", **note, generated=True, cites=[memory["id"], "0000000000000000"])
+    mom.call("note", **note, generated=True)
     assert texts(mom) == [("src", note["text"], [memory["id"]], memory["id"])]
     workspace = mom.service._workspace(str(mom.root))
     (text,) = accepted_texts(workspace, ())

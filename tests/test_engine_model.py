@@ -222,7 +222,7 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
     mom.index()
     (memory,) = mom.call("why", path="a.py", line=1)["citations"]
     text = "Retries are limited as the server bans a client after 50 attempts [1]."
-    mom.call("note", text=text, path="a.py", line=1, generated=True, cites=[memory["id"]])
+    mom.call("note", text=text, path="a.py", line=1, generated=True)
     mom.service.learn(never)
     told = mom.call("status")["model"]["traces"]
     assert told["texts"] == 1 and told["bytes"] > 0

@@ -247,7 +247,9 @@ def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
     text, path, line = str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0)
-    cites = [str(one) for one in p.get("cites") or ()]
+    generated = p.get("generated") is True and bool(path and line)  # an answer is to a question about a line
+    clues = workspace.explain(path, line, text=p.get("code")).clues if generated else ()
+    cites = [clue.memory.id for clue in clues]
     return service.actions(workspace).note(text, path, line, generated=p.get("generated") is True, cites=cites)
 
 

@@ -89,15 +89,15 @@ async def undo(ls: MomServer, uri: str | None = None) -> Any:
     return result
 
 
-async def remember(
-    ls: MomServer, text: str, uri: str, line: int, generated: bool = False, cites: list[str] | None = None
-) -> Any:
-    """mom.remember: write a note about a line; `generated` marks one that a model worded, `cites` are its memories."""
-    _check(text=(text, str), line=(line, int), cites=(cites or [], list))
+async def remember(ls: MomServer, text: str, uri: str, line: int, generated: bool = False) -> Any:
+    """mom.remember: write a note about a line; `generated` marks one that a model worded."""
+    _check(text=(text, str), line=(line, int))
     place = await _place(ls, uri)
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
-    about = {"path": place.path, "line": line, "generated": generated is True, "cites": cites or []}
+    document = ls.documents.get(uri)
+    code = ls.text(document) if document and generated is True else None
+    about = {"path": place.path, "line": line, "generated": generated is True, "code": code}
     result = await ls.ask(place, "note", text=text, **about)
     _renewed(ls, "Remember")
     return result

@@ -87,7 +87,7 @@ async def _offer(ls: MomServer, uri: str, line: int, answer: dict[str, Any]) -> 
     request = types.ShowMessageRequestParams(types.MessageType.Info, in_words(answer), [keep])
     chosen = await ls.window_show_message_request_async(request)
     if chosen is not None and chosen.title == REMEMBER:
-        await remember(ls, answer["answer"], uri, line, True, [one["id"] for one in answer["citations"]])
+        await remember(ls, answer["answer"], uri, line, True)
 
 
 async def _begin(ls: MomServer) -> str:
