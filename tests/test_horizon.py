@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +14,7 @@ from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import fold
 
 YEARS, WORKDAYS, FILES = 5, 250, 12
+REPLAYED_WITHIN = 3.0  # seconds of the processor; it takes a fifth of one
 WHY = "Because caller {n} saw the wrong sum and the worker had to start again."
 
 
@@ -63,7 +65,7 @@ def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> N
 
 
 def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Callable[[Any], Mom]) -> None:
-    """Ten thousand events: forty uses a day. Reading them again takes a fraction of a second; it is not timed here."""
+    """Ten thousand events: forty uses a day."""
     write_history(project)
     mom = moms(project)
     mom.index()
@@ -74,8 +76,11 @@ def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Callab
         for day in range(WORKDAYS)
         for n in range(40)
     )
-    life = mom.service.library.snapshot().life
+    began = time.process_time()
     events = list(journal.events())
+    assert fold(events).usage  # replayed from the journal, as after a restart
+    assert time.process_time() - began < REPLAYED_WITHIN
+    life = mom.service.library.snapshot().life
     assert len(events) == WORKDAYS * 40
     assert sum(usage.uses for usage in life.usage.values()) == WORKDAYS * 30
     assert fold(events[5_000:], fold(events[:5_000])).usage == life.usage

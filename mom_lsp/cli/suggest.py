@@ -101,7 +101,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
             output.table(
                 (
                     ago(event.get("time"), view.now),
-                    event.get("event") or "",
+                    str(event.get("status") or event.get("event") or "").replace("_", " "),
                     _about(event),
                 )
                 for event in memory["history"]

@@ -30,6 +30,7 @@ from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.present import attention
 from mom_lsp.workspace.showings import FLUSH_AFTER
+from mom_lsp.workspace.transfer import taken_out
 
 Params = Mapping[str, Any]
 FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
@@ -301,6 +302,6 @@ METHODS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "undo": lambda service, workspace, p: service.actions(workspace).undo(str(p.get("id") or "")),
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),
     "note": _note,
-    "export": lambda service, workspace, p: service.actions(workspace).export(),
+    "export": lambda service, workspace, p: {"events": taken_out(service.library.journal)},
     "import": lambda service, workspace, p: service.actions(workspace).import_events(p["events"]),
 }

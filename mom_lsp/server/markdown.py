@@ -103,6 +103,8 @@ def prose(text: str) -> list[str]:
 
 
 def _block(lines: Sequence[str]) -> str:
+    if len(lines) > 2 and lines[0].startswith("```") and lines[-1].strip() == "```":
+        return fenced("\n".join(lines[1:-1]))
     if all(line.startswith("  ") for line in lines) and not _OWN_LINE.match(lines[0]):
         return fenced("\n".join(lines))
     return "\n".join(_flowing(lines))

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from mom_lsp.errors import UsageError
-from mom_lsp.journal import Event, EventType
+from mom_lsp.journal import Event
 from mom_lsp.memory import memory_id
 from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.undo import undoable
+from mom_lsp.workspace.transfer import bring_in
 from mom_lsp.workspace.workspace import Workspace
 
 GENERATED = "a local model, kept by you"  # the author of such a note
 MAX_NOTE = 10_000  # characters
-NAMING = frozenset({"undo", "transition"})
 MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"})  # may change a status
 Answer = dict[str, Any]
 
@@ -179,22 +177,9 @@ class Actions:
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
         return _done(f"remembered as {identity[:8]}") | {"id": identity}
 
-    def export(self) -> Answer:
-        """Return all events, oldest first."""
-        return {"events": [_plain(event) for event in self._journal.events()]}
-
-    def import_events(self, events: Iterable[dict[str, Any]]) -> Answer:
-        """Append the events that are not here yet, judged by their content."""
-        theirs = [_cleaned(_event(plain)) for plain in events]
-        seqs = {_identity(event): event.seq for event in self._journal.events()}
-        here = {event.seq: seqs.get(_identity(event), 0) for event in theirs}  # their number -> ours
-        added = 0
-        # Some name an event by its number, which is known only once that event is here.
-        for part in ([e for e in theirs if e.type not in NAMING], [e for e in theirs if e.type in NAMING]):
-            fresh = list({_identity(e): e for e in part if _identity(e) not in seqs}.values())
-            written = self._journal.append_many([_renumbered(event, here) for event in fresh])
-            here.update({event.seq: mine.seq for event, mine in zip(fresh, written, strict=True)})
-            added += len(written)
+    def import_events(self, events: Iterable[Mapping[str, Any]]) -> Answer:
+        """Append the events that are not here yet. Raises UsageError for what is no event."""
+        added = bring_in(self._journal, events)
         self._indexing_wanted("import")
         return _done(f"imported {added} events")
 
@@ -236,45 +221,3 @@ def _only(identity: str, known: Iterable[str], none: str) -> str:
     if len(found) != 1:
         raise UsageError(f"{'several have' if found else none} an id that begins with {identity!r}")
     return found[0]
-
-
-def _plain(event: Event) -> dict[str, Any]:
-    return {
-        "seq": event.seq,
-        "time": event.time,
-        "type": event.type,
-        "memory": event.memory,
-        "path": event.path,
-        "symbol": event.symbol,
-        "head": event.head,
-        "data": event.data,
-    }
-
-
-def _cleaned(event: Event) -> Event:
-    """Return an event whose note holds no secret; it may come from an older mom, or from elsewhere."""
-    text = event.data.get("text")
-    return replace(event, data=event.data | {"text": sanitize(text)}) if isinstance(text, str) else event
-
-
-def _event(plain: dict[str, Any]) -> Event:
-    """Read one exported event. Raises UsageError if it is none."""
-    try:
-        texts = {name: str(plain.get(name, "")) for name in ("memory", "path", "symbol", "head")}
-        event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"this is no event that `mom export` wrote: {str(plain)[:200]}") from error
-    if event.type not in get_args(EventType) or not math.isfinite(event.time):
-        raise UsageError(f"this mom knows no event like {str(plain)[:200]}")
-    return event
-
-
-def _renumbered(event: Event, here: Mapping[int, int]) -> Event:
-    name = {"undo": "seq", "transition": "cause"}.get(event.type)
-    if name is None:
-        return event
-    return replace(event, data={**event.data, name: here.get(event.data.get(name, 0), 0)})
-
-
-def _identity(event: Event) -> tuple[Any, ...]:
-    return (event.time, event.type, event.memory, event.path, event.symbol)

@@ -179,6 +179,7 @@ class Workspace:
         document["related"] = self.teller.related(row, state, ranker) if row is not None else []
         document["history"] = [
             {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
+            | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
             for e in self.library.journal.events()
             if e.memory == memory.id
         ]
