@@ -109,6 +109,8 @@ hinted('←')
 vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
 vim.cmd('MomSearch endless retries')
 report.search = read()
+vim.cmd('MomIntent limit the retries')
+report.intent = read()
 vim.cmd('MomWhy')
 report.why = read()
 vim.cmd('MomPin')
@@ -176,8 +178,9 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
 def test_the_pickers_and_floats(drive: Drive) -> None:
     report = drive(PICKERS)
     assert all(picked.startswith(f"{FIX} · fix · ") for picked in report["picked"])
-    assert len(report["picked"]) == 2
+    assert len(report["picked"]) == 3
     assert "The server bans a client after 50 attempts" in report["search"]
+    assert "The server bans a client after 50 attempts" in report["intent"]
     assert "The server bans a client after 50 attempts" in report["why"]
     assert f"[1] {FIX}" in report["why"]
     assert report["pinned"]
