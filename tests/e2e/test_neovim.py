@@ -113,6 +113,8 @@ vim.cmd('MomIntent limit the retries')
 report.intent = read()
 vim.cmd('MomWhy')
 report.why = read()
+vim.cmd('MomEpisode')
+report.episode = read()
 vim.cmd('MomPin')
 report.pinned = hinted('★ Fix endless')
 vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
@@ -177,8 +179,9 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
 
 def test_the_pickers_and_floats(drive: Drive) -> None:
     report = drive(PICKERS)
-    assert all(picked.startswith(f"{FIX} · fix · ") for picked in report["picked"])
-    assert len(report["picked"]) == 3
+    search, intent, line, member, pin = report["picked"]
+    assert all(picked.startswith(f"{FIX} · fix · ") for picked in (search, intent, line, pin))
+    assert member.startswith("Add a client with retries") and member.partition(" ·")[0] in report["episode"]
     assert "The server bans a client after 50 attempts" in report["search"]
     assert "The server bans a client after 50 attempts" in report["intent"]
     assert "The server bans a client after 50 attempts" in report["why"]
