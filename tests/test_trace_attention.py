@@ -161,7 +161,7 @@ def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFa
     file = TraceFile(tmp_path_factory.mktemp("traces") / "traces.sqlite")
     for number, observation in enumerate(seen):
         file.add("model", LAYERS, HEADS, observation, f"text {number}")
-    assert file.sources().get("model", set()) == {f"text {number}" for number in range(len(seen))}
+    assert file.sources("model") == {f"text {number}" for number in range(len(seen))}
     assert [one.first for one in file.observations("model", LAYERS, HEADS)] == [one.first for one in seen]
     kept, direct = file.traces("model", LAYERS, HEADS), replay(seen, LAYERS, HEADS)
     for key in direct.strength | kept.strength:
@@ -195,7 +195,8 @@ def test_what_each_strength_saved_is_kept(file: TraceFile) -> None:
 def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.trace.file.KEPT", 2)
     for memory in MEMORIES:
-        file.add("model", LAYERS, HEADS, make_seen(memory))
+        file.add("model", LAYERS, HEADS, make_seen(memory), f"text of {memory}")
+    assert len(file.sources("model")) == len(MEMORIES), "nothing is learned from twice"
     assert {memory for _, memory in file.traces("model", LAYERS, HEADS).strength} == set(MEMORIES[-2:])
 
 

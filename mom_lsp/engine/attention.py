@@ -53,7 +53,7 @@ class Attention:
 
     def learned_from(self, name: str) -> set[str]:
         """Return the accepted texts that a model has learned from."""
-        return self._file.sources().get(name, set())
+        return self._file.sources(name)
 
     def learn(
         self, process: ModelProcess, source: str, accepted: Accepted, cancelled: Callable[[], bool] = never

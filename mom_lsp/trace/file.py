@@ -26,6 +26,8 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, model TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL,
     cue TEXT NOT NULL, gains TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS learned (
+    model TEXT NOT NULL, source TEXT NOT NULL, PRIMARY KEY (model, source)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS part (
     observation INTEGER NOT NULL REFERENCES observation ON DELETE CASCADE,
     memory TEXT NOT NULL, first INTEGER NOT NULL, importance REAL NOT NULL, attention BLOB NOT NULL,
@@ -65,6 +67,7 @@ class TraceFile:
                     for memory, attention in observation.attention.items()
                 ],
             )
+            file.execute("INSERT OR IGNORE INTO learned VALUES (?, ?)", (model, source))
             file.execute(
                 "DELETE FROM observation WHERE model = ? AND id <= (SELECT id FROM observation WHERE model = ?"
                 " ORDER BY id DESC LIMIT 1 OFFSET ?)",
@@ -99,12 +102,9 @@ class TraceFile:
         rows = self._rows("SELECT gains FROM observation WHERE model = ? ORDER BY id", (model,))
         return [_gains(text) for (text,) in rows]
 
-    def sources(self) -> dict[str, set[str]]:
-        """Return the accepted texts that were learned from, by model."""
-        found: dict[str, set[str]] = {}
-        for model, source in self._rows("SELECT model, source FROM observation", ()):
-            found.setdefault(model, set()).add(source)
-        return found
+    def sources(self, model: str) -> set[str]:
+        """Return the accepted texts that a model learned from, also those whose observation was dropped since."""
+        return {source for (source,) in self._rows("SELECT source FROM learned WHERE model = ?", (model,))}
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase memories and what was learned from them as texts: no trace of them, and no byte."""
@@ -113,6 +113,7 @@ class TraceFile:
             with self._open() as file:
                 file.executemany("DELETE FROM part WHERE memory = ?", gone)
                 file.executemany("DELETE FROM observation WHERE source = ?", gone)
+                file.executemany("DELETE FROM learned WHERE source = ?", gone)
 
     def size(self) -> int:
         """Return the bytes on disk."""
