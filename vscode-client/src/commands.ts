@@ -23,6 +23,7 @@ const DONE: Record<string, string> = {
   "mom.restore": "Restored; its text is being read again",
   "mom.undo": "$(discard) Taken back",
 };
+const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
 const DONE_FOR = 3000; // milliseconds in the status bar
 const READ_AFTER = 10_000; // milliseconds
 const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
@@ -61,8 +62,8 @@ export class Commands {
       case "mom.pin":
       case "mom.useful":
         return this.withMemory(args, (id, uri) => this.say(command, id, ...placeOf(uri, args[2])));
-      case "mom.inserted":
-        return this.say(command, ...args);
+      case "mom.inserted": // the light bulb's action brings the text
+        return complete ? this.say(command, ...args) : vscode.commands.executeCommand("editor.action.codeAction", INSERT);
       default:
         return this.withMemory(args, (id, uri) => this.say(command, id, ...(uri ? [uri] : [])));
     }
