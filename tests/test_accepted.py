@@ -76,3 +76,12 @@ def test_only_the_next_commit_of_that_file_counts(mom: Mom, project: Repo) -> No
     assert text.startswith("Try five times. Three were not enough")
     mom.call("undo")
     assert texts(mom) == []
+
+
+def test_a_file_that_was_new_is_no_obstacle(mom: Mom, project: Repo) -> None:
+    (memory,) = mom.search("network drops")
+    mom.call("useful", id=memory["id"], path="src/server.py", line=0)
+    project.now[0] = int(time.time()) + 60
+    project.commit("Serve what the client asks", {"src/server.py": "x = 1\n"})
+    mom.index()
+    assert texts(mom) == [("src", "Serve what the client asks.", [memory["id"]], "")]

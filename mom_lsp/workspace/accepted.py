@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mom_lsp.journal import Event
 from mom_lsp.lm.learning import Accepted
@@ -71,7 +72,8 @@ def _commits(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[int, st
 
 def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[str]) -> Accepted | None:
     """Return a commit's message, after the memories that were used for it and others that the router ranks high."""
-    ranked = [one["id"] for one in workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)["suggestions"]]
+    there = path in workspace.worktree.head(head).tree
+    ranked = _ids(workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)) if there else []
     others = [memory for memory in ranked if memory not in used][: max(0, MEMORIES - len(used))]
     kept = [memory for memory in ranked if memory in used or memory in others]
     memories = _told(workspace, [*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
@@ -80,6 +82,10 @@ def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[
         return None
     first = ranked[0] if ranked else ""
     return _accepted(text.paths, commit_messages(memories, text.paths), told(text), memories, first)
+
+
+def _ids(answer: dict[str, Any]) -> list[str]:
+    return [one["id"] for one in answer["suggestions"]]
 
 
 def _told(workspace: Workspace, ids: list[str]) -> list[Memory]:
