@@ -193,6 +193,7 @@ def test_a_memory_proves_itself_in_two_places_and_a_procedure_in_five_uses() -> 
     assert status == ["candidate", "candidate", "validated", "promoted"]
     assert judge(often, Past(), "failed_approach").layer == 1  # there is no procedure in it
     assert [confidence(usage, Past()) for usage in (Usage(), once, often)] == ["low", "medium", "high"]
+    assert confidence(often, Past(refixed=True)) == "medium"
 
 
 def test_an_edit_that_stayed_proves_and_one_that_was_reverted_speaks_against() -> None:

@@ -241,6 +241,13 @@ class View:
                 replaced[target] = last.source
         return replaced
 
+    @cached_property
+    def refixed(self) -> dict[int, int]:
+        """The row that fixed each fix which had to be fixed itself."""
+        fixes = [edge for edge in self.edges if edge.relation == "fixes" and self.is_later(edge)]
+        fixing = {edge.source for edge in fixes}
+        return {edge.target: edge.source for edge in fixes if edge.target in fixing}
+
     def is_later(self, edge: Edge) -> bool:
         """Whether what names a memory came after it."""
         return bool(self.distances[edge.source] < self.distances[edge.target])

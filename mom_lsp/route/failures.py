@@ -59,9 +59,7 @@ class Failures:
     @cached_property
     def refixed(self) -> dict[int, Failure]:
         """The fixes that a later commit had to fix, by the row of the first."""
-        fixes = [edge for edge in self._view.edges if edge.relation == "fixes" and self._view.is_later(edge)]
-        fixing = {edge.source for edge in fixes}
-        return {e.target: Failure("bug_pattern", e.target, e.source, e.source) for e in fixes if e.target in fixing}
+        return {first: Failure("bug_pattern", first, later, later) for first, later in self._view.refixed.items()}
 
     @cached_property
     def _ended_by(self) -> dict[int, Failure]:

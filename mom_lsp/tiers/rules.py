@@ -19,6 +19,7 @@ class Past:
     replaced_by: str = ""  # the commit that took it back
     kept: Sequence[str] = field(default=())  # edits where it had been accepted, which have stayed
     reverted: Sequence[str] = field(default=())  # such edits that were reverted: the commits that did so
+    refixed: bool = False  # it is a fix that had to be fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +62,14 @@ def why_archived(usage: Usage) -> str:
 
 
 def confidence(usage: Usage, past: Past) -> Confidence:
-    """Return high for three uses and no failure, low for what is untested or failed as often as not, else medium."""
+    """Return high for three uses and no failure, low for what is untested or failed as often as not, else medium.
+
+    A fix that had to be fixed is a failure that history knows of.
+    """
     failed = failures(usage, past)
     if past.replaced_by or not usage.uses or 2 * failed >= usage.uses:
         return "low"
-    return "high" if usage.uses >= USES_FOR_HIGH and not failed else "medium"
+    return "high" if usage.uses >= USES_FOR_HIGH and not failed and not past.refixed else "medium"
 
 
 def failures(usage: Usage, past: Past) -> int:

@@ -51,6 +51,7 @@ def past(view: View, row: int | None, usage: Usage) -> Past:
         replaced_by=replaced_by if replaced_by not in usage.discounted else "",
         kept=tuple(commit for commit in kept if commit not in usage.discounted),
         reverted=tuple(commit for commit in reverted if commit not in usage.discounted),
+        refixed=row in view.refixed,
     )
 
 
