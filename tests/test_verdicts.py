@@ -89,8 +89,8 @@ def test_what_is_accepted_moves_the_weights_towards_it() -> None:
 
 
 def test_what_is_accepted_by_chance_changes_nothing() -> None:
-    kept = [learnt([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(5)]
-    assert kept.count(None) >= 4  # one time in twenty chance looks like a preference
+    kept = [learnt([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(3)]
+    assert kept.count(None) >= 2  # one time in twenty chance looks like a preference
 
 
 def test_what_the_user_likes_may_not_harm_what_history_says() -> None:

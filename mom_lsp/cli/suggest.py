@@ -17,7 +17,7 @@ COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At mos
 
 
 @click.command()
-@click.argument("target", metavar="FILE[:LINE[-LINE]]", required=False)
+@click.argument("target", metavar="[FILE[:LINE[-LINE]]]", required=False)
 @click.option("--rev", help="As of this revision instead of HEAD.")
 @click.option("--intent", default="", metavar="TEXT", help="What you are about to do, there or anywhere.")
 @COUNT
