@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from repositories import Mom, Repo
@@ -85,3 +86,10 @@ def test_a_file_that_was_new_is_no_obstacle(mom: Mom, project: Repo) -> None:
     project.commit("Serve what the client asks", {"src/server.py": "x = 1\n"})
     mom.index()
     assert texts(mom) == [("src", "Serve what the client asks.", [memory["id"]], "")]
+
+
+@pytest.mark.parametrize("data", [{"cites": 5}, {"cites": [5], "line": "x"}, {"cites": "a", "text": []}])
+def test_an_imported_note_may_hold_anything(mom: Mom, data: dict[str, Any]) -> None:
+    event = {"time": 5.0, "type": "note", "memory": "0" * 16, "path": "../secret", "data": {"text": "x", **data}}
+    mom.call("import", events=[event])
+    assert texts(mom) == []

@@ -36,7 +36,7 @@ def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text
     """Yield what was accepted in a workspace and is not among the known sources."""
     snapshot = workspace.library.snapshot()
     for source, event in snapshot.life.notes.items():
-        if event.data.get("cites") and source not in known and (one := _answer(workspace, event)):
+        if source not in known and (one := _answer(workspace, event)):
             yield Text(source, one)
     for row, head, path, used in _commits(workspace, snapshot):
         source = snapshot.catalog.ids[row]
@@ -46,11 +46,14 @@ def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text
 
 def _answer(workspace: Workspace, event: Event) -> Accepted | None:
     """Return an answer that was remembered, after the question as it would be asked today."""
-    memories = _told(workspace, event.data["cites"])
-    line, lines = int(event.data.get("line") or 0), workspace.worktree.text(event.path)
-    code = lines[line - 1] if 1 <= line <= len(lines) else ""
+    cites, line = event.data.get("cites"), event.data.get("line")  # an imported event may hold anything
+    if not isinstance(cites, list) or not cites:
+        return None
+    memories = _told(workspace, list(map(str, cites)))
+    lines = workspace.worktree.text(event.path) if event.path in workspace.worktree.head().tree else []
+    code = lines[line - 1] if isinstance(line, int) and 1 <= line <= len(lines) else ""
     messages = why_messages(memories, event.path, event.symbol, code)
-    return _accepted([event.path], messages, str(event.data["text"]), memories, event.data["cites"][0])
+    return _accepted([event.path], messages, str(event.data.get("text", "")), memories, str(cites[0]))
 
 
 def _commits(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[int, str, str, list[str]]]:
