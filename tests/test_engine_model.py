@@ -57,6 +57,14 @@ def test_turned_off_it_is_not_asked(local: LocalModel) -> None:
     assert local.state(off)["pid"] is None
 
 
+@needs_model
+def test_a_damaged_list_of_models_is_told_and_breaks_no_status(local: LocalModel, tmp_path: Path) -> None:
+    book = tmp_path / "data" / "mom-lsp" / "models.json"
+    book.parent.mkdir(parents=True)
+    book.write_text("no list")
+    assert "remove it" in local.state(Model())["problem"]
+
+
 def test_without_llama_cpp_it_says_how_to_install_it(local: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.engine.model.is_installed", lambda: False)
     assert "make setup-model" in local.why_not(Model())

@@ -144,7 +144,7 @@ class LocalModel:
         if not is_installed():
             return f"not installed: {INSTALL}"
         try:
-            find_model(settings.path)
+            confirmed_name(find_model(settings.path))
         except ModelError as error:
             return str(error)
         return self.problem if self._clock() < self._resting_until else ""
