@@ -162,7 +162,7 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     by_path = kept()  # there is no encoder yet
     assert by_path.count > 2 and not by_path.met.any()
     assert {one["domain"] for one in mom.search("caller saw the wrong sum")} <= set(by_path.names)
-    (data / "lance" / "domains.npz").write_bytes(b"PK nonsense")
+    (data / "lance" / "domains.arrays").write_bytes(b"PK nonsense")
     project.commit("Calm the zebras\n\nBecause they ran.", {"zoo/zebra.py": "z = 1\n"})
     mom.index()
     assert len(kept().ids) == len(by_path.ids) + 1

@@ -210,7 +210,7 @@ def test_a_catalog_groups_as_plain_python_does(rows: list[tuple[list[str], list[
         for n, (touched, symbols) in enumerate(rows)
     ]
     catalog = make_catalog(*memories)
-    assert catalog.ids == [memory.id for memory in memories]
+    assert list(catalog.ids) == [memory.id for memory in memories]
     every = {path for touched, _ in rows for path in touched}
     assert {path: found.tolist() for path, found in catalog.rows_of_path.items()} == {
         path: [n for n, (touched, _) in enumerate(rows) if path in touched] for path in every
@@ -225,7 +225,9 @@ def test_a_catalog_groups_as_plain_python_does(rows: list[tuple[list[str], list[
     assert catalog.path_count.tolist() == [len(touched) for touched, _ in rows]
     asked = sorted(every)[:2]
     assert catalog.rows_touching(asked).tolist() == [n for n, (t, _) in enumerate(rows) if set(t) & set(asked)]
-    assert catalog.row_of_commit == {memory.commits[0]: n for n, memory in enumerate(memories)}
+    assert catalog.row_of_commit.many(m.commits[0] for m in memories).tolist() == list(range(len(memories)))
+    assert [catalog.row_of.get(memory.id) for memory in memories] == list(range(len(memories)))
+    assert catalog.row_of.get("nobody") is None and "nobody" not in catalog.row_of
 
 
 @pytest.mark.parametrize(

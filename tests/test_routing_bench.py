@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,9 @@ from click.testing import CliRunner
 
 from mom_lsp.cli.app import app
 from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.evaluation.routing_bench import run
+from mom_lsp.store.arrays import keep, kept
 
 
 def test_made_up_vectors_are_like_real_ones_and_the_same_twice() -> None:
@@ -29,7 +32,16 @@ def test_a_row_has_recall_balance_times_and_bytes() -> None:
     assert all(
         row[part][way]["p95"] >= row[part][way]["p50"] > 0 for part in ("search", "ranking") for way in row[part]
     )
-    assert row["bytes"]["beyond"] < 200
+    assert row["bytes"]["beyond"] < row["held"]["own"]
+
+
+def test_a_footprint_counts_what_is_held_once_and_what_is_mapped_apart(tmp_path: Path) -> None:
+    array = np.zeros(1_000)
+    keep(tmp_path / "kept", "x", {"a": array})
+    known = kept(tmp_path / "kept", "x")
+    assert known is not None and not known["a"].flags.writeable
+    found = footprint([array, array, array[:7]], known["a"])
+    assert (found.mapped, 8_000 < found.own < 8_200) == (8_000, True)
 
 
 def test_the_command_prints_a_document() -> None:

@@ -12,10 +12,14 @@ import click
 from mom_lsp.cli.words import echo_json
 
 NOTES = """
-opened: share of the vectors that the domains of `mom.route.domains` hold; recall@50 against exact float32, of all bytes
-and of the opened domains; bytes: a memory, beyond the {width} of its vector. Times in ms, median / 95th percentile, and
-the median's ratio to numpy's float32 pass over the same vectors; taken in turn, each in one thread."""
-COUNTS = ("", "memories", "domains", "largest (bound)", "opened", "recall flat", "domains", "bytes", "sorted in, s")
+opened: share of the vectors that the domains of `mom.route.domains` hold. recall@50 against exact float32: of all, and
+of the opened. bytes: a memory, beyond the {width} of its vector, for search by meaning; all: with catalog, view and
+strengths too; mapped: of the catalog's file, in memory only where it is looked at. Times in ms, median / 95th
+percentile, and the median's ratio to numpy's float32 pass over the same vectors; taken in turn, each in one thread."""
+COUNTS = (
+    *("", "memories", "domains", "largest (bound)", "opened", "recall@50 flat", "domains"),
+    *("bytes", "all", "mapped", "sorted in, s"),
+)
 TIMES = ("", "what", "numpy float32", "flat", "ratio", "domains", "ratio")
 
 
@@ -50,6 +54,7 @@ def _counts(row: dict[str, Any]) -> list[str]:
         f"{row['recall']['flat']:.3f}",
         f"{row['recall']['domains']:.3f}",
         f"{row['bytes']['beyond']:.0f}",
+        *(f"{row['held'][what]:.0f}" if "held" in row else "" for what in ("own", "mapped")),
         f"{row['built']:.1f}" if "built" in row else "",
     ]
 

@@ -18,10 +18,12 @@ from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.columns import arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.learned import shipped
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
+from mom_lsp.store.arrays import keep, kept
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.aging import aged
 from mom_lsp.workspace.head import Worktree
@@ -110,7 +112,11 @@ def _exact(store: Store, model: str, snapshot: Snapshot) -> np.ndarray:
 def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: np.ndarray, count: int) -> Ranking:
     """Return the ranker of as many made-up memories as there are vectors."""
     size = len(vectors)
-    catalog = Catalog.of_table(synthetic.make_table(size))
+    with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
+        keep(Path(scratch) / "arrays", "", arrays_of(synthetic.make_table(size)))
+        arrays = kept(Path(scratch) / "arrays", "")  # mapped, as the engine has them
+    assert arrays is not None
+    catalog = Catalog(arrays)
     view = View(catalog, [synthetic.commit(number) for number in reversed(range(size))], {})
     snapshot = Snapshot(catalog, vectors, slots, Life(), domains=domains)
     tiers = aged(view, snapshot.life, float(catalog.time.max()))

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.evaluation.rankings import Ranking, of_repository, of_synthetic
 from mom_lsp.route.domains import updated
 from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
@@ -40,7 +41,7 @@ def run(repositories: Sequence[Path], sizes: Sequence[int], step: Step) -> Itera
         with of_repository(root, QUESTIONS + WARM_UP, step) as ranking:
             snapshot = ranking.ranker.snapshot
             row = searched(root.name, snapshot.vectors, snapshot.domains, ranking.exact, ranking.meanings, share, step)
-            yield row | ranked(ranking, share, step)
+            yield row | ranked(ranking, share, step) | {"held": _held(ranking)}
     for size in sizes:
         yield _synthetic(size, share, step)
 
@@ -69,7 +70,7 @@ def _synthetic(size: int, share: float, step: Step) -> Row:
     slots = np.empty(size, np.int32)
     slots[rows] = np.arange(size)
     ranking = of_synthetic(vectors, slots, domains, exact, QUESTIONS + WARM_UP)
-    return row | ranked(ranking, share, step)
+    return row | ranked(ranking, share, step) | {"held": _held(ranking)}
 
 
 def searched(
@@ -126,6 +127,16 @@ def ranked(ranking: Ranking, share: float, step: Step) -> Row:
             ranker.view.by_file.clear()  # each question is the first one about its file
             _, times[at, way] = _timed(ranker.rank, query, 3, threshold=0.1, meaning=meaning)
     return {"ranking": _percentiles(times[WARM_UP:]), "gated": len(ranking.exact) >= MANY}
+
+
+def _held(ranking: Ranking) -> Row:
+    """Return the bytes a memory that a ranker holds beyond the bytes of the vectors, and those that it only maps."""
+    ranker = ranking.ranker
+    snapshot, view = ranker.snapshot, ranker.view
+    view.by_file.clear()  # of the last files asked about
+    parts = (snapshot.catalog, view, ranker.tiers, snapshot.vectors, snapshot.slots, snapshot.domains)
+    found = footprint(*parts, without=(snapshot.vectors.codes, *view.commit_of.commits))
+    return {"own": found.own / snapshot.catalog.size, "mapped": found.mapped / snapshot.catalog.size}
 
 
 def brute_force(vectors: np.ndarray, question: np.ndarray) -> np.ndarray:

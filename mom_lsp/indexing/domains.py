@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from mom_lsp.indexing.progress import Control
-from mom_lsp.route.columns import Arrays, unpacked
 from mom_lsp.route.domains import updated
+from mom_lsp.route.index import Arrays, unpacked
 from mom_lsp.route.naming import named
 from mom_lsp.route.partition import Partition
 from mom_lsp.route.points import PATHS, Points

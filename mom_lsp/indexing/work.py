@@ -18,7 +18,7 @@ from mom_lsp.indexing.recalled import Recalled
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
-from mom_lsp.route.columns import Arrays
+from mom_lsp.route.index import Arrays
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold

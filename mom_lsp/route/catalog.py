@@ -15,7 +15,8 @@ import numpy as np
 import pyarrow as pa
 
 from mom_lsp.extract.documents import is_document
-from mom_lsp.route.columns import RELATIONS, Arrays, arrays_of, grouped, unpacked
+from mom_lsp.route.columns import RELATIONS, arrays_of
+from mom_lsp.route.index import NOWHERE, Arrays, CommitOf, Groups, Lookup, Texts, unpacked
 from mom_lsp.route.postings import Postings
 
 NEGATIVE, POSITIVE = "revert", "reapply"
@@ -39,22 +40,20 @@ class Catalog:
     def __init__(self, arrays: Arrays) -> None:
         """Take what `arrays_of` made of the store's table."""
         self._arrays = arrays
-        self.ids = unpacked(arrays["id"])
-        self.row_of = {memory: row for row, memory in enumerate(self.ids)}
+        self.ids, self.row_of = Texts(arrays["id"]), Lookup(arrays, "ids")
         self.size = len(self.ids)
         self.time, self.evidence = arrays["time"], arrays["evidence"]
         self.length = arrays["length"]  # (n,) characters of the body
         self.suggestible, self.is_file, self.is_note = (arrays[name] for name in ("suggestible", "is_file", "is_note"))
-        commits = unpacked(arrays["commits"])
-        self.row_of_commit = dict(zip(commits, arrays["commit_rows"].tolist(), strict=True))
-        self.rows_of_blob = grouped(arrays, "blobs")
-        self.rows_of_path = grouped(arrays, "paths")
-        self.rows_of_symbol = grouped(arrays, "symbols")
-        self.rows_of_issue = grouped(arrays, "issues")  # "#123"
+        self.row_of_commit = Lookup(arrays, "commits")
+        self.rows_of_blob = Groups(arrays, "blobs")
+        self.rows_of_path = Groups(arrays, "paths")
+        self.rows_of_symbol = Groups(arrays, "symbols")
+        self.rows_of_issue = Groups(arrays, "issues")  # "#123"
         self.author = arrays["author"]  # (n,) a number for each
         self.path_count = arrays["path_count"]  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
-        self._paths = list(self.rows_of_path)
+        self._paths = Texts(arrays["paths_keys"])
         self.first_path = np.concatenate([[0], np.cumsum(self.path_count)])
         self.added_lines, self.removed_lines, self.names = (  # names: identifiers that came or went
             Postings(arrays[f"{name}_keys"], arrays[f"{name}_rows"])
@@ -83,6 +82,11 @@ class Catalog:
         return found
 
     @cached_property
+    def notes(self) -> np.ndarray:
+        """The rows of the user's notes."""
+        return np.flatnonzero(self.is_note)
+
+    @property
     def contents(self) -> list[str]:
         """The key of each memory's embedding, "" if none is wanted."""
         return unpacked(self._arrays["content"])
@@ -131,6 +135,8 @@ class Catalog:
     def rows_touching(self, paths: Iterable[str]) -> np.ndarray:
         """Return the rows of the memories about any of these paths, each once."""
         groups = [self.rows_of_path[path] for path in paths if path in self.rows_of_path]
+        if len(groups) == 1:
+            return groups[0]
         return np.unique(np.concatenate(groups)) if groups else EMPTY
 
 
@@ -141,14 +147,16 @@ class View:
         """Take the ancestors of HEAD, newest first, and its tree (path to blob)."""
         self.catalog = catalog
         self.valid = catalog.is_note.copy()  # the user's word is true everywhere
-        self.distance = np.full(catalog.size, -1)  # (n,) how many commits are newer, -1 for what is no commit here
-        known = [commit for commit in commits if commit in catalog.row_of_commit]
-        rows = np.array([catalog.row_of_commit[commit] for commit in known], np.int64)
+        self.distance = np.full(
+            catalog.size, -1, np.int32
+        )  # (n,) how many commits are newer, -1 for what is no commit here
+        commits = list(commits)
+        rows = catalog.row_of_commit.many(commits)
+        known = [commits[at] for at in np.flatnonzero(rows != NOWHERE).tolist()]
+        rows = rows[rows != NOWHERE]
         self.valid[rows] = True
         self.distance[rows[::-1]] = np.arange(len(rows))[::-1]
-        self.commit_of = dict(zip(rows.tolist(), known, strict=True))  # the commit of a row that lies on this HEAD
-        if len(self.commit_of) < len(known):  # of several always the same one
-            self.commit_of = dict(sorted(zip(rows.tolist(), known, strict=True), reverse=True))
+        self.commit_of = CommitOf(catalog.size, rows, known)
         for path, blob in tree.items():
             for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
@@ -179,7 +187,7 @@ class View:
     def newest(self) -> np.ndarray:
         """The rows of the commits of this HEAD, newest first."""
         rows = np.flatnonzero(self.distance >= 0)
-        return np.asarray(rows[np.argsort(self.distance[rows], kind="stable")])
+        return rows[np.argsort(self.distance[rows], kind="stable")].astype(np.int32)
 
     @cached_property
     def edges(self) -> list[Edge]:
@@ -198,12 +206,12 @@ class View:
         known = self.distance >= 0
         times = np.sort(self.catalog.time[known])
         later = len(times) - np.searchsorted(times, self.catalog.time, side="right")
-        return np.where(known, self.distance, later)
+        return np.where(known, self.distance, later).astype(np.int32)
 
     @cached_property
     def named(self) -> np.ndarray:
         """(n,) how often later memories name each row."""
-        return np.asarray(np.bincount(self._edges[:, 2], minlength=self.catalog.size))
+        return np.bincount(self._edges[:, 2], minlength=self.catalog.size).astype(np.int32)
 
     @cached_property
     def named_lately(self) -> np.ndarray:
@@ -260,9 +268,9 @@ class View:
         np.add.at(evidence, self._edges[chained, 2], CHAIN_EVIDENCE)
         pool = evidence[self.suggestible]
         if not len(pool):
-            return np.ones(self.catalog.size, np.int64)
+            return np.ones(self.catalog.size, np.int8)
         cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
-        return np.asarray(1 + np.searchsorted(cuts, evidence, side="left"))
+        return (1 + np.searchsorted(cuts, evidence, side="left")).astype(np.int8)
 
 
 def _followed(path: str, names: Mapping[str, Sequence[tuple[str, int]]], valid: np.ndarray) -> list[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import get_args
 
 import numpy as np
@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mom_lsp.memory import Relation
+from mom_lsp.route.index import lookup, packed
 from mom_lsp.route.postings import name_keys, sorted_postings
 
 RELATIONS = get_args(Relation)
-FORMAT = 3  # of the arrays: raise it whenever they change
+FORMAT = 4  # of the arrays: raise it whenever they change
 COLUMNS = (
     "id",
     "source_type",
@@ -40,7 +41,6 @@ COLUMNS = (
     "noise",
     "content",
 )
-Arrays = Mapping[str, np.ndarray]
 
 
 def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
@@ -56,12 +56,12 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
         "suggestible": pc.equal(table["noise"], "").to_numpy(),
         "is_file": pc.equal(table["source_type"], "file").to_numpy(),
         "is_note": pc.equal(table["source_type"], "user").to_numpy(),
-        "commits": packed(commits),
-        "commit_rows": commit_rows,
         "renames": packed(renames),
         "rename_rows": rename_rows,
         "edges": _edges(table, commits, commit_rows),
     }
+    arrays |= lookup("ids", table["id"].to_pylist(), np.arange(table.num_rows))
+    arrays |= lookup("commits", commits, commit_rows)
     arrays["author"] = _authors(table["source"].to_pylist())
     arrays |= _grouped("issues", *_issues(table))
     for name in ("blobs", "paths", "symbols"):
@@ -75,24 +75,6 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
     return arrays | _postings("names", *_names(table))
 
 
-def packed(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as bytes, (b,) uint8, each ended by NUL."""
-    joined = "".join([text.replace("\0", " ") + "\0" for text in texts])
-    return np.frombuffer(joined.encode("utf-8", "surrogatepass"), np.uint8)
-
-
-def unpacked(array: np.ndarray) -> list[str]:
-    """Return what was packed."""
-    return array.tobytes().decode("utf-8", "surrogatepass").split("\0")[:-1]
-
-
-def grouped(arrays: Arrays, name: str) -> dict[str, np.ndarray]:
-    """Return the rows of each key of a list column."""
-    rows, ends = arrays[f"{name}_rows"], arrays[f"{name}_ends"].tolist()
-    keys = unpacked(arrays[f"{name}_keys"])
-    return {key: rows[first:end] for key, first, end in zip(keys, [0, *ends], ends, strict=False)}
-
-
 def _grouped(name: str, keys: pa.Array, rows: np.ndarray) -> dict[str, np.ndarray]:
     """Return the keys, their rows, and where the rows of each key end."""
     encoded = keys.dictionary_encode()
@@ -100,9 +82,9 @@ def _grouped(name: str, keys: pa.Array, rows: np.ndarray) -> dict[str, np.ndarra
     order = np.argsort(codes, kind="stable")
     return {
         f"{name}_keys": packed(encoded.dictionary.to_pylist()),
-        f"{name}_rows": rows[order],
+        f"{name}_rows": rows[order].astype(np.int32),
         f"{name}_ends": np.cumsum(np.bincount(codes, minlength=len(encoded.dictionary))),
-    }
+    } | lookup(name, encoded.dictionary.to_pylist(), np.arange(len(encoded.dictionary)))
 
 
 def _postings(name: str, keys: np.ndarray, rows: np.ndarray) -> dict[str, np.ndarray]:

@@ -185,7 +185,9 @@ def _paths(view: View, spots: Sequence[Spot]) -> np.ndarray:
         found[rows] += weight
     if not total:
         return found
-    return np.sqrt(found / total / np.sqrt(np.maximum(1, view.catalog.path_count)))
+    rows = np.flatnonzero(found)  # few of all
+    found[rows] = np.sqrt(found[rows] / total / np.sqrt(np.maximum(1, view.catalog.path_count[rows])))
+    return found
 
 
 def _newest(view: View, spots: Sequence[Spot]) -> np.ndarray:

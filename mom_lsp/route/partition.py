@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from mom_lsp.route.columns import packed, unpacked
+from mom_lsp.route.index import packed, unpacked
 
 NAMES = ("ids", "domain", "met", "centers", "names", "built", "model")  # of the arrays that are kept
 
@@ -78,7 +78,7 @@ class Partition:
 
     def of(self, ids: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the domain of each memory, -1 if it has none, and whether its meaning was known; (m,) both."""
-        keys = np.array(ids, "S") if len(ids) else np.zeros(0, "S1")
+        keys = np.array(list(ids), "S") if len(ids) else np.zeros(0, "S1")
         if not len(self.ids):
             return np.full(len(keys), -1, np.int32), np.zeros(len(keys), bool)
         order = np.argsort(self.ids, kind="stable")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mom_lsp.route.catalog import View
+from mom_lsp.route.index import NOWHERE
 
 LINE = 0.85  # it wrote a line that is asked about; the share of the lines adds the rest
 NEAR = 0.45  # it wrote a line close by
@@ -52,13 +53,14 @@ class Place:
     along: str = ""  # the file that changes along most often
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
 
+    rows: list[np.ndarray] = field(default_factory=list)  # that have any evidence; empty if that is not known
     _strength: np.ndarray | None = None  # worked out when first asked for
 
     def strength(self) -> np.ndarray:
         """Return the noisy-or of the parts, (n,); they are not changed afterwards."""
         if self._strength is None:
             parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
-            rows = np.flatnonzero(sum(parts))  # few of all
+            rows = np.concatenate(self.rows) if self.rows else np.flatnonzero(sum(parts))  # some of them twice
             self._strength = np.zeros(len(self.line))
             self._strength[rows] = 1.0 - np.prod([1.0 - part[rows] for part in parts], axis=0)
         return self._strength
@@ -74,6 +76,7 @@ def place(view: View, *spots: Spot) -> Place:
         for name in ("line", "near", "symbol", "file", "co_changed"):
             setattr(whole, name, np.maximum(getattr(whole, name), getattr(part, name)))
         whole.share += part.share * count / asked.sum()
+        whole.rows += part.rows
         for row, lines in part.lines.items():
             whole.lines.setdefault(row, []).extend(lines)
     whole.near[whole.line > 0] = 0.0
@@ -84,13 +87,14 @@ def _place(view: View, spot: Spot) -> Place:
     around = _file_place(view, spot.path)
     size = view.catalog.size
     result = Place(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along)
-    result.share = np.zeros(size)
+    result.share, result.rows = np.zeros(size), [around.rows]
     _by_lines(view, spot, result)
     for name in around.names if spot.symbol else ():
         rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
         if rows is not None:
             rows = rows[view.suggestible[rows]]
             result.symbol[rows] = SYMBOL * view.catalog.rarity[rows]
+            result.rows.append(rows)
     return result
 
 
@@ -99,6 +103,7 @@ def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
     none = np.zeros(view.catalog.size)
     result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
+    result.rows = [np.array(list(lines), np.int64)]
     result.share = (result.line > 0).astype(float)  # of its own lines it wrote all
     return result
 
@@ -111,6 +116,7 @@ class _FilePlace:
     file: np.ndarray  # (n,)
     co_changed: np.ndarray  # (n,)
     along: str
+    rows: np.ndarray  # with either
 
 
 def _file_place(view: View, path: str) -> _FilePlace:
@@ -134,23 +140,25 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
     newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
     small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
     frequent = catalog.most_touched(small, CO_CHANGED_FILES, without=names)
+    touched = [rows]
     for other, count in reversed(frequent):
         along = catalog.rows_touching([other])
         along = along[view.suggestible[along] & (file[along] == 0.0)]
         co_changed[along] = CO_CHANGED * count / max(1, len(newest)) * catalog.rarity[along]
-    return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "")
+        touched.append(along)
+    return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "", np.concatenate(touched))
 
 
 def _by_lines(view: View, spot: Spot, result: Place) -> None:
     asked = max(1, spot.end - spot.start + 1)
     written: dict[int, list[int]] = {}
-    for line in range(spot.start - WINDOW, spot.end + WINDOW + 1):
-        row = view.catalog.row_of_commit.get(spot.writers.get(line, ""))
-        if row is not None:
+    around = [line for line in range(spot.start - WINDOW, spot.end + WINDOW + 1) if line in spot.writers]
+    rows = view.catalog.row_of_commit.many(spot.writers[line] for line in around)
+    for line, row in zip(around, rows.tolist(), strict=True):
+        if row != NOWHERE and view.suggestible[row]:
             written.setdefault(row, []).append(line)
+    result.rows.append(np.array(list(written), np.int64))
     for row, lines in written.items():
-        if not view.suggestible[row]:
-            continue
         inside = [line for line in lines if spot.start <= line <= spot.end]
         if inside:
             result.lines[row] = inside

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from mom_lsp.route.columns import Arrays, unpacked
+from mom_lsp.route.index import Arrays, unpacked
 
 PATH_WIDTH = 64
 PATH_SHARE = 0.1  # of a point; more makes domains purer by folder, and finds less by meaning

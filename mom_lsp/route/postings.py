@@ -42,9 +42,8 @@ class Postings:
         times = np.bincount(numbers, minlength=count)
         weights = np.log1p(max(1, int(np.count_nonzero(allowed)))) - np.log(np.maximum(1, times))
         weights[times > COMMON] = 0.0
-        found = np.bincount(rows, weights[numbers], minlength=len(allowed))
-        total = weights.sum()
-        return found / total if total else found
+        weights /= weights.sum() or 1.0
+        return np.bincount(rows, weights[numbers], minlength=len(allowed))
 
     def held(self, keys: Iterable[int], size: int) -> np.ndarray:
         """Return how much of what each row holds is among these keys, (size,) in [0, 1); 0 for nearly nothing."""

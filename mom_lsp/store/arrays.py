@@ -1,31 +1,65 @@
-"""Arrays that were computed from the tables, kept beside them: who deletes the tables deletes these with them."""
+"""Arrays that were computed from the tables, kept beside them: who deletes the tables deletes these with them.
+
+A file is a line of JSON and the arrays behind it, so that a reader maps it: what nobody looks at takes no memory.
+"""
 
 from __future__ import annotations
 
+import json
+import mmap
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
-KEY = "kept for"  # the name of an array, which no other has
+ALIGNMENT = 64  # bytes: what numpy reads fast
+KINDS = "biufSU"  # of arrays; objects are code, and never read
 
 
 def keep(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Replace what is kept in a file in one step. Raises OSError."""
-    fresh = file.with_suffix(f".{os.getpid()}.npz")
+    fresh = file.with_suffix(f".{os.getpid()}.new")
+    at, parts = 0, []
+    for name, array in arrays.items():
+        parts.append((name, array.dtype.str, array.shape, at))
+        at += _padded(array.nbytes)
+    head = json.dumps({"for": key, "size": at, "arrays": parts}).encode() + b"\n"
     try:
-        np.savez(fresh, allow_pickle=False, **{KEY: np.array(key), **arrays})
+        with fresh.open("wb") as stream:
+            stream.write(head.ljust(_padded(len(head)), b"\n"))
+            for array in arrays.values():
+                stream.write(array.tobytes())
+                stream.write(bytes(_padded(array.nbytes) - array.nbytes))
         fresh.replace(file)
     finally:
         fresh.unlink(missing_ok=True)
 
 
 def kept(file: Path, key: str) -> dict[str, np.ndarray] | None:
-    """Return what is kept in a file, None unless it is there, whole, and kept for this key."""
+    """Return what is kept in a file, read-only, None unless it is there, whole, and kept for this key."""
     try:
-        with np.load(file, allow_pickle=False) as arrays:
-            return dict(arrays) if str(arrays[KEY]) == key else None
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
+        with file.open("rb") as stream:
+            line = stream.readline()
+            head, first = json.loads(line), _padded(len(line))
+            if head["for"] != key or head["size"] != os.fstat(stream.fileno()).st_size - first:
+                return None
+            mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+        return {name: _array(mapped, first + at, dtype, shape) for name, dtype, shape, at in head["arrays"]}
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _array(mapped: mmap.mmap, at: int, dtype: str, shape: list[int]) -> np.ndarray:
+    """Return an array that lies in a mapped file. Raises ValueError or TypeError if it cannot."""
+    kind = np.dtype(dtype)
+    if kind.kind not in KINDS:
+        raise ValueError(f"{dtype} is no plain number or text")
+    count = int(np.prod(shape, dtype=np.int64))
+    if not count:
+        return np.empty(shape, kind)
+    return np.frombuffer(mapped, kind, count, at).reshape(shape)
+
+
+def _padded(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT

@@ -162,11 +162,11 @@ class Store:
 
     @property
     def _kept(self) -> Path:
-        return self.folder / "catalog.npz"
+        return self.folder / "catalog.arrays"
 
     @property
     def _domains(self) -> Path:
-        return self.folder / "domains.npz"
+        return self.folder / "domains.arrays"
 
     @property
     def searchable(self) -> bool:

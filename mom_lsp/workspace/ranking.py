@@ -12,6 +12,7 @@ from mom_lsp.memory import TERMS, Memory, Scored, Usage
 from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
 from mom_lsp.route.gate import ALL
+from mom_lsp.route.index import NOWHERE
 from mom_lsp.route.learned import Model
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.reason import ON_TRIAL, reason
@@ -189,9 +190,9 @@ class Ranker:
         return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
     def _matches(self, words: str) -> dict[int, float]:
-        row_of = self.view.catalog.row_of
-        found = self.library.matches(words, BY_WORDS * 2).items()
-        return {row_of[memory]: score for memory, score in found if memory in row_of}
+        found = self.library.matches(words, BY_WORDS * 2)
+        rows = self.view.catalog.row_of.many(found).tolist()
+        return {row: score for row, score in zip(rows, found.values(), strict=True) if row != NOWHERE}
 
     def _candidates(
         self,
@@ -254,7 +255,7 @@ class Ranker:
             return set()
         catalog, strength = self.view.catalog, where.strength()
         pinned = (catalog.row_of.get(memory) for memory in self.snapshot.life.pinned)
-        notes = np.flatnonzero(catalog.is_note & (where.symbol > 0))
+        notes = catalog.notes[where.symbol[catalog.notes] > 0]
         return {row for row in pinned if row is not None and strength[row]} | set(notes.tolist())
 
     def _ranked(
@@ -270,8 +271,8 @@ class Ranker:
 
     def _instead(self, row: int) -> int:
         """Return the row that is shown for one: another if the user merged them, and that one is true here."""
-        other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]), row)
-        return other if self.view.suggestible[other] else row
+        other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]))
+        return other if other is not None and self.view.suggestible[other] else row
 
 
 def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
