@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memories import MEMORIES, make_memory
 
+from mom_lsp.evaluation.answers import asked, report
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.check import is_supported, support
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
@@ -115,6 +116,16 @@ def test_a_stream_is_read_alike_however_it_is_cut(parts: list[str], data: st.Dat
     cuts = sorted(data.draw(st.sets(st.integers(0, len(text)))) | {0, len(text)})
     pieces = [text[a:b] for a, b in pairwise(cuts)]
     assert list(claims(pieces)) == list(claims(text))
+
+
+def test_how_often_answers_hold_is_counted() -> None:
+    said = "The server bans a client after 50 attempts [1]. The tax office wants it [2]."
+    answers = [asked(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (said, "Nobody knows [1].")]
+    assert [(one.said, one.held) for one in answers] == [(2, 1), (1, 0)]
+    assert answers[0].support == 1.0
+    assert "2 places: 50% of the answers have a sentence that holds; of 3 sentences 1 hold (33%)" in report(
+        "x", answers
+    )
 
 
 # The rest of a line

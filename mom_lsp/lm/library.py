@@ -5,6 +5,7 @@ Every call of a C function of llama.cpp starts here: `load()` returns the module
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 from collections import deque
 from pathlib import Path
@@ -36,6 +37,8 @@ def load() -> ModuleType:
     if not _keep:
         callback = llama_cpp.llama_log_callback(_heard)
         _keep.append(callback)
+        for file in (llama_cpp._utils.outnull_file, llama_cpp._utils.errnull_file):
+            atexit.register(file.close)  # opened when it is imported: Python would complain at the end
         llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
         llama_cpp.llama_backend_init()
     module: ModuleType = llama_cpp

@@ -44,6 +44,23 @@ def worded(
     Raises:
         ModelError, ChildError: as the generator does.
     """
+    seen: set[str] = set()
+    for claim in claimed(generator, question, memories, bias=bias, cancelled=cancelled):
+        number = holder(claim, question, memories)
+        if number and claim.text.lower() not in seen:
+            yield Sentence(claim.text, number)
+        seen.add(claim.text.lower())
+
+
+def claimed(
+    generator: Generator,
+    question: Question,
+    memories: Sequence[Memory],
+    *,
+    bias: Bias | None = None,
+    cancelled: Callable[[], bool] = never,
+) -> Iterator[Sentence]:
+    """Yield each cited sentence of the model, whether it holds or not. Raises as `worded` does."""
     pieces = generator.generate(
         why_messages(memories, question.path, question.symbol, question.line),
         limit=LIMIT,
@@ -51,12 +68,7 @@ def worded(
         bias=bias,
         cancelled=cancelled,
     )
-    seen: set[str] = set()
-    for claim in claims(pieces):
-        number = holder(claim, question, memories)
-        if number and claim.text.lower() not in seen:
-            yield Sentence(claim.text, number)
-        seen.add(claim.text.lower())
+    return claims(pieces)
 
 
 def completed(

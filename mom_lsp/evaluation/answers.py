@@ -1,0 +1,109 @@
+"""How often the local model words an answer that holds: at lines that label commits wrote, asked why as a user does.
+
+    python -m mom_lsp.evaluation.answers REPO LABELS [--limit 100] [--model FILE.gguf]
+
+An answer counts if at least one of its sentences is held by a memory; its support is that of its best sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mom_lsp.engine.service import Service
+from mom_lsp.evaluation.labels import load_labels, sample
+from mom_lsp.git import locate
+from mom_lsp.lm.check import support
+from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.wording import Question, claimed, everything, holder
+from mom_lsp.memory import Generator, Memory
+from mom_lsp.settings import load_settings
+from mom_lsp.workspace import Workspace
+
+SPARE = 6  # times as many labels are looked at, since many lines are gone
+FILES = 3  # of a commit
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said at one place."""
+
+    said: int  # sentences
+    held: int
+    support: float  # the best sentence's
+
+
+def places(workspace: Workspace, labels: Path, count: int) -> Iterator[tuple[str, int]]:
+    """Yield (path, line) of lines that a label's commit wrote and that are still there."""
+    head, left = workspace.worktree.head(), count
+    repository = workspace.worktree.repository
+    assert repository is not None
+    known = [label.query for label in sample(load_labels(labels), SPARE * count) if repository.has(label.query)]
+    for commit in repository.commits(known):
+        paths = [change.path for change in commit.files if change.path in head.tree][:FILES]
+        wrote = ((path, workspace.worktree.writers(head, path, None)) for path in paths)
+        found = next(
+            ((path, line) for path, lines in wrote for line in sorted(lines) if lines[line] == commit.sha), None
+        )
+        if found is not None and left:
+            left -= 1
+            yield found
+
+
+def asked(generator: Generator, question: Question, memories: Sequence[Memory]) -> Answer:
+    """Return what the model says, before anything is cut."""
+    told = list(claimed(generator, question, memories))
+    best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in told]
+    return Answer(len(told), sum(holder(one, question, memories) > 0 for one in told), max(best, default=0.0))
+
+
+def main() -> None:
+    """Print the share of the answers that hold, and the support of their sentences."""
+    parser = argparse.ArgumentParser(description="Measure how often the local model's answers hold.")
+    parser.add_argument("repository", type=Path)
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--limit", type=int, default=100)
+    parser.add_argument("--model", default=load_settings(None)[0].model.path)
+    chosen = parser.parse_args()
+    location = locate(chosen.repository)
+    service, process = Service(location.data), ModelProcess(chosen.model)
+    try:
+        workspace = Workspace(location, service.library, load_settings(location.root)[0])
+        answers = []
+        for path, line in places(workspace, chosen.labels, chosen.limit):
+            known = workspace.explain(path, line)
+            if known.clues:
+                question = Question(known.path, known.symbol, known.text)
+                answers.append(asked(process, question, [clue.memory for clue in known.clues]))
+    finally:
+        process.close()
+        service.close()
+    sys.stdout.write(report(process_name(chosen.model), answers))
+
+
+def report(name: str, answers: Sequence[Answer]) -> str:
+    """Return what is printed."""
+    if not answers:
+        return "no line of these labels is left\n"
+    held = np.array([one.held > 0 for one in answers])
+    said, kept = sum(one.said for one in answers), sum(one.held for one in answers)
+    supports = np.array([one.support for one in answers])
+    return (
+        f"{name}, {len(answers)} places: {held.mean():.0%} of the answers have a sentence that holds;"
+        f" of {said} sentences {kept} hold ({kept / max(1, said):.0%});"
+        f" support of the best sentence: {supports.mean():.2f}\n"
+    )
+
+
+def process_name(model: str) -> str:
+    """Return how the model is called in the report."""
+    return Path(model).stem or "SmolLM2"
+
+
+if __name__ == "__main__":
+    main()
