@@ -24,6 +24,8 @@ const DONE: Record<string, string> = {
   "mom.undo": "$(discard) Taken back",
 };
 const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
+const ASKING = "Asking the local model why";
+const REMEMBER = "Remember this answer";
 const DONE_FOR = 3000; // milliseconds in the status bar
 const READ_AFTER = 10_000; // milliseconds
 const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
@@ -115,12 +117,33 @@ export class Commands {
     const code = file?.uri === uri ? file.document.lineAt(line - 1).text.trim() : "";
     if (!told) return undefined;
     await this.pages.show(vscode.Uri.parse(uri), line, code, told);
-    const asking = { location: vscode.ProgressLocation.Window, title: "Asking the local model" };
-    const worded = await vscode.window.withProgress(asking, () =>
-      this.server.execute<Explanation>("mom.why", uri, line, false, true),
-    );
-    if (worded?.generated) this.pages.write(vscode.Uri.parse(uri), line, code, worded);
-    return worded ?? told;
+    const worded = await this.reworded(uri, line);
+    if (!worded?.generated) return told;
+    this.pages.write(vscode.Uri.parse(uri), line, code, worded);
+    void this.offer(worded.answer, uri, line);
+    return worded;
+  }
+
+  /** Have the local model, where there is one, word an answer; cancelling stops the model, and what was told stands. */
+  private async reworded(uri: string, line: number): Promise<Explanation | undefined> {
+    const status = await this.server.execute<{ model: { problem: string | null } }>("mom.status", uri);
+    if (!status || status.model.problem) return undefined;
+    const asking = { location: vscode.ProgressLocation.Notification, title: ASKING, cancellable: true };
+    const command = { command: "mom.why", arguments: [uri, line, false, true] };
+    return vscode.window.withProgress(asking, async (_, stop) => {
+      try {
+        return await this.server.request<Explanation>("workspace/executeCommand", command, stop);
+      } catch (error) {
+        if (!stop.isCancellationRequested) throw error;
+        return undefined;
+      }
+    });
+  }
+
+  /** What a model says becomes a memory only if the user wants it. */
+  private async offer(answer: string, uri: string, line: number): Promise<void> {
+    const chosen = await vscode.window.showInformationMessage(answer, REMEMBER);
+    if (chosen) await this.server.execute("mom.remember", answer, uri, line, true);
   }
 
   private async search(): Promise<void> {

@@ -116,9 +116,9 @@ class Extension implements Server {
     return this.client?.isRunning() ?? false;
   }
 
-  async request<T>(method: string, params: object): Promise<T> {
+  async request<T>(method: string, params: object, stop?: vscode.CancellationToken): Promise<T> {
     if (!this.client?.isRunning()) throw new Error("the server is not running");
-    return this.client.sendRequest<T>(method, params);
+    return stop ? this.client.sendRequest<T>(method, params, stop) : this.client.sendRequest<T>(method, params);
   }
 
   async execute<T>(command: string, ...args: unknown[]): Promise<T | undefined> {

@@ -1,6 +1,6 @@
 /** Memories as the server sends them, and how they read. Requests beyond the standard are documented in the server. */
 
-import { Disposable, TextDocument, window } from "vscode";
+import { CancellationToken, Disposable, TextDocument, window } from "vscode";
 
 export interface Source {
   type?: "commit" | "file" | "user";
@@ -66,7 +66,7 @@ export interface Explanation {
 /** What answers: the running server. */
 export interface Server {
   readonly isRunning: boolean;
-  request<T>(method: string, params: object): Promise<T>;
+  request<T>(method: string, params: object, stop?: CancellationToken): Promise<T>;
   /** Run a server command; an error is shown to the user, and answered with undefined. */
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }

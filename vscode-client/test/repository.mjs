@@ -51,6 +51,26 @@ export const TYPESCRIPT = "src/stations.ts";
 export const FIX = "Fix endless retries by limiting them to 42";
 export const TS_FIX = "Fix stations not found when typed in capitals";
 
+export const REPORT = "src/report.py"; // small models say what they have seen said: this is the example of the prompt
+export const SORTED = 2; // its line, from 1
+const UNSORTED = `def show(names):
+    for name in names:
+        print(name)
+`;
+
+/** What a small model can put into words: a report whose names are sorted for a reason. */
+export function addReport(folder) {
+    const steps = [
+        ["2024-03-01", "Add a report of all names", "", UNSORTED],
+        ["2024-03-04", "Sort names", "The order of a set differs between runs, which broke the tests.", UNSORTED.replace("names:", "sorted(names):")],
+    ];
+    for (const [date, subject, body, text] of steps) {
+        writeFileSync(path.join(folder, REPORT), text);
+        git(folder, date, "add", ".");
+        git(folder, date, "commit", "--quiet", "-m", subject, "-m", body);
+    }
+}
+
 /** [date, subject, body, file, text after the commit] */
 const HISTORY = [
     ["2023-02-01", "Add a client for the weather service", "", PYTHON, HEAD + FETCH],
