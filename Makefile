@@ -10,6 +10,8 @@ STAMP := .venv/.setup
 AT ?= mom_lsp/memory.py:40
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Byte code is kept, whatever the environment says: the tests start hundreds of processes, each of which would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 MODEL_STAMP := .venv/.setup-model
 GEMMA_STAMP := .venv/.setup-gemma
@@ -40,7 +42,7 @@ demo: setup  ## index the repository this stands in, then ask it about one line
 	$(BIN)/mom suggest $(AT)
 
 test: setup  ## the fast tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: $(GEMMA_STAMP) test  ## and the slow ones, one at a time, since some of them measure
 	$(BIN)/python -m pytest -m slow

@@ -140,14 +140,14 @@ def test_compaction_keeps_every_row_and_bounds_the_files(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEEP_VERSIONS", timedelta(0))
-    monkeypatch.setattr("mom_lsp.store.heal._fsync", lambda path: None)  # 200 times a disk's patience
+    monkeypatch.setattr("mom_lsp.store.heal._fsync", lambda path: None)  # a disk's patience, often
     store.compact()
-    for number in range(200):
+    for number in range(60):
         store.upsert([make_memory(number)])
-        if number % 50 == 49:
+        if number % 15 == 14:
             store.put_vectors("hash", [str(number)], HashEncoder().encode([str(number)]))
             store.compact()
-    assert [row["id"] for row in dump(store)] == [make_memory(number).id for number in range(200)]
+    assert [row["id"] for row in dump(store)] == [make_memory(number).id for number in range(60)]
     assert len(store.vectors("hash")[0]) == 4
     assert len(manifests(tmp_path)) <= 3
     assert len(files(tmp_path)) < 40
