@@ -141,6 +141,14 @@ step("does not show again what is not useful here", async () => {
     await hint().first().waitFor();
 });
 
+step("inserts a memory as a comment", async () => {
+    await editor.goTo(LINE);
+    await editor.choose("Insert as comment");
+    await editor.page.locator(".view-line", { hasText: /#.The.service.bans.a.client/ }).first().waitFor();
+    await editor.command("View: Revert and Close Editor");
+    await editor.open(PYTHON);
+});
+
 step("says why a line is so", async () => {
     await editor.goTo(LINE);
     await editor.press("Alt+M", "w");
