@@ -28,14 +28,9 @@ def mom(project: Repo, moms: Start) -> Mom:
 def texts(mom: Mom) -> list[tuple[str, str, list[str | None], str]]:
     """Return (cue, text, memories of the prompt, the first of them) of what was accepted."""
     workspace = mom.service._workspace(str(mom.root))
+    found = [text.accepted for text in accepted_texts(workspace, ())]
     return [
-        (
-            one.cue,
-            one.text,
-            [part.memory for message in one.messages for part in message.parts if part.memory],
-            one.first,
-        )
-        for _, one in ((text.source, text.accepted) for text in accepted_texts(workspace, ()))
+        (one.cue, one.text, [part.memory for part in one.messages[-1].parts if part.memory], one.first) for one in found
     ]
 
 
@@ -49,12 +44,8 @@ def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> N
     assert "range(3)" in text.accepted.messages[-1].text
     assert list(accepted_texts(workspace, {text.source})) == []
     mom.call("forget", id=memory["id"])
-    assert texts(mom) == []
-
-
-def test_what_the_user_wrote_himself_is_no_text_of_a_model(mom: Mom) -> None:
     mom.call("note", text="Three is what the server bears", path="src/client.py", line=2)
-    assert texts(mom) == []
+    assert texts(mom) == [], "its memory is forgotten, and what the user writes himself is no text of a model"
 
 
 def test_a_commit_that_was_made_before_did_not_follow(mom: Mom, project: Repo) -> None:
@@ -88,8 +79,11 @@ def test_a_file_that_was_new_is_no_obstacle(mom: Mom, project: Repo) -> None:
     assert texts(mom) == [("src", "Serve what the client asks.", [memory["id"]], "")]
 
 
-@pytest.mark.parametrize("data", [{"cites": 5}, {"cites": [5], "line": "x"}, {"cites": "a", "text": []}])
-def test_an_imported_note_may_hold_anything(mom: Mom, data: dict[str, Any]) -> None:
-    event = {"time": 5.0, "type": "note", "memory": "0" * 16, "path": "../secret", "data": {"text": "x", **data}}
-    mom.call("import", events=[event])
+def test_an_imported_note_may_hold_anything(mom: Mom) -> None:
+    odd: list[dict[str, Any]] = [{"cites": 5}, {"cites": [5], "line": "x"}, {"cites": "a", "text": []}]
+    notes = [
+        {"time": 5.0, "type": "note", "memory": f"{number:016x}", "path": "../x", "data": {"text": "x", **data}}
+        for number, data in enumerate(odd)
+    ]
+    mom.call("import", events=notes)
     assert texts(mom) == []
