@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from mom_lsp.route.partition import Partition, largest
 from mom_lsp.route.points import PATH_WIDTH, joined, path_vector, unit
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
+from mom_lsp.store.arrays import keep, kept
 
 WIDTH = 16
 seeds = st.integers(0, 2**32 - 1)
@@ -124,6 +126,27 @@ def test_what_was_tampered_with_is_not_believed(change: dict[str, np.ndarray]) -
     assert not Partition.of_arrays(kept.arrays() | change, "model").count
     assert not Partition.of_arrays(kept.arrays(), "another").count
     assert not Partition.of_arrays({}).count
+
+
+def test_kept_arrays_come_back_unless_the_file_was_harmed(tmp_path: Path) -> None:
+    file, arrays = tmp_path / "kept", {"a": np.arange(5), "b": np.zeros((0, 3), np.float32), "c": np.array([b"x"])}
+    keep(file, "key", arrays)
+    found = kept(file, "key")
+    assert found is not None
+    assert all((found[name] == array).all() and found[name].shape == array.shape for name, array in arrays.items())
+    assert kept(file, "another") is None and kept(tmp_path / "none", "key") is None
+    whole = file.read_bytes()
+    for harmed in (
+        whole[:-1],
+        whole[:40],
+        b"",
+        b"[]\n" + whole,
+        whole.replace(b"<i8", b"|O8"),
+        whole.replace(b"[5]", b"[7]"),
+    ):
+        file.write_bytes(harmed)
+        assert (known := kept(file, "key")) is None or known["a"].dtype == np.int64
+    assert list(tmp_path.iterdir()) == [file]
 
 
 def test_a_name_says_where_and_what() -> None:

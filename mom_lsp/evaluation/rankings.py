@@ -73,6 +73,8 @@ def of_repository(root: Path, count: int, step: Callable[[str, int, int], None])
             snapshot = library.snapshot()
             if not len(snapshot.vectors):
                 raise UsageError(f"{root} has no vectors: run `mom -C {root} index` with the encoder installed")
+            if not snapshot.domains.names:
+                raise UsageError(f"{root} has no domains yet: run `mom -C {root} index`")
             head = worktree.head(None)
             view = worktree.view(snapshot.catalog, head)
             queries = _questions(worktree, snapshot.catalog, count, step)

@@ -294,6 +294,7 @@ class Store:
         mark = self.folder / "schema"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
             same = self._check_version() == format
             self._heal()
             if not (same and self._path(MEMORIES).is_dir()):
