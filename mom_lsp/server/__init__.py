@@ -56,7 +56,7 @@ REQUEST_FAILED = -32803
 SILENT: dict[str, tuple[Feature, Any, Any]] = {
     types.TEXT_DOCUMENT_INLAY_HINT: (inlay_hint.inlay_hint, inlay_hint.OPTIONS, []),
     types.TEXT_DOCUMENT_HOVER: (hover.hover, None, None),
-    types.TEXT_DOCUMENT_INLINE_COMPLETION: (inline_completion.inline_completion, None, []),
+    types.TEXT_DOCUMENT_INLINE_COMPLETION: (inline_completion.inline_completion, inline_completion.OPTIONS, []),
     types.TEXT_DOCUMENT_CODE_ACTION: (code_action.code_action, code_action.OPTIONS, []),
 }
 FEATURES: dict[str, Feature] = {

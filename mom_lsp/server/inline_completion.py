@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
 
+OPTIONS = types.InlineCompletionOptions()  # without any, pygls tells no editor that there is such a thing
 PAUSE = 0.3  # seconds that typing rests before the model is asked by itself; the client cancels what is outdated
 TIMEOUT = 20.0  # seconds; nobody waits longer for the rest of a line
 

@@ -35,6 +35,10 @@ async def test_without_a_model_the_words_of_the_memories_stand(editor: Editor) -
     assert "The server bans a client" in answer["answer"]
 
 
+async def test_an_editor_is_told_that_lines_are_completed(editor: Editor) -> None:
+    assert editor.initialized and editor.initialized.capabilities.inline_completion_provider is not None
+
+
 async def test_nothing_is_completed_unless_it_is_turned_on(editor: Editor) -> None:
     assert not await complete(editor, editor.open(), LINE, 4)
 
