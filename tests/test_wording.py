@@ -17,7 +17,7 @@ from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.check import is_supported, support
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
 from mom_lsp.lm.wording import Question, claims, completed, worded
-from mom_lsp.memory import Memory, Message, never
+from mom_lsp.memory import Memory, Message, Part, never
 
 LIMIT = make_memory(
     1,
@@ -139,11 +139,18 @@ def test_how_often_answers_hold_is_counted() -> None:
         ("return fetch(url)", "url)"),
         ("```python", ""),
         ("url)\x1b[31m", "url)"),
+        ("url)  # which is slow", "url)"),
         ("", ""),
     ],
 )
 def test_a_completion_goes_on_where_the_line_ends(said: str, rest: str) -> None:
     assert completed(Parrot(said), "a.py", "def get(url):\n    return fetch(", [LIMIT]) == rest
+
+
+def test_after_a_space_a_completion_begins_with_a_word() -> None:
+    parrot = Parrot(" fetch(url)")
+    assert completed(parrot, "a.py", "    return ", [LIMIT]) == "fetch(url)"
+    assert parrot.told[-1] == Message("assistant", (Part("    return"),))  # what the model has begun to say
 
 
 def test_a_completion_that_was_cancelled_is_none() -> None:

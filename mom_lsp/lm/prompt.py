@@ -68,9 +68,12 @@ class Tokenizer:
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
     def prompt(self, messages: Sequence[Message]) -> Prompt:
-        """Return the tokens of a conversation, up to where the assistant begins to speak."""
+        """Return the tokens of a conversation, up to where the assistant speaks, or goes on with its last words."""
         tokens: list[int] = []
         spans: list[tuple[str, int, int]] = []
+        *messages, last = messages
+        begun = "".join(part.text for part in last.parts) if last.role == "assistant" else ""
+        messages += [] if begun else [last]
         formatted = self._formatted([(message.role, MARK.format(at)) for at, message in enumerate(messages)])
         for at, message in enumerate(messages):
             before, mark, formatted = formatted.partition(MARK.format(at))
@@ -82,7 +85,7 @@ class Tokenizer:
                 tokens += self.encode(part.text)
                 if part.memory is not None:
                     spans.append((part.memory, start, len(tokens)))
-        tokens += self.encode(formatted, special=True)
+        tokens += self.encode(formatted, special=True) + self.encode(begun)
         return Prompt(tuple(tokens), tuple(spans))
 
     def _likely_template(self) -> bytes:

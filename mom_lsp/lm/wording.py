@@ -16,6 +16,7 @@ from mom_lsp.redact import clean
 LIMIT = 160  # tokens
 LINE_LIMIT = 24
 CODE_BEFORE = 1200  # characters
+EXPLAINED = re.compile(r"(?<=\S)\s+(?:#|//)\s.*")  # a comment after the code
 CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
 
 
@@ -81,11 +82,13 @@ def completed(
     cancelled: Callable[[], bool] = never,
 ) -> str:
     """Return the rest of the last line of some code, "" if the model has none. Raises as `worded` does."""
-    messages = completion_messages(memories, path, before[-CODE_BEFORE:])
+    begun = before[-CODE_BEFORE:].rstrip(" \t")  # a space belongs to the token after it
+    messages = completion_messages(memories, path, begun)
     pieces = generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, bias=bias, cancelled=cancelled)
     rest = "".join(pieces)
     line = before.rpartition("\n")[2]
     rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models say the line again
+    rest = EXPLAINED.sub("", rest.lstrip() if before[-1:].isspace() else rest)
     return "" if cancelled() or rest.lstrip().startswith("```") else rest
 
 
