@@ -81,7 +81,7 @@ def test_what_is_accepted_moves_the_weights_towards_it() -> None:
     assert document["kept"] and model is not None
     assert document["sources"]["verdicts"]["own"]["MRR@10"] > document["sources"]["verdicts"]["shipped"]["MRR@10"]
     share = {
-        mode: document["terms"]["lex"][mode] / sum(document["terms"][term][mode] for term in TERMS)
+        mode: document["terms"]["lex"][mode] / sum(abs(document["terms"][term][mode]) for term in TERMS)
         for mode in ("shipped", "own")
     }
     assert share["own"] > share["shipped"]
@@ -145,6 +145,7 @@ def test_who_always_wants_the_oldest_gets_it(worker: Mom) -> None:
         document["sources"]["verdicts"]["learned_from"] + document["sources"]["verdicts"]["judged_on"] == FILES * DAYS
     )
     assert place()[0] == min(place())
+    assert document["terms"]["temp"]["own"] < 0 < document["terms"]["temp"]["shipped"]
     text = CliRunner().invoke(app, ["-C", str(worker.root), "tune"]).output
     assert "suggestions you judged" in text and "mom tune --reset" in text
     assert CliRunner().invoke(app, ["-C", str(worker.root), "tune", "--reset"]).exit_code == 0

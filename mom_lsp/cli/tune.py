@@ -64,7 +64,10 @@ def _print(document: dict[str, Any]) -> None:
     ]
     stdout().print(table(rows, ("source", "learned from", "judged on", "Recall@3", "MRR@10")))
     click.echo()
-    changed = [(name, f"{term['shipped']:.2f}", f"{term['own']:.2f}") for name, term in terms.items()]
+    changed = [
+        (name, f"{term['shipped']:.2f}", f"{term['own']:.2f}" + (", the other way round" if term["own"] < 0 else ""))
+        for name, term in terms.items()
+    ]
     stdout().print(table(changed, ("term tells apart by", "as mom came", "learned here")))
     click.echo()
     if document["kept"]:

@@ -164,12 +164,18 @@ def _gains(cases: Sequence[Case], ours: Model, new: Model) -> np.ndarray:
 
 
 def _terms(cases: Sequence[Case], ours: Model, new: Model) -> dict[str, dict[str, float]]:
-    """Return by how much each term tells the candidates of a question apart, with either weights, in log-odds."""
-    return {term: {"shipped": _spread(cases, ours, term), "own": _spread(cases, new, term)} for term in TERMS}
+    """Return by how much each term tells the candidates of a question apart, with either weights, in log-odds.
+
+    What is learned here is negative where it prefers what the shipped weights put behind.
+    """
+    shares = [(ours.shares(case.features), new.shares(case.features)) for case in cases]
+    return {term: _spreads([(before[term], after[term]) for before, after in shares]) for term in TERMS}
 
 
-def _spread(cases: Sequence[Case], model: Model, term: str) -> float:
-    return round(float(np.mean([model.shares(case.features)[term].std() for case in cases])), 3) if cases else 0.0
+def _spreads(shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    before, after = (float(np.mean([pair[at].std() for pair in shares])) for at in (0, 1))
+    agree = sum(float((one - one.mean()) @ (other - other.mean())) for one, other in shares)
+    return {"shipped": round(before, 3), "own": round(-after if agree < 0 else after, 3)}
 
 
 def _rows(cases: Sequence[Case], model: Model) -> np.ndarray:
