@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
@@ -17,8 +18,12 @@ from repositories import Mom, Repo
 
 from mom_lsp.cli.app import app
 from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.cases import Case
+from mom_lsp.evaluation.labels import Label
+from mom_lsp.evaluation.others import best, rows
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source
+from mom_lsp.route.learned import Model
 
 Start = Callable[[Repo | Path], Mom]
 FIRST = "import time\n\n\ndef fetch(url):\n    return url\n"
@@ -177,3 +182,15 @@ def test_any_text_gives_at_most_three_sentences_each_with_one_number(texts: list
     told = extractive(clues)
     assert [one.cites for one in told] == list(range(1, min(3, len(clues)) + 1))
     assert all(str(one).endswith(f" [{one.cites}].") for one in told)
+
+
+def test_the_least_chance_is_the_largest_that_keeps_most_of_what_is_right() -> None:
+    nothing = dict.fromkeys(("wrote", "symbol", "near"), np.zeros(4))
+    features = nothing | {"wrote": np.array([1.0, 0, 0, 0]), "near": np.array([1.0, 1, 0.5, 0])}
+    case = Case(Label("q", ("a", "b")), np.arange(4), ["a", "b", "c", "d"], features, moment=None)  # type: ignore[arg-type]
+    made = rows([case], Model({"near": 4.0}, -4.0))  # chances of b and c: 50% and 12%
+    assert [(row.threshold, row.read, row.kept, row.precision) for row in made[-2:]] == [
+        (0.1, 2, 1, 0.5),
+        (0.2, 1, 1, 1),
+    ]
+    assert best(made) == 0.2
