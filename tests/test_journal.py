@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mom_lsp.errors import JournalError
@@ -294,6 +294,7 @@ def test_a_file_beyond_reading_is_kept_and_told(path: Path, damage: Callable[[Pa
 
 @settings(max_examples=40, deadline=None)
 @given(at=st.floats(0, 1, exclude_max=True), what=st.binary(min_size=1, max_size=600))
+@example(at=0.2, what=b"\x80")  # SQLite's own message about it cannot be decoded
 def test_no_damage_is_silent_or_fatal(tmp_path_factory: pytest.TempPathFactory, at: float, what: bytes) -> None:
     path = tmp_path_factory.mktemp("damage") / "journal.sqlite"
     fill(path, 60)

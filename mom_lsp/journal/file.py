@@ -56,14 +56,21 @@ def connect(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA secure_delete = ON")
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != b"ok":
-            error = sqlite3.DatabaseError("quick_check found damage")
-            error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
-            raise error
+            raise _damage("quick_check found damage")
         _migrate(db, path)
+    except UnicodeDecodeError as error:  # of SQLite's own message, which quotes a damaged schema
+        db.close()
+        raise _damage("the schema is damaged") from error
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _damage(message: str) -> sqlite3.DatabaseError:
+    error = sqlite3.DatabaseError(message)
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
 
 
 def open_raw(path: Path) -> sqlite3.Connection:
