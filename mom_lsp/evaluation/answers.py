@@ -11,6 +11,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +19,14 @@ import numpy as np
 from mom_lsp.engine.service import Service
 from mom_lsp.evaluation.labels import load_labels, sample
 from mom_lsp.git import locate
+from mom_lsp.git.values import Commit
 from mom_lsp.lm.check import support
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.wording import Question, claimed, everything, holder
 from mom_lsp.memory import Generator, Memory
 from mom_lsp.settings import load_settings
 from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.head import Head
 
 SPARE = 6  # times as many labels are looked at, since many lines are gone
 FILES = 3  # of a commit
@@ -40,19 +43,20 @@ class Answer:
 
 def places(workspace: Workspace, labels: Path, count: int) -> Iterator[tuple[str, int]]:
     """Yield (path, line) of lines that a label's commit wrote and that are still there."""
-    head, left = workspace.worktree.head(), count
-    repository = workspace.worktree.repository
+    head, repository = workspace.worktree.head(), workspace.worktree.repository
     assert repository is not None
     known = [label.query for label in sample(load_labels(labels), SPARE * count) if repository.has(label.query)]
-    for commit in repository.commits(known):
-        paths = [change.path for change in commit.files if change.path in head.tree][:FILES]
-        wrote = ((path, workspace.worktree.writers(head, path, None)) for path in paths)
-        found = next(
-            ((path, line) for path, lines in wrote for line in sorted(lines) if lines[line] == commit.sha), None
-        )
-        if found is not None and left:
-            left -= 1
-            yield found
+    yield from islice(filter(None, (_line(workspace, head, commit) for commit in repository.commits(known))), count)
+
+
+def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] | None:
+    """Return the first line that a commit wrote and that is still there."""
+    for path in [change.path for change in commit.files if change.path in head.tree][:FILES]:
+        writers = workspace.worktree.writers(head, path, None)
+        mine = [line for line, sha in writers.items() if sha == commit.sha]
+        if mine:
+            return path, min(mine)
+    return None
 
 
 def asked(generator: Generator, question: Question, memories: Sequence[Memory]) -> Answer:

@@ -18,7 +18,7 @@ from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 
 WORD = re.compile(r"\w{2,}")
 CITED = 3
-LEAST_CHANCE = 0.005  # of what has no line, link or comment here: `python -m mom_lsp.evaluation.others` chose it on curl
+LEAST_CHANCE = 0.005  # of what has no line, link or comment here; `python -m mom_lsp.evaluation.others` chose it
 NEAR = 4  # lines between a comment and the line that it speaks of
 ANCHORS = 3  # memories whose links are followed
 CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link or a comment here are read
