@@ -109,19 +109,26 @@ def plain(model: Model) -> dict[str, Any]:
 
 
 def across(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[tuple[float, bool]]]:
-    """Print how well each repository is predicted from the others; return how sure its first suggestions are."""
+    """Print how well each repository is predicted from the others; return how sure its first suggestions are.
+
+    How well it is predicted from itself stands below: no weights of these features can do much better than that.
+    """
     surely = {}
     for held in sets if len(sets) > 1 else ():
         model = fit([case for name, cases in sets.items() if name != held for case in cases], names)
         cases = sets[held]
-        row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
         surely[held] = sure = [surest(case, model) for case in cases]
-        shown = " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
-        _say(f"{held} from the others: {shown}")
+        _say(f"{held} from the others: {_shown(cases, model)}")
+        _say(f"{held} from itself: {_shown(cases, fit(cases, names))}")
         for threshold in (0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
             at = answered(sure, threshold)
             _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
     return surely
+
+
+def _shown(cases: Sequence[Case], model: Model) -> str:
+    row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
+    return " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
 
 
 def main() -> None:
