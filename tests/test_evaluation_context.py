@@ -13,10 +13,10 @@ from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, Scored, best_wei
 from mom_lsp.evaluation.labels import Label
 from mom_lsp.evaluation.rank import scores
 from mom_lsp.memory import Memory
-from mom_lsp.route.catalog import View
 from mom_lsp.route.features import FEATURES
 from mom_lsp.route.learned import Model
 from mom_lsp.route.vectors import Vectors
+from mom_lsp.route.view import View
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tiers.tiers import Touches

@@ -18,8 +18,8 @@ from mom_lsp.cli.app import app
 from mom_lsp.evaluation.tune import event_of, labels_of, wins
 from mom_lsp.journal import Event
 from mom_lsp.memory import Reference
-from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Model, read_model, shipped
+from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
 
 FOLLOWUPS = 42

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mom_lsp.evaluation.situation import Situation
-from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.vectors import Vectors
+from mom_lsp.route.view import View
 
 DEPTH = 50  # ranks of each list that are fused
 FUSION = 60  # reciprocal-rank fusion: 1 / (60 + rank)

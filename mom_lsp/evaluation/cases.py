@@ -18,9 +18,9 @@ from mom_lsp.evaluation.situation import Change, Situation, changed_ranges, situ
 from mom_lsp.extract.symbols import symbol_of_header
 from mom_lsp.git import Repository
 from mom_lsp.memory import Memory
-from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import shipped
 from mom_lsp.route.place import WINDOW, Spot
+from mom_lsp.route.view import View
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.tiers import Touches

@@ -14,8 +14,8 @@ import numpy as np
 
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.rank import DEPTH, rank, scores
-from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Model
+from mom_lsp.route.view import View
 from mom_lsp.tiers.cms import ContinuousMemory, Options, unit
 from mom_lsp.workspace.library import Snapshot
 

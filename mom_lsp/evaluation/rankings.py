@@ -17,11 +17,12 @@ from mom_lsp.evaluation import synthetic
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
-from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.learned import shipped
 from mom_lsp.route.vectors import Vectors
+from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.store.arrays import keep, kept
 from mom_lsp.tiers.lifecycle import Life

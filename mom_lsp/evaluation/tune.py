@@ -20,9 +20,10 @@ from mom_lsp.evaluation.verdicts import Showing, Verdicts, verdicts
 from mom_lsp.git import Repository, locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import TERMS
-from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.learned import Model, shipped
+from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library
 

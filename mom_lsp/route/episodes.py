@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from mom_lsp.memory import EpisodeKind
-from mom_lsp.route.catalog import View
+from mom_lsp.route.view import View
 
 MOST = 40  # members; what holds more is no episode but a period
 GAP = 4 * 3600  # seconds; a longer pause of an author ends his session

@@ -12,8 +12,8 @@ from functools import cached_property
 import numpy as np
 
 from mom_lsp.memory import Kind
-from mom_lsp.route.catalog import Edge, View
 from mom_lsp.route.postings import name_keys
+from mom_lsp.route.view import Edge, View
 
 ONWARD = ("followup", "fixes", "reapply")  # what a memory that goes on from another says of it
 RARE = 8  # memories; a line that more of them wrote tells nothing of any

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.extract.code import line_keys
-from mom_lsp.route.catalog import View
 from mom_lsp.route.place import Place, Spot
 from mom_lsp.route.postings import name_keys
+from mom_lsp.route.view import View
 
 TERM_OF = {
     "wrote": "place",

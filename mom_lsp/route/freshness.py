@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.memory import Freshness
-from mom_lsp.route.catalog import View
+from mom_lsp.route.view import View
 
 MOST = 0.5  # the share of its lines, rare ones counting more, that has to stand for a memory to be as it was
 COMMON = 16  # files; a function's name that more of them have says nothing about where it went

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mom_lsp.route.catalog import View
 from mom_lsp.route.index import NOWHERE
+from mom_lsp.route.view import View
 
 LINE = 0.85  # it wrote a line that is asked about; the share of the lines adds the rest
 NEAR = 0.45  # it wrote a line close by

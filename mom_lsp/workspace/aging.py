@@ -6,7 +6,7 @@ import threading
 
 import numpy as np
 
-from mom_lsp.route.catalog import NEGATIVE, View
+from mom_lsp.route.view import NEGATIVE, View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import Life

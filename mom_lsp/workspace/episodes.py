@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from mom_lsp.memory import Grouped, Memory, Scored
-from mom_lsp.route.catalog import View
 from mom_lsp.route.episodes import Episode, Episodes
+from mom_lsp.route.view import View
 from mom_lsp.workspace.ranking import Texts
 
 # Merges that bring the main line up to date rather than a branch to an end.

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from mom_lsp.extract.message import prose, sentences, shorten
 from mom_lsp.memory import TERMS, Failed, Memory, Scored
-from mom_lsp.route.catalog import View
 from mom_lsp.route.failures import Block, Failure, Failures
+from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.ranking import Ranked, Texts

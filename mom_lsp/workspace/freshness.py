@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mom_lsp.memory import Memory, Scored
-from mom_lsp.route.catalog import View
 from mom_lsp.route.freshness import (
     BACK,
     FRESH,
@@ -22,6 +21,7 @@ from mom_lsp.route.freshness import (
     other_places,
     share,
 )
+from mom_lsp.route.view import View
 from mom_lsp.workspace.head import Head, Worktree
 
 MAX_FILES = 24  # of one memory that are read

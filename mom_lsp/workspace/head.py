@@ -12,8 +12,9 @@ import numpy as np
 from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.git import Location, Repository
-from mom_lsp.route.catalog import Catalog, View
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import blob_lines, open_lines
+from mom_lsp.route.view import View
 from mom_lsp.workspace.recent import Recent
 
 CACHED_FILES = 64

@@ -9,7 +9,6 @@ from typing import Protocol
 import numpy as np
 
 from mom_lsp.memory import TERMS, Memory, Scored, Usage
-from mom_lsp.route.catalog import View
 from mom_lsp.route.features import Traces, features, traces
 from mom_lsp.route.gate import ALL
 from mom_lsp.route.index import NOWHERE
@@ -19,6 +18,7 @@ from mom_lsp.route.reason import ON_TRIAL, reason
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
 from mom_lsp.route.terms import lexical
+from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.rules import is_archived

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.route.catalog import View
+from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
 from mom_lsp.tiers.lifecycle import Life

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.memory import Memory, Standing, Usage
-from mom_lsp.route.catalog import EMPTY, View
+from mom_lsp.route.catalog import EMPTY
+from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, half_life
 from mom_lsp.tiers.lifecycle import Life

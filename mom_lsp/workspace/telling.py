@@ -9,7 +9,7 @@ from typing import Any
 
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.catalog import View
+from mom_lsp.route.view import View
 from mom_lsp.tiers.rules import is_archived, why_archived
 from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past

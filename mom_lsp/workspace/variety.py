@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mom_lsp.route.catalog import View
 from mom_lsp.route.strategies import commonest, diversity
+from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
 
 LEAST = 50  # selections that say something

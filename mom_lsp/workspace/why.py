@@ -11,8 +11,8 @@ import numpy as np
 
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown, words_of
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.catalog import CHAIN, Edge
 from mom_lsp.route.place import Place
+from mom_lsp.route.view import CHAIN, Edge
 from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.ranking import Ranked, Ranker, scored
 

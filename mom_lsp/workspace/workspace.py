@@ -17,10 +17,10 @@ from mom_lsp.extract.repeats import repeats
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.catalog import View
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
+from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import Life

@@ -1,0 +1,162 @@
+"""What is true on one HEAD: which rows of the catalog, and what they say of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.extract.documents import is_document
+from mom_lsp.route.catalog import EMPTY, Catalog
+from mom_lsp.route.columns import RELATIONS
+from mom_lsp.route.index import NOWHERE, CommitOf
+
+NEGATIVE, POSITIVE = "revert", "reapply"
+CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
+CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """Row `source` names row `target`."""
+
+    source: int
+    relation: str
+    target: int
+
+
+class View:
+    """What is true on one HEAD: its rows, and what they say of each other."""
+
+    def __init__(self, catalog: Catalog, commits: Iterable[str], tree: Mapping[str, str]) -> None:
+        """Take the ancestors of HEAD, newest first, and its tree (path to blob)."""
+        self.catalog = catalog
+        self.valid = catalog.is_note.copy()  # the user's word is true everywhere
+        self.distance = np.full(
+            catalog.size, -1, np.int32
+        )  # (n,) how many commits are newer, -1 for what is no commit here
+        commits = list(commits)
+        rows = catalog.row_of_commit.many(commits)
+        known = [commits[at] for at in np.flatnonzero(rows != NOWHERE).tolist()]
+        rows = rows[rows != NOWHERE]
+        self.valid[rows] = True
+        self.distance[rows[::-1]] = np.arange(len(rows))[::-1]
+        self.commit_of = CommitOf(catalog.size, rows, known)
+        for path, blob in tree.items():
+            for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
+                self.valid[row] |= catalog.paths_of(row)[:1] == [path]
+        self.suggestible = self.valid & catalog.suggestible
+        self.by_file: dict[str, Any] = {}  # what the place term found out about a file
+
+    def without(self, hidden: Callable[[str], bool], *, comments: bool, documents: bool) -> View:
+        """Return the same view in which some memories are not suggested.
+
+        Args:
+            hidden: whether a path is to be left alone; a memory is hidden if all its paths are.
+            comments: whether spans of files other than documents may be suggested.
+            documents: whether documents may be suggested.
+        """
+        catalog, left = self.catalog, copy(self)
+        left.by_file = {}
+        left.suggestible = self.suggestible.copy()
+        seen: dict[str, bool] = {}
+        for row in np.flatnonzero(self.suggestible).tolist():
+            paths = catalog.paths_of(row)
+            if (paths and all(seen[p] if p in seen else seen.setdefault(p, hidden(p)) for p in paths)) or (
+                catalog.is_file[row] and not (documents if is_document(paths[0]) else comments)
+            ):
+                left.suggestible[row] = False
+        return left
+
+    @cached_property
+    def newest(self) -> np.ndarray:
+        """The rows of the commits of this HEAD, newest first."""
+        rows = np.flatnonzero(self.distance >= 0)
+        return rows[np.argsort(self.distance[rows], kind="stable")].astype(np.int32)
+
+    @cached_property
+    def edges(self) -> list[Edge]:
+        """The references between rows that are both true here."""
+        return [Edge(source, RELATIONS[relation], target) for source, relation, target in self._edges.tolist()]
+
+    @cached_property
+    def _edges(self) -> np.ndarray:
+        """The same as numbers, as in the catalog."""
+        edges = self.catalog.edges
+        return np.asarray(edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]])
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """(n,) how many commits are newer; of what is no commit, those that were written later."""
+        known = self.distance >= 0
+        times = np.sort(self.catalog.time[known])
+        later = len(times) - np.searchsorted(times, self.catalog.time, side="right")
+        return np.where(known, self.distance, later).astype(np.int32)
+
+    @cached_property
+    def named(self) -> np.ndarray:
+        """(n,) how often later memories name each row."""
+        return np.bincount(self._edges[:, 2], minlength=self.catalog.size).astype(np.int32)
+
+    @cached_property
+    def named_lately(self) -> np.ndarray:
+        """(n,) 1 if the newest memory names it, falling with the logarithm of how many commits came since."""
+        values = np.zeros(self.catalog.size)
+        sources, _, targets = self._edges.T
+        np.maximum.at(values, targets, 1.0 / (1.0 + np.log1p(self.distances[sources])))
+        return values
+
+    def strongest_relative(self, strength: np.ndarray) -> np.ndarray:
+        """Return for each row the largest strength of those that it names or that name it, (n,) each."""
+        values = np.zeros(self.catalog.size)
+        sources, _, targets = self._edges.T
+        np.maximum.at(values, targets, strength[sources])
+        np.maximum.at(values, sources, strength[targets])
+        return values
+
+    def names_of(self, path: str) -> list[str]:
+        """Return a path and the names it had before, following renames that are true here."""
+        return self.catalog.names_of(path, self.valid)
+
+    @cached_property
+    def replaced_by(self) -> dict[int, int]:
+        """The row that took each failed approach back. A revert that was itself taken back does not count."""
+        verdicts: dict[int, list[Edge]] = {}
+        for edge in self.edges:
+            if edge.relation in (NEGATIVE, POSITIVE) and self.is_later(edge):  # "#12" may name a later commit
+                verdicts.setdefault(edge.target, []).append(edge)
+        reverts = {e.source for edges in verdicts.values() for e in edges if e.relation == NEGATIVE}
+        distances, replaced = self.distances, dict[int, int]()
+        for target in sorted(verdicts, key=lambda row: int(distances[row])):  # what names a row comes before it
+            newest_first = sorted(verdicts[target], key=lambda e: int(distances[e.source]))
+            last = next((e for e in newest_first if e.source not in replaced), None)
+            if last is not None and (last.relation == NEGATIVE or target in reverts):  # to reapply is to undo a revert
+                replaced[target] = last.source
+        return replaced
+
+    @cached_property
+    def refixed(self) -> dict[int, int]:
+        """The row that fixed each fix which had to be fixed itself."""
+        fixes = [edge for edge in self.edges if edge.relation == "fixes" and self.is_later(edge)]
+        fixing = {edge.source for edge in fixes}
+        return {edge.target: edge.source for edge in fixes if edge.target in fixing}
+
+    def is_later(self, edge: Edge) -> bool:
+        """Whether what names a memory came after it."""
+        return bool(self.distances[edge.source] < self.distances[edge.target])
+
+    @cached_property
+    def surprise(self) -> np.ndarray:
+        """(n,) 1 to 5: the quintile, among what may be suggested here, of the evidence that it was not routine."""
+        evidence = self.catalog.evidence.astype(np.float64)
+        chained = np.isin(self._edges[:, 1], [RELATIONS.index(relation) for relation in CHAIN])
+        np.add.at(evidence, self._edges[chained, 2], CHAIN_EVIDENCE)
+        pool = evidence[self.suggestible]
+        if not len(pool):
+            return np.ones(self.catalog.size, np.int8)
+        cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
+        return (1 + np.searchsorted(cuts, evidence, side="left")).astype(np.int8)
