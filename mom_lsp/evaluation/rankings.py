@@ -27,10 +27,11 @@ from mom_lsp.store import Store
 from mom_lsp.store.arrays import keep, kept
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.aging import aged
+from mom_lsp.workspace.candidates import Texts
 from mom_lsp.workspace.head import Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query
-from mom_lsp.workspace.ranking import Ranker, Texts
+from mom_lsp.workspace.ranking import Ranker
 
 SEED = 11
 LINES = 3  # asked about

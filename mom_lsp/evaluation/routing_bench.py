@@ -23,7 +23,7 @@ from mom_lsp.route.partition import Partition, largest
 from mom_lsp.route.points import joined, path_vector
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.ranking import MANY
+from mom_lsp.workspace.candidates import MANY
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 MOST_RANKED = 100_000  # made-up memories that are ranked too: more take minutes to make

@@ -9,7 +9,7 @@ from dataclasses import replace
 from mom_lsp.memory import Grouped, Memory, Scored
 from mom_lsp.route.episodes import Episode, Episodes
 from mom_lsp.route.view import View
-from mom_lsp.workspace.ranking import Texts
+from mom_lsp.workspace.candidates import Texts
 
 # Merges that bring the main line up to date rather than a branch to an end.
 _UPDATE = re.compile(

@@ -11,8 +11,9 @@ from mom_lsp.memory import TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.workspace.candidates import Texts
 from mom_lsp.workspace.freshness import Judge
-from mom_lsp.workspace.ranking import Ranked, Texts
+from mom_lsp.workspace.ranking import Ranked
 
 MAX_BECAUSE = 200  # characters
 WARNING = "warning: "  # how the reason of a warning begins

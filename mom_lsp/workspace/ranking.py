@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
-from mom_lsp.memory import TERMS, Memory, Scored, Usage
-from mom_lsp.route.features import Traces, features, traces
-from mom_lsp.route.gate import ALL
-from mom_lsp.route.index import NOWHERE
+from mom_lsp.memory import TERMS
+from mom_lsp.route.features import features
 from mom_lsp.route.learned import Model
-from mom_lsp.route.place import Place, Spot, place, place_of_writers
+from mom_lsp.route.place import Place
 from mom_lsp.route.reason import ON_TRIAL, reason
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
@@ -21,28 +18,11 @@ from mom_lsp.route.terms import lexical
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
-from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.candidates import Candidates, Evidence, Texts
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.shortterm import WEIGHT
-from mom_lsp.workspace.standing import standing
-
-BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
-MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all domains are opened
-NEWEST = 30  # commits that are always considered while something is edited
-
-
-class Texts(Protocol):
-    """The part of a library that a ranker asks."""
-
-    def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return the BM25 scores of the best full-text matches by id."""
-        ...
-
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return memories by id."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +36,6 @@ class Ranked:
     lines: tuple[int, ...] = ()
     chance: float | None = None  # that it is what the user needs to know
     trial: bool = False  # shown to find out whether it helps
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is known about the candidates of one question."""
-
-    rows: np.ndarray  # (m,)
-    place: Place | None
-    traces: Traces | None
-    matches: Mapping[int, float]  # row -> BM25
-    cosine: np.ndarray  # (m,) 0 for what has no vector
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +80,19 @@ class Ranker:
             lines: the lines of the open text that each row wrote.
             threshold: the least chance, in [0, 1].
         """
-        allowed = self.allowed((Spot(path),))
-        rows = np.array([row for row in lines if allowed[row]], np.int64)
-        spot = Spot(path)
-        evidence = Evidence(
-            rows, place_of_writers(self.view, lines), traces(self.view, (spot,)), {}, np.zeros(len(rows))
-        )
+        evidence = self.candidates.written(path, lines)
+        rows = evidence.rows
         notes = rows[self.view.catalog.is_note[rows]]  # the user's own word
         return self._choose(evidence, len(rows), threshold, set(notes.tolist()), "")
 
+    @property
+    def candidates(self) -> Candidates:
+        """What finds the memories that are ranked."""
+        return Candidates(self.library, self.snapshot, self.view, self.share)
+
     def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
         """Gather the candidates and what is known about them."""
-        matches = self._matches(query.words)
-        where = place(self.view, *query.spots) if query.spots else None
-        told = traces(self.view, query.spots) if query.spots else None
-        rows = self._candidates(where, told, matches, meaning, self.allowed(query.spots))
-        return Evidence(rows, where, told, matches, self._cosines(meaning, rows))
+        return self.candidates.found(query, meaning)
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
         """Return the named features of the candidates, (m,) each."""
@@ -142,14 +108,24 @@ class Ranker:
             uses=terms["use"],
         )
 
+    def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        rows, where = evidence.rows, evidence.place
+        return {
+            "sem": evidence.cosine,
+            "lex": lexical(rows.tolist(), evidence.matches),
+            "temp": self.tiers.strength[rows],
+            "use": usage(self._uses(rows), self.snapshot.life.most_used),
+            "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
+        }
+
     def _choose(self, evidence: Evidence, k: int, threshold: float, always: set[int], symbol: str) -> list[Ranked]:
         rows, where = evidence.rows, evidence.place
         if not len(rows):
             return []
-        own = self._own_here(where)
+        own = self.candidates.own_here(where)
         contributions = self.model.shares(self.features(evidence))
         if self.context is not None:
-            contributions["sem"] = contributions["sem"] + WEIGHT * self._cosines(self.context, rows)
+            contributions["sem"] = contributions["sem"] + WEIGHT * self.candidates.cosines(self.context, rows)
         scores = total(contributions)
         chances = self.model.chances(scores)
         first = np.isin(rows, list(own))
@@ -189,75 +165,6 @@ class Ranker:
             return np.zeros(len(rows))
         return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
-    def _matches(self, words: str) -> dict[int, float]:
-        found = self.library.matches(words, BY_WORDS * 2)
-        rows = self.view.catalog.row_of.many(found).tolist()
-        return {row: score for row, score in zip(rows, found.values(), strict=True) if row != NOWHERE}
-
-    def _candidates(
-        self,
-        where: Place | None,
-        told: Traces | None,
-        matches: Mapping[int, float],
-        meaning: np.ndarray | None,
-        allowed: np.ndarray,
-    ) -> np.ndarray:
-        """Return the rows worth scoring: the best of each signal."""
-        found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
-        if where is not None:
-            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(self._own_here(where)), np.int64)]
-        if told is not None:
-            found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
-            found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
-            newest = self.view.newest[:NEWEST]
-            found.append(newest[self.view.distance[newest] < NEWEST])
-        if meaning is not None and self._comparable(meaning):
-            vectors = self.snapshot.vectors
-            opened = self.snapshot.domains.opened(meaning, self.share if len(vectors) >= MANY else ALL)
-            found.append(vectors.nearest(meaning, allowed, BY_MEANING, opened))
-        rows = np.unique(np.concatenate(found)).astype(np.int64)
-        return np.asarray(rows[allowed[rows]])
-
-    def _comparable(self, meaning: np.ndarray) -> bool:
-        """Whether there are vectors of the same encoder: it may have come, or changed, after the snapshot was taken."""
-        return self.snapshot.vectors.width == len(meaning)
-
-    def _cosines(self, meaning: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
-        """Return the similarity of some rows with a vector (d,), (m,); 0 where it cannot be told."""
-        if meaning is None or not self._comparable(meaning):
-            return np.zeros(len(rows))
-        return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
-
-    def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
-        """Return which rows may be suggested: true here, not forgotten; at a place neither dismissed nor archived."""
-        allowed = self.view.suggestible.copy()
-        for memory, state in self.snapshot.life.barred.items():
-            row = self.view.catalog.row_of.get(memory)
-            if row is not None and (
-                state.forgotten or (spots and is_archived(state)) or any(_dismissed(state, spot) for spot in spots)
-            ):
-                allowed[row] = False
-        return np.asarray(allowed)
-
-    def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
-        rows, where = evidence.rows, evidence.place
-        return {
-            "sem": evidence.cosine,
-            "lex": lexical(rows.tolist(), evidence.matches),
-            "temp": self.tiers.strength[rows],
-            "use": usage(self._uses(rows), self.snapshot.life.most_used),
-            "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
-        }
-
-    def _own_here(self, where: Place | None) -> set[int]:
-        """Return the user's own word about the place asked about: pinned rows, and notes on its functions."""
-        if where is None:
-            return set()
-        catalog, strength = self.view.catalog, where.strength()
-        pinned = (catalog.row_of.get(memory) for memory in self.snapshot.life.pinned)
-        notes = catalog.notes[where.symbol[catalog.notes] > 0]
-        return {row for row in pinned if row is not None and strength[row]} | set(notes.tolist())
-
     def _ranked(
         self, row: int, score: float, terms: dict[str, float], chance: float, where: Place | None, symbol: str
     ) -> Ranked:
@@ -275,34 +182,6 @@ class Ranker:
         return other if other is not None and self.view.suggestible[other] else row
 
 
-def scored(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
-    """Return chosen rows with their text."""
-    view, life = ranker.view, ranker.snapshot.life
-    memories = ranker.library.get([view.catalog.ids[ranked.row] for ranked in chosen])
-    result = []
-    for ranked in chosen:
-        memory = memories.get(view.catalog.ids[ranked.row])
-        if memory is None:  # forgotten by another process a moment ago
-            continue
-        replacement = view.replaced_by.get(ranked.row)
-        result.append(
-            Scored(
-                memory=memory,
-                score=ranked.score,
-                terms=ranked.terms,
-                reason=ranked.reason,
-                chance=ranked.chance,
-                trial=ranked.trial,
-                usage=life.of(memory.id),
-                standing=standing(memory, life.of(memory.id), view, ranker.tiers),
-                surprise=int(view.surprise[ranked.row]),
-                lines=ranked.lines,
-                replacement=view.catalog.ids[replacement] if replacement is not None else None,
-            )
-        )
-    return result
-
-
 def _on_trial(ranked: Ranked) -> Ranked:
     return replace(ranked, trial=True, reason=f"{ranked.reason}; {ON_TRIAL}")
 
@@ -313,19 +192,3 @@ def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:
     for one in ranked:
         best.setdefault(one.row, one)
     return list(best.values())
-
-
-def _best_of(values: np.ndarray, count: int) -> np.ndarray:
-    """Return the rows with the largest values above 0; (n,) in."""
-    rows = np.flatnonzero(values > 0)
-    return _best(rows, values[rows], count)
-
-
-def _best(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
-    if len(rows) <= count:
-        return rows
-    return rows[np.argpartition(-scores, count)[:count]]
-
-
-def _dismissed(state: Usage, spot: Spot) -> bool:
-    return not state.dismissed.isdisjoint({(spot.path, spot.symbol), (spot.path, "")})

@@ -17,9 +17,10 @@ from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import forge_of, suggestion
-from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.review import Pick
+from mom_lsp.workspace.standing import standing
 
 MAX_UNTITLED = 100  # memories that wait for a title
 MAX_RELATED = 20
@@ -37,6 +38,34 @@ class State:
 def bare(row: int, reason: str = "") -> Ranked:
     """Return a row that was chosen by no question: without score."""
     return Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), reason)
+
+
+def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
+    """Return chosen rows with their text."""
+    view, life = ranker.view, ranker.snapshot.life
+    memories = ranker.library.get([view.catalog.ids[ranked.row] for ranked in chosen])
+    result = []
+    for ranked in chosen:
+        memory = memories.get(view.catalog.ids[ranked.row])
+        if memory is None:  # forgotten by another process a moment ago
+            continue
+        replacement = view.replaced_by.get(ranked.row)
+        result.append(
+            Scored(
+                memory=memory,
+                score=ranked.score,
+                terms=ranked.terms,
+                reason=ranked.reason,
+                chance=ranked.chance,
+                trial=ranked.trial,
+                usage=life.of(memory.id),
+                standing=standing(memory, life.of(memory.id), view, ranker.tiers),
+                surprise=int(view.surprise[ranked.row]),
+                lines=ranked.lines,
+                replacement=view.catalog.ids[replacement] if replacement is not None else None,
+            )
+        )
+    return result
 
 
 class Teller:
@@ -58,7 +87,7 @@ class Teller:
     def scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()) -> list[Scored]:
         """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
         past = self.past(state)
-        return self.groups(state).told(past.told(past.judge.judged(scored(ranker, chosen), at)))
+        return self.groups(state).told(past.told(past.judge.judged(with_text(ranker, chosen), at)))
 
     def past(self, state: State) -> Past:
         """Return what the history of HEAD tells of failures."""

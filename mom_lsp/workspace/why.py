@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown, words_of
-from mom_lsp.memory import TERMS, Memory, Scored
+from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.place import Place
 from mom_lsp.route.view import CHAIN, Edge
 from mom_lsp.workspace.query import Query
-from mom_lsp.workspace.ranking import Ranked, Ranker, scored
+from mom_lsp.workspace.ranking import Ranked, Ranker
+from mom_lsp.workspace.telling import bare, with_text
 
 WORD = re.compile(r"\w{2,}")
 CITED = 3
@@ -76,10 +77,10 @@ def reasons(ranker: Ranker, query: Query, meaning: np.ndarray | None) -> list[tu
     worthy = [one for one in likely if _belongs(evidence.place, one.row)][:OTHERS]
     at_line = [_Found(one, FIRST, one.reason.split("; ")[0]) for one in ranked.values() if one.lines]
     others = [_Found(one, OTHER, one.reason.split("; ")[0]) for one in worthy]
-    beside = [_Found(ranked.get(row, _bare(row)), FIRST, "stands by it") for row in _comments(ranker, query)]
+    beside = [_Found(ranked.get(row, bare(row)), FIRST, "stands by it") for row in _comments(ranker, query)]
     anchors = [one.ranked.row for one in (at_line or others)[:ANCHORS]]
     linked = [
-        _Found(ranked.get(row, _bare(row)), LINKED, does, other) for row, does, other in _links(ranker, query, anchors)
+        _Found(ranked.get(row, bare(row)), LINKED, does, other) for row, does, other in _links(ranker, query, anchors)
     ]
     found: dict[int, _Found] = {}
     for one in (*at_line, *beside, *linked, *others):
@@ -95,7 +96,7 @@ def _belongs(place: Place | None, row: int) -> bool:
 def _told(ranker: Ranker, found: dict[int, _Found]) -> list[tuple[Scored, Clue]]:
     """Read what was found, and keep what says most."""
     row_of = ranker.view.catalog.row_of
-    read = {row_of[one.memory.id]: one for one in scored(ranker, [one.ranked for one in found.values()])}
+    read = {row_of[one.memory.id]: one for one in with_text(ranker, [one.ranked for one in found.values()])}
 
     def rank(row: int) -> tuple[int, int, float]:
         return (not read[row].usage.pinned, found[row].order + _silence(read[row].memory), -read[row].score)
@@ -122,7 +123,7 @@ def _comments(ranker: Ranker, query: Query) -> list[int]:
     if not query.committed:
         return []
     rows = view.catalog.rows_touching([spot.path])
-    rows = rows[ranker.allowed(query.spots)[rows] & view.catalog.is_file[rows]]
+    rows = rows[ranker.candidates.allowed(query.spots)[rows] & view.catalog.is_file[rows]]
     texts = ranker.library.get([view.catalog.ids[row] for row in rows])
     return [
         view.catalog.row_of[memory.id]
@@ -140,11 +141,6 @@ def _links(ranker: Ranker, query: Query, anchors: Sequence[int]) -> list[tuple[i
         names, named = ABOUT[edge.relation]
         return (edge.target, named, edge.source) if edge.source in anchors else (edge.source, names, edge.target)
 
-    allowed = ranker.allowed(query.spots)
+    allowed = ranker.candidates.allowed(query.spots)
     ends = (edge for edge in ranker.view.edges if edge.relation in CHAIN and {edge.source, edge.target} & set(anchors))
     return [linked(edge) for edge in ends if allowed[edge.source] and allowed[edge.target]]
-
-
-def _bare(row: int) -> Ranked:
-    """Return a row that no signal but its link or its place found."""
-    return Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), "")
