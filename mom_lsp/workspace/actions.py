@@ -67,8 +67,8 @@ class Actions:
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
             raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
-        self._workspace.refuse_outside(path)
-        symbol = self._workspace.symbol_at(path, line) if line else ""
+        self._workspace.files.refuse_outside(path)
+        symbol = self._workspace.files.symbol_at(path, line) if line else ""
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
         return _done(f"not suggested at {place} any more: {memory.title}")
@@ -160,17 +160,17 @@ class Actions:
             raise UsageError("a note needs some text")
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note may have {MAX_NOTE:,} characters, this has {len(text):,}")
-        self._workspace.refuse_outside(path)
+        self._workspace.files.refuse_outside(path)
         known = self._workspace.recalled(text)
         if known is not None:
             return self.pin(known.id, path, line) | {"id": known.id}
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
-        symbol = self._workspace.symbol_at(path, line) if path and line else ""
+        symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
         data: dict[str, Any] = {
             "text": text,
             "line": line,
-            "key": self._workspace.key_of_line(path, line) if path and line else 0,
+            "key": self._workspace.files.key_of_line(path, line) if path and line else 0,
         }
         if generated:
             data |= {"author": GENERATED, "cites": list(cites)}
@@ -186,8 +186,8 @@ class Actions:
     def _mark(self, kind: str, identity: str, done: str, path: str = "", line: int = 0) -> Answer:
         memory = self._workspace.memory(identity)
         if path:
-            self._workspace.refuse_outside(path)
-        symbol = self._workspace.symbol_at(path, line) if path and line else ""
+            self._workspace.files.refuse_outside(path)
+        symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
         self._append(kind, memory.id, path=path or (memory.paths[0] if memory.paths else ""), symbol=symbol)
         return _done(f"{done}: {memory.title}")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from mom_lsp.journal import Event
 from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
@@ -56,6 +57,12 @@ def archived(view: View, life: Life) -> list[Pick]:
     """Return what is not suggested any more because of what the user said or left unsaid."""
     found = ((memory, usage) for memory, usage in life.barred.items() if is_archived(usage) and not usage.forgotten)
     return [Pick(memory, why_archived(usage)) for memory, usage in found if memory in view.catalog.row_of][:MOST]
+
+
+def forgotten(events: Iterable[Event], life: Life) -> list[tuple[float, str]]:
+    """Return when each forgotten memory was forgotten, newest first."""
+    last = {event.memory: event.time for event in events if event.type == "forget" and event.memory in life.forgotten}
+    return sorted(((when, memory) for memory, when in last.items()), reverse=True)
 
 
 def to_keep_fresh(view: View, life: Life) -> list[Pick]:

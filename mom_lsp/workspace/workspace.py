@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from pathspec import GitIgnoreSpec
 
-from mom_lsp.errors import UntrustedPath, UsageError
-from mom_lsp.extract.code import line_keys
+from mom_lsp.errors import UsageError
 from mom_lsp.extract.repeats import repeats
-from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
@@ -23,16 +21,16 @@ from mom_lsp.route.strategies import Strategy
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2
 from mom_lsp.workspace import review
 from mom_lsp.workspace.aging import Aged
 from mom_lsp.workspace.failures import first
+from mom_lsp.workspace.files import Files
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.hinting import OpenFile, thinned
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.present import episode, iso, lived
-from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, spot_query, text_query, written
+from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.shortterm import ShortTerm
@@ -53,6 +51,7 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
+        self.files = Files(self.worktree)
         self.teller = Teller(library, self.worktree)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
@@ -91,7 +90,7 @@ class Workspace:
             UntrustedPath: the path leads out of the workspace.
         """
         began = time.perf_counter()
-        beside = self._beside.submit(self._question, path, start, end, text, rev)
+        beside = self._beside.submit(self.files.question, path, start, end, text, rev)
         snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
         head, query = beside.result()
         query = query.intending(intent) if intent else query
@@ -124,7 +123,7 @@ class Workspace:
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
         """Return what is known about why a line (1-based) is so; age counts for nothing here. Raises as `suggest`."""
-        beside = self._beside.submit(self._question, path, line, line, text, None)
+        beside = self._beside.submit(self.files.question, path, line, line, text, None)
         snapshot = self.library.snapshot()
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
@@ -216,16 +215,6 @@ class Workspace:
         state = self._state() if known else None
         return next((m for m in known if state and state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
 
-    def symbol_at(self, path: str, line: int, text: str | None = None) -> str:
-        """Return the function or section that a line of a file stands in, "" if none."""
-        lines = open_lines(text) if text is not None else self.worktree.text(path)
-        return enclosing_symbol(lines, line, path) if 1 <= line <= len(lines) else ""
-
-    def key_of_line(self, path: str, line: int) -> int:
-        """Return by what a line is found again wherever it moves, 0 if it says too little."""
-        lines = self.worktree.text(path)
-        return next(iter(line_keys(lines[line - 1 : line])), 0)
-
     def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
         """Return (id, change of status) of one memory or of all, as far as the journal does not hold it yet."""
         life = self.library.snapshot().life
@@ -250,7 +239,10 @@ class Workspace:
             "promoted": self.promoted(),
             "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
             "archived": self.teller.picked(review.archived(view, life), ranker, state),
-            "forgotten": [{"id": memory, "time": iso(when)} for when, memory in self._forgotten(life)],
+            "forgotten": [
+                {"id": memory, "time": iso(when)}
+                for when, memory in review.forgotten(self.library.journal.events(), life)
+            ],
         }
 
     def promoted(self) -> list[dict[str, Any]]:
@@ -281,14 +273,6 @@ class Workspace:
 
     def _at(self, snapshot: Snapshot, head: Head) -> State:
         return State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
-
-    def _question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
-        """Return the question that some lines are, and the commit it is asked of; needs no memory."""
-        head = self.worktree.head(rev)
-        lines = self._lines(head, path, text, rev)
-        start, end = _checked_range(path, lines, start, end)
-        mapped = mapped_lines(self.worktree, head, path, lines)
-        return head, spot_query(self.worktree, head, path, lines, start, end, mapped)
 
     def _chosen(self, view: View) -> View:
         """Return a view without what the settings leave out; they may change while we run."""
@@ -325,28 +309,6 @@ class Workspace:
         chosen = self.settings.strategies
         return Strategy(chosen.dropout, chosen.explore, path, int(self._clock() // DAY))
 
-    def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
-        if text is not None:
-            return open_lines(text)
-        if rev is None:
-            self.refuse_outside(path)
-            if not (self.location.root / path).is_file():
-                raise UsageError(f"{path} does not exist, or is no file")
-        lines = self.worktree.committed(head, path) if rev else self.worktree.text(path)
-        if not lines and rev and path not in head.tree:
-            raise UsageError(f"{path} does not exist in {rev}")
-        return lines
-
-    def refuse_outside(self, path: str) -> None:
-        """Raise UntrustedPath for a path that leads out of the workspace, UsageError for one that cannot be."""
-        root = self.location.root.resolve()
-        try:
-            outside = (root / path).is_symlink() or not (root / path).resolve().is_relative_to(root)
-        except (OSError, ValueError) as error:
-            raise UsageError(f"{path[:80]!r} cannot be the path of a file") from error
-        if outside:
-            raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
-
     def _answer(
         self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State, began: float
     ) -> dict[str, Any]:
@@ -354,19 +316,3 @@ class Workspace:
         suggestions = self.teller.tell(ranker, chosen, state, at)
         took = round((time.perf_counter() - began) * 1000, 1)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
-
-    def _forgotten(self, life: Life) -> list[tuple[float, str]]:
-        events = (event for event in self.library.journal.events() if event.type == "forget")
-        last = {event.memory: event.time for event in events if event.memory in life.forgotten}
-        return sorted(((when, memory) for memory, when in last.items()), reverse=True)
-
-
-def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    last = max(1, len(lines))
-    if start == 0 and end == 0:
-        return 1, last
-    if not 1 <= start <= end:
-        raise UsageError(f"{path}:{start}-{end} is not a range of lines")
-    if start > last:
-        raise UsageError(f"{path} has {len(lines)} lines, not {start}")
-    return start, min(end, last)
