@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from repositories import START, Mom, Repo, clone
 
 from mom_lsp.errors import UsageError
-from mom_lsp.journal import Event
+from mom_lsp.journal import Event, Journal
 from mom_lsp.tiers import DAY
+from mom_lsp.tiers.lifecycle import fold
+from mom_lsp.workspace.transfer import bring_in, taken_out
 
 CODE = "".join(f"def {name}():\n    first = {n}\n    return first\n\n\n" for n, name in enumerate(("alpha", "beta")))
 ALPHA = "Raise the start of alpha"
@@ -209,13 +212,19 @@ def test_each_thing_that_is_said_can_be_undone(mom: Mom, project: Repo, alpha: s
         mom.call("undo")
 
 
-def test_what_evidence_alone_made_of_a_memory_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
+def test_what_evidence_alone_made_of_a_memory_can_be_undone(
+    mom: Mom, project: Repo, alpha: str, tmp_path: Path
+) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     edit = project.commit("Start alpha at eleven" + WHY, {"src/a.py": CODE.replace("first = 0", "first = 11")})
     mom.index()
     settle(mom)
     assert standing(mom, alpha)[0] == "validated"
     mom.call("undo", id=alpha[:8])  # the edit had nothing to do with it
+    copied = Journal(tmp_path / "copy.sqlite")
+    bring_in(copied, taken_out(mom.service.library.journal))
+    assert fold(copied.events()).of(alpha).discounted == {edit}
+    copied.close()
     settle(mom)
     assert standing(mom, alpha) == ("candidate", 0, "medium")
     project.git("revert", "--no-edit", edit)

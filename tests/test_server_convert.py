@@ -1,4 +1,4 @@
-"""Labels: one short visible line, whatever a repository says."""
+"""Labels and comments: what an editor is told, whatever a repository says."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.memory import kind_name
 from mom_lsp.server.convert import LABEL_LENGTH, lsp_label
+from mom_lsp.server.insert import SIGNS, comment
 
 
 def make_suggestion(title: str = "Title", source: str = "commit", pinned: bool = False) -> dict[str, Any]:
@@ -44,3 +45,18 @@ def test_a_label_tells_your_word_from_the_history(changes: dict[str, Any], mark:
 )
 def test_only_your_own_notes_are_called_so(kind: str, source: str, name: str) -> None:
     assert kind_name(kind, source) == name
+
+
+@pytest.mark.parametrize(("language", "end"), [("c", "*/"), ("html", "-->")])
+@given(said=st.lists(st.sampled_from(["*", "*/", "/", "-", "-->", ">", " a "]), max_size=9).map("".join))
+def test_what_a_memory_says_does_not_end_its_comment(language: str, end: str, said: str) -> None:
+    written = comment({"title": said, "source": {}}, SIGNS[language], "  ")
+    assert not written or (
+        written.startswith("  " + SIGNS[language][0]) and written.index(end) == len(written) - len(end)
+    )
+
+
+@given(said=st.text("\\ a", max_size=200))
+def test_no_line_of_a_comment_goes_on_in_the_code(said: str) -> None:
+    written = comment({"title": said, "source": {}}, SIGNS["cpp"], "  ")
+    assert not any(line.endswith("\\") for line in written.split("\n"))

@@ -382,6 +382,28 @@ def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Rep
     assert all({**event, "seq": 0, "data": {}} in there for event in exported)
 
 
+def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, alpha = mom.service.library, mom_id(mom, ALPHA)
+    build = library._meaning
+
+    def interrupted(*given: Any) -> Any:
+        monkeypatch.undo()
+        library.journal.append("pin", alpha, now=START)
+        assert alpha in library.snapshot().life.pinned
+        return build(*given)
+
+    monkeypatch.setattr(library, "_meaning", interrupted)
+    library._install(0)
+    assert alpha in library.snapshot().life.pinned
+
+
+@pytest.mark.parametrize("type", ["undo", "transition"])
+def test_an_event_that_names_no_other_one_is_imported(mom: Mom, type: str) -> None:
+    odd = {"seq": [1], "cause": {}, "commit": "c"}
+    mom.call("import", events=[{"time": 1, "type": type, "memory": "abcd", "data": odd}])
+    assert mom.call("undo", id="abcd")["ok"] if type == "transition" else titles(mom.search("alpha"))
+
+
 def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:
     for n, data in enumerate(({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}), 1):
         mom.call("import", events=[{"time": n, "type": "note", "memory": f"{n:016}", "path": "src/a.py", "data": data}])

@@ -119,11 +119,8 @@ def _cut(dots: np.ndarray, scales: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the sum of products (m,) float32 of bytes (1, d) with those of each row (m, d): whole numbers, exact."""
-    try:
-        from simsimd import cdist
-    except ImportError:  # an environment from before it was required: the same numbers, ten times slower
-        wide = code[0].astype(np.float32)
-        return np.concatenate([rows[at : at + BLOCK] @ wide for at in range(0, len(rows), BLOCK)])
+    from simsimd import cdist  # here: whoever searches nothing need not load it
+
     return np.asarray(cdist(code, rows, "dot"), np.float32).ravel()
 
 

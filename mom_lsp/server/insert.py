@@ -46,6 +46,8 @@ def comment_edit(
         return None
     code = ls.line(document.uri, line)
     text = comment(suggestion, signs, code[: len(code) - len(code.lstrip())])
+    if not text:
+        return None
     ends = "\r\n" if "\r\n" in ls.text(document)[:10_000] else "\n"
     above = types.Position(line, 0)
     edit = types.TextEdit(types.Range(above, above), text.replace("\n", ends) + ends)
@@ -53,14 +55,17 @@ def comment_edit(
 
 
 def comment(suggestion: dict[str, Any], signs: Signs, indent: str) -> str:
-    """Return the reason that a memory gives (its title if it gives none) with its commit, as lines of a comment.
+    """Return the reason that a memory gives (its title if it gives none) with its commit, as lines of a comment; or "".
 
     Only the memory's own words: indexing tells by them that they are no new memory (`extract.repeats`).
     """
     first, others, end = signs
     commit = str(suggestion["source"].get("commit") or "")[:SHORT_HASH]
     said = plain(suggestion.get("rationale") or suggestion["title"])
-    said = said.replace(end.strip(), "") if end else said  # nothing in it ends the comment
+    while end and end.strip() in said:  # nothing in it ends the comment; what is left may, again
+        said = said.replace(end.strip(), "")
     width = max(LEAST_WIDTH, WIDTH - len(indent.expandtabs(4)) - len(first) - len(end))
     lines = textwrap.wrap(f"{said} ({commit})" if commit else said, width, break_long_words=False)
-    return "\n".join(f"{indent}{others if number else first}{text}" for number, text in enumerate(lines)) + end
+    lines = [line.rstrip("\\ ") for line in lines]  # in C such a line goes on in the next, which is code
+    written = "\n".join(f"{indent}{others if number else first}{text}" for number, text in enumerate(lines))
+    return written + end if written else ""

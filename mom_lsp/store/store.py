@@ -157,7 +157,10 @@ class Store:
     def meaning_state(self, model: str) -> tuple[int, int]:
         """Return what changes whenever there are more vectors of a model, or other domains."""
         table = self._border(lambda: self._vectors(model))
-        stamp = self._domains.stat().st_mtime_ns if self._domains.exists() else 0
+        try:
+            stamp = self._domains.stat().st_mtime_ns
+        except FileNotFoundError:  # not made yet, or erased a moment ago
+            stamp = 0
         return (self._border(table.count_rows) if table is not None else 0), stamp
 
     @property

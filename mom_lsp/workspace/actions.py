@@ -130,7 +130,7 @@ class Actions:
         self._append("undo", last.memory, data={"seq": last.seq})
         self.settle(last.memory)
         self._indexing_wanted("undo")
-        what = last.data["status"].replace("_", " ") if last.type == "transition" else last.type
+        what = str(last.data.get("status")).replace("_", " ") if last.type == "transition" else last.type
         return _done(f"undone: {what} of {last.memory[:8]}")
 
     def purge(self) -> Answer:

@@ -178,15 +178,21 @@ class Library:
 
     def _install(self, version: int) -> None:
         """Build a state beside the old one, then swap."""
+        before = self._snapshot
         life = fold(self.journal.events())
         notes = notes_of(life)
         catalog = Catalog(catalog_arrays(self._store, notes))
         meaning = self._meaning(catalog, notes)
         key = (version, meaning.state, life.last_seq)
         snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains)
-        with self._lock:
-            self._snapshot = snapshot
+        self._swap(snapshot, before)
         give_back()  # what it was made from, and the state before
+
+    def _swap(self, fresh: Snapshot, before: Snapshot | None) -> None:
+        """Put a state in the place of the one that was there before it was built."""
+        with self._lock:
+            overtaken = self._snapshot is not before  # by what the user said meanwhile, which is told only once
+            self._snapshot = self._with_journal(fresh) if overtaken else fresh
 
     def _with_journal(self, old: Snapshot) -> Snapshot:
         new = list(self.journal.events(after=old.life.last_seq))
@@ -207,8 +213,7 @@ class Library:
         meaning = self._meaning(old.catalog, old.notes)
         key = (old.key[0], meaning.state, old.key[2])
         fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
-        with self._lock:
-            self._snapshot = fresh
+        self._swap(fresh, old)
         give_back()  # the float vectors
         return True
 

@@ -26,7 +26,8 @@ def bring_in(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
     here = {event.seq: seqs.get(_identity(event), 0) for event in theirs}  # their number -> ours
     added = 0
     # Some name an event by its number, which is known only once that event is here.
-    for part in ([e for e in theirs if e.type not in NAMING], [e for e in theirs if e.type in NAMING]):
+    for naming in ("", "transition", "undo"):  # an undo may name a transition, and that what caused it
+        part = [event for event in theirs if (event.type if event.type in NAMING else "") == naming]
         fresh = list({_identity(e): e for e in part if _identity(e) not in seqs}.values())
         written = journal.append_many([_renumbered(event, here) for event in fresh])
         here.update({event.seq: mine.seq for event, mine in zip(fresh, written, strict=True)})
@@ -56,7 +57,8 @@ def _renumbered(event: Event, here: Mapping[int, int]) -> Event:
     name = NAMING.get(event.type)
     if name is None:
         return event
-    return replace(event, data={**event.data, name: here.get(event.data.get(name, 0), 0)})
+    number = event.data.get(name)
+    return replace(event, data={**event.data, name: here.get(number, 0) if isinstance(number, int) else 0})
 
 
 def _identity(event: Event) -> tuple[Any, ...]:
