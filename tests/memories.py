@@ -80,7 +80,7 @@ class HashEncoder:
 
 def dump(store: Store) -> list[dict[str, Any]]:
     """Return every column of every row, in the order of the ids."""
-    rows: list[dict[str, Any]] = store.columns(store._memories.schema.names).to_pylist()
+    rows: list[dict[str, Any]] = store.columns(store._tables.memories.schema.names).to_pylist()
     return sorted(rows, key=lambda row: str(row["id"]))
 
 

@@ -6,44 +6,30 @@ Everything here can be rebuilt from the repository.
 
 from __future__ import annotations
 
-import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
-
-os.environ.setdefault("LANCEDB_LOG", "error")  # read when lancedb is imported
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Memory
-from mom_lsp.offline import no_probe, without, without_override_checks
+from mom_lsp.store import indices
 from mom_lsp.store.arrays import keep, kept
-from mom_lsp.store.heal import CLAIMS, FAILURES, Durable, heal
-from mom_lsp.store.lease import writer_lease
+from mom_lsp.store.heal import Durable
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
+from mom_lsp.store.tables import ALL, VECTORS, Tables
 from mom_lsp.store.text import SCHEMA_VERSION
 
-with no_probe(), without("lance_namespace_urllib3_client"), without_override_checks():
-    import lancedb
-    from lancedb.index import FTS, BTree
-    from lancedb.query import MatchQuery
-
-MEMORIES, VECTORS = "memories", "vectors"
-TEXT_INDEX = "text_idx"
 DOMAINS = "domains 1"  # raise it whenever they would be made or kept differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
 SEARCH_TERMS = 64  # words of a query that are looked up; more cost time and find nothing new
 MAX_NAMED = 1_000  # rows named in one condition
 FEW_NAMED = 5_000  # rows; of more, all are read
-ALL = 2**31  # rows
-
-T = TypeVar("T")
 
 
 class Store:
@@ -63,35 +49,36 @@ class Store:
         """
         self.folder = data / "lance"
         self._durable = Durable(self.folder)
+        self._tables = Tables(self.folder)
         if create:
-            self._open_for_writing(f"{SCHEMA_VERSION} {rules}")
+            self._tables.open_for_writing(f"{SCHEMA_VERSION} {rules}")
         else:
-            self._open_for_reading(data)
+            self._tables.open_for_reading(data)
 
     # Reading
 
     @property
     def version(self) -> int:
         """The version of the memories that is read; changes with every write."""
-        return int(self._memories.version)
+        return int(self._tables.memories.version)
 
     def refresh(self) -> int:
         """Follow the writer to its newest version and return that."""
 
         def latest() -> int:
-            self._memories.checkout_latest()  # type: ignore[no-untyped-call]
+            self._tables.memories.checkout_latest()  # type: ignore[no-untyped-call]
             return self.version
 
-        return self._retry(latest)
+        return self._tables.read(latest)
 
     def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
         """Return some columns of all rows, or of those that a SQL condition selects."""
 
         def read() -> pa.Table:
-            query = self._memories.search().select(list(names)).limit(ALL)
+            query = self._tables.memories.search().select(list(names)).limit(ALL)
             return (query.where(where) if where else query).to_arrow()
 
-        return self._retry(read)
+        return self._tables.read(read)
 
     def titles(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the titles of some memories by id."""
@@ -111,11 +98,10 @@ class Store:
             return []
 
         def read() -> pa.Table:
-            match = _match(" ".join(words.split()[:SEARCH_TERMS]))
-            search = self._memories.search(match, query_type="fts").select(["id", "_score"])
-            return search.limit(limit).to_arrow()
+            search = indices.matching(self._tables.memories, " ".join(words.split()[:SEARCH_TERMS]))
+            return search.select(["id", "_score"]).limit(limit).to_arrow()
 
-        table = self._retry(read)
+        table = self._tables.read(read)
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
 
     def vectors(self, model: str, contents: Sequence[str] | None = None) -> tuple[list[str], np.ndarray]:
@@ -126,10 +112,10 @@ class Store:
         conditions = [None] if contents is None else _named("content", contents) or ["false"]
 
         def read() -> pa.Table | None:
-            table = self._vectors(model)
+            table = self._tables.vectors(model)
             return None if table is None else pa.concat_tables(_read(table, condition) for condition in conditions)
 
-        found = self._retry(read)
+        found = self._tables.read(read)
         if found is None or not found.num_rows:
             return [], np.zeros((0, 0), np.float16)
         flat = found["vector"].combine_chunks().flatten().to_numpy(zero_copy_only=False)
@@ -139,12 +125,12 @@ class Store:
         """Return the content keys that `model` has made vectors of."""
 
         def read() -> set[str]:
-            table = self._vectors(model)
+            table = self._tables.vectors(model)
             return (
                 set(table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()) if table else set()
             )
 
-        return self._retry(read)
+        return self._tables.read(read)
 
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
@@ -156,12 +142,12 @@ class Store:
 
     def meaning_state(self, model: str) -> tuple[int, int]:
         """Return what changes whenever there are more vectors of a model, or other domains."""
-        table = self._border(lambda: self._vectors(model))
+        table = self._tables.guard(lambda: self._tables.vectors(model))
         try:
             stamp = self._domains.stat().st_mtime_ns
         except FileNotFoundError:  # not made yet, or erased a moment ago
             stamp = 0
-        return (self._border(table.count_rows) if table is not None else 0), stamp
+        return (self._tables.guard(table.count_rows) if table is not None else 0), stamp
 
     @property
     def _kept(self) -> Path:
@@ -174,13 +160,7 @@ class Store:
     @property
     def searchable(self) -> bool:
         """Whether the full-text index is there and knows every memory; without it search is right, but slow."""
-        return self._border(self._searchable)
-
-    def _searchable(self) -> bool:
-        if not self._has_text_index():
-            return not self._memories.count_rows()
-        statistics = self._memories.index_stats(TEXT_INDEX)
-        return statistics is not None and not statistics.num_unindexed_rows
+        return self._tables.guard(partial(indices.complete, self._tables.memories))
 
     # Writing, only under the writer lease
 
@@ -190,23 +170,23 @@ class Store:
             return
         latest = {memory.id: memory for memory in memories}
         rows = to_table(list(latest.values()))
-        merge = self._memories.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-        self._border(lambda: merge.execute(rows))
-        self._border(self._index)
+        merge = self._tables.memories.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+        self._tables.guard(lambda: merge.execute(rows))
+        self._tables.guard(partial(indices.make, self._tables.memories))
         self._durable.sync()
 
     def keep_arrays(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays that were computed from this version, for readers to start from."""
-        self._border(partial(keep, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
+        self._tables.guard(partial(keep, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
 
     def keep_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep the arrays of the domains, for readers and for the next pass."""
-        self._border(partial(keep, self._domains, DOMAINS, arrays))
+        self._tables.guard(partial(keep, self._domains, DOMAINS, arrays))
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
         for condition in _named("id", ids):
-            self._border(partial(self._memories.delete, condition))
+            self._tables.guard(partial(self._tables.memories.delete, condition))
         self._durable.sync()
 
     def erase(self, stones: Sequence[Memory]) -> None:
@@ -233,149 +213,41 @@ class Store:
 
     def put_vectors(self, model: str, contents: Sequence[str], vectors: np.ndarray) -> None:
         """Cache embeddings, float32 (n, d), by content; another model's are dropped."""
-        table = self._vectors(model)
+        table = self._tables.vectors(model)
         values = pa.FixedSizeListArray.from_arrays(
             pa.array(vectors.astype(np.float16).ravel(), pa.float16()), vectors.shape[1]
         )
         rows = pa.table({"content": pa.array(contents, pa.string()), "vector": values})
         if table is None:
             schema = rows.schema.with_metadata({"mom.model": model})
-            self._border(lambda: self._connection.create_table(VECTORS, rows.cast(schema), mode="overwrite"))
+            self._tables.guard(
+                lambda: self._tables.connection.create_table(VECTORS, rows.cast(schema), mode="overwrite")
+            )
         else:
-            self._border(lambda: table.add(rows))
+            self._tables.guard(lambda: table.add(rows))
         self._durable.sync()
 
     def keep_vectors(self, contents: Iterable[str]) -> None:
         """Remove the embeddings of all other contents."""
-        table = self._table(VECTORS)
+        table = self._tables.table(VECTORS)
         if table is None:
             return
         kept = set(contents)
         cached = table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()
         for condition in _named("content", set(cached) - kept):
-            self._border(partial(table.delete, condition))
+            self._tables.guard(partial(table.delete, condition))
 
     def compact(self, *, erase: bool = False) -> None:
         """Merge small files, bring the full-text index up to date and drop old versions.
 
         With `erase` nothing deleted is left in any byte: the index is rebuilt and every old version removed.
         """
-        self._border(partial(self._index, anew=erase))
-        for table in filter(None, (self._memories, self._table(VECTORS))):
-            self._border(partial(_optimize, table, erase=erase))
+        self._tables.guard(partial(indices.make, self._tables.memories, anew=erase))
+        for table in filter(None, (self._tables.memories, self._tables.table(VECTORS))):
+            self._tables.guard(partial(_optimize, table, erase=erase))
         if erase:
             shutil.rmtree(self.folder / "quarantine", ignore_errors=True)
         self._durable.sync()
-
-    def _index(self, *, anew: bool = False) -> None:
-        """Make the indices if they are missing, on whatever is there: rows to come are searched by the same rules."""
-        if self._memories.count_rows() and (anew or not self._has_text_index()):
-            config = FTS(with_position=False, remove_stop_words=True, stem=True)
-            self._memories.create_index("text", config=config, replace=True)
-            self._memories.create_index("id", config=BTree(), replace=True)
-
-    def _has_text_index(self) -> bool:
-        return TEXT_INDEX in {index.name for index in self._memories.list_indices()}
-
-    # Opening
-
-    def _open_for_reading(self, data: Path) -> None:
-        self._check_version()
-        if not self._path(MEMORIES).is_dir():
-            raise NoIndex("nothing is indexed yet: run `mom index`")
-        try:
-            self._connect()
-        except FAILURES as error:
-            with writer_lease(data) as mine:
-                if not mine:
-                    raise NoIndex("the index is being written anew: try again in a moment") from error
-                self._heal()
-            self._border(self._connect)
-
-    def _open_for_writing(self, format: str) -> None:
-        """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
-        mark = self.folder / "schema"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
-            same = self._check_version() == format
-            self._heal()
-            if not (same and self._path(MEMORIES).is_dir()):
-                (self.folder / CLAIMS).unlink(missing_ok=True)
-                # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
-                lancedb.connect(str(self.folder)).create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
-                mark.write_text(format, "ascii")
-            self._connect()
-            self._drop_broken_indices()
-        except FAILURES as error:
-            raise StoreError(
-                f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
-            ) from error
-
-    def _check_version(self) -> str:
-        """Return the format that the memories are in, "" if there are none."""
-        mark = self.folder / "schema"
-        format = mark.read_text("ascii", "replace") if mark.is_file() else ""
-        number = format.partition(" ")[0]
-        if number.isdigit() and int(number) > SCHEMA_VERSION:
-            raise StoreError(f"{self.folder} was written by a newer mom: update mom, or delete that folder")
-        return format
-
-    def _heal(self) -> None:
-        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
-            heal(self._path(name), partial(self._probe, name, column))
-
-    def _probe(self, name: str, column: str) -> pa.Table:
-        """Read every fragment of a table, since a broken one shows only then."""
-        table = lancedb.connect(str(self.folder)).open_table(name)
-        return table.search().select([column]).limit(ALL).to_arrow()
-
-    def _connect(self) -> None:
-        self._connection = lancedb.connect(str(self.folder))
-        self._memories = self._connection.open_table(MEMORIES)
-        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
-            if self._path(name).is_dir():
-                self._probe(name, column)
-
-    def _drop_broken_indices(self) -> None:
-        """Remove indices that cannot be read; compaction makes new ones."""
-        try:
-            self._memories.search(_match("fix"), query_type="fts").limit(1).to_arrow()
-            self._memories.search().where("id = ''").limit(1).to_arrow()
-        except FAILURES:
-            for index in self._memories.list_indices():
-                self._memories.drop_index(index.name)
-
-    def _path(self, name: str) -> Path:
-        return self.folder / f"{name}.lance"
-
-    def _table(self, name: str) -> Any | None:
-        if not self._path(name).is_dir():
-            return None
-        return self._border(lambda: self._connection.open_table(name))
-
-    def _vectors(self, model: str) -> Any | None:
-        table = self._table(VECTORS)
-        made_by = ((table.schema.metadata or {}) if table is not None else {}).get(b"mom.model", b"").decode()
-        return table if made_by == model else None
-
-    def _retry(self, read: Callable[[], T]) -> T:
-        """Read; once more on the newest version if the writer has removed the files of ours meanwhile."""
-        try:
-            return read()
-        except (*FAILURES, StoreError):
-            self._border(self._reconnect)
-            return self._border(read)
-
-    def _reconnect(self) -> None:
-        self._connection = lancedb.connect(str(self.folder))
-        self._memories = self._connection.open_table(MEMORIES)
-
-    def _border(self, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except FAILURES as error:
-            raise StoreError(f"the index in {self.folder} cannot be used: {error}") from error
 
 
 def _read(table: Any, where: str | None) -> pa.Table:
@@ -387,10 +259,6 @@ def _optimize(table: Any, *, erase: bool) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # that readers of old versions will fail: ours read again
         table.optimize(cleanup_older_than=timedelta(0) if erase else KEEP_VERSIONS, delete_unverified=erase)
-
-
-def _match(words: str) -> Any:
-    return MatchQuery(words, "text")  # type: ignore[call-arg]
 
 
 def _named(column: str, values: Iterable[str]) -> list[str]:

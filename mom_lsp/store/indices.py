@@ -1,0 +1,46 @@
+"""The indices of the memories: of their words, for full-text search, and of their ids."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mom_lsp.store.heal import FAILURES
+from mom_lsp.store.lance import FTS, BTree, MatchQuery
+
+TEXT_INDEX = "text_idx"
+
+
+def make(memories: Any, *, anew: bool = False) -> None:
+    """Make the indices if they are missing, on whatever is there: rows to come are searched by the same rules."""
+    if memories.count_rows() and (anew or not _has_text_index(memories)):
+        config = FTS(with_position=False, remove_stop_words=True, stem=True)
+        memories.create_index("text", config=config, replace=True)
+        memories.create_index("id", config=BTree(), replace=True)
+
+
+def complete(memories: Any) -> bool:
+    """Whether the full-text index is there and knows every memory."""
+    if not _has_text_index(memories):
+        return not memories.count_rows()
+    statistics = memories.index_stats(TEXT_INDEX)
+    return statistics is not None and not statistics.num_unindexed_rows
+
+
+def drop_broken(memories: Any) -> None:
+    """Remove indices that cannot be read; compaction makes new ones."""
+    try:
+        matching(memories, "fix").limit(1).to_arrow()
+        memories.search().where("id = ''").limit(1).to_arrow()
+    except FAILURES:
+        for index in memories.list_indices():
+            memories.drop_index(index.name)
+
+
+def matching(memories: Any, words: str) -> Any:
+    """Return the query for the memories with some of these words, best first."""
+    match = MatchQuery(words, "text")  # type: ignore[call-arg]
+    return memories.search(match, query_type="fts")
+
+
+def _has_text_index(memories: Any) -> bool:
+    return TEXT_INDEX in {index.name for index in memories.list_indices()}

@@ -1,0 +1,16 @@
+"""LanceDB, imported without what it does at its start for cases that never occur here."""
+
+from __future__ import annotations
+
+import os
+
+from mom_lsp.offline import no_probe, without, without_override_checks
+
+os.environ.setdefault("LANCEDB_LOG", "error")  # read when lancedb is imported
+
+with no_probe(), without("lance_namespace_urllib3_client"), without_override_checks():
+    from lancedb import connect
+    from lancedb.index import FTS, BTree
+    from lancedb.query import MatchQuery
+
+__all__ = ["FTS", "BTree", "MatchQuery", "connect"]

@@ -1,0 +1,123 @@
+"""The tables themselves: opened, healed after a power cut, and read again where the writer was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from mom_lsp.errors import NoIndex, StoreError
+from mom_lsp.store.heal import CLAIMS, FAILURES, heal
+from mom_lsp.store.indices import drop_broken
+from mom_lsp.store.lance import connect
+from mom_lsp.store.lease import writer_lease
+from mom_lsp.store.rows import SCHEMA
+from mom_lsp.store.text import SCHEMA_VERSION
+
+MEMORIES, VECTORS = "memories", "vectors"
+ALL = 2**31  # rows
+
+T = TypeVar("T")
+
+
+class Tables:
+    """The tables of one folder: `memories` at one version, and `connection` to make others. Open them first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def open_for_reading(self, data: Path) -> None:
+        """Open the tables as they are; healed first if they are broken and nobody writes. Raises as `Store`."""
+        self._check_version()
+        if not self._path(MEMORIES).is_dir():
+            raise NoIndex("nothing is indexed yet: run `mom index`")
+        try:
+            self._connect()
+        except FAILURES as error:
+            with writer_lease(data) as mine:
+                if not mine:
+                    raise NoIndex("the index is being written anew: try again in a moment") from error
+                self._heal()
+            self.guard(self._connect)
+
+    def open_for_writing(self, format: str) -> None:
+        """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
+        mark = self.folder / "schema"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
+            same = self._check_version() == format
+            self._heal()
+            if not (same and self._path(MEMORIES).is_dir()):
+                (self.folder / CLAIMS).unlink(missing_ok=True)
+                # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
+                connect(str(self.folder)).create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
+                mark.write_text(format, "ascii")
+            self._connect()
+            drop_broken(self.memories)
+        except FAILURES as error:
+            raise StoreError(
+                f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
+            ) from error
+
+    def table(self, name: str) -> Any | None:
+        """Return a table, None if there is none yet."""
+        if not self._path(name).is_dir():
+            return None
+        return self.guard(lambda: self.connection.open_table(name))
+
+    def vectors(self, model: str) -> Any | None:
+        """Return the table of the vectors if `model` made them."""
+        table = self.table(VECTORS)
+        made_by = ((table.schema.metadata or {}) if table is not None else {}).get(b"mom.model", b"").decode()
+        return table if made_by == model else None
+
+    def read(self, action: Callable[[], T]) -> T:
+        """Read; once more on the newest version if the writer has removed the files of ours meanwhile."""
+        try:
+            return action()
+        except (*FAILURES, StoreError):
+            self.guard(self._reconnect)
+            return self.guard(action)
+
+    def guard(self, action: Callable[[], T]) -> T:
+        """Do something; what LanceDB raises becomes a StoreError."""
+        try:
+            return action()
+        except FAILURES as error:
+            raise StoreError(f"the index in {self.folder} cannot be used: {error}") from error
+
+    def _check_version(self) -> str:
+        """Return the format that the memories are in, "" if there are none."""
+        mark = self.folder / "schema"
+        format = mark.read_text("ascii", "replace") if mark.is_file() else ""
+        number = format.partition(" ")[0]
+        if number.isdigit() and int(number) > SCHEMA_VERSION:
+            raise StoreError(f"{self.folder} was written by a newer mom: update mom, or delete that folder")
+        return format
+
+    def _heal(self) -> None:
+        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
+            heal(self._path(name), partial(self._probe, name, column))
+
+    def _probe(self, name: str, column: str) -> pa.Table:
+        """Read every fragment of a table, since a broken one shows only then."""
+        table = connect(str(self.folder)).open_table(name)
+        return table.search().select([column]).limit(ALL).to_arrow()
+
+    def _connect(self) -> None:
+        self.connection = connect(str(self.folder))
+        self.memories = self.connection.open_table(MEMORIES)
+        for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
+            if self._path(name).is_dir():
+                self._probe(name, column)
+
+    def _path(self, name: str) -> Path:
+        return self.folder / f"{name}.lance"
+
+    def _reconnect(self) -> None:
+        self.connection = connect(str(self.folder))
+        self.memories = self.connection.open_table(MEMORIES)
