@@ -15,6 +15,7 @@ from test_wording import Parrot
 
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
 from mom_lsp.memory import Memory
+from mom_lsp.trace.file import TRACES
 
 Start = Callable[[Repo | Path], Mom]
 FIX = make_memory(1, "fix", body="The server bans a client after 50 attempts.")
@@ -71,6 +72,17 @@ def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> No
     assert MADE.encode() in file.read_bytes()
     mom.call("forget", id=first(mom)["id"])
     assert MADE.encode() not in file.read_bytes()
+
+
+def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:
+    identity = first(mom)["id"]
+    for name in (TITLES, TRACES):
+        (mom.location.data / name).write_bytes(b"no database at all" * 100)
+    assert first(mom)["title_generated"] is None
+    (mom.location.data / TITLES).write_bytes(b"no database at all" * 100)
+    mom.call("forget", id=identity)
+    mom.service.follow()
+    assert not mom.search("ban")
 
 
 def test_without_a_model_none_is_made(mom: Mom) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -200,8 +202,27 @@ def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytes
     assert {memory for _, memory in file.traces("model", LAYERS, HEADS).strength} == set(MEMORIES[-2:])
 
 
-def test_a_damaged_file_is_reported(file: TraceFile) -> None:
-    file.path.write_bytes(b"no database at all, and long enough to be looked at" * 40)
+@pytest.mark.parametrize("harm", ["no database", "other columns", "other numbers", "no json"])
+def test_a_file_that_is_damaged_or_of_another_version_is_made_anew(file: TraceFile, harm: str) -> None:
+    file.add("model", LAYERS, HEADS, make_seen("a"), "text")
+    with closing(sqlite3.connect(file.path)) as raw, raw:
+        match harm:
+            case "other columns":
+                raw.execute("ALTER TABLE observation RENAME COLUMN gains TO losses")
+            case "other numbers":
+                raw.execute("UPDATE part SET attention = x'00'")
+            case "no json":
+                raw.execute("UPDATE observation SET gains = '{'")
+    if harm == "no database":
+        file.path.write_bytes(b"no database at all, and long enough to be looked at" * 40)
+    assert file.observations("model", LAYERS, HEADS) == []
+    assert file.sources("model") == set()
+    file.add("model", LAYERS, HEADS, make_seen("a"), "text")
+    assert len(file.observations("model", LAYERS, HEADS)) == 1
+
+
+def test_a_file_that_cannot_be_made_anew_is_reported(file: TraceFile) -> None:
+    file.path.mkdir()
     with pytest.raises(StoreError, match="remove it"):
         file.traces("model", LAYERS, HEADS)
 

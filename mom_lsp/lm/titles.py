@@ -6,12 +6,10 @@ They lie in a file of their own, which can be removed at any time: they are made
 from __future__ import annotations
 
 import re
-import sqlite3
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mom_lsp.errors import StoreError
+from mom_lsp import remade
 from mom_lsp.lm.answer import reason_of
 from mom_lsp.lm.check import is_supported
 from mom_lsp.lm.prompts import title_messages
@@ -19,7 +17,7 @@ from mom_lsp.lm.wording import everything
 from mom_lsp.memory import Generator, Memory, never
 
 TITLES = "titles.sqlite"  # in the data folder
-BUSY = 5.0  # seconds
+SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
 LIMIT, MOST = 16, 60  # tokens and characters of a title
 GRAMMAR = "root ::= [A-Z] [^\\n\\r<>.!?]+ [.\\n]\n"
 EMPTY = re.compile(
@@ -48,7 +46,7 @@ class TitleFile:
     """The made titles of one data folder; one that could not be made is kept as "".
 
     Raises:
-        StoreError: the file cannot be read or written. It can be removed: titles are made again.
+        StoreError: the file cannot be read or written. One that is damaged is removed: titles are made again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,29 +56,17 @@ class TitleFile:
         """Return the made title of a memory, None if none was tried."""
         if not self.path.exists():
             return None
-        with self._open() as file:
-            found = file.execute("SELECT title FROM title WHERE memory = ?", (memory,)).fetchone()
+        query = "SELECT title FROM title WHERE memory = ?"
+        found = remade.run(self.path, SCHEMA, lambda file: file.execute(query, (memory,)).fetchone())
         return str(found[0]) if found else None
 
     def put(self, memory: str, title: str) -> None:
         """Keep a title."""
-        with self._open() as file:
-            file.execute("INSERT OR REPLACE INTO title VALUES (?, ?)", (memory, title))
+        change = "INSERT OR REPLACE INTO title VALUES (?, ?)"
+        remade.run(self.path, SCHEMA, lambda file: file.execute(change, (memory, title)))
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase the titles of memories, every byte of them."""
         if self.path.exists():
-            with self._open() as file:
-                file.executemany("DELETE FROM title WHERE memory = ?", [(memory,) for memory in memories])
-
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Yield the file in a transaction."""
-        try:
-            with closing(sqlite3.connect(self.path, timeout=BUSY)) as file:
-                file.execute("PRAGMA secure_delete = ON")
-                file.execute("CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID")
-                with file:
-                    yield file
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be used ({error}): remove it, titles are made again") from error
+            gone = [(memory,) for memory in memories]
+            remade.run(self.path, SCHEMA, lambda file: file.executemany("DELETE FROM title WHERE memory = ?", gone))

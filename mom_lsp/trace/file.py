@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
-from mom_lsp.errors import StoreError
+from mom_lsp import remade
 from mom_lsp.trace.attention import Observation, Rule, Traces, replay
 
 TRACES = "traces.sqlite"  # in the data folder
 KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older ones have faded to nothing
-BUSY = 5.0  # seconds
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, model TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL,
@@ -35,12 +33,15 @@ CREATE TABLE IF NOT EXISTS part (
 CREATE INDEX IF NOT EXISTS part_memory ON part (memory);
 """
 
+T = TypeVar("T")
+Rows = list[tuple[Any, ...]]
+
 
 class TraceFile:
     """The observations of one data folder: about 0.6 KB a memory and observation with SmolLM2's 270 heads.
 
     Raises:
-        StoreError: the file cannot be read or written. It can be removed: traces are learned again.
+        StoreError: the file cannot be read or written. One that is damaged is removed: traces are learned again.
     """
 
     def __init__(self, path: Path) -> None:
@@ -48,31 +49,26 @@ class TraceFile:
 
     def add(self, model: str, layers: int, heads: int, observation: Observation, source: str = "") -> None:
         """Keep one observation, durably, and drop the oldest beyond what is kept; `source` is the accepted text's."""
-        with self._open() as file:
-            gains = json.dumps({str(strength): gain for strength, gain in observation.gains.items()})
-            row = (source, model, layers, heads, observation.cue, gains)
+        gains = json.dumps({str(strength): gain for strength, gain in observation.gains.items()})
+        row = (source, model, layers, heads, observation.cue, gains)
+        parts = [
+            (memory, memory == observation.first, observation.importance.get(memory, 0.0), grid.astype("<f2").tobytes())
+            for memory, grid in observation.attention.items()
+        ]
+
+        def insert(file: sqlite3.Connection) -> None:
             number = file.execute(
                 "INSERT INTO observation (source, model, layers, heads, cue, gains) VALUES (?, ?, ?, ?, ?, ?)", row
             ).lastrowid
-            file.executemany(
-                "INSERT INTO part VALUES (?, ?, ?, ?, ?)",
-                [
-                    (
-                        number,
-                        memory,
-                        memory == observation.first,
-                        observation.importance.get(memory, 0.0),
-                        attention.astype("<f2").tobytes(),
-                    )
-                    for memory, attention in observation.attention.items()
-                ],
-            )
+            file.executemany("INSERT INTO part VALUES (?, ?, ?, ?, ?)", [(number, *part) for part in parts])
             file.execute("INSERT OR IGNORE INTO learned VALUES (?, ?)", (model, source))
             file.execute(
                 "DELETE FROM observation WHERE model = ? AND id <= (SELECT id FROM observation WHERE model = ?"
                 " ORDER BY id DESC LIMIT 1 OFFSET ?)",
                 (model, model, KEPT),
             )
+
+        remade.run(self.path, SCHEMA, insert)
 
     def observations(self, model: str, layers: int, heads: int) -> list[Observation]:
         """Return what a model observed, oldest first."""
@@ -81,17 +77,7 @@ class TraceFile:
             " FROM observation LEFT JOIN part ON observation = id"
             " WHERE model = ? AND layers = ? AND heads = ? ORDER BY id, memory"
         )
-        found: dict[int, Observation] = {}
-        for number, cue, gains, memory, first, weight, blob in self._rows(query, (model, layers, heads)):
-            one = found.setdefault(number, Observation(cue, {}, {}, gains=_gains(gains)))
-            if memory is None:  # a text that had no memory before it, or only forgotten ones
-                continue
-            grid = np.frombuffer(blob, "<f2").astype(float).reshape(layers, heads)
-            attention, importance = {**one.attention, memory: grid}, {**one.importance, memory: weight}
-            found[number] = replace(
-                one, attention=attention, importance=importance, first=memory if first else one.first
-            )
-        return list(found.values())
+        return self._read(query, (model, layers, heads), lambda rows: _observations(rows, layers, heads))
 
     def traces(self, model: str, layers: int, heads: int, rule: Rule = Rule()) -> Traces:  # noqa: B008
         """Return the traces of a model."""
@@ -99,45 +85,48 @@ class TraceFile:
 
     def gains(self, model: str) -> list[dict[float, float]]:
         """Return of each accepted text, oldest first, what each strength saved on it."""
-        rows = self._rows("SELECT gains FROM observation WHERE model = ? ORDER BY id", (model,))
-        return [_gains(text) for (text,) in rows]
+        query = "SELECT gains FROM observation WHERE model = ? ORDER BY id"
+        return self._read(query, (model,), lambda rows: [_gains(text) for (text,) in rows])
 
     def sources(self, model: str) -> set[str]:
         """Return the accepted texts that a model learned from, also those whose observation was dropped since."""
-        return {source for (source,) in self._rows("SELECT source FROM learned WHERE model = ?", (model,))}
+        query = "SELECT source FROM learned WHERE model = ?"
+        return set(self._read(query, (model,), lambda rows: [source for (source,) in rows]))
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase memories and what was learned from them as texts: no trace of them, and no byte."""
-        if self.path.exists():
-            gone = [(memory,) for memory in memories]
-            with self._open() as file:
-                file.executemany("DELETE FROM part WHERE memory = ?", gone)
-                file.executemany("DELETE FROM observation WHERE source = ?", gone)
-                file.executemany("DELETE FROM learned WHERE source = ?", gone)
+        if not self.path.exists():
+            return
+        gone = [(memory,) for memory in memories]
+
+        def delete(file: sqlite3.Connection) -> None:
+            file.executemany("DELETE FROM part WHERE memory = ?", gone)
+            file.executemany("DELETE FROM observation WHERE source = ?", gone)
+            file.executemany("DELETE FROM learned WHERE source = ?", gone)
+
+        remade.run(self.path, SCHEMA, delete)
 
     def size(self) -> int:
         """Return the bytes on disk."""
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def _rows(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    def _read(self, query: str, values: tuple[Any, ...], meaning: Callable[[Rows], list[T]]) -> list[T]:
         if not self.path.exists():
             return []
-        with self._open() as file:
-            return file.execute(query, values).fetchall()
+        return remade.run(self.path, SCHEMA, lambda file: meaning(file.execute(query, values).fetchall()))
 
-    @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
-        """Yield the file in a transaction."""
-        try:
-            with closing(sqlite3.connect(self.path, timeout=BUSY)) as file:
-                file.execute("PRAGMA secure_delete = ON")
-                file.execute("PRAGMA foreign_keys = ON")
-                file.execute("PRAGMA synchronous = FULL")
-                file.executescript(SCHEMA)
-                with file:
-                    yield file
-        except sqlite3.Error as error:
-            raise StoreError(f"{self.path} cannot be used ({error}): remove it, traces are learned again") from error
+
+def _observations(rows: Rows, layers: int, heads: int) -> list[Observation]:
+    """Return what rows hold, in their order. Raises ValueError if that are no observations."""
+    found: dict[int, Observation] = {}
+    for number, cue, gains, memory, first, weight, blob in rows:
+        one = found.setdefault(number, Observation(cue, {}, {}, gains=_gains(gains)))
+        if memory is None:  # a text that had no memory before it, or only forgotten ones
+            continue
+        grid = np.frombuffer(blob, "<f2").astype(float).reshape(layers, heads)
+        attention, importance = {**one.attention, memory: grid}, {**one.importance, memory: weight}
+        found[number] = replace(one, attention=attention, importance=importance, first=memory if first else one.first)
+    return list(found.values())
 
 
 def _gains(text: str) -> dict[float, float]:
