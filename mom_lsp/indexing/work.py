@@ -22,7 +22,8 @@ from mom_lsp.route.index import Arrays
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
-from mom_lsp.workspace.library import catalog_arrays, catalog_key, notes_of
+from mom_lsp.workspace.library import catalog_arrays, catalog_key
+from mom_lsp.workspace.notes import notes_of
 
 
 class Work:

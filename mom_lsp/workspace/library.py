@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,25 +11,21 @@ import numpy as np
 import pyarrow as pa
 
 from mom_lsp.errors import EncoderError, NoIndex
-from mom_lsp.journal import Event, Journal
-from mom_lsp.memory import Anchor, Encoder, Memory, Source
+from mom_lsp.journal import Journal
+from mom_lsp.memory import Encoder, Memory
 from mom_lsp.process.spare import give_back
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.rows import to_table
-from mom_lsp.store.text import search_text
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.workspace.meaning import Meaning, nothing, read_meaning
+from mom_lsp.workspace.notes import encodable, matching, notes_of
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.showings import Showings
 
-WORD = re.compile(r"\w+")
 CACHED_QUESTIONS = 256
-NOTE_WORD = 6.0  # BM25 points for each word that a note shares with a query; notes are not in the store
-
-
 REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
 
 
@@ -155,14 +150,9 @@ class Library:
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id, notes included."""
-        query = _encodable(query)
+        query = encodable(query)
         found = dict(self.store.search_text(query, limit)) if self._store is not None else {}
-        wanted = {word for word in WORD.findall(query.lower()) if len(word) > 2}
-        for memory, note in self.snapshot().notes.items():
-            shared = wanted & set(WORD.findall(search_text(note).lower()))
-            if shared:
-                found[memory] = NOTE_WORD * len(shared)
-        return found
+        return found | matching(self.snapshot().notes, query)
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories and notes by id; unknown ids are left out."""
@@ -233,40 +223,3 @@ def catalog_arrays(store: Reader | None, notes: Mapping[str, Memory]) -> dict[st
 def catalog_key(notes: Mapping[str, Memory]) -> str:
     """Return what a catalog depends on beside the store."""
     return " ".join([str(FORMAT), *notes])
-
-
-def notes_of(life: Life) -> dict[str, Memory]:
-    """Return the notes that are not forgotten, as memories by id."""
-    return {
-        memory: _note(event)
-        for memory, event in life.notes.items()
-        if str(event.data.get("text", "")).strip() and not life.of(memory).forgotten
-    }
-
-
-def _note(event: Event) -> Memory:
-    """Return the memory that a note in the journal is."""
-    text, path, symbol = (_encodable(part) for part in (str(event.data["text"]), event.path, event.symbol))
-    line, key = event.data.get("line"), event.data.get("key")
-    return Memory(
-        id=event.memory,
-        kind="note",
-        title=text.strip().splitlines()[0][:100],
-        body=text,
-        why="",
-        source=Source(
-            "user",
-            author=str(event.data.get("author", "")),
-            time=int(event.time),
-            path=path or None,
-            line=line if line and isinstance(line, int) else None,
-        ),
-        anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
-        added_lines=(key,) if key and isinstance(key, int) else (),
-        evidence=100.0,  # somebody took the trouble to write it down
-    )
-
-
-def _encodable(text: str) -> str:
-    """Replace lone surrogates, which come in by JSON and by file names, and which neither Arrow nor LanceDB takes."""
-    return text.encode("utf-8", "replace").decode("utf-8")
