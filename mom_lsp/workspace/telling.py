@@ -16,7 +16,7 @@ from mom_lsp.workspace.failures import Past
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.present import forge_of, suggestion
+from mom_lsp.workspace.present import forge_of, lived, suggestion
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.review import Pick
@@ -105,6 +105,25 @@ class Teller:
         domain = domains.name(row) if row is not None else ""
         found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at, domain=domain)
         return found | {"title_generated": self._made_title(one.memory)}
+
+    def everything(self, memory: Memory, ranker: Ranker, state: State) -> dict[str, Any]:
+        """Return all that is known about one memory as JSON, and why it is or is not suggested."""
+        row = state.snapshot.catalog.row_of.get(memory.id)
+        one = self.scored(ranker, [bare(row)], state) if row is not None else []
+        why_not = because(memory, row, state)
+        return {
+            **self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state),
+            "suggested": not why_not,
+            "because": why_not or "it is shown where it is likely enough to matter",
+            "life": lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else ""),
+            "related": self.related(row, state, ranker) if row is not None else [],
+            "history": [
+                {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
+                | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
+                for e in self._library.journal.events()
+                if e.memory == memory.id
+            ],
+        }
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return what a review picked, each with its "reason"."""

@@ -14,7 +14,7 @@ from pathspec import GitIgnoreSpec
 from mom_lsp.errors import UsageError
 from mom_lsp.extract.repeats import repeats
 from mom_lsp.git import Location
-from mom_lsp.memory import TERMS, Memory, Scored
+from mom_lsp.memory import TERMS, Memory
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
@@ -29,14 +29,14 @@ from mom_lsp.workspace.files import Files
 from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
 from mom_lsp.workspace.hinting import OpenFile, thinned
 from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.present import episode, iso, lived
+from mom_lsp.workspace.present import episode, iso
 from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.showings import Asked
 from mom_lsp.workspace.standing import change
-from mom_lsp.workspace.telling import State, Teller, bare, because
+from mom_lsp.workspace.telling import State, Teller, bare
 from mom_lsp.workspace.why import Explanation, reasons
 
 MAX_ALIKE = 8  # memories that a text is compared with
@@ -165,24 +165,8 @@ class Workspace:
         Raises:
             UsageError: no memory, or more than one, has an id that begins like this.
         """
-        state = self._state()
-        memory = self.memory(identity)
-        row = state.snapshot.catalog.row_of.get(memory.id)
-        ranker = self._ranker(state, self._learned("why"))
-        one = self.teller.scored(ranker, [bare(row)], state) if row is not None else []
-        document = self.teller.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
-        why_not = because(memory, row, state)
-        document["suggested"] = not why_not
-        document["because"] = why_not or "it is shown where it is likely enough to matter"
-        document["life"] = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
-        document["related"] = self.teller.related(row, state, ranker) if row is not None else []
-        document["history"] = [
-            {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
-            | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
-            for e in self.library.journal.events()
-            if e.memory == memory.id
-        ]
-        return document
+        state, memory = self._state(), self.memory(identity)
+        return self.teller.everything(memory, self._ranker(state, self._learned("why")), state)
 
     def episode(self, identity: str) -> dict[str, Any]:
         """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
