@@ -260,6 +260,22 @@ def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path)
     assert drawn.state(chosen)["traces"]["texts"] == 1
 
 
+@pytest.mark.slow
+@needs_model
+def test_what_is_forgotten_while_it_is_read_is_not_learned(drawn: LocalModel, tmp_path: Path) -> None:
+    attention, chosen, asked = drawn.attention, Model(threads=1), []
+    assert attention is not None
+
+    def cancelled() -> bool:
+        if not asked:
+            attention.forget([LIMIT.id])
+        asked.append(True)
+        return False
+
+    assert drawn.learn(chosen, accepted_texts, cancelled), "there is still something to learn"
+    assert asked and drawn.problem == "" and not (tmp_path / TRACES).exists()
+
+
 def test_learning_and_forgetting_start_no_process(drawn: LocalModel) -> None:
     assert not drawn.learn(Model(enable=False), accepted_texts, never)
     assert not drawn.learn(Model(), lambda known: iter(()), never)

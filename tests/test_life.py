@@ -160,8 +160,9 @@ def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
     assert found.count(other) == 1
     assert alpha not in found
     assert "merged" in mom.call("show", id=alpha)["because"]
-    with pytest.raises(UsageError, match="itself"):
-        mom.call("merge", id=alpha, other=other)
+    for pair in ({"id": alpha, "other": other}, {"id": other, "other": alpha}):
+        with pytest.raises(UsageError, match="itself"):
+            mom.call("merge", **pair)
     mom.call("undo")
     assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
 
@@ -174,6 +175,8 @@ def test_a_merge_adds_up_what_spoke_for_either(mom: Mom, project: Repo, alpha: s
     shown = mom.call("show", id=other)
     assert (shown["uses"], shown["status"]) == (2, "validated")
     assert [(place["path"]) for place in shown["life"]["places"]] == ["src/a.py", "src/b.py"]
+    again = Event(0, START, "merge", other, data={"other": alpha})  # as it may come from elsewhere
+    assert fold([*mom.service.library.journal.events(), again]).of(other).uses == 2
     mom.call("undo")
     assert mom.call("show", id=other)["uses"] == 1
     assert mom.call("show", id=alpha)["uses"] == 1

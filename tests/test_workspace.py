@@ -205,6 +205,11 @@ def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> 
     assert alpha["terms"]["lex"] > plain["terms"]["lex"]
 
 
+def test_who_says_neither_where_nor_what_for_is_told(mom: Mom) -> None:
+    with pytest.raises(UsageError, match="about to do"):
+        mom.call("suggest", intent=" ")
+
+
 def test_search_finds_words_of_message_path_and_body(mom: Mom) -> None:
     assert titles(mom.search("alpha"))[0] == ALPHA
     assert set(titles(mom.search("upstream server"))) == {ALPHA, BETA}
@@ -402,6 +407,13 @@ def test_an_event_that_names_no_other_one_is_imported(mom: Mom, type: str) -> No
     odd = {"seq": [1], "cause": {}, "commit": "c"}
     mom.call("import", events=[{"time": 1, "type": type, "memory": "abcd", "data": odd}])
     assert mom.call("undo", id="abcd")["ok"] if type == "transition" else titles(mom.search("alpha"))
+
+
+@pytest.mark.parametrize("odd", [5, {"weights": {"wrote": "x"}, "intercept": 0}, {"weights": {"wrote": 1.0}}])
+def test_imported_weights_that_are_none_are_not_used(mom: Mom, odd: Any) -> None:
+    before = suggestion(mom)
+    mom.call("import", events=[{"time": 1, "type": "tune", "data": {"editing": odd}}])
+    assert suggestion(mom) == before
 
 
 def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:

@@ -27,6 +27,7 @@ class Attention:
     def __init__(self, file: TraceFile) -> None:
         self._file, self._guard = file, threading.Lock()
         self._name, self._learned = "", (Traces(0, 0), 0.0)  # of the model that was asked last
+        self._times_forgotten = 0
 
     def drawn(self, process: ModelProcess, path: str, memories: Sequence[str]) -> Drawn:
         """Return the bias of the memories of a question about a file; {} where there is none.
@@ -61,10 +62,10 @@ class Attention:
         """Let the model read an accepted text, and keep what it teaches; a text that cannot be read teaches nothing.
 
         Raises:
-            Interrupted: it was cancelled, and nothing was kept.
+            Interrupted: it was cancelled, or something was forgotten meanwhile, and nothing was kept.
             ModelError, ChildError: there is no model.
         """
-        info = process.info
+        info, before = process.info, self._times_forgotten
         name, layers, heads = str(info["name"]), int(info["layers"]), int(info["heads"])
         traces, _ = self._of(info)
         try:
@@ -77,13 +78,18 @@ class Attention:
         except ModelError as error:
             log.warning("nothing learned from %s: %s", source, error)
             found = Observation(accepted.cue, {}, {})
-        self._file.add(name, layers, heads, found, source)
-        self._drop()
+        with self._guard:
+            if before != self._times_forgotten:
+                raise Interrupted("something was forgotten meanwhile, maybe what this text says")
+            self._file.add(name, layers, heads, found, source)
+            self._name = ""
 
     def forget(self, memories: Sequence[str]) -> None:
         """Erase memories from the traces, and from disk."""
-        self._file.forget(memories)
-        self._drop()
+        with self._guard:
+            self._times_forgotten += 1
+            self._file.forget(memories)
+            self._name = ""
 
     def state(self, name: str) -> dict[str, Any]:
         """Return from how many texts a model has learned here, how strong its bias is, and the bytes on disk."""
@@ -103,7 +109,3 @@ class Attention:
                 strength = calibrated([one.gains for one in seen], first_strength(name))
                 self._name, self._learned = name, (replay(seen, layers, heads), strength)
             return self._learned
-
-    def _drop(self) -> None:
-        with self._guard:
-            self._name = ""

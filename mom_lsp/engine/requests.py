@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.engine import health
+from mom_lsp.errors import UsageError
 from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.trace.attention import Drawn
 from mom_lsp.workspace import Workspace
@@ -22,7 +23,9 @@ Params = Mapping[str, Any]
 
 def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
     intent = str(p.get("intent") or "").strip()
-    if intent and not p.get("path"):
+    if not p.get("path"):
+        if not intent:
+            raise UsageError("say where, or what you are about to do")
         return workspace.intend(intent, int(p.get("k") or workspace.settings.suggest.count))
     return workspace.suggest(
         str(p["path"]),

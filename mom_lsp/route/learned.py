@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,10 +46,14 @@ class Model:
         return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
-def read_model(chosen: Mapping[str, Any]) -> Model | None:
-    """Return a model that was kept as plain data; None if it knows features that no longer exist."""
-    weights = chosen.get("weights", {})
-    return Model(weights, chosen["intercept"]) if weights and set(weights) <= TERM_OF.keys() else None
+def read_model(chosen: Any) -> Model | None:
+    """Return a model that was kept as plain data; None if it is none, or knows features that no longer exist."""
+    match chosen:
+        case {"weights": dict(weights), "intercept": intercept} if weights and weights.keys() <= TERM_OF.keys():
+            numbers = [intercept, *weights.values()]
+            sound = all(isinstance(one, int | float) and math.isfinite(one) for one in numbers)
+            return Model(weights, intercept) if sound else None
+    return None
 
 
 @lru_cache(maxsize=4)

@@ -135,6 +135,8 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
                 life.tuned = event.data
             case "merge":
                 other = str(event.data.get("other", ""))
+                if life.shown_for(other) == life.shown_for(event.memory):
+                    continue  # imported: they are one already, and what spoke for either counts once
                 life.merged[other] = event.memory
                 usages[event.memory] = united(usages[event.memory], usages[other])
                 life.touches += [replace(touch, memory=event.memory) for touch in life.touches if touch.memory == other]

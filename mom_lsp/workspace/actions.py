@@ -94,8 +94,9 @@ class Actions:
     def merge(self, identity: str, other: str) -> Answer:
         """Show one memory for two that say the same."""
         kept, gone = self._workspace.memory(identity), self._workspace.memory(other)
-        if self._workspace.library.snapshot().life.shown_for(kept.id) == gone.id or kept.id == gone.id:
-            raise UsageError("a memory cannot be merged with itself")
+        life = self._workspace.library.snapshot().life
+        if life.shown_for(kept.id) == life.shown_for(gone.id):
+            raise UsageError("a memory cannot be merged with itself: these two are shown as one")
         self._append("merge", kept.id, data={"other": gone.id})
         return _done(f"{kept.title}: shown for {gone.id[:8]} too (`mom undo` takes it back)")
 
