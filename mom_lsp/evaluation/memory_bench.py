@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -127,10 +127,12 @@ class Editor:
         """Return what each process holds."""
         status = self.command("mom.status")
         pids = {"front": self._process.pid, "engine": status["engine"]["pid"], "model": status["model"]["pid"]}
+        found = {name: held(pid) for name, pid in pids.items() if pid}
         children = (PROC / str(pids["engine"]) / "task").glob("*/children")
-        others = {int(pid) for file in children for pid in file.read_text().split()} - set(pids.values())
-        named = [*pids.items(), *(("indexer", pid) for pid in others)]
-        return {name: held(pid) for name, pid in named if pid}
+        for pid in {int(pid) for file in children for pid in file.read_text().split()} - set(pids.values()):
+            with suppress(FileNotFoundError, ProcessLookupError, StopIteration):  # it has ended meanwhile, as git does
+                found["indexer"] = held(pid)
+        return found
 
     def _send(self, message: dict[str, Any]) -> None:
         assert self._process.stdin is not None
@@ -158,7 +160,12 @@ def _editor(location: Location) -> Iterator[Editor]:
     finally:
         process.communicate()  # closes its input: it leaves
         if (client := EngineClient.connect(location.data, 60)) is not None:
+            pid = client.call("status", {"root": str(location.root)})["engine"]["pid"]
             client.call("shutdown", {})
+            for _ in range(PATIENCE):  # it still writes down what was shown, and its indexer stops
+                if not (PROC / str(pid) / "exe").exists():  # of a zombie, too
+                    break
+                time.sleep(0.1)
 
 
 @dataclass(frozen=True, slots=True)
