@@ -153,6 +153,11 @@ def test_after_a_space_a_completion_begins_with_a_word() -> None:
     assert parrot.told[-1] == Message("assistant", (Part("    return"),))  # what the model has begun to say
 
 
+@pytest.mark.parametrize(("said", "rest"), [('"a # b")  ', '"a # b")'), ('"a")  # says so', '"a")')])
+def test_a_comment_is_cut_off_and_a_sign_within_a_text_is_not(said: str, rest: str) -> None:
+    assert completed(Parrot(said), "a.py", "print(", []) == rest
+
+
 def test_a_completion_that_was_cancelled_is_none() -> None:
     assert completed(Parrot("url)"), "a.py", "return fetch(", [], cancelled=lambda: True) == ""
 

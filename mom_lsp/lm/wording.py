@@ -88,7 +88,10 @@ def completed(
     rest = "".join(pieces)
     line = before.rpartition("\n")[2]
     rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models say the line again
-    rest = EXPLAINED.sub("", rest.lstrip() if before[-1:].isspace() else rest)
+    rest = rest.lstrip() if before[-1:].isspace() else rest
+    code = EXPLAINED.sub("", rest)
+    if all((line + code).count(quote) % 2 == 0 for quote in "\"'"):  # else the sign stands within a text
+        rest = code
     return "" if cancelled() or rest.lstrip().startswith("```") else rest
 
 
