@@ -41,11 +41,17 @@ class Document:
     place: Place
     language: str
     edits: int = 0  # counts changes, also of clients whose versions stand still
+    outdated: int = 0  # counts how often what was answered about it became old
     edited_at: float = float("-inf")  # the event loop's clock
     hints: list[Hint] = field(default_factory=list)
     hints_of: int = -1  # the edit that the hints were asked for
     renewal: asyncio.Task[None] | None = None
-    answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this edit
+    answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this state
+
+    @property
+    def state(self) -> tuple[int, int]:
+        """What an answer is about; one that comes when there is another is not kept."""
+        return self.edits, self.outdated
 
 
 class MomServer(LanguageServer):
@@ -178,11 +184,11 @@ class MomServer(LanguageServer):
     async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
         answer = document.answers.get((start, end))
         if answer is None:
-            edit, count = document.edits, self.settings_of(document.place.folder).suggest.count
+            asked_at, count = document.state, self.settings_of(document.place.folder).suggest.count
             lines = {"path": document.place.path, "start": start + 1, "end": end + 1}
             text = self.text(document)
             answer = dict(await self.ask(document.place, "suggest", **lines, text=text, k=count, rev=None))
-            if document.edits == edit:
+            if document.state == asked_at:
                 document.answers[start, end] = answer
         return answer
 
@@ -211,6 +217,7 @@ class MomServer(LanguageServer):
         """Forget what was answered about `root` (or everywhere); the hints stay until new ones are there."""
         for document in self.documents.values():
             if root is None or str(document.place.root) == root:
+                document.outdated += 1
                 document.answers.clear()
                 document.hints_of = -1
 

@@ -78,18 +78,19 @@ def renew_soon(ls: MomServer, document: Document) -> None:
 async def _renew(ls: MomServer, document: Document) -> None:
     while (left := _rest_left(ls, document)) > 0:
         await asyncio.sleep(left)
-    edit = document.edits
-    text = ls.text(document)
+    asked_at, text = document.state, ls.text(document)
     lines = {"start": 1, "end": text.count("\n") + 1}
     try:
         answer = await ls.ask(document.place, "hints", path=document.place.path, text=text, **lines)
     except MomError as error:
         log.info("no hints: %s", error)
         return
-    if edit != document.edits:
+    if asked_at[0] != document.edits:
         return  # an answer about a text that is no more; typing has asked for the next one
     document.hints = [Hint(found["line"] - 1, found["suggestion"]) for found in answer["hints"]]
-    document.hints_of = edit
+    document.hints_of = document.edits
+    if asked_at != document.state:  # old by now; who is told to ask again may be waiting for this very answer
+        await _renew(ls, document)
 
 
 def _rest_left(ls: MomServer, document: Document) -> float:

@@ -11,7 +11,9 @@ const gone = { state: "detached" };
 
 before(async () => {
     makeRepository(editor.folder);
-    await editor.start({ "mom.server.path": MOM, "workbench.colorTheme": "Default Dark Modern" });
+    // What a model does is another story: model.test.mjs.
+    const settings = { "mom.model.enable": false, "workbench.colorTheme": "Default Dark Modern" };
+    await editor.start({ "mom.server.path": MOM, ...settings });
 });
 after(() => editor.stop());
 

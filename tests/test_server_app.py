@@ -1,0 +1,66 @@
+"""What the front keeps of the engine's answers: nothing that became old on its way."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.inlay_hint import renew
+from mom_lsp.server.place import Place
+from mom_lsp.settings import Settings
+
+PLACE = Place(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
+
+
+class Front:
+    """The part of the server that asks; its engine counts its answers, and something happens before the first comes."""
+
+    def __init__(self, meanwhile: Callable[[Document], None]) -> None:
+        self.document = Document("file:///repo/a.py", PLACE, "python")
+        self.documents = {self.document.uri: self.document}
+        self.meanwhile, self.asked = meanwhile, 0
+
+    async def ask(self, place: Place, method: str, **params: Any) -> dict[str, Any]:
+        self.asked += 1
+        if self.asked == 1:
+            self.meanwhile(self.document)
+        return {"number": self.asked, "hints": [{"line": self.asked, "suggestion": {"id": "m"}}]}
+
+    def settings_of(self, folder: Path) -> Settings:
+        return Settings()
+
+    def text(self, document: Document) -> str:
+        return "x = 1\n"
+
+    @property
+    def server(self) -> MomServer:
+        return cast("MomServer", self)
+
+
+def outdate(document: Document) -> None:
+    front = Front(lambda _: None)
+    front.documents = {document.uri: document}
+    MomServer.outdate(front.server)
+
+
+def edit(document: Document) -> None:
+    document.edits += 1
+
+
+@pytest.mark.parametrize("meanwhile", [outdate, edit])
+def test_an_answer_that_became_old_on_its_way_is_not_kept(meanwhile: Callable[[Document], None]) -> None:
+    front = Front(meanwhile)
+    numbers = [asyncio.run(MomServer._answer(front.server, front.document, 0, 0))["number"] for _ in range(3)]
+    assert numbers == [1, 2, 2]
+
+
+def test_hints_that_became_old_on_their_way_are_asked_for_again() -> None:
+    front = Front(outdate)
+    asyncio.run(renew(front.server, front.document))
+    assert [hint.line for hint in front.document.hints] == [1]
+    assert front.document.hints_of == front.document.edits
