@@ -124,8 +124,10 @@ step("forgets, and takes it back", async () => {
 
 step("restores from the view what was forgotten", async () => {
     await editor.goTo(LINE);
+    await editor.row(FIX).first().waitFor(); // the view has heard of the undo
     await editor.choose("Forget");
     await hint().first().waitFor(gone);
+    await editor.row("nothing worth showing").waitFor(); // and of this: a row that is renewed loses its menu
     await editor.dismissNotifications();
     await editor.row("Forgotten").click();
     await editor.row("forgotten just now").click({ button: "right" });
