@@ -295,6 +295,7 @@ def test_a_file_beyond_reading_is_kept_and_told(path: Path, damage: Callable[[Pa
 @settings(max_examples=40, deadline=None)
 @given(at=st.floats(0, 1, exclude_max=True), what=st.binary(min_size=1, max_size=600))
 @example(at=0.2, what=b"\x80")  # SQLite's own message about it cannot be decoded
+@example(at=0.9131374935661415, what=b"\x00\x00\x00\x00")  # a text reads as nothing
 def test_no_damage_is_silent_or_fatal(tmp_path_factory: pytest.TempPathFactory, at: float, what: bytes) -> None:
     path = tmp_path_factory.mktemp("damage") / "journal.sqlite"
     fill(path, 60)

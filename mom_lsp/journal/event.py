@@ -50,6 +50,7 @@ def to_row(event: Event) -> tuple[Any, ...]:
 def from_row(row: tuple[Any, ...]) -> Event:
     """Read a row back; raises ValueError or TypeError if it is damaged."""
     seq, time, *raw, data = row
-    texts = [text if isinstance(text, str) else text.decode("utf-8", "surrogatepass") for text in raw]
+    # str() refuses what a damaged page may give for a text: nothing, or a number
+    texts = [text if isinstance(text, str) else str(text, "utf-8", "surrogatepass") for text in raw]
     kind, memory, path, symbol, head = texts
     return Event(int(seq), float(time), kind, memory, path, symbol, head, dict(json.loads(data)))
