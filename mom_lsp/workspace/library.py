@@ -20,7 +20,7 @@ from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.rows import to_table
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.workspace.meaning import Meaning, nothing, read_meaning
+from mom_lsp.workspace.meaning import Kept, Meaning, nothing, read_meaning
 from mom_lsp.workspace.notes import encodable, matching, notes_of
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.showings import Showings
@@ -29,7 +29,7 @@ CACHED_QUESTIONS = 256
 REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
 
 
-class Reader(Protocol):
+class Reader(Kept, Protocol):
     """The part of the store that a library reads."""
 
     @property
@@ -59,18 +59,6 @@ class Reader(Protocol):
 
     def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
-        ...
-
-    def kept_domains(self) -> dict[str, np.ndarray] | None:
-        """Return the arrays of the domains, None if there are none."""
-        ...
-
-    def meaning_state(self, model: str) -> tuple[int, int]:
-        """Return what changes whenever there are more vectors of a model, or other domains."""
-        ...
-
-    def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
-        """Return content keys and unit vectors, float16 (n, d)."""
         ...
 
 
