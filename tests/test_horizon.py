@@ -64,6 +64,33 @@ def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> N
         assert mom.call("show", id=memory["id"])["suggested"]
 
 
+def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Callable[[Any], Mom]) -> None:
+    """Of two memories of a function the older one is used, year by year; uses themselves are left out of the score."""
+    body = "def work(value):\n    total = value + {}\n    limit = total * {}\n    return min(total, limit)\n"
+    project.write(".mom.toml", "[weights]\nuse = 0.0\n")
+    project.commit("Add the worker", {"src/worker.py": body.format(1, 7)})
+    project.commit(f"Raise the total\n\n{WHY.format(n=1)}", {"src/worker.py": body.format(2, 7)})
+    project.commit(f"Raise the limit\n\n{WHY.format(n=2)}", {"src/worker.py": body.format(2, 8)})
+    mom = moms(project)
+    mom.index()
+    library, workspace = mom.service.library, mom.service._workspace(str(mom.root))
+
+    def lead() -> float:
+        score = {one["title"]: one["score"] for one in mom.suggest("src/worker.py", 2, 3)}
+        return float(score["Raise the total"] - score["Raise the limit"])
+
+    before = lead()
+    used = next(one["id"] for one in mom.suggest("src/worker.py", 2, 3) if one["title"] == "Raise the total")
+    for year in range(1, YEARS + 1):
+        now = float(START + year * 365 * DAY)
+        library.journal.append_many(Event(0, int(now) - n * DAY, "active") for n in range(60, -1, -1))
+        workspace._clock = lambda now=now: now
+        actions = mom.service.actions(workspace)
+        actions._clock = workspace._clock
+        actions.useful(used, "src/worker.py", 2)
+        assert lead() > before + 0.1, f"year {year}"
+
+
 def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Callable[[Any], Mom]) -> None:
     """Ten thousand events: forty uses a day."""
     write_history(project)
