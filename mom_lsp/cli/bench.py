@@ -61,7 +61,7 @@ def _of_model() -> dict[str, Any]:
 
 def _print(figures: list[dict[str, Any]]) -> None:
     """Print figures: {"name", "value", "unit", "target", "note"}, the last two "" or null if there is none."""
-    from mom_lsp.cli.output import stdout, table
+    from mom_lsp.cli.console import stdout, table
 
     rows = []
     for figure in figures:

@@ -26,8 +26,8 @@ TIMES = ("", "what", "numpy float32", "flat", "ratio", "domains", "ratio")
 def run(roots: Sequence[Path], most: int, as_json: bool) -> None:
     """Measure and print."""
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # before numpy
+    from mom_lsp.cli.console import stderr, stdout, table
     from mom_lsp.cli.eval import bars
-    from mom_lsp.cli.output import stderr, stdout, table
     from mom_lsp.evaluation import routing_bench
 
     sizes, rows = [size for size in routing_bench.SIZES if size <= most], list[dict[str, Any]]()

@@ -81,7 +81,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
     """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    from mom_lsp.cli.output import stderr
+    from mom_lsp.cli.console import stderr
 
     columns = (TextColumn("{task.description:>10}"), BarColumn(bar_width=24), MofNCompleteColumn())
     with Progress(*columns, TimeRemainingColumn(compact=True), console=stderr()) as progress:
@@ -98,7 +98,7 @@ def bars() -> Iterator[Callable[[str, int, int], None]]:
 def _print(document: dict[str, Any]) -> None:
     from rich.table import Table
 
-    from mom_lsp.cli.output import stdout
+    from mom_lsp.cli.console import stdout
 
     console = stdout()
     click.echo(

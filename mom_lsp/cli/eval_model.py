@@ -27,7 +27,7 @@ def run(repository: Path, labels: Path, limit: int | None, as_json: bool) -> Non
 
 
 def _print(document: dict[str, Any]) -> None:
-    from mom_lsp.cli.output import stdout, table
+    from mom_lsp.cli.console import stdout, table
 
     click.echo(
         f"{document['asked']} texts that came after a memory, read by {document['model']}; nats a token, 95%;\n"

@@ -1,31 +1,25 @@
-"""What people see: memories, tables and messages, drawn with rich.
+"""What people see of memories, drawn with rich.
 
 Nothing of a repository is ever read as markup, and control characters never reach the terminal.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import sys
-from collections.abc import Iterable, Sequence
-from contextvars import ContextVar
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.style import Style
 from rich.text import Text
 
+from mom_lsp.cli.console import coloured, stdout
 from mom_lsp.cli.words import ago, one_line
 from mom_lsp.memory import kind_name
 from mom_lsp.redact import clean
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 KIND_COLOURS = {
     "decision": "blue",
@@ -49,20 +43,7 @@ TERM_STYLES = {
 BAR = 16  # cells
 INDENT = 2
 BODY_LINES = 2  # of a memory in a list; `mom show` prints all
-PIPE_WIDTH = 100_000  # lines of a pipe are for grep: as long as they are
 ID_LENGTH = 8  # enough to be unique; the service takes any unique prefix
-
-
-@dataclass(frozen=True, slots=True)
-class Terminal:
-    """The terminal of the process that asked, where it is not our own (see `within`)."""
-
-    tty: bool
-    width: int  # cells, 0 if there is no terminal
-    environ: dict[str, str]  # what decides about colours
-
-
-TERMINAL: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,21 +53,6 @@ class View:
     root: Path
     now: datetime
     path: str | None = None  # of the file that was asked about
-
-
-def stdout() -> Console:
-    """Return the console for results."""
-    return _console(sys.stdout, stderr=False)
-
-
-def stderr() -> Console:
-    """Return the console for messages and progress."""
-    return _console(sys.stderr, stderr=True)
-
-
-def message(text: str) -> None:
-    """Print one calm line on stderr."""
-    stderr().print(Text(one_line(text)))
 
 
 def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None:
@@ -102,7 +68,7 @@ def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None
 def print_answer(answer: dict[str, Any], view: View) -> None:
     """Print an answer, and below it the memories that it cites by their numbers."""
     text = Text(one_line(answer["answer"]))
-    text.highlight_regex(r"\[\d+\]", "bold cyan" if _coloured() else "")
+    text.highlight_regex(r"\[\d+\]", "bold cyan" if coloured() else "")
     rows: list[RenderableType] = [text]
     if answer["generated"]:
         rows.append(Text("worded by the local model; each sentence was checked against the memory it cites", "dim"))
@@ -127,10 +93,10 @@ def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
 def title_line(suggestion: dict[str, Any]) -> Text:
     """Return the kind as a small tag, the title, and what is special about the memory."""
     kind = str(suggestion["kind"])
-    style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if _coloured() else ""
+    style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if coloured() else ""
     line = Text.assemble(
         (kind_name(kind, suggestion["source"].get("type")), style),
-        "  " if _coloured() else ": ",
+        "  " if coloured() else ": ",
         (one_line(suggestion["title"]), "bold"),
     )
     if suggestion.get("title_generated"):
@@ -185,25 +151,9 @@ def shares(terms: dict[str, float]) -> Text:
     return bar
 
 
-def table(rows: Iterable[Sequence[RenderableType]], headings: Sequence[str] = ()) -> Table:
-    """Return a quiet table: no lines, and without headings a dim first column."""
-    from rich.table import Table
-
-    grid = Table(box=None, show_header=bool(headings), padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        grid.add_column(heading)
-    for row in rows:
-        grid.add_row(*(_cell(cell, quiet=not number and not headings) for number, cell in enumerate(row)))
-    return grid
-
-
 def identity(memory_id: str) -> Text:
     """Return the start of an id, as the other commands take it."""
     return Text(one_line(memory_id)[:ID_LENGTH], "dim")
-
-
-def _cell(cell: RenderableType, *, quiet: bool) -> RenderableType:
-    return Text(one_line(cell), "dim" if quiet else "") if isinstance(cell, str) else cell
 
 
 def _indented(row: Text, console: Console) -> RenderableType:
@@ -246,33 +196,3 @@ def _place(suggestion: dict[str, Any], view: View) -> Text:
     inside = not Path(path).is_absolute() and ".." not in Path(path).parts
     link = clean((view.root / path).as_uri()) + (f"#{line}" if line else "") if inside else None
     return Text(one_line(path) + (f":{line}" if line else ""), Style(link=link))
-
-
-def _coloured() -> bool:
-    console = stdout()
-    return console.is_terminal and not console.no_color
-
-
-def _terminal_console(stderr: bool) -> Console:
-    away = TERMINAL.get()
-    if away is None:
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    return Console(
-        stderr=stderr,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        force_terminal=away.tty,
-        width=away.width or None,
-        _environ=away.environ,
-    )
-
-
-def _console(stream: Any, *, stderr: bool) -> Console:
-    if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
-        with contextlib.suppress(io.UnsupportedOperation):
-            stream.reconfigure(errors="replace")  # an old code page prints "?" rather than a traceback
-    console = _terminal_console(stderr)
-    if not console.is_terminal:
-        console.width = PIPE_WIDTH
-    return console

@@ -63,7 +63,7 @@ class Bars(Quiet):
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
         from rich.text import Text
 
-        from mom_lsp.cli.output import stderr
+        from mom_lsp.cli.console import stderr
 
         self._text = Text
         self._bars = Progress(

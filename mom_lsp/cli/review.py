@@ -79,7 +79,7 @@ def _ask(memory: dict[str, Any], service: Connection, *, archived: bool) -> bool
 def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]]:
     from rich.text import Text
 
-    from mom_lsp.cli.output import stdout
+    from mom_lsp.cli.console import stdout
 
     if memories:
         stdout().print(Text(f"\n{heading}", "bold"))
@@ -87,12 +87,13 @@ def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]
 
 
 def _print(memory: dict[str, Any], service: Connection) -> None:
-    from mom_lsp.cli import output
+    from mom_lsp.cli.console import stdout
+    from mom_lsp.cli.output import ID_LENGTH, View, source_line, title_line
     from mom_lsp.tiers.words import fading
 
-    console = output.stdout()
-    line = output.title_line(memory)
-    line.append(f"  {memory['id'][: output.ID_LENGTH]}", "dim")
+    console = stdout()
+    line = title_line(memory)
+    line.append(f"  {memory['id'][:ID_LENGTH]}", "dim")
     console.print(line)
-    console.print(output.source_line(memory, output.View(service.location.root, datetime.now(UTC))))
+    console.print(source_line(memory, View(service.location.root, datetime.now(UTC))))
     console.print(f"  {one_line(memory['reason'])}; {fading(memory)}", style="dim", markup=False)

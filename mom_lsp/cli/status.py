@@ -85,7 +85,7 @@ def in_words(result: dict[str, Any]) -> list[tuple[str, str]]:
 def _print_status(result: dict[str, Any]) -> None:
     from rich.text import Text
 
-    from mom_lsp.cli.output import message, stdout, table
+    from mom_lsp.cli.console import message, stdout, table
 
     problems = [(Text("problem", "yellow"), problem) for problem in result.get("problems") or ()]
     stdout().print(table([*in_words(result), *problems]))
@@ -96,7 +96,7 @@ def _print_status(result: dict[str, Any]) -> None:
 def _print_checks(checks: list[dict[str, Any]]) -> None:
     from rich.text import Text
 
-    from mom_lsp.cli.output import stdout, table
+    from mom_lsp.cli.console import stdout, table
 
     rows = []
     for check in checks:

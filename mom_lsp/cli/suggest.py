@@ -85,20 +85,21 @@ def _print(result: dict[str, Any], service: Connection, path: str | None) -> Non
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
     from rich.text import Text
 
-    from mom_lsp.cli import output
+    from mom_lsp.cli.console import stdout, table
+    from mom_lsp.cli.output import View, identity, source_line, title_line
     from mom_lsp.redact import clean
 
-    console, view = output.stdout(), output.View(service.location.root, datetime.now(UTC))
-    console.print(output.title_line(memory))
-    console.print(output.source_line(memory, view))
+    console, view = stdout(), View(service.location.root, datetime.now(UTC))
+    console.print(title_line(memory))
+    console.print(source_line(memory, view))
     if memory.get("body"):
         console.print(Text("\n" + clean(memory["body"]).strip("\n")))
     console.print()
-    console.print(output.table(_facts(memory)))
+    console.print(table(_facts(memory)))
     if memory.get("history"):
         console.print(Text("\nWhat happened to it", "bold"))
         console.print(
-            output.table(
+            table(
                 (
                     ago(event.get("time"), view.now),
                     str(event.get("status") or event.get("event") or "").replace("_", " "),
@@ -110,7 +111,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
     if memory.get("related"):
         console.print(Text("\nRelated", "bold"))
         for other in memory["related"]:
-            console.print(Text("  ").join([output.identity(other["id"]), output.title_line(other)]))
+            console.print(Text("  ").join([identity(other["id"]), title_line(other)]))
 
 
 def _episode(episode: dict[str, Any]) -> str:

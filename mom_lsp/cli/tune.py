@@ -50,7 +50,7 @@ def tune(limit: int, reset: bool, as_json: bool) -> None:
 
 def _print(document: dict[str, Any]) -> None:
     """Tell where the weights were learned, how they did later, and what they changed, term by term."""
-    from mom_lsp.cli.output import stdout, table
+    from mom_lsp.cli.console import stdout, table
 
     sources, terms = document["sources"], document["terms"]
     rows = [

@@ -63,7 +63,7 @@ def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any
 
 
 def _is_within_engine() -> bool:
-    from mom_lsp.cli.output import TERMINAL
+    from mom_lsp.cli.console import TERMINAL
 
     return TERMINAL.get() is not None
 

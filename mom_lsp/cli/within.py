@@ -9,7 +9,7 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from mom_lsp.cli.app import app
-from mom_lsp.cli.output import TERMINAL, Terminal
+from mom_lsp.cli.console import TERMINAL, Terminal
 from mom_lsp.git.location import Location
 
 Call = Callable[[str, dict[str, Any]], Any]
