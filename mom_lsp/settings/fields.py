@@ -7,16 +7,12 @@ The field metadata below is their only list; README and the VS Code client are c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 Scope = Literal["resource", "machine"]  # a machine setting is never read from a workspace
 PREFIX = "mom"
-WORKSPACE_FILE = ".mom.toml"
-MAX_FILE_BYTES = 64 * 1024
-MAX_REPORTS = 20  # of one source: a file full of nonsense must not cost seconds or flood a log
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
 
 
@@ -193,172 +189,18 @@ class SettingInfo:
 
 def describe() -> list[SettingInfo]:
     """Return every setting in the order of this file."""
-    return list(_KNOWN.values())
+    return list(KNOWN.values())
 
 
-def parse_settings(
-    options: object, *, trusted: bool = True, base: Settings | None = None
-) -> tuple[Settings, list[str]]:
-    """Lay options, nested or with dotted names, over `base` (the defaults); return them with what was wrong.
-
-    `options` should be a mapping, but whatever a client sends is survived.
-    Options that are not `trusted`, because a repository brings them, cannot change a setting of the machine.
-    """
-    values = _values(base or Settings())
-    reports = _Reports()
-    if isinstance(options, Mapping):
-        for name, value in _flatten(options):
-            _apply(values, name, value, trusted, reports)
-    elif options is not None:
-        reports.add(f"{PREFIX}: expected settings by name, got {_shown(options)}; ignored")
-    return _build(Settings, values), reports.all()
-
-
-def load_settings(root: Path | None) -> tuple[Settings, list[str]]:
-    """Read the user's file, then what the workspace at `root` may say in `.mom.toml`; say what was wrong."""
-    import platformdirs
-
-    user_file = platformdirs.user_config_path("mom-lsp") / "settings.toml"
-    settings, reports = _overlay(Settings(), user_file, trusted=True)
-    if root is not None:
-        settings, more = _overlay(settings, root / WORKSPACE_FILE, trusted=False)
-        reports += more
-    return settings, reports
-
-
-def _overlay(base: Settings, path: Path, *, trusted: bool) -> tuple[Settings, list[str]]:
-    try:
-        options = _read_toml(path, follow=trusted)
-    except FileNotFoundError:
-        return base, []
-    except RecursionError:
-        return base, [f"{path}: nested too deeply; ignored"]
-    except (OSError, ValueError) as error:  # a TOMLDecodeError and a UnicodeDecodeError are ValueErrors
-        return base, [f"{path}: {error}; ignored"]
-    settings, reports = parse_settings(options, trusted=trusted, base=base)
-    return settings, [f"{path}: {report}" for report in reports]
-
-
-def _read_toml(path: Path, *, follow: bool) -> dict[str, Any]:
-    """Read a small regular file; one that a repository brings must not lead elsewhere by a link."""
-    import tomllib
-
-    if not follow and path.is_symlink():
-        raise ValueError("is a symbolic link")
-    if path.exists() and not path.is_file():
-        raise ValueError("is not a regular file")
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise ValueError(f"is larger than {MAX_FILE_BYTES} bytes")
-    return tomllib.loads(content.decode("utf-8"))
-
-
-class _Reports:
-    """Collects what was wrong, and only counts beyond a limit."""
-
-    def __init__(self) -> None:
-        self._kept: list[str] = []
-        self._more = 0
-
-    @property
-    def full(self) -> bool:
-        return len(self._kept) >= MAX_REPORTS
-
-    def add(self, report: str) -> None:
-        if self.full:
-            self._more += 1
-        else:
-            self._kept.append(report)
-
-    def all(self) -> list[str]:
-        return [*self._kept, f"{self._more} more were wrong"] if self._more else self._kept
-
-
-def _flatten(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield full dotted names without our prefix; descends only where there is a group of settings."""
-    for key, value in options.items():
-        if not prefix and key == PREFIX and isinstance(value, Mapping):
-            yield from _flatten(value, f"{PREFIX}.")
-            continue
-        name = (prefix + str(key)).removeprefix(f"{PREFIX}.")
-        if name in _GROUPS and isinstance(value, Mapping):
-            yield from _flatten(value, f"{PREFIX}.{name}.")
-        else:
-            yield name, value
-
-
-def _apply(values: dict[str, Any], name: str, value: Any, trusted: bool, reports: _Reports) -> None:
-    info = _KNOWN.get(name)
-    if info is None:
-        reports.add("" if reports.full else _unknown(name))
-    elif value is None:
-        return  # how a client says that nothing is set
-    elif info.scope == "machine" and not trusted:
-        reports.add(f"{info.name}: a workspace cannot set this; set it in your own settings")
-    elif (parsed := _parse(info, value)) is None:
-        kept = list(values[name]) if info.type == "array" else values[name]
-        reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {kept!r}")
-    else:
-        values[name] = parsed
-
-
-def _unknown(name: str) -> str:
-    import difflib
-
-    if name in _GROUPS:
-        return f"{PREFIX}.{name}: expected a group of settings; ignored"
-    near = difflib.get_close_matches(name[:64], _KNOWN, n=1)
-    meant = f": did you mean {PREFIX}.{near[0]}?" if near else ""
-    return f"{_shown(f'{PREFIX}.{name}')[1:-1]} is not a setting{meant}"
-
-
-def _parse(info: SettingInfo, value: Any) -> Any:
-    """Return the value as its type, or None if it is not one."""
-    if info.type == "boolean":
-        return value if isinstance(value, bool) else None
-    if info.type == "string":
-        return value if isinstance(value, str) else None
-    if info.type == "array":
-        valid = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
-        return tuple(value) if valid else None
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    assert info.minimum is not None and info.maximum is not None  # every number declares them
-    if not info.minimum <= value <= info.maximum:  # false for a NaN too
-        return None
-    if info.type == "number":
-        return float(value)
-    return int(value) if value == int(value) else None
-
-
-def _expected(info: SettingInfo) -> str:
-    plain = {"boolean": "true or false", "string": "a string", "array": "a list of strings"}
-    if info.type in plain:
-        return plain[info.type]
-    kind = "a whole number" if info.type == "integer" else "a number"
-    unit = f" of {info.unit}" if info.unit else ""
-    return f"{kind}{unit} from {info.minimum:g} to {info.maximum:g}"
-
-
-def _shown(value: Any) -> str:
-    """Return a short form of a value of any size; repr() escapes control characters."""
-    import reprlib
-
-    try:
-        return reprlib.repr(value)
-    except ValueError:  # an integer of more digits than Python prints
-        return "a huge number"
-
-
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """Return a field's name as it is written in settings: "max_memory" is "maxMemory"."""
     return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 
 def _leaves(cls: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (dotted name, dataclass field) of every setting, depth first."""
     for item in fields(cls):
-        name = prefix + _camel(item.name)
+        name = prefix + camel(item.name)
         if is_dataclass(item.default):
             yield from _leaves(type(item.default), f"{name}.")
         else:
@@ -380,24 +222,5 @@ def _info(name: str, item: Any) -> SettingInfo:
     )
 
 
-def _values(settings: Any, prefix: str = "") -> dict[str, Any]:
-    """Return the settings by dotted name."""
-    found: dict[str, Any] = {}
-    for item in fields(settings):
-        name, value = prefix + _camel(item.name), getattr(settings, item.name)
-        found.update(_values(value, f"{name}.") if is_dataclass(value) else {name: value})
-    return found
-
-
-def _build(cls: type, values: dict[str, Any], prefix: str = "") -> Any:
-    """Return the dataclass from values by dotted name."""
-    parts: dict[str, Any] = {}
-    for item in fields(cls):
-        name = prefix + _camel(item.name)
-        group = is_dataclass(item.default)
-        parts[item.name] = _build(type(item.default), values, f"{name}.") if group else values[name]
-    return cls(**parts)
-
-
-_KNOWN = {name: _info(name, item) for name, item in _leaves(Settings)}
-_GROUPS = frozenset(name.rpartition(".")[0] for name in _KNOWN if "." in name)
+KNOWN = {name: _info(name, item) for name, item in _leaves(Settings)}  # by dotted name without the prefix
+GROUPS = frozenset(name.rpartition(".")[0] for name in KNOWN if "." in name)
