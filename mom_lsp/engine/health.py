@@ -44,7 +44,6 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
     report = service.indexing or {}
     running = report.get("done", 0) < report.get("total", 0)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
-    problems = [service.library.encoder_problem, *service.library.journal.problems, varied["warning"]]
     return {
         "git": workspace.location.git,
         "indexed": snapshot.key[0] >= 0,
@@ -53,7 +52,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
         "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
-        "problems": [problem for problem in problems if problem],
+        "problems": _problems(service, varied["warning"]),
     }
 
 
@@ -66,7 +65,6 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
     encoder, name = service.library.encoder, _encoder_name(service, workspace)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
-    problems = [service.library.encoder_problem, *service.library.journal.problems, varied["warning"]]
     return {
         "root": str(workspace.location.root),
         "data": str(service.data),
@@ -89,7 +87,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "engine": _engine(service.data),
         "model": service.model.state(workspace.settings.model),
         "indexing": service.indexing,
-        "problems": [problem for problem in problems if problem],
+        "problems": _problems(service, varied["warning"]),
     }
 
 
@@ -103,7 +101,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         _encoder(workspace),
         _model(service, workspace),
         _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
-        _check("engine", None, "running" if _engine(service.data) else "not running; editors start it", ""),
+        _work(service),
         _free_space(service.data),
         _check(
             "disk",
@@ -151,6 +149,18 @@ def _engine(data: Path) -> dict[str, Any] | None:
         return None
     pid = record.get("pid")
     return {"pid": pid, "memory_bytes": resident(pid) if isinstance(pid, int) else None}
+
+
+def _work(service: Service) -> dict[str, Any]:
+    if problems := list(service.chores.problems.values()):
+        return _check("engine", False, "; ".join(problems), f"see {service.data / 'engine.log'}, and report it")
+    return _check("engine", None, "running" if _engine(service.data) else "not running; editors start it", "")
+
+
+def _problems(service: Service, *others: str) -> list[str]:
+    library = service.library
+    told = [library.encoder_problem, *library.journal.problems, *service.chores.problems.values(), *others]
+    return [problem for problem in told if problem]
 
 
 def _git(workspace: Workspace) -> dict[str, Any]:

@@ -8,12 +8,12 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
 from mom_lsp.engine.service import Service
-from mom_lsp.errors import MomError
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, Restarts, announce_ready
 from mom_lsp.process.spawn import spawn
@@ -63,14 +63,7 @@ class Engine:
         pause = POLL
         while not self._server.wait(pause):
             began = time.monotonic()
-            try:
-                if self._service.follow():
-                    self._server.notify_all("changed", {})
-                if self._idle > AT_REST:
-                    self._service.make_title(self._is_asked)
-                    self._service.learn(self._is_asked)
-            except MomError as error:
-                log.warning("cannot follow the index: %s", error)
+            self._work()
             pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
             if not (self._data / "engine.json").exists():
                 break  # the data folder was deleted, or another engine took over
@@ -80,6 +73,14 @@ class Engine:
             self._indexer.stop()
         self._server.close()
         self._service.close()
+
+    def _work(self) -> None:
+        service, chores = self._service, self._service.chores
+        if chores.do("following the index", service.follow):
+            self._server.notify_all("changed", {})
+        if self._idle > AT_REST:
+            chores.do("making titles", partial(service.make_title, self._is_asked))
+            chores.do("learning from accepted texts", partial(service.learn, self._is_asked))
 
     @property
     def _idle(self) -> float:
@@ -137,7 +138,11 @@ class Indexer:
 
     def _run(self) -> None:
         arguments = ["-C", str(self._location.root), "index", "--watch", "--progress-json"]
-        self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        try:
+            self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        except OSError as error:  # there may be more memory, or fewer processes, the next time
+            log.warning("the indexer cannot be started: %s", error)
+            return
         assert self._process.stderr is not None
         with self._process.stderr as lines:
             for line in lines:

@@ -13,6 +13,7 @@ from typing import Any
 from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
+from mom_lsp.engine.chores import Chores
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.engine.requests import REQUESTS, Params
 from mom_lsp.errors import EncoderError, UsageError
@@ -47,6 +48,7 @@ class Service:
         self.data = data
         self.library: Library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
         self.model: LocalModel = LocalModel(attention=Attention(TraceFile(data / TRACES)))
+        self.chores = Chores()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
         self._workspaces: dict[str, Workspace] = {}
@@ -170,7 +172,8 @@ class Service:
             self.library.encoder = encoder
             self.library.reload()
 
-        self._loading = threading.Thread(target=load, name="mom-encoder", daemon=True)
+        work = partial(self.chores.do, "loading the encoder", load)
+        self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
         self._loading.start()
 
 

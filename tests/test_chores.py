@@ -1,0 +1,68 @@
+"""Work beside the answers: what fails in it is told, and neither ends the engine nor holds up anything else."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from processes import LONG, eventually
+from repositories import Mom, Repo
+
+from mom_lsp.engine.chores import LONGEST, Chores
+from mom_lsp.engine.main import Engine
+from mom_lsp.engine.service import Service
+from mom_lsp.errors import StoreError
+from mom_lsp.process import EngineClient
+
+Start = Callable[[Repo | Path], Mom]
+
+
+@pytest.mark.parametrize("error", [StoreError("the disk is full"), KeyError("model")])
+def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exception) -> None:
+    now, tried = [0.0], []
+
+    def fail() -> None:
+        tried.append(now[0])
+        raise error
+
+    chores = Chores(lambda: now[0])
+    for _ in range(300):
+        chores.do("titles", fail)
+        assert chores.do("learning", lambda: True)
+        now[0] += 0.5
+    assert tried[:4] == [0, 2, 6, 14] and max(b - a for a, b in pairwise(tried)) == LONGEST
+    assert list(chores.problems) == ["titles"] and str(error.args[0]) in chores.problems["titles"]
+    now[0] += LONGEST
+    assert chores.do("titles", lambda: True) and not chores.problems
+
+
+def test_the_engine_outlives_a_defect_and_its_doctor_tells_it(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.commit("Add a client", {"a.py": "x = 1\n"})
+    data = moms(project).location.data
+
+    def broken(service: Service) -> bool:
+        raise ZeroDivisionError("a defect")
+
+    monkeypatch.setattr(Service, "follow", broken)
+    engine = Engine(data, lambda call, params: None)
+    assert engine.start()
+    running = threading.Thread(target=engine.run, args=[LONG])
+    running.start()
+    client = EngineClient.connect(data, LONG)
+    assert client is not None
+
+    def engine_check() -> Any:
+        checks = client.call("doctor", {"root": str(project.root)}, LONG)["checks"]
+        return next(check for check in checks if check["name"] == "engine")
+
+    eventually(lambda: engine_check()["ok"] is False)
+    assert "a defect" in engine_check()["message"] and "engine.log" in engine_check()["fix"]
+    assert running.is_alive() and "Traceback" in caplog.text
+    client.call("shutdown", {}, LONG)
+    running.join(LONG)
