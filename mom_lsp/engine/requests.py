@@ -94,7 +94,7 @@ def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
-    service.actions(workspace)._indexing_wanted("asked")
+    service.want_index(workspace, "asked")
     return {"ok": True, "message": "indexing"}
 
 

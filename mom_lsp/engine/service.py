@@ -131,12 +131,12 @@ class Service:
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return what the user can do in a workspace."""
+        return Actions(workspace, partial(self.want_index, workspace))
 
-        def wanted(reason: str) -> None:
-            enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
-            self._indexing_wanted(workspace.location)
-
-        return Actions(workspace, wanted)
+    def want_index(self, workspace: Workspace, reason: str) -> None:
+        """Ask for the index to follow what was said, or done, in a workspace."""
+        enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
+        self._indexing_wanted(workspace.location)
 
     def configure(self, workspace: Workspace, options: Mapping[str, Any]) -> dict[str, Any]:
         """Use what an editor has set, from now on; it may not name executables or models."""
