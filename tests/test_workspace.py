@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
-from mom_lsp.errors import UsageError
+from mom_lsp.errors import JournalError, UsageError
 from mom_lsp.workspace.hinting import HINT_WINDOW, HINTS_IN_WINDOW
 from mom_lsp.workspace.query import text_query
 
@@ -399,6 +399,20 @@ def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monke
 
     monkeypatch.setattr(library, "_meaning", interrupted)
     library._install(0)
+    assert alpha in library.snapshot().life.pinned
+
+
+def test_what_the_user_said_is_seen_though_reading_it_failed_once(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, alpha = mom.service.library, mom_id(mom, ALPHA)
+
+    def locked(after: int = 0) -> Any:
+        raise JournalError("another program keeps it locked")
+
+    library.journal.append("pin", alpha, now=START)
+    monkeypatch.setattr(library.journal, "events", locked)
+    with pytest.raises(JournalError):
+        library.snapshot()
+    monkeypatch.undo()
     assert alpha in library.snapshot().life.pinned
 
 

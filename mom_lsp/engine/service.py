@@ -91,13 +91,13 @@ class Service:
 
     def learn(self, cancelled: Callable[[], bool]) -> None:
         """Let the model learn from one accepted text; asked while nobody asks anything else."""
-        before, self._learned = self._learned, self.library.snapshot().key
-        if before == self._learned:
+        now = self.library.snapshot().key
+        if now == self._learned:
             return
         for workspace in list(self._workspaces.values()):
             if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
-                self._learned = before  # there may be more
-                return
+                return  # there may be more
+        self._learned = now
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
         """Make one title that somebody missed; asked while nobody asks anything else."""

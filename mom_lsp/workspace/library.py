@@ -85,6 +85,7 @@ class Library:
         self._open_store = open_store
         self._store: Reader | None = None
         self._snapshot: Snapshot | None = None
+        self._unread = False  # whether the journal has what the snapshot lacks
         self.showings = Showings()
         self.settling = threading.RLock()  # held while changes of status are worked out and written down
         self._questions: Recent[str, np.ndarray] = Recent(CACHED_QUESTIONS)
@@ -105,8 +106,10 @@ class Library:
         with self._lock:
             if self._snapshot is None:
                 self.reload()
-            elif self.journal.changed():
+            elif self._unread or self.journal.changed():
+                self._unread = True  # the journal tells of a change only once, and reading it may fail
                 self._snapshot = self._with_journal(self._snapshot)
+                self._unread = False
             assert self._snapshot is not None
             return self._snapshot
 
