@@ -13,8 +13,10 @@ from memories import MEMORIES, make_memory
 from repositories import Mom, Repo
 from test_wording import Parrot
 
+from mom_lsp.engine.model import LocalModel
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
-from mom_lsp.memory import Memory
+from mom_lsp.memory import Memory, never
+from mom_lsp.settings import Model
 from mom_lsp.trace.file import TRACES
 
 Start = Callable[[Repo | Path], Mom]
@@ -72,6 +74,22 @@ def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> No
     assert MADE.encode() in file.read_bytes()
     mom.call("forget", id=first(mom)["id"])
     assert MADE.encode() not in file.read_bytes()
+
+
+def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom) -> None:
+    class Forgetful(LocalModel):
+        def why_not(self, settings: Model) -> str:
+            return ""
+
+        def title(self, settings: Model, memory: Memory, cancelled: Callable[[], bool] = never) -> str | None:
+            mom.call("forget", id=memory.id)
+            return MADE
+
+    identity = first(mom)["id"]
+    mom.service.model = Forgetful()
+    mom.service.make_title(never)
+    assert TitleFile(mom.location.data / TITLES).get(identity) is None
+    assert not mom.service._workspace(str(mom.root)).teller.untitled
 
 
 def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:

@@ -55,6 +55,7 @@ class Service:
         self._lock = threading.Lock()
         self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
         self._learned = (-1, (-1, -1), -1)  # the state in which there was nothing more to learn
+        self._erasing = threading.Lock()
         self._erased: frozenset[str] = frozenset()  # what is known to be forgotten, and was erased
         self._wants_encoder = encoder
         self._loading: threading.Thread | None = None
@@ -83,11 +84,12 @@ class Service:
 
     def erase(self) -> None:
         """Erase from traces and titles, and from the model's process, what was forgotten by now, wherever that was."""
-        forgotten = self.library.snapshot().life.forgotten
-        if gone := sorted(forgotten - self._erased):
-            self.model.forget(gone)
-            TitleFile(self.data / TITLES).forget(gone)
-        self._erased = forgotten
+        with self._erasing:
+            forgotten = self.library.snapshot().life.forgotten
+            if gone := sorted(forgotten - self._erased):
+                self.model.forget(gone)
+                TitleFile(self.data / TITLES).forget(gone)
+            self._erased = forgotten
 
     def learn(self, cancelled: Callable[[], bool]) -> None:
         """Let the model learn from one accepted text; asked while nobody asks anything else."""
@@ -106,15 +108,18 @@ class Service:
             if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
             identity = next(iter(workspace.teller.untitled))
-            memory = self.library.get([identity]).get(identity)
-            forgotten = memory is None or self.library.snapshot().life.of(identity).forgotten
-            made = "" if forgotten or memory is None else self.model.title(settings, memory, cancelled)
+            memory = None if self._is_forgotten(identity) else self.library.get([identity]).get(identity)
+            made = self.model.title(settings, memory, cancelled) if memory else ""
             if made is None:
                 return  # later
             workspace.teller.untitled.pop(identity, None)
-            if not forgotten:
-                workspace.teller.titles.put(identity, made)
+            with self._erasing:  # what is forgotten from here on is erased after it
+                if memory and not self._is_forgotten(identity):
+                    workspace.teller.titles.put(identity, made)
             return
+
+    def _is_forgotten(self, memory: str) -> bool:
+        return self.library.snapshot().life.of(memory).forgotten
 
     def close(self) -> None:
         """Write what is still to be written, and let go of the journal."""
