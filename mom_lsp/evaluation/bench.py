@@ -25,6 +25,8 @@ ROUNDS = 7
 FEW_ROUNDS = 3  # of what takes seconds
 RECENT = 150  # commits among which the file that is asked about is chosen
 FILES = 5  # other files, whose blame is not known yet
+PATIENCE = 600  # looks, 0.1 s apart
+PROC = Path("/proc")
 MOM = str(Path(sys.executable).with_name("mom"))
 Figure = dict[str, Any]
 
@@ -133,7 +135,7 @@ def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
         known = median(_ask(client, root, spots[0]) for _ in range(4 * ROUNDS))
         through = _median(lambda: _mom(location, "suggest", str(spots[0])))
     finally:
-        client.call("shutdown", {})
+        _end(client, root)
     interpreter = _median(lambda: _run(sys.executable, "-c", "pass"))
     beyond = median(asked - blamed for asked, blamed in pairs) * 1000 if pairs else None
     blamed = median(blamed for _, blamed in pairs) * 1000 if pairs else None
@@ -145,6 +147,16 @@ def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
         _figure("`mom suggest` without an engine", without, "s", 2),
         _figure("the interpreter alone", interpreter * 1000, "ms", None),
     ]
+
+
+def _end(client: EngineClient, root: str) -> None:
+    """End the engine and see it gone: it still writes down what was shown, and its indexer stops."""
+    pid = client.call("status", {"root": root}, 60)["engine"]["pid"]
+    client.call("shutdown", {})
+    for _ in range(PATIENCE if PROC.is_dir() else 0):
+        if not (PROC / str(pid) / "exe").exists():  # of a zombie, too
+            break
+        time.sleep(0.1)
 
 
 def _hook(clone: Path) -> list[Figure]:

@@ -20,15 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp.errors import ChildError, UsageError
-from mom_lsp.evaluation.bench import Figure, Spot, _figure, _mom, _run, _spots
+from mom_lsp.evaluation.bench import PATIENCE, PROC, Figure, Spot, _end, _figure, _mom, _run, _spots
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineClient
 from mom_lsp.process.spawn import spawn
 
 TOGETHER, MODEL = 1_200, 400  # MB: the goals
 NAMES = ("front", "engine", "model")  # what the goal is about; the indexer leaves when it has caught up
-PATIENCE = 600  # looks, 0.1 s apart
-PROC = Path("/proc")
 
 
 def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
@@ -160,12 +158,7 @@ def _editor(location: Location) -> Iterator[Editor]:
     finally:
         process.communicate()  # closes its input: it leaves
         if (client := EngineClient.connect(location.data, 60)) is not None:
-            pid = client.call("status", {"root": str(location.root)})["engine"]["pid"]
-            client.call("shutdown", {})
-            for _ in range(PATIENCE):  # it still writes down what was shown, and its indexer stops
-                if not (PROC / str(pid) / "exe").exists():  # of a zombie, too
-                    break
-                time.sleep(0.1)
+            _end(client, str(location.root))
 
 
 @dataclass(frozen=True, slots=True)
