@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from repositories import START, Mom, Repo, clone
 
 from mom_lsp.errors import UsageError
@@ -207,8 +210,8 @@ def test_each_thing_that_is_said_can_be_undone(mom: Mom, project: Repo, alpha: s
         first = {"unpin": "pin", "restore": "dismiss"}.get(said, "useful")
         mom.call(first, id=alpha, never=True, **AT_ALPHA)
         before = seen()
-        given = {"id": alpha} | params | ({"other": other} if "other" in params else {})
-        mom.call(said.replace("never", "dismiss"), **given)
+        asked = {"id": alpha} | params | ({"other": other} if "other" in params else {})
+        mom.call(said.replace("never", "dismiss"), **asked)
         assert seen() != before, said
         mom.call("undo", **({"id": alpha} if said == "opened" else {}))
         assert seen() == before, said
@@ -281,6 +284,32 @@ def test_the_state_is_carried_elsewhere_by_the_journal_alone(
     there.call("undo")
     assert standing(there, alpha)[:2] == ("candidate", 0)
     assert [e.data["cause"] for e in logged(there, "transition")] == [e.seq for e in logged(there, "useful")][1:]
+
+
+TOLD = st.tuples(
+    st.sampled_from(["shown", "useful", "dismiss", "restore", "transition", "undo"]),
+    st.sampled_from("mn"),
+    st.integers(1, 4),
+)
+
+
+@given(st.lists(TOLD, max_size=12))
+@settings(max_examples=10, deadline=None)
+def test_what_is_carried_elsewhere_leads_to_the_same_and_comes_once(told: list[tuple[str, str, int]]) -> None:
+    with TemporaryDirectory() as folder, Journal(Path(folder, "a")) as mine, Journal(Path(folder, "b")) as theirs:
+        theirs.append("pin", "other", now=0.5)
+        said = []
+        for at, (kind, memory, back) in enumerate(told, 1):  # the seq that each will have
+            data = {"undo": {"seq": at - back}, "transition": {"status": "archived", "cause": at - back}}
+            said.append(Event(0, at * DAY, kind, memory, "a.py", data=data.get(kind, {})))
+        mine.append_many(said)
+        assert bring_in(theirs, taken_out(mine)) == len(told)
+        assert bring_in(theirs, taken_out(mine)) == 0
+        before, after = fold(mine.events()), fold(theirs.events())
+        assert {memory: after.of(memory) for memory in "mn"} == {memory: before.of(memory) for memory in "mn"}
+        assert [event.type for event in theirs.events()][1:] == [event.type for event in mine.events()]
+        assert bring_in(mine, taken_out(theirs)) == 1
+        assert fold(mine.events()).of("other") == after.of("other")
 
 
 def test_what_a_memory_says_already_becomes_no_second_one(mom: Mom, alpha: str) -> None:

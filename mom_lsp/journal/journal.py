@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, t
 from mom_lsp.journal.file import BUSY_SECONDS, border, connect, error_code
 from mom_lsp.journal.rescue import rescue
 
+Refer = Callable[[Event, Mapping[int, int]], Event]
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
 
 
@@ -45,14 +46,23 @@ class Journal:
         """Record one event; it is on disk when this returns."""
         return self.append_many([Event(0, now, type, memory, path, symbol, head, data or {})])[0]
 
-    def append_many(self, events: Iterable[Event]) -> list[Event]:
-        """Record all `events`, or none of them, and return them with the `seq` each was given."""
-        rows = [to_row(event)[1:] for event in events]
+    def append_many(self, events: Iterable[Event], refer: Refer = lambda event, given: event) -> list[Event]:
+        """Record all `events`, or none of them, and return them with the `seq` each was given.
+
+        Args:
+            events: in their order.
+            refer: returns an event as it is to be recorded, told the `seq` that each one before it was given by the
+                `seq` that it came with: for events that name others.
+        """
+        written, given = list[Event](), dict[int, int]()
         with self._lock, border(self.path), self._transaction() as db:
-            # The seq is left to SQLite: it is unique over all processes, and no number is given twice.
-            seqs = [db.execute(INSERT, (None, *row)).lastrowid for row in rows]
+            for event in events:
+                row = to_row(refer(event, given))[1:]
+                # The seq is left to SQLite: it is unique over all processes, and no number is given twice.
+                written.append(from_row((db.execute(INSERT, (None, *row)).lastrowid, *row)))
+                given[event.seq] = written[-1].seq
             self._wrote = True
-        return [from_row((seq, *row)) for seq, row in zip(seqs, rows, strict=True)]
+        return written
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """Iterate over the events with a `seq` above `after`, oldest first."""

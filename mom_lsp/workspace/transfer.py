@@ -23,16 +23,9 @@ def bring_in(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
     """Append the events that are not here yet, judged by their content; return how many. Raises UsageError."""
     theirs = [_cleaned(_event(plain)) for plain in events]
     seqs = {_identity(event): event.seq for event in journal.events()}
-    here = {event.seq: seqs.get(_identity(event), 0) for event in theirs}  # their number -> ours
-    added = 0
-    # Some name an event by its number, which is known only once that event is here.
-    for naming in ("", "transition", "undo"):  # an undo may name a transition, and that what caused it
-        part = [event for event in theirs if (event.type if event.type in NAMING else "") == naming]
-        fresh = list({_identity(e): e for e in part if _identity(e) not in seqs}.values())
-        written = journal.append_many([_renumbered(event, here) for event in fresh])
-        here.update({event.seq: mine.seq for event, mine in zip(fresh, written, strict=True)})
-        added += len(written)
-    return added
+    here = {event.seq: seqs[_identity(event)] for event in theirs if _identity(event) in seqs}  # their number -> ours
+    fresh = {_identity(event): event for event in theirs if _identity(event) not in seqs}
+    return len(journal.append_many(fresh.values(), lambda event, given: _renumbered(event, given, here)))
 
 
 def _cleaned(event: Event) -> Event:
@@ -53,12 +46,13 @@ def _event(plain: Mapping[str, Any]) -> Event:
     return event
 
 
-def _renumbered(event: Event, here: Mapping[int, int]) -> Event:
+def _renumbered(event: Event, *known: Mapping[int, int]) -> Event:
     name = NAMING.get(event.type)
     if name is None:
         return event
     number = event.data.get(name)
-    return replace(event, data={**event.data, name: here.get(number, 0) if isinstance(number, int) else 0})
+    ours = [numbers[number] for numbers in known if number and isinstance(number, int) and number in numbers]
+    return replace(event, data={**event.data, name: ours[0] if ours else 0})
 
 
 def _identity(event: Event) -> tuple[Any, ...]:
