@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from repositories import Mom, Repo
 
+from mom_lsp.trace.attention import Observation
+from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.accepted import accepted_texts
 
 Start = Callable[[Repo | Path], Mom]
@@ -86,4 +89,20 @@ def test_an_imported_note_may_hold_anything(mom: Mom) -> None:
         for number, data in enumerate(odd)
     ]
     mom.call("import", events=notes)
+    assert texts(mom) == []
+
+
+def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(mom: Mom, project: Repo) -> None:
+    (memory,) = mom.search("network drops")
+    mom.call("useful", id=memory["id"], path="src/client.py", line=2)
+    project.commit("Try four times", {"src/client.py": CODE.format(4)}, date=int(time.time()) + 60)
+    mom.index()
+    workspace = mom.service._workspace(str(mom.root))
+    (text,) = accepted_texts(workspace, ())
+    traces, grid = TraceFile(mom.location.data / TRACES), np.full((2, 3), 0.5)
+    seen = Observation("src", {memory["id"]: grid}, {memory["id"]: 0.5}, memory["id"])
+    for source in (text.source, "of another word"):
+        traces.add("model", 2, 3, seen, source)
+    mom.call("undo")
+    assert traces.sources("model") == {"of another word"} and len(traces.observations("model", 2, 3)) == 1
     assert texts(mom) == []

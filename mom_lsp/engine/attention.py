@@ -86,9 +86,16 @@ class Attention:
 
     def forget(self, memories: Sequence[str]) -> None:
         """Erase memories from the traces, and from disk."""
+        self._erase(self._file.forget, memories)
+
+    def unlearn(self, sources: Sequence[str]) -> None:
+        """Erase what was learned from accepted texts; it may be learned again from what is accepted still."""
+        self._erase(self._file.unlearn, sources)
+
+    def _erase(self, erase: Callable[[Sequence[str]], None], what: Sequence[str]) -> None:
         with self._guard:
             self._times_forgotten += 1
-            self._file.forget(memories)
+            erase(what)
             self._name = ""
 
     def state(self, name: str) -> dict[str, Any]:

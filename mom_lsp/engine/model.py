@@ -131,6 +131,11 @@ class LocalModel:
             return False
         return True
 
+    def unlearn(self, sources: Sequence[str]) -> None:
+        """Take accepted texts out of the traces, since the user took his word back."""
+        if sources and self.attention is not None:
+            self.attention.unlearn(sources)
+
     def forget(self, memories: Sequence[str]) -> None:
         """Erase memories from the traces, and what the model's process still holds of any text: it starts anew."""
         if self.attention is not None:

@@ -11,6 +11,7 @@ from mom_lsp.errors import UsageError
 from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.trace.attention import Drawn
 from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.accepted import followed
 from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.present import attention
 from mom_lsp.workspace.transfer import taken_out
@@ -98,6 +99,14 @@ def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
     return {"ok": True, "message": "indexing"}
 
 
+def _undo(service: Service, workspace: Workspace, p: Params) -> Any:
+    before = followed(workspace)
+    said = service.actions(workspace).undo(str(p.get("id") or ""))
+    now = followed(workspace)
+    service.model.unlearn([source for source, memories in before.items() if now.get(source) != memories])
+    return said
+
+
 def _at_place(action: str) -> Callable[[Service, Workspace, Params], Any]:
     def answer(service: Service, workspace: Workspace, p: Params) -> Any:
         said = getattr(service.actions(workspace), action)
@@ -133,7 +142,7 @@ REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
     "active": lambda service, workspace, p: service.actions(workspace).active(),
     "dismiss": _dismiss,
-    "undo": lambda service, workspace, p: service.actions(workspace).undo(str(p.get("id") or "")),
+    "undo": _undo,
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),
     "note": _note,
     "export": lambda service, workspace, p: {"events": taken_out(service.library.journal)},

@@ -19,6 +19,7 @@ from mom_lsp import remade
 from mom_lsp.trace.attention import Observation, Rule, Traces, replay
 
 TRACES = "traces.sqlite"  # in the data folder
+OF_SOURCE = ("observation WHERE source", "learned WHERE source")
 KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older ones have faded to nothing
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
@@ -95,14 +96,20 @@ class TraceFile:
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase memories and what was learned from them as texts: no trace of them, and no byte."""
+        self._delete(memories, "part WHERE memory", *OF_SOURCE)
+
+    def unlearn(self, sources: Iterable[str]) -> None:
+        """Erase what was learned from accepted texts; as memories they stay."""
+        self._delete(sources, *OF_SOURCE)
+
+    def _delete(self, named: Iterable[str], *where: str) -> None:
         if not self.path.exists():
             return
-        gone = [(memory,) for memory in memories]
+        gone = [(name,) for name in named]
 
         def delete(file: sqlite3.Connection) -> None:
-            file.executemany("DELETE FROM part WHERE memory = ?", gone)
-            file.executemany("DELETE FROM observation WHERE source = ?", gone)
-            file.executemany("DELETE FROM learned WHERE source = ?", gone)
+            for rows in where:
+                file.executemany(f"DELETE FROM {rows} = ?", gone)
 
         remade.run(self.path, SCHEMA, delete)
 

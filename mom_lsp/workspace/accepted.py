@@ -44,10 +44,22 @@ def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text
             yield Text(source, one)
 
 
+def followed(workspace: Workspace) -> dict[str, list[str]]:
+    """Return the accepted texts of a workspace by their source, each with the memories that it follows."""
+    snapshot = workspace.library.snapshot()
+    answers = {source: list(map(str, _cited(event))) for source, event in snapshot.life.notes.items()}
+    return answers | {snapshot.catalog.ids[row]: used for row, _, _, used in _commits(workspace, snapshot)}
+
+
+def _cited(event: Event) -> list[Any]:
+    cites = event.data.get("cites")  # an imported event may hold anything
+    return cites if isinstance(cites, list) else []
+
+
 def _answer(workspace: Workspace, event: Event) -> Accepted | None:
     """Return an answer that was remembered, after the question as it would be asked today."""
-    cites, line = event.data.get("cites"), event.data.get("line")  # an imported event may hold anything
-    if not isinstance(cites, list) or not cites:
+    cites, line = _cited(event), event.data.get("line")
+    if not cites:
         return None
     memories = _told(workspace, list(map(str, cites)))
     lines = workspace.worktree.text(event.path) if event.path in workspace.worktree.head().tree else []
