@@ -181,11 +181,19 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     def kept() -> Partition:
         return Partition.of_arrays(Store(data).kept_domains() or {})
 
+    def index_check() -> tuple[bool, str]:
+        return next((one["ok"], one["fix"]) for one in mom.call("doctor")["checks"] if one["name"] == "index")
+
     mom.index()
     by_path = kept()  # there is no encoder yet
     assert by_path.count > 2 and not by_path.met.any()
     assert {one["domain"] for one in mom.search("caller saw the wrong sum")} <= set(by_path.names)
     (data / "lance" / "domains.arrays").write_bytes(b"PK nonsense")
+    assert index_check() == (False, "run `mom index`; an engine makes them anew within a minute")
+    mom.service.follow()
+    assert mom.search("caller saw the wrong sum") and not mom.service.library.snapshot().domains.names
+    mom.index()
+    assert np.array_equal(kept().domain, by_path.domain) and index_check() == (True, "")
     project.commit("Calm the zebras\n\nBecause they ran.", {"zoo/zebra.py": "z = 1\n"})
     mom.index()
     assert len(kept().ids) == len(by_path.ids) + 1

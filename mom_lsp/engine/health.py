@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mom_lsp.encode import SentenceEncoder, is_installed
 from mom_lsp.engine.model import resident
 from mom_lsp.errors import EncoderError, MomError
-from mom_lsp.indexing.marker import load_marker
+from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
 from mom_lsp.workspace import Workspace
@@ -187,6 +187,10 @@ def _store(service: Service) -> dict[str, Any]:
         service.library.store.refresh()
     except MomError as error:
         return _check("index", False, str(error), "run `mom index`")
+    claimed = load_marker(service.data).domains
+    if claimed and claimed != checksum_of_domains(service.data):
+        problem = f"{size} memories; the domains they are sorted into are damaged, so all are searched"
+        return _check("index", False, problem, "run `mom index`; an engine makes them anew within a minute")
     return _check("index", True, f"{size} memories", "")
 
 

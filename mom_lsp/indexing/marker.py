@@ -9,6 +9,9 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from zlib import crc32
+
+from mom_lsp.store.text import DOMAINS_FILE
 
 KEPT = 16  # heads and trees remembered
 
@@ -22,13 +25,14 @@ class Marker:
     encoded: str = ""  # the model that has encoded everything, "" while some is missing
     journal: int = 0  # number of the last journal event that the store reflects
     rules: str = ""  # fingerprint of the settings that extraction depended on
-    domains: bool = False  # whether every memory that may be suggested was sorted into one
+    domains: str = ""  # checksum of those that every memory that may be suggested was sorted into
     shallow: list[str] = field(default_factory=list)  # where the history of the clone was cut off
 
-    def complete(self, head: str, encoded: str, journal: int, rules: str, shallow: Iterable[str]) -> bool:
+    def complete(self, head: str, encoded: str, journal: int, rules: str, domains: str, shallow: Iterable[str]) -> bool:
         """Whether there is nothing to do for a HEAD."""
         known = not head or (head in self.heads and head in self.trees and self.shallow == sorted(shallow))
-        return known and self.domains and (self.encoded, self.journal, self.rules) == (encoded, journal, rules)
+        claimed = (self.encoded, self.journal, self.rules, self.domains)
+        return known and bool(domains) and claimed == (encoded, journal, rules, domains)
 
     def add(self, head: str) -> None:
         """Claim that a commit's history and files are indexed."""
@@ -51,6 +55,14 @@ def save_marker(data: Path, marker: Marker) -> None:
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(marker)), "utf-8")
     fresh.replace(path)
+
+
+def checksum_of_domains(data: Path) -> str:
+    """Return what changes when a byte of the kept domains does, "" if there are none."""
+    try:
+        return f"{crc32((data / 'lance' / DOMAINS_FILE).read_bytes()):08x}"
+    except OSError:
+        return ""
 
 
 def _path(data: Path) -> Path:

@@ -13,7 +13,7 @@ from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
-from mom_lsp.indexing.marker import load_marker
+from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexing.progress import Control, Report, Stopped, Summary
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.indexqueue import Request, done, enqueue, pending, started
@@ -120,7 +120,8 @@ class _Run:
             return False  # whether a folder's files changed is only known from reading them
         marker = load_marker(self.location.data)
         rules, shallow = Rules.of(self.settings).fingerprint, Repository(self.location).shallow
-        return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, shallow)
+        domains = checksum_of_domains(self.location.data)
+        return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, domains, shallow)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with the user's word."""

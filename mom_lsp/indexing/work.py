@@ -10,7 +10,7 @@ from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository
 from mom_lsp.indexing.domains import keep_domains
 from mom_lsp.indexing.encoding import encode_missing
-from mom_lsp.indexing.marker import Marker, load_marker, save_marker
+from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.passes import honour_user, index_files, index_folder, index_history
 from mom_lsp.indexing.progress import Control, Progress, Summary
@@ -50,11 +50,13 @@ class Work:
             self._control.step("compaction", 0, 1)
             store.compact()
         arrays = self._keep_catalog(store, notes)
-        marker.encoded, marker.domains, marker.journal, marker.rules = "", False, seq, self._rules.fingerprint
+        if marker.domains and marker.domains != checksum_of_domains(data):
+            store.drop_domains()
+        marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)
         model = self._encode(store)
         keep_domains(store, arrays, model, self._control)
-        marker.encoded, marker.domains = model, True
+        marker.encoded, marker.domains = model, checksum_of_domains(data)
         save_marker(data, marker)
 
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:

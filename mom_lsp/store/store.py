@@ -23,7 +23,7 @@ from mom_lsp.store.arrays import keep, kept
 from mom_lsp.store.heal import Durable
 from mom_lsp.store.rows import SCHEMA, from_row, to_table
 from mom_lsp.store.tables import ALL, VECTORS, Tables
-from mom_lsp.store.text import SCHEMA_VERSION
+from mom_lsp.store.text import DOMAINS_FILE, SCHEMA_VERSION
 
 DOMAINS = "domains 1"  # raise it whenever they would be made or kept differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
@@ -155,7 +155,7 @@ class Store:
 
     @property
     def _domains(self) -> Path:
-        return self.folder / "domains.arrays"
+        return self.folder / DOMAINS_FILE
 
     @property
     def searchable(self) -> bool:
@@ -183,6 +183,10 @@ class Store:
         """Keep the arrays of the domains, for readers and for the next pass."""
         self._tables.guard(partial(keep, self._domains, DOMAINS, arrays))
 
+    def drop_domains(self) -> None:
+        """Remove the arrays of the domains: all of them are made anew."""
+        self._domains.unlink(missing_ok=True)
+
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
         for condition in _named("id", ids):
@@ -195,8 +199,8 @@ class Store:
         If it is interrupted `erasing` says so, and the next call completes it.
         """
         self._erasing.touch()
-        for file in (self._kept, self._domains):  # the names of domains are words of memories
-            file.unlink(missing_ok=True)
+        self._kept.unlink(missing_ok=True)
+        self.drop_domains()  # their names are words of memories
         self.upsert(stones)
         self.keep_vectors(self.columns(["content"])["content"].to_pylist())
         self.compact(erase=True)
