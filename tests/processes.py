@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 from repositories import Repo
 
-LONG = 60.0  # seconds that a test waits for what takes one or two
+LONG = 120.0  # seconds that a test waits for what takes one or two, since a machine may be busy
 
 
 def start(repo: Repo, *args: str) -> subprocess.Popen[bytes]:

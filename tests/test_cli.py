@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import LONG
 
 from mom_lsp import __version__
 from mom_lsp.cli.app import VERBS, app
@@ -691,7 +692,7 @@ def test_first_signal_asks_to_stop_and_the_second_interrupts() -> None:
 
 def run(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-P", *args], capture_output=True, text=True, encoding="utf-8", timeout=60, **options
+        [sys.executable, "-P", *args], capture_output=True, text=True, encoding="utf-8", timeout=LONG, **options
     )
 
 
@@ -731,4 +732,4 @@ def test_a_closed_pipe_is_no_traceback(mom: Shell) -> None:
         child.stdout.readline()
         child.stdout.close()
         assert child.stderr.read() == b""
-    assert child.wait(60) in (0, 1)
+    assert child.wait(LONG) in (0, 1)

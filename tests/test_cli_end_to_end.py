@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from processes import LONG
 
 Mom = Callable[..., subprocess.CompletedProcess[str]]
 OLD = [
@@ -47,7 +48,7 @@ def mom(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mom:
     def run(*args: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-m", "mom_lsp", *args]
         return subprocess.run(
-            command, cwd=root, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=120
+            command, cwd=root, input=stdin, capture_output=True, text=True, encoding="utf-8", timeout=LONG
         )
 
     return run
@@ -152,7 +153,7 @@ def test_ctrl_c_stops_a_watcher(root: Path, mom: Mom) -> None:
         assert {"phase", "done", "total", "message"} == set(first)
         child.send_signal(signal.SIGINT)
         rest = child.stderr.read()
-        assert child.wait(60) == 130
+        assert child.wait(LONG) == 130
     assert "stopped" in rest
     assert "Traceback" not in rest
 
@@ -165,4 +166,4 @@ def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
         assert child.stdin is not None and child.stderr is not None
         child.stderr.readline()
         child.stdin.close()
-        assert child.wait(60) == 0
+        assert child.wait(LONG) == 0

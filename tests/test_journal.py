@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from processes import LONG
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal, on_network_disk
@@ -176,7 +177,7 @@ def start_child(path: Path, body: str) -> "subprocess.Popen[str]":
 
 def run_child(path: Path, body: str) -> str:
     child = start_child(path, body)
-    out, _ = child.communicate(timeout=60)
+    out, _ = child.communicate(timeout=LONG)
     assert child.returncode == 0
     return out
 
@@ -186,7 +187,7 @@ def test_processes_append_at_once_without_loss(path: Path) -> None:
     children = [
         start_child(path, f"for i in range(100): journal.append('shown', 'p{n}-%d' % i, now=i)") for n in range(4)
     ]
-    assert [child.wait(60) for child in children] == [0] * 4
+    assert [child.wait(LONG) for child in children] == [0] * 4
     for child in children:
         assert child.stdout
         child.stdout.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 from llama_models import RETRY, make_messages, needs_model
+from processes import LONG
 
 from mom_lsp.errors import ChildError, ModelError
 from mom_lsp.lm import gguf
@@ -106,7 +107,7 @@ def test_it_leaves_when_nobody_asks() -> None:
     process = ModelProcess(threads=1, idle=0.5)
     process.count("a word")
     first = process.pid
-    psutil.Process(first).wait(30)
+    psutil.Process(first).wait(LONG)
     assert process.count("a word") == 2
     assert process.pid != first
     process.close()

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from processes import LONG
 
 from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
 from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine
@@ -45,15 +46,15 @@ def connect(data: Path) -> Iterator[Connect]:
     clients: list[EngineClient] = []
 
     def make(**options: Any) -> EngineClient:
-        client = ensure_engine(data, 30, **{"version": "1", "command": ECHO} | options)
+        client = ensure_engine(data, LONG, **{"version": "1", "command": ECHO} | options)
         clients.append(client)
         return client
 
     yield make
     for client in clients:
         client.close()
-        assert client.closed.wait(10)
-    EngineClient.connect(data, 5, version="none of them")  # so the engine ends
+        assert client.closed.wait(LONG)
+    EngineClient.connect(data, LONG, version="none of them")  # so the engine ends
 
 
 @contextlib.contextmanager
@@ -93,7 +94,7 @@ def test_requests_of_one_connection_overlap(connect: Connect) -> None:
     assert client.call("echo", {}) == {}
     assert not waiting.done()
     client.call("open", {"name": "gate"})
-    assert waiting.result(10) is True
+    assert waiting.result(LONG) is True
 
 
 def test_a_cancelled_request_that_has_not_started_never_runs(connect: Connect, data: Path) -> None:
@@ -123,14 +124,14 @@ def test_a_running_request_hears_that_it_is_cancelled_or_that_its_client_has_gon
     server = EngineServer(data, handler, version="1")
     assert server.start()
     try:
-        client = EngineClient.connect(data, 10, version="1")
+        client = EngineClient.connect(data, LONG, version="1")
         assert client is not None
         first, _ = client.submit("one", {}), client.submit("two", {})
-        assert running.acquire(timeout=10) and running.acquire(timeout=10)
+        assert running.acquire(timeout=LONG) and running.acquire(timeout=LONG)
         first.cancel()
-        assert stopped.acquire(timeout=10)
+        assert stopped.acquire(timeout=LONG)
         client.close()
-        assert stopped.acquire(timeout=10)
+        assert stopped.acquire(timeout=LONG)
     finally:
         server.close()
     assert not is_cancelled()  # outside of a request
@@ -146,7 +147,7 @@ def test_cancelling_a_future_tells_the_engine(tmp_path: Path, monkeypatch: pytes
         connecting = pool.submit(EngineClient.connect, tmp_path, 10, version="1")
         with engine.accept() as raw:
             raw.send_bytes(b'{"method": "hello", "params": {"version": "1"}}')
-            client = connecting.result(10)
+            client = connecting.result(LONG)
             assert client
             assert client.submit("echo", {}).cancel()
             assert json.loads(raw.recv_bytes()) == {"id": 1, "method": "echo", "params": {}}
@@ -154,7 +155,7 @@ def test_cancelling_a_future_tells_the_engine(tmp_path: Path, monkeypatch: pytes
             with pytest.raises(ChildTimeout, match="echo"):
                 client.call("echo", {}, timeout=0.01)
             client.close()
-            assert client.closed.wait(10)
+            assert client.closed.wait(LONG)
 
 
 def test_a_large_message_is_refused_and_the_connection_lives(connect: Connect) -> None:
@@ -170,11 +171,11 @@ def test_notifications_reach_every_client(connect: Connect) -> None:
 
     def heard(method: str, params: dict[str, Any]) -> None:
         first.append((method, params))
-        both.wait(10)
+        both.wait(LONG)
 
     connect(on_notification=heard)
     connect(on_notification=heard).submit("notify", {"done": 1})
-    both.wait(10)
+    both.wait(LONG)
     assert first == [("progress", {"done": 1})] * 2
 
 
@@ -185,8 +186,8 @@ def test_killing_the_engine_fails_a_pending_call_at_once_and_a_new_one_can_start
     waiting = client.submit("wait", {"name": "never"})
     client.submit("kill", {})
     with pytest.raises(ChildError, match="ended"):
-        waiting.result(10)
-    assert ended.wait(10)
+        waiting.result(LONG)
+    assert ended.wait(LONG)
     assert not client.left
     with pytest.raises(ChildError, match="ended"):
         client.call("echo", {})
@@ -202,15 +203,15 @@ def test_racing_callers_find_the_same_engine(connect: Connect) -> None:
 def test_a_second_engine_leaves_without_a_word(connect: Connect, data: Path) -> None:
     pid = connect().call("pid", {})["pid"]
     second = spawn(["engine", "--data", str(data)], command=ECHO)
-    assert second.communicate(timeout=30) == (b"", None)
+    assert second.communicate(timeout=LONG) == (b"", None)
     assert second.returncode == 0
     assert connect().call("pid", {})["pid"] == pid
 
 
 def test_an_engine_of_another_version_is_asked_to_end(connect: Connect, data: Path) -> None:
     client = connect()
-    assert EngineClient.connect(data, 10, version="2") is None
-    assert client.closed.wait(10)
+    assert EngineClient.connect(data, LONG, version="2") is None
+    assert client.closed.wait(LONG)
     assert client.left
     assert not (data / "engine.json").exists()
 
@@ -223,7 +224,7 @@ def test_nobody_listens(data: Path) -> None:
 
 def test_an_engine_that_cannot_start_is_reported(data: Path) -> None:
     with pytest.raises(ChildError, match="code 1"):
-        ensure_engine(data, 30, command=["-c", "raise SystemExit(1)"])
+        ensure_engine(data, LONG, command=["-c", "raise SystemExit(1)"])
 
 
 def test_who_does_not_know_the_key_stays_out(connect: Connect, data: Path) -> None:
@@ -295,7 +296,7 @@ def test_a_child_ends_with_its_parent() -> None:
     with child.stdin, child.stdout:
         assert child.stdout.readline() == b"up\n"
         child.stdin.close()
-        assert child.wait(10) == 0
+        assert child.wait(LONG) == 0
 
 
 def test_a_detached_child_has_no_stream_of_ours() -> None:
@@ -303,7 +304,7 @@ def test_a_detached_child_has_no_stream_of_ours() -> None:
         [], command=["-c", "import os; os.write(1, b'x'); os.write(2, b'x'); assert not os.read(0, 1)"], detached=True
     )
     assert (child.stdin, child.stdout, child.stderr) == (None, None, None)
-    assert child.wait(30) == 0
+    assert child.wait(LONG) == 0
 
 
 def test_restarts_wait_longer_each_time_and_give_up_for_a_while() -> None:

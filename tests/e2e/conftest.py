@@ -21,7 +21,8 @@ from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 from mom_lsp.process import EngineClient
 
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
-TIMEOUT = 30.0  # seconds; reached only by a failure
+TIMEOUT = 120.0  # seconds; reached only by a failure, on a busy machine too
+SETTINGS = {"hints": {"delay": 50, "minimumSurprise": 1}}
 
 FETCH = "import time\n\n\ndef fetch(url):\n"
 RETRIES = "    for attempt in range(42):  # 🍎 tries\n        time.sleep(attempt)\n"  # beyond the BMP: columns differ
@@ -75,8 +76,8 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 
 @pytest.fixture(scope="session")
-def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Iterator[Path]:
-    """A repository of a few commits, indexed; nobody changes it, so that all tests can share its engine."""
+def template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
+    """A repository of a few commits, indexed; nobody works in it, so that all its copies begin alike."""
     folder = tmp_path_factory.mktemp("template") / "repository"
     (folder / "src").mkdir(parents=True)
     run_git(folder, "init", "--quiet")
@@ -85,22 +86,31 @@ def indexed(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str
         run_git(folder, "add", ".")
         run_git(folder, "commit", "--quiet", "-m", subject, "-m", body)
     mom(folder, "index", env=environment)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def indexed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy that is only read, so that all tests can share its engine."""
+    yield from copied(template, tmp_path_factory.mktemp("indexed") / "repository")
+
+
+@pytest.fixture
+def repo(template: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy to write into, with an engine of its own."""
+    yield from copied(template, tmp_path / "repository")
+
+
+def copied(template: Path, folder: Path) -> Iterator[Path]:
+    """Copy a repository, and end its engine afterwards."""
+    shutil.copytree(template, folder)
     yield folder
     end_engine(folder / ".git" / "mom")
 
 
 def end_engine(data: Path) -> None:
     """Have the engine leave, as one of another version does."""
-    EngineClient.connect(data, 5, version="none of them")
-
-
-@pytest.fixture
-def repo(indexed: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the indexed repository to write into, with an engine of its own."""
-    folder = tmp_path / "repository"
-    shutil.copytree(indexed, folder, ignore=shutil.ignore_patterns("engine.*"))
-    yield folder
-    end_engine(folder / ".git" / "mom")
+    EngineClient.connect(data, TIMEOUT, version="none of them")
 
 
 @dataclass
@@ -121,6 +131,12 @@ class Editor:
     def refreshes(self) -> bool:
         return self.name == "neovim"
 
+    async def configure(self, settings: Any = None) -> None:
+        """Change the user's settings, by default back to those of the start."""
+        self.client.set_configuration({"mom": settings or SETTINGS})
+        self.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings={}))
+        await self.run("mom.status")  # answered after the settings were read
+
     @property
     def encoding(self) -> str:
         assert self.initialized
@@ -138,6 +154,11 @@ class Editor:
         )
         self.versions[uri] = 1
         return uri
+
+    def close_all(self) -> None:
+        for uri in self.versions:
+            self.client.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(uri)))
+        self.versions.clear()
 
     def edit(self, uri: str, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
         self.versions[uri] += 1
@@ -211,7 +232,7 @@ async def start(
     """Start the server and greet it as the editor `name` does."""
     client = make_test_lsp_client()
     editor = Editor(client, name, folder)
-    client.set_configuration({"mom": {"hints": {"delay": 50, "minimumSurprise": 1}} | (settings or {})})
+    client.set_configuration({"mom": SETTINGS | (settings or {})})
     client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
     client.feature("mom/state")(lambda state: (editor.states.append(state), editor.told.set()))
     client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda *_: None)
@@ -242,12 +263,18 @@ async def stop(editor: Editor) -> None:
 EDITORS = ["visual-studio-code", "neovim"]
 
 
-@pytest.fixture(params=EDITORS)
-async def editor(request: pytest.FixtureRequest, indexed: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
-    """Each of the two editors, reading."""
+@pytest.fixture(scope="session", params=EDITORS)
+async def reader(request: pytest.FixtureRequest, indexed: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
     started = await start(request.param, indexed, environment)
     yield started
     await stop(started)
+
+
+@pytest.fixture
+def editor(reader: Editor) -> Iterator[Editor]:
+    """Each of the two editors, reading: they stay open for all tests, the documents do not."""
+    yield reader
+    reader.close_all()
 
 
 @pytest.fixture(params=EDITORS)

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from lsprotocol import types
 
-from .conftest import FIX, LINE, SERVER, Start
+from .conftest import FIX, LINE, SERVER, TIMEOUT, Start
 
 HEAVY = {"lancedb", "pyarrow", "lance", "torch", "transformers", "sentence_transformers", "llama_cpp", "numpy", "git"}
 
@@ -88,28 +88,28 @@ def test_exit_after_shutdown_is_0(server: subprocess.Popen[bytes]) -> None:
     send(server.stdin, "shutdown", number=2)
     assert receive(server.stdout)["id"] == 2
     send(server.stdin, "exit")
-    assert server.wait(2) == 0
+    assert server.wait(TIMEOUT) == 0
 
 
 def test_exit_without_shutdown_is_1(server: subprocess.Popen[bytes]) -> None:
     greet(server)
     assert server.stdin
     send(server.stdin, "exit")
-    assert server.wait(2) == 1
+    assert server.wait(TIMEOUT) == 1
 
 
 def test_the_server_ends_when_its_pipe_does(server: subprocess.Popen[bytes]) -> None:
     greet(server)
     assert server.stdin
     server.stdin.close()
-    assert server.wait(5) == 1
+    assert server.wait(TIMEOUT) == 1
 
 
 def test_the_server_ends_when_the_editor_dies_but_its_pipe_does_not(server: subprocess.Popen[bytes]) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
         greet(server, processId=parent.pid)
         parent.kill()
-    assert server.wait(10) == 1
+    assert server.wait(TIMEOUT) == 1
 
 
 async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Start, repo: Path) -> None:
@@ -118,7 +118,7 @@ async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Sta
     assert FIX in str(await editor.hover(uri, LINE))
     record = json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))
     os.kill(record["pid"], signal.SIGKILL)
-    psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], 10)
+    psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], TIMEOUT)
     await editor.hints_become(uri, bool)  # the new engine has the client refresh
     assert FIX in str(await editor.hover(uri, LINE))
     assert json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))["pid"] != record["pid"]
