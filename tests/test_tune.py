@@ -15,9 +15,10 @@ from repositories import Mom, Repo
 from test_route import make_memory, make_view, sha
 
 from mom_lsp.cli.app import app
-from mom_lsp.evaluation.tune import event_of, labels_of, wins
+from mom_lsp.evaluation.labels import MOST_FILES, labels_of
+from mom_lsp.evaluation.tune import event_of, wins
 from mom_lsp.journal import Event
-from mom_lsp.memory import Reference
+from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.learned import Model, read_model, shipped
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
@@ -26,14 +27,16 @@ FOLLOWUPS = 42
 
 
 def test_labels_are_the_commits_that_name_earlier_ones() -> None:
+    here, everywhere = (Anchor("a.py"),), tuple(Anchor(f"{n}.py") for n in range(MOST_FILES + 1))
     memories = [
         make_memory(1),
-        make_memory(2, references=(Reference("fixes", sha(1)),)),
-        make_memory(3, references=(Reference("followup", sha(1)), Reference("mention", sha(2)))),
-        make_memory(4, references=(Reference("fixes", sha(5)),)),  # names a later one
-        make_memory(5),
+        make_memory(2, anchors=here, references=(Reference("fixes", sha(1)),)),
+        make_memory(3, anchors=here, references=(Reference("followup", sha(1)), Reference("mention", sha(2)))),
+        make_memory(4, anchors=here, references=(Reference("fixes", sha(5)),)),  # names a later one
+        make_memory(5, anchors=everywhere, references=(Reference("fixes", sha(1)),)),
+        make_memory(6, anchors=here, references=(Reference("fixes", sha(1)),), noise="bot"),
     ]
-    view = View(make_view(*memories).catalog, [sha(n) for n in (5, 4, 3, 2, 1)], {})
+    view = View(make_view(*memories).catalog, [sha(n) for n in (6, 5, 4, 3, 2, 1)], {})
     assert [(label.query, set(label.gold)) for label in labels_of(view)] == [
         (sha(2), {sha(1)}),
         (sha(3), {sha(1), sha(2)}),

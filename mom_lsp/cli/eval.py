@@ -20,7 +20,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 
 @click.command("eval")
 @click.option("--repo", required=True, metavar="PATH", help="An indexed clone with its whole history.")
-@click.option("--labels", required=True, metavar="FILE", help="Queries and answers, one JSON object a line.")
+@click.option("--labels", metavar="FILE", help="Queries and answers, one JSON object a line; else its own follow-ups.")
 @click.option("--form", type=click.Choice(["editing", "intent", "both"]), default="editing", show_default=True)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the standard sample of N labels.")
 @click.option(
@@ -37,7 +37,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 @AS_JSON
 def eval_(
     repo: str,
-    labels: str,
+    labels: str | None,
     form: str,
     limit: int | None,
     ablate: str,
@@ -48,19 +48,21 @@ def eval_(
 ) -> None:
     """Rank the past for each label as of its moment, and compare.
 
+    A label is a commit with the earlier ones that its message names; without a file they are read from the history.
     Nothing later than a query is looked at. Blame is kept between runs.
     """
     here = folder()
+    file = here / Path(labels).expanduser() if labels else None
     if model:
         from mom_lsp.cli.eval_model import run
 
-        run(here / Path(repo).expanduser(), here / Path(labels).expanduser(), limit, as_json)
+        run(here / Path(repo).expanduser(), file, limit, as_json)
         return
     from mom_lsp.evaluation.run import Request, evaluate, write_predictions
 
     request = Request(
         here / Path(repo).expanduser(),
-        here / Path(labels).expanduser(),
+        file,
         form,
         limit or 0,
         ablate,

@@ -12,7 +12,7 @@ from mom_lsp.cli.words import echo_json
 LIMIT = 40  # labels, if none is named: some minutes
 
 
-def run(repository: Path, labels: Path, limit: int | None, as_json: bool) -> None:
+def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool) -> None:
     """Measure, and print one table."""
     from mom_lsp.cli.eval import bars
     from mom_lsp.evaluation.model import evaluate_model

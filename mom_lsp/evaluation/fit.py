@@ -143,8 +143,8 @@ def main() -> None:
     sets = {}
     for pair in chosen.sets:
         repository, _, labels = pair.partition("=")
-        request = Request(Path(repository), Path(labels), chosen.form, chosen.limit)
-        sets[repository] = gather(request, sample(load_labels(request.labels), chosen.limit), _step)
+        request = Request(Path(repository), form=chosen.form)
+        sets[repository] = gather(request, sample(load_labels(Path(labels)), chosen.limit), _step)
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
     sure, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
     for mode, names in NAMES[chosen.form].items():

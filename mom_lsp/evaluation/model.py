@@ -17,7 +17,7 @@ import numpy as np
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.cache import Step
 from mom_lsp.evaluation.heads import CONTEXT
-from mom_lsp.evaluation.labels import Label, load_labels
+from mom_lsp.evaluation.labels import Label, load_labels, own_labels
 from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
 from mom_lsp.evaluation.rank import scores
@@ -102,7 +102,7 @@ class Study:
         row.moved.append(same.moved[-1])
 
 
-def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str, step: Step) -> dict[str, Any]:
+def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str, step: Step) -> dict[str, Any]:
     """Return the table of all methods, as JSON would have it.
 
     Raises:
@@ -113,12 +113,12 @@ def evaluate_model(repository: Path, labels_file: Path, limit: int, setting: str
     location = locate(repository)
     if not location.git:
         raise UsageError(f"{repository} is not a git repository")
-    labels = load_labels(labels_file)
+    labels = load_labels(file) if file else own_labels(repository)
     chosen = streams(labels, limit, recurring=True)
     cases = make_cases(Repository(location), labels, chosen)
     if not cases:
-        raise UsageError(f"{labels_file} has no memory that several labels name: nothing can be learned from it")
-    first = routed(Request(repository, labels_file), chosen, cases, step)
+        raise UsageError(f"{file or repository} has no memory that several labels name: nothing can be learned from it")
+    first = routed(Request(repository, file), chosen, cases, step)
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
     try:
         study = Study(model, chosen_heads(model.name, model.layers, model.heads))

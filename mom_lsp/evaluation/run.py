@@ -18,7 +18,7 @@ from mom_lsp.evaluation.ablation import GROUPS, Predictions, learned_rows, seed_
 from mom_lsp.evaluation.cache import BlameCache, Step
 from mom_lsp.evaluation.cases import Case, Cases
 from mom_lsp.evaluation.context import Context, cue_rows
-from mom_lsp.evaluation.labels import Label, load_labels, sample
+from mom_lsp.evaluation.labels import Label, load_labels, own_labels, sample
 from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
 from mom_lsp.evaluation.picture import draw
@@ -41,7 +41,7 @@ class Request:
     """What is to be evaluated."""
 
     repository: Path
-    labels: Path
+    labels: Path | None = None  # the repository's own, if no file is named
     form: str = "editing"
     limit: int = 0  # 0 for all
     ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
@@ -59,11 +59,13 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
     if request.ablate not in ("", "all", "seed", "life", "cms", "strategies", *GROUPS):
         choices = f"all, seed, life, cms, strategies, or one of {', '.join(GROUPS)}"
         raise UsageError(f"--ablate={request.ablate}: choose {choices}")
-    labels = load_labels(request.labels)
+    labels = load_labels(request.labels) if request.labels else own_labels(request.repository)
     chosen = sample(labels, request.limit) if request.limit else labels
     cases = gather(request, chosen, step)
     if not cases:
-        raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
+        if request.labels:
+            raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
+        raise UsageError(f'no commit of {request.repository} names an earlier one ("Fixes: 1a2b3c4"): name --labels')
     return report(request, chosen, cases)
 
 

@@ -12,18 +12,15 @@ from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.cache import Step
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.fit import fit, plain
-from mom_lsp.evaluation.labels import Label
+from mom_lsp.evaluation.labels import own_labels
 from mom_lsp.evaluation.metrics import one
 from mom_lsp.evaluation.rank import rank
 from mom_lsp.evaluation.run import Request, encoder, gather
 from mom_lsp.evaluation.verdicts import Showing, Verdicts, verdicts
-from mom_lsp.git import Repository, locate
+from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import TERMS
-from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.learned import Model, shipped
-from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library
 
@@ -32,33 +29,6 @@ LEAST = 40  # labels and showings that are worth learning from
 LATER = 0.3  # of either, the newest: they judge
 SURE, DRAWS = 0.95, 1_000  # how sure the bootstrap has to be that the new weights are better
 RECALL_3, RECIPROCAL = 1, 4  # of metrics.METRICS
-
-
-def own_labels(root: Path) -> list[Label]:
-    """Return the commits of HEAD whose message names earlier ones, with those, oldest first.
-
-    Raises:
-        UsageError: no repository, or one without a commit.
-        NoIndex: it is not indexed.
-    """
-    location = locate(root)
-    head = Repository(location).resolve() if location.git else None
-    if head is None:
-        raise UsageError(f"{root} is not a git repository with a commit: there is no history to learn from")
-    catalog = Catalog.of_table(Store(location.data).columns(COLUMNS))
-    return labels_of(View(catalog, Repository(location).history(head), {}))
-
-
-def labels_of(view: View) -> list[Label]:
-    """Return one label for each memory of a view that names earlier ones, oldest first."""
-    named: dict[int, list[str]] = {}
-    for edge in view.edges:
-        if view.distance[edge.target] > view.distance[edge.source] >= 0:
-            named.setdefault(edge.source, []).append(view.commit_of[edge.target])
-    rows = sorted(named, key=lambda row: -int(view.distance[row]))
-    return [
-        Label(view.commit_of[row], tuple(dict.fromkeys(named[row])), time=int(view.catalog.time[row])) for row in rows
-    ]
 
 
 def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], Model | None]:
@@ -76,7 +46,7 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], Model | No
     labels = own_labels(root)[-limit:]
     showings = judged(root)[-limit:]
     _need(labels, showings)
-    history = gather(Request(root, root), labels, step) if labels else []
+    history = gather(Request(root), labels, step) if labels else []
     told = list(asked_again(root, showings, step))
     _need(history, told)
     return learnt(history, told)
