@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from typing import Any
 
+from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.present import iso
+from mom_lsp.workspace.review import forgotten
 from mom_lsp.workspace.workspace import Workspace
 
 MOST = 50  # of each
@@ -23,23 +24,18 @@ def kept(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
     return {
         "pinned": workspace.told(sorted(life.pinned)[:MOST]),
         "promoted": promoted,
-        "useful": workspace.told(_newest(accepted)),
-        "forgotten": _forgotten(workspace, life.forgotten),
+        "useful": workspace.told(sorted(accepted, key=lambda memory: -accepted[memory])[:MOST]),
+        "forgotten": _forgotten(workspace, life),
     }
 
 
-def _newest(times: Mapping[str, float]) -> list[str]:
-    return sorted(times, key=lambda memory: -times[memory])[:MOST]
-
-
-def _forgotten(workspace: Workspace, forgotten: Collection[str]) -> list[dict[str, Any]]:
-    since = {e.memory: e.time for e in workspace.library.journal.events() if e.type == "forget"}
-    newest = _newest({memory: since.get(memory, 0.0) for memory in forgotten})
-    known, notes = workspace.library.get(newest), workspace.library.snapshot().life.notes
+def _forgotten(workspace: Workspace, life: Life) -> list[dict[str, Any]]:
+    newest = forgotten(workspace.library.journal.events(), life)[:MOST]
+    known = workspace.library.get([memory for _, memory in newest])
     found = []
-    for memory in newest:
-        tombstone, note = known.get(memory), notes.get(memory)
+    for when, memory in newest:
+        tombstone, note = known.get(memory), life.notes.get(memory)
         commit = tombstone.source.commit if tombstone else None
         path = note.path if note else next(iter(tombstone.paths), None) if tombstone else None
-        found.append({"id": memory, "time": iso(since.get(memory, 0.0)), "commit": commit, "path": path})
+        found.append({"id": memory, "time": iso(when), "commit": commit, "path": path})
     return found
