@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -167,3 +168,20 @@ def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
         child.stderr.readline()
         child.stdin.close()
         assert child.wait(LONG) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("line", "code", "complaint"),
+    [
+        ("mkdir gone && cd gone && rmdir ../gone && $MOM status", 2, "the current folder was removed"),
+        ("$MOM index 2>&-", 0, ""),
+        ("$MOM export --help >/dev/full", 1, "No space left on device"),
+        ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "no JSON object"),
+    ],
+)
+def test_what_the_system_refuses_is_one_line(root: Path, mom: Mom, line: str, code: int, complaint: str) -> None:
+    environ = {**os.environ, "MOM": f"{sys.executable} -P -m mom_lsp"}
+    ended = subprocess.run(["sh", "-c", line], cwd=root, env=environ, capture_output=True, text=True, timeout=LONG)
+    assert ended.returncode == code, ended.stderr
+    assert complaint in ended.stderr and "Traceback" not in ended.stderr

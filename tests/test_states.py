@@ -141,6 +141,14 @@ def test_a_clone_without_trees_keeps_the_messages(project: Repo, moms: Start, tm
     assert mom.titles("callers") == ["First return of callers", "Second return of callers"]
 
 
+def test_settings_that_cannot_be_read_are_told(project: Repo, moms: Start) -> None:
+    mom = moms(project)
+    assert all(check["name"] != "settings" for check in mom.call("doctor")["checks"])
+    (project.root / ".mom.toml").write_text("this = is [ no toml")
+    check = next(check for check in mom.call("doctor")["checks"] if check["name"] == "settings")
+    assert not check["ok"] and ".mom.toml" in check["message"]
+
+
 def test_a_detached_head_works(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})

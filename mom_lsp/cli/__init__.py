@@ -1,10 +1,12 @@
 """The command line, `mom`."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run the command; what has to be quick takes a way of its own, which imports next to nothing."""
+    _open_what_is_closed()
     arguments = sys.argv[1:]
     if arguments[:2] == ["hook", "run"] and not {"-h", "--help", "-C"} & set(arguments[2:3]):
         from mom_lsp.hookrun import run
@@ -19,3 +21,10 @@ def main() -> None:
     from mom_lsp.cli.app import app
 
     app()
+
+
+def _open_what_is_closed() -> None:
+    """Let standard streams that were closed lead nowhere: the next file to be opened would take their number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))

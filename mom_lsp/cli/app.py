@@ -45,7 +45,7 @@ VERBS = {
 class Verbs(click.Group):
     """A group whose verbs are imported when used; translates our errors to exit codes.
 
-    1: it cannot be done (MomError); 2: the request makes no sense; 130: Ctrl-C.
+    1: it cannot be done (MomError, or the system refuses it); 2: the request makes no sense; 130: Ctrl-C.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -67,6 +67,11 @@ class Verbs(click.Group):
         except errors.MomError as error:
             _complain(str(error))
             ctx.exit(2 if isinstance(error, errors.UsageError) else 1)
+        except BrokenPipeError:
+            raise  # whoever reads has read enough: click ends in silence
+        except OSError as error:
+            _complain(str(error))
+            ctx.exit(1)
         except KeyboardInterrupt:
             _complain("stopped")
             ctx.exit(130)
@@ -75,7 +80,10 @@ class Verbs(click.Group):
 def folder() -> Path:
     """Return the folder that the command works in: what -C said, or the current one."""
     context = click.get_current_context(silent=True)
-    return Path(context.meta.get(FOLDER, ".")).absolute() if context else Path.cwd()
+    try:
+        return Path(context.meta.get(FOLDER, ".")).absolute() if context else Path.cwd()
+    except FileNotFoundError as error:
+        raise errors.UsageError("the current folder was removed: go to another one, or name one with -C") from error
 
 
 def _enter(ctx: click.Context, _param: click.Parameter, steps: tuple[str, ...]) -> None:

@@ -46,7 +46,7 @@ def read_events(file: IO[str]) -> list[dict[str, Any]]:
             continue
         try:
             event = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
             raise UsageError(f"line {number} of {file.name} is no JSON object; was it written by `mom export`?")

@@ -15,6 +15,7 @@ from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
+from mom_lsp.settings import load_settings
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.variety import variety
 
@@ -96,6 +97,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
     checks = [
         _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
         _git(workspace),
+        *_settings(workspace),
         _journal(service),
         _store(service),
         _encoder(workspace),
@@ -171,6 +173,11 @@ def _git(workspace: Workspace) -> dict[str, Any]:
         return _check("git", True, repository.version(), "")
     except MomError as error:
         return _check("git", False, str(error), "install git 2.39.4 or newer")
+
+
+def _settings(workspace: Workspace) -> list[dict[str, Any]]:
+    _, problems = load_settings(workspace.location.root)
+    return [_check("settings", False, "; ".join(problems), "correct it; the rest of it counts")] if problems else []
 
 
 def _journal(service: Service) -> dict[str, Any]:
