@@ -1,5 +1,6 @@
 """What the user says is on disk when `append` returns, whoever writes at the same time and whatever breaks."""
 
+import contextlib
 import math
 import os
 import random
@@ -279,6 +280,30 @@ def test_a_damaged_page_costs_only_its_events(path: Path) -> None:
     with Journal(path) as journal:
         assert journal.problems == []
         assert len(list(journal.events())) == len(saved) + 1
+
+
+def test_a_rescue_that_is_interrupted_is_done_again(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(path)
+    overwrite(path, 5 * 4096, b"\xff" * 4096)
+
+    def killed(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("mom_lsp.journal.rescue.to_row", killed)
+        Journal(path)
+    with Journal(path) as journal:
+        assert len(journal.problems) == 1 and len(list(journal.events())) > 300
+    assert not list(path.parent.glob("*.rescued*"))
+
+
+def test_a_damaged_number_of_events_is_not_counted_through(path: Path) -> None:
+    fill(path, 60)
+    with contextlib.closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE sqlite_sequence SET seq = ?", (2**62,))
+    overwrite(path, 3 * 4096, b"\xff" * 4096)
+    with Journal(path) as journal:
+        assert journal.problems and list(journal.events())
 
 
 @pytest.mark.parametrize("damage", [lambda p: overwrite(p, 0, b"no database at all!"), lambda p: os.truncate(p, 5000)])

@@ -6,28 +6,41 @@ from pathlib import Path
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, from_row, to_row
 from mom_lsp.journal.file import connect, open_raw
 
+LEAST_EVENT = 16  # bytes; no event takes fewer
+
 
 def rescue(path: Path) -> str:
-    """Set a damaged file aside, copy every event that can be read into a new one, and tell what happened."""
+    """Copy every event that can be read into a new file, set the damaged one aside, and tell what happened.
+
+    The new file takes its place when it is complete: whoever is interrupted leaves the damaged one for the next start.
+    """
     number = 1
     while (broken := path.with_name(f"{path.name}.broken-{number}")).exists():
         number += 1
-    for suffix in ("-wal", "-shm", ""):
-        side = Path(f"{path}{suffix}")
-        if side.exists():
-            side.rename(f"{broken}{suffix}")
-    saved, lost = _salvage(broken)
-    db = connect(path)
+    saved, lost = _salvage(path)
+    fresh = path.with_name(f"{path.name}.rescued")
+    for side in _files(fresh):  # of one who was interrupted
+        side.unlink()
+    db = connect(fresh)
     try:
         db.execute("BEGIN IMMEDIATE")
         db.executemany(INSERT, map(to_row, saved))
         db.execute("COMMIT")
     finally:
         db.close()
+    for side in _files(path):
+        side.rename(side.with_name(side.name.replace(path.name, broken.name)))
+    fresh.rename(path)
     missing = "no event is known to be missing" if lost == 0 else f"{lost or 'an unknown number of'} could not be read"
     return (
         f"The journal {path} was damaged: {len(saved)} events were saved, {missing}. The old file is kept at {broken}."
     )
+
+
+def _files(path: Path) -> list[Path]:
+    """Return the files of a database that are there, itself last."""
+    sides = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", ""))
+    return [side for side in sides if side.exists()]
 
 
 def _salvage(broken: Path) -> tuple[list[Event], int | None]:
@@ -36,6 +49,7 @@ def _salvage(broken: Path) -> tuple[list[Event], int | None]:
     db = open_raw(broken)
     try:
         last = max(_number(db, "SELECT max(seq) FROM events"), _number(db, "SELECT max(seq) FROM sqlite_sequence"))
+        last = min(last, sum(side.stat().st_size for side in _files(broken)) // LEAST_EVENT)  # it may be damaged, too
         for seq in range(1, last + 1):
             try:
                 rows = db.execute(f"SELECT {COLUMNS} FROM events WHERE seq = ?", (seq,)).fetchall()
