@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Usage
-from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH
+from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH, decay
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.rules import SHOWN_IN_VAIN, Past, confidence, judge
@@ -55,6 +55,10 @@ def test_an_activation_lifts_and_stays_bounded(strength: float, gate: float, sha
     lifted = float(activated(np.array(strength), gate, share))
     assert strength - 1e-12 <= lifted <= 1
     assert float(activated(np.array(strength), 1.0)) == 1
+
+
+def test_a_clock_that_was_far_off_stays_within_bounds() -> None:
+    assert decay._days(np.array([1e300, -1e300, 86_400.0])).tolist() == [decay.LAST_DAY, 0, 1]
 
 
 def test_holidays_forget_nothing() -> None:

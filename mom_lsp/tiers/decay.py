@@ -63,7 +63,7 @@ def activated(strength: np.ndarray, gate: np.ndarray | float, share: np.ndarray 
 
 def _days(times: np.ndarray) -> np.ndarray:
     """Return days since 1970; a clock that was far off stays within bounds."""
-    return np.clip(times.astype(np.int64) // DAY, 0, LAST_DAY)
+    return np.asarray(np.clip(times // DAY, 0, LAST_DAY), np.int64)
 
 
 def half_life(tier: int, strength: float) -> float:
