@@ -1,16 +1,13 @@
 /** Server commands as a user starts them: from the palette, a key or a row of the view, what they lack is asked for. */
 
 import * as vscode from "vscode";
-import { Explanation, Kept, Memory, Server, Suggestions, activeFile, origin, summary } from "./memory";
-import { Row, forgottenName, forgottenWhen } from "./view";
+import { Explanation, Kept, Memory, Server, Suggestions, activeFile } from "./memory";
+import { pickMemory } from "./pick";
+import { Row, forgottenName, forgottenWhen } from "./rows";
 import { WhyPages } from "./why";
 
 interface GitApi {
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
-}
-
-interface MemoryItem extends vscode.QuickPickItem {
-  memory: Memory;
 }
 
 const DONE: Record<string, string> = {
@@ -28,7 +25,6 @@ const ASKING = "Asking the local model why";
 const REMEMBER = "Remember this answer";
 const DONE_FOR = 3000; // milliseconds in the status bar
 const READ_AFTER = 10_000; // milliseconds
-const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
 
 export class Commands {
   constructor(
@@ -93,8 +89,9 @@ export class Commands {
 
   private async restore(args: unknown[]): Promise<unknown> {
     const [first] = args;
-    const row = isSelected(first) ? this.selected() : (first as Row | string | undefined);
-    const id = typeof row === "string" ? row : row?.type === "forgotten" ? row.forgotten.id : await this.forgotten();
+    const row = typeof first === "string" ? undefined : this.row(first);
+    const named = typeof first === "string" ? first : row?.type === "forgotten" ? row.forgotten.id : undefined;
+    const id = named ?? (await this.forgotten());
     return id && this.say("mom.restore", id, ...uriOfFile());
   }
 
@@ -153,12 +150,27 @@ export class Commands {
     const text = await vscode.window.showInputBox({ title: "Search Memories", prompt, value });
     if (!text?.trim()) return;
     const found = await this.server.execute<Suggestions>("mom.search", text, ...uriOfFile());
-    if (!found) return;
-    if (!found.suggestions.length) {
-      void vscode.window.showInformationMessage(`No memory is about “${text}”.`);
-      return;
-    }
-    const memory = await this.choose(found.suggestions, `Memories about “${text}”`, "Enter opens the source");
+    if (found) await this.offerSources(found.suggestions, `Memories about “${text}”`, `No memory is about “${text}”.`);
+  }
+
+  /** What matters on this line (without a file: in this folder) for what the user is about to do? */
+  async intent(): Promise<void> {
+    const text = await vscode.window.showInputBox({
+      title: "Before I Begin",
+      prompt: "What are you about to do? The memories that matter for it, on this line first",
+      placeHolder: "retry without an end, drop the limit…",
+    });
+    if (!text?.trim()) return;
+    const file = activeFile();
+    const place = file && { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
+    const { suggestions } = await this.server.request<Suggestions>("mom/suggest", { ...place, intent: text });
+    await this.offerSources(suggestions, `Before you begin: “${text}”`, `No memory speaks about “${text}” here.`);
+  }
+
+  /** Let the user read one of the memories that answer a question. */
+  private async offerSources(memories: Memory[], title: string, none: string): Promise<void> {
+    if (!memories.length) return void vscode.window.showInformationMessage(none);
+    const memory = await this.choose(memories, title, "Enter opens the source");
     if (memory) await this.open(memory.id, activeFile()?.uri);
   }
 
@@ -223,9 +235,21 @@ export class Commands {
   ): Promise<unknown> {
     const [first, uri] = args;
     if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined);
-    const row = isSelected(first) ? this.selected() : (first as Row | undefined);
-    const memory = row?.type === "memory" ? row.memory : await this.atCursor();
+    const memory = args.length ? this.ofRow(first) : await this.atCursor();
     return memory && use(memory.id, activeFile()?.uri);
+  }
+
+  /** Return the memory of a row. VS Code may have lost a row that was renewed while its menu was open: never guess another. */
+  private ofRow(argument: unknown): Memory | undefined {
+    const row = this.row(argument);
+    if (row?.type === "memory") return row.memory;
+    if (row?.type === "detail") return row.related ?? row.of;
+    void vscode.window.showInformationMessage("This row is no memory, or was renewed meanwhile: choose one.");
+    return undefined;
+  }
+
+  private row(argument: unknown): Row | undefined {
+    return isSelected(argument) ? this.selected() : (argument as Row | undefined);
   }
 
   private async atCursor(): Promise<Memory | undefined> {
@@ -239,27 +263,7 @@ export class Commands {
   }
 
   private choose(memories: Memory[], title: string, placeholder?: string): Promise<Memory | undefined> {
-    const pick = vscode.window.createQuickPick<MemoryItem>();
-    Object.assign(pick, { title, placeholder, matchOnDescription: true, matchOnDetail: true });
-    pick.items = memories.map((memory) => ({
-      memory,
-      label: memory.title,
-      description: memory.pinned ? "$(pinned)" : "",
-      detail: `${summary(memory, new Date())} · ${origin(memory)}`,
-      buttons: memory.pinned ? [] : [PIN],
-    }));
-    return new Promise((resolve) => {
-      pick.onDidTriggerItemButton(({ item }) => this.say("mom.pin", item.memory.id, ...placeOf(activeFile()?.uri)));
-      pick.onDidAccept(() => {
-        resolve(pick.activeItems[0]?.memory);
-        pick.hide();
-      });
-      pick.onDidHide(() => {
-        resolve(undefined);
-        pick.dispose();
-      });
-      pick.show();
-    });
+    return pickMemory(memories, title, placeholder, ({ id }) => this.say("mom.pin", id, ...placeOf(activeFile()?.uri)));
   }
 }
 

@@ -61,6 +61,7 @@ class Extension implements Server {
       this.status,
       this.view,
       this.pages,
+      on("mom.intent", () => this.commands.intent()),
       on("mom.menu", () => this.status.menu()),
       on("mom.restart", () => this.restart()),
       on("mom.output", () => this.output.show()),

@@ -155,6 +155,7 @@ export class Status implements Disposable {
       { label: "$(search) Search memories…", command: "mom.search" },
       { label: "$(history) Show the memories view", command: "mom.memories.focus" },
       { label: "$(question) Ask why this line is so", command: "mom.why" },
+      { label: "$(lightbulb) Ask before I begin…", command: "mom.intent" },
       { label: "$(edit) Remember something about this line…", command: "mom.remember" },
       { label: this.isPaused() ? resume : pause, command: "mom.toggleHints" },
       { label: "$(discard) Undo the last thing I said", command: "mom.undo" },

@@ -31,7 +31,8 @@ const ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ];
-const TIMEOUT = 90_000; // milliseconds; reached only by a failure
+const TIMEOUT = 240_000; // milliseconds; reached only by a failure, also on a machine that is slow and busy
+const AGAIN = 10_000; // milliseconds until something is tried again that a busy editor may have passed over
 const QUIET = {
     "workbench.startupEditor": "none",
     "workbench.layoutControl.enabled": false,
@@ -167,23 +168,38 @@ export class Editor {
         for (const key of keys) await this.page.keyboard.press(key);
     }
 
-    /** Answer the input box or list at the top. */
-    async answer(text, waitFor) {
+    /** Do something until what it is to bring is there: an editor that is busy passes over keys and clicks. */
+    async until(there, act) {
+        for (const end = Date.now() + TIMEOUT; ; ) {
+            await act();
+            try {
+                return await there.first().waitFor({ timeout: AGAIN });
+            } catch (error) {
+                if (error.name !== "TimeoutError" || Date.now() > end) throw error;
+            }
+        }
+    }
+
+    /** Answer the input box at the top; of a list, take a row: the first may still be that of another text. */
+    async answer(text, row) {
         const input = this.page.locator(".quick-input-widget:not([style*='display: none']) input[type='text']").first();
         await input.waitFor();
         await input.fill(text);
-        if (waitFor) await this.listed(waitFor).first().waitFor();
-        await input.press("Enter");
+        if (!row) return input.press("Enter");
+        await row.first().click();
+        await this.rest();
     }
 
+    /** Run a command by its full name. */
     async command(title) {
         await this.press("F1");
-        await this.answer(`>${title}`, title);
+        const name = this.page.locator(".label-name", { hasText: new RegExp(`^${pattern(title).source}$`) });
+        await this.answer(`>${title}`, this.listed(title).filter({ has: name }));
     }
 
     async open(file) {
         await this.press("Control+P");
-        await this.answer(file, path.basename(file));
+        await this.answer(file, this.listed(path.basename(file)));
         await this.page.locator(`.tab.active[data-resource-name="${path.basename(file)}"]`).waitFor();
         await this.page.locator(".editor-instance .view-line").first().waitFor();
     }
@@ -191,27 +207,65 @@ export class Editor {
     /** Put the cursor on a line (from 1). */
     async goTo(line) {
         await this.press("Control+G");
-        await this.answer(`:${line}`);
+        await this.answer(`:${line}`, this.listed(`go to line ${line} `));
         await this.page.locator(".monaco-editor.focused").first().waitFor();
+        await this.statusBar(`Ln ${line}, Col 1`).waitFor();
     }
 
     /** Show the hover of the cursor's place, once the server answers with some text. */
     async hover(text) {
+        const shown = this.page.locator(".monaco-hover:visible", { hasText: pattern(text) });
         await this.rest(); // a mouse that moves away later would close it
-        await this.press("Control+K", "Control+I");
-        await this.page
-            .locator(".monaco-hover:visible", { hasText: pattern(text) })
-            .first()
-            .waitFor();
+        await this.until(shown, () => this.press("Escape", "Control+K", "Control+I"));
     }
 
     /** Choose from the light bulb's menu, and take its picture. */
     async choose(title, picture) {
-        await this.press("Control+Period");
         const row = this.page.locator(".action-widget .monaco-list-row", { hasText: pattern(title) }).first();
-        await row.waitFor();
+        await this.until(row, () => this.press("Escape", "Control+Period"));
         if (picture) await this.picture(picture);
         await row.click();
+    }
+
+    /** Put the keyboard into the Memories view. */
+    async focusView() {
+        const list = this.page.locator(".pane-body .monaco-list:focus-within");
+        await this.until(list, () => this.press("Alt+M", "v"));
+    }
+
+    /** Unfold a row of the view, unless it is, and wait for a row in it. */
+    async unfold(text, inside) {
+        const row = this.row(text).first();
+        await this.until(this.row(inside), async () => {
+            if ((await row.getAttribute("aria-expanded")) === "false") await row.click();
+        });
+    }
+
+    /** Open the menu of a row, and wait for some of its items. */
+    async menu(row, ...items) {
+        const item = (name) => this.page.locator(".monaco-menu").getByText(name, { exact: true });
+        await this.until(item(items[0]), async () => {
+            await this.press("Escape");
+            await row.first().click({ button: "right" });
+        });
+        for (const name of items) await item(name).waitFor();
+    }
+
+    /** Choose from the menu that is open. */
+    async pick(name) {
+        await this.page.locator(".monaco-menu").getByText(name, { exact: true }).hover();
+        await this.page.locator(".monaco-menu .action-item.focused", { hasText: name }).waitFor();
+        await this.press("Enter");
+    }
+
+    /** Press a button of a notification; one that was not touched for some seconds stands in the list behind the bell. */
+    async react(text, button) {
+        const item = this.page.locator(".notification-list-item:visible", { hasText: pattern(text) });
+        const pressed = item.getByText(button, { exact: true });
+        await this.until(pressed, async () => {
+            if (!(await pressed.isVisible())) await this.command("Notifications: Show Notifications");
+        });
+        await pressed.click();
     }
 
     /** Drag the edge of the side bar. */
@@ -277,6 +331,6 @@ export class Editor {
 }
 
 /** Monaco shows spaces as no-break spaces. */
-function pattern(text) {
+export function pattern(text) {
     return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll(" ", "\\s"));
 }

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Editor, MOM } from "./editor.mjs";
+import { Editor, MOM, pattern } from "./editor.mjs";
 import { FIX, LINE, PYTHON, TS_FIX, TYPESCRIPT, makeRepository } from "./repository.mjs";
 
 const editor = new Editor();
@@ -20,7 +20,7 @@ after(() => editor.stop());
 /** A step; the first that fails ends the story, since the next ones build on it. */
 let failed = false;
 function step(name, run) {
-    test(name, { timeout: 120_000 }, async (t) => {
+    test(name, { timeout: 600_000 }, async (t) => {
         if (failed) return t.skip("an earlier step failed");
         try {
             await run();
@@ -62,10 +62,11 @@ step("pins through the light bulb, without a word", async () => {
 
 step("shows the line's memory and the pinned ones in the view", async () => {
     await editor.widenSideBar(120);
-    await editor.press("Alt+M", "v");
+    await editor.focusView();
     await editor.row("Pinned").waitFor();
-    await editor.press("Home", "ArrowDown", "ArrowRight"); // unfolds the first memory
-    await editor.row("last changed this line").waitFor();
+    await editor.row(FIX).nth(1).waitFor();
+    const why = editor.row("last changed this line");
+    await editor.until(why, () => editor.press("Home", "ArrowDown", "ArrowRight")); // unfolds the first memory
     await editor.row("The service bans a client").waitFor();
     assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
     await editor.picture("view");
@@ -77,12 +78,9 @@ step("shows the line's memory and the pinned ones in the view", async () => {
 step("offers the same in the view's menu", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.row(FIX).first().click({ button: "right" });
-    const item = (name) => editor.page.locator(".monaco-menu").getByText(name, { exact: true });
-    for (const name of ["Show Source", "Unpin", "Not Useful Here", "Forget"]) await item(name).waitFor();
-    await item("Useful").hover();
-    await editor.press("Enter");
-    await editor.statusBar("Noted as useful").waitFor();
+    await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Useful", "Not Useful Here", "Forget");
+    const noted = editor.statusBar("Noted as useful").waitFor(); // it stands there for three seconds
+    await Promise.all([noted, editor.pick("Useful")]);
 });
 
 step("has no hint beside an error", async () => {
@@ -111,6 +109,18 @@ step("searches, and shows the source", async () => {
     await editor.command("View: Close Editor");
 });
 
+step("says what matters for what the user is about to do", async () => {
+    await editor.open(PYTHON);
+    await editor.goTo(LINE);
+    await editor.press("Alt+M", "b");
+    await editor.answer("retry for ever when the service is down");
+    await editor.listed(FIX).waitFor();
+    await editor.picture("intent");
+    await editor.press("Enter");
+    await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+    await editor.command("View: Close Editor");
+});
+
 step("forgets, and takes it back", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
@@ -118,7 +128,7 @@ step("forgets, and takes it back", async () => {
     await hint().first().waitFor(gone);
     await editor.row("Forgotten").waitFor();
     await editor.picture("forgotten");
-    await editor.notification("Forgotten: “Fix endless retries").getByText("Undo", { exact: true }).click();
+    await editor.react("Forgotten: “Fix endless retries", "Undo");
     await hint().first().waitFor();
 });
 
@@ -127,12 +137,11 @@ step("restores from the view what was forgotten", async () => {
     await editor.row(FIX).first().waitFor(); // the view has heard of the undo
     await editor.choose("Forget");
     await hint().first().waitFor(gone);
-    await editor.row("nothing worth showing").waitFor(); // and of this: a row that is renewed loses its menu
     await editor.dismissNotifications();
-    await editor.row("Forgotten").click();
-    await editor.row("forgotten just now").click({ button: "right" });
-    await editor.page.locator(".monaco-menu").getByText("Restore", { exact: true }).hover();
-    await editor.press("Enter");
+    const when = "forgotten "; // just now, or a minute ago
+    await editor.unfold("Forgotten", when);
+    await editor.menu(editor.row(when), "Restore");
+    await editor.pick("Restore");
     await hint().first().waitFor();
 });
 
@@ -141,7 +150,7 @@ step("does not show again what is not useful here", async () => {
     await editor.goTo(LINE);
     await editor.choose("Not useful here");
     await hint().first().waitFor(gone);
-    await editor.command("Memories: Undo");
+    await editor.command("Memories: Undo the Last Thing I Said");
     await hint().first().waitFor();
 });
 
@@ -165,7 +174,7 @@ step("says why a line is so", async () => {
 
 step("does nothing with a document that is no file, and is there when it is saved", async () => {
     await editor.command("Create: New File...");
-    await editor.answer("Text File", "Text File");
+    await editor.answer("Text File", editor.listed("Text File"));
     await editor.page.keyboard.type("def fetch(url):");
     await editor.press("Alt+M", "s");
     await editor.answer("decimal");
@@ -195,10 +204,12 @@ step("turns everything off and on", async () => {
     await editor.command("Memories: Turn Everything On or Off");
     await hint().first().waitFor(gone);
     await editor.goTo(LINE);
-    assert.equal(await editor.page.locator(".action-widget").count(), 0);
+    const none = editor.page.locator(".monaco-editor-overlaymessage", { hasText: pattern("No code actions") });
+    await editor.until(none, () => editor.press("Control+Period"));
     await editor.status().click();
-    await editor.answer("Turn everything on", "Turn everything on");
+    await editor.answer("Turn everything on", editor.listed("Turn everything on"));
     await hint().first().waitFor();
+    await editor.row(FIX).first().waitFor();
 });
 
 step("pauses and resumes", async () => {
@@ -207,7 +218,7 @@ step("pauses and resumes", async () => {
     await editor.status().click();
     await editor.listed("Resume hints").waitFor();
     await editor.picture("menu");
-    await editor.answer("Resume", "Resume hints");
+    await editor.answer("Resume", editor.listed("Resume hints"));
     await hint().first().waitFor();
 });
 

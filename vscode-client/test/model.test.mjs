@@ -8,7 +8,7 @@ import { REPORT, SORTED, addReport, makeRepository } from "./repository.mjs";
 
 const editor = new Editor();
 const known = spawnSync(MOM, ["model", "--json"], { env: editor.env, encoding: "utf8" });
-const options = { timeout: 240_000, skip: known.status === 0 ? false : known.stderr };
+const options = { timeout: 600_000, skip: known.status === 0 ? false : known.stderr };
 const gone = { state: "detached" };
 const asking = () => editor.notification("Asking the local model why");
 const page = () => editor.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
@@ -53,10 +53,10 @@ step("words an answer, which becomes a memory only if the user wants it", async 
     await editor.press("Alt+M", "w");
     await asking().waitFor();
     await page().getByText("Written by the language model on this machine").waitFor();
-    const offer = editor.page.locator(".notification-toast", { hasText: "The names are sorted because" });
-    await offer.waitFor();
+    const offer = "The names are sorted because";
+    await editor.notification(offer).waitFor();
     await editor.picture("model");
-    await offer.getByText("Remember this answer").click();
+    await editor.react(offer, "Remember this answer");
     await editor.command("View: Close All Editors");
     await editor.open(REPORT);
     await editor.hint("✎ The names are sorted").first().waitFor();

@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { Editor, MOM } from "./editor.mjs";
 import { PYTHON, makeRepository } from "./repository.mjs";
 
-const LIMIT = { timeout: 240_000 };
+const LIMIT = { timeout: 600_000 };
 const NO_PROMPT = { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" };
 
 /** Run a story in an editor of its own, started by the story. */
