@@ -44,8 +44,9 @@ demo: setup  ## index the repository this stands in, then ask it about one line
 test: setup  ## the fast tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-all: $(GEMMA_STAMP) test  ## and the slow ones, one at a time, since some of them measure
-	$(BIN)/python -m pytest -m slow
+test-all: $(GEMMA_STAMP) test  ## and the slow ones, and those on numbers and storage with many more examples
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m 'hypothesis and not slow' --hypothesis-profile thorough
+	$(BIN)/python -m pytest -m slow  # one at a time, since some of them measure
 
 check: setup  ## lint, format, types and the import contract
 	$(BIN)/ruff check

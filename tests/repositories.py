@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -116,25 +116,44 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
     return Repo(path, source.now)
 
 
-def fill(repo: Repo, commits: int, files: int = 20) -> None:
-    """Add commits by the hundred, each with a reason and a change of one file, in a single call of git."""
+class Change(NamedTuple):
+    """A commit that writes one file."""
+
+    message: str
+    path: str
+    text: str
+
+
+def import_commits(repo: Repo, changes: Iterable[Change], start: int = START) -> None:
+    """Add commits by the hundred to `main`, a minute apart, in a single call of git."""
     stream = []
-    for number in range(commits):
-        name = number % files
-        note = f"# NOTE: keep the order of step {number // files}, because callers rely on it"
-        text = f"def work_{name}(value):\n    {note}\n    return value + {number}\n"
-        message = f"Change step {number} of worker {name}\n\nBecause caller {number * 7919} saw the wrong sum."
+    for number, (message, path, text) in enumerate(changes):
+        at = start + number * 60
         stream += [
             "commit refs/heads/main",
-            f"author {AUTHOR} {START + number * 60} +0000",
-            f"committer {AUTHOR} {START + number * 60} +0000",
+            f"author {AUTHOR} {at} +0000",
+            f"committer {AUTHOR} {at} +0000",
             f"data {len(message)}\n{message}",
             *(["from refs/heads/main^0"] if not number and repo.git("for-each-ref", "refs/heads/main") else []),
-            f"M 100644 inline src/worker_{name}.py",
+            f"M 100644 inline {path}",
             f"data {len(text)}\n{text}",
         ]
     repo.git("fast-import", "--quiet", stdin="\n".join(stream).encode() + b"\n")
     repo.git("reset", "--quiet", "--hard", "main")
+
+
+def fill(repo: Repo, commits: int, files: int = 20) -> None:
+    """Add commits by the hundred, each with a reason and a change of one file."""
+    import_commits(repo, (step(number, number % files, number // files) for number in range(commits)))
+
+
+def step(number: int, worker: int, rule: int) -> Change:
+    note = f"# NOTE: keep the order of step {rule}, because callers rely on it"
+    return Change(
+        f"Change step {number} of worker {worker}\n\nBecause caller {number * 7919} saw the wrong sum.",
+        f"src/worker_{worker}.py",
+        f"def work_{worker}(value):\n    {note}\n    return value + {number}\n",
+    )
 
 
 class Mom:

@@ -25,7 +25,7 @@ from mom_lsp.tiers.cms import (
 WIDTH = 12
 SMALL = (Level(4, 6, 0.1), Level(6, 12, 0.05), Level(8, 20, 0.01))
 TOLERANCE = {"float32": 1e-5, "float16": 2e-3, "int8": 2e-2}
-few = settings(max_examples=30, deadline=None)  # each runs a memory for many steps
+few = settings(max_examples=30)  # each runs a memory for many steps
 floats = st.floats(-1, 1, width=32)
 addresses = st.sampled_from(["content", "lru", "hybrid"])
 storages = st.sampled_from(["float32", "float16", "int8"])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from memories import HashEncoder
 from repositories import Mom, Repo, fill
@@ -44,7 +44,6 @@ def sorted_in(points: np.ndarray, numbers: np.ndarray, before: Partition | None 
     return found.called([f"name {number}" for number in range(found.count)], "model")
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 400), st.sampled_from([0.0, 0.5, 1.0]), st.lists(st.integers(1, 120), max_size=4))
 def test_no_domain_is_too_large_however_memories_come_and_go(
     seed: int, size: int, alike: float, steps: list[int]
@@ -78,7 +77,6 @@ def test_only_what_is_new_is_looked_at_and_the_same_twice() -> None:
     assert later.names == kept.names
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 300), st.integers(1, 30))
 def test_with_all_domains_open_it_is_flat_search(seed: int, size: int, count: int) -> None:
     points, random = make_points(seed, size), np.random.default_rng(seed)

@@ -75,7 +75,6 @@ JSON = st.recursive(
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)  # lone surrogates and NUL too: a path is bytes
 
 
-@settings(max_examples=100, deadline=None)
 @given(
     st.lists(
         st.builds(
@@ -318,7 +317,7 @@ def test_a_file_beyond_reading_is_kept_and_told(path: Path, damage: Callable[[Pa
         assert path.with_name(f"journal.sqlite.broken-{number}").exists()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(at=st.floats(0, 1, exclude_max=True), what=st.binary(min_size=1, max_size=600))
 @example(at=0.2, what=b"\x80")  # SQLite's own message about it cannot be decoded
 @example(at=0.9131374935661415, what=b"\x00\x00\x00\x00")  # a text reads as nothing

@@ -21,7 +21,7 @@ from mom_lsp.memory import Message, Part
 pytestmark = [pytest.mark.slow, needs_model]
 
 ANSWER = "The limit is 42 attempts."
-few = settings(max_examples=12, deadline=None)
+few = settings(max_examples=12)
 strengths = st.floats(0.1, 4.0)
 
 

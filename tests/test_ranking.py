@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from test_route import make_memory, make_view, sha
 
@@ -60,7 +60,6 @@ def ask(ranker: Ranker, meaning: np.ndarray, k: int = 5) -> list[Ranked]:
     return ranker.rank(Query("x", "x", (SPOT,)), k, threshold=0.0, meaning=meaning)
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 40), st.integers(1, 8))
 def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> None:
     """Theorem 1 of the seed: the rows of the gate are the memories' vectors, W_i = phi(m_i)."""
@@ -73,7 +72,6 @@ def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> N
     assert np.allclose(gate[[one.row for one in found]][: len(best)], best, atol=1e-6)
 
 
-@settings(deadline=None)
 @given(seeds, st.sampled_from(TERMS), st.floats(0.01, 5))
 def test_more_of_a_term_never_lowers_a_memory(seed: int, term: str, more: float) -> None:
     rng = np.random.default_rng(seed)
@@ -83,7 +81,6 @@ def test_more_of_a_term_never_lowers_a_memory(seed: int, term: str, more: float)
     assert top(total(parts), 12).index(3) <= before
 
 
-@settings(deadline=None)
 @given(seeds, st.sampled_from(FEATURES), st.floats(0.01, 2))
 def test_a_feature_moves_the_score_as_its_weight_says(seed: int, feature: str, more: float) -> None:
     named = dict(zip(FEATURES, np.random.default_rng(seed).random((len(FEATURES), 1)), strict=True))
@@ -94,7 +91,6 @@ def test_a_feature_moves_the_score_as_its_weight_says(seed: int, feature: str, m
     assert {t for t in TERMS if moved[t] != model.shares(named)[t]} <= {TERM_OF[feature]}
 
 
-@settings(deadline=None)
 @given(seeds, st.integers(1, 25))
 def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -112,7 +108,6 @@ def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, 
     assert chances == sorted(chances, reverse=True)
 
 
-@settings(deadline=None, max_examples=25)
 @given(seeds, st.integers(1, 25))
 def test_every_term_is_bounded_and_every_feature_a_share_or_a_logarithm(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)

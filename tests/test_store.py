@@ -37,7 +37,7 @@ def files(data: Path) -> list[Path]:
 # What goes in comes out
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(memories=st.lists(MEMORIES, min_size=1, max_size=8, unique_by=lambda memory: memory.id))
 def test_memories_come_back_as_they_went_in(store: Store, memories: list[Memory]) -> None:
     store.upsert(memories)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from repositories import START, Mom, Repo
 from test_ranking import Matches, ask, unit
@@ -79,7 +79,6 @@ def test_dropout_is_as_frequent_as_it_says_and_another_day_another_one() -> None
 # On trial
 
 
-@settings(deadline=None, max_examples=25)
 @given(seeds, st.sampled_from([Strategy(0.5, 0, "a.py", 1), Strategy(0, 3, "a.py", 1), Strategy(0.5, 3, "a.py", 1)]))
 def test_with_a_strategy_the_same_question_has_the_same_answer_and_at_most_one_trial(
     seed: int, strategy: Strategy

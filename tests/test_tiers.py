@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
@@ -95,7 +95,6 @@ def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> fl
     return strength
 
 
-@settings(deadline=None)
 @given(TOUCHED, st.integers(0, 90))
 def test_the_closed_form_is_what_a_loop_over_days_gives(touches: list[tuple[int, int, float, int]], now: int) -> None:
     found = at(touches, now).strength

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
-from repositories import Mom, Repo
+from repositories import HOUR, START, Change, Mom, Repo, import_commits
 from test_route import make_memory, make_view, sha
 
 from mom_lsp.cli.app import app
@@ -43,7 +43,6 @@ def test_labels_are_the_commits_that_name_earlier_ones() -> None:
     ]
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=20))
 def test_only_gains_win(gains: list[float]) -> None:
     assert wins(np.array(gains))
@@ -70,15 +69,18 @@ def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Rep
     assert "0 times you said" in result.output
 
 
+def part(n: int, message: str, sign: str = "") -> Change:
+    return Change(message, f"part{n}.py", f"def part_{n}():\n    return {sign}{n}\n")
+
+
 def test_a_repository_tunes_itself(
     project: Repo, moms: Callable[[Repo], Mom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for n in range(FOLLOWUPS):
-        first = project.commit(f"Add part {n} of the machine", {f"part{n}.py": f"def part_{n}():\n    return {n}\n"})
-        project.commit(
-            f"Change part {n}\n\nFollow-up to {first}", {f"part{n}.py": f"def part_{n}():\n    return -{n}\n"}
-        )
+    import_commits(project, (part(n, f"Add part {n} of the machine") for n in range(FOLLOWUPS)))
+    added = project.git("rev-list", "--reverse", "HEAD").split()
+    followups = (part(n, f"Change part {n}\n\nFollow-up to {sha}", sign="-") for n, sha in enumerate(added))
+    import_commits(project, followups, START + HOUR)
     mom = moms(project)
     mom.index()
     before = mom.suggest("part3.py", 2)[0]
