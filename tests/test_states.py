@@ -130,6 +130,14 @@ def test_a_partial_clone_is_indexed_without_fetching(project: Repo, moms: Start,
     assert found == {"First return of callers": "a.py", "Second return of callers": "a.py"}
     assert isinstance(mom.suggest("a.py", 2), list)
     assert missing() == before
+    partial.git("config", "--unset", "remote.origin.partialclonefilter")
+    partial.git("fetch", "-q", "--refetch")
+    assert missing() == 0
+    assert mom.index().commits == 2, "the clone was filled, so the diffs can be read"
+    assert all(
+        memory.added_lines for memory in mom.service.library.get([m["id"] for m in mom.search("callers")]).values()
+    )
+    assert mom.index().nothing_new
 
 
 def test_a_clone_without_trees_keeps_the_messages(project: Repo, moms: Start, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from mom_lsp.git.values import Commit
 FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
 IGNORE_REVS_FILE = ".git-blame-ignore-revs"
+PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
 BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
 MAX_IGNORED = 500  # revisions, since they travel on a command line
@@ -104,6 +105,21 @@ class Repository:
         """The commits at which a shallow clone's history is cut off now; fetching moves them."""
         path = self._common_dir / "shallow"
         return frozenset(path.read_text("ascii", "replace").split()) if path.is_file() else frozenset()
+
+    @property
+    def partial(self) -> bool:
+        """Whether this clone left objects out, to be fetched when they are asked for (which we never do)."""
+        try:
+            return bool(self._run.lines("config", "--get-regexp", PROMISED))
+        except RepositoryError:  # there is no such entry
+            return False
+
+    def lacks(self, commit: str) -> bool:
+        """Whether trees or files of a commit are missing here."""
+        if not self.has(commit):
+            return False
+        listing = self._run.lines("rev-list", "--objects", "--missing=print", "--max-count=1", commit)
+        return any(line.startswith("?") for line in listing)
 
     def tree(self, commit: str) -> dict[str, TreeEntry]:
         """Return the regular files of a commit by path; symbolic links and submodules are left out."""

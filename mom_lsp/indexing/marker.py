@@ -26,6 +26,7 @@ class Marker:
     journal: int = 0  # number of the last journal event that the store reflects
     rules: str = ""  # fingerprint of the settings that extraction depended on
     domains: str = ""  # checksum of those that every memory that may be suggested was sorted into
+    lacking: str = ""  # a commit whose files a partial clone lacked, as those of others: their diffs were not read
     shallow: list[str] = field(default_factory=list)  # where the history of the clone was cut off
 
     def complete(self, head: str, encoded: str, journal: int, rules: str, domains: str, shallow: Iterable[str]) -> bool:

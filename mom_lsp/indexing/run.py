@@ -118,8 +118,10 @@ class _Run:
             return True
         if not self.location.git:
             return False  # whether a folder's files changed is only known from reading them
-        marker = load_marker(self.location.data)
-        rules, shallow = Rules.of(self.settings).fingerprint, Repository(self.location).shallow
+        marker, repository = load_marker(self.location.data), Repository(self.location)
+        if marker.lacking and not repository.lacks(marker.lacking):
+            return False  # a partial clone was filled
+        rules, shallow = Rules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)
         return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, domains, shallow)
 

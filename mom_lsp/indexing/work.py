@@ -73,6 +73,8 @@ class Work:
             recalled = Recalled(store, notes, partial(repository.history, head))
             index_files(repository, head, rules, marker, merger, recalled, control, summary)
             marker.add(head)
+            oldest = repository.history(head)[-1] if repository.partial else ""
+            marker.lacking = oldest if oldest and repository.lacks(oldest) else ""
 
     @staticmethod
     def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
@@ -85,7 +87,11 @@ class Work:
 
     @staticmethod
     def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
-        """Let the commits be read again at which a shallow clone ended before it was deepened: they had no diff."""
+        """Let the commits be read again that had no diff: where a shallow clone ended, and in a partial one."""
+        if marker.lacking and not repository.lacks(marker.lacking):
+            rows = store.columns(["id", "added_lines", "removed_lines"], "source_type = 'commit'").to_pylist()
+            store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
+            marker.trees = []
         reopened = set(marker.shallow) - repository.shallow
         if reopened:
             rows = store.columns(["id", "commits"]).to_pylist()
