@@ -267,11 +267,12 @@ def test_every_text_is_cleaned_and_each_line_not_alone() -> None:
             FileChange("a.py", None, "M", hunks=(hunk, hunk)),
         ),
         author=secret,
+        email=f"{secret}@example.org",
     )
     memory = commit_memory(commit, sanitize=mask)
     assert secret not in repr(memory)
     assert memory.added == ("new_name",)
-    assert len(calls) == 3  # message, changed lines, author
+    assert len(calls) == 4  # message, changed lines, author, e-mail address
 
 
 def test_evidence_is_the_sum_of_named_signs() -> None:

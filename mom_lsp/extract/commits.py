@@ -71,8 +71,8 @@ def commit_memory(
         source=Source(
             type="commit",
             commit=commit.sha,
-            author=_name(sanitize, commit.author),
-            email=commit.email,
+            author=_of_author(sanitize, commit.author),
+            email=_of_author(sanitize, commit.email),
             time=commit.author_time,
         ),
         commits=(commit.sha,),
@@ -118,5 +118,5 @@ def _anchored(files: tuple[FileChange, ...], generated: Callable[[str], bool]) -
 
 
 @lru_cache(maxsize=20_000)
-def _name(sanitize: Sanitize, author: str) -> str:
-    return sanitize(author)
+def _of_author(sanitize: Sanitize, text: str) -> str:
+    return sanitize(text)
