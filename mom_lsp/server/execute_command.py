@@ -48,6 +48,7 @@ async def inserted(ls: MomServer, id: str, uri: str | None = None, line: int | N
 
 async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.forget: never show it again, and erase its text."""
+    _check(id=(id, str))
     ls.forgotten.add(id)
     ls.refresh()
     try:
@@ -68,7 +69,7 @@ async def restore(ls: MomServer, id: str, uri: str | None = None) -> Any:
 
 async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     """mom.dismiss: not useful at this place."""
-    _check(line=(line, int))
+    _check(id=(id, str), line=(line, int))
     place = await _place(ls, uri)
     ls.dismissed.add((id, uri))
     ls.refresh()

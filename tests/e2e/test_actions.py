@@ -199,6 +199,7 @@ async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
         ("mom.why", ["untitled:1"], "takes uri, line"),
         ("mom.pin", [], "takes id, uri"),
         ("mom.pin", [7], "id must be text"),
+        ("mom.forget", [{}], "id must be text"),
         ("mom.dismiss", ["id", "file:///etc/passwd", 1], "outside"),
         ("mom.remember", ["text", "file:///etc/passwd", 1], "outside"),
         ("mom.remember", ["text", "untitled:1", True], "line must be a number"),
