@@ -32,8 +32,8 @@ from mom_lsp.workspace.why import Explanation
 Start = Callable[[Repo | Path], Mom]
 LIMIT = make_memory(1, "Limit retries to 42", body="The server bans a client after 50 attempts.")
 CLUES = (Clue(LIMIT, "last changed this line"),)
-KNOWN = Explanation("src/client.py", 5, "fetch", "for attempt in range(42):", "", CLUES, [])
-NOTHING = Explanation("src/client.py", 5, "fetch", "x = 1", "", (), [])
+KNOWN = Explanation("src/client.py", 5, "fetch", "for attempt in range(42):", CLUES, [])
+NOTHING = Explanation("src/client.py", 5, "fetch", "x = 1", (), [])
 MEGABYTE = 2**20
 needs_llama_cpp = pytest.mark.skipif(not is_installed(), reason="llama.cpp is not installed: `make setup-model`")
 

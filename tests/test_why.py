@@ -21,6 +21,7 @@ from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.labels import Label
 from mom_lsp.evaluation.others import best, rows
+from mom_lsp.evaluation.reasons import cases, right
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source
 from mom_lsp.route.learned import Model
@@ -163,11 +164,29 @@ def test_it_is_asked_about_one_line(mom: Mom, target: str) -> None:
 # The sentences
 
 
-def test_the_sentence_with_the_words_in_question_is_chosen() -> None:
-    why = "Nobody reads the log because it is long. The retry limit is 42 because of the firewall."
-    memory = make_memory(1, body=why, why=why)
-    assert reason_of(memory, frozenset({"retry", "limit"})) == "The retry limit is 42 because of the firewall."
-    assert reason_of(memory) == "Nobody reads the log because it is long."
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("Nobody reads the log because it is long. It was 9 MB.", "Nobody reads the log because it is long."),
+        ("This reverts commit 7a6d8b1b1a8fcc1. Landed by accident.", "Landed by accident."),
+        ("Fixes: https://example.org/issues/12 and #13.\n\nThe server counts attempts.", "The server counts attempts."),
+        ("... as it would else\nfail on Windows.", "as it would else fail on Windows."),
+        ("Follow-up to 1a2b3c4d5e", ""),
+        ("This fixes a regression of 75d79a4486b2.", ""),
+        ("A fix of the cache of names, missed in 75d79a4486b2", "A fix of the cache of names, missed in 75d79a4486b2"),
+    ],
+)
+def test_the_first_sentence_that_says_something_is_the_reason(body: str, reason: str) -> None:
+    assert reason_of(make_memory(1, body=body)) == reason
+
+
+def test_sentences_that_are_told_are_judged_by_labels(project: Repo, tmp_path: Path) -> None:
+    sha = project.commit("Limit retries\n\nThis fixes bug #12. The server counts attempts.", {"a.py": "LIMIT = 42\n"})
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text(json.dumps({"commit": sha, "reasons": [1]}) + '\n{"commit": "0000", "reasons": [0]}\n')
+    made = list(cases(labels, project.root))
+    assert [case.told for case in made] == [("This fixes bug #12.", "The server counts attempts.")]
+    assert right(made) == {"first": 0, "first with a word of reasoning": 0, "first that says something": 1}
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

@@ -15,7 +15,15 @@ SENTENCES = 3
 REASON_LENGTH = 240  # characters of a memory's own words in one sentence
 LEAST_WORDS = 3  # of a sentence that says something: not "Also:"
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
-END = " .,;:!…"
+START, END = " .…", " .,;:!…"  # "Refuse it ... since the server counts": a title may go on in the text
+REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
+POINTER = re.compile(  # nothing but where else to look: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
+    r"(?:(?:th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
+    r"|made|commit|change|patch|pr|pull|request|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
+    r"|follow\w*|ups?|clos(?:es|ed)|resolves|refs?|see|reverts?|reverting|continuation|addresses|related|inspired"
+    r"|together)\b|\W|\d)*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +46,10 @@ class Sentence:
         return f"{self.text} [{self.cites}]."
 
 
-def extractive(clues: Sequence[Clue], words: frozenset[str] = frozenset()) -> list[Sentence]:
-    """Return what the best memories say, at most three sentences; `words` are those that the question is about."""
+def extractive(clues: Sequence[Clue]) -> list[Sentence]:
+    """Return what the best memories say, at most three sentences."""
     numbers = {clue.memory.id: number for number, clue in enumerate(clues, 1)}
-    return [Sentence(_speech(clue, numbers, words), number) for number, clue in enumerate(clues[:SENTENCES], 1)]
+    return [Sentence(_speech(clue, numbers), number) for number, clue in enumerate(clues[:SENTENCES], 1)]
 
 
 def unknown(path: str, line: int) -> str:
@@ -49,23 +57,19 @@ def unknown(path: str, line: int) -> str:
     return f"Nothing that I remember says why {path}:{line} is so."
 
 
-def words_of(text: str) -> frozenset[str]:
-    """Return the words and names of a text, in lower case."""
-    return frozenset(word.lower() for word in WORD.findall(text))
+def reason_of(memory: Memory) -> str:
+    """Return the first sentence of a memory that says something; "" if it is a title alone."""
+    told = (one.lstrip(START) for one in sentences(prose(memory.body or memory.why)))
+    return shorten(next(filter(says_something, told), ""), REASON_LENGTH)
 
 
-def reason_of(memory: Memory, words: frozenset[str] = frozenset()) -> str:
-    """Return the sentence in which a memory says why, or else its first one; "" if it is a title alone."""
-    spoken = sentences(prose(memory.why or memory.body))
-    told = [one for one in spoken if len(WORD.findall(one)) >= LEAST_WORDS and not one.startswith("...")]
-    if not told:
-        return ""
-    best = max(told, key=lambda one: len(words & words_of(one))) if memory.why else told[0]
-    return shorten(best, REASON_LENGTH)
+def says_something(sentence: str) -> bool:
+    """Tell whether a sentence is more than a pointer to another place."""
+    return len(WORD.findall(sentence)) >= LEAST_WORDS and not POINTER.fullmatch(REFERENCE.sub(" ", sentence))
 
 
-def _speech(clue: Clue, numbers: dict[str, int], words: frozenset[str]) -> str:
-    memory, reason = clue.memory, reason_of(clue.memory, words)
+def _speech(clue: Clue, numbers: dict[str, int]) -> str:
+    memory, reason = clue.memory, reason_of(clue.memory)
     match memory.source.type:
         case "file":
             return f"{_place(memory)} says “{(reason or memory.title).rstrip(END)}”"

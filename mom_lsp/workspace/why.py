@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown, words_of
+from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.place import Place
 from mom_lsp.route.view import CHAIN, Edge
@@ -41,14 +41,12 @@ class Explanation:
     line: int
     symbol: str
     text: str  # of the line
-    code: str  # and what stands around it
     clues: tuple[Clue, ...]
     citations: list[dict[str, Any]]  # the same memories as suggestions
 
     def answer(self) -> str:
         """Return the answer in the memories' own words."""
-        told = extractive(self.clues, words_of(f"{self.symbol} {self.code}"))
-        return " ".join(map(str, told)) or unknown(self.path, self.line)
+        return " ".join(map(str, extractive(self.clues))) or unknown(self.path, self.line)
 
     def leading_to(self, text: str, known: str) -> str:
         """Return the id of the memory that says a word of some new text which the open one lacks, "" if none does."""
@@ -112,9 +110,11 @@ def _told(ranker: Ranker, found: dict[int, _Found]) -> list[tuple[Scored, Clue]]
 
 def _silence(memory: Memory) -> int:
     """Return 0 for a memory that gives a reason, 1 for one that says more than its title, else 6: after all others."""
-    if memory.why or memory.source.type != "commit":
+    if memory.source.type != "commit":
         return 0
-    return 1 if reason_of(memory) else 6
+    if not reason_of(memory):
+        return 6
+    return 0 if memory.why else 1
 
 
 def _comments(ranker: Ranker, query: Query) -> list[int]:

@@ -131,9 +131,9 @@ class Workspace:
         found = reasons(ranker, query, self.library.encode(query.meaning))
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self.teller.json(one, state, at) for one, _ in found]
-        text, code = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else "", "\n".join(spot.lines)
+        text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         clues = tuple(clue for _, clue in found)
-        return Explanation(path, spot.start, spot.symbol, text, code, clues, citations)
+        return Explanation(path, spot.start, spot.symbol, text, clues, citations)
 
     def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
