@@ -16,7 +16,7 @@ from mom_lsp.evaluation.answers import asked, report
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.check import is_supported, support
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
-from mom_lsp.lm.wording import Question, claims, completed, worded
+from mom_lsp.lm.wording import Question, claims, completed, gives_the_reason, worded
 from mom_lsp.memory import Memory, Message, Part, never
 
 LIMIT = make_memory(
@@ -121,11 +121,24 @@ def test_a_stream_is_read_alike_however_it_is_cut(parts: list[str], data: st.Dat
 def test_how_often_answers_hold_is_counted() -> None:
     said = "The server bans a client after 50 attempts [1]. The tax office wants it [2]."
     answers = [asked(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (said, "Nobody knows [1].")]
-    assert [(one.said, one.held) for one in answers] == [(2, 1), (1, 0)]
+    assert [(one.said, one.held, one.shown) for one in answers] == [(2, 1, True), (1, 0, False)]
     assert answers[0].support == 1.0
-    assert "2 places: 50% of the answers have a sentence that holds; of 3 sentences 1 hold (33%)" in report(
-        "x", answers
-    )
+    shown = "50% of the answers have a sentence that holds, 50% also give the reason and are shown"
+    assert f"2 places: {shown}; of 3 sentences 1 hold (33%)" in report("x", answers)
+
+
+@pytest.mark.parametrize(
+    ("said", "memories", "shown"),
+    [
+        (["It bans a client after 50 attempts"], (LIMIT, CACHE), True),
+        (["The resolver is slow"], (LIMIT, CACHE), False),  # holds, and is beside the point
+        (["The resolver is slow", "The server bans clients after 50 attempts"], (LIMIT, CACHE), True),
+        (["The resolver is slow, so every request waited"], (make_memory(3, "Fix #12"), CACHE), True),
+        ([], (LIMIT,), False),
+    ],
+)
+def test_an_answer_without_the_reason_is_none(said: list[str], memories: Sequence[Memory], shown: bool) -> None:
+    assert gives_the_reason([Sentence(text, 1) for text in said], memories) == shown
 
 
 # The rest of a line

@@ -16,7 +16,7 @@ from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.prompts import in_place
 from mom_lsp.lm.titles import titled
-from mom_lsp.lm.wording import Question, completed, worded
+from mom_lsp.lm.wording import Question, completed, gives_the_reason, worded
 from mom_lsp.memory import Memory, never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model as ModelSettings
@@ -52,8 +52,8 @@ class LocalModel:
     ) -> str:
         """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
 
-        Nothing that a model does is an error here: the answer in the memories' own words stands. `drawn` is the bias of
-        its memories.
+        One that leaves out the reason is none. Nothing that a model does is an error here: the answer in the memories'
+        own words stands. `drawn` is the bias of its memories.
         """
         if not known.clues or self.why_not(settings):
             return ""
@@ -70,7 +70,7 @@ class LocalModel:
             self._failed(error)
             return ""
         self.problem = ""
-        return "" if cancelled() else " ".join(map(str, told))
+        return " ".join(map(str, told)) if not cancelled() and gives_the_reason(told, memories.values()) else ""
 
     def complete(
         self, settings: ModelSettings, known: Explanation, before: str, cancelled: Callable[[], bool] = never

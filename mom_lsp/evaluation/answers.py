@@ -2,7 +2,8 @@
 
     python -m mom_lsp.evaluation.answers REPO LABELS [--limit 100] [--model FILE.gguf]
 
-An answer counts if at least one of its sentences is held by a memory; its support is that of its best sentence.
+An answer holds if at least one of its sentences is held by a memory, and is shown if these give the reason too; its
+support is that of its best sentence.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from mom_lsp.git import locate
 from mom_lsp.git.values import Commit
 from mom_lsp.lm.check import support
 from mom_lsp.lm.process import ModelProcess
-from mom_lsp.lm.wording import Question, claimed, everything, holder
+from mom_lsp.lm.wording import Question, claimed, everything, gives_the_reason, holder
 from mom_lsp.memory import Generator, Memory
 from mom_lsp.settings import load_settings
 from mom_lsp.workspace import Workspace
@@ -38,6 +39,7 @@ class Answer:
 
     said: int  # sentences
     held: int
+    shown: bool
     support: float  # the best sentence's
 
 
@@ -63,7 +65,8 @@ def asked(generator: Generator, question: Question, memories: Sequence[Memory]) 
     """Return what the model says, before anything is cut."""
     told = list(claimed(generator, question, memories))
     best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in told]
-    return Answer(len(told), sum(holder(one, question, memories) > 0 for one in told), max(best, default=0.0))
+    held = [one for one in told if holder(one, question, memories)]
+    return Answer(len(told), len(held), gives_the_reason(held, memories), max(best, default=0.0))
 
 
 def main() -> None:
@@ -96,9 +99,11 @@ def report(name: str, answers: Sequence[Answer]) -> str:
         return "no line of these labels is left\n"
     held = np.array([one.held > 0 for one in answers])
     said, kept = sum(one.said for one in answers), sum(one.held for one in answers)
+    shown = np.mean([one.shown for one in answers])
     supports = np.array([one.support for one in answers])
     return (
-        f"{name}, {len(answers)} places: {held.mean():.0%} of the answers have a sentence that holds;"
+        f"{name}, {len(answers)} places: {held.mean():.0%} of the answers have a sentence that holds,"
+        f" {shown:.0%} also give the reason and are shown;"
         f" of {said} sentences {kept} hold ({kept / max(1, said):.0%});"
         f" support of the best sentence: {supports.mean():.2f}\n"
     )

@@ -56,6 +56,13 @@ def support(sentence: str, source: str, question: str = "") -> float:
     return min(share, math.sqrt(_together(sentence, source, asked)))  # fewer neighbours need to agree than words
 
 
+def share_said(source: str, text: str) -> float:
+    """Return the share of the words of a source, by weight of their length, that a text says, in [0, 1]."""
+    wanted, said = (set().union(*_stems(one)) for one in (source, text))
+    total = sum(map(len, wanted))
+    return sum(map(len, wanted & said)) / total if total else 0.0
+
+
 def _together(sentence: str, source: str, asked: set[str]) -> float:
     """Return the share of neighbours in a claim that stand in one sentence of its source: words alone prove nothing."""
     said = [set().union(*_stems(one)) for one in (sentences(source) or [source])]

@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mom_lsp.extract.message import sentences
-from mom_lsp.lm.answer import Sentence
-from mom_lsp.lm.check import is_supported
+from mom_lsp.lm.answer import Sentence, reason_of
+from mom_lsp.lm.check import is_supported, share_said
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
 from mom_lsp.memory import Bias, Generator, Memory, never
 from mom_lsp.redact import clean
 
 LIMIT = 160  # tokens
 LINE_LIMIT = 24
+LEAST_SAID = 2 / 3  # of the words of the first reason, or the memories' own are the better answer
 CODE_BEFORE = 1200  # characters
 EXPLAINED = re.compile(r"(?<=\S)\s+(?:#|//)\s.*")  # a comment after the code
 CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
@@ -112,6 +113,12 @@ def holder(claim: Sentence, question: Question, memories: Sequence[Memory]) -> i
     numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
     held = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))
     return next(held, 0)
+
+
+def gives_the_reason(told: Iterable[Sentence], memories: Iterable[Memory]) -> bool:
+    """Tell whether an answer says most of the reason that the first memory with one gives."""
+    reason = next(filter(None, map(reason_of, memories)), "")
+    return not reason or share_said(reason, " ".join(one.text for one in told)) >= LEAST_SAID
 
 
 def everything(memory: Memory) -> str:
