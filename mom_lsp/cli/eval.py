@@ -31,6 +31,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     metavar="GROUP",
     help="Leave out terms; `seed`; `life`; `cms`; `strategies`.",
 )
+@click.option("--meaning/--no-meaning", default=True, help="Ask with vectors, or as if there were no encoder.")
 @click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
 @click.option("--out", metavar="FILE", help="Write the predictions here.")
 @click.option("--curve", metavar="FILE.svg", help="Draw precision against coverage here.")
@@ -41,6 +42,7 @@ def eval_(
     form: str,
     limit: int | None,
     ablate: str,
+    meaning: bool,
     model: bool,
     out: str | None,
     curve: str | None,
@@ -66,6 +68,7 @@ def eval_(
         form,
         limit or 0,
         ablate,
+        meaning,
         curve=here / Path(curve).expanduser() if curve else None,
     )
     with bars() as bar:
