@@ -1,10 +1,10 @@
 /** Server commands as a user starts them: from the palette, a key or a row of the view, what they lack is asked for. */
 
 import * as vscode from "vscode";
-import { Explanation, Kept, Memory, Server, Suggestions, activeFile } from "./memory";
+import { Kept, Memory, Server, Suggestions, activeFile } from "./memory";
 import { pickMemory } from "./pick";
 import { Row, forgottenName, forgottenWhen } from "./rows";
-import { WhyPages } from "./why";
+import { Why } from "./why";
 
 interface GitApi {
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
@@ -21,8 +21,6 @@ const DONE: Record<string, string> = {
   "mom.undo": "$(discard) Taken back",
 };
 const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
-const ASKING = "Asking the local model why";
-const REMEMBER = "Remember this answer";
 const DONE_FOR = 3000; // milliseconds in the status bar
 const READ_AFTER = 10_000; // milliseconds
 
@@ -31,7 +29,7 @@ export class Commands {
     private readonly server: Server,
     private readonly selected: () => Row | undefined,
     private readonly tell: () => Promise<void>,
-    private readonly pages: WhyPages,
+    private readonly why: Why,
   ) {}
 
   /** Run a server command, once its arguments are known. Code actions bring them all. */
@@ -45,7 +43,7 @@ export class Commands {
       case "mom.status":
         return this.tell();
       case "mom.why":
-        return this.why(args);
+        return this.why.ask(args);
       case "mom.undo":
       case "mom.reindex":
         return this.say(command, ...(complete ? args : uriOfFile()));
@@ -98,49 +96,11 @@ export class Commands {
   /** Let the user choose among what is forgotten. */
   private async forgotten(): Promise<string | undefined> {
     const file = activeFile();
-    const kept = await this.server.request<Kept>("mom/kept", file ? { textDocument: { uri: file.uri } } : {});
+    const kept = await this.server.ask<Kept>("mom/kept", file ? { textDocument: { uri: file.uri } } : {});
+    if (!kept) return undefined;
     const items = kept.forgotten.map((one) => ({ label: forgottenName(one), description: forgottenWhen(one), one }));
     if (!items.length) void vscode.window.showInformationMessage("Nothing is forgotten.");
     return items.length ? (await vscode.window.showQuickPick(items, { title: "Restore" }))?.one.id : undefined;
-  }
-
-  private async why(args: unknown[]): Promise<unknown> {
-    const [first, second] = args;
-    const file = activeFile();
-    const uri = typeof first === "string" ? first : file?.uri;
-    const line = typeof second === "number" ? second : (file?.line ?? -1) + 1;
-    if (!uri || !line) return vscode.window.showWarningMessage("Open a file first: the question is about a line.");
-    const told = await this.server.execute<Explanation>("mom.why", uri, line, false);
-    const code = file?.uri === uri ? file.document.lineAt(line - 1).text.trim() : "";
-    if (!told) return undefined;
-    await this.pages.show(vscode.Uri.parse(uri), line, code, told);
-    const worded = await this.reworded(uri, line);
-    if (!worded?.generated) return told;
-    this.pages.write(vscode.Uri.parse(uri), line, code, worded);
-    void this.offer(worded.answer, uri, line);
-    return worded;
-  }
-
-  /** Have the local model, where there is one, word an answer; cancelling stops the model, and what was told stands. */
-  private async reworded(uri: string, line: number): Promise<Explanation | undefined> {
-    const status = await this.server.execute<{ model: { problem: string | null } }>("mom.status", uri);
-    if (!status || status.model.problem) return undefined;
-    const asking = { location: vscode.ProgressLocation.Notification, title: ASKING, cancellable: true };
-    const command = { command: "mom.why", arguments: [uri, line, false, true] };
-    return vscode.window.withProgress(asking, async (_, stop) => {
-      try {
-        return await this.server.request<Explanation>("workspace/executeCommand", command, stop);
-      } catch (error) {
-        if (!stop.isCancellationRequested) throw error;
-        return undefined;
-      }
-    });
-  }
-
-  /** What a model says becomes a memory only if the user wants it. */
-  private async offer(answer: string, uri: string, line: number): Promise<void> {
-    const chosen = await vscode.window.showInformationMessage(answer, REMEMBER);
-    if (chosen) await this.server.execute("mom.remember", answer, uri, line, true);
   }
 
   private async search(): Promise<void> {
@@ -163,8 +123,8 @@ export class Commands {
     if (!text?.trim()) return;
     const file = activeFile();
     const place = file && { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
-    const { suggestions } = await this.server.request<Suggestions>("mom/suggest", { ...place, intent: text });
-    await this.offerSources(suggestions, `Before you begin: “${text}”`, `No memory speaks about “${text}” here.`);
+    const found = await this.server.ask<Suggestions>("mom/suggest", { ...place, intent: text });
+    if (found) await this.offerSources(found.suggestions, `Before you begin: “${text}”`, `No memory is about “${text}” here.`);
   }
 
   /** Let the user read one of the memories that answer a question. */
@@ -256,10 +216,12 @@ export class Commands {
     const file = activeFile();
     if (!file) return undefined;
     const params = { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
-    const { suggestions } = await this.server.request<Suggestions>("mom/suggest", params);
-    if (suggestions.length > 1) return this.choose(suggestions, `Memories of line ${file.line + 1}`);
-    if (!suggestions.length) void vscode.window.showInformationMessage("This line has no memory worth showing.");
-    return suggestions[0];
+    const found = await this.server.ask<Suggestions>("mom/suggest", params);
+    if (!found) return undefined;
+    const [first, second] = found.suggestions;
+    if (second) return this.choose(found.suggestions, `Memories of line ${file.line + 1}`);
+    if (!first) void vscode.window.showInformationMessage("This line has no memory worth showing.");
+    return first;
   }
 
   private choose(memories: Memory[], title: string, placeholder?: string): Promise<Memory | undefined> {

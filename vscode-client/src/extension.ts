@@ -15,10 +15,9 @@ import { copyInstall, findServer, offerInstall } from "./find";
 import { Hints } from "./hints";
 import { Server } from "./memory";
 import { setValues } from "./settings";
-import { Status } from "./status";
-import { State as FolderState } from "./status";
+import { State as FolderState, Status } from "./status";
 import { MemoriesView } from "./view";
-import { WhyPages } from "./why";
+import { Why } from "./why";
 
 const GREETED = "greeted";
 const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget"]; // commands that a hover may run
@@ -40,7 +39,7 @@ class Extension implements Server {
   private readonly hints: Hints;
   private readonly status: Status;
   private readonly view: MemoriesView;
-  private readonly pages = new WhyPages();
+  private readonly why = new Why(this);
   private readonly commands: Commands;
   private client: LanguageClient | undefined;
 
@@ -52,7 +51,7 @@ class Extension implements Server {
       this,
       () => this.view.selected,
       () => this.status.tell(),
-      this.pages,
+      this.why,
     );
     const on = (name: string, run: () => unknown) => vscode.commands.registerCommand(name, run);
     context.subscriptions.push(
@@ -60,7 +59,7 @@ class Extension implements Server {
       this.hints,
       this.status,
       this.view,
-      this.pages,
+      this.why,
       on("mom.intent", () => this.commands.intent()),
       on("mom.menu", () => this.status.menu()),
       on("mom.restart", () => this.restart()),
@@ -122,17 +121,20 @@ class Extension implements Server {
     return stop ? this.client.sendRequest<T>(method, params, stop) : this.client.sendRequest<T>(method, params);
   }
 
-  async execute<T>(command: string, ...args: unknown[]): Promise<T | undefined> {
+  async ask<T>(method: string, params: object): Promise<T | undefined> {
     try {
-      const result = await this.request<T>("workspace/executeCommand", { command, arguments: args });
-      this.view.renew();
-      return result;
+      return await this.request<T>(method, params);
     } catch (error) {
-      void vscode.window.showWarningMessage(
-        `Mixture of Memories: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const problem = error instanceof Error ? error.message : String(error);
+      void vscode.window.showWarningMessage(`Mixture of Memories: ${problem}`);
       return undefined;
     }
+  }
+
+  async execute<T>(command: string, ...args: unknown[]): Promise<T | undefined> {
+    const result = await this.ask<T>("workspace/executeCommand", { command, arguments: args });
+    this.view.renew();
+    return result;
   }
 
   private options(): LanguageClientOptions {

@@ -67,7 +67,9 @@ export interface Explanation {
 export interface Server {
   readonly isRunning: boolean;
   request<T>(method: string, params: object, stop?: CancellationToken): Promise<T>;
-  /** Run a server command; an error is shown to the user, and answered with undefined. */
+  /** Ask for the user, who is told of an error; then the answer is undefined. */
+  ask<T>(method: string, params: object): Promise<T | undefined>;
+  /** Run a server command, likewise. */
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }
 

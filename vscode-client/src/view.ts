@@ -63,12 +63,12 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     const last = this.file?.document.isClosed ? undefined : this.file;
     const file = (this.file = activeFile() ?? last); // a diff or the output leaves the last file's memories in view
     const textDocument = file && { uri: file.uri };
-    const suggest = (position?: object) => this.suggestions("mom/suggest", { textDocument, position });
-    const nothing = Promise.resolve<Memory[]>([]);
+    const suggest = async (position?: object): Promise<Memory[]> =>
+      file ? (await this.answer<Suggestions>("mom/suggest", { textDocument, position }))?.suggestions ?? [] : [];
     const [line, whole, kept] = await Promise.all([
-      file ? suggest({ line: file.line, character: 0 }) : nothing,
-      file ? suggest() : nothing,
-      this.kept(file ? { textDocument } : {}),
+      suggest(file && { line: file.line, character: 0 }),
+      suggest(),
+      this.answer<Kept>("mom/kept", { textDocument }),
     ]);
     if (turn !== this.asked) return; // the cursor has moved on
     const here = new Set(line.map((memory) => memory.id));
@@ -80,10 +80,10 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
             group("file", "This file", rest, here.size ? "nothing more" : "nothing worth showing"),
           ]
         : []),
-      group("pinned", "Pinned", kept.pinned, "nothing yet"),
-      ...(kept.promoted.length ? [group("promoted", "Recently promoted", kept.promoted)] : []),
-      ...(kept.useful.length ? [{ ...group("useful", "Found useful", kept.useful), folded: true }] : []),
-      ...(kept.forgotten.length ? [forgottenGroup(kept.forgotten)] : []),
+      group("pinned", "Pinned", kept?.pinned ?? [], "nothing yet"),
+      ...(kept?.promoted.length ? [group("promoted", "Recently promoted", kept.promoted)] : []),
+      ...(kept?.useful.length ? [{ ...group("useful", "Found useful", kept.useful), folded: true }] : []),
+      ...(kept?.forgotten.length ? [forgottenGroup(kept.forgotten)] : []),
     ]);
   }
 
@@ -102,19 +102,12 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     else if (changed.length) this.changed.fire(changed);
   }
 
-  private async kept(params: object): Promise<Kept> {
+  /** Ask; there is no answer without a folder and while the engine starts: the hints' next refresh asks again. */
+  private async answer<T>(method: string, params: object): Promise<T | undefined> {
     try {
-      return await this.server.request<Kept>("mom/kept", params);
+      return await this.server.request<T>(method, params);
     } catch {
-      return { pinned: [], promoted: [], useful: [], forgotten: [] }; // as below
-    }
-  }
-
-  private async suggestions(method: string, params: object): Promise<Memory[]> {
-    try {
-      return (await this.server.request<Suggestions>(method, params)).suggestions;
-    } catch {
-      return []; // no folder, or the engine is starting: the hints' next refresh asks again
+      return undefined;
     }
   }
 
@@ -122,15 +115,11 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     return detailsOf(memory, await this.members("mom/show", "related", memory));
   }
 
-  /** Return the memories that are named in a memory (or name it), or are of its episode. */
+  /** Return the memories that are named in a memory (or name it), or are of its episode; none if it has gone meanwhile. */
   private async members(method: string, key: "related" | "members", memory: Memory): Promise<Memory[]> {
-    try {
-      const file = activeFile();
-      const params = { id: memory.id, ...(file && { textDocument: { uri: file.uri } }) };
-      return (await this.server.request<Partial<Record<string, Memory[]>>>(method, params))[key] ?? [];
-    } catch {
-      return []; // gone from the history meanwhile
-    }
+    const file = activeFile();
+    const params = { id: memory.id, ...(file && { textDocument: { uri: file.uri } }) };
+    return (await this.answer<Partial<Record<string, Memory[]>>>(method, params))?.[key] ?? [];
   }
 
   private async unfolded(detail: Detail): Promise<Row[]> {
