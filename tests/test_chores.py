@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from itertools import pairwise
@@ -19,6 +20,19 @@ from mom_lsp.errors import StoreError
 from mom_lsp.process import EngineClient
 
 Start = Callable[[Repo | Path], Mom]
+
+
+def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo, moms: Start) -> None:
+    project.commit("Add a client", {"a.py": "x = 1\n"})
+    mom = moms(project)
+    mom.index()
+    engine = Engine(mom.location.data, lambda call, params: None)
+    assert engine.start()
+    found = engine._service.call("suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
+    assert found["suggestions"], "that this was shown is still to be written down"
+    shutil.rmtree(project.root)
+    engine.run(LONG)
+    assert not project.root.exists()
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), KeyError("model")])

@@ -437,6 +437,12 @@ def test_a_commit_of_a_worktree_made_since_is_indexed(project: Repo, watcher: Wa
     watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
 
 
+def test_a_repository_that_is_gone_is_not_made_again(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+    project.root.rename(tmp_path / "elsewhere")
+    watcher.thread.join(LONG)
+    assert not watcher.thread.is_alive() and not project.root.exists()
+
+
 def test_a_request_is_served(project: Repo, watcher: Watcher) -> None:
     enqueue(project.location.data, project.location.git_dir, "test")
     watcher.until(lambda: not pending(project.location.data))

@@ -62,17 +62,17 @@ class Engine:
         """Follow the store until nobody has asked for so long, or a client has ended it."""
         pause = POLL
         while not self._server.wait(pause):
+            if not (self._data / "engine.json").exists():
+                break  # the data folder was deleted, or another engine took over
             began = time.monotonic()
             self._work()
             pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
-            if not (self._data / "engine.json").exists():
-                break  # the data folder was deleted, or another engine took over
             if not self._server.connections and self._idle > idle_seconds:
                 break
         if self._indexer is not None:
             self._indexer.stop()
         self._server.close()
-        self._service.close()
+        self._service.chores.do("closing", self._service.close)  # the data folder may be gone
 
     def _work(self) -> None:
         service, chores = self._service, self._service.chores

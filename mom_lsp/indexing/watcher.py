@@ -26,17 +26,21 @@ STOP_POLL = 0.5  # seconds within which the end is noticed
 
 
 def watch(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
-    """Index now and after every change until stopped; an error is reported and the next change tried."""
+    """Index now and after every change until stopped, or until the repository is gone.
+
+    An error is reported and the next change tried.
+    """
     changed = _Changed(location)
+    (location.data / FOLDER).mkdir(parents=True, exist_ok=True)
     observer = Observer()
     observer.start()
     try:
         changed.event.set()
-        while not stop.is_set():
+        while not stop.is_set() and _is_there(location):
             changed.follow(observer)
-            if _heard(changed.event, stop):
+            if _heard(changed.event, stop, location):
                 _settle(changed.event, stop)
-            if not stop.is_set():
+            if not stop.is_set() and _is_there(location):
                 _pass(location, settings, report, stop)
     finally:
         observer.stop()
@@ -64,10 +68,15 @@ def _worktrees(location: Location) -> list[Location]:
     return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
 
 
-def _heard(event: threading.Event, stop: threading.Event) -> bool:
+def _is_there(location: Location) -> bool:
+    """Whether the repository (or the folder) still exists: what watches a deleted one would make its folders again."""
+    return (location.common_dir or location.root).is_dir()
+
+
+def _heard(event: threading.Event, stop: threading.Event, location: Location) -> bool:
     """Wait for a change, the time for a look of our own, or the end."""
     deadline = time.monotonic() + HEARTBEAT
-    while not stop.is_set() and time.monotonic() < deadline:
+    while not stop.is_set() and _is_there(location) and time.monotonic() < deadline:
         if event.wait(timeout=STOP_POLL):
             return True
     return False
@@ -81,12 +90,10 @@ def _settle(event: threading.Event, stop: threading.Event) -> None:
 
 def _watched(location: Location) -> list[tuple[Path, bool]]:
     """Return the folders to watch: a handful, never the work tree of a repository."""
-    requests = location.data / FOLDER
-    requests.mkdir(parents=True, exist_ok=True)
-    if location.git_dir is None or location.common_dir is None:
-        return [(location.root, True), (requests, False)]
-    common = location.common_dir
-    folders = [(common, False), (common / "refs", True), (common / "worktrees", True), (requests, False)]
+    requests = (location.data / FOLDER, False)
+    folders = [(location.root, True), requests]
+    if (common := location.common_dir) is not None:
+        folders = [(common, False), (common / "refs", True), (common / "worktrees", True), requests]
     return [(folder, recursive) for folder, recursive in folders if folder.is_dir()]
 
 

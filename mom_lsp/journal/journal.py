@@ -141,6 +141,8 @@ class Journal:
     def _current(self) -> sqlite3.Connection:
         """Return the connection, to the new file if another process has set a damaged one aside."""
         if _identity(self.path) != self._identity:
+            if not self.path.parent.is_dir():
+                raise JournalError(f"{self.path.parent} was deleted while it was in use; start anew.")
             self._db.close()
             self._db = self._open()
             self._identity, self._version, self._wrote = _identity(self.path), self._data_version(), True
