@@ -16,6 +16,7 @@ from mom_lsp.errors import NoIndex, StoreError
 from mom_lsp.memory import Anchor, Memory, tombstone
 from mom_lsp.store import SCHEMA_VERSION, Store, writer_lease
 from mom_lsp.store import store as module
+from mom_lsp.store.tables import Tables
 
 LANCE = "lance/memories.lance"
 
@@ -259,6 +260,14 @@ def test_without_an_index_a_reader_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(NoIndex, match="run `mom index`"):
         Store(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_of_lance_is_told_without_paths_of_its_builder(tmp_path: Path) -> None:
+    def fail() -> None:
+        raise RuntimeError("LanceError(IO): No space left on device (os error 28), /root/.cargo/lance-1/src/io.rs:12:8")
+
+    with pytest.raises(StoreError, match=r"No space left on device \(os error 28\)$"):
+        Tables(tmp_path).guard(fail)
 
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from mom_lsp.store.text import SCHEMA_VERSION
 
 MEMORIES, VECTORS = "memories", "vectors"
 ALL = 2**31  # rows
+BUILT_AT = re.compile(r",?\s*/\S+\.rs(?::\d+)*")  # where in its source, on the machine that built it, Lance failed
 
 T = TypeVar("T")
 
@@ -88,7 +90,8 @@ class Tables:
         try:
             return action()
         except FAILURES as error:
-            raise StoreError(f"the index in {self.folder} cannot be used: {error}") from error
+            said = BUILT_AT.sub("", str(error))
+            raise StoreError(f"the index in {self.folder} cannot be used: {said}") from error
 
     def _check_version(self) -> str:
         """Return the format that the memories are in, "" if there are none."""
