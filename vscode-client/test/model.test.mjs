@@ -64,7 +64,7 @@ step("words an answer, which becomes a memory only if the user wants it", async 
 
 step("completes a line, which Tab takes", async () => {
     await editor.goTo(SORTED + 2);
-    await editor.page.keyboard.type("\ndef fetch_all(urls):\n    for url in ");
+    await editor.page.keyboard.type("\ndef fetch_all(urls):\nfor url in "); // the editor indents
     const ghost = editor.page.locator(".view-lines [class*='ghost-text']").first();
     for (let tries = 0; tries < 4 && !(await ghost.isVisible()); tries++) {
         await editor.command("Trigger Inline Suggestion"); // a busy machine may take longer than anybody waits for it
