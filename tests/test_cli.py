@@ -717,8 +717,8 @@ def test_a_closed_pipe_is_no_traceback(mom: Shell) -> None:
         "import sys; sys.path.insert(0, 'tests')\n"
         "from test_cli import Notebook, make_suggestion\n"
         "from mom_lsp.cli.app import app\n"
-        "book = Notebook(); book.memories = [make_suggestion()] * 1000\n"  # more than a pipe holds
-        "app(['-C', sys.argv[1], 'suggest', 'src/a.py:1', '-k', '1000'], obj=book.open)\n"
+        "book = Notebook(); book.memories = [make_suggestion()] * 300\n"  # more than a pipe holds
+        "app(['-C', sys.argv[1], 'suggest', 'src/a.py:1', '-k', '300'], obj=book.open)\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, str(mom.root)],

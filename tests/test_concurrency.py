@@ -50,7 +50,7 @@ def indexed(project: Repo, client: EngineClient) -> bool:
 def test_two_indexers_and_an_engine_at_once_equal_one(
     project: Repo, tmp_path: Path, clients: list[EngineClient]
 ) -> None:
-    fill(project, 150)
+    fill(project, 60)
     both = [start(project, "index"), start(project, "index")]
     clients.append(window(project))
     for process in both:

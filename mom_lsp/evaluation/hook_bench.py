@@ -28,11 +28,11 @@ COMMIT = [
 ]
 
 
-def measure_hook(repo: Path) -> dict[str, float]:
+def measure_hook(repo: Path, clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
     """Return medians in milliseconds of commits with and without the hook, taken in turn in a clone of `repo`.
 
     The clone's writer lease is held meanwhile, so that no indexer takes part; `starting` is what starting one adds.
-    `extra` is what the hook costs beyond the start of the interpreter.
+    `extra` is what the hook costs beyond the start of the interpreter. `clock` tells seconds.
     """
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch).resolve() / "clone"
@@ -48,22 +48,23 @@ def measure_hook(repo: Path) -> dict[str, float]:
                     "with": lambda: _git(clone, "-c", f"core.hooksPath={installed}", *COMMIT),
                     "interpreter": lambda: _python("-c", "pass"),
                     "starting": lambda: _python("-c", "import subprocess; subprocess.Popen(['true'])"),
-                }
+                },
+                clock,
             )
     times["starting"] -= times["interpreter"]
     return times | {"extra": times["with"] - times["without"] - times["interpreter"]}
 
 
-def _in_turn(jobs: dict[str, Callable[[], None]]) -> dict[str, float]:
+def _in_turn(jobs: dict[str, Callable[[], None]], clock: Callable[[], float]) -> dict[str, float]:
     """Return the median milliseconds of each; one after the other, so that all see the same machine."""
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for job in jobs.values():  # once unmeasured: files are read, byte code is written
         job()
     for _ in range(ROUNDS):
         for name, job in jobs.items():
-            start = time.perf_counter()
+            start = clock()
             job()
-            times[name].append((time.perf_counter() - start) * 1_000)
+            times[name].append((clock() - start) * 1_000)
     return {name: median(found) for name, found in times.items()}
 
 
