@@ -32,7 +32,7 @@ const ARGUMENTS = [
     "--disable-sync",
 ];
 const TIMEOUT = 240_000; // milliseconds; reached only by a failure, also on a machine that is slow and busy
-const AGAIN = 10_000; // milliseconds until something is tried again that a busy editor may have passed over
+const AGAIN = 20_000; // milliseconds until something is tried again that a busy editor may have passed over
 const QUIET = {
     "workbench.startupEditor": "none",
     "workbench.layoutControl.enabled": false,
