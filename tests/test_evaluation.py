@@ -144,11 +144,12 @@ def test_the_subject_of_what_takes_back_is_the_answer() -> None:
 # The learned score
 
 
-@pytest.mark.parametrize("mode", ["editing", "intent", "why"])
+@pytest.mark.parametrize("mode", ["editing", "unencoded", "hints", "intent", "why"])
 def test_shipped_weights_name_features_that_exist(mode: str) -> None:
     model = shipped(mode)  # type: ignore[arg-type]
     assert set(model.weights) <= set(FEATURES)
     assert mode != "why" or not any(TERM_OF[name] == "temp" for name in model.weights)
+    assert mode != "unencoded" or not any(TERM_OF[name] == "sem" for name in model.weights)
     assert np.isfinite(list(model.weights.values())).all()
 
 

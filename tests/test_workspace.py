@@ -14,6 +14,7 @@ import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import JournalError, UsageError
+from mom_lsp.route.learned import shipped
 from mom_lsp.workspace.hinting import HINT_WINDOW, HINTS_IN_WINDOW
 from mom_lsp.workspace.query import text_query
 
@@ -185,6 +186,13 @@ def test_uses_raise_the_score_a_little(mom: Mom) -> None:
     assert after["score"] > before["score"]
     assert after["terms"]["use"] > before["terms"]["use"]
     assert (after["uses"], after["why"]) == (1, "last changed this line; you used it before")
+
+
+def test_without_vectors_the_weights_are_those_that_were_learned_without(mom: Mom) -> None:
+    found = suggestion(mom)
+    intercept = math.log(found["chance"] / (1 - found["chance"])) - found["score"]
+    assert intercept == pytest.approx(shipped("unencoded").intercept, abs=0.05)
+    assert intercept != pytest.approx(shipped("editing").intercept, abs=0.05)
 
 
 # Search and show

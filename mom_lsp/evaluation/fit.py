@@ -33,9 +33,10 @@ ENOUGH = 20  # queries to calibrate on
 TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so that none outweighs the place
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
 HINTS = ("paths", "path_newest", "files", "body", "distance", "strength", "named", "named_lately")
+UNENCODED = tuple(name for name in FEATURES if TERM_OF[name] != "sem")
 TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
 NAMES = {
-    "editing": {"editing": FEATURES, "hints": HINTS},
+    "editing": {"editing": FEATURES, "unencoded": UNENCODED, "hints": HINTS},
     "intent": {"intent": TEXT_ONLY, "why": TIMELESS},
 }  # form -> mode -> features
 
@@ -151,7 +152,8 @@ def main() -> None:
         _say(f"{mode}:")
         asked = {name: list(map(of_writers, cases)) for name, cases in sets.items()} if mode == "hints" else sets
         lines = {f"{Path(name).name} {mode}": pairs for name, pairs in across(asked, names).items()}
-        sure |= lines
+        if mode != "unencoded":  # the minutes before there are vectors are not drawn
+            sure |= lines
         thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
         kept[mode] = plain(fit([case for cases in asked.values() for case in cases], names))
     if chosen.curve:

@@ -20,7 +20,7 @@ from mom_lsp.evaluation.heads import CONTEXT
 from mom_lsp.evaluation.labels import Label, load_labels, own_labels
 from mom_lsp.evaluation.metrics import interval
 from mom_lsp.evaluation.model_cases import ModelCase, make_cases, streams
-from mom_lsp.evaluation.rank import scores
+from mom_lsp.evaluation.rank import editing, scores
 from mom_lsp.evaluation.run import Request, gather
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
@@ -29,7 +29,6 @@ from mom_lsp.lm.learning import Accepted, observe
 from mom_lsp.lm.llama import Limits, Llama
 from mom_lsp.lm.wire import Reading
 from mom_lsp.memory import Bias
-from mom_lsp.route.learned import shipped
 from mom_lsp.trace.attention import STRENGTHS, Traces, calibrated
 
 ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
@@ -136,9 +135,10 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
 
 def routed(request: Request, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
     """Return for each query which of its prompt's memories the router put first at that moment, if it found any."""
-    wanted, model = {case.query: case for case in cases}, shipped("editing")
-    first: dict[str, str] = {}
-    for asked in gather(request, [label for label in labels if label.query in wanted], step):
+    wanted = {case.query: case for case in cases}
+    questions = gather(request, [label for label in labels if label.query in wanted], step)
+    model, first = editing(questions), dict[str, str]()
+    for asked in questions:
         score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))
         found = [memory for memory in wanted[asked.label.query].memories if memory in score]
         if found:

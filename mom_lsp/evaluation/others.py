@@ -19,9 +19,9 @@ import numpy as np
 
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.labels import load_labels, sample
-from mom_lsp.evaluation.rank import scores
+from mom_lsp.evaluation.rank import editing, scores
 from mom_lsp.evaluation.run import Request, gather
-from mom_lsp.route.learned import Model, shipped
+from mom_lsp.route.learned import Model
 from mom_lsp.workspace.why import OTHERS
 
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -75,7 +75,7 @@ def main() -> None:
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
     cases = gather(Request(chosen.repository, chosen.labels, "editing", chosen.limit), labels, lambda *_: None)
-    made = rows(cases, shipped("editing").scaled({"temp": 0.0}))
+    made = rows(cases, editing(cases).scaled({"temp": 0.0}))
     for row in made:
         sys.stdout.write(
             f"chance >= {row.threshold:<6g} {row.read:5.2f} read a question, {row.kept:6.1%} of the right ones kept,"

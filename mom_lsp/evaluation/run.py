@@ -22,7 +22,7 @@ from mom_lsp.evaluation.labels import Label, load_labels, own_labels, sample
 from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
 from mom_lsp.evaluation.picture import draw
-from mom_lsp.evaluation.rank import of_writers, rank, surest
+from mom_lsp.evaluation.rank import editing, of_writers, rank, surest
 from mom_lsp.evaluation.strategies import strategy_rows
 from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.worker import attributes_file
@@ -96,7 +96,7 @@ def report(
     """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
     if request.form != "editing":
         labels = [case.label for case in cases]  # the others have no such query
-    model = shipped("intent" if request.form == "intent" else "editing")
+    model = shipped("intent") if request.form == "intent" else editing(cases)
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
     sure = sureness(request.form, cases)
@@ -148,8 +148,11 @@ def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bo
     """Return how sure the first suggestion of each case is, and whether it is right; while editing, the hint's too."""
     if form == "intent":
         return {"suggestions": [surest(case, shipped("intent")) for case in cases]}
-    hints = [surest(of_writers(case), shipped("hints")) for case in cases]
-    return {"suggestions": [surest(case, shipped("editing")) for case in cases], "hints": hints}
+    model, hints = editing(cases), shipped("hints")
+    return {
+        "suggestions": [surest(case, model) for case in cases],
+        "hints": [surest(of_writers(case), hints) for case in cases],
+    }
 
 
 def asked_for() -> dict[str, float]:

@@ -14,13 +14,13 @@ from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.fit import fit, plain
 from mom_lsp.evaluation.labels import own_labels
 from mom_lsp.evaluation.metrics import one
-from mom_lsp.evaluation.rank import rank
+from mom_lsp.evaluation.rank import editing, rank
 from mom_lsp.evaluation.run import Request, encoder, gather
 from mom_lsp.evaluation.verdicts import Showing, Verdicts, verdicts
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import TERMS
-from mom_lsp.route.learned import Model, shipped
+from mom_lsp.route.learned import Model
 from mom_lsp.store import Store
 from mom_lsp.workspace import Library
 
@@ -69,7 +69,7 @@ def learnt(history: Sequence[Case], told: Sequence[Case]) -> tuple[dict[str, Any
         told: suggestions that the user chose among.
     """
     (older, later), (older_told, later_told) = _cut(history), _cut(told)
-    ours = shipped("editing")
+    ours = editing([*history, *told])
     new = fit(older, near=ours, told=older_told)
     sources = {"history": (older, later), "verdicts": (older_told, later_told)}
     parts = {name: _judged(before, after, ours, new) for name, (before, after) in sources.items() if before or after}

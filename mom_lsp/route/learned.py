@@ -15,8 +15,9 @@ import numpy as np
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
-Mode = Literal["editing", "hints", "intent", "why"]
-# hints: who wrote the lines, told by place, time and use; intent: in words, while working; why: the same without time
+Mode = Literal["editing", "unencoded", "hints", "intent", "why"]
+# unencoded: editing, where nothing has a vector (yet); hints: who wrote the lines, told by place, time and use;
+# intent: in words, while working; why: the same without time
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def read_model(chosen: Any) -> Model | None:
     return None
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=5)
 def shipped(mode: Mode) -> Model:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit` made them."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")

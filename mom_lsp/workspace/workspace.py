@@ -95,8 +95,8 @@ class Workspace:
         head, query = beside.result()
         query = query.intending(intent) if intent else query
         state = self._at(snapshot, head)
-        ranker = self._ranker(state, self._learned("editing", state))
         meaning = self.library.encode(query.meaning)
+        ranker = self._ranker(state, self._editing(state, meaning))
         ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
         warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
@@ -127,8 +127,9 @@ class Workspace:
         snapshot = self.library.snapshot()
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
-        ranker = self._ranker(state, self._learned("editing", state).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, self.library.encode(query.meaning))
+        meaning = self.library.encode(query.meaning)
+        ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
+        found = reasons(ranker, query, meaning)
         at = snapshot.catalog.names_of(path, state.view.suggestible)
         citations = [self.teller.json(one, state, at) for one, _ in found]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
@@ -270,10 +271,17 @@ class Workspace:
 
         return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
-    def _learned(self, mode: Mode, state: State | None = None) -> Model:
-        """Return what was learned, here if `mom tune` did, each term as many times as strong as the user says."""
-        own = read_model(state.snapshot.life.tuned.get(mode, {})) if state else None
-        return (own or shipped(mode)).scaled({term: getattr(self.settings.weights, term) for term in TERMS})
+    def _editing(self, state: State, meaning: np.ndarray | None) -> Model:
+        """Return what was learned for the place of an edit: here if `mom tune` did, and with vectors if there are."""
+        own = read_model(state.snapshot.life.tuned.get("editing", {}))
+        return self._as_said(own or shipped("unencoded" if meaning is None else "editing"))
+
+    def _learned(self, mode: Mode) -> Model:
+        return self._as_said(shipped(mode))
+
+    def _as_said(self, model: Model) -> Model:
+        """Return a model with each term as many times as strong as the user says."""
+        return model.scaled({term: getattr(self.settings.weights, term) for term in TERMS})
 
     def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
         """Return what was edited before, as far as it has to do with a question, and remember this edit."""
