@@ -296,6 +296,28 @@ def test_a_rescue_that_is_interrupted_is_done_again(path: Path, monkeypatch: pyt
     assert not list(path.parent.glob("*.rescued*"))
 
 
+@pytest.mark.parametrize("renamed", range(4))
+def test_a_rescue_that_is_interrupted_while_files_change_places_loses_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    fill(path)
+    overwrite(path, 5 * 4096, b"\xff" * 4096)
+    left, rename = [renamed], Path.rename
+
+    def interrupted(file: Path, to: Path) -> Path:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return rename(file, to)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Path, "rename", interrupted)
+        Journal(path).close()
+    with Journal(path) as journal:
+        assert len(list(journal.events())) > 300
+    assert path.with_name("journal.sqlite.broken-1").exists() and not list(path.parent.glob("*.rescued*"))
+
+
 def test_a_damaged_number_of_events_is_not_counted_through(path: Path) -> None:
     fill(path, 60)
     with contextlib.closing(sqlite3.connect(path)) as db, db:

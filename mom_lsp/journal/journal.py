@@ -13,7 +13,7 @@ from filelock import FileLock
 from mom_lsp.errors import JournalError
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, to_row
 from mom_lsp.journal.file import BUSY_SECONDS, border, connect, error_code
-from mom_lsp.journal.rescue import rescue
+from mom_lsp.journal.rescue import finish, rescue
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
@@ -160,6 +160,7 @@ class Journal:
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # One process at a time makes, migrates or rescues the file.
         with FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS, mode=0o600):
+            finish(self.path)
             try:
                 return connect(self.path)
             except sqlite3.DatabaseError as error:

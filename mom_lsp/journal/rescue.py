@@ -12,13 +12,12 @@ LEAST_EVENT = 16  # bytes; no event takes fewer
 def rescue(path: Path) -> str:
     """Copy every event that can be read into a new file, set the damaged one aside, and tell what happened.
 
-    The new file takes its place when it is complete: whoever is interrupted leaves the damaged one for the next start.
+    The new file takes its place when it is complete: whoever is interrupted before leaves the damaged one for the next
+    start, and whoever is interrupted then leaves a new one that `finish` puts there.
     """
-    number = 1
-    while (broken := path.with_name(f"{path.name}.broken-{number}")).exists():
-        number += 1
+    broken = _broken(path, _count(path) + 1)
     saved, lost = _salvage(path)
-    fresh = path.with_name(f"{path.name}.rescued")
+    fresh = _fresh(path)
     for side in _files(fresh):  # of one who was interrupted
         side.unlink()
     db = connect(fresh)
@@ -28,13 +27,38 @@ def rescue(path: Path) -> str:
         db.execute("COMMIT")
     finally:
         db.close()
-    for side in _files(path):
-        side.rename(side.with_name(side.name.replace(path.name, broken.name)))
-    fresh.rename(path)
+    path.rename(broken)
+    finish(path)
     missing = "no event is known to be missing" if lost == 0 else f"{lost or 'an unknown number of'} could not be read"
     return (
         f"The journal {path} was damaged: {len(saved)} events were saved, {missing}. The old file is kept at {broken}."
     )
+
+
+def finish(path: Path) -> None:
+    """Let the new file of a rescue take its place, if the damaged one was set aside: only then it is complete."""
+    if path.exists() or not _fresh(path).exists():
+        return
+    broken = _broken(path, _count(path))
+    for side in _files(path):  # first of all, lest they are taken for those of the new file
+        side.rename(side.with_name(side.name.replace(path.name, broken.name)))
+    _fresh(path).rename(path)
+
+
+def _fresh(path: Path) -> Path:
+    return path.with_name(f"{path.name}.rescued")
+
+
+def _broken(path: Path, number: int) -> Path:
+    return path.with_name(f"{path.name}.broken-{number}")
+
+
+def _count(path: Path) -> int:
+    """Return how many damaged files were set aside."""
+    number = 0
+    while _broken(path, number + 1).exists():
+        number += 1
+    return number
 
 
 def _files(path: Path) -> list[Path]:
