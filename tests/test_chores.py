@@ -8,6 +8,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from processes import LONG, eventually
@@ -16,7 +17,8 @@ from repositories import Mom, Repo
 from mom_lsp.engine.chores import LONGEST, Chores
 from mom_lsp.engine.main import Engine
 from mom_lsp.engine.service import Service
-from mom_lsp.errors import StoreError
+from mom_lsp.errors import JournalError, StoreError
+from mom_lsp.indexing.run import index
 from mom_lsp.process import EngineClient
 
 Start = Callable[[Repo | Path], Mom]
@@ -33,6 +35,29 @@ def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo
     shutil.rmtree(project.root)
     engine.run(LONG)
     assert not project.root.exists()
+
+
+def test_the_index_is_followed_though_a_worktree_was_removed_and_nothing_can_be_noted(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.commit("Add a client", {"a.py": "x = 1\n"})
+    mom, side = moms(project), project.root.parent / "side"
+    mom.index()
+    project.git("worktree", "add", "-q", str(side))
+    there = {"root": str(side), "path": "a.py", "start": 1, "end": 1}
+    (memory,) = mom.service.call("suggest", there)["suggestions"]
+    mom.call("useful", id=memory["id"])
+
+    def follows(text: str) -> bool:
+        project.commit(f"Change it to {text}", {"a.py": text})
+        index(mom.location, mom.settings, report=lambda progress: None, stop=threading.Event())
+        return mom.service.follow()
+
+    project.git("worktree", "remove", str(side))
+    assert follows("x = 2\n") and not mom.service.chores.problems
+    with monkeypatch.context() as patch:
+        patch.setattr(mom.service.library.showings, "flush", Mock(side_effect=JournalError("the disk is full")))
+        assert follows("x = 3\n") and "the disk is full" in str(mom.service.chores.problems)
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), KeyError("model")])

@@ -75,11 +75,10 @@ class Service:
         """Follow the writer; whether there was anything new."""
         if self._wants_encoder and self._loading is None:
             self._load_encoder()
-        changed = self.library.reload()
-        self.library.showings.flush(self.library.journal, time.time(), patience=FLUSH_AFTER)
-        if self.library.snapshot().key != self._settled:
-            self._settle()
-        self.erase()
+        changed = self.library.reload()  # what fails after this does not keep it from being told
+        self.chores.do("noting what was shown", self._note_showings)
+        self.chores.do("settling what became of memories", self._settle)
+        self.chores.do("erasing what was forgotten", self.erase)
         return changed
 
     def erase(self) -> None:
@@ -96,14 +95,14 @@ class Service:
         now = self.library.snapshot().key
         if now == self._learned:
             return
-        for workspace in list(self._workspaces.values()):
+        for workspace in self._there:
             if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
                 return  # there may be more
         self._learned = now
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
         """Make one title that somebody missed; asked while nobody asks anything else."""
-        for workspace in list(self._workspaces.values()):
+        for workspace in self._there:
             settings = workspace.settings.model
             if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
@@ -123,16 +122,28 @@ class Service:
 
     def close(self) -> None:
         """Write what is still to be written, and let go of the journal."""
-        if self.library.showings.flush(self.library.journal, time.time()):
-            self._settle()
-        self.library.journal.close()
-        self.model.close()
+        try:
+            if self._note_showings(patience=0.0):
+                self._settle()
+        finally:
+            self.library.journal.close()
+            self.model.close()
+
+    def _note_showings(self, patience: float = FLUSH_AFTER) -> bool:
+        return self.library.showings.flush(self.library.journal, time.time(), patience=patience)
 
     def _settle(self) -> None:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
-        for workspace in list(self._workspaces.values()):
+        if self.library.snapshot().key == self._settled:
+            return
+        for workspace in self._there:
             self.actions(workspace).settle()
         self._settled = self.library.snapshot().key
+
+    @property
+    def _there(self) -> list[Workspace]:
+        """The workspaces that are still there: a linked worktree may be removed while others are worked in."""
+        return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return what the user can do in a workspace."""
