@@ -51,13 +51,23 @@ def test_only_gains_win(gains: list[float]) -> None:
 
 
 def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
-    model = Model({"wrote": 2.0, "bm25": 1.0}, -3.0)
+    model = Model({"wrote": 2.0, "cosine": 1.0}, -3.0)
     tuned, reset = Event(1, 0.0, "tune", data=event_of(model)), Event(2, 0.0, "tune", data=event_of(None))
     assert read_model(fold([tuned]).tuned["editing"]) == model
     assert fold([], fold([tuned])).tuned == event_of(model)
     assert fold([tuned, reset]).tuned == {}
     assert read_model({}) is None
     assert read_model({"intercept": 0.0, "weights": {"of another version": 1.0}}) is None
+
+
+def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, moms: Callable[[Repo], Mom]) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    mom = moms(project)
+    mom.index()
+    mom.service.library.journal.append("tune", data=event_of(Model({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
+    workspace = mom.service._workspace(str(project.root))
+    without, vector = (workspace._editing(workspace._state(), meaning) for meaning in (None, np.ones(3)))
+    assert without.intercept == 7.0 and vector.weights == shipped("editing").weights
 
 
 def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Repo], Mom]) -> None:

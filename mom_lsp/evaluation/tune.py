@@ -92,8 +92,13 @@ def wins(gains: np.ndarray) -> bool:
 
 
 def event_of(model: Model | None) -> dict[str, Any]:
-    """Return what the journal is told: the weights, or nothing to go back to the shipped ones."""
-    return {"editing": plain(model)} if model else {}
+    """Return what the journal is told: the weights, or nothing to go back to the shipped ones.
+
+    Those that were learned where nothing had a vector know nothing of meaning: they hold while that is so.
+    """
+    if model is None:
+        return {}
+    return {"editing" if model.weights.get("cosine") else "unencoded": plain(model)}
 
 
 def judged(root: Path) -> list[Showing]:

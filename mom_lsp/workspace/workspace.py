@@ -273,8 +273,9 @@ class Workspace:
 
     def _editing(self, state: State, meaning: np.ndarray | None) -> Model:
         """Return what was learned for the place of an edit: here if `mom tune` did, and with vectors if there are."""
-        own = read_model(state.snapshot.life.tuned.get("editing", {}))
-        return self._as_said(own or shipped("unencoded" if meaning is None else "editing"))
+        modes: tuple[Mode, ...] = ("unencoded", "editing") if meaning is None else ("editing",)
+        own = (read_model(state.snapshot.life.tuned.get(mode, {})) for mode in modes)
+        return self._as_said(next(filter(None, own), None) or shipped(modes[0]))
 
     def _learned(self, mode: Mode) -> Model:
         return self._as_said(shipped(mode))
