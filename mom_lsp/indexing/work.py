@@ -25,6 +25,8 @@ from mom_lsp.tiers.lifecycle import erasure_seq, fold
 from mom_lsp.workspace.library import catalog_arrays, catalog_key
 from mom_lsp.workspace.notes import notes_of
 
+SAMPLES = 8  # commits of a partial clone that are looked at for what it lacks
+
 
 class Work:
     """One HEAD's share of the work."""
@@ -73,8 +75,7 @@ class Work:
             recalled = Recalled(store, notes, partial(repository.history, head))
             index_files(repository, head, rules, marker, merger, recalled, control, summary)
             marker.add(head)
-            oldest = repository.history(head)[-1] if repository.partial else ""
-            marker.lacking = oldest if oldest and repository.lacks(oldest) else ""
+            marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
 
     @staticmethod
     def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
@@ -109,3 +110,9 @@ class Work:
             self._control.report(Progress("encoding", 0, 0, str(error)))
             return ""
         return encoder.name
+
+
+def _samples(repository: Repository, head: str) -> Sequence[str]:
+    """Return commits of all ages of a partial clone, none of a whole one; the first may be no more than a licence."""
+    history = repository.history(head)[::-1] if repository.partial else []
+    return history[:: max(1, len(history) // SAMPLES)]
