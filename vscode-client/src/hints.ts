@@ -41,8 +41,7 @@ export class Hints implements Disposable {
 
   readonly middleware: InlayHintsMiddleware = {
     provideInlayHints: async (document, range, token, next) => {
-      if (this.paused) return [];
-      const hints = (await next(document, range, token)) ?? [];
+      const hints = this.paused ? [] : ((await next(document, range, token)) ?? []);
       this.changed.fire();
       const taken = problemLines(languages.getDiagnostics(document.uri));
       return hints.filter((hint: InlayHint) => !taken.has(hint.position.line));
