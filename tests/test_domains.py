@@ -18,7 +18,7 @@ from mom_lsp.route.naming import common_place, named
 from mom_lsp.route.partition import Partition, largest
 from mom_lsp.route.points import PATH_WIDTH, joined, path_vector, unit
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.store import Store
+from mom_lsp.store import Store, writer_lease
 from mom_lsp.store.arrays import keep, kept
 
 WIDTH = 16
@@ -188,6 +188,8 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     assert {one["domain"] for one in mom.search("caller saw the wrong sum")} <= set(by_path.names)
     (data / "lance" / "domains.arrays").write_bytes(b"PK nonsense")
     assert index_check() == (False, "run `mom index`; an engine makes them anew within a minute")
+    with writer_lease(data):
+        assert index_check() == (True, "")  # an indexer is about to make them
     mom.service.follow()
     assert mom.search("caller saw the wrong sum") and not mom.service.library.snapshot().domains.names
     mom.index()

@@ -195,7 +195,8 @@ def _store(service: Service) -> dict[str, Any]:
     except MomError as error:
         return _check("index", False, str(error), "run `mom index`")
     claimed = load_marker(service.data).domains
-    if claimed and claimed != checksum_of_domains(service.data):
+    at_work = lease_held(service.data)  # what is forgotten takes the domains with it, until they are made anew
+    if claimed and not at_work and claimed != checksum_of_domains(service.data):
         problem = f"{size} memories; the domains they are sorted into are damaged, so all are searched"
         return _check("index", False, problem, "run `mom index`; an engine makes them anew within a minute")
     return _check("index", True, f"{size} memories", "")
