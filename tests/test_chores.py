@@ -79,6 +79,30 @@ def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exce
     assert chores.do("titles", lambda: True) and not chores.problems
 
 
+def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, now, told = Engine(tmp_path, lambda call, params: None), [1000.0], list[float]()
+
+    def takes(seconds: float, result: object = None) -> Callable[..., Any]:
+        def work(*_: object) -> object:
+            told.append(now[0])
+            now[0] += seconds
+            return result
+
+        return work
+
+    waits = iter([False, False, False, True])
+    monkeypatch.setattr("mom_lsp.engine.main.time.monotonic", lambda: now[0])
+    monkeypatch.setattr(Engine, "_idle", LONG)
+    monkeypatch.setattr(Service, "follow", takes(0.01, result=False))
+    monkeypatch.setattr(Service, "make_title", takes(6.0))
+    monkeypatch.setattr(Service, "learn", takes(0.0))
+    monkeypatch.setattr(engine._server, "wait", lambda pause: now.__setitem__(0, now[0] + pause) or next(waits))
+    (tmp_path / "engine.json").write_text("{}")
+    engine.run(2 * LONG)
+    assert len(told) == 5, "the index was followed three times; one title was made, and one text learned"
+    assert told[-1] - told[0] < 10
+
+
 def test_the_engine_outlives_a_defect_and_its_doctor_tells_it(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -21,6 +21,7 @@ from mom_lsp.process.spawn import spawn
 AT_REST = 20.0  # seconds without a request, after which the local model may make titles and learn
 POLL = 0.5  # seconds between two looks for a new version of the store
 RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
+MODEL_SHARE = 10  # likewise the local model, while nobody asks
 LOG_BYTES = 500_000
 
 CommandRunner = Callable[[Callable[[str, dict[str, Any]], Any], dict[str, Any]], Any]
@@ -53,6 +54,7 @@ class Engine:
         self._server = EngineServer(data, self._handle)
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()
+        self._model_rests_until = 0.0
 
     def start(self) -> bool:
         """Listen; False if another engine does."""
@@ -64,9 +66,8 @@ class Engine:
         while not self._server.wait(pause):
             if not (self._data / "engine.json").exists():
                 break  # the data folder was deleted, or another engine took over
-            began = time.monotonic()
-            self._work()
-            pause = max(POLL, RELOAD_SHARE * (time.monotonic() - began))
+            pause = max(POLL, RELOAD_SHARE * self._follow())
+            self._use_the_rest()
             if not self._server.connections and self._idle > idle_seconds:
                 break
         if self._indexer is not None:
@@ -74,13 +75,21 @@ class Engine:
         self._server.close()
         self._service.chores.do("closing", self._service.close)  # the data folder may be gone
 
-    def _work(self) -> None:
-        service, chores = self._service, self._service.chores
-        if chores.do("following the index", service.follow):
+    def _follow(self) -> float:
+        """Follow the index; return the seconds that it took."""
+        began = time.monotonic()
+        if self._service.chores.do("following the index", self._service.follow):
             self._server.notify_all("changed", {})
-        if self._idle > AT_REST:
-            chores.do("making titles", partial(service.make_title, self._is_asked))
-            chores.do("learning from accepted texts", partial(service.learn, self._is_asked))
+        return time.monotonic() - began
+
+    def _use_the_rest(self) -> None:
+        """Let the local model work while nobody asks; it rests longer than it works, and the index is followed then."""
+        service, began = self._service, time.monotonic()
+        if self._idle > AT_REST and began >= self._model_rests_until:
+            service.chores.do("making titles", partial(service.make_title, self._is_asked))
+            service.chores.do("learning from accepted texts", partial(service.learn, self._is_asked))
+            ended = time.monotonic()
+            self._model_rests_until = ended + MODEL_SHARE * (ended - began)
 
     @property
     def _idle(self) -> float:
