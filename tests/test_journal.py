@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from processes import LONG
 
@@ -339,7 +339,6 @@ def test_a_file_beyond_reading_is_kept_and_told(path: Path, damage: Callable[[Pa
         assert path.with_name(f"journal.sqlite.broken-{number}").exists()
 
 
-@settings(max_examples=40)
 @given(at=st.floats(0, 1, exclude_max=True), what=st.binary(min_size=1, max_size=600))
 @example(at=0.2, what=b"\x80")  # SQLite's own message about it cannot be decoded
 @example(at=0.9131374935661415, what=b"\x00\x00\x00\x00")  # a text reads as nothing

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from repositories import START, Mom, Repo, clone
 
@@ -294,7 +294,6 @@ TOLD = st.tuples(
 
 
 @given(st.lists(TOLD, max_size=12))
-@settings(max_examples=10)
 def test_what_is_carried_elsewhere_leads_to_the_same_and_comes_once(told: list[tuple[str, str, int]]) -> None:
     with TemporaryDirectory() as folder, Journal(Path(folder, "a")) as mine, Journal(Path(folder, "b")) as theirs:
         theirs.append("pin", "other", now=0.5)

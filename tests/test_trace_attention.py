@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.errors import StoreError
@@ -80,7 +80,6 @@ def test_a_trace_that_is_always_reinforced_converges_to_its_salience(
 
 
 @given(st.floats(0.05, 0.95), st.floats(0.1, 0.95), st.floats(0.1, 0.99), st.floats(0.1, 2))
-@settings(max_examples=20)
 def test_the_mean_settles_where_the_mixture_says(chance: float, keep: float, fade: float, mean: float) -> None:
     rule = Rule(keep=keep, fade=fade, least=0.0, prune=0.0)
     trace = np.zeros(1)
@@ -158,7 +157,6 @@ def file(tmp_path: Path) -> TraceFile:
 
 
 @given(st.lists(observations(), max_size=8))
-@settings(max_examples=20)
 def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFactory, seen: list[Observation]) -> None:
     file = TraceFile(tmp_path_factory.mktemp("traces") / "traces.sqlite")
     for number, observation in enumerate(seen):
