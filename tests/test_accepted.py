@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 from repositories import Mom, Repo
 
+from mom_lsp.git import locate
+from mom_lsp.indexing.run import index
 from mom_lsp.trace.attention import Observation
 from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace.accepted import accepted_texts
@@ -106,3 +109,21 @@ def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(
     mom.call("undo")
     assert traces.sources("model") == {"of another word"} and len(traces.observations("model", 2, 3)) == 1
     assert texts(mom) == []
+
+
+def test_what_was_learned_in_one_worktree_is_unlearned_in_another(mom: Mom, project: Repo) -> None:
+    side = project.root.parent / "side"
+    project.git("worktree", "add", "-q", "-b", "other", str(side))
+    (memory,) = mom.search("network drops")
+    mom.service.call("useful", {"root": str(side), "id": memory["id"], "path": "src/client.py", "line": 2})
+    (side / "src/client.py").write_text(CODE.format(4))
+    project.git("-C", str(side), "commit", f"--date={int(time.time()) + 60} +0000", "-qam", "Try four times")
+    index(locate(side), mom.settings, report=lambda progress: None, stop=threading.Event())
+    mom.service.follow()
+    (text,) = accepted_texts(mom.service._workspace(str(side)), ())
+    traces = TraceFile(mom.location.data / TRACES)
+    traces.add(
+        "model", 2, 3, Observation("src", {memory["id"]: np.full((2, 3), 0.5)}, {memory["id"]: 0.5}), text.source
+    )
+    mom.call("undo")
+    assert not traces.sources("model")

@@ -100,11 +100,16 @@ def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _undo(service: Service, workspace: Workspace, p: Params) -> Any:
-    before = followed(workspace)
+    before = _followed(service)
     said = service.actions(workspace).undo(str(p.get("id") or ""))
-    now = followed(workspace)
+    now = _followed(service)
     service.model.unlearn([source for source, memories in before.items() if now.get(source) != memories])
     return said
+
+
+def _followed(service: Service) -> dict[str, list[str]]:
+    """Return the accepted texts of all worktrees: what was said in one may be taken back in another."""
+    return {source: memories for workspace in service.there for source, memories in followed(workspace).items()}
 
 
 def _at_place(action: str) -> Callable[[Service, Workspace, Params], Any]:

@@ -95,14 +95,14 @@ class Service:
         now = self.library.snapshot().key
         if now == self._learned:
             return
-        for workspace in self._there:
+        for workspace in self.there:
             if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
                 return  # there may be more
         self._learned = now
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
         """Make one title that somebody missed; asked while nobody asks anything else."""
-        for workspace in self._there:
+        for workspace in self.there:
             settings = workspace.settings.model
             if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
@@ -136,12 +136,12 @@ class Service:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
         if self.library.snapshot().key == self._settled:
             return
-        for workspace in self._there:
+        for workspace in self.there:
             self.actions(workspace).settle()
         self._settled = self.library.snapshot().key
 
     @property
-    def _there(self) -> list[Workspace]:
+    def there(self) -> list[Workspace]:
         """The workspaces that are still there: a linked worktree may be removed while others are worked in."""
         return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
 
