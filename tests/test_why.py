@@ -172,6 +172,8 @@ def test_it_is_asked_about_one_line(mom: Mom, target: str) -> None:
         ("Fixes: https://example.org/issues/12 and #13.\n\nThe server counts attempts.", "The server counts attempts."),
         ("... as it would else\nfail on Windows.", "as it would else fail on Windows."),
         ("Follow-up to 1a2b3c4d5e", ""),
+        ("Сервер считает попытки.", "Сервер считает попытки."),
+        ("因为服务器会等待", "因为服务器会等待"),
         ("This fixes a regression of 75d79a4486b2.", ""),
         ("A fix of the cache of names, missed in 75d79a4486b2", "A fix of the cache of names, missed in 75d79a4486b2"),
     ],

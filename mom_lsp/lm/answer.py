@@ -14,7 +14,7 @@ from mom_lsp.memory import Memory
 SENTENCES = 3
 REASON_LENGTH = 240  # characters of a memory's own words in one sentence
 LEAST_WORDS = 3  # of a sentence that says something: not "Also:"
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]+")
+WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d]\w+")  # of any language; Chinese and Japanese put no spaces
 START, END = " .…", " .,;:!…"  # "Refuse it ... since the server counts": a title may go on in the text
 REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
 POINTER = re.compile(  # nothing but where else to look: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
