@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from hypothesis import example, given
@@ -21,6 +22,7 @@ from processes import LONG
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal, on_network_disk
+from mom_lsp.workspace.showings import Asked, Showings
 
 SECRET_NOTE = "the text of a note that nobody may read again"
 
@@ -456,3 +458,15 @@ def test_no_write_ahead_log_on_a_network_disk(path: Path, monkeypatch: pytest.Mo
         assert not path.with_name("journal.sqlite-wal").exists()
         journal.erase([event.seq])
         assert SECRET_NOTE.encode() not in folder_bytes(path.parent)
+
+
+def test_what_was_shown_is_written_later_if_it_cannot_be_now(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    showings = Showings()
+    showings.add(["m", "n"], "a.py", 1.0, Asked("", 1, 2))
+    with monkeypatch.context() as patch, pytest.raises(JournalError):
+        patch.setattr(Journal, "append", Mock(side_effect=JournalError("the disk is full")))
+        showings.flush(journal, 2.0)
+    showings.add(["o"], "a.py", 3.0)
+    assert showings.flush(journal, 61.0, patience=60.0) and not showings.flush(journal, 200.0)
+    (event,) = journal.events()
+    assert event.data == {"seen": {"a.py": ["m", "n", "o"]}, "together": [["", "a.py", 1, 2, "m", "n"]]}

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from mom_lsp.errors import JournalError
 from mom_lsp.journal import Journal
 from mom_lsp.tiers import DAY
 
@@ -57,11 +58,17 @@ class Showings:
         with self._lock:
             if not (self._new or self._together) or (patience and now - self._since < patience):
                 return False
-            data: dict[str, Any] = {"seen": {path: sorted(memories) for path, memories in self._new.items()}}
-            if self._together:
-                data["together"] = self._together
+            new, together, since = self._new, self._together, self._since
             self._new, self._together, self._since = {}, [], 0.0
-        journal.append("shown", data=data, now=now)
+        data: dict[str, Any] = {"seen": {path: sorted(memories) for path, memories in new.items()}}
+        try:
+            journal.append("shown", data=data | ({"together": together} if together else {}), now=now)
+        except JournalError:
+            with self._lock:  # to be written with what was shown meanwhile
+                for path, memories in new.items():
+                    self._new.setdefault(path, set()).update(memories)
+                self._together, self._since = together + self._together, since
+            raise
         return True
 
     def _is_new(self, what: object, path: str, now: float) -> bool:
