@@ -124,8 +124,10 @@ def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) 
 
 @pytest.mark.slow
 @needs_model
-def test_where_nothing_is_known_the_model_is_not_started(local: LocalModel) -> None:
-    assert local.word(Model(threads=1), NOTHING) == ""
+def test_where_no_reason_is_known_the_model_is_not_started(local: LocalModel) -> None:
+    bare = Explanation("src/client.py", 5, "fetch", "x = 1", (Clue(make_memory(2, "Fix #12"), "changed it"),), [])
+    for known in (NOTHING, bare):
+        assert local.word(Model(threads=1), known) == ""
     assert local.state(Model(threads=1))["pid"] is None
 
 

@@ -42,7 +42,7 @@ def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json:
             return
         _print(answer, service, place.path)
         if worded and at_once:
-            answer = _ask(service, place, generate=True)
+            answer = _worded(service, place)
             if answer["generated"]:
                 click.echo("\n" + one_line(answer["answer"]))
         if explain:
@@ -60,6 +60,14 @@ def _explain(answer: dict[str, Any]) -> None:
 
 def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any]:
     return dict(service.call("why", path=place.path, line=place.start, text=None, generate=generate))
+
+
+def _worded(service: Connection, place: Target) -> dict[str, Any]:
+    """Ask the model, which takes seconds, and say meanwhile what is waited for."""
+    from mom_lsp.cli.console import stderr
+
+    with stderr().status("the local model is wording it; Ctrl-C if this is enough"):
+        return _ask(service, place, generate=True)
 
 
 def _is_within_engine() -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 
 from mom_lsp.engine.attention import Attention
 from mom_lsp.errors import ChildError, Interrupted, ModelError
-from mom_lsp.lm.answer import Sentence
+from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.prompts import in_place
@@ -52,10 +52,11 @@ class LocalModel:
     ) -> str:
         """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
 
-        One that leaves out the reason is none. Nothing that a model does is an error here: the answer in the memories'
-        own words stands. `drawn` is the bias of its memories.
+        One that leaves out the reason is none, and where no memory gives a reason there is nothing to word. Nothing
+        that a model does is an error here: the answer in the memories' own words stands. `drawn` is the bias of its
+        memories.
         """
-        if not known.clues or self.why_not(settings):
+        if not any(reason_of(clue.memory) for clue in known.clues) or self.why_not(settings):
             return ""
         memories = {clue.memory.id: clue.memory for clue in known.clues}
         order = in_place(self._order, list(memories))
