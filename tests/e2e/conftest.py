@@ -211,15 +211,13 @@ class Editor:
 
     async def hints_become(self, uri: str, wanted: Callable[[list[types.InlayHint]], bool]) -> list[types.InlayHint]:
         """Ask as the editor does, until the hints are as wanted: at every refresh, or, untold, again and again."""
-        workspace = client_capabilities(self.name).workspace
-        is_told = bool(workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support)
         async with asyncio.timeout(TIMEOUT):
             while True:
                 self.refreshed.clear()
                 hints = await self.hints(uri)
                 if wanted(hints):
                     return hints
-                await (self.refreshed.wait() if is_told else asyncio.sleep(ASKS_AGAIN))
+                await (self.refreshed.wait() if self.refreshes else asyncio.sleep(ASKS_AGAIN))
 
 
 async def start(
