@@ -154,7 +154,7 @@ def main() -> None:
         lines = {f"{Path(name).name} {mode}": pairs for name, pairs in across(asked, names).items()}
         if mode != "unencoded":  # the minutes before there are vectors are not drawn
             sure |= lines
-        thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
+            thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
         kept[mode] = plain(fit([case for cases in asked.values() for case in cases], names))
     if chosen.curve:
         draw(chosen.curve, sure, thresholds)

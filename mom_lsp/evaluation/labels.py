@@ -14,10 +14,10 @@ from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, RELATIONS
 from mom_lsp.route.view import View
 from mom_lsp.store import Store
+from mom_lsp.tiers import DAY
 
 MOST_NAMED = 10  # commits that one message names; more are a list
 MOST_FILES = 20  # of a query: somebody who changes more is not at a place
-DAY = 86_400  # seconds: what its author did within it is still in mind
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +51,12 @@ def own_labels(root: Path) -> list[Label]:
         NoIndex: it is not indexed.
     """
     location = locate(root)
-    head = Repository(location).resolve() if location.git else None
-    if head is None:
+    repository = Repository(location) if location.git else None
+    head = repository.resolve() if repository else None
+    if repository is None or head is None:
         raise UsageError(f"{root} is not a git repository with a commit: there is no history to learn from")
     catalog = Catalog.of_table(Store(location.data).columns(COLUMNS))
-    return labels_of(View(catalog, Repository(location).history(head), {}))
+    return labels_of(View(catalog, repository.history(head), {}))
 
 
 def labels_of(view: View) -> list[Label]:
