@@ -254,13 +254,6 @@ class Generator(Protocol):
         ...
 
 
-def kind_name(kind: str, source: str | None) -> str:
-    """Return a kind as people read it: a note is the user's own only if the user wrote it."""
-    if kind == "note":
-        return {"commit": "change", "file": "remark"}.get(source or "", "your note")
-    return kind.replace("_", " ")
-
-
 def memory_id(*parts: str | int) -> str:
     """Hash the parts of an identity to 16 hex digits."""
     text = "\0".join(str(part) for part in parts)

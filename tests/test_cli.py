@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 from processes import LONG
+from suggestions import SHA, make_suggestion
 
 from mom_lsp import __version__
 from mom_lsp.cli.app import VERBS, app
@@ -25,37 +25,14 @@ from mom_lsp.cli.index import _stop_on_signal, in_words
 from mom_lsp.cli.output import BAR, TERM_STYLES, shares
 from mom_lsp.cli.progress import SEARCHABLE, JsonLines, Lines, News
 from mom_lsp.cli.target import parse_target, split_target
-from mom_lsp.cli.words import ago, duration, one_line
+from mom_lsp.cli.words import one_line
 from mom_lsp.errors import ChildTimeout, RepositoryError, UntrustedPath, UsageError
 from mom_lsp.git.location import Location, locate
 from mom_lsp.indexing import Progress, Summary
 from mom_lsp.process import EngineServer
 
-SHA = "0123456789abcdef0123456789abcdef01234567"
 PLAIN = {"NO_COLOR": "1", "FORCE_COLOR": None, "TERM": "dumb"}
 TERMINAL = {"NO_COLOR": None, "FORCE_COLOR": "1", "TERM": "xterm-256color", "COLUMNS": "100", "COLORTERM": "truecolor"}
-
-
-def make_suggestion(**changes: Any) -> dict[str, Any]:
-    suggestion = {
-        "id": "deadbeef00000001",
-        "kind": "failed_approach",
-        "title": "Cache the resolver's answers",
-        "body": "It made every second request wait.\n\nSo it was reverted.\nAnd nobody tried again.",
-        "source": {"commit": SHA, "author": "Ada", "time": "2023-01-02T03:04:05Z", "path": None, "line": None},
-        "score": 0.75,
-        "terms": {"sem": 0.0, "lex": 0.2, "temp": -0.05, "use": 0.0, "place": 0.6},
-        "tier": "episodic",
-        "status": "candidate",
-        "pinned": False,
-        "domain": "",
-        "freshness": "fresh",
-        "why": "it last wrote line 2",
-        "lines": [2],
-        "surprise": 4,
-        "replacement": None,
-    }
-    return suggestion | changes
 
 
 class Notebook:
@@ -84,15 +61,18 @@ class Notebook:
         found = [memory for memory in self.memories if memory["id"].startswith(params["id"])]
         if len(found) != 1:
             raise UsageError(f"no memory has an id that begins with {params['id']}")
-        history = [{"time": "2024-01-01T00:00:00Z", "event": "pinned", "path": "src/a.py"}]
-        more = {"suggested": False, "because": "it was dismissed here", "history": history}
+        said = {"event": "pin", "age": "2 years ago"}
+        history = [{"event": "pin", "path": "src/a.py", "reason": "", "phrases": said}]
+        phrases = found[0]["phrases"] | {"evidence": "no accepted use"}
+        more = {"suggested": False, "because": "it was dismissed here", "history": history, "phrases": phrases}
+        more["life"] = {"reason": ""}
         return found[0] | more | {"related": [m for m in self.memories if m is not found[0]]}
 
     def answer_review(self, _: str, params: dict[str, Any]) -> Any:
-        faded = {"tier": "working", "strength": 0.25, "half_life": 13.5, "reason": "falls from working to episodic"}
         lists: dict[str, Any] = {name: [] for name in ("promoted", "drifted", "forgotten")}
-        away = [self.memories[1] | faded | {"reason": "shown in vain"}]
-        return lists | {"fading": [self.memories[0] | faded], "archived": away}
+        phrases = self.memories[0]["phrases"] | {"strength": "working, strength 0.25"}
+        fading = [self.memories[0] | {"reason": "falls from working to episodic", "phrases": phrases}]
+        return lists | {"fading": fading, "archived": [self.memories[1] | {"reason": "dismissed"}]}
 
     def answer_export(self, _: str, params: dict[str, Any]) -> Any:
         return {"events": self.events}
@@ -107,26 +87,9 @@ class Notebook:
         return {"checks": [{"name": "journal", "ok": not broken, "message": "read", "fix": "restore a copy of it"}]}
 
     def answer_status(self, _: str, params: dict[str, Any]) -> Any:
+        rows = [["memories", "1,200 from 1,500 commits"], ["engine", "not running"]]
         some = bool(self.memories)
-        return {
-            "root": "/r",
-            "data": "/r/.git/mom",
-            "git": True,
-            "head": SHA,
-            "memories": 1200,
-            "commits": 1500,
-            "indexed": some,
-            "searchable": 1200,
-            "encoded": 300,
-            "encoder": "minilm",
-            "pinned": 2,
-            "forgotten": 0,
-            "notes": 1,
-            "disk_bytes": 3_000_000,
-            "engine": None,
-            "indexing": {"phase": "encoding", "done": 300, "total": 1200},
-            "problems": ["the history is shallow"],
-        }
+        return {"commits": 1500, "indexed": some, "rows": rows, "problems": ["the history is shallow"]}
 
     def record(self, method: str, params: dict[str, Any]) -> Any:
         if params.get("id") == "missing":
@@ -255,38 +218,6 @@ def test_target_in_another_revision_need_not_be_on_disk(root: Path) -> None:
 
 # --- words ------------------------------------------------------------------------------------------------------------
 
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("before", "words"),
-    [
-        (timedelta(seconds=5), "just now"),
-        (timedelta(minutes=1), "1 minute ago"),
-        (timedelta(hours=23), "23 hours ago"),
-        (timedelta(days=6), "6 days ago"),
-        (timedelta(days=20), "2 weeks ago"),
-        (timedelta(days=364), "11 months ago"),
-        (timedelta(days=366 * 3), "3 years ago"),
-        (timedelta(days=-3), "just now"),  # a commit from a clock that was ahead
-    ],
-)
-def test_dates_are_said_as_people_do(before: timedelta, words: str) -> None:
-    assert ago((NOW - before).isoformat(), NOW) == words
-    assert ago((NOW - before).timestamp(), NOW) == words
-
-
-def test_unknown_date_is_nothing() -> None:
-    assert ago(None, NOW) == "" == ago("", NOW)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.26, "0.3 s"), (9.97, "10 s"), (59.6, "1 min 0 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
-)
-def test_durations_show_what_matters(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-
 
 @given(st.text())
 def test_one_line_is_one_safe_line(text: str) -> None:
@@ -302,19 +233,20 @@ blocks = {block for _, block in TERM_STYLES.values()}
 
 
 @given(st.dictionaries(st.sampled_from(sorted(TERM_STYLES)), st.floats(-2, 2)))
-def test_bar_is_full_and_ordered_by_share(terms: dict[str, float]) -> None:
-    drawn = shares(terms).plain
+def test_bar_is_full_and_followed_by_every_phrase(terms: dict[str, float]) -> None:
+    phrases = make_suggestion(terms=terms)["phrases"]["shares"]
+    drawn = shares(terms, phrases).plain
     cells = sum(drawn.count(block) for block in blocks)
     assert cells == (BAR if any(share > 0 for share in terms.values()) else 0)
-    named = [name for name in drawn.split() if name in TERM_STYLES]
-    assert named == sorted((n for n in TERM_STYLES if terms.get(n)), key=lambda name: -abs(terms[name]))
+    assert drawn.endswith("  ".join(phrases.values()))
 
 
 def test_bar_gives_each_term_its_part() -> None:
-    drawn = shares({"place": 0.6, "lex": 0.2, "temp": -0.05}).plain
+    one = make_suggestion(terms={"place": 0.6, "lex": 0.2, "temp": -0.05})
+    drawn = shares(one["terms"], one["phrases"]["shares"]).plain
     assert drawn.count("█") == BAR * 3 // 4
     assert drawn.count("▓") == BAR // 4
-    assert drawn.endswith("place 0.60  lex 0.20  temp -0.05")
+    assert drawn.endswith("place +0.60  words +0.20  recency -0.05")
 
 
 # --- suggest, search, show --------------------------------------------------------------------------------------------
@@ -332,7 +264,7 @@ def test_suggest_in_a_pipe_is_plain_and_whole(mom: Shell) -> None:
     assert "So it was reverted. …\n" in result.stdout
     assert "And nobody tried again." not in result.stdout
     assert long in result.stdout
-    assert "place 0.60  lex 0.20  temp -0.05  deadbeef\n" in result.stdout
+    assert "place +0.60  words +0.20  recency -0.05  deadbeef\n" in result.stdout
     assert result.stderr == ""
 
 
@@ -401,7 +333,13 @@ def test_search_joins_its_words_and_says_when_nothing_matches(mom: Shell) -> Non
 
 def test_show_prints_everything(mom: Shell) -> None:
     result = mom("show", "dead")
-    for words in ("And nobody tried again.", "deadbeef00000001", "it was dismissed here", "Count from one", "pinned"):
+    for words in (
+        "And nobody tried again.",
+        "deadbeef00000001",
+        "it was dismissed here",
+        "Count from one",
+        "2 years ago",
+    ):
         assert words in result.stdout
     assert json.loads(mom("show", "dead", "--json").stdout)["because"] == "it was dismissed here"
 
@@ -428,7 +366,7 @@ def test_review_lists_where_nobody_sits_and_walks_where_somebody_does(
     document = json.loads(mom("review", "--json").stdout)
     assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
     listed = mom("review").stdout
-    for words in ("About to fade", "Cache the resolver", "half of it left after 14 active days", "Archived"):
+    for words in ("About to fade", "Cache the resolver", "working, strength 0.25", "Archived"):
         assert words in listed
     assert mom.book.events == []
     monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)
@@ -502,8 +440,7 @@ def test_import_of_a_binary_file_is_refused(mom: Shell, tmp_path: Path) -> None:
 
 def test_status_is_a_short_table(mom: Shell) -> None:
     out = " ".join(mom("status").stdout.split())
-    for words in ("1,200 from 1,500 commits", "300 (25%)", "2 pinned, 1 note", "encoding, 300 of 1,200", "3.0 MB"):
-        assert words in out
+    assert "memories 1,200 from 1,500 commits engine not running" in out
     assert "problem the history is shallow" in out
     assert json.loads(mom("status", "--json").stdout)["commits"] == 1500
 
@@ -632,7 +569,7 @@ def test_news_are_told_once() -> None:
     unchanged = News()
     assert not list(unchanged.of(Progress("encoding", 1, 2))), "nothing was read, so nothing became searchable"
     waiting = [line for _ in range(3) for line in unchanged.of(Progress("waiting", 0, 0, "another\nis at it"))]
-    assert waiting == ["waiting: another is at it"]
+    assert waiting == ["Waiting: another is at it"]
     assert not list(unchanged.of(Progress("waiting", 0, 0, "")))
 
 
@@ -640,7 +577,12 @@ def test_log_has_a_line_a_phase(capsys: pytest.CaptureFixture[str]) -> None:
     with Lines() as report:
         for each in reports():
             report(each)
-    assert capsys.readouterr().err.splitlines() == ["history: 3", SEARCHABLE, "files: 2", "encoding: 4"]
+    assert capsys.readouterr().err.splitlines() == [
+        "Reading history: 3",
+        SEARCHABLE,
+        "Reading files: 2",
+        "Encoding memories: 4",
+    ]
 
 
 def test_json_progress_has_every_phase_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.memory import kind_name
 from mom_lsp.server.convert import LABEL_LENGTH, lsp_label
 from mom_lsp.server.insert import SIGNS, comment
 
@@ -32,19 +31,6 @@ def test_a_label_is_one_short_visible_line(title: str) -> None:
 )
 def test_a_label_tells_your_word_from_the_history(changes: dict[str, Any], mark: str) -> None:
     assert lsp_label(make_suggestion(**changes)) == f"{mark} Title"
-
-
-@pytest.mark.parametrize(
-    ("kind", "source", "name"),
-    [
-        ("note", "commit", "change"),
-        ("note", "user", "your note"),
-        ("note", "file", "remark"),
-        ("bug_pattern", "commit", "bug pattern"),
-    ],
-)
-def test_only_your_own_notes_are_called_so(kind: str, source: str, name: str) -> None:
-    assert kind_name(kind, source) == name
 
 
 @pytest.mark.parametrize(("language", "end"), [("c", "*/"), ("html", "-->")])

@@ -17,7 +17,6 @@ from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, 
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.rules import SHOWN_IN_VAIN, Past, confidence, judge
 from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
-from mom_lsp.tiers.words import life
 
 UNIT = st.floats(0, 1)
 LEVEL = st.sampled_from([EPISODIC, WORKING, SEMANTIC])
@@ -114,17 +113,6 @@ def test_use_promotes_disuse_demotes_and_the_way_back_is_longer() -> None:
 def test_a_pinned_memory_does_not_fade() -> None:
     assert at([(0, 3, 1.0, HOLD)], 400).strength[0] == 1
     assert at([(0, 3, 1.0, HOLD), (0, 300, 0.0, LET_GO)], 301).strength[0] == pytest.approx(0.9)
-
-
-def test_a_life_in_words() -> None:
-    faint = {"tier": "episodic", "strength": 0.5, "half_life": 6.6, "status": "candidate", "layer": 0, "uses": 0}
-    assert life(faint) == "episodic, strength 0.50, half of it left after 7 active days without use"
-    proven = faint | {"status": "validated", "layer": 1, "uses": 2, "confidence": "medium", "half_life": None}
-    assert life(proven) == (
-        "validated, layer 1; 2 accepted uses, confidence medium; "
-        "episodic, strength 0.50, which does not fade while it is pinned"
-    )
-    assert life({"title": "of an older engine"}) == ""
 
 
 # The life cycle

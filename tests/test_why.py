@@ -39,7 +39,7 @@ def fetch(url):
 """
 PARSED = LIMITED + "\n\ndef parse(text):\n    return text.split()\n"
 LINE = 6  # the line that the fix wrote, below its comment
-KEYS = {"answer", "attention", "citations", "generated", "took_ms"}
+KEYS = {"answer", "attention", "citations", "generated", "origin", "took_ms"}
 
 
 @pytest.fixture

@@ -384,9 +384,9 @@ def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Rep
     other = moms(copy)
     other.index()
     other.call("useful", id=first)  # so that the numbers of events differ
-    assert other.call("import", events=exported)["message"] == "imported 5 events"
-    assert other.call("import", events=exported)["message"] == "imported 0 events"
-    assert mom.call("import", events=exported)["message"] == "imported 0 events"
+    assert other.call("import", events=exported)["message"] == "Imported 5 events"
+    assert other.call("import", events=exported)["message"] == "Imported 0 events"
+    assert mom.call("import", events=exported)["message"] == "Imported 0 events"
     life = other.service.library.snapshot().life
     assert (life.of(alpha).pinned, life.of(beta).pinned) == (True, False)
     assert life.of(first).dismissed == {("src/a.py", "gamma")}

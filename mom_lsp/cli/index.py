@@ -16,8 +16,9 @@ import click
 
 from mom_lsp.cli.app import folder
 from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
-from mom_lsp.cli.words import count, duration, echo_json, one_line
+from mom_lsp.cli.words import echo_json, one_line
 from mom_lsp.git.location import locate
+from mom_lsp.phrases import count, duration
 
 if TYPE_CHECKING:
     from mom_lsp.indexing import Summary

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,8 @@ from rich.style import Style
 from rich.text import Text
 
 from mom_lsp.cli.console import coloured, stdout
-from mom_lsp.cli.words import ago, one_line
-from mom_lsp.memory import kind_name
+from mom_lsp.cli.words import one_line
+from mom_lsp.phrases import ID_LENGTH
 from mom_lsp.redact import clean
 
 KIND_COLOURS = {
@@ -43,15 +42,13 @@ TERM_STYLES = {
 BAR = 16  # cells
 INDENT = 2
 BODY_LINES = 2  # of a memory in a list; `mom show` prints all
-ID_LENGTH = 8  # enough to be unique; the service takes any unique prefix
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a memory is drawn against: where its links lead, and the clock."""
+    """What a memory is drawn against: where its links lead."""
 
     root: Path
-    now: datetime
     path: str | None = None  # of the file that was asked about
 
 
@@ -71,7 +68,7 @@ def print_answer(answer: dict[str, Any], view: View) -> None:
     text.highlight_regex(r"\[\d+\]", "bold cyan" if coloured() else "")
     rows: list[RenderableType] = [text]
     if answer["generated"]:
-        rows.append(Text("worded by the local model; each sentence was checked against the memory it cites", "dim"))
+        rows.append(Text(answer["origin"], "dim"))
     for number, memory in enumerate(answer["citations"], 1):
         mark = Text(f"[{number}] ", "bold cyan")
         rows += [Text(), Text.assemble(mark, title_line(memory))]
@@ -85,8 +82,8 @@ def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
     rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
     if suggestion.get("why"):
         rows.append(Text(one_line(suggestion["why"]), "italic"))
-    if suggestion.get("failure"):
-        rows.append(Text(one_line(failure_line(suggestion["failure"])), "red"))
+    if failure := suggestion["phrases"]["failure"]:
+        rows.append(Text(one_line(failure), "red"))
     return [*rows, _score_line(suggestion)]
 
 
@@ -95,36 +92,22 @@ def title_line(suggestion: dict[str, Any]) -> Text:
     kind = str(suggestion["kind"])
     style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if coloured() else ""
     line = Text.assemble(
-        (kind_name(kind, suggestion["source"].get("type")), style),
+        (suggestion["phrases"]["kind"], style),
         "  " if coloured() else ": ",
         (one_line(suggestion["title"]), "bold"),
     )
     if suggestion.get("title_generated"):
         line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # a model's words
-    remarks = [
-        "pinned" if suggestion.get("pinned") else "",
-        "on trial" if suggestion.get("trial") else "",
-        suggestion["status"].replace("_", " ") if suggestion.get("status") in ("replaced", "needs_revision") else "",
-        suggestion["freshness"] if suggestion.get("freshness") in ("drifted", "gone") else "",
-    ]
-    for remark in filter(None, remarks):
-        line.append(f"  [{remark}]", "yellow")
+    for mark in suggestion["phrases"]["marks"]:
+        line.append(f"  [{mark}]", "yellow")
     return line
-
-
-def failure_line(failure: dict[str, Any]) -> str:
-    """Return what was tried, why it did not hold, and what came instead."""
-    instead = failure.get("replaced_by") or failure["by"]
-    verb = "needed a fix" if failure["kind"] == "bug_pattern" else "was taken back"
-    because = f": {failure['because']}" if failure.get("because") else ""
-    return f"“{failure['tried']}” {verb}{because} → {instead['title']} ({instead['id'][:ID_LENGTH]})"
 
 
 def source_line(suggestion: dict[str, Any], view: View) -> Text:
     """Return when, who and where, the last with a link to it."""
     source = suggestion["source"]
     parts = [
-        Text(ago(source.get("time"), view.now)),
+        Text(suggestion["phrases"]["age"]),
         Text(one_line(source.get("author") or "")),
         _commit(source),
         _place(suggestion, view),
@@ -132,22 +115,21 @@ def source_line(suggestion: dict[str, Any], view: View) -> Text:
     return Text.assemble((" · ", "dim")).join(part for part in parts if part.plain)
 
 
-def shares(terms: dict[str, float]) -> Text:
-    """Return a bar of the terms that speak for a memory, then every term with its signed share."""
+def shares(terms: dict[str, float], phrases: dict[str, str]) -> Text:
+    """Return a bar of the terms that speak for a memory, then the phrase of each term's signed share."""
     bar = Text()
-    known = [(name, terms[name]) for name in TERM_STYLES if terms.get(name)]
-    total = sum(share for _, share in known if share > 0)
+    known = [(name, terms[name]) for name in TERM_STYLES if terms.get(name, 0.0) > 0]
+    total = sum(share for _, share in known)
     drawn, reached = 0, 0.0
     for name, share in known:
-        if share > 0:
-            colour, block = TERM_STYLES[name]
-            reached += share
-            cells = round(BAR * reached / total) - drawn
-            bar.append(block * cells, colour)
-            drawn += cells
-    for name, share in sorted(known, key=lambda pair: -abs(pair[1])):
+        colour, block = TERM_STYLES[name]
+        reached += share
+        cells = round(BAR * reached / total) - drawn
+        bar.append(block * cells, colour)
+        drawn += cells
+    for name, phrase in phrases.items():
         bar.append("  " if bar.plain else "")
-        bar.append(f"{name} {share:+.2f}" if share < 0 else f"{name} {share:.2f}", TERM_STYLES[name][0])
+        bar.append(phrase, TERM_STYLES[name][0])
     return bar
 
 
@@ -164,7 +146,7 @@ def _indented(row: Text, console: Console) -> RenderableType:
 
 
 def _score_line(suggestion: dict[str, Any]) -> Text:
-    line = shares(suggestion.get("terms") or {})
+    line = shares(suggestion["terms"], suggestion["phrases"]["shares"])
     if line.plain:
         line.append("  ")
     return line.append(identity(suggestion["id"]))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.cli.words import one_line
+from mom_lsp.phrases import STEPS
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -39,7 +40,7 @@ class News:
         if not progress.total and self._said.get(progress.phase, "") != progress.message:
             self._said[progress.phase] = progress.message
             if progress.message:
-                yield f"{progress.phase}: {one_line(progress.message)}"
+                yield f"{STEPS[progress.phase]}: {one_line(progress.message)}"
 
 
 class Quiet:
@@ -67,7 +68,7 @@ class Bars(Quiet):
 
         self._text = Text
         self._bars = Progress(
-            TextColumn("{task.description:>10}", markup=False),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TextColumn("{task.fields[rate]}", style="cyan", markup=False),
@@ -103,7 +104,9 @@ class Bars(Quiet):
             self._bars.update(before, completed=self._bars.tasks[before].total)  # one phase ends as the next begins
         self._phase = progress.phase
         if progress.phase not in self._tasks:
-            self._tasks[progress.phase] = self._bars.add_task(progress.phase, total=progress.total, rate="", note="")
+            self._tasks[progress.phase] = self._bars.add_task(
+                STEPS[progress.phase], total=progress.total, rate="", note=""
+            )
         task = self._tasks[progress.phase]
         if progress.done < self._bars.tasks[task].completed:  # the phase begins anew, watching
             self._bars.reset(task)
@@ -129,7 +132,7 @@ class Lines(Quiet):
             _write(line)
         if progress.total and progress.phase != self._phase:
             self._phase = progress.phase
-            _write(f"{progress.phase}: {progress.total:,}")
+            _write(f"{STEPS[progress.phase]}: {progress.total:,}")
 
 
 class JsonLines(Quiet):

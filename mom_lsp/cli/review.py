@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -88,12 +87,9 @@ def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]
 
 def _print(memory: dict[str, Any], service: Connection) -> None:
     from mom_lsp.cli.console import stdout
-    from mom_lsp.cli.output import ID_LENGTH, View, source_line, title_line
-    from mom_lsp.tiers.words import fading
+    from mom_lsp.cli.output import View, identity, source_line, title_line
 
     console = stdout()
-    line = title_line(memory)
-    line.append(f"  {memory['id'][:ID_LENGTH]}", "dim")
-    console.print(line)
-    console.print(source_line(memory, View(service.location.root, datetime.now(UTC))))
-    console.print(f"  {one_line(memory['reason'])}; {fading(memory)}", style="dim", markup=False)
+    console.print(title_line(memory).append("  ").append(identity(memory["id"])))
+    console.print(source_line(memory, View(service.location.root)))
+    console.print(f"  {one_line(memory['reason'])}; {memory['phrases']['strength']}", style="dim", markup=False)

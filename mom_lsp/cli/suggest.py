@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -10,8 +9,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import ago, count, echo_json, one_line
-from mom_lsp.tiers.words import fading
+from mom_lsp.cli.words import echo_json, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
 
@@ -70,7 +68,7 @@ def show(id: str, episode: bool, as_json: bool) -> None:
         elif episode and not result["episode"]:
             _say("This memory stands alone.")
         elif episode:
-            click.echo(f"{_episode(result['episode'])}\n")
+            click.echo(f"{one_line(result['phrases']['episode'])}\n")
             _print({"suggestions": result["members"]}, service, None)
         else:
             _print_memory(result, service)
@@ -79,7 +77,7 @@ def show(id: str, episode: bool, as_json: bool) -> None:
 def _print(result: dict[str, Any], service: Connection, path: str | None) -> None:
     from mom_lsp.cli.output import View, print_suggestions
 
-    print_suggestions(result["suggestions"], View(service.location.root, datetime.now(UTC), path))
+    print_suggestions(result["suggestions"], View(service.location.root, path))
 
 
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
@@ -89,7 +87,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
     from mom_lsp.cli.output import View, identity, source_line, title_line
     from mom_lsp.redact import clean
 
-    console, view = stdout(), View(service.location.root, datetime.now(UTC))
+    console, view = stdout(), View(service.location.root)
     console.print(title_line(memory))
     console.print(source_line(memory, view))
     if memory.get("body"):
@@ -100,11 +98,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
         console.print(Text("\nWhat happened to it", "bold"))
         console.print(
             table(
-                (
-                    ago(event.get("time"), view.now),
-                    str(event.get("status") or event.get("event") or "").replace("_", " "),
-                    _about(event),
-                )
+                (event["phrases"]["age"], event["phrases"]["event"], event["path"] or event["reason"])
                 for event in memory["history"]
             )
         )
@@ -114,53 +108,26 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
             console.print(Text("  ").join([identity(other["id"]), title_line(other)]))
 
 
-def _episode(episode: dict[str, Any]) -> str:
-    """Return the episode in words: kind, title, number of members."""
-    return one_line(f"{episode['kind']}: {episode['title']}, {episode['count']} memories")
-
-
-def _about(event: dict[str, Any]) -> str:
-    return str(event.get("path") or event.get("reason") or "")
-
-
 def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return what is known about a memory, as (name, value), without what is empty."""
-    from mom_lsp.cli.output import failure_line, shares
+    from mom_lsp.cli.output import shares
 
-    state = [
-        memory.get("status"),
-        f"layer {memory['layer']}" if memory.get("layer") else "",
-        f"confidence {memory['confidence']}" if memory.get("confidence") else "",
-        memory.get("freshness"),
-        "pinned" if memory.get("pinned") else "",
-    ]
-    life = memory.get("life") or {}
+    phrases = memory["phrases"]
     facts: list[tuple[str, Any]] = [
         ("id", memory["id"]),
-        ("state", ", ".join(word.replace("_", " ") for word in state if word)),
-        ("because", life.get("reason") or ""),
-        ("strength", fading(memory)),
-        ("evidence", _evidence(life)),
-        ("domain", memory.get("domain") or ""),
-        ("surprise", f"{memory['surprise']} of 5" if memory.get("surprise") else ""),
-        ("episode", _episode(memory["episode"]) if memory.get("episode") else ""),
-        ("failure", failure_line(memory["failure"]) if memory.get("failure") else ""),
-        ("replaced by", memory.get("replacement") or ""),
-        ("suggested" if memory.get("suggested") else "not suggested", memory.get("because") or ""),
-        ("score", shares(memory.get("terms") or {})),
+        ("state", phrases["state"]),
+        ("because", memory["life"]["reason"]),
+        ("strength", phrases["strength"]),
+        ("evidence", phrases["evidence"]),
+        ("domain", memory["domain"]),
+        ("surprise", f"{memory['surprise']} of 5" if memory["surprise"] else ""),
+        ("episode", phrases["episode"]),
+        ("failure", phrases["failure"]),
+        ("replaced by", memory["replacement"] or ""),
+        ("suggested" if memory["suggested"] else "not suggested", memory["because"]),
+        ("score", shares(memory["terms"], phrases["shares"])),
     ]
     return [(name, value) for name, value in facts if str(value)]
-
-
-def _evidence(life: dict[str, Any]) -> str:
-    """Return the uses, failures and showings in words."""
-    places = [f"{at['path']} ({at['symbol']})" if at["symbol"] else at["path"] for at in life.get("places") or ()]
-    parts = [
-        f"{count(life['uses'], 'accepted use')}, at {', '.join(places)}" if life.get("uses") else "no accepted use",
-        count(life["failures"], "failed use") if life.get("failures") else "",
-        f"shown {count(life['shown'], 'time')}" if life.get("shown") else "",
-    ]
-    return "; ".join(part for part in parts if part) if life else ""
 
 
 def _say(text: str) -> None:

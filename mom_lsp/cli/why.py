@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -79,4 +78,4 @@ def _is_within_engine() -> bool:
 def _print(answer: dict[str, Any], service: Connection, path: str) -> None:
     from mom_lsp.cli.output import View, print_answer
 
-    print_answer(answer, View(service.location.root, datetime.now(UTC), path))
+    print_answer(answer, View(service.location.root, path))

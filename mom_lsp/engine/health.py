@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.engine import status_phrases
 from mom_lsp.engine.model import resident
 from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
@@ -45,7 +46,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
     report = service.indexing or {}
     running = report.get("done", 0) < report.get("total", 0)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
-    return {
+    found = {
         "git": workspace.location.git,
         "indexed": snapshot.key[0] >= 0,
         "memories": int(view.suggestible.sum()),
@@ -55,6 +56,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
         "problems": _problems(service, varied["warning"]),
     }
+    return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}
 
 
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
@@ -66,7 +68,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
     encoder, name = service.library.encoder, _encoder_name(service, workspace)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
-    return {
+    found = {
         "root": str(workspace.location.root),
         "data": str(service.data),
         "git": workspace.location.git,
@@ -90,6 +92,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "indexing": service.indexing,
         "problems": _problems(service, varied["warning"]),
     }
+    return found | {"rows": status_phrases.rows(found)}
 
 
 def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:

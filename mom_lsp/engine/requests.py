@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Params = Mapping[str, Any]
 
+QUOTED = "In the words of these memories"
+WORDED = "Worded by the local model; each sentence was checked against the memory that it cites"
+
 
 def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
     intent = str(p.get("intent") or "").strip()
@@ -60,6 +63,7 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
         "answer": words or known.answer(),
         "citations": known.citations,
         "generated": bool(words),
+        "origin": WORDED if words else QUOTED,
         "attention": attention(drawn),
         "took_ms": took,
     }
@@ -96,7 +100,7 @@ def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
     service.want_index(workspace, "asked")
-    return {"ok": True, "message": "indexing"}
+    return {"ok": True, "message": "Reading what is new"}
 
 
 def _undo(service: Service, workspace: Workspace, p: Params) -> Any:

@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 SETTINGS_TIMEOUT = 3.0  # seconds
 DEFAULTS = Settings()
 REFRESH_PAUSE = 1.0  # seconds; an index under way changes often
+ANSWERS_LAST = 600.0  # seconds; they say how long ago something was
 
 
 @dataclass(slots=True)
@@ -47,6 +48,7 @@ class Document:
     hints_of: int = -1  # the edit that the hints were asked for
     renewal: asyncio.Task[None] | None = None
     answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this state
+    answered_at: float = float("-inf")  # the loop's clock, at the first of them
 
     @property
     def state(self) -> tuple[int, int]:
@@ -182,6 +184,9 @@ class MomServer(LanguageServer):
         return sorted(self.wanted(document.uri, answer["suggestions"]), key=lambda one: one["id"] not in hinted)
 
     async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
+        now = asyncio.get_running_loop().time()
+        if now - document.answered_at > ANSWERS_LAST:
+            document.answers, document.answered_at = {}, now
         answer = document.answers.get((start, end))
         if answer is None:
             asked_at, count = document.state, self.settings_of(document.place.folder).suggest.count

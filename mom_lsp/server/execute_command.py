@@ -56,7 +56,7 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     except MomError:
         ls.forgotten.discard(id)
         raise
-    _tell(ls, "Forgotten; the actions of a line (and mom.undo) offer to take it back")
+    _tell(ls, result["message"])
     return result
 
 
@@ -189,7 +189,7 @@ async def _write_down(ls: MomServer, place: Place, event: Any, id: str, params: 
             journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
 
     await asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
-    return {}
+    return {"ok": True, "message": "Noted; it counts as soon as the engine is back"}
 
 
 async def _place(ls: MomServer, uri: str | None) -> Place:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
@@ -21,4 +19,4 @@ async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
         return None
     line_range = types.Range(types.Position(line, 0), ls.line_end(document.uri, line))
     place = Place(document.uri, line + 1) if ls.client.commands else None
-    return types.Hover(hover_text(suggestions, datetime.now(UTC), place), line_range)
+    return types.Hover(hover_text(suggestions, place), line_range)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import Any
 
 from lsprotocol import types
@@ -12,7 +11,7 @@ from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import lsp_hint
-from mom_lsp.server.markdown import Place, hover_text
+from mom_lsp.server.markdown import Place, hover_text, unscored
 from mom_lsp.server.shift import Hint
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -39,9 +38,9 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
     document = await ls.document(str(data.get("uri")))
     for hint in document.hints if document else []:
         if document and hint.suggestion["id"] == data.get("id"):
-            told = await _on_hover(ls, document, hint) or hint.suggestion | {"terms": {}}
+            told = await _on_hover(ls, document, hint) or unscored(hint.suggestion)
             place = Place(document.uri, hint.line + 1) if ls.client.commands else None
-            params.tooltip = hover_text([told], datetime.now(UTC), place)
+            params.tooltip = hover_text([told], place)
     return params
 
 
@@ -103,5 +102,5 @@ def _lsp_hint(ls: MomServer, document: Document, hint: Hint) -> types.InlayHint:
     data: dict[str, Any] = {"uri": document.uri, "id": hint.suggestion["id"]}
     shown = lsp_hint(ls.line_end(document.uri, hint.line), hint.suggestion, data)
     if not resolves(ls.client_capabilities, "inlay_hint", "tooltip"):
-        shown.tooltip = hover_text([hint.suggestion | {"terms": {}}], datetime.now(UTC), None)
+        shown.tooltip = hover_text([unscored(hint.suggestion)], None)
     return shown

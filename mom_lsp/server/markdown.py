@@ -6,22 +6,17 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
 from lsprotocol import types
 
-from mom_lsp.memory import kind_name
 from mom_lsp.server.convert import INVISIBLE, plain, shorten
-from mom_lsp.tiers.words import life
 
 BODY_BYTES = 1024
 REASON_LENGTH = 300
 BAR = 16  # cells
-TERM_NAMES = {"place": "place", "lex": "words", "sem": "meaning", "temp": "time", "use": "use"}
 BLOCKS = {"place": "█", "lex": "▓", "sem": "▒", "temp": "░", "use": "▪"}  # as the terminal draws them
-AGES = (("year", 365.25 * 86400), ("month", 30.44 * 86400), ("week", 7 * 86400), ("day", 86400), ("hour", 3600))
 
 _MARKUP = re.compile(
     r"([\\`*_\[\]<>&~|#!@$])|(?<=\w)(:)(?=//)|(?<=www)(\.)|^([-+=])|(?<=^\d)([.)])|(?<=^\d\d)([.)])", re.I
@@ -39,41 +34,45 @@ class Place:
     line: int  # 1-based
 
 
-def hover_text(suggestions: Sequence[dict[str, Any]], now: datetime, place: Place | None) -> types.MarkupContent:
+def hover_text(suggestions: Sequence[dict[str, Any]], place: Place | None) -> types.MarkupContent:
     """Return the first memory's whole story, and a line for each of the others."""
     first, *others = suggestions
-    parts = [story(first, now, place)]
+    parts = [story(first, place)]
     if others:
-        parts += ["---", "\n".join(f"- {headline(other, now)}" for other in others)]
+        parts += ["---", "\n".join(f"- {headline(other)}" for other in others)]
     return types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
 
 
-def story(suggestion: dict[str, Any], now: datetime, place: Place | None = None) -> str:
+def story(suggestion: dict[str, Any], place: Place | None = None) -> str:
     """Return one memory: its source, what can be done, what it says, why it is shown, the shares of its score."""
-    title, body = suggestion["title"], (suggestion.get("body") or "").removeprefix(suggestion["title"])
-    facts = [f"*{escape(kind_name(suggestion['kind'], suggestion['source'].get('type')))}*", *_marks(suggestion)]
-    parts = [f"**{escape(title)}**  \n{' · '.join([*facts, *_source(suggestion['source'], now)])}"]
+    title, phrases = suggestion["title"], suggestion["phrases"]
+    body = (suggestion.get("body") or "").removeprefix(title)
+    facts = [f"*{escape(phrases['kind'])}*", *_marks(suggestion), *_source(suggestion)]
+    parts = [f"**{escape(title)}**  \n{' · '.join(facts)}"]
     if place is not None:
         parts.append(_commands(suggestion, place))  # above a body that may be longer than the hover
     parts += prose(body)
     if why := suggestion.get("why"):
         again = (suggestion.get("failure") or {}).get("again")
         parts.append(f"**{_reason(why)}**" if again else f"Shown because it {_reason(why)}.")
-    if failure := suggestion.get("failure"):
-        parts.append(escape(_failure(failure)))
-    if shares := shares_bar(suggestion["score"], suggestion["terms"]):
+    if failure := phrases["failure"]:
+        parts.append(escape(shorten(failure, REASON_LENGTH)))
+    if shares := shares_bar(suggestion):
         parts.append(shares)
-    if lived := life(suggestion):
-        parts.append(escape(lived))
+    if life := phrases["life"]:
+        parts.append(escape(life))
     return "\n\n".join(parts)
 
 
-def headline(suggestion: dict[str, Any], now: datetime) -> str:
+def unscored(suggestion: dict[str, Any]) -> dict[str, Any]:
+    """Return a suggestion without its score: that of a hint answers another question than a hover's."""
+    return suggestion | {"terms": {}, "phrases": suggestion["phrases"] | {"shares": {}}}
+
+
+def headline(suggestion: dict[str, Any]) -> str:
     """Return one memory in one line."""
-    source = suggestion["source"]
-    trial = "on trial" if suggestion.get("trial") else ""
-    kind = kind_name(suggestion["kind"], source.get("type"))
-    facts = [kind, trial, source.get("author"), _age(source.get("time"), now)]
+    source, phrases = suggestion["source"], suggestion["phrases"]
+    facts = [phrases["kind"], *phrases["marks"], source.get("author"), phrases["age"]]
     parts = [f"**{escape(suggestion['title'])}**", *(escape(fact) for fact in facts if fact), *_commit(source)]
     return " · ".join(parts)
 
@@ -130,38 +129,26 @@ def _inline(text: str) -> str:
     return "".join(part if _CODE.fullmatch(part) else _MARKUP.sub(r"\\\g<0>", part) for part in parts)
 
 
-def when(time: str, now: datetime) -> str:
-    """Return an ISO 8601 time relatively and absolutely: "3 years ago (2023-05-17)"."""
-    try:
-        then = datetime.fromisoformat(time).astimezone(UTC)
-    except ValueError:
-        return escape(time)
-    return f"{_age(time, now)} ({then:%Y-%m-%d})"
-
-
-def shares_bar(score: float, terms: dict[str, float]) -> str:
+def shares_bar(suggestion: dict[str, Any]) -> str:
     """Return the shares of a score as a small bar, and each in words and numbers, the largest first."""
-    ordered = sorted((term for term in terms if round(abs(terms[term]), 2)), key=lambda term: -abs(terms[term]))
-    if not ordered:
+    shares, terms = suggestion["phrases"]["shares"], suggestion["terms"]
+    if not shares:
         return ""
     gained = sum(share for share in terms.values() if share > 0) or 1.0
     cells = {term: round(BAR * max(0.0, terms.get(term, 0.0)) / gained) for term in BLOCKS}
     bar = "".join(BLOCKS[term] * count for term, count in cells.items())
-    words = ", ".join(f"{TERM_NAMES.get(term, plain(term))} {terms[term]:+.2f}" for term in ordered)
-    return f"{f'`{bar}` ' if bar else ''}score {score:.2f}: {words}"
+    return f"{f'`{bar}` ' if bar else ''}score {suggestion['score']:.2f}: {', '.join(shares.values())}"
 
 
 def _marks(suggestion: dict[str, Any]) -> list[str]:
-    status, freshness = suggestion.get("status") or "candidate", suggestion.get("freshness") or "fresh"
-    marks = [word for word in (status, freshness) if word not in ("candidate", "fresh")]
-    kept = ["★ pinned"] * bool(suggestion.get("pinned")) + ["on trial"] * bool(suggestion.get("trial"))
-    return kept + [escape(mark.replace("_", " ")) for mark in marks]
+    return [escape("★ pinned" if mark == "pinned" else mark) for mark in suggestion["phrases"]["marks"]]
 
 
-def _source(source: dict[str, Any], now: datetime) -> list[str]:
+def _source(suggestion: dict[str, Any]) -> list[str]:
+    source, age = suggestion["source"], suggestion["phrases"]["age"]
     parts = [escape(source["author"])] if source.get("author") else []
-    if source.get("time"):
-        parts.append(when(source["time"], now))
+    if age:
+        parts.append(f"{age} ({escape(source['time'][:10])})")
     parts += _commit(source)
     if source.get("path"):
         parts.append(escape(f"{source['path']}:{source['line']}" if source.get("line") else source["path"]))
@@ -189,24 +176,5 @@ def _commands(suggestion: dict[str, Any], place: Place) -> str:
     return " · ".join(f"[{title}](command:{name}?{quote(json.dumps(given), safe='')})" for title, name, given in shown)
 
 
-def _age(time: str | None, now: datetime) -> str:
-    try:
-        seconds = (now - datetime.fromisoformat(time or "").astimezone(UTC)).total_seconds()
-    except ValueError:
-        return ""
-    for name, length in AGES:
-        if (count := int(seconds // length)) >= 1:
-            return f"{count} {name}{'s' * (count > 1)} ago"
-    return "just now"
-
-
 def _reason(why: str) -> str:
     return escape(shorten(why, REASON_LENGTH))
-
-
-def _failure(failure: dict[str, Any]) -> str:
-    """Return what was tried, why it did not hold, and what came instead."""
-    instead = failure.get("replaced_by") or failure["by"]
-    verb = "needed a fix" if failure["kind"] == "bug_pattern" else "was taken back"
-    because = f": {failure['because']}" if failure.get("because") else ""
-    return f"“{shorten(failure['tried'], 100)}” {verb}{because} → {shorten(instead['title'], 100)}"

@@ -11,19 +11,14 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from mom_lsp.phrases import STEPS
+
 if TYPE_CHECKING:
     from mom_lsp.server.app import MomServer
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 1.0  # seconds; a bar that flashes up is noise
-TITLES = {
-    "history": "Reading history",
-    "files": "Reading files",
-    "encoding": "Encoding memories",
-    "compaction": "Compacting the index",
-    "domains": "Sorting memories into domains",
-}
 
 
 @dataclass(slots=True)
@@ -85,7 +80,7 @@ class ProgressBars:
             log.info("no progress: %s", error)
             return
         begin = types.WorkDoneProgressBegin(
-            title=TITLES.get(job.phase, "Working"),
+            title=STEPS.get(job.phase, "Working"),
             cancellable=False,
             message=job.message or None,
             percentage=job.percentage,

@@ -9,6 +9,7 @@ from typing import Any
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event
 from mom_lsp.memory import memory_id
+from mom_lsp.phrases import count
 from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
@@ -37,23 +38,23 @@ class Actions:
 
     def pin(self, identity: str, path: str = "", line: int = 0) -> Answer:
         """Keep a memory in front, whatever its score where it applies; it does not fade."""
-        return self._mark("pin", identity, "pinned", path, line)
+        return self._mark("pin", identity, "Pinned", path, line)
 
     def unpin(self, identity: str) -> Answer:
         """Let a pinned memory compete again."""
-        return self._mark("unpin", identity, "unpinned")
+        return self._mark("unpin", identity, "Unpinned")
 
     def useful(self, identity: str, path: str = "", line: int = 0) -> Answer:
         """Count one accepted use at a place."""
-        return self._mark("useful", identity, "counted as useful", path, line)
+        return self._mark("useful", identity, "Marked as useful", path, line)
 
     def opened(self, identity: str, path: str = "", line: int = 0) -> Answer:
         """Count that the user opened a memory and kept it open."""
-        return self._mark("opened", identity, "counted as read", path, line)
+        return self._mark("opened", identity, "Counted as read", path, line)
 
     def inserted(self, identity: str, path: str = "", line: int = 0) -> Answer:
         """Count that the user accepted text that a memory led to."""
-        return self._mark("inserted", identity, "counted as used", path, line)
+        return self._mark("inserted", identity, "Inserted, and marked as useful", path, line)
 
     def dismiss(self, identity: str, path: str = "", line: int = 0, *, never: bool = False) -> Answer:
         """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right.
@@ -63,7 +64,7 @@ class Actions:
         memory = self._workspace.memory(identity)
         if never:
             self._append("dismiss", memory.id, data={"never": True})
-            return _done(f"archived, search still finds it (`mom restore {memory.id[:8]}`): {memory.title}")
+            return _done(f"Archived: “{memory.title}”; search still finds it")
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
             raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
@@ -71,15 +72,14 @@ class Actions:
         symbol = self._workspace.files.symbol_at(path, line) if line else ""
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
-        return _done(f"not suggested at {place} any more: {memory.title}")
+        return _done(f"Dismissed at {place}: “{memory.title}”")
 
     def forget(self, identity: str) -> Answer:
         """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
-        done = _done(f"forgotten: {memory.title} (`mom undo` or `mom restore {memory.id[:8]}` brings it back)")
-        return done | {"title": memory.title}
+        return _done(f"Forgotten: “{memory.title}”; undo brings it back")
 
     def restore(self, identity: str) -> Answer:
         """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
@@ -89,7 +89,7 @@ class Actions:
         self._append("restore", memory)
         if memory in life.forgotten:
             self._indexing_wanted("restore")
-        return _done(f"restored: {memory[:8]}")
+        return _done(f"Restored: {memory[:8]}")
 
     def merge(self, identity: str, other: str) -> Answer:
         """Show one memory for two that say the same."""
@@ -98,14 +98,14 @@ class Actions:
         if life.shown_for(kept.id) == life.shown_for(gone.id):
             raise UsageError("a memory cannot be merged with itself: these two are shown as one")
         self._append("merge", kept.id, data={"other": gone.id})
-        return _done(f"{kept.title}: shown for {gone.id[:8]} too (`mom undo` takes it back)")
+        return _done(f"Merged: “{kept.title}” is shown for {gone.id[:8]} too")
 
     def active(self) -> Answer:
         """Note that somebody works here today; at most one event a day."""
         today = int(self._clock() // DAY)
         if all(int(time // DAY) != today for time in self._workspace.library.snapshot().life.active[-100:]):
             self._journal.append("active", now=self._clock())
-        return _done("noted")
+        return _done("Noted")
 
     def settle(self, memory: str = "", cause: int = 0) -> None:
         """Write down what the evidence has made of one memory, or of all, since: changes of status with their reason.
@@ -132,7 +132,7 @@ class Actions:
         self.settle(last.memory)
         self._indexing_wanted("undo")
         what = str(last.data.get("status")).replace("_", " ") if last.type == "transition" else last.type
-        return _done(f"undone: {what} of {last.memory[:8]}")
+        return _done(f"Undone: {what} of {last.memory[:8]}")
 
     def purge(self) -> Answer:
         """Erase the text of every forgotten note now, instead of after its 30 days of grace."""
@@ -140,7 +140,9 @@ class Actions:
         self._journal.erase(gone)
         self._append("purge", "")
         self._indexing_wanted("purge")
-        return _done(f"erased {len(gone)} forgotten notes; forgotten memories leave the index as it is rewritten")
+        return _done(
+            f"Erased {count(len(gone), 'forgotten note')}; forgotten memories leave the index as it is rewritten"
+        )
 
     def erase_expired_notes(self) -> None:
         """Erase notes that were forgotten more than 30 days ago."""
@@ -176,13 +178,13 @@ class Actions:
         if generated:
             data |= {"author": GENERATED, "cites": list(cites)}
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
-        return _done(f"remembered as {identity[:8]}") | {"id": identity}
+        return _done(f"Remembered as {identity[:8]}") | {"id": identity}
 
     def import_events(self, events: Iterable[Mapping[str, Any]]) -> Answer:
         """Append the events that are not here yet. Raises UsageError for what is no event."""
         added = bring_in(self._journal, events)
         self._indexing_wanted("import")
-        return _done(f"imported {added} events")
+        return _done(f"Imported {count(added, 'event')}")
 
     def _mark(self, kind: str, identity: str, done: str, path: str = "", line: int = 0) -> Answer:
         memory = self._workspace.memory(identity)
@@ -190,7 +192,7 @@ class Actions:
             self._workspace.files.refuse_outside(path)
         symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
         self._append(kind, memory.id, path=path or (memory.paths[0] if memory.paths else ""), symbol=symbol)
-        return _done(f"{done}: {memory.title}")
+        return _done(f"{done}: “{memory.title}”")
 
     def _append(
         self,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from mom_lsp import phrases
 from mom_lsp.memory import Failed, Grouped, Scored, Usage
 from mom_lsp.trace.attention import Drawn
 
@@ -22,12 +23,13 @@ def suggestion(
     author: str,
     time: int,
     forge: str | None,
+    now: float,
     at: Sequence[str] = (),
     domain: str = "",
 ) -> dict[str, Any]:
     """Return one suggestion; source facts that were looked up are passed in, `at` the names of the file asked about."""
     memory, source = scored.memory, scored.memory.source
-    return {
+    found = {
         "id": memory.id,
         "kind": memory.kind,
         "title": memory.title,
@@ -63,6 +65,7 @@ def suggestion(
         "failure": failure(scored.failure) if scored.failure else None,
         "episode": episode(scored.episode) if scored.episode else None,
     }
+    return found | {"phrases": phrases.of_suggestion(found, now)}
 
 
 def failure(failed: Failed) -> dict[str, Any]:

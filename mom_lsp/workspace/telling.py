@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from mom_lsp import phrases
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.view import View
@@ -71,8 +73,8 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
 class Teller:
     """Tells memories of one worktree."""
 
-    def __init__(self, library: Library, worktree: Worktree) -> None:
-        self._library, self._worktree = library, worktree
+    def __init__(self, library: Library, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
+        self._library, self._worktree, self._clock = library, worktree, clock
         self.titles = TitleFile(worktree.location.data / TITLES)
         self.untitled: dict[str, None] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
         self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
@@ -103,7 +105,10 @@ class Teller:
         commit, author, when = self._written(one.memory, state)
         row, domains = state.snapshot.catalog.row_of.get(one.memory.id), state.snapshot.domains
         domain = domains.name(row) if row is not None else ""
-        found = suggestion(one, commit=commit, author=author, time=when, forge=self._forge, at=at, domain=domain)
+        now = self._clock()
+        found = suggestion(
+            one, commit=commit, author=author, time=when, forge=self._forge, now=now, at=at, domain=domain
+        )
         return found | {"title_generated": self._made_title(one.memory)}
 
     def everything(self, memory: Memory, ranker: Ranker, state: State) -> dict[str, Any]:
@@ -111,19 +116,28 @@ class Teller:
         row = state.snapshot.catalog.row_of.get(memory.id)
         one = self.scored(ranker, [bare(row)], state) if row is not None else []
         why_not = because(memory, row, state)
+        found = self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
+        life = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
         return {
-            **self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state),
+            **found,
             "suggested": not why_not,
             "because": why_not or "it is shown where it is likely enough to matter",
-            "life": lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else ""),
+            "life": life,
             "related": self.related(row, state, ranker) if row is not None else [],
-            "history": [
-                {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
-                | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
-                for e in self._library.journal.events()
-                if e.memory == memory.id
-            ],
+            "history": self._history(memory.id),
+            "phrases": found["phrases"] | {"evidence": phrases.evidence(life)},
         }
+
+    def _history(self, memory: str) -> list[dict[str, Any]]:
+        """Return what happened to a memory, oldest first."""
+        happened = [
+            {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
+            | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
+            for e in self._library.journal.events()
+            if e.memory == memory
+        ]
+        now = self._clock()
+        return [event | {"phrases": phrases.of_event(event, now)} for event in happened]
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return what a review picked, each with its "reason"."""

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from pathspec import GitIgnoreSpec
 
+from mom_lsp import phrases
 from mom_lsp.errors import UsageError
 from mom_lsp.extract.repeats import repeats
 from mom_lsp.git import Location
@@ -52,7 +53,7 @@ class Workspace:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
         self.files = Files(self.worktree)
-        self.teller = Teller(library, self.worktree)
+        self.teller = Teller(library, self.worktree, clock)
         self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
         self._short_term = ShortTerm()
@@ -176,7 +177,9 @@ class Workspace:
         row_of = state.snapshot.catalog.row_of
         members = [bare(row_of[i]) for i in found.members] if found else []
         told = self.teller.tell(self._ranker(state, self._learned("why")), members, state)
-        return {"episode": episode(found) if found else None, "members": told}
+        grouped = episode(found) if found else None
+        words = {"episode": phrases.episode(grouped)} if grouped else {}
+        return {"episode": grouped, "members": told, "phrases": words}
 
     def told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
         """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""

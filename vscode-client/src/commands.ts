@@ -3,25 +3,21 @@
 import * as vscode from "vscode";
 import { Kept, Memory, Server, Suggestions, activeFile } from "./memory";
 import { pickMemory } from "./pick";
-import { Row, forgottenName, forgottenWhen } from "./rows";
+import { Row } from "./rows";
 import { Why } from "./why";
 
 interface GitApi {
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
 }
 
-const DONE: Record<string, string> = {
-  "mom.pin": "$(pin) Pinned",
-  "mom.unpin": "Unpinned",
-  "mom.useful": "$(thumbsup) Noted as useful",
-  "mom.inserted": "$(thumbsup) Inserted, and noted as useful",
-  "mom.dismiss": "Not shown here any more",
-  "mom.never": "Not suggested any more; search finds it",
-  "mom.restore": "Restored; its text is being read again",
-  "mom.undo": "$(discard) Taken back",
-};
+/** What a command of the server answers: that it is done, in the server's words. */
+interface Done {
+  message: string;
+}
+
 const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
 const DONE_FOR = 3000; // milliseconds in the status bar
+const DONE_LENGTH = 80; // characters there
 const READ_AFTER = 10_000; // milliseconds
 
 export class Commands {
@@ -67,14 +63,15 @@ export class Commands {
 
   /** Run a command whose effect is seen anyway; that it is done stands in the status bar for a moment. */
   private async say(command: string, ...args: unknown[]): Promise<unknown> {
-    const result = await this.server.execute(command, ...args);
-    if (result && DONE[command]) vscode.window.setStatusBarMessage(DONE[command], DONE_FOR);
+    const result = await this.server.execute<Done>(command, ...args);
+    const done = result?.message && shortened(result.message);
+    if (done) vscode.window.setStatusBarMessage(`$(check) ${done}`, DONE_FOR);
     return result;
   }
 
   private async forget(id: string, uri: string | undefined): Promise<unknown> {
-    const result = await this.server.execute<{ title?: string }>("mom.forget", id, ...(uri ? [uri] : []));
-    if (result) void this.offerUndo(`Forgotten: “${result.title ?? id}”`, uri);
+    const result = await this.server.execute<Done>("mom.forget", id, ...(uri ? [uri] : []));
+    if (result) void this.offerUndo(result.message, uri);
     return result;
   }
 
@@ -98,7 +95,7 @@ export class Commands {
     const file = activeFile();
     const kept = await this.server.ask<Kept>("mom/kept", file ? { textDocument: { uri: file.uri } } : {});
     if (!kept) return undefined;
-    const items = kept.forgotten.map((one) => ({ label: forgottenName(one), description: forgottenWhen(one), one }));
+    const items = kept.forgotten.map((one) => ({ label: one.phrases.name, description: one.phrases.age, one }));
     if (!items.length) void vscode.window.showInformationMessage("Nothing is forgotten.");
     return items.length ? (await vscode.window.showQuickPick(items, { title: "Restore" }))?.one.id : undefined;
   }
@@ -244,4 +241,8 @@ function placeOf(uri: string | undefined, line?: unknown): (string | number)[] {
 function uriOfFile(): string[] {
   const file = activeFile();
   return file ? [file.uri] : [];
+}
+
+function shortened(message: string): string {
+  return message.length > DONE_LENGTH ? `${message.slice(0, DONE_LENGTH - 1)}…` : message;
 }

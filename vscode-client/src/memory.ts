@@ -12,20 +12,26 @@ export interface Source {
   url: string | null;
 }
 
+/** Finished phrases: the server says how things are worded. */
+export interface Phrases {
+  kind: string;
+  age: string;
+  marks: string[];
+  life: string;
+  failure: string;
+  episode: string;
+  shares: Record<string, string>; // by term, the largest first
+}
+
 export interface Memory {
   id: string;
   kind: string;
   title: string;
   body: string;
   source: Source;
-  score: number;
-  terms: Record<string, number>;
-  tier: string;
-  status: string;
   pinned: boolean;
-  trial?: boolean; // shown to find out whether it helps
-  uses: number;
   why: string;
+  phrases: Phrases;
   episode?: Episode | null;
 }
 
@@ -33,7 +39,6 @@ export interface Memory {
 export interface Episode {
   kind: string;
   title: string;
-  count: number;
 }
 
 export interface Suggestions {
@@ -43,9 +48,7 @@ export interface Suggestions {
 /** A forgotten memory has no text any more. */
 export interface Forgotten {
   id: string;
-  time: string | null;
-  commit: string | null;
-  path: string | null;
+  phrases: { name: string; age: string };
 }
 
 /** The answer to mom/kept. */
@@ -61,6 +64,7 @@ export interface Explanation {
   answer: string;
   citations: Memory[];
   generated: boolean;
+  origin: string; // whose words they are
 }
 
 /** What answers: the running server. */
@@ -73,57 +77,16 @@ export interface Server {
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }
 
-const TERM_NAMES: Record<string, string> = { lex: "words", sem: "meaning", temp: "time" };
-const NOTES: Record<string, string> = { commit: "change", file: "remark" };
-const AGES: [string, number][] = [
-  ["year", 365.25 * 86400],
-  ["month", 30.44 * 86400],
-  ["day", 86400],
-  ["hour", 3600],
-  ["minute", 60],
-];
-
-/** "3 years ago"; "" for a time that is not known. */
-export function age(time: string | null, now: Date): string {
-  const seconds = (now.getTime() - Date.parse(time ?? "")) / 1000;
-  if (Number.isNaN(seconds)) return "";
-  for (const [name, length] of AGES) {
-    const count = Math.floor(seconds / length);
-    if (count >= 1) return `${count} ${name}${count > 1 ? "s" : ""} ago`;
-  }
-  return "just now";
-}
-
-/** A note is the user's own only if the user wrote it. */
-export function kindName({ kind, source }: Memory): string {
-  return kind === "note" ? (NOTES[source.type ?? ""] ?? "your note") : kind.replaceAll("_", " ");
-}
-
 /** "fix · Ann Author · 3 years ago" */
-export function summary(memory: Memory, now: Date): string {
-  return [kindName(memory), memory.source.author, age(memory.source.time, now)].filter(Boolean).join(" · ");
+export function summary({ phrases, source }: Memory): string {
+  return [phrases.kind, source.author, phrases.age].filter(Boolean).join(" · ");
 }
 
 /** "abc123def · src/a.py": where a memory was read. */
-export function origin({ source }: Memory): string {
+export function origin({ phrases, source }: Memory): string {
   const { commit, path, line } = source;
   const file = path && line && !commit ? `${path}:${line}` : path;
-  return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || "your note";
-}
-
-/** "semantic · promoted · used twice": what became of a memory. */
-export function standing({ tier, status, uses }: Memory): string {
-  const used = uses ? `used ${uses === 1 ? "once" : `${uses} times`}` : "";
-  return [tier && `${tier} tier`, status?.replaceAll("_", " "), used].filter(Boolean).join(" · ");
-}
-
-/** "place +0.55 · words +0.07", the largest first. */
-export function shares(memory: Memory): string {
-  return Object.entries(memory.terms)
-    .filter(([, share]) => Math.abs(share) >= 0.005)
-    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
-    .map(([term, share]) => `${TERM_NAMES[term] ?? term} ${share < 0 ? "−" : "+"}${Math.abs(share).toFixed(2)}`)
-    .join(" · ");
+  return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || phrases.kind;
 }
 
 /** The file that the user is in, if it is one on the disk. */

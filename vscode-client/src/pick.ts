@@ -22,7 +22,7 @@ export function pickMemory(
     memory,
     label: memory.title,
     description: memory.pinned ? "$(pinned)" : "",
-    detail: `${summary(memory, new Date())} · ${origin(memory)}`,
+    detail: `${summary(memory)} · ${origin(memory)}`,
     buttons: memory.pinned ? [] : [PIN],
   }));
   return new Promise((resolve) => {

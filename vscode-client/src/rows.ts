@@ -1,7 +1,7 @@
 /** The rows of the Memories view, and how they look. */
 
 import * as vscode from "vscode";
-import { Episode, Forgotten, Memory, age, kindName, origin, shares, standing, summary } from "./memory";
+import { Forgotten, Memory, origin, summary } from "./memory";
 
 const ICONS: Record<string, string> = {
   decision: "law",
@@ -101,19 +101,10 @@ function nothingItem({ id, label }: Nothing): vscode.TreeItem {
   return item;
 }
 
-/** What can still be said of a forgotten memory: its text is gone. */
-export function forgottenName({ commit, path }: Forgotten): string {
-  return [commit?.slice(0, 9) ?? "your note", path].filter(Boolean).join(" · ");
-}
-
-export function forgottenWhen({ time }: Forgotten): string {
-  return `forgotten ${age(time, new Date())}`.trim();
-}
-
 function forgottenItem({ id, forgotten }: ForgottenRow): vscode.TreeItem {
-  const item = new vscode.TreeItem(forgottenName(forgotten));
+  const item = new vscode.TreeItem(forgotten.phrases.name);
   item.id = id;
-  item.description = forgottenWhen(forgotten);
+  item.description = forgotten.phrases.age;
   item.iconPath = new vscode.ThemeIcon("trash");
   item.contextValue = "forgotten";
   item.tooltip = "Its text is gone from the index. Restoring it has it read from the repository again.";
@@ -123,8 +114,8 @@ function forgottenItem({ id, forgotten }: ForgottenRow): vscode.TreeItem {
 function memoryItem({ id, memory }: MemoryRow): vscode.TreeItem {
   const item = new vscode.TreeItem(memory.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = id;
-  const marks = [memory.trial ? "on trial" : "", memory.tier === "episodic" ? "" : memory.tier];
-  item.description = [summary(memory, new Date()), ...marks.filter(Boolean)].join(" · ");
+  const marks = memory.phrases.marks.filter((mark) => mark !== "pinned"); // which the icon shows
+  item.description = [summary(memory), ...marks].join(" · ");
   item.iconPath = new vscode.ThemeIcon(memory.pinned ? "pinned" : icon(memory));
   item.contextValue = memory.pinned ? "memory.pinned" : "memory.free";
   item.tooltip = tooltip(memory);
@@ -145,12 +136,13 @@ export function detailsOf(memory: Memory, related: Memory[]): Detail[] {
     label && rows.push({ type: "detail", icon, label, of: memory, ...more });
   add("lightbulb", memory.why);
   add(memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
-  add("graph", shares(memory));
-  add("layers", standing(memory));
+  add("graph", Object.values(memory.phrases.shares).join(" · "));
+  add("layers", memory.phrases.life);
+  add("circle-slash", memory.phrases.failure);
   const text = memory.body.split("\n").filter((line) => line.trim());
   for (const line of text.slice(0, BODY_LINES)) add("blank", line.trim());
   for (const one of related) add("link", one.title, { related: one, opens: true });
-  if (memory.episode) add("versions", episodeName(memory.episode), { unfolds: true });
+  add("versions", memory.phrases.episode, { unfolds: true });
   return rows;
 }
 
@@ -159,7 +151,7 @@ function detailItem(detail: Detail): vscode.TreeItem {
   const item = new vscode.TreeItem(detail.label, detail.unfolds ? Collapsed : None);
   item.iconPath = new vscode.ThemeIcon(detail.icon);
   item.tooltip = detail.label;
-  if (detail.related) item.description = summary(detail.related, new Date());
+  if (detail.related) item.description = summary(detail.related);
   if (detail.opens) {
     item.command = { command: "mom.open", title: "Show Source", arguments: [detail] };
     item.tooltip = `${detail.label}: open`;
@@ -167,14 +159,9 @@ function detailItem(detail: Detail): vscode.TreeItem {
   return item;
 }
 
-/** "issue #12: 3 memories" */
-function episodeName({ kind, title, count }: Episode): string {
-  return `${kind} ${title}: ${count} ${count === 1 ? "memory" : "memories"}`;
-}
-
 /** What a repository says is text, never markup. */
 function tooltip(memory: Memory): vscode.MarkdownString {
   const text = new vscode.MarkdownString().appendMarkdown("**").appendText(memory.title).appendMarkdown("**\n\n");
   if (memory.body) text.appendCodeblock(memory.body.slice(0, 1000), "text");
-  return text.appendText([kindName(memory), origin(memory)].join(" · "));
+  return text.appendText([memory.phrases.kind, origin(memory)].join(" · "));
 }

@@ -21,20 +21,15 @@ export interface State {
   git: boolean;
   indexed: boolean;
   memories: number;
-  pinned: number;
-  forgotten: number;
-  notes: number;
-  indexing: { phase: string; done: number; total: number } | null;
   problems: string[];
+  lines: string[]; // all that the tooltip says
+  working: string; // what the indexer is doing, "" if it rests
 }
 
-/** What mom.status adds to it. */
+/** The answer to mom.status: names and values. */
 interface Facts {
-  commits: number;
-  encoder: string | null;
-  encoder_ready: boolean;
-  disk_bytes: number;
-  data: string;
+  rows: [string, string][];
+  problems: string[];
 }
 
 const WORDS: Record<Exclude<Phase, "running">, [string, string]> = {
@@ -42,13 +37,6 @@ const WORDS: Record<Exclude<Phase, "running">, [string, string]> = {
   idle: ["$(history)", "Open a folder to see its memories."],
   starting: ["$(loading~spin) mom", "Starting…"],
   failed: ["$(error) mom", "The server has stopped; its output says why."],
-};
-const PHASES: Record<string, string> = {
-  history: "Reading history",
-  files: "Reading files",
-  encoding: "Encoding memories",
-  compaction: "Compacting the index",
-  domains: "Sorting memories into domains",
 };
 
 export class Status implements Disposable {
@@ -119,12 +107,8 @@ export class Status implements Disposable {
     return this.isPaused() ? `$(circle-slash)${count}` : `$(history)${count}`;
   }
 
-  /** What the indexer is at, "" if it rests. */
   private working(): string {
-    const { git, indexed, indexing } = this.state ?? {};
-    if (!indexing) return git && !indexed ? "Reading history" : "";
-    const percent = indexing.total ? ` ${Math.floor((100 * indexing.done) / indexing.total)}%` : "";
-    return `${PHASES[indexing.phase] ?? "Working"}${percent}`;
+    return this.state?.working ?? "";
   }
 
   private tooltip(): MarkdownString {
@@ -141,10 +125,7 @@ export class Status implements Disposable {
     return [
       ...[this.working()].filter(Boolean),
       ...(this.isPaused() ? ["Hints are paused in this workspace"] : []),
-      `${state.memories.toLocaleString()} memories, ${state.pinned} pinned, ${state.notes} of your notes`,
-      ...(state.git ? [] : ["Not a git repository: comments and documents only"]),
-      "All on this machine; nothing leaves it",
-      ...state.problems,
+      ...state.lines,
     ];
   }
 
@@ -185,13 +166,7 @@ export class Status implements Disposable {
   async tell(): Promise<void> {
     const facts = await this.server.execute<Facts>("mom.status", ...(this.folder ? [this.folder.uri.toString()] : []));
     if (!facts) return;
-    const meaning = facts.encoder && (facts.encoder_ready ? " and meaning" : "; meaning is being loaded");
-    const detail = [
-      ...this.lines(),
-      `${facts.commits.toLocaleString()} commits were read`,
-      `Search goes by words${meaning ?? ""}`,
-      `${(facts.disk_bytes / 1e6).toFixed(1)} MB in ${facts.data}`,
-    ];
+    const detail = [...facts.rows.map(([name, value]) => `${name}: ${value}`), ...facts.problems];
     await window.showInformationMessage("Mixture of Memories", { modal: true, detail: detail.join("\n") });
   }
 }

@@ -1,7 +1,7 @@
 /** "Why is this line so?": the answer as a page beside the file, with its citations. */
 
 import { Disposable, EventEmitter, ProgressLocation, Uri, commands, window, workspace } from "vscode";
-import { Explanation, Memory, Server, activeFile, origin, summary } from "./memory";
+import { Explanation, Memory, Server, activeFile, origin as originOf, summary } from "./memory";
 
 const SCHEME = "mom-why";
 const ASKING = "Asking the local model why";
@@ -77,16 +77,13 @@ export class Why implements Disposable {
   }
 }
 
-function page(name: string, code: string, { answer, citations, generated }: Explanation): string {
+function page(name: string, code: string, { answer, citations, origin }: Explanation): string {
   const cited = citations.map((memory, number) => `${number + 1}. ${citation(memory)}`);
-  const origins = generated
-    ? "Written by the language model on this machine, from these memories."
-    : "In the words of these memories.";
   return [
     `# Why is ${escape(name)} so?`,
     code && fenced(code),
     escape(answer),
-    ...(cited.length ? [cited.join("\n"), `*${origins}*`] : []),
+    ...(cited.length ? [cited.join("\n"), `*${escape(origin)}*`] : []),
   ]
     .filter(Boolean)
     .join("\n\n");
@@ -94,8 +91,8 @@ function page(name: string, code: string, { answer, citations, generated }: Expl
 
 function citation(memory: Memory): string {
   const { url, commit } = memory.source;
-  const from = url?.startsWith("https://") && commit ? `[${commit.slice(0, 9)}](${encodeURI(url)})` : escape(origin(memory));
-  return `**${escape(memory.title)}** · ${escape(summary(memory, new Date()))} · ${from}`;
+  const from = url?.startsWith("https://") && commit ? `[${commit.slice(0, 9)}](${encodeURI(url)})` : escape(originOf(memory));
+  return `**${escape(memory.title)}** · ${escape(summary(memory))} · ${from}`;
 }
 
 /** What a repository says is text, never markup. */

@@ -1,0 +1,49 @@
+"""Suggestions as the engine sends them, for tests of what shows them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from mom_lsp import phrases
+
+SHA = "0123456789abcdef0123456789abcdef01234567"
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def make_suggestion(**changes: Any) -> dict[str, Any]:
+    """Return a suggestion with its phrases, which follow the changes."""
+    one = {
+        "id": "deadbeef00000001",
+        "kind": "failed_approach",
+        "title": "Cache the resolver's answers",
+        "body": "It made every second request wait.\n\nSo it was reverted.\nAnd nobody tried again.",
+        "source": {
+            "type": "commit",
+            "commit": SHA,
+            "author": "Ada",
+            "time": "2023-05-17T10:00:00Z",
+            "path": None,
+            "line": None,
+        },
+        "score": 0.75,
+        "terms": {"sem": 0.0, "lex": 0.2, "temp": -0.05, "use": 0.0, "place": 0.6},
+        "tier": "episodic",
+        "strength": 0.5,
+        "half_life": 6.6,
+        "status": "candidate",
+        "layer": 0,
+        "confidence": "low",
+        "uses": 0,
+        "pinned": False,
+        "trial": False,
+        "domain": "",
+        "freshness": "fresh",
+        "why": "it last wrote line 2",
+        "lines": [2],
+        "surprise": 4,
+        "replacement": None,
+        "failure": None,
+        "episode": None,
+    } | changes
+    return one | {"phrases": phrases.of_suggestion(one, NOW.timestamp())}

@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from suggestions import make_suggestion
+
+from mom_lsp.phrases import (
+    STEPS,
+    TERMS,
+    ago,
+    count,
+    duration,
+    evidence,
+    failure,
+    kind_name,
+    life,
+    of_forgotten,
+    shares,
+    step,
+)
+
+DAY = 86_400
+NOW = 1_800_000_000.0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "just now"),
+        (59, "just now"),
+        (60, "1 minute ago"),
+        (23 * 3600, "23 hours ago"),
+        (6 * DAY, "6 days ago"),
+        (20 * DAY, "2 weeks ago"),
+        (364 * DAY, "11 months ago"),
+        (3 * 366 * DAY, "3 years ago"),
+        (-DAY, "just now"),
+    ],
+)
+def test_ages_are_told_in_the_largest_unit(seconds: float, words: str) -> None:
+    assert ago(NOW - seconds, NOW) == words
+
+
+def test_the_age_of_an_unknown_time_is_empty() -> None:
+    assert ago(0, NOW) == ""
+    unknown = make_suggestion(source=make_suggestion()["source"] | {"time": None})
+    assert unknown["phrases"]["age"] == ""
+
+
+@pytest.mark.parametrize(("number", "words"), [(0, "0 notes"), (1, "1 note"), (2, "2 notes"), (12_345, "12,345 notes")])
+def test_counts_agree_with_their_nouns(number: int, words: str) -> None:
+    assert count(number, "note") == words
+    assert count(1, "memory", "memories") == "1 memory"
+    assert count(number or 2, "memory", "memories").endswith("y" if number == 1 else "ies")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.31, "0.3 s"), (9.96, "10 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
+)
+def test_durations_show_what_matters(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "name"),
+    [
+        ("note", "commit", "change"),
+        ("note", "file", "remark"),
+        ("note", "user", "your note"),
+        ("failed_approach", "commit", "failed approach"),
+    ],
+)
+def test_only_your_own_notes_are_called_so(kind: str, source: str, name: str) -> None:
+    assert kind_name(kind, source) == name
+
+
+@given(st.dictionaries(st.sampled_from(sorted(TERMS)), st.floats(-10, 10)))
+def test_the_largest_share_comes_first_and_none_is_hidden(terms: dict[str, float]) -> None:
+    found = shares(terms)
+    sizes = [abs(terms[term]) for term in found]
+    assert sizes == sorted(sizes, reverse=True)
+    assert set(found) == {term for term, share in terms.items() if round(abs(share), 2)}
+
+
+def test_shares_are_named_as_people_say_them() -> None:
+    assert shares({"place": 0.5, "lex": 0.1, "temp": -0.2, "sem": 0.0}) == {
+        "place": "place +0.50",
+        "temp": "recency -0.20",
+        "lex": "words +0.10",
+    }
+
+
+@pytest.mark.parametrize(("kind", "verb"), [("failed_approach", "was reverted"), ("bug_pattern", "needed a fix")])
+def test_a_failure_says_what_came_instead(kind: str, verb: str) -> None:
+    by = {"id": "1234567890", "title": "Use a list"}
+    failed: dict[str, Any] = {"kind": kind, "tried": "Use a set", "because": "order matters", "by": by}
+    assert failure(failed | {"replaced_by": None}) == f"“Use a set” {verb}: order matters → Use a list (12345678)"
+    replaced = failed | {"because": "", "replaced_by": {"id": "abcdefabcd", "title": "Use a dict"}}
+    assert failure(replaced) == f"“Use a set” {verb} → Use a dict (abcdefab)"
+
+
+def test_a_life_in_words() -> None:
+    assert life(make_suggestion()) == "episodic, strength 0.50, half of it left after 7 active days without use"
+    proven = make_suggestion(status="validated", layer=1, uses=2, confidence="medium", half_life=None)
+    assert life(proven) == (
+        "validated, layer 1; 2 accepted uses, confidence medium; "
+        "episodic, strength 0.50, which does not fade while it is pinned"
+    )
+
+
+def test_evidence_names_the_places() -> None:
+    none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0}
+    assert evidence(none) == "no accepted use"
+    places = [{"path": "a.py", "symbol": "f"}, {"path": "b.py", "symbol": ""}]
+    told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3})
+    assert told == "2 accepted uses, at a.py (f), b.py; 1 failed use; shown 3 times"
+
+
+def test_marks_tell_only_what_is_out_of_the_ordinary() -> None:
+    assert make_suggestion()["phrases"]["marks"] == []
+    told = make_suggestion(pinned=True, trial=True, status="needs_revision", freshness="gone")
+    assert told["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "gone"]
+
+
+def test_a_forgotten_memory_is_named_by_its_commit_or_as_your_note() -> None:
+    one = {"time": "2026-11-21T12:00:00Z", "commit": "0123456789abcdef", "path": "a.py"}
+    now = 1_795_348_800.0  # 2026-11-22T12:00:00Z
+    assert of_forgotten(one, now) == {"name": "012345678 · a.py", "age": "forgotten 1 day ago"}
+    assert of_forgotten(one | {"commit": None, "path": None}, now)["name"] == "your note"
+
+
+@pytest.mark.parametrize("phase", sorted(STEPS))
+def test_a_step_has_a_percentage_once_its_size_is_known(phase: str) -> None:
+    assert step({"phase": phase, "done": 0, "total": 0}) == STEPS[phase]
+    assert step({"phase": phase, "done": 1, "total": 3}) == f"{STEPS[phase]} 33%"
+
+
+ROOT = Path(__file__).resolve().parents[1]
+WORDED_ONCE = ("} ago", "needed a fix", "half of it left", "Reading history", "Compacting the index", "failed use")
+
+
+@pytest.mark.parametrize("words", WORDED_ONCE)
+def test_no_other_file_words_it_again(words: str) -> None:
+    sources = [*(ROOT / "mom_lsp").rglob("*.py"), *(ROOT / "vscode-client/src").glob("*.ts")]
+    code = {path: re.sub(r'""".*?"""|/\*.*?\*/', "", path.read_text("utf-8"), flags=re.S) for path in sources}
+    assert [path.name for path, text in code.items() if words in text] == ["phrases.py"]

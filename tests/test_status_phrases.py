@@ -1,0 +1,79 @@
+"""How the status of a repository is worded, for the terminal and for a status bar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mom_lsp.engine.status_phrases import OFFLINE, rows, summary, working
+
+MODEL: dict[str, Any] = {"pid": None, "problem": None, "traces": None}
+STATUS: dict[str, Any] = {
+    "root": "/r",
+    "data": "/r/.git/mom",
+    "git": True,
+    "head": "0123456789abcdef0123456789abcdef01234567",
+    "memories": 1200,
+    "commits": 1500,
+    "indexed": True,
+    "searchable": 1200,
+    "encoded": 300,
+    "encoder": "minilm",
+    "encoder_ready": True,
+    "pinned": 2,
+    "forgotten": 0,
+    "notes": 1,
+    "tiers": {"episodic": 1199, "semantic": 1},
+    "statuses": {"candidate": 1199, "needs_revision": 1, "archived": 0},
+    "promoted_lately": 1,
+    "variety": {"value": None},
+    "disk_bytes": 3_000_000,
+    "engine": None,
+    "model": MODEL,
+    "indexing": {"phase": "encoding", "done": 300, "total": 1200},
+    "problems": [],
+}
+
+
+def test_a_status_is_a_short_list_of_names_and_values() -> None:
+    found = dict(rows(STATUS))
+    assert found["memories"] == "1,200 from 1,500 commits"
+    assert found["encoded"] == "300 (25%)"
+    assert found["yours"] == "2 pinned, 1 note of yours"
+    assert found["indexing"] == "Encoding memories 25%"
+    assert found["data"] == "/r/.git/mom · 3.0 MB"
+    assert found["lately"] == "1 memory promoted, see `mom review`"
+    assert found["status"] == "1,199 candidate, 1 needs revision"
+    assert not {"variety", "attention"} & set(found)
+
+
+def test_a_status_says_what_is_missing() -> None:
+    bare = STATUS | {"git": False, "indexed": False, "encoder": None, "model": MODEL | {"problem": "no model is set"}}
+    found = dict(rows(bare))
+    assert found["folder"] == "/r (no git repository)"
+    assert found["memories"] == "nothing is indexed yet"
+    assert found["encoder"] == "none: search goes by words alone"
+    assert found["model"] == "no model is set"
+    assert "loading" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
+
+
+def test_running_processes_say_what_memory_they_hold() -> None:
+    engine = {"pid": 7, "memory_bytes": 400_000_000}
+    model = MODEL | engine | {"name": "SmolLM2"}
+    found = dict(rows(STATUS | {"engine": engine, "model": model}))
+    assert found["engine"] == "running, process 7, 400.0 MB of memory"
+    assert found["model"] == "SmolLM2, process 7, 400.0 MB of memory"
+    assert dict(rows(STATUS | {"engine": {"pid": 7, "memory_bytes": None}}))["engine"] == "running, process 7"
+
+
+def test_a_tooltip_ends_with_the_problems() -> None:
+    lines = summary(STATUS | {"git": False, "problems": ["the journal is damaged"]})
+    assert lines[0] == "1,200 memories, 2 pinned, 1 note of yours"
+    assert lines[1:] == ["Not a git repository: comments and documents only", OFFLINE, "the journal is damaged"]
+    assert summary(STATUS | {"pinned": 0, "notes": 0})[0] == "1,200 memories"
+
+
+def test_what_goes_on_is_told_until_everything_is_indexed() -> None:
+    assert working(STATUS) == "Encoding memories 25%"
+    assert working(STATUS | {"indexing": None}) == ""
+    assert working(STATUS | {"indexing": None, "indexed": False}) == "Reading history"
+    assert working(STATUS | {"indexing": None, "indexed": False, "git": False}) == ""
