@@ -104,10 +104,10 @@ def test_the_terminal_unfolds_it(project: Repo, indexed: Callable[[], Mom], monk
     monkeypatch.chdir(project.root)
     ids = {one["title"]: one["id"] for one in mom.search("change")}
     shown = CliRunner().invoke(app, ["show", ids["Change a"], "--episode"]).output
-    assert "session: work of Ada Lovelace, 2 memories" in shown
+    assert "session work of Ada Lovelace: 2 memories" in shown
     assert shown.index("Change a\n") < shown.index("Change a again\n")
     whole = CliRunner().invoke(app, ["show", ids["Change a"]]).output
-    assert "session: work of Ada Lovelace, 2 memories" in whole
+    assert "session work of Ada Lovelace: 2 memories" in whole
     document = json.loads(CliRunner().invoke(app, ["show", ids["Change z"], "--episode", "--json"]).stdout)
     assert document == {"episode": None, "members": []}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +70,7 @@ def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
     assert (found[0]["kind"], found[0]["failure"]["again"], found[0]["lines"]) == ("failed_approach", True, [2])
     assert len({one["id"] for one in found}) == len(found)
     assert sum(found[0]["terms"].values()) == found[0]["score"] == 0
-    assert f"**warning: this was tried before and taken back: {REASON}**" in story(found[0], datetime.now(UTC))
+    assert f"**warning: this was tried before and taken back: {REASON}**" in story(found[0])
     assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
 
 
