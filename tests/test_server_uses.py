@@ -24,7 +24,7 @@ class Front:
     def __init__(self, *, broken: bool = False) -> None:
         self.documents = {URI: Document(URI, PLACE, "python")}
         self.active: dict[Path, Any] = {}
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, str]]()
+        self.forgotten, self.dismissed = set[str](), set[tuple[str, Place]]()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken
 
@@ -57,7 +57,7 @@ def test_a_day_of_work_is_told_once() -> None:
 def test_what_was_opened_and_not_sent_away_counts_as_used() -> None:
     front = Front()
     front.forgotten.add("gone")
-    front.dismissed.add(("wrong", URI))
+    front.dismissed.add(("wrong", PLACE))
     for memory in ("gone", "wrong", "kept"):
-        _kept_open(cast("MomServer", front), PLACE, memory, URI, 7)
+        _kept_open(cast("MomServer", front), PLACE, memory, 7)
     assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7})]

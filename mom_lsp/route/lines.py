@@ -5,15 +5,28 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from difflib import SequenceMatcher
+from io import StringIO
 
 LINE_END = re.compile(r"\r\n|\r|\n")  # as the Language Server Protocol has it; a form feed, say, ends no line
 MAX_MIDDLE = 4_000_000  # product of the line counts that are still compared in full
+MAX_TEXT = 4_000_000  # bytes in UTF-8; a longer text is neither read from the disk nor taken from an editor
 
 
 def open_lines(text: str) -> list[str]:
     """Return the lines of a text as editors count them."""
     lines = LINE_END.split(text)
     return lines if lines[-1] else lines[:-1]
+
+
+def whole_lines(text: str) -> list[str]:
+    """Return the same lines with their ends, so that joined they are the text."""
+    return list(StringIO(text, newline=""))  # ends lines at the same three, and leaves them as they are
+
+
+def is_too_long(text: str) -> bool:
+    """Tell whether a text is longer than what is read."""
+    most = 4 * len(text)  # bytes that one of its length can have
+    return most > MAX_TEXT and len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT
 
 
 def blob_lines(text: str) -> list[str]:

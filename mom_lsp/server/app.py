@@ -20,10 +20,13 @@ from mom_lsp import __version__
 from mom_lsp.errors import MomError
 from mom_lsp.server.client import Client
 from mom_lsp.server.engines import Engines
-from mom_lsp.server.place import Place, folder_path, is_readable
+from mom_lsp.server.open_text import OpenTexts
+from mom_lsp.server.place import Place, folder_path
 from mom_lsp.server.progress import ProgressBars
+from mom_lsp.server.protocol import Protocol
 from mom_lsp.server.shift import Hint
 from mom_lsp.server.state import State
+from mom_lsp.server.uris import UriMap
 from mom_lsp.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,7 +41,7 @@ ANSWERS_LAST = 600.0  # seconds; they say how long ago something was
 class Document:
     """An open document that we may look at."""
 
-    uri: str
+    uri: str  # as the editor spelt it when it opened the document
     place: Place
     language: str
     edits: int = 0  # counts changes, also of clients whose versions stand still
@@ -46,6 +49,7 @@ class Document:
     edited_at: float = float("-inf")  # the event loop's clock
     hints: list[Hint] = field(default_factory=list)
     hints_of: int = -1  # the edit that the hints were asked for
+    is_said_too_long: bool = False
     renewal: asyncio.Task[None] | None = None
     answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this state
     answered_at: float = float("-inf")  # the loop's clock, at the first of them
@@ -59,20 +63,24 @@ class Document:
 class MomServer(LanguageServer):
     """The front: answers from what it has, asks the engine for the rest, and never waits on the event loop."""
 
+    protocol: Protocol
+
     def __init__(self, engine_command: Sequence[str]) -> None:
         # One worker: pygls reads stdin in it, and nothing else ever runs there.
         super().__init__(
-            "mom-lsp", __version__, text_document_sync_kind=types.TextDocumentSyncKind.Incremental, max_workers=1
+            "mom-lsp",
+            __version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Incremental,
+            protocol_cls=Protocol,
+            max_workers=1,
         )
         self.settings: dict[Path, Settings] = {}  # by workspace folder
-        self.documents: dict[str, Document] = {}
-        self.opening: dict[str, asyncio.Event] = {}  # documents whose place is being looked for
+        self.documents: UriMap[Document] = UriMap()
+        self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is being looked for
         self.configured = asyncio.Event()
         self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
         self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may notice later
-        self.dismissed: set[tuple[str, str]] = (
-            set()
-        )  # (id, uri), likewise, whatever the engine takes for the same place
+        self.dismissed: set[tuple[str, Place]] = set()  # likewise, whatever the engine takes for the same place
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
         self.bars = ProgressBars(self)
@@ -107,6 +115,11 @@ class MomServer(LanguageServer):
 
     # --- documents ---
 
+    @property
+    def workspace(self) -> OpenTexts:
+        """The open texts and folders."""
+        return self.protocol.workspace
+
     async def document(self, uri: str) -> Document | None:
         """Return an open document that we suggest on; None if it is outside, off, too long or no text."""
         if (opening := self.opening.get(uri)) is not None:
@@ -118,8 +131,8 @@ class MomServer(LanguageServer):
 
     def usable(self, uri: str) -> Document | None:
         """Return the same without waiting for anything."""
-        document = self.documents.get(uri)
-        if document is None or not is_readable(self.text(document)):
+        document, opened = self.documents.get(uri), self.workspace.opened.get(uri)
+        if document is None or opened is None or not opened.is_readable:
             return None
         settings = self.settings_of(document.place.folder)
         return document if settings.enable and document.language not in settings.languages_disabled else None
@@ -130,8 +143,23 @@ class MomServer(LanguageServer):
 
     def text(self, document: Document) -> str:
         """Return the open text, never the disk's."""
-        opened = self.workspace.text_documents.get(document.uri)
-        return "" if opened is None else opened.source or ""
+        opened = self.workspace.opened.get(document.uri)
+        return "" if opened is None else opened.source
+
+    def lose_text(self, uri: str | None) -> None:
+        """Show nothing in a document any more, since a change of it could not be read, until a whole text comes."""
+        opened = self.workspace.opened.get(uri) if uri is not None else None
+        if opened is None or opened.is_lost:
+            return
+        opened.is_lost = True
+        self.refresh()
+        name = Path(opened.path).name
+        self.log_message(f"A change of {name} could not be read, so nothing is shown in it until it is opened again")
+
+    def log_message(self, message: str) -> None:
+        """Write a warning into the editor's log of this server."""
+        log.warning("%s", message)
+        self.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))
 
     def line_end(self, uri: str, line: int) -> types.Position:
         """Return the end of a line in the client's units."""
@@ -139,8 +167,8 @@ class MomServer(LanguageServer):
 
     def line(self, uri: str, line: int) -> str:
         """Return a line without its end; "" if there is none."""
-        opened = self.workspace.text_documents.get(uri)
-        lines = opened.lines if opened is not None else []
+        opened = self.workspace.opened.get(uri)
+        lines = opened.lines if opened is not None else ()
         return lines[line].rstrip("\r\n") if 0 <= line < len(lines) else ""
 
     def read_folders(self) -> None:
@@ -159,7 +187,7 @@ class MomServer(LanguageServer):
 
     async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
         """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
-        return self.wanted(document.uri, (await self._answer(document, start, end))["suggestions"])
+        return self.wanted(document, (await self._answer(document, start, end))["suggestions"])
 
     async def intended(self, document: Document, line: int | None, intent: str) -> list[dict[str, Any]]:
         """Return the suggestions for what the user is about to do, at a line (0-based) or in the file.
@@ -168,7 +196,7 @@ class MomServer(LanguageServer):
         """
         lines = {"start": line + 1, "end": line + 1} if line is not None else {}
         asked = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
-        return self.wanted(document.uri, (await self.ask(document.place, "suggest", **asked))["suggestions"])
+        return self.wanted(document, (await self.ask(document.place, "suggest", **asked))["suggestions"])
 
     async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
         """Return the same for one line, what its hint names first; nothing if it is blank, or too new for a past.
@@ -181,7 +209,7 @@ class MomServer(LanguageServer):
         if not answer["query"].get("committed", True):
             return []
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
-        return sorted(self.wanted(document.uri, answer["suggestions"]), key=lambda one: one["id"] not in hinted)
+        return sorted(self.wanted(document, answer["suggestions"]), key=lambda one: one["id"] not in hinted)
 
     async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
         now = asyncio.get_running_loop().time()
@@ -197,12 +225,12 @@ class MomServer(LanguageServer):
                 document.answers[start, end] = answer
         return answer
 
-    def wanted(self, uri: str, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def wanted(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Drop what the user sent away a moment ago."""
         return [
             suggestion
             for suggestion in suggestions
-            if suggestion["id"] not in self.forgotten and (suggestion["id"], uri) not in self.dismissed
+            if suggestion["id"] not in self.forgotten and (suggestion["id"], document.place) not in self.dismissed
         ]
 
     # --- renewing what the editor shows ---

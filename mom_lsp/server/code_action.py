@@ -17,12 +17,14 @@ from mom_lsp.server.app import Document, MomServer
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import plain, shorten
 from mom_lsp.server.insert import comment_edit
+from mom_lsp.server.open_text import TOO_LONG
 
 KIND = "quickfix.mom"  # a quick fix is in the first menu of both editors
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 TITLE_LENGTH = 40
 NOTE_LENGTH = 2000
 NOWHERE = "this file is outside of the open folders"
+UNKNOWN = "a change of this file could not be read: open it again"
 OWN_WORDS = "you wrote this yourself"
 NEXT = "  ↳ {}"  # of the same group
 
@@ -32,7 +34,8 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     only, uri, line = params.context.only, params.text_document.uri, params.range.start.line
     document = await ls.document(uri)
     if document is None:
-        actions = [] if uri in ls.documents else [_action("Remember this", "remember", [], NOWHERE)]
+        reason = _why_not(ls, uri)
+        actions = [_action("Remember this", "remember", [], reason)] if reason else []
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         found = await _suggestions(ls, document, line, asked)
@@ -42,6 +45,16 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
         actions = [*first, *why, *general, *chain.from_iterable(others)]
     wanted = [action for action in actions if _is_wanted(str(action.kind), only)]
     return [_as_shown(ls, action) for action in wanted if action.disabled is None or _shows_disabled(ls)]
+
+
+def _why_not(ls: MomServer, uri: str) -> str:
+    """Return why nothing can be said about a document, "" where the user has turned us off."""
+    opened = ls.workspace.opened.get(uri)
+    if opened is not None and opened.is_too_long:
+        return f"this file {TOO_LONG}"
+    if opened is not None and opened.is_lost:
+        return UNKNOWN
+    return "" if uri in ls.documents else NOWHERE
 
 
 async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
@@ -56,7 +69,7 @@ async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool
     """Ask only when the user does: an editor's light bulb follows the cursor, and is worth a hint that is there."""
     if asked:
         return await ls.about_line(document, line)
-    return ls.wanted(document.uri, [hint.suggestion for hint in document.hints if hint.line == line])
+    return ls.wanted(document, [hint.suggestion for hint in document.hints if hint.line == line])
 
 
 def _about(ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]) -> Iterator[types.CodeAction]:
@@ -112,19 +125,8 @@ def _kind_text(kind: Any) -> str:
 
 def _selected(ls: MomServer, uri: str, selection: types.Range) -> str:
     """Return the selected text, or that of the line."""
-    codec = ls.workspace.position_codec
-    lines = ls.workspace.text_documents[uri].lines
-    chosen = codec.range_from_client_units(lines, selection)
-    start, end = chosen.start, chosen.end
-    if (start.line, start.character) == (end.line, end.character):
-        return ls.line(uri, start.line).strip()[:NOTE_LENGTH]
-    part = lines[start.line : end.line + 1]
-    if not part:
-        return ""
-    if end.line < len(lines):
-        part[-1] = part[-1][: end.character]
-    part[0] = part[0][start.character :]
-    return "".join(part).strip()[:NOTE_LENGTH]
+    text = ls.workspace.opened[uri].text_in_client_range(selection).strip()
+    return (text or ls.line(uri, selection.start.line).strip())[:NOTE_LENGTH]
 
 
 def _shows_disabled(ls: MomServer) -> bool:

@@ -30,8 +30,7 @@ async def configure(ls: MomServer, pushed: Any = None) -> None:
         settings[folder], problems = await asyncio.to_thread(_settings, folder, given)
         reports |= dict.fromkeys(problems)
     for report in reports:
-        log.warning("%s", report)
-        ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, report))
+        ls.log_message(report)
     if (settings, options) == (ls.settings, ls.engines.options):
         return
     ls.settings = settings

@@ -71,7 +71,7 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     """mom.dismiss: not useful at this place."""
     _check(id=(id, str), line=(line, int))
     place = await _place(ls, uri)
-    ls.dismissed.add((id, uri))
+    ls.dismissed.add((id, place))
     ls.refresh()
     return await _say(ls, "dismiss", id, uri, path=place.path, line=line)
 
@@ -125,7 +125,7 @@ async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int 
     _check(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await _place(ls, uri)
     memory = await ls.ask(place, "show", id=id)
-    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], uri, line or 0)
+    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], line or 0)
     source = memory.get("source") or {}
     if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
         return memory
@@ -152,9 +152,9 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def _kept_open(ls: MomServer, place: Place, id: str, uri: str | None, line: int) -> None:
+def _kept_open(ls: MomServer, place: Place, id: str, line: int) -> None:
     """Count a memory that was opened as used, unless it was sent away meanwhile."""
-    if id not in ls.forgotten and (id, uri) not in ls.dismissed:
+    if id not in ls.forgotten and (id, place) not in ls.dismissed:
         ls.start_task(ls.ask(place, "opened", id=id, path=place.path, line=line))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 from mom_lsp.errors import MomError
+from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import lsp_hint
@@ -24,7 +25,7 @@ async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types
         return []
     if document.hints_of != document.edits and (_rest_left(ls, document) <= 0 or not ls.can_refresh):
         await renew(ls, document)
-    shown = {hint["id"] for hint in ls.wanted(document.uri, [hint.suggestion for hint in document.hints])}
+    shown = {hint["id"] for hint in ls.wanted(document, [hint.suggestion for hint in document.hints])}
     return [
         _lsp_hint(ls, document, hint)
         for hint in document.hints
@@ -78,7 +79,7 @@ async def _renew(ls: MomServer, document: Document) -> None:
     while (left := _rest_left(ls, document)) > 0:
         await asyncio.sleep(left)
     asked_at, text = document.state, ls.text(document)
-    lines = {"start": 1, "end": text.count("\n") + 1}
+    lines = {"start": 1, "end": max(1, len(open_lines(text)))}
     try:
         answer = await ls.ask(document.place, "hints", path=document.place.path, text=text, **lines)
     except MomError as error:

@@ -23,7 +23,7 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
         await asyncio.sleep(PAUSE)
     if document.edits != edit:
         return []
-    lines = ls.workspace.text_documents[document.uri].lines
+    lines = ls.workspace.opened[document.uri].lines
     position = ls.workspace.position_codec.position_from_client_units(lines, params.position)
     place = document.place
     asked = {"path": place.path, "line": position.line + 1, "column": position.character, "text": ls.text(document)}

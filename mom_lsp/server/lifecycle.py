@@ -40,7 +40,7 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
     ls.read_folders()
     ls.configured.clear()  # questions that come from here on wait for the new settings, and for the new places
     ls.documents.clear()
-    for opened in tuple(ls.workspace.text_documents.values()):
+    for opened in tuple(ls.workspace.opened.values()):
         ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
     try:
         for folder in before - set(ls.folders.values()):

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pygls.uris import to_fs_path, uri_scheme
-
 from mom_lsp.git.location import Location, locate
-
-MAX_DOCUMENT = 1_000_000  # characters; nobody reads the memories of a larger file
+from mom_lsp.server.uris import file_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +27,13 @@ class Place:
 
 def folder_path(uri: str) -> Path | None:
     """Return the folder behind a URI, with symbolic links followed; None if it is not on this machine."""
-    path = to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    path = file_path(uri)
     return Path(path).resolve() if path else None
 
 
 def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
     """Return where a document lives; None if it is outside of every folder, also by way of a symbolic link."""
-    path = to_fs_path(uri) if uri_scheme(uri) == "file" else None
+    path = file_path(uri)
     if not path:
         return None
     try:
@@ -55,8 +52,3 @@ def _locate(parent: Path, folder: Path) -> Location:
     """Return the innermost repository, else the workspace folder itself."""
     location = locate(parent)
     return location if location.git else locate(folder)
-
-
-def is_readable(text: str) -> bool:
-    """Tell whether a document is one that we read: text, and not too long."""
-    return len(text) <= MAX_DOCUMENT and "\0" not in text

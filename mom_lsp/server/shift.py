@@ -8,6 +8,8 @@ from typing import Any
 
 from lsprotocol import types
 
+from mom_lsp.route.lines import LINE_END
+
 
 @dataclass(frozen=True, slots=True)
 class Hint:
@@ -30,10 +32,10 @@ def shift(
     if not isinstance(change, types.TextDocumentContentChangePartial):
         return []  # the whole text is new
     start, end, text = change.range.start, change.range.end, change.text
-    breaks = text.count("\n")
+    breaks = len(LINE_END.findall(text))
     moved = breaks - (end.line - start.line)
-    whole_lines = start.character == end.character == 0 and (not text or text.endswith("\n"))
-    typed_at_end = start == end and text.startswith(("\n", "\r\n")) and ends_after(start.line + breaks, _last(text))
+    whole_lines = start.character == end.character == 0 and (not text or text.endswith(("\n", "\r")))
+    typed_at_end = start == end and text.startswith(("\n", "\r")) and ends_after(start.line + breaks, _last(text))
     kept = []
     for hint in hints:
         if hint.line < start.line or (typed_at_end and hint.line == start.line):
@@ -44,4 +46,4 @@ def shift(
 
 
 def _last(text: str) -> str:
-    return text.rpartition("\n")[2]
+    return LINE_END.split(text)[-1]

@@ -9,6 +9,7 @@ import sys
 from pygls.exceptions import JsonRpcException
 
 from mom_lsp.server.app import MomServer
+from mom_lsp.server.transport import serve_streams, serve_tcp
 
 
 def main(tcp: tuple[str, int] | None = None) -> None:
@@ -21,7 +22,7 @@ def main(tcp: tuple[str, int] | None = None) -> None:
     logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_news)
     server = create_server()
     if tcp is not None:
-        server.start_tcp(*tcp)
+        serve_tcp(server, *tcp)
     else:
         serve_stdio(server)
     leave(server, 1 if server.exit_code is None else server.exit_code)  # no `exit` came: the pipe has ended
@@ -39,4 +40,4 @@ def serve_stdio(server: MomServer) -> None:
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     with os.fdopen(protocol, "wb") as stdout:
-        server.start_io(sys.stdin.buffer, stdout)
+        serve_streams(server, sys.stdin.buffer, stdout)

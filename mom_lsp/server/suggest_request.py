@@ -19,14 +19,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from pygls.exceptions import JsonRpcInvalidParams
+
 from mom_lsp.errors import UsageError
+from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.execute_command import _place
+
+MAX_LINE = 2**31  # as in the protocol
 
 
 async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     """Answer mom/suggest."""
-    uri, position, intent = _uri(params), getattr(params, "position", None), str(getattr(params, "intent", "") or "")
+    uri, line, intent = _uri(params), _line(params), str(_member(params, "intent") or "")
     if uri is None and not intent:
         raise UsageError("say where, textDocument, or what the user is about to do, intent")
     if uri is None:
@@ -35,10 +40,11 @@ async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     if document is None:
         return {"suggestions": []}
     if intent:
-        return {"suggestions": await ls.intended(document, position.line if position else None, intent)}
-    if position:
-        return {"suggestions": await ls.about_line(document, position.line)}
-    return {"suggestions": await ls.suggest(document, 0, ls.text(document).count("\n"))}
+        return {"suggestions": await ls.intended(document, line, intent)}
+    if line is not None:
+        return {"suggestions": await ls.about_line(document, line)}
+    last = max(0, len(open_lines(ls.text(document))) - 1)
+    return {"suggestions": await ls.suggest(document, 0, last)}
 
 
 async def kept(ls: MomServer, params: Any) -> Any:
@@ -53,18 +59,21 @@ async def review(ls: MomServer, params: Any) -> Any:
 
 async def show(ls: MomServer, params: Any) -> Any:
     """Answer mom/show."""
-    return await ls.ask(await _place(ls, _uri(params)), "show", id=str(params.id))
+    return await ls.ask(await _place(ls, _uri(params)), "show", id=_id(params))
 
 
 async def episode(ls: MomServer, params: Any) -> Any:
     """Answer mom/episode."""
-    return await ls.ask(await _place(ls, _uri(params)), "episode", id=str(params.id))
+    return await ls.ask(await _place(ls, _uri(params)), "episode", id=_id(params))
 
 
 async def opened(ls: MomServer, params: Any) -> Any:
     """Answer mom/opened."""
-    place = await _place(ls, params.textDocument.uri)
-    return await ls.ask(place, "opened", id=str(params.id), path=place.path, line=params.position.line + 1)
+    uri, line = _uri(params), _line(params)
+    if uri is None or line is None:
+        raise JsonRpcInvalidParams("say where: textDocument and position")
+    place = await _place(ls, uri)
+    return await ls.ask(place, "opened", id=_id(params), path=place.path, line=line + 1)
 
 
 FEATURES = {
@@ -78,5 +87,30 @@ FEATURES = {
 
 
 def _uri(params: Any) -> str | None:
-    document = getattr(params, "textDocument", None)
-    return document.uri if document else None
+    document = _member(params, "textDocument")
+    if document is None:
+        return None
+    if not isinstance(uri := _member(document, "uri"), str):
+        raise JsonRpcInvalidParams("textDocument needs a uri")
+    return uri
+
+
+def _line(params: Any) -> int | None:
+    """Return the line of the position, from 0."""
+    position = _member(params, "position")
+    if position is None:
+        return None
+    line = _member(position, "line")
+    if not isinstance(line, int | float) or isinstance(line, bool) or not 0 <= line < MAX_LINE:
+        raise JsonRpcInvalidParams("position needs a line, counted from 0")
+    return int(line)
+
+
+def _id(params: Any) -> str:
+    if not isinstance(id := _member(params, "id"), str | int):
+        raise JsonRpcInvalidParams("say which memory: id")
+    return str(id)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, dict) else None

@@ -10,6 +10,7 @@ from lsprotocol import types
 from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.inlay_hint import renew_soon
+from mom_lsp.server.open_text import TOO_LONG
 from mom_lsp.server.place import find_place
 from mom_lsp.server.shift import shift
 
@@ -24,9 +25,10 @@ async def look_at(ls: MomServer, uri: str, language: str) -> None:
     found = ls.opening[uri] = asyncio.Event()
     try:
         place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
-        if place is None or uri not in ls.workspace.text_documents:  # closed meanwhile
+        if place is None or uri not in ls.workspace.opened:  # closed meanwhile
             return
-        ls.documents[uri] = Document(uri, place, language)
+        ls.documents[uri] = document = Document(uri, place, language)
+        _say_too_long(ls, document)
     finally:
         found.set()
         if ls.opening.get(uri) is found:
@@ -46,6 +48,7 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
     document.edits += 1
     document.edited_at = asyncio.get_running_loop().time()
     document.answers.clear()
+    _say_too_long(ls, document)
     alone = len(params.content_changes) == 1  # else the document is further than the change
 
     def ends_after(line: int, text: str) -> bool:
@@ -55,6 +58,14 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
         document.hints = shift(document.hints, change, ends_after) if document.hints else []
     if ls.usable(document.uri) and ls.settings_of(document.place.folder).hints.enable and ls.can_refresh:
         renew_soon(ls, document)
+
+
+def _say_too_long(ls: MomServer, document: Document) -> None:
+    """Tell the user, once a document, why nothing is shown in it."""
+    opened = ls.workspace.opened.get(document.uri)
+    if opened is not None and opened.is_too_long and not document.is_said_too_long:
+        document.is_said_too_long = True
+        ls.log_message(f"{document.place.path} {TOO_LONG}, so nothing is shown in it")
 
 
 async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mom_lsp.errors import UntrustedPath, UsageError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
-from mom_lsp.route.lines import open_lines
+from mom_lsp.route.lines import MAX_TEXT, open_lines
 from mom_lsp.workspace.head import Head, Worktree
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query
 
@@ -53,6 +53,8 @@ class Files:
             self.refuse_outside(path)
             if not (self._root / path).is_file():
                 raise UsageError(f"{path} does not exist, or is no file")
+            if (self._root / path).stat().st_size > MAX_TEXT:
+                raise UsageError(f"{path} is longer than {MAX_TEXT / 1e6:g} MB, so it is not read")
         lines = self._worktree.committed(head, path) if rev else self._worktree.text(path)
         if not lines and rev and path not in head.tree:
             raise UsageError(f"{path} does not exist in {rev}")

@@ -13,14 +13,13 @@ from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.lines import blob_lines, open_lines
+from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.recent import Recent
 
 CACHED_FILES = 64
 CACHED_KEYS = 512  # files whose lines are known by their keys
 CACHED_HEADS = 4
-MAX_TEXT = 4_000_000  # bytes of a file that are compared with its committed version
 
 
 Ancestors = Mapping[str, tuple[str, ...]]  # commit -> its parents, newest first
