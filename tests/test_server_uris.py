@@ -65,8 +65,16 @@ def test_any_text_has_a_key_and_a_key_is_its_own_key(uri: str, windows: bool) ->
 
 @pytest.mark.parametrize(
     "uri",
-    ["file:///r/%5bid%5d.py", "file:///r/%5Bid%5D.py", "file:///r/[id].py", "file:/r/[id].py", "FILE:///r/[id].py"]
-    + ["file://localhost/r/[id].py", "file://LocalHost/r/%5Bid].py", "file:////r/[id].py"],
+    [
+        "file:///r/%5bid%5d.py",
+        "file:///r/%5Bid%5D.py",
+        "file:///r/[id].py",
+        "file:/r/[id].py",
+        "FILE:///r/[id].py",
+        "file://localhost/r/[id].py",
+        "file://LocalHost/r/%5Bid].py",
+        "file:////r/[id].py",
+    ],
 )
 def test_all_these_are_one_document(uri: str) -> None:
     assert uri_key(uri, windows=False) == "file:///r/%5Bid%5D.py"

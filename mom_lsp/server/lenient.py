@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import collections.abc
 from collections.abc import Callable
+from enum import Enum
 from typing import Any, get_args, get_origin
 
 import attrs
 import cattrs
 from cattrs.errors import BaseValidationError, StructureHandlerNotFoundError
 from lsprotocol import types, validators
-from pygls.protocol import default_converter
 
 Read = Callable[[Any, Any], Any]
 
@@ -43,14 +43,14 @@ class Unreadable(ValueError):
 
 
 class LenientReader:
-    """Reads JSON as types of lsprotocol, with the hooks of a converter that writes as before."""
+    """Reads JSON as types of lsprotocol, by hooks that it adds to pygls' converter, which writes as before."""
 
-    def __init__(self) -> None:
-        self.converter: cattrs.Converter = default_converter()  # type: ignore[no-untyped-call]
-        self.converter.register_structure_hook_factory(attrs.has, self._object_hook)
-        self.converter.register_structure_hook_factory(_is_list, self._list_hook)
+    def __init__(self, converter: cattrs.Converter) -> None:
+        self.converter = converter
+        converter.register_structure_hook_factory(attrs.has, self._object_hook)
+        converter.register_structure_hook_factory(_is_list, self._list_hook)
         for kind in (str, bool, int):
-            self.converter.register_structure_hook_func(lambda of, kind=kind: of is kind, _exactly)
+            converter.register_structure_hook(kind, _exactly)
 
     def read(self, value: Any, kind: Any) -> Any:
         """Return a value as a type of lsprotocol. Raises Unreadable."""
@@ -126,7 +126,9 @@ def _in_range(field: attrs.Attribute[Any], value: Any) -> Any:
 
 
 def _exactly(value: Any, kind: Any) -> Any:
-    """Return a string, a boolean or an integer; some encoders write 3.0 for 3."""
+    """Return text, a boolean or an integer, or one that an enumeration lists; some encoders write 3.0 for 3."""
+    if issubclass(kind, Enum):
+        return kind(value)
     if kind is int and type(value) is float and value.is_integer():
         return int(value)
     if type(value) is not kind:

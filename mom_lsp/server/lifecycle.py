@@ -79,7 +79,7 @@ async def _end_with(ls: MomServer, process_id: int) -> None:
 def _is_alive(process_id: int) -> bool:
     try:
         os.kill(process_id, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # a number that is no process's
         return False
     except PermissionError:
         pass

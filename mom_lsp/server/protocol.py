@@ -40,8 +40,8 @@ class Protocol(LanguageServerProtocol):
     _server: MomServer
 
     def __init__(self, server: MomServer, converter: Converter) -> None:
-        self._reader = LenientReader()
-        super().__init__(server, self._reader.converter)
+        super().__init__(server, converter)
+        self._reader = LenientReader(converter)
 
     @property
     def workspace(self) -> OpenTexts:

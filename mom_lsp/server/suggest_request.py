@@ -59,21 +59,23 @@ async def review(ls: MomServer, params: Any) -> Any:
 
 async def show(ls: MomServer, params: Any) -> Any:
     """Answer mom/show."""
-    return await ls.ask(await _place(ls, _uri(params)), "show", id=_id(params))
+    id = _id(params)
+    return await ls.ask(await _place(ls, _uri(params)), "show", id=id)
 
 
 async def episode(ls: MomServer, params: Any) -> Any:
     """Answer mom/episode."""
-    return await ls.ask(await _place(ls, _uri(params)), "episode", id=_id(params))
+    id = _id(params)
+    return await ls.ask(await _place(ls, _uri(params)), "episode", id=id)
 
 
 async def opened(ls: MomServer, params: Any) -> Any:
     """Answer mom/opened."""
-    uri, line = _uri(params), _line(params)
+    id, uri, line = _id(params), _uri(params), _line(params)
     if uri is None or line is None:
         raise JsonRpcInvalidParams("say where: textDocument and position")
     place = await _place(ls, uri)
-    return await ls.ask(place, "opened", id=_id(params), path=place.path, line=line + 1)
+    return await ls.ask(place, "opened", id=id, path=place.path, line=line + 1)
 
 
 FEATURES = {
