@@ -65,6 +65,6 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "vscode": vscode,
     "neovim": neovim,
     "emacs": emacs,
-    "old_emacs": old_emacs,
-    "helix_and_zed": rust,
+    "oldemacs": old_emacs,
+    "rust": rust,
 }

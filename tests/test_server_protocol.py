@@ -73,6 +73,7 @@ class Client:
         self.reading = asyncio.ensure_future(read_messages(self.reader, self.server.protocol))
         self.received: list[JSON] = []
         self.came = asyncio.Event()
+        self.reading.add_done_callback(lambda _: self.came.set())
 
     def write(self, data: bytes) -> None:
         """Take what the server writes, as its stream."""
@@ -96,6 +97,7 @@ class Client:
                 for message in self.received:
                     if "method" not in message and message.get("id") == number:
                         return message
+                assert not self.reading.done(), "the server reads no more"
                 self.came.clear()
                 await self.came.wait()
 
@@ -328,6 +330,16 @@ def test_a_change_with_odd_numbers_is_made_where_it_was_meant(change: JSON, text
         return await client.text()
 
     assert run(talk) == text
+
+
+@pytest.mark.parametrize("method", ["$/cancelRequest", "window/workDoneProgress/cancel"])
+def test_what_fails_while_it_is_handled_stops_nothing(method: str) -> None:
+    async def talk(client: Client) -> JSON:
+        await client.greet()
+        client.notify(method, {"id": [], "token": {}})
+        return await client.ask("textDocument/hover", PLACE)
+
+    assert "result" in run(talk)
 
 
 def test_a_change_that_cannot_be_read_makes_the_text_unknown_until_a_whole_one_comes() -> None:

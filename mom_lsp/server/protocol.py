@@ -59,10 +59,22 @@ class Protocol(LanguageServerProtocol):
             return
         if not isinstance(message, dict):
             self._refuse(None, JsonRpcInvalidRequest("a message is an object"))
-        elif "method" not in message and "id" in message:
-            self._take_response(message)
-        elif "id" not in message:
+            return
+        try:
+            self._take(message)
+        except BrokenPipeError:  # nobody reads any more
+            raise
+        except Exception as error:  # the border: the next message is read, and who waits for an answer gets one
+            log.exception("%s failed", message.get("method", "an answer"))
+            if "method" in message and "id" in message:
+                reason = f"{message['method']} failed ({type(error).__name__}); the server's log says more"
+                self._refuse(message["id"], JsonRpcInternalError(reason))
+
+    def _take(self, message: JSON) -> None:
+        if "id" not in message:
             self._take_notification(message)
+        elif "method" not in message:
+            self._take_response(message)
         elif not _is_id(message["id"]) or not isinstance(message["method"], str):
             self._refuse(message["id"], JsonRpcInvalidRequest("an id is a number or text, and a method text"))
         else:
@@ -72,18 +84,16 @@ class Protocol(LanguageServerProtocol):
         """Have a request answered, or answer why not."""
         number, method = message["id"], message["method"]
         if self._shutdown:
-            return self._refuse(number, JsonRpcInvalidRequest("the server is shutting down"))
-        if self._workspace is None and method != types.INITIALIZE:
-            return self._refuse(number, JsonRpcServerNotInitialized("the first request is initialize"))
-        try:
-            read = self._read(message, JsonRPCRequestMessage)
-        except Unreadable as error:
-            return self._refuse(number, JsonRpcInvalidParams(f"{method}: {error}"))
-        try:
-            self.handle_message(read)
-        except Exception as error:  # the border: who waits for an answer gets one
-            log.exception("%s failed", method)
-            self._refuse(number, JsonRpcInternalError(f"{method} failed ({type(error).__name__})"))
+            self._refuse(number, JsonRpcInvalidRequest("the server is shutting down"))
+        elif self._workspace is None and method != types.INITIALIZE:
+            self._refuse(number, JsonRpcServerNotInitialized("the first request is initialize"))
+        else:
+            try:
+                read = self._read(message, JsonRPCRequestMessage)
+            except Unreadable as error:
+                self._refuse(number, JsonRpcInvalidParams(f"{method}: {error}"))
+            else:
+                self.handle_message(read)
 
     def _take_notification(self, message: JSON) -> None:
         method = message.get("method")

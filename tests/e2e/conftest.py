@@ -127,6 +127,7 @@ class Editor:
     initialized: types.InitializeResult | None = None
     states: list[Any] = field(default_factory=list)  # what `mom/state` told
     told: asyncio.Event = field(default_factory=asyncio.Event)
+    spell: Callable[[str], str] = lambda path: Path(path).as_uri()
 
     @property
     def refreshes(self) -> bool:
@@ -144,7 +145,7 @@ class Editor:
         return str(self.initialized.capabilities.position_encoding or "utf-16")
 
     def uri(self, path: str = FILE) -> str:
-        return (self.folder / path).as_uri()
+        return self.spell(str(self.folder / path))
 
     def open(self, path: str = FILE, text: str | None = None, language: str = "python") -> str:
         """Open a file, by default with the text on the disk."""
@@ -229,10 +230,11 @@ async def start(
     process_id: int | None = None,
     more_folders: tuple[Path, ...] = (),
     experimental: Any = None,
+    spell: Callable[[str], str] = lambda path: Path(path).as_uri(),
 ) -> Editor:
     """Start the server and greet it as the editor `name` does."""
     client = make_test_lsp_client()
-    editor = Editor(client, name, folder)
+    editor = Editor(client, name, folder, spell=spell)
     client.set_configuration({"mom": SETTINGS | (settings or {})})
     client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
     client.feature("mom/state")(lambda state: (editor.states.append(state), editor.told.set()))
@@ -241,14 +243,14 @@ async def start(
     raw = types.TEXT_DOCUMENT_CODE_ACTION
     client.protocol.get_result_type = lambda method: None if method == raw else result_type(method)
     await client.start_io(*SERVER, env=environment)
-    root = folder.as_uri()
+    root = spell(str(folder))
     capabilities = client_capabilities(name)
     capabilities.experimental = experimental
     params = types.InitializeParams(
         capabilities,
         process_id=process_id,
         root_uri=root,
-        workspace_folders=[types.WorkspaceFolder(one.as_uri(), one.name) for one in (folder, *more_folders)],
+        workspace_folders=[types.WorkspaceFolder(spell(str(one)), one.name) for one in (folder, *more_folders)],
     )
     editor.initialized = await client.initialize_session(params)
     return editor
