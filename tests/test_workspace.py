@@ -15,6 +15,7 @@ from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import JournalError, UsageError
 from mom_lsp.route.learned import shipped
+from mom_lsp.route.lines import MAX_TEXT
 from mom_lsp.workspace.hinting import HINT_WINDOW, HINTS_IN_WINDOW
 from mom_lsp.workspace.query import text_query
 
@@ -82,6 +83,12 @@ def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
     assert mom.suggest("src/a.py", 11, text=moved)[0]["lines"] == [11]
     without = text(mom).replace("    first = 10\n", "")
     assert mom.suggest("src/a.py", 8, text=without)[0]["title"] == BETA
+
+
+def test_a_file_that_is_too_long_is_refused_with_the_reason(mom: Mom) -> None:
+    (mom.root / "src/a.py").write_text("x = 1\n" * (MAX_TEXT // 6 + 1))
+    with pytest.raises(UsageError, match=r"src/a.py is longer than 4 MB, so it is not read"):
+        mom.suggest("src/a.py", 2)
 
 
 def test_a_line_that_is_not_committed_was_written_by_nobody(mom: Mom) -> None:

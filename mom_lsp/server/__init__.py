@@ -2,6 +2,10 @@
 
 app.py               the server's state
 stdio.py             the process: streams, signals, exit code
+transport.py, protocol.py, lenient.py
+                     messages as bytes; requests that are always answered; JSON that is read as far as it can be
+open_text.py, uris.py
+                     the open texts and their lines; one key for all spellings of a URI
 engines.py           the engines behind the open folders
 place.py             which worktree a document belongs to, and whether we may look
 client.py            what the client can do beyond the standard

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
-from .conftest import FILE, LINE, Editor
+from mom_lsp.route.lines import MAX_TEXT
+
+from .conftest import FILE, FIX, LINE, Editor
 
 
 def on_line(hints: list[types.InlayHint], line: int) -> list[types.InlayHint]:
@@ -75,10 +77,33 @@ async def test_files_outside_the_folder_are_left_alone(writer: Editor, tmp_path:
     assert set(await writer.actions(writer.uri("link.py"), LINE)) <= {""}
 
 
-async def test_binary_and_huge_documents_are_left_alone(editor: Editor) -> None:
+async def test_what_ends_no_line_moves_nothing(editor: Editor) -> None:
     text = (editor.folder / FILE).read_text("utf-8")
-    assert await editor.hints(editor.open("binary.py", text + "\0")) == []
-    assert await editor.hints(editor.open("huge.py", text + "#" * 1_000_000)) == []
+    uri = editor.open(text=text.replace("import time", "import time  # \f \v \x1c \x85 \u2028 \u2029"))
+    (there,) = on_line(await editor.hints(editor.open()), LINE)
+    (hint,) = on_line(await editor.hints(uri), LINE)
+    assert hint.position == there.position
+    editor.edit(uri, (LINE + 1, 0), (LINE + 1, 0), "    # typed\n")
+    assert FIX in str(await editor.hover(uri, LINE))
+    assert await editor.hover(uri, LINE + 1) is None  # too new for a past
+
+
+async def test_a_binary_document_is_left_alone(editor: Editor) -> None:
+    text = (editor.folder / FILE).read_text("utf-8")
+    assert await editor.hints(editor.open(text=text + "\0")) == []
+
+
+async def test_a_file_as_long_as_the_limit_has_hints_and_a_longer_one_says_why_not(editor: Editor) -> None:
+    text = (editor.folder / FILE).read_text("utf-8")
+    text += "\n".join(["", "#" * (MAX_TEXT - len(text.encode()) - 1)])
+    uri = editor.open(text=text)
+    assert on_line(await editor.hints(uri), LINE)
+    editor.edit(uri, (0, 0), (0, 0), "#")
+    assert await editor.hints(uri) == []
+    told = [message.message for message in editor.client.log_messages if "longer" in message.message]
+    assert told == ["src/client.py is longer than 4 MB, so nothing is shown in it"]
+    reasons = [action.disabled.reason for action in await editor.all_actions(uri, LINE) if action.disabled]
+    assert reasons == (["this file is longer than 4 MB"] if editor.name == "visual-studio-code" else [])
 
 
 async def test_settings_apply_live(editor: Editor) -> None:

