@@ -7,8 +7,10 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import IO, Any
 
@@ -59,6 +61,37 @@ def test_initialize_is_answered_without_the_heavy_modules() -> None:
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     assert "pygls" in loaded
     assert not HEAVY & set(loaded)
+
+
+def test_a_client_that_writes_small_headers_and_new_values_is_greeted(server: subprocess.Popen[bytes]) -> None:
+    params = {"processId": None, "rootUri": None, "capabilities": {}, "trace": "compact"}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
+    assert server.stdin and server.stdout
+    server.stdin.write(b"content-length: %d\r\n\r\n%s" % (len(body), body))
+    server.stdin.flush()
+    assert receive(server.stdout)["result"]["capabilities"]["hoverProvider"]
+
+
+def test_the_server_listens_on_a_port_until_its_editor_goes(environment: dict[str, str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    with subprocess.Popen([*SERVER, "--tcp", f"127.0.0.1:{port}"], env=environment) as process:
+        with _connected(port) as stream:
+            send(stream, "initialize", {"processId": None, "rootUri": None, "capabilities": {}}, 1)
+            assert receive(stream)["result"]["capabilities"]["hoverProvider"]
+        assert process.wait(TIMEOUT) == 1  # without `exit`
+
+
+def _connected(port: int) -> IO[bytes]:
+    """Connect to a server that is starting."""
+    until = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            with socket.create_connection(("127.0.0.1", port), TIMEOUT) as connection:
+                return connection.makefile("rwb")
+        except ConnectionRefusedError:
+            assert time.monotonic() < until
+            time.sleep(0.05)
 
 
 def test_initialize_says_what_the_server_can_do(server: subprocess.Popen[bytes]) -> None:
