@@ -95,7 +95,20 @@ class Cases:
         attributes: str,
         step: Step,
         cues: Cues | None = None,
+        *,
+        compared: bool = True,
     ) -> None:
+        """Read what all cases share.
+
+        Args:
+            repository: the repository.
+            library: its memories.
+            cache: what earlier runs have found out.
+            attributes: the file that has git name functions by language.
+            step: is told how far it is.
+            cues: makes what is tried beside the features.
+            compared: whether the baselines are ranked too, which takes as long as all the rest.
+        """
         head = repository.resolve()
         if head is None:
             raise UsageError("there is no commit to ask about")
@@ -103,7 +116,7 @@ class Cases:
         self._attributes, self._step = attributes, step
         self._snapshot, self._cues = library.snapshot(), cues
         self._history = History(repository.graph(head))
-        self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts())
+        self._bm25 = baselines.Bm25(self._snapshot.catalog, self._texts()) if compared else None
 
     def make(self, labels: Sequence[Label], form: str) -> Iterator[Case]:
         """Yield the case of each label whose query is here.
@@ -150,28 +163,27 @@ class Cases:
         )
         if self._cues is not None:
             case.cues = self._cues(view, moment.query, evidence.rows, meaning)
-        text = moment.text if query.spots else moment.intent or ""
-        lists = self._baselines(view, moment, writers, text, meaning, spots=bool(query.spots))
-        case.ranked = {name: [view.commit_of[row] for row in rows] for name, rows in lists.items()}
-        case.fused = _fused(evidence.rows, list(lists.values())[:3])
+        if self._bm25 is not None:
+            lists = self._baselines(self._bm25, view, moment, writers, query, meaning)
+            case.ranked = {name: [view.commit_of[row] for row in rows] for name, rows in lists.items()}
+            case.fused = _fused(evidence.rows, list(lists.values())[:3])
         return case
 
     def _baselines(
         self,
+        bm25: baselines.Bm25,
         view: View,
         moment: Situation,
         writers: Mapping[str, Writers],
-        text: str,
+        query: Query,
         meaning: np.ndarray | None,
-        *,
-        spots: bool,
     ) -> dict[str, list[int]]:
         lists = {}
-        if spots:
+        if query.spots:
             lists["blame"] = baselines.blame(view, writers, moment)
             lists["recency"] = baselines.recency(view, moment)
-        lists["bm25"] = self._bm25.rank(view, text)
-        if spots:
+        lists["bm25"] = bm25.rank(view, moment.text if query.spots else moment.intent or "")
+        if query.spots:
             lists["fusion"] = baselines.fused(*lists.values())
         if meaning is not None:
             lists["dense"] = baselines.dense(view, self._snapshot.vectors, meaning)

@@ -3,8 +3,7 @@
     python -m mom_lsp.evaluation.fit --form editing --limit 600 REPO=LABELS REPO=LABELS -o mom_lsp/route/weights.json
 
 A conditional logit (each query's candidates compete), then a calibration of its scores to probabilities. Each
-repository is also predicted from the others, which is what the printed numbers say. Needs scikit-learn, which comes
-with the `encode` extra; nothing of it runs in the product.
+repository is also predicted from the others, which is what the printed numbers say. `mom tune` fits by it too.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.labels import load_labels, sample
+from mom_lsp.evaluation.logit import calibration, conditional_logit
 from mom_lsp.evaluation.metrics import METRICS, answered, table
 from mom_lsp.evaluation.picture import draw
 from mom_lsp.evaluation.rank import of_writers, rank, scores, surest
@@ -56,52 +56,38 @@ def fit(
     weights = dict(zip(names, _competing([*cases, *told], names, near).tolist(), strict=True))
     if near is not None and len(cases) < ENOUGH:
         return Model(weights, near.intercept)
-    slope, intercept = _calibrated(cases, Model(weights, 0.0))
+    slope, intercept = _calibrated(cases, Model(weights, near.intercept if near else 0.0))
     scaled = {name: slope * weight for name, weight in weights.items()}
     return Model(scaled if told else scaled | TOLD, intercept)
 
 
 def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None = None) -> np.ndarray:
-    """Return the weights of a conditional logit, (f,)."""
-    from scipy.optimize import minimize
-
+    """Return the weights of a conditional logit on standardised features, (f,)."""
     columns = [FEATURES.index(name) for name in names]
     chosen = [case for case in cases if case.right.any()]
+    start = np.array([near.weights.get(name, 0.0) if near else 0.0 for name in names])
+    if not chosen:
+        return start
     x = np.vstack([as_matrix(case.features)[:, columns] for case in chosen])
     scale = x.std(0) + 1e-9
-    x = (x - x.mean(0)) / scale
     sizes = np.array([len(case.rows) for case in chosen])
-    starts, query = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
-    right = np.concatenate([case.right for case in chosen]).astype(float)
-    target = right / np.add.reduceat(right, starts)[query]
-
-    start = np.array([near.weights.get(name, 0.0) if near else 0.0 for name in names]) * scale
-
-    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        score = x @ weights
-        score -= np.maximum.reduceat(score, starts)[query]
-        chance = np.exp(score) / np.add.reduceat(np.exp(score), starts)[query]
-        likelihood = float(target @ np.log(np.maximum(chance, 1e-300))) / len(sizes)
-        slope = x.T @ (chance - target) / len(sizes)
-        away = weights - start
-        return -likelihood + PENALTY * float(away @ away), slope + 2 * PENALTY * away
-
-    found = minimize(loss, start, jac=True, method="L-BFGS-B")
-    return np.asarray(found.x / scale)
+    right = np.concatenate([case.right for case in chosen])
+    found = conditional_logit((x - x.mean(0)) / scale, right, sizes, start=start * scale, penalty=PENALTY)
+    return found / scale
 
 
 def _calibrated(cases: Sequence[Case], model: Model) -> tuple[float, float]:
     """Return slope and intercept that make scores of the best candidates log-odds of being right."""
-    from sklearn.linear_model import LogisticRegression
-
     values, right = [], []
     for case in cases:
         found = scores(case, model)
         best = np.argsort(-found, kind="stable")[:SURE]
         values.append(found[best])
         right.append(case.right[best])
-    line = LogisticRegression(C=1e6).fit(np.concatenate(values)[:, None], np.concatenate(right))
-    return float(line.coef_[0][0]), float(line.intercept_[0])
+    every = np.concatenate(right)
+    if every.all() or not every.any():
+        return 1.0, model.intercept  # nothing tells chances apart
+    return calibration(np.concatenate(values), every)
 
 
 def plain(model: Model) -> dict[str, Any]:
@@ -144,7 +130,7 @@ def main() -> None:
     sets = {}
     for pair in chosen.sets:
         repository, _, labels = pair.partition("=")
-        request = Request(Path(repository), form=chosen.form)
+        request = Request(Path(repository), form=chosen.form, baselines=False)
         sets[repository] = gather(request, sample(load_labels(Path(labels)), chosen.limit), _step)
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
     sure, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()

@@ -117,7 +117,7 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
     cases = make_cases(Repository(location), labels, chosen)
     if not cases:
         raise UsageError(f"{file or repository} has no memory that several labels name: nothing can be learned from it")
-    first = routed(Request(repository, file), chosen, cases, step)
+    first = routed(Request(repository, file, baselines=False), chosen, cases, step)
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
     try:
         study = Study(model, chosen_heads(model.name, model.layers, model.heads))

@@ -74,7 +74,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=300)
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
-    cases = gather(Request(chosen.repository, chosen.labels, "editing", chosen.limit), labels, lambda *_: None)
+    request = Request(chosen.repository, chosen.labels, "editing", chosen.limit, baselines=False)
+    cases = gather(request, labels, lambda *_: None)
     made = rows(cases, editing(cases).scaled({"temp": 0.0}))
     for row in made:
         sys.stdout.write(

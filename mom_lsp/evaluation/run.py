@@ -47,6 +47,7 @@ class Request:
     ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
     encoder: bool = True
     curve: Path | None = None  # where to draw the curve of abstention
+    baselines: bool = True  # whether what mom is compared with is ranked too
 
 
 def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
@@ -83,7 +84,8 @@ def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
             library = Library(lambda: store, journal, encoder() if request.encoder else None)
             library.reload()
             cues = Context(library.snapshot()).cues if request.ablate == "cms" else None
-            cases = Cases(repository, library, cache, attributes_file(location.data), step, cues)
+            attributes = attributes_file(location.data)
+            cases = Cases(repository, library, cache, attributes, step, cues, compared=request.baselines)
             return list(cases.make(labels, request.form))
         finally:
             journal.close()

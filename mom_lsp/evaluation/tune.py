@@ -46,7 +46,7 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], Model | No
     labels = own_labels(root)[-limit:]
     showings = judged(root)[-limit:]
     _need(labels, showings)
-    history = gather(Request(root), labels, step) if labels else []
+    history = gather(Request(root, baselines=False), labels, step) if labels else []
     told = list(asked_again(root, showings, step))
     _need(history, told)
     return learnt(history, told)
