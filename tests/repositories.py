@@ -14,8 +14,8 @@ import pytest
 
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
-from mom_lsp.indexing import Summary, index
-from mom_lsp.settings import Settings, load_settings
+from mom_lsp.indexing import Summary, index, index_settings
+from mom_lsp.settings import Settings
 
 START = 1_700_000_000  # seconds since 1970: when the first commit is made
 HOUR = 3600  # seconds between two commits
@@ -171,7 +171,7 @@ class Mom:
 
     @property
     def settings(self) -> Settings:
-        return load_settings(self.root)[0]
+        return index_settings(self.location)
 
     def call(self, method: str, **params: Any) -> Any:
         return self.service.call(method, {"root": str(self.root), **params})

@@ -33,7 +33,7 @@ def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo
     found = engine._service.call("suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
     assert found["suggestions"], "that this was shown is still to be written down"
     shutil.rmtree(project.root)
-    engine.run(LONG)
+    engine.run()
     assert not project.root.exists()
 
 
@@ -98,7 +98,7 @@ def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Service, "learn", takes(0.0))
     monkeypatch.setattr(engine._server, "wait", lambda pause: now.__setitem__(0, now[0] + pause) or next(waits))
     (tmp_path / "engine.json").write_text("{}")
-    engine.run(2 * LONG)
+    engine.run()
     assert len(told) == 5, "the index was followed three times; one title was made, and one text learned"
     assert told[-1] - told[0] < 10
 
@@ -115,7 +115,7 @@ def test_the_engine_outlives_a_defect_and_its_doctor_tells_it(
     monkeypatch.setattr(Service, "follow", broken)
     engine = Engine(data, lambda call, params: None)
     assert engine.start()
-    running = threading.Thread(target=engine.run, args=[LONG])
+    running = threading.Thread(target=engine.run)
     running.start()
     client = EngineClient.connect(data, LONG)
     assert client is not None

@@ -38,7 +38,7 @@ def commands(group: click.Group, name: str = "mom") -> Iterator[str]:
 def setting_row(info: SettingInfo) -> str:
     """Return the line of README's table for a setting."""
     unit = f" ({info.unit})" if info.unit else ""
-    scope = " Not from a workspace." if info.scope == "machine" else ""
+    scope = {"machine": " Not from a workspace.", "file": " Only in `settings.toml`."}.get(info.scope, "")
     return f"| `{info.name}` | `{json.dumps(info.default)}` | {info.doc}{unit}{scope} |"
 
 

@@ -11,7 +11,7 @@ from repositories import Mom, Repo, clone, make_repository
 
 from mom_lsp.errors import MomError, UntrustedPath, UsageError
 from mom_lsp.git import locate
-from mom_lsp.settings import load_settings
+from mom_lsp.settings import resolve
 
 Start = Callable[[Repo | Path], Mom]
 CODE = "def f():\n    # NOTE: this must stay 7 because the protocol counts from there\n    return 7\n"
@@ -255,19 +255,19 @@ def test_a_linked_workspace_file_of_settings_is_not_read(project: Repo, home: Pa
     elsewhere = tmp_path / "elsewhere.toml"
     elsewhere.write_text("[suggest]\ncount = 9\n")
     (project.root / ".mom.toml").symlink_to(elsewhere)
-    settings, problems = load_settings(project.root)
-    assert settings.suggest.count == 3
-    assert "symbolic link" in problems[0]
+    found = resolve(project.root)
+    assert found.settings.suggest.count == 3
+    assert "symbolic link" in found.problems[0]
 
 
 def test_workspace_settings_name_no_model(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.write(".mom.toml", '[encoder]\nenable = true\nmodel = "./evil"\n')
-    settings, problems = load_settings(project.root)
-    assert settings.encoder.model == ""
-    assert "a workspace cannot set this" in problems[0]
+    found = resolve(project.root)
+    assert found.settings.encoder.model == ""
+    assert "mom.encoder.model: cannot be set here" in found.problems[0]
     project.commit("First version of f", {"a.py": CODE})
     told = moms(project).call("configure", options={"mom": {"encoder": {"model": "./evil"}}})
-    assert "a workspace cannot set this" in told["problems"][0]
+    assert "whether you or the workspace set this" in told["problems"][-1]
 
 
 @pytest.mark.parametrize("name", ["", "lance", "attributes", "journal.sqlite", "requests", "writer.lock", "git"])

@@ -389,7 +389,7 @@ class Watcher:
 
     def __init__(self, repo: Repo) -> None:
         self.stop, self.condition, self.passes, self.messages = threading.Event(), threading.Condition(), 0, set[str]()
-        self.thread = threading.Thread(target=watch, args=(repo.location, LEXICAL, self.report, self.stop))
+        self.thread = threading.Thread(target=watch, args=(repo.location, lambda: LEXICAL, self.report, self.stop))
         self.thread.start()
 
     def report(self, progress: Progress) -> None:

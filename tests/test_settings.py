@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.settings import Settings, describe, load_settings, parse_settings
+from mom_lsp.settings import EditorSettings, Settings, describe, differing, keep, kept, parse_settings, resolve
 
 KNOWN = {info.name: info for info in describe()}
 JSON = st.recursive(
@@ -44,9 +45,9 @@ def assert_valid(settings: Settings) -> None:
             assert all(isinstance(item, str) for item in value)
 
 
-@given(OPTIONS, st.booleans())
-def test_any_json_gives_valid_settings(options: Any, trusted: bool) -> None:
-    settings, reports = parse_settings(options, trusted=trusted)
+@given(OPTIONS, st.sampled_from([{}, {"machine": "no", "file": "no"}]))
+def test_any_json_gives_valid_settings(options: Any, refused: Any) -> None:
+    settings, reports = parse_settings(options, refused=refused)
     assert_valid(settings)
     assert all(isinstance(report, str) and report and "\n" not in report for report in reports)
 
@@ -107,12 +108,14 @@ def test_a_bad_value_is_reported_and_defaulted(options: dict[str, Any], report: 
     assert parse_settings(options) == (Settings(), [report])
 
 
-def test_a_workspace_cannot_name_a_model() -> None:
+def test_a_source_that_must_not_set_a_scope_changes_nothing_of_it_and_hears_why() -> None:
     options = {"encoder": {"model": "/tmp/evil", "enable": False}}
-    settings, reports = parse_settings(options, trusted=False)
+    settings, reports = parse_settings(options, refused={"machine": "set it elsewhere"})
     assert (settings.encoder.model, settings.encoder.enable) == ("", False)
-    assert reports == ["mom.encoder.model: a workspace cannot set this; set it in your own settings"]
-    assert parse_settings(options)[0].encoder.model == "/tmp/evil"
+    assert reports == ["mom.encoder.model: set it elsewhere"]
+    base = parse_settings(options)[0]
+    assert base.encoder.model == "/tmp/evil"
+    assert parse_settings(options, base=base, refused={"machine": "set it elsewhere"}) == (base, [])
 
 
 def test_a_bad_value_keeps_what_it_was_laid_over() -> None:
@@ -131,25 +134,88 @@ def test_reports_are_bounded() -> None:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("platformdirs.user_config_path", lambda name: tmp_path / "config" / name)
+    monkeypatch.setattr("platformdirs.user_data_path", lambda name: tmp_path / "data" / name)
     (tmp_path / "config" / "mom-lsp").mkdir(parents=True)
     (tmp_path / "work").mkdir()
     return tmp_path
 
 
-def test_files_are_laid_over_each_other(home: Path) -> None:
-    (home / "config/mom-lsp/settings.toml").write_text(
-        '[hints]\ndelay = 1\nminimumSurprise = 2\n[encoder]\nmodel = "/m"'
-    )
-    (home / "work/.mom.toml").write_text('hints.delay = 2\n[encoder]\nmodel = "/evil"\n')
-    settings, reports = load_settings(home / "work")
-    assert (settings.hints.delay, settings.hints.minimum_surprise, settings.encoder.model) == (2, 2, "/m")
-    assert len(reports) == 1
-    assert ".mom.toml: mom.encoder.model" in reports[0]
-    assert load_settings(None)[0].hints.delay == 1
+def user_says(home: Path, content: str) -> None:
+    (home / "config/mom-lsp/settings.toml").write_text(content)
+
+
+def repository_says(home: Path, content: str) -> None:
+    (home / "work/.mom.toml").write_text(content)
+
+
+def test_each_source_counts_more_than_those_before_it(home: Path) -> None:
+    user, workspace = {"mom.hints.delay": 3}, {"mom.hints.delay": 4}
+
+    def delay(editor: EditorSettings | None = None) -> int:
+        return resolve(home / "work", editor).settings.hints.delay
+
+    assert delay() == 500
+    repository_says(home, "hints.delay = 1")
+    assert delay() == 1
+    user_says(home, "hints.delay = 2")
+    assert delay() == 2
+    assert delay(EditorSettings(user=user, tells_scopes=True)) == 3
+    assert delay(EditorSettings(workspace, user, tells_scopes=True)) == 4
+    assert delay(EditorSettings(workspace)) == 4
+
+
+MACHINE = {"mom.model.path": "/evil.gguf", "mom.model.maxMemory": 123, "mom.encoder.model": "/evil"}
+
+
+def of_machine(settings: Settings) -> tuple[str, int, str]:
+    return settings.model.path, settings.model.max_memory, settings.encoder.model
+
+
+def test_the_settings_of_the_machine_are_those_that_this_test_knows() -> None:
+    assert {info.name for info in describe() if info.scope == "machine"} == set(MACHINE)
+
+
+def test_a_repository_and_a_workspace_name_no_model(home: Path) -> None:
+    repository_says(home, '[model]\npath = "/evil.gguf"\nmaxMemory = 123\n[encoder]\nmodel = "/evil"\n')
+    found = resolve(home / "work", EditorSettings(MACHINE, tells_scopes=True))
+    assert of_machine(found.settings) == of_machine(Settings())
+    assert len(found.in_files) == len(found.in_editor) == len(MACHINE)
+    assert all("set it in" in report and "settings.toml" in report for report in found.in_files)
+    assert all("set it in your editor's user settings" in report for report in found.in_editor)
+
+
+def test_the_user_names_a_model_in_his_file_or_in_an_editor_that_tells_scopes_apart(home: Path) -> None:
+    wanted = tuple(MACHINE.values())
+    told = resolve(home / "work", EditorSettings(user=MACHINE, tells_scopes=True))
+    assert (of_machine(told.settings), told.problems) == (wanted, [])
+    user_says(home, "\n".join(f"{name} = {value!r}" for name, value in MACHINE.items()))
+    assert of_machine(resolve(home / "work").settings) == wanted
+
+
+def test_an_editor_that_tells_no_scopes_names_a_model_only_if_the_users_file_trusts_it(home: Path) -> None:
+    asked = EditorSettings({**MACHINE, "mom.trustEditor": True})
+    found = resolve(home / "work", asked)
+    assert of_machine(found.settings) == of_machine(Settings())
+    assert not found.settings.trust_editor
+    assert [report.partition(":")[0] for report in found.in_editor] == [*MACHINE, "mom.trustEditor"]
+    assert all(str(home / "config/mom-lsp/settings.toml") in report for report in found.in_editor)
+    assert "trustEditor = true" in found.in_editor[0]
+    repository_says(home, "trustEditor = true")
+    assert of_machine(resolve(home / "work", asked).settings) == of_machine(Settings())
+    user_says(home, "trustEditor = true")
+    found = resolve(home / "work", asked)
+    assert (of_machine(found.settings), found.in_editor) == (tuple(MACHINE.values()), ())
+
+
+def test_an_editor_that_repeats_what_the_users_file_says_is_refused_nothing(home: Path) -> None:
+    user_says(home, 'model.path = "/mine.gguf"')
+    found = resolve(home / "work", EditorSettings({"model": {"path": "/mine.gguf", "maxMemory": 4000}}))
+    assert (found.settings.model.path, found.problems) == ("/mine.gguf", [])
 
 
 def test_without_files_there_are_defaults(home: Path) -> None:
-    assert load_settings(home / "work") == (Settings(), [])
+    found = resolve(home / "work")
+    assert (found.settings, found.problems) == (Settings(), [])
 
 
 @pytest.mark.parametrize(
@@ -159,18 +225,55 @@ def test_without_files_there_are_defaults(home: Path) -> None:
 )
 def test_a_hostile_workspace_file_is_reported(home: Path, content: bytes) -> None:
     (home / "work/.mom.toml").write_bytes(content)
-    settings, reports = load_settings(home / "work")
-    assert settings == Settings()
-    assert len(reports) == 1
-    assert len(reports[0]) < 1_000
+    found = resolve(home / "work")
+    assert found.settings == Settings()
+    assert len(found.problems) == 1
+    assert len(found.problems[0]) < 1_000
 
 
 def test_a_workspace_file_behind_a_link_is_not_read(home: Path) -> None:
     (home / "elsewhere.toml").write_text("hints.delay = 1")
     (home / "work/.mom.toml").symlink_to(home / "elsewhere.toml")
-    settings, reports = load_settings(home / "work")
-    assert settings == Settings()
-    assert "symbolic link" in reports[0]
+    found = resolve(home / "work")
+    assert found.settings == Settings()
+    assert "symbolic link" in found.problems[0]
+
+
+@given(OPTIONS, OPTIONS, st.booleans(), st.text())
+def test_what_an_editor_has_set_is_read_back_as_it_was(user: Any, workspace: Any, scopes: bool, name: str) -> None:
+    sent = {"options": workspace, "user": user, "tells_scopes": scopes, "name": name}
+    editor = EditorSettings.read(sent)
+    again = EditorSettings.read(json.loads(json.dumps(editor.plain())))
+    assert repr(again) == repr(editor)  # a NaN is not equal to itself
+
+
+def test_what_each_editor_has_set_last_is_kept_outside_the_repository(home: Path) -> None:
+    (data := home / "work/.git/mom").mkdir(parents=True)
+    (other := home / "other").mkdir()
+    sets = [EditorSettings({"suggest.count": n}, name=name) for n, name in enumerate(("code", "vim", "code"), 1)]
+    for editor in sets:
+        keep(data, home / "work", editor)
+    keep(data, other, sets[0])
+    assert kept(data) == [(home / "work", sets[1]), (home / "work", sets[2]), (other, sets[0])]
+    assert list(data.iterdir()) == []
+    other.rmdir()
+    keep(data, home / "work", EditorSettings(name="code"))
+    assert kept(data) == [(home / "work", sets[1])]
+    assert kept(home / "elsewhere") == []
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}", '{"set": 3}', '{"set": [3]}', '{"set": [{"user": {}}]}', "\x00"])
+def test_a_damaged_copy_of_what_an_editor_has_set_counts_for_nothing(home: Path, content: str) -> None:
+    keep(home, home / "work", EditorSettings({"suggest.count": 1}))
+    (file,) = (home / "data/mom-lsp/editors").iterdir()
+    file.write_text(content)
+    assert kept(home) == []
+
+
+def test_settings_that_differ_are_named() -> None:
+    other, _ = parse_settings({"suggest.count": 9, "index.comments": False})
+    assert differing(Settings(), other) == ["mom.suggest.count", "mom.index.comments"]
+    assert differing(other, other) == []
 
 
 def test_importing_settings_is_light() -> None:

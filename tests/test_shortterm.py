@@ -52,11 +52,13 @@ def test_it_counts_only_if_the_setting_says_so(project: Repo, moms: Start) -> No
     library.encoder = HashEncoder()
     library.reload()
 
+    mom.call("configure", options={"encoder": {"enable": True}})
+
     def shares() -> list[float]:
         mom.suggest("b.py", 2, text="def two():\n    return second_edited\n")  # an edit, then another place
         return [one["terms"]["sem"] for one in mom.suggest("a.py", 2, text=first)]
 
     usual = shares()
     assert shares() == usual  # off: what was edited changes nothing
-    mom.call("configure", options={"encoder": {"context": True}})
+    mom.call("configure", options={"encoder": {"enable": True, "context": True}})
     assert shares() != usual

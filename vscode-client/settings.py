@@ -29,7 +29,7 @@ OWN = {
 
 def properties() -> dict[str, dict[str, Any]]:
     """Return what belongs under `contributes.configuration.properties`."""
-    found = {info.name: _schema(info) for info in describe()} | OWN
+    found = {info.name: _schema(info) for info in describe() if info.scope != "file"} | OWN
     return {name: schema | {"order": order} for order, (name, schema) in enumerate(found.items())}
 
 

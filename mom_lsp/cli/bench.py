@@ -53,10 +53,10 @@ def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]
 def _of_model() -> dict[str, Any]:
     from mom_lsp.cli.eval import bars
     from mom_lsp.evaluation.model_bench import run
-    from mom_lsp.settings import load_settings
+    from mom_lsp.settings import resolve
 
     with bars() as bar:
-        return run(load_settings(None)[0].model.path, bar)
+        return run(resolve(None).settings.model.path, bar)
 
 
 def _print(figures: list[dict[str, Any]]) -> None:

@@ -16,10 +16,10 @@ def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool)
     """Measure, and print one table."""
     from mom_lsp.cli.eval import bars
     from mom_lsp.evaluation.model import evaluate_model
-    from mom_lsp.settings import load_settings
+    from mom_lsp.settings import resolve
 
     with bars() as bar:
-        document = evaluate_model(repository, labels, limit or LIMIT, load_settings(None)[0].model.path, bar)
+        document = evaluate_model(repository, labels, limit or LIMIT, resolve(None).settings.model.path, bar)
     if as_json:
         echo_json(document)
     else:

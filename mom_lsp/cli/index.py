@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ def index(
     if (watch or queued) and (rev or as_json):
         raise click.UsageError("--rev and --json are for a run that ends with a summary: not for --watch")
     from mom_lsp import indexing
-    from mom_lsp.settings import load_settings
+    from mom_lsp.settings import resolve_kept
 
     location = locate(folder() / Path(path or ".").expanduser())
     if progress_json:
@@ -53,11 +54,11 @@ def index(
         end_with_parent(sys.stdin)
     summary = None
     with _stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
-        settings, problems = load_settings(location.root)
-        for problem in problems:
+        for problem in resolve_kept(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
+        settings = indexing.index_settings(location)
         if watch:
-            indexing.watch(location, settings, report, stop)
+            indexing.watch(location, partial(indexing.index_settings, location), report, stop)
         elif queued:
             indexing.serve_requests(location, settings, report=report, stop=stop)
         else:

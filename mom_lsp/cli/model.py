@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import click
 
-from mom_lsp.cli.app import AS_JSON
+from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.words import echo_json
-from mom_lsp.settings import load_settings
+from mom_lsp.git.location import locate
+from mom_lsp.settings import resolve_kept
 
 
 @click.command()
@@ -22,7 +23,8 @@ def model(trust: bool, as_json: bool) -> None:
     from mom_lsp.lm import gguf
     from mom_lsp.lm.process import ModelProcess
 
-    settings = load_settings(None)[0].model
+    here = locate(folder())
+    settings = resolve_kept(here.root, here.data).settings.model
     gguf.checked(gguf.find_model(settings.path), trust=trust)
     limits = {"context": settings.context, "threads": settings.threads, "memory": settings.max_memory * 10**6}
     process = ModelProcess(settings.path, **limits)

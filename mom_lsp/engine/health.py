@@ -16,7 +16,6 @@ from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
-from mom_lsp.settings import load_settings
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.variety import variety
 
@@ -54,7 +53,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
         "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
-        "problems": _problems(service, varied["warning"]),
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"]),
     }
     return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}
 
@@ -90,7 +89,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "engine": _engine(service.data),
         "model": service.model.state(workspace.settings.model),
         "indexing": service.indexing,
-        "problems": _problems(service, varied["warning"]),
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"]),
     }
     return found | {"rows": status_phrases.rows(found)}
 
@@ -100,7 +99,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
     checks = [
         _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
         _git(workspace),
-        *_settings(workspace),
+        *_settings(service, workspace),
         _journal(service),
         _store(service),
         _encoder(workspace),
@@ -178,8 +177,8 @@ def _git(workspace: Workspace) -> dict[str, Any]:
         return _check("git", False, str(error), "install git 2.39.4 or newer")
 
 
-def _settings(workspace: Workspace) -> list[dict[str, Any]]:
-    _, problems = load_settings(workspace.location.root)
+def _settings(service: Service, workspace: Workspace) -> list[dict[str, Any]]:
+    problems = service.setting_problems(workspace)
     return [_check("settings", False, "; ".join(problems), "correct it; the rest of it counts")] if problems else []
 
 

@@ -29,8 +29,8 @@ CommandRunner = Callable[[Callable[[str, dict[str, Any]], Any], dict[str, Any]],
 log = logging.getLogger(__name__)
 
 
-def main(data: Path, run_command: CommandRunner, idle_minutes: float = 10.0) -> None:
-    """Serve until idle, or until asked to shut down; return at once if another engine serves the folder.
+def main(data: Path, run_command: CommandRunner) -> None:
+    """Serve until nobody asks any more, or until asked to shut down; return at once if another engine serves it.
 
     `run_command` runs a command of the terminal here, where everything is warm.
     """
@@ -42,7 +42,7 @@ def main(data: Path, run_command: CommandRunner, idle_minutes: float = 10.0) -> 
         announce_ready()  # the other one is there
         return
     announce_ready()
-    engine.run(idle_minutes * 60)
+    engine.run()
 
 
 class Engine:
@@ -60,15 +60,15 @@ class Engine:
         """Listen; False if another engine does."""
         return self._server.start()
 
-    def run(self, idle_seconds: float) -> None:
-        """Follow the store until nobody has asked for so long, or a client has ended it."""
+    def run(self) -> None:
+        """Follow the store until nobody has asked for as long as the settings say, or a client has ended it."""
         pause = POLL
         while not self._server.wait(pause):
             if not (self._data / "engine.json").exists():
                 break  # the data folder was deleted, or another engine took over
             pause = max(POLL, RELOAD_SHARE * self._follow())
             self._use_the_rest()
-            if not self._server.connections and self._idle > idle_seconds:
+            if not self._server.connections and self._idle > self._service.idle_minutes * 60:
                 break
         if self._indexer is not None:
             self._indexer.stop()
@@ -80,6 +80,8 @@ class Engine:
         began = time.monotonic()
         if self._service.chores.do("following the index", self._service.follow):
             self._server.notify_all("changed", {})
+        if self._service.chores.do("following the settings", self._service.follow_settings):
+            self._server.notify_all("settings", {})
         return time.monotonic() - began
 
     def _use_the_rest(self) -> None:
@@ -104,7 +106,10 @@ class Engine:
             return self._run_command(self._service.call, params)
         if method in {"open", "reindex"}:  # first of all: the answer may take its time
             self._start_indexer(locate(Path(str(params["root"]))))
-        return self._service.call(method, params)
+        found = self._service.call(method, params)
+        if method == "configure" and found["conflict"]:  # both windows are to know
+            self._server.notify_all("conflict", {"root": params["root"], "message": found["conflict"]})
+        return found
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # one that runs sees the request's file

@@ -130,7 +130,7 @@ def _by_id(action: str) -> Callable[[Service, Workspace, Params], Any]:
 
 REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "open": lambda service, workspace, p: health.opened(service, workspace),
-    "configure": lambda service, workspace, p: service.configure(workspace, p["options"]),
+    "configure": lambda service, workspace, p: service.configure(workspace, p),
     "suggest": _suggest,
     "hints": _hints,
     "search": _search,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,13 @@ from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.chores import Chores
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.engine.requests import REQUESTS, Params
+from mom_lsp.engine.windows import Windows
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile
-from mom_lsp.settings import load_settings, parse_settings
+from mom_lsp.settings import EditorSettings, Settings, Stamp, keep, resolve, resolve_kept, stamp
 from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted import accepted_texts
@@ -57,7 +58,10 @@ class Service:
         self._learned = (-1, (-1, -1), -1)  # the state in which there was nothing more to learn
         self._erasing = threading.Lock()
         self._erased: frozenset[str] = frozenset()  # what is known to be forgotten, and was erased
+        self.windows = Windows()
+        self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
         self._wants_encoder = encoder
+        self._encoder_wanted: str | None = None  # the setting of the encoder that is there or being loaded
         self._loading: threading.Thread | None = None
 
     def call(self, method: str, params: Params) -> Any:
@@ -73,8 +77,8 @@ class Service:
 
     def follow(self) -> bool:
         """Follow the writer; whether there was anything new."""
-        if self._wants_encoder and self._loading is None:
-            self._load_encoder()
+        if self._wants_encoder:
+            self._follow_encoder()
         changed = self.library.reload()  # what fails after this does not keep it from being told
         self.chores.do("noting what was shown", self._note_showings)
         self.chores.do("settling what became of memories", self._settle)
@@ -154,49 +158,91 @@ class Service:
         enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
         self._indexing_wanted(workspace.location)
 
-    def configure(self, workspace: Workspace, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Use what an editor has set, from now on; it may not name executables or models."""
-        files, _ = load_settings(workspace.location.root)
-        workspace.settings, problems = parse_settings(options, trusted=False, base=files)
-        return {"problems": problems}
+    def configure(self, workspace: Workspace, params: Params) -> dict[str, Any]:
+        """Use what an editor has set for a worktree, from now on: here, and wherever it is indexed.
+
+        Returns {"problems": what of it does not count and why, "conflict": what other windows have set differently}.
+        """
+        root, editor = workspace.location.root, EditorSettings.read(params)
+        before = self._index_settings(workspace)
+        self.chores.do("keeping the editor's settings", partial(keep, self.data, root, editor))
+        self._apply(workspace, resolve(root, editor).settings)
+        if self._index_settings(workspace) != before:
+            self.want_index(workspace, "settings")
+        self.windows.opened(int(params.get("window") or 0), root, editor)
+        return {"problems": self.setting_problems(workspace), "conflict": self.windows.conflict(root)}
+
+    def setting_problems(self, workspace: Workspace) -> list[str]:
+        """Return what is wrong with the settings of a worktree, as the files and the editor have them now."""
+        return resolve_kept(workspace.location.root, self.data).problems
+
+    def follow_settings(self) -> bool:
+        """Follow the files of settings; whether one has changed."""
+        changed = [one for one in self.there if stamp(one.location.root) != self._stamps[str(one.location.root)]]
+        for workspace in changed:
+            self._apply(workspace, resolve_kept(workspace.location.root, self.data).settings)
+            self.want_index(workspace, "settings")
+        return bool(changed)
+
+    @property
+    def idle_minutes(self) -> int:
+        """How long the engine stays without a question: as long as the most patient worktree wants."""
+        return max((one.settings.engine.idle_minutes for one in self.there), default=Settings().engine.idle_minutes)
+
+    def _apply(self, workspace: Workspace, settings: Settings) -> None:
+        self._stamps[str(workspace.location.root)] = stamp(workspace.location.root)
+        workspace.settings = settings
+
+    @staticmethod
+    def _index_settings(workspace: Workspace) -> object:
+        """Return what indexing depends on."""
+        from mom_lsp.indexing import index_settings
+
+        settings = index_settings(workspace.location)
+        return settings.exclude, settings.index, settings.encoder.enable, settings.encoder.model
 
     def _workspace(self, root: str) -> Workspace:
         with self._lock:
             found = self._workspaces.get(root)
             if found is None:
                 location = locate(Path(root))
-                settings, _ = load_settings(location.root)
-                found = self._workspaces[root] = Workspace(location, self.library, settings)
+                found = Workspace(location, self.library, Settings())
+                self._apply(found, resolve_kept(location.root, self.data).settings)
+                self._workspaces[root] = found
         return found
 
-    def _load_encoder(self) -> None:
-        """Load the model in a thread of its own, once there are vectors to compare with.
+    def _follow_encoder(self) -> None:
+        """Load the encoder that the settings want, in a thread of its own, once there are vectors to compare with.
 
         It takes seconds of the processor, which the first answers and the first index need more.
         """
-        settings = next((w.settings for w in list(self._workspaces.values()) if w.settings.encoder.enable), None)
-        if settings is None or not (self.data / "lance" / "vectors.lance").is_dir():
+        wanted = next((w.settings.encoder.model for w in self.there if w.settings.encoder.enable), None)
+        busy = self._loading is not None and self._loading.is_alive()
+        if wanted == self._encoder_wanted or busy or not (self.data / "lance" / "vectors.lance").is_dir():
             return
+        self._encoder_wanted = wanted
+        self.library.encoder, self.library.encoder_problem = None, ""
+        self.library.reload()  # without the vectors of the one that was there
+        if wanted is not None:
+            work = partial(self.chores.do, "loading the encoder", partial(self._load_encoder, wanted))
+            self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
+            self._loading.start()
 
-        def load() -> None:
-            try:
-                encoder = SentenceEncoder(settings.encoder.model)
-                encoder.encode(["warm up"])
-            except EncoderError as error:
-                self.library.encoder_problem = str(error)
-                return
-            self.library.encoder = encoder
-            self.library.reload()
-
-        work = partial(self.chores.do, "loading the encoder", load)
-        self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
-        self._loading.start()
+    def _load_encoder(self, model: str) -> None:
+        try:
+            encoder = SentenceEncoder(model)
+            encoder.encode(["warm up"])
+        except EncoderError as error:
+            self.library.encoder_problem = str(error)
+            return
+        self.library.encoder = encoder
+        self.library.reload()
 
 
 def _index_now(location: Location) -> None:
     """Serve the requests in this process, unless another one is at it already; encoding can wait for another pass."""
-    from mom_lsp.indexing import serve_requests
+    from mom_lsp.indexing import index_settings, serve_requests
 
-    settings, _ = load_settings(location.root)
+    settings = index_settings(location)
     settings = replace(settings, encoder=replace(settings.encoder, enable=False))
     serve_requests(location, settings, report=lambda progress: None, stop=threading.Event())

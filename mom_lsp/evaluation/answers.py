@@ -25,7 +25,7 @@ from mom_lsp.lm.check import support
 from mom_lsp.lm.process import ModelProcess
 from mom_lsp.lm.wording import Question, claimed, everything, gives_the_reason, holder
 from mom_lsp.memory import Generator, Memory
-from mom_lsp.settings import load_settings
+from mom_lsp.settings import resolve
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.head import Head
 
@@ -75,12 +75,12 @@ def main() -> None:
     parser.add_argument("repository", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--limit", type=int, default=100)
-    parser.add_argument("--model", default=load_settings(None)[0].model.path)
+    parser.add_argument("--model", default=resolve(None).settings.model.path)
     chosen = parser.parse_args()
     location = locate(chosen.repository)
     service, process = Service(location.data), ModelProcess(chosen.model)
     try:
-        workspace = Workspace(location, service.library, load_settings(location.root)[0])
+        workspace = Workspace(location, service.library, resolve(location.root).settings)
         answers = []
         for path, line in places(workspace, chosen.labels, chosen.limit):
             known = workspace.explain(path, line)

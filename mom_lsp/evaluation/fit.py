@@ -73,7 +73,7 @@ def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None =
     sizes = np.array([len(case.rows) for case in chosen])
     right = np.concatenate([case.right for case in chosen])
     found = conditional_logit((x - x.mean(0)) / scale, right, sizes, start=start * scale, penalty=PENALTY)
-    return found / scale
+    return np.asarray(found / scale)
 
 
 def _calibrated(cases: Sequence[Case], model: Model) -> tuple[float, float]:

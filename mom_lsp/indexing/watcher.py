@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
@@ -25,10 +26,16 @@ HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a ne
 STOP_POLL = 0.5  # seconds within which the end is noticed
 
 
-def watch(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
+def watch(location: Location, settings: Callable[[], Settings], report: Report, stop: threading.Event) -> None:
     """Index now and after every change until stopped, or until the repository is gone.
 
     An error is reported and the next change tried.
+
+    Args:
+        location: one of the worktrees, all of which are indexed.
+        settings: asked before every pass: they may change meanwhile.
+        report: is told how far it is.
+        stop: ends it.
     """
     changed = _Changed(location)
     (location.data / FOLDER).mkdir(parents=True, exist_ok=True)
@@ -41,7 +48,7 @@ def watch(location: Location, settings: Settings, report: Report, stop: threadin
             if _heard(changed.event, stop, location):
                 _settle(changed.event, stop)
             if not stop.is_set() and _is_there(location):
-                _pass(location, settings, report, stop)
+                _pass(location, settings(), report, stop)
     finally:
         observer.stop()
         observer.join()

@@ -39,8 +39,9 @@ class Work:
     def run(self, rev: str | None) -> None:
         """Bring the store up to date; whatever interrupts this, the next run goes on from there."""
         data = self._location.data
-        store = Store(data, create=True, rules=self._rules.fingerprint)
+        store = Store(data, create=True, rules=self._rules.of_commits)
         marker = load_marker(data)
+        self._reopen_files(store, marker)
         with Journal(data / "journal.sqlite") as journal:
             events = list(journal.events())
         life = fold(events)
@@ -98,6 +99,14 @@ class Work:
             rows = store.columns(["id", "commits"]).to_pylist()
             store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
         marker.shallow = sorted(repository.shallow)
+
+    def _reopen_files(self, store: Store, marker: Marker) -> None:
+        """Let all files be read again after what is read of them was set differently; commits stay as they are."""
+        if marker.rules in ("", self._rules.fingerprint):
+            return
+        marker.trees = []
+        save_marker(self._location.data, marker)  # first: whatever interrupts this, no file counts as read
+        store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())
 
     def _encode(self, store: Store) -> str:
         """Encode what is not encoded yet; return the model's name, "" without one: search works by words then."""

@@ -1,5 +1,6 @@
 """Our processes: how a child is started, and how everybody talks to the engine.
 
+alive.py     whether another process is there
 spawn.py     start a child, end with a parent, wait before a restart
 address.py   where the engine of a data folder listens: a socket that only this user can open
 peer.py      one end of a connection: JSON messages, a thread that reads and one that writes
@@ -17,13 +18,14 @@ TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing t
 if TYPE_CHECKING:
     from typing import Any
 
+    from mom_lsp.process.alive import is_alive
     from mom_lsp.process.client import EngineClient, ensure_engine
     from mom_lsp.process.server import EngineServer
     from mom_lsp.process.spawn import Restarts, announce_ready, end_with_parent
 
-__all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine"]
+__all__ = ["EngineClient", "EngineServer", "Restarts", "announce_ready", "end_with_parent", "ensure_engine", "is_alive"]
 
-HOMES = {"EngineClient": "client", "ensure_engine": "client", "EngineServer": "server"}
+HOMES = {"EngineClient": "client", "ensure_engine": "client", "EngineServer": "server", "is_alive": "alive"}
 
 
 def __getattr__(name: str) -> Any:

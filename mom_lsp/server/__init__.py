@@ -27,6 +27,7 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Any
 
 from lsprotocol import types
@@ -82,6 +83,7 @@ FEATURES: dict[str, Feature] = {
 def create_server(engine_command: Sequence[str] = ("-m", "mom_lsp")) -> MomServer:
     """Return the server with every handler registered; `engine_command` is what starts an engine."""
     server = MomServer(engine_command)
+    server.reread = partial(configuration.configure, server)
     for method, feature in FEATURES.items():
         server.feature(method)(_guarded(method, feature))
     for method, (feature, options, nothing) in SILENT.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -87,7 +87,9 @@ class MomServer(LanguageServer):
         self.state = State(self)
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
-        self.initialization_options: Any = None
+        self.pushed: Any = None  # the settings that the client sent unasked
+        self.reread: Callable[[], Awaitable[None]] | None = None  # reads the settings again
+        self._warned: set[str] = set()
         self.client = Client()
         self.exit_code: int | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -112,6 +114,13 @@ class MomServer(LanguageServer):
             log.info("%s", error)
         else:
             log.error("a background task failed", exc_info=error)
+
+    def warn_once(self, messages: Iterable[str]) -> None:
+        """Show the user what was not shown before."""
+        new = [message for message in messages if message not in self._warned]
+        self._warned.update(new)
+        if new:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"mom: {'; '.join(new)}"))
 
     # --- documents ---
 
@@ -266,6 +275,10 @@ class MomServer(LanguageServer):
         if method == "progress":
             self.bars.report(params)
             self.state.soon()
+        elif method == "settings" and self.reread is not None:
+            self.start_task(self.reread())
+        elif method == "conflict":
+            self.warn_once([params["message"]])
         elif method == "changed":
             self.outdate(params.get("root"))
             if not self._refreshing:

@@ -10,22 +10,27 @@ from lsprotocol import types
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The client's abilities, none by default.
+    """The client's abilities, none by default, and its name.
 
     commands: a link `command:…` in Markdown runs a command.
     notices: it says itself what a command of ours has done.
     state: it wants to be told `mom/state`.
+    scopes: it answers workspace/configuration with {user, workspace}, the settings of user or machine scope apart from
+        those of a workspace. No workspace can make it say so, which is why a model that it names for the user counts.
     """
 
     commands: bool = False
     notices: bool = False
     state: bool = False
+    scopes: bool = False
+    name: str = ""
 
 
-def read_client(capabilities: types.ClientCapabilities) -> Client:
+def read_client(capabilities: types.ClientCapabilities, info: types.ClientInfo | None = None) -> Client:
     """Return what the client says of itself, whatever else stands there."""
     ours = _get(capabilities.experimental, "mom")
-    return Client(*(_get(ours, name) is True for name in ("commands", "notices", "state")))
+    abilities = {name: _get(ours, name) is True for name in ("commands", "notices", "state", "scopes")}
+    return Client(**abilities, name=info.name if info else "")
 
 
 def resolves(capabilities: types.ClientCapabilities, feature: str, property: str) -> bool:

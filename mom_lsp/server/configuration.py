@@ -9,32 +9,38 @@ from typing import Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
+from mom_lsp.errors import MomError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer, log
-from mom_lsp.settings import Settings, load_settings, parse_settings
+from mom_lsp.settings import EditorSettings, Resolved, resolve
 
 SECTION = "mom"
 
 
 async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigurationParams) -> None:
     """Pull the settings again; a client that cannot be asked sends them along."""
-    await configure(ls, params.settings)
+    if params.settings:
+        ls.pushed = params.settings
+    await configure(ls)
 
 
-async def configure(ls: MomServer, pushed: Any = None) -> None:
-    """Read all settings of each folder: the user's file, the workspace's, and over them the editor's."""
-    options = await _pull(ls, pushed)
+async def configure(ls: MomServer) -> None:
+    """Find out the settings of each folder, from the files and from the editor, and have everybody use them."""
+    editors = await _pull(ls)
     settings = {}
-    reports: dict[str, None] = {}  # each once, though every folder repeats the user's
-    for folder, given in options.items():
-        settings[folder], problems = await asyncio.to_thread(_settings, folder, given)
-        reports |= dict.fromkeys(problems)
-    for report in reports:
-        ls.log_message(report)
-    if (settings, options) == (ls.settings, ls.engines.options):
+    logged, shown = dict[str, None](), dict[str, None]()  # each once, though every folder repeats the user's
+    for folder, editor in editors.items():
+        found = await asyncio.to_thread(_resolved, folder, editor)
+        settings[folder] = found.settings
+        logged |= dict.fromkeys(found.problems)
+        shown |= dict.fromkeys(found.in_editor)
+    for problem in logged:
+        ls.log_message(problem)
+    ls.warn_once(shown)
+    if (settings, editors) == (ls.settings, ls.engines.settings):
         return
     ls.settings = settings
-    await ls.engines.configure(options)
+    await ls.engines.configure(editors)
     await _open_folders(ls)
     ls.outdate()
     ls.refresh()
@@ -61,10 +67,10 @@ async def register(ls: MomServer) -> None:
             log.info("the client does not announce settings: %s", error)
 
 
-async def _pull(ls: MomServer, pushed: Any) -> dict[Path, dict[str, Any]]:
+async def _pull(ls: MomServer) -> dict[Path, EditorSettings]:
     """Return what the client has set for each folder."""
     folders = tuple(ls.folders.items())
-    found: list[Any] = [pushed or ls.initialization_options] * len(folders)
+    found: list[Any] = [ls.pushed] * len(folders)
     workspace = ls.client_capabilities.workspace
     if workspace and workspace.configuration and folders:
         items = [types.ConfigurationItem(scope_uri=uri, section=SECTION) for uri, _ in folders]
@@ -73,17 +79,24 @@ async def _pull(ls: MomServer, pushed: Any) -> dict[Path, dict[str, Any]]:
             found = [answer or other for answer, other in zip(answers or found, found, strict=True)]
         except (JsonRpcException, ValueError) as error:
             log.info("the client has no settings: %s", error)
-    return {folder: _ours(given) for (_, folder), given in zip(folders, found, strict=True)}
+    return {folder: _given(ls, options) for (_, folder), options in zip(folders, found, strict=True)}
 
 
-def _ours(found: Any) -> dict[str, Any]:
-    """Return our section of what a client sent, in whatever form it did."""
+def _given(ls: MomServer, found: Any) -> EditorSettings:
+    """Return what a client sent, in whatever form it did."""
     if isinstance(found, dict) and isinstance(found.get(SECTION), dict):
         found = found[SECTION]
-    return found if isinstance(found, dict) else {}
+    options = found if isinstance(found, dict) else {}
+    if ls.client.scopes:
+        options = {"options": options.get("workspace"), "user": options.get("user"), "tells_scopes": True}
+    else:
+        options = {"options": options}
+    return EditorSettings.read({"name": ls.client.name, **options})
 
 
-def _settings(folder: Path, options: dict[str, Any]) -> tuple[Settings, list[str]]:
-    base, reports = load_settings(folder)
-    settings, more = parse_settings(options, base=base)
-    return settings, reports + more
+def _resolved(folder: Path, editor: EditorSettings) -> Resolved:
+    try:
+        root = locate(folder).root  # where `.mom.toml` is
+    except MomError:  # the folder is gone; whoever opens it says so
+        root = folder
+    return resolve(root, editor)

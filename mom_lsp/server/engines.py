@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
@@ -13,6 +14,7 @@ from typing import Any, TypeVar
 
 from mom_lsp.errors import ChildError, ChildTimeout, MomError
 from mom_lsp.process import EngineClient, Restarts, ensure_engine
+from mom_lsp.settings import EditorSettings
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +33,7 @@ class Engines:
 
     def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
         self.notified, self.changed, self.command = notified, changed, command
-        self.options: dict[Path, dict[str, Any]] = {}  # the editor's settings, as they came, by workspace folder
+        self.settings: dict[Path, EditorSettings] = {}  # as the editor has set them, by workspace folder
         self._links: dict[Path, _Link] = {}
 
     async def request(
@@ -59,16 +61,17 @@ class Engines:
         for link in self._links.values():
             link.roots.discard(str(root))
 
-    def options_of(self, root: Path) -> dict[str, Any]:
+    def settings_of(self, root: Path) -> EditorSettings:
         """Return the settings for a worktree: of the folder it lies in, or the first that lies in it."""
-        around = [folder for folder in self.options if root.is_relative_to(folder)]
+        around = [folder for folder in self.settings if root.is_relative_to(folder)]
         if around:
-            return self.options[max(around, key=lambda folder: len(folder.parts))]
-        return next((given for folder, given in self.options.items() if folder.is_relative_to(root)), {})
+            return self.settings[max(around, key=lambda folder: len(folder.parts))]
+        inside = (found for folder, found in self.settings.items() if folder.is_relative_to(root))
+        return next(inside, EditorSettings())
 
-    async def configure(self, options: dict[Path, dict[str, Any]]) -> None:
+    async def configure(self, settings: dict[Path, EditorSettings]) -> None:
         """Pass the editor's settings on to every engine."""
-        self.options = options
+        self.settings = settings
         for link in self._links.values():
             await link.configure_all()
 
@@ -152,7 +155,8 @@ class _Link:
         client.submit("open", {"root": root}).add_done_callback(_logged)
 
     async def _configure(self, client: EngineClient, root: str) -> None:
-        asked = client.submit("configure", {"root": root, "options": self._engines.options_of(Path(root))})
+        settings = self._engines.settings_of(Path(root)).plain()
+        asked = client.submit("configure", {"root": root, "window": os.getpid(), **settings})
         with contextlib.suppress(MomError, TimeoutError):  # logged
             asked.add_done_callback(_logged)
             await asyncio.wait_for(asyncio.wrap_future(asked), ANSWER_TIMEOUT)

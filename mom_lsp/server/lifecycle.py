@@ -8,6 +8,7 @@ import os
 from lsprotocol import types
 
 from mom_lsp.git.location import locate
+from mom_lsp.process import is_alive
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.client import read_client
 from mom_lsp.server.configuration import configure, register
@@ -18,9 +19,9 @@ PARENT_CHECK = 1.0  # seconds
 
 async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
     """Keep what the client said; pygls answers. Nothing is read or started here: the editor waits."""
-    ls.initialization_options = params.initialization_options
-    ls.client = read_client(params.capabilities)
-    if params.process_id is not None and os.name == "posix" and _is_alive(params.process_id):
+    ls.pushed = params.initialization_options
+    ls.client = read_client(params.capabilities, params.client_info)
+    if params.process_id is not None and is_alive(params.process_id):
         ls.start_task(_end_with(ls, params.process_id))
 
 
@@ -71,16 +72,6 @@ def leave(ls: MomServer, code: int) -> None:
 
 async def _end_with(ls: MomServer, process_id: int) -> None:
     """End when the editor does, should its pipe outlive it."""
-    while _is_alive(process_id):
+    while is_alive(process_id):
         await asyncio.sleep(PARENT_CHECK)
     leave(ls, 1)
-
-
-def _is_alive(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except (ProcessLookupError, OverflowError):  # a number that is no process's
-        return False
-    except PermissionError:
-        pass
-    return True

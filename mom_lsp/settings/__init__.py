@@ -1,7 +1,25 @@
 """The settings: the same names in an editor, in the user's file and in a workspace's `.mom.toml`; never fatal."""
 
+from mom_lsp.settings.editor import EditorSettings, keep, kept
 from mom_lsp.settings.fields import Model, SettingInfo, Settings, describe
-from mom_lsp.settings.files import load_settings
-from mom_lsp.settings.parse import parse_settings
+from mom_lsp.settings.files import Stamp, stamp, user_file
+from mom_lsp.settings.parse import differing, parse_settings
+from mom_lsp.settings.precedence import Resolved, resolve, resolve_kept
 
-__all__ = ["Model", "SettingInfo", "Settings", "describe", "load_settings", "parse_settings"]
+__all__ = [
+    "EditorSettings",
+    "Model",
+    "Resolved",
+    "SettingInfo",
+    "Settings",
+    "Stamp",
+    "describe",
+    "differing",
+    "keep",
+    "kept",
+    "parse_settings",
+    "resolve",
+    "resolve_kept",
+    "stamp",
+    "user_file",
+]

@@ -11,7 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-Scope = Literal["resource", "machine"]  # a machine setting is never read from a workspace
+# Who may set it: "resource" anybody; "machine" nobody but the user, since it names a program or a model, or bounds it;
+# "file" only the user's own file, since it says whom to trust.
+Scope = Literal["resource", "machine", "file"]
 PREFIX = "mom"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
 
@@ -158,7 +160,7 @@ class Engine:
 class Settings:
     """All settings, complete and valid."""
 
-    enable: bool = _setting(True, "Turn everything off here.")
+    enable: bool = _setting(True, "Enable mom in this folder.")
     exclude: tuple[str, ...] = _setting((), "Files never read or suggested on, as in .gitignore.")
     languages_disabled: tuple[str, ...] = _setting((), "Languages without suggestions, by their LSP identifier.")
     hints: Hints = Hints()
@@ -171,6 +173,11 @@ class Settings:
     model: Model = Model()
     completion: Completion = Completion()
     engine: Engine = Engine()
+    trust_editor: bool = _setting(
+        False,
+        "Let an editor that does not tell your settings from a workspace's (any but VS Code) name a model.",
+        scope="file",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,44 +1,52 @@
-"""Settings as two files give them: the user's, and what a repository brings."""
+"""The two files that hold settings: the user's, and the one that a repository brings."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.settings.fields import Settings
-from mom_lsp.settings.parse import parse_settings
-
 WORKSPACE_FILE = ".mom.toml"
 MAX_FILE_BYTES = 64 * 1024
 
+Stamp = tuple[tuple[int, int] | None, ...]
 
-def load_settings(root: Path | None) -> tuple[Settings, list[str]]:
-    """Read the user's file, then what the workspace at `root` may say in `.mom.toml`; say what was wrong."""
+
+def user_file() -> Path:
+    """Return where the user's own settings are, whether or not the file exists."""
     import platformdirs
 
-    user_file = platformdirs.user_config_path("mom-lsp") / "settings.toml"
-    settings, reports = _overlay(Settings(), user_file, trusted=True)
-    if root is not None:
-        settings, more = _overlay(settings, root / WORKSPACE_FILE, trusted=False)
-        reports += more
-    return settings, reports
+    return platformdirs.user_config_path("mom-lsp") / "settings.toml"
 
 
-def _overlay(base: Settings, path: Path, *, trusted: bool) -> tuple[Settings, list[str]]:
+def stamp(root: Path) -> Stamp:
+    """Return what changes when a file of settings does; cheap enough to be asked twice a second."""
+    return tuple(_changed(path) for path in (user_file(), root / WORKSPACE_FILE))
+
+
+def read_options(path: Path, *, trusted: bool) -> tuple[dict[str, Any], str]:
+    """Return the options in a file, none if there is no such file, and what keeps it from being read.
+
+    One that is not `trusted`, because a repository brings it, must not lead elsewhere by a link.
+    """
     try:
-        options = _read_toml(path, follow=trusted)
+        return _read_toml(path, follow=trusted), ""
     except FileNotFoundError:
-        return base, []
+        return {}, ""
     except RecursionError:
-        return base, [f"{path}: nested too deeply; ignored"]
+        return {}, "nested too deeply; ignored"
     except (OSError, ValueError) as error:  # a TOMLDecodeError and a UnicodeDecodeError are ValueErrors
-        return base, [f"{path}: {error}; ignored"]
-    settings, reports = parse_settings(options, trusted=trusted, base=base)
-    return settings, [f"{path}: {report}" for report in reports]
+        return {}, f"{error}; ignored"
+
+
+def _changed(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
 
 
 def _read_toml(path: Path, *, follow: bool) -> dict[str, Any]:
-    """Read a small regular file; one that a repository brings must not lead elsewhere by a link."""
     import tomllib
 
     if not follow and path.is_symlink():

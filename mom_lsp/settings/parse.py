@@ -6,24 +6,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
-from mom_lsp.settings.fields import GROUPS, KNOWN, PREFIX, SettingInfo, Settings, camel
+from mom_lsp.settings.fields import GROUPS, KNOWN, PREFIX, Scope, SettingInfo, Settings, camel
 
 MAX_REPORTS = 20  # of one source: a file full of nonsense must not cost seconds or flood a log
 
 
 def parse_settings(
-    options: object, *, trusted: bool = True, base: Settings | None = None
+    options: object, *, base: Settings | None = None, refused: Mapping[Scope, str] | None = None
 ) -> tuple[Settings, list[str]]:
-    """Lay options, nested or with dotted names, over `base` (the defaults); return them with what was wrong.
+    """Return options laid over other settings, and what was wrong with them.
 
-    `options` should be a mapping, but whatever a client sends is survived.
-    Options that are not `trusted`, because a repository brings them, cannot change a setting of the machine.
+    Args:
+        options: a mapping of nested or dotted names; whatever else a client sends is survived.
+        base: what they are laid over, the defaults if nothing else.
+        refused: why these options cannot change the settings of a scope. To repeat the value that holds is no change.
     """
     values = _values(base or Settings())
     reports = _Reports()
     if isinstance(options, Mapping):
         for name, value in _flatten(options):
-            _apply(values, name, value, trusted, reports)
+            _apply(values, name, value, refused or {}, reports)
     elif options is not None:
         reports.add(f"{PREFIX}: expected settings by name, got {_shown(options)}; ignored")
     return _build(Settings, values), reports.all()
@@ -63,17 +65,19 @@ def _flatten(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str
             yield name, value
 
 
-def _apply(values: dict[str, Any], name: str, value: Any, trusted: bool, reports: _Reports) -> None:
+def _apply(values: dict[str, Any], name: str, value: Any, refused: Mapping[Scope, str], reports: _Reports) -> None:
     info = KNOWN.get(name)
     if info is None:
         reports.add("" if reports.full else _unknown(name))
     elif value is None:
         return  # how a client says that nothing is set
-    elif info.scope == "machine" and not trusted:
-        reports.add(f"{info.name}: a workspace cannot set this; set it in your own settings")
     elif (parsed := _parse(info, value)) is None:
         kept = list(values[name]) if info.type == "array" else values[name]
         reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {kept!r}")
+    elif parsed == values[name]:
+        return
+    elif info.scope in refused:
+        reports.add(f"{info.name}: {refused[info.scope]}")
     else:
         values[name] = parsed
 
@@ -124,6 +128,12 @@ def _shown(value: Any) -> str:
         return reprlib.repr(value)
     except ValueError:  # an integer of more digits than Python prints
         return "a huge number"
+
+
+def differing(one: Settings, other: Settings) -> list[str]:
+    """Return the names of the settings that differ."""
+    ours, theirs = _values(one), _values(other)
+    return [f"{PREFIX}.{name}" for name, value in ours.items() if value != theirs[name]]
 
 
 def _values(settings: Any, prefix: str = "") -> dict[str, Any]:

@@ -88,7 +88,7 @@ class Library:
         self._unread = False  # whether the journal has what the snapshot lacks
         self.showings = Showings()
         self.settling = threading.RLock()  # held while changes of status are worked out and written down
-        self._questions: Recent[str, np.ndarray] = Recent(CACHED_QUESTIONS)
+        self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
         self._memories: dict[str, Memory] = {}  # texts that were shown before
         self._memories_of = -1  # the version they are of
         self._lock = threading.RLock()
@@ -128,13 +128,15 @@ class Library:
 
     def encode(self, text: str) -> np.ndarray | None:
         """Return the vector (d,) of a query, None where there is no encoder."""
-        if self.encoder is None or not len(self.snapshot().vectors):
+        encoder = self.encoder
+        if encoder is None or not len(self.snapshot().vectors):
             return None
-        known = self._questions.get(text)  # the same lines are asked about again and again
+        asked = (encoder.name, text)
+        known = self._questions.get(asked)  # the same lines are asked about again and again
         if known is not None:
             return known
         try:
-            return self._questions.put(text, np.asarray(self.encoder.encode([text])[0]))
+            return self._questions.put(asked, np.asarray(encoder.encode([text])[0]))
         except EncoderError as error:
             self.encoder, self.encoder_problem = None, str(error)
             return None

@@ -96,7 +96,7 @@ class Workspace:
         head, query = beside.result()
         query = query.intending(intent) if intent else query
         state = self._at(snapshot, head)
-        meaning = self.library.encode(query.meaning)
+        meaning = self._meaning(query)
         ranker = self._ranker(state, self._editing(state, meaning))
         ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
@@ -118,7 +118,7 @@ class Workspace:
     def _by_text(self, query: Query, mode: Mode, k: int) -> dict[str, Any]:
         began, state = time.perf_counter(), self._state()
         ranker = self._ranker(state, self._learned(mode))
-        meaning = self.library.encode(query.meaning)
+        meaning = self._meaning(query)
         chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=meaning)
         return self._answer(query, ranker, chosen, state, began)
 
@@ -128,7 +128,7 @@ class Workspace:
         snapshot = self.library.snapshot()
         head, query = beside.result()
         state, spot = self._at(snapshot, head), query.spots[0]
-        meaning = self.library.encode(query.meaning)
+        meaning = self._meaning(query)
         ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
         found = reasons(ranker, query, meaning)
         at = snapshot.catalog.names_of(path, state.view.suggestible)
@@ -286,6 +286,10 @@ class Workspace:
     def _as_said(self, model: Model) -> Model:
         """Return a model with each term as many times as strong as the user says."""
         return model.scaled({term: getattr(self.settings.weights, term) for term in TERMS})
+
+    def _meaning(self, query: Query) -> np.ndarray | None:
+        """Return the vector (d,) of a question, None where there is no encoder, or none is wanted."""
+        return self.library.encode(query.meaning) if self.settings.encoder.enable else None
 
     def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
         """Return what was edited before, as far as it has to do with a question, and remember this edit."""

@@ -1,0 +1,84 @@
+"""What an editor has set, and its copy outside the repository, for whoever indexes when no editor runs.
+
+The copy is a small file in the user's data folder: a repository cannot write it, so that it may name a model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class EditorSettings:
+    """The options as an editor gave them, nested or with dotted names."""
+
+    workspace: Mapping[str, Any] = field(default_factory=dict)  # and all, where the editor does not tell scopes apart
+    user: Mapping[str, Any] = field(default_factory=dict)  # of user or machine scope
+    tells_scopes: bool = False
+    name: str = ""  # of the editor
+
+    @classmethod
+    def read(cls, given: Mapping[str, Any]) -> EditorSettings:
+        """Return what JSON says; anything else than a mapping of options is none."""
+        workspace, user = (_options(given.get(key)) for key in ("options", "user"))
+        return cls(workspace, user, given.get("tells_scopes") is True, str(given.get("name") or ""))
+
+    def plain(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {
+            "options": dict(self.workspace),
+            "user": dict(self.user),
+            "tells_scopes": self.tells_scopes,
+            "name": self.name,
+        }
+
+
+def keep(data: Path, root: Path, editor: EditorSettings) -> None:
+    """Keep what an editor has set for a worktree of a data folder, in the place of what it had set before.
+
+    Raises OSError.
+    """
+    before = kept(data)
+    others = [(one, set_) for one, set_ in before if one.is_dir() and (one, set_.name) != (root, editor.name)]
+    now = [*others, (root, editor)] if editor.workspace or editor.user else others
+    if now == before:
+        return
+    path = _file(data)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_suffix(f".{os.getpid()}")
+    entries = [{"root": os.fsdecode(one), **set_.plain()} for one, set_ in now]
+    fresh.write_text(json.dumps({"data": os.fsdecode(data), "set": entries}), "utf-8")
+    fresh.replace(path)
+
+
+def kept(data: Path) -> list[tuple[Path, EditorSettings]]:
+    """Return (root of a worktree, what an editor has set for it), the newest last."""
+    try:
+        found = json.loads(_file(data).read_text("utf-8"))
+        return [(Path(str(entry["root"])), EditorSettings.read(entry)) for entry in found["set"]]
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return []  # a copy: the editor sends it again
+
+
+def last_set(data: Path, root: Path) -> EditorSettings | None:
+    """Return what the last editor has set for a worktree, None if none has set anything."""
+    return next((editor for one, editor in reversed(kept(data)) if one == root), None)
+
+
+def _options(given: Any) -> dict[str, Any]:
+    return {str(name): value for name, value in given.items()} if isinstance(given, Mapping) else {}
+
+
+def _file(data: Path) -> Path:
+    import platformdirs
+
+    key = hashlib.blake2b(os.fsencode(data), digest_size=8).hexdigest()
+    return platformdirs.user_data_path("mom-lsp") / "editors" / f"{key}.json"
