@@ -16,6 +16,7 @@ from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
+from mom_lsp.settings import user_file
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.variety import variety
 
@@ -99,7 +100,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
     checks = [
         _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
         _git(workspace),
-        *_settings(service, workspace),
+        _settings(service, workspace),
         _journal(service),
         _store(service),
         _encoder(workspace),
@@ -177,9 +178,10 @@ def _git(workspace: Workspace) -> dict[str, Any]:
         return _check("git", False, str(error), "install git 2.39.4 or newer")
 
 
-def _settings(service: Service, workspace: Workspace) -> list[dict[str, Any]]:
-    problems = service.setting_problems(workspace)
-    return [_check("settings", False, "; ".join(problems), "correct it; the rest of it counts")] if problems else []
+def _settings(service: Service, workspace: Workspace) -> dict[str, Any]:
+    if problems := service.setting_problems(workspace):
+        return _check("settings", False, "; ".join(problems), "correct it; the rest of it counts")
+    return _check("settings", None, f"yours are in {user_file()}", "")
 
 
 def _journal(service: Service) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Engine:
                 break  # the data folder was deleted, or another engine took over
             pause = max(POLL, RELOAD_SHARE * self._follow())
             self._use_the_rest()
-            if not self._server.connections and self._idle > self._service.idle_minutes * 60:
+            if self._idle > self._service.idle_minutes * 60 and not self._server.connections:
                 break
         if self._indexer is not None:
             self._indexer.stop()

@@ -78,6 +78,7 @@ class MomServer(LanguageServer):
         self.documents: UriMap[Document] = UriMap()
         self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is being looked for
         self.configured = asyncio.Event()
+        self.configuring = asyncio.Lock()
         self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
         self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may notice later
         self.dismissed: set[tuple[str, Place]] = set()  # likewise, whatever the engine takes for the same place

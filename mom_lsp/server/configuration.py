@@ -21,11 +21,20 @@ async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigu
     """Pull the settings again; a client that cannot be asked sends them along."""
     if params.settings:
         ls.pushed = params.settings
-    await configure(ls)
+    ls.configured.clear()  # questions that come from here on wait for the new settings
+    try:
+        await configure(ls)
+    finally:
+        ls.configured.set()
 
 
 async def configure(ls: MomServer) -> None:
     """Find out the settings of each folder, from the files and from the editor, and have everybody use them."""
+    async with ls.configuring:  # what was read first must not come last
+        await _configure(ls)
+
+
+async def _configure(ls: MomServer) -> None:
     editors = await _pull(ls)
     settings = {}
     logged, shown = dict[str, None](), dict[str, None]()  # each once, though every folder repeats the user's

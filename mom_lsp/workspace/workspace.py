@@ -293,7 +293,7 @@ class Workspace:
 
     def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
         """Return what was edited before, as far as it has to do with a question, and remember this edit."""
-        if meaning is None or not self.settings.encoder.context:
+        if not self.settings.encoder.context or meaning is None:
             return None
         read = self._short_term.read(meaning)
         if query.written:

@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -231,6 +231,7 @@ async def start(
     more_folders: tuple[Path, ...] = (),
     experimental: Any = None,
     spell: Callable[[str], str] = lambda path: Path(path).as_uri(),
+    server: Sequence[str] = SERVER,
 ) -> Editor:
     """Start the server and greet it as the editor `name` does."""
     client = make_test_lsp_client()
@@ -242,7 +243,7 @@ async def start(
     result_type = client.protocol.get_result_type  # lsprotocol takes a CodeAction with a command for a Command
     raw = types.TEXT_DOCUMENT_CODE_ACTION
     client.protocol.get_result_type = lambda method: None if method == raw else result_type(method)
-    await client.start_io(*SERVER, env=environment)
+    await client.start_io(*server, env=environment)
     root = spell(str(folder))
     capabilities = client_capabilities(name)
     capabilities.experimental = experimental

@@ -1,0 +1,207 @@
+"""Settings as an editor changes them: each reaches what it is for, or the user hears why not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from mom_lsp.process import EngineClient
+from mom_lsp.settings import describe
+
+from .conftest import LINE, TIMEOUT, Editor, Start, copied, start, stop
+
+SCOPES = {"mom": {"scopes": True}}  # what VS Code's client says of itself
+KNOWN = {info.name: info for info in describe()}
+TRUST = "mom.trustEditor"  # read by mom_lsp.settings alone: it says which other settings are taken over
+LATER = ("mom.hints.enable", "mom.enable")  # they turn off what reads the others, so they are changed after them
+CHOSEN = {
+    "mom.encoder.enable": True,  # the tests' own file turns it off
+    "mom.model.enable": True,
+    "mom.encoder.model": "/no/encoder",
+    "mom.model.path": "/no/model.gguf",
+}
+
+
+def other_value(name: str) -> Any:
+    """Return a value that nothing else but this test gives a setting."""
+    info = KNOWN[name]
+    if name in CHOSEN:
+        return CHOSEN[name]
+    match info.type:
+        case "boolean":
+            return not info.default
+        case "integer":
+            return info.default + 1 if info.default != info.maximum else info.default - 1
+        case "number":
+            return info.default / 2 or 0.25
+        case _:
+            return ["no/such/**"]
+
+
+async def until(condition: Callable[[], object], timeout: float = TIMEOUT) -> None:
+    """Wait for what another process writes: it tells nobody, so we look."""
+    async with asyncio.timeout(timeout):
+        while not condition():
+            await asyncio.sleep(0.02)
+
+
+# Every setting is read
+
+
+@pytest.fixture(scope="module")
+def ours(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the repository for this module."""
+    yield from copied(template, tmp_path_factory.mktemp("settings") / "repository")
+
+
+@pytest.fixture(scope="module")
+async def read(
+    ours: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[set[tuple[str, str]], list[str]]:
+    """Change every setting from an editor, and use all that there is; return what was read, and what was shown."""
+    log = tmp_path_factory.mktemp("log") / "read"
+    command = [sys.executable, "-P", str(Path(__file__).parents[1] / "recording.py"), str(log), "serve"]
+    editor = await start("neovim", ours, environment, experimental=SCOPES, server=command)
+    machine = {name: other_value(name) for name, info in KNOWN.items() if info.scope == "machine"}
+    values = {name: other_value(name) for name in KNOWN if name not in LATER and name not in machine}
+
+    def found() -> set[tuple[str, str]]:
+        return {(name, json.dumps(value)) for name, value, _ in map(json.loads, log.read_text().splitlines())}
+
+    await editor.configure({"user": machine, "workspace": values})
+    uri = editor.open()
+    await editor.hints(uri)
+    await editor.client.protocol.send_request_async("mom/suggest", {"textDocument": {"uri": uri}})
+    at = types.TextDocumentIdentifier(uri), types.Position(LINE, 4)
+    asked = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
+    await editor.client.text_document_inline_completion_async(types.InlineCompletionParams(asked, *at))
+    editor.edit(uri, (0, 0), (0, 0), "#")
+    await ask_engine(editor, "doctor")
+    for name in LATER:
+        values |= {name: other_value(name)}
+        await editor.configure({"user": machine, "workspace": values})
+        await editor.hints(uri)
+    wanted = {(name, json.dumps(value)) for name, value in (values | machine).items() if name != TRUST}
+    with contextlib.suppress(TimeoutError):  # each setting has a test of its own, which says what is missing
+        await until(lambda: wanted <= found(), TIMEOUT / 4)
+    shown = [message.message for message in editor.client.messages]
+    await stop(editor)
+    return found(), shown
+
+
+@pytest.mark.parametrize("name", KNOWN)
+async def test_a_setting_of_the_editor_is_read_where_it_counts(
+    read: tuple[set[tuple[str, str]], list[str]], name: str
+) -> None:
+    values, shown = read
+    if name == TRUST:
+        assert [message for message in shown if TRUST in message]
+    else:
+        assert (name, json.dumps(other_value(name))) in values
+        assert not [message for message in shown if name in message]
+
+
+# What comes of it
+
+
+async def answers(editor: Editor, uri: str) -> list[Any]:
+    """Return what the editor shows of a file."""
+    hints = [hint.position.line for hint in await editor.hints(uri)]
+    found = await editor.client.protocol.send_request_async("mom/suggest", {"textDocument": {"uri": uri}})
+    return [hints, [(one.id, one.score) for one in found.suggestions], await editor.hover(uri, LINE)]
+
+
+@pytest.fixture(scope="module")
+async def plain(ours: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
+    """An editor that does not tell scopes apart."""
+    editor = await start("neovim", ours, environment)
+    yield editor
+    await stop(editor)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"enable": False},
+        {"exclude": ["src/"]},
+        {"languagesDisabled": ["python"]},
+        {"hints.enable": False},
+        {"hints.threshold": 1},
+        {"suggest.count": 1},
+        {"suggest.threshold": 1},
+        {"weights.place": 2},
+        {"weights.lex": 2},
+        {"weights.temp": 2},
+    ],
+    ids=str,
+)
+async def test_a_changed_setting_changes_what_is_shown_and_back_again(plain: Editor, options: dict[str, Any]) -> None:
+    quiet = {"hints.minimumSurprise": 1, "hints.threshold": 0, "suggest.threshold": 0}
+    await plain.configure(quiet)
+    uri = plain.open()
+    before = await answers(plain, uri)
+    assert all(before)
+    await plain.configure(quiet | options)
+    assert await answers(plain, uri) != before
+    await plain.configure(quiet)
+    async with asyncio.timeout(TIMEOUT):
+        while await answers(plain, uri) != before:  # what was excluded is read again beside us
+            await asyncio.sleep(0.02)
+    plain.close_all()
+
+
+async def ask_engine(editor: Editor, method: str) -> Any:
+    """Ask the engine, as a command of the terminal does."""
+    engine = EngineClient.connect(editor.folder / ".git" / "mom", TIMEOUT)
+    assert engine is not None
+    try:
+        return await asyncio.wrap_future(engine.submit(method, {"root": str(editor.folder)}))
+    finally:
+        engine.close()
+
+
+async def test_a_model_of_an_editor_that_tells_no_scopes_is_refused_once_and_the_user_hears_what_to_do(
+    plain: Editor, environment: dict[str, str]
+) -> None:
+    user_file = str(Path(environment["XDG_CONFIG_HOME"]) / "mom-lsp" / "settings.toml")
+    plain.client.messages.clear()
+    for count in (1, 2):
+        await plain.configure({"model": {"path": "/evil.gguf"}, "suggest": {"count": count}})
+    (message,) = [message.message for message in plain.client.messages]
+    assert "mom.model.path" in message and user_file in message and "trustEditor = true" in message
+    (check,) = [check for check in (await ask_engine(plain, "doctor"))["checks"] if check["name"] == "settings"]
+    assert not check["ok"] and "mom.model.path" in check["message"]
+    assert "mom.model.path" in (await ask_engine(plain, "status"))["problems"][0]
+    await plain.configure()
+    assert (await ask_engine(plain, "status"))["problems"] == []
+
+
+async def test_the_files_of_settings_are_followed_while_the_editor_is_open(plain: Editor) -> None:
+    await plain.configure({"hints": {"minimumSurprise": 1}})
+    uri = plain.open()
+    assert await plain.hints_become(uri, bool)
+    file = plain.folder / ".mom.toml"
+    try:
+        file.write_text("hints.enable = false\n")
+        assert await plain.hints_become(uri, lambda hints: not hints) == []
+    finally:
+        file.unlink()
+    assert await plain.hints_become(uri, bool)
+    plain.close_all()
+
+
+async def test_two_windows_that_disagree_both_say_so(start_editor: Start) -> None:
+    first = await start_editor("neovim", settings={"suggest": {"count": 1}})
+    await first.run("mom.status")
+    second = await start_editor("visual-studio-code", settings={"suggest": {"count": 2}})
+    await second.run("mom.status")
+    for editor in (first, second):
+        await until(lambda: any("mom.suggest.count" in m.message for m in editor.client.messages))  # noqa: B023

@@ -1,0 +1,167 @@
+"""Settings that indexing depends on: what editors set reaches the index, which all worktrees of a repository share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from memories import HashEncoder
+from pathspec import GitIgnoreSpec
+from repositories import Mom, Repo
+
+from mom_lsp.engine.main import Engine
+from mom_lsp.engine.service import Service
+from mom_lsp.errors import EncoderError
+from mom_lsp.indexing import index_settings
+from mom_lsp.indexing.rules import _common
+from mom_lsp.settings import EditorSettings, keep
+from mom_lsp.store import Store
+
+Start = Callable[[Repo | Path], Mom]
+NOTE = "# NOTE: never retry more often than {} times, because the server bans clients after fifty.\n"
+LONG_FILE = NOTE.format(42) + "x = 1\n" * 500
+
+
+def stored(repo: Repo) -> dict[str, str]:
+    """Return why each memory in the index is never suggested, "" for those that are, by title."""
+    table = Store(repo.location.data).columns(["title", "noise"])
+    return dict(zip(table["title"].to_pylist(), table["noise"].to_pylist(), strict=True))
+
+
+def test_what_an_editor_sets_reaches_the_index_and_stays_there(project: Repo, moms: Start) -> None:
+    project.commit("Add a limit", {"limit.py": LONG_FILE, "short.py": NOTE.format(7)})
+    mom = moms(project)
+    mom.index()
+    (long, short) = sorted(title for title in stored(project) if "retry" in title)
+    version = Store(project.location.data).version
+    mom.call("configure", name="code", options={"index": {"maxFileSize": 1_000}})
+    assert {short, "Add a limit"} <= set(stored(project)) and long not in stored(project)
+    assert Store(project.location.data).version > version, "the memories of commits were not dropped with a new table"
+    assert moms(project).index().nothing_new, "nor does a command or a hook undo it"
+    mom.call("configure", name="code", options={})
+    assert {long, short, "Add a limit"} <= set(stored(project))
+
+
+def test_only_files_are_read_again_after_a_change_of_what_is_read_of_them(project: Repo, moms: Start) -> None:
+    project.commit("Add a limit", {"limit.py": NOTE.format(42)})
+    mom = moms(project)
+    assert mom.index().commits == 1
+    (project.root / ".mom.toml").write_text("index.comments = false\n")
+    summary = mom.index()
+    assert (summary.commits, summary.files, set(stored(project))) == (0, 1, {"Add a limit"})
+    (project.root / ".mom.toml").write_text("exclude = ['limit.py']\n")
+    assert mom.index().commits == 1
+    assert stored(project) == {"Add a limit": "excluded"}
+
+
+def test_the_index_holds_what_any_worktree_wants_and_each_sees_what_it_wants(
+    project: Repo, moms: Start, tmp_path: Path
+) -> None:
+    project.commit("Add a limit", {"limit.py": NOTE.format(42), ".mom.toml": "exclude = ['limit.py', 'old/']\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "linked")
+    linked.commit("Exclude less", {".mom.toml": "exclude = ['old/']\nindex.maxFileSize = 5000\n"})
+    for root in (project, linked):
+        settings = index_settings(root.location)
+        assert (settings.exclude, settings.index.max_file_size) == (("old/",), 1_000_000)
+    first, second = moms(project), moms(linked)
+    first.index()
+    second.index()
+    assert first.index().nothing_new, "they do not undo each other's work"
+    assert [[title for title in mom.titles("retry") if "retry" in title] != [] for mom in (first, second)] == [
+        False,
+        True,
+    ]
+
+
+def test_a_bare_repository_wants_nothing_of_the_index(project: Repo, tmp_path: Path) -> None:
+    project.commit("Add settings", {".mom.toml": "exclude = ['old/']\n"})
+    project.git("clone", "--quiet", "--bare", str(project.root), str(tmp_path / "bare"))
+    linked = Repo(tmp_path / "bare", project.now).worktree(tmp_path / "linked", "-b", "linked")
+    assert index_settings(linked.location).exclude == ("old/",)
+
+
+PATTERNS = st.lists(st.sampled_from(["a", "*.py", "a/b", "/c", "!a/b", "d/"]), max_size=3, unique=True).map(tuple)
+PATHS = ("a", "a/b", "a/x.py", "c", "d/e.py", "e.py", "f")
+
+
+@given(st.lists(PATTERNS, min_size=1, max_size=3))
+def test_what_all_exclude_is_excluded_by_each(lists: list[tuple[str, ...]]) -> None:
+    common = GitIgnoreSpec.from_lines(_common(lists)).match_file
+    for path in filter(common, PATHS):
+        assert all(GitIgnoreSpec.from_lines(patterns).match_file(path) for patterns in lists)
+
+
+def test_two_editors_that_differ_do_not_undo_each_others_index(project: Repo) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    data, root = project.location.data, project.root
+    keep(data, root, EditorSettings({"index": {"maxFileSize": 5_000}}, name="code"))
+    keep(data, root, EditorSettings({"index": {"maxFileSize": 7_000}}, name="vim"))
+    seven = index_settings(project.location).index.max_file_size
+    keep(data, root, EditorSettings({"index": {"maxFileSize": 5_000}, "suggest": {"count": 1}}, name="code"))
+    assert (seven, index_settings(project.location).index.max_file_size) == (7_000, 7_000)
+
+
+def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(
+    project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "linked")
+    engine = Engine(moms(project).location.data, lambda call, params: None)
+    idle, waits = [0.0], list[float]()
+    for repo, minutes in ((project, 2), (linked, 3)):
+        options = {"engine": {"idleMinutes": minutes}, "index": {"comments": True}}
+        engine._service.call("configure", {"root": str(repo.root), "options": options})
+
+    def wait(pause: float) -> bool:
+        waits.append(pause)
+        idle[0] += 10.0
+        return len(waits) > 100
+
+    monkeypatch.setattr(Engine, "_idle", property(lambda _: idle[0]))
+    monkeypatch.setattr(engine._server, "wait", wait)
+    (engine._data / "engine.json").write_text("{}")
+    engine.run()
+    assert len(waits) == 19, "10 seconds each: it left after three minutes"
+
+
+def test_the_engine_has_the_encoder_that_the_settings_want(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    mom = moms(project)
+    mom.index()
+
+    def load(model: str) -> HashEncoder:
+        if model == "/no/encoder":
+            raise EncoderError("there is no such encoder")
+        return HashEncoder(model)
+
+    monkeypatch.setattr("mom_lsp.engine.service.SentenceEncoder", load)
+    service = Service(mom.location.data, encoder=True, indexing_wanted=lambda location: None)
+    contents = [content for content in service.library.snapshot().catalog.contents if content]
+    store = service.library.store
+    assert isinstance(store, Store)
+    store.put_vectors("/first", contents, HashEncoder("/first").encode(contents))
+
+    def encoder(**options: object) -> str:
+        sent = {"user": {"encoder": options}, "tells_scopes": True}
+        service.call("configure", {"root": str(project.root), "options": {}, **sent})
+        service.follow()
+        if service._loading is not None:
+            service._loading.join()
+        return getattr(service.library.encoder, "name", "")
+
+    try:
+        assert encoder() == "", "the user's file turns it off"
+        assert encoder(enable=True, model="/first") == "/first"
+        assert service.library.encode("text") is not None
+        assert encoder(enable=True, model="/second") == "/second"
+        assert service.library.encode("text") is None, "the second one has no vectors yet"
+        assert encoder(enable=True, model="/no/encoder") == ""
+        assert service.library.encoder_problem == "there is no such encoder"
+        assert encoder(enable=False) == "" and not service.library.encoder_problem
+    finally:
+        service.close()
