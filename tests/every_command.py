@@ -9,6 +9,7 @@ before each run.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ import click
 from click.testing import CliRunner
 
 from mom_lsp.cli.app import app
+from mom_lsp.errors import MomError
+from mom_lsp.evaluation.labels import own_labels
 from mom_lsp.git import locate
 
 FILE, LINE, TEXT, NUMBER = "part3.py", "2", "return 3", "40"
@@ -35,8 +38,9 @@ BY_NAME = {
 }
 BY_METAVAR = {"FILE:LINE": f"{FILE}:{LINE}", "[FILE[:LINE[-LINE]]]": f"{FILE}:{LINE}", "N": NUMBER}
 STAYS = ({"serve"}, {"engine"}, {"--watch"}, {"--progress-json"})  # until its input ends or it is interrupted
-WITH = {"--routing": ["--up-to", "1000"]}  # what keeps an option from taking minutes
+ALSO = {("bench", "--routing"): ("--up-to",), ("eval", "--model"): ("--labels",)}  # what it needs
 TAKES_LONG = {("bench", "--at"), ("bench", "--up-to"), ("bench", "--json")}  # once is enough of what measures
+FEW = 3  # labels, each of which a language model reads a dozen times
 STAYING = 5.0  # seconds that we look at what stays
 
 
@@ -54,6 +58,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 def variants(command: click.Command, folder: Path, memory: str) -> Iterator[list[str]]:
     """Yield the arguments of a command: what it requires, what it may be about, and that with each single option."""
+    by_name = {option: one for one in command.params for option in one.opts}
     taken = [one for one in command.params if one.opts[0] not in ("-C", "--help")]
     yield [part for one in taken if one.required for part in words(one, folder, memory)]
     about = [one for one in taken if one.required or isinstance(one, click.Argument)]
@@ -63,7 +68,8 @@ def variants(command: click.Command, folder: Path, memory: str) -> Iterator[list
     for one in taken:
         if one not in about:
             more = words(one, folder, memory)
-            yield [*given, *more, *WITH.get(more[0], [])]
+            also = [by_name[name] for name in ALSO.get((command.name or "", more[0]), ())]
+            yield [*given, *more, *(part for other in also for part in words(other, folder, memory))]
 
 
 def words(parameter: click.Parameter, folder: Path, memory: str) -> list[str]:
@@ -86,9 +92,20 @@ def value(parameter: click.Parameter, folder: Path, memory: str) -> str:
     if isinstance(parameter.type, click.File) and "r" in parameter.type.mode:
         (empty := folder.parent / "empty.jsonl").touch()
         return str(empty)
-    if name in ("labels", "out", "curve", "output"):
+    if name == "labels":
+        return str(labels(folder))
+    if name in ("out", "curve", "output"):
         return str(folder.parent / name)
     return BY_NAME.get(name) or BY_METAVAR[metavar]
+
+
+def labels(folder: Path) -> Path:
+    """Write the follow-ups of a repository as labels; without an index, none."""
+    file = folder.parent / "labels.jsonl"
+    with contextlib.suppress(MomError):
+        known = [{"query": one.query, "gold": list(one.gold), "time": one.time} for one in own_labels(folder)[:FEW]]
+        file.write_text("".join(json.dumps(label) + "\n" for label in known))
+    return file
 
 
 def run(argv: list[str]) -> tuple[int, str]:
