@@ -5,7 +5,8 @@ MomError
 ├── RepositoryError       git, or the repository, cannot do what was asked
 │   └── UntrustedPath     a path outside the workspace, or one that leads there by a symbolic link
 ├── StoreError            LanceDB cannot be read or written
-│   └── NoIndex           nothing has been indexed yet
+│   ├── NoIndex           nothing has been indexed yet
+│   └── Outdated          the version that was read is gone: read a newer one
 ├── JournalError          SQLite cannot be read or written
 ├── EncoderError          the encoder is not installed, or its model cannot be loaded
 ├── ModelError            the language model is not installed, cannot be loaded, or cannot do what was asked
@@ -37,6 +38,10 @@ class StoreError(MomError):
 
 class NoIndex(StoreError):
     """Nothing has been indexed yet."""
+
+
+class Outdated(StoreError):
+    """The indexer has removed the version that was read; the newest one can be read instead."""
 
 
 class JournalError(MomError):

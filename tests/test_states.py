@@ -136,7 +136,8 @@ def test_a_partial_clone_is_indexed_without_fetching(project: Repo, moms: Start,
     assert missing() == 0
     assert mom.index().commits == 3, "the clone was filled, so the diffs can be read"
     assert all(
-        memory.added_lines for memory in mom.service.library.get([m["id"] for m in mom.search("callers")]).values()
+        memory.added_lines
+        for memory in mom.service.library.snapshot().rows.get([m["id"] for m in mom.search("callers")]).values()
     )
     assert mom.index().nothing_new
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import MEMORIES, HashEncoder, dump, make_memory
 
-from mom_lsp.errors import NoIndex, StoreError
+from mom_lsp.errors import NoIndex, Outdated, StoreError
 from mom_lsp.memory import Anchor, Memory, tombstone
 from mom_lsp.store import SCHEMA_VERSION, Store, writer_lease
 from mom_lsp.store import store as module
@@ -311,3 +311,18 @@ def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
     assert dump(reader) == []
     assert reader.refresh() == writer.version
     assert len(dump(reader)) == 1
+
+
+def test_a_pinned_reader_reads_its_version_or_says_that_it_is_gone(tmp_path: Path) -> None:
+    writer = Store(tmp_path, create=True)
+    writer.upsert([make_memory(1)])
+    reader = Store(tmp_path)
+    pinned = reader.pinned()
+    writer.upsert([make_memory(1, "Fix the lexer"), make_memory(2)])
+    assert reader.refresh() == writer.version > pinned.version
+    assert list(pinned.get([make_memory(1).id, make_memory(2).id]).values()) == [make_memory(1)]
+    assert pinned.search_text("lexer", 5) == []
+    writer.compact(erase=True)
+    with pytest.raises(Outdated):
+        pinned.get([make_memory(1).id])
+    assert len(reader.get([make_memory(1).id, make_memory(2).id])) == 2

@@ -68,7 +68,8 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     mom.index()
     mom.service.library.journal.append("tune", data=event_of(Model({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
     workspace = mom.service._workspace(str(project.root))
-    without, vector = (workspace._editing(workspace._state(), meaning) for meaning in (None, np.ones(3)))
+    state = workspace.looks.take(workspace.worktree.head)
+    without, vector = (workspace._editing(state, meaning) for meaning in (None, np.ones(3)))
     assert without.intercept == 7.0 and vector.weights == shipped("editing").weights
 
 

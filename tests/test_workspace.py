@@ -267,8 +267,8 @@ def test_show_says_why_a_memory_is_not_suggested(mom: Mom, project: Repo) -> Non
 
 def mom_id(mom: Mom, title: str) -> str:
     """Return the id of a memory wherever it is true."""
-    library = mom.service.library
-    memories = library.get(library.snapshot().catalog.ids)
+    snapshot = mom.service.library.snapshot()
+    memories = snapshot.rows.get(snapshot.catalog.ids)
     return next(memory.id for memory in memories.values() if memory.title == title)
 
 
@@ -413,7 +413,7 @@ def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monke
         return build(*given)
 
     monkeypatch.setattr(library, "_meaning", interrupted)
-    library._install(0)
+    library._install()
     assert alpha in library.snapshot().life.pinned
 
 
@@ -577,7 +577,7 @@ def test_times_are_those_of_the_author(mom: Mom) -> None:
 
 def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
     workspace = mom.service._workspace(str(mom.root))
-    state = workspace._state()
+    state = workspace.looks.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
     ranker = workspace._ranker(state, workspace._learned("why"))
     meaning = np.ones(384, np.float32) / np.sqrt(384)

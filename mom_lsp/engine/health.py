@@ -18,6 +18,7 @@ from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
 from mom_lsp.settings import user_file
 from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.state import State
 from mom_lsp.workspace.variety import variety
 
 if TYPE_CHECKING:
@@ -61,7 +62,11 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
 
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     """Return what is known of a workspace."""
-    snapshot, head = service.library.snapshot(), workspace.worktree.head()
+    return workspace.looks.answer(lambda look: _status(service, workspace, look))
+
+
+def _status(service: Service, workspace: Workspace, look: State) -> dict[str, Any]:
+    snapshot, head = look.snapshot, look.head
     view = workspace.worktree.view(snapshot.catalog, head)
     marker = load_marker(service.data)
     wanted = snapshot.catalog.suggestible
@@ -84,7 +89,7 @@ def status(service: Service, workspace: Workspace) -> dict[str, Any]:
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
-        **workspace.overview(),
+        **workspace.overview(look),
         "variety": varied,
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": _engine(service.data),

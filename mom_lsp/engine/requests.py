@@ -12,7 +12,6 @@ from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.trace.attention import Drawn
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.accepted import followed
-from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.present import attention
 from mom_lsp.workspace.transfer import taken_out
 
@@ -136,7 +135,7 @@ REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "search": _search,
     "why": _why,
     "complete": _complete,
-    "kept": lambda service, workspace, p: kept(workspace),
+    "kept": lambda service, workspace, p: workspace.kept(),
     "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "state": lambda service, workspace, p: health.state(service, workspace),

@@ -111,7 +111,7 @@ class Service:
             if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
             identity = next(iter(workspace.teller.untitled))
-            memory = None if self._is_forgotten(identity) else self.library.get([identity]).get(identity)
+            memory = next(iter(workspace.memories([identity])), None)
             made = self.model.title(settings, memory, cancelled) if memory else ""
             if made is None:
                 return  # later

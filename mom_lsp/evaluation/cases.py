@@ -28,6 +28,7 @@ from mom_lsp.workspace.aging import active_days, aged, replays
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.query import Query, text_query
 from mom_lsp.workspace.ranking import Ranker
+from mom_lsp.workspace.rows import Rows
 
 DEEPER = 25  # times as many full-text matches are read, since later ones do not count
 GIT_PROCESSES = 2
@@ -67,21 +68,21 @@ class Case:
 
 
 class AsOf:
-    """The texts of a library, of the memories that a view holds."""
+    """The texts of the memories that a view holds."""
 
-    def __init__(self, library: Library, view: View) -> None:
-        self._library, self._view = library, view
+    def __init__(self, rows: Rows, view: View) -> None:
+        self._rows, self._view = rows, view
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the best full-text matches of that moment."""
         row_of, allowed = self._view.catalog.row_of, self._view.suggestible
-        found = self._library.matches(query, limit * DEEPER).items()
+        found = self._rows.matches(query, limit * DEEPER).items()
         kept = [(memory, score) for memory, score in found if memory in row_of and allowed[row_of[memory]]]
         return dict(kept[:limit])
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id."""
-        return self._library.get(ids)
+        return self._rows.get(ids)
 
 
 class Cases:
@@ -151,7 +152,7 @@ class Cases:
         snapshot = self._snapshot
         view = View(snapshot.catalog, self._history.before(moment.query), {})
         tiers = aged(view, snapshot.life, moment.now)
-        ranker = Ranker(AsOf(self._library, view), snapshot, view, shipped("editing"), tiers)
+        ranker = Ranker(AsOf(snapshot.rows, view), snapshot, view, shipped("editing"), tiers)
         evidence = ranker.evidence(query, meaning)
         case = Case(
             label=label,

@@ -32,6 +32,7 @@ from mom_lsp.workspace.head import Worktree
 from mom_lsp.workspace.library import Library, Snapshot
 from mom_lsp.workspace.query import Query, mapped_lines, spot_query
 from mom_lsp.workspace.ranking import Ranker
+from mom_lsp.workspace.rows import Rows
 
 SEED = 11
 LINES = 3  # asked about
@@ -51,8 +52,8 @@ class Ranking:
 class Matched:
     """Full-text matches that were found before."""
 
-    def __init__(self, library: Texts, found: Mapping[str, dict[str, float]]) -> None:
-        self._library, self._found = library, found
+    def __init__(self, texts: Texts, found: Mapping[str, dict[str, float]]) -> None:
+        self._texts, self._found = texts, found
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return what was found."""
@@ -60,7 +61,7 @@ class Matched:
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id."""
-        return self._library.get(ids)
+        return self._texts.get(ids)
 
 
 @contextmanager
@@ -80,9 +81,9 @@ def of_repository(root: Path, count: int, step: Callable[[str, int, int], None])
             head = worktree.head(None)
             view = worktree.view(snapshot.catalog, head)
             queries = _questions(worktree, snapshot.catalog, count, step)
-            found = {query.words: library.matches(query.words, 200) for query in queries}
+            found = {query.words: snapshot.rows.matches(query.words, 200) for query in queries}
             tiers = aged(view, snapshot.life, time.time())
-            ranker = Ranker(Matched(library, found), snapshot, view, shipped("editing"), tiers)
+            ranker = Ranker(Matched(snapshot.rows, found), snapshot, view, shipped("editing"), tiers)
             meanings = encoder.encode([query.meaning for query in queries])
             yield Ranking(ranker, queries, meanings, _exact(store, encoder.name, snapshot))
         finally:
@@ -126,20 +127,7 @@ def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: n
     tiers = aged(view, snapshot.life, float(catalog.time.max()))
     queries = [synthetic.make_query(number, size) for number in range(count)]
     matches = synthetic.make_matches(size)
-    library = _Nothing()
     ranker = Ranker(
-        Matched(library, {query.words: matches for query in queries}), snapshot, view, shipped("editing"), tiers
+        Matched(Rows(None, {}), {query.words: matches for query in queries}), snapshot, view, shipped("editing"), tiers
     )
     return Ranking(ranker, queries, synthetic.make_questions(exact, count), exact)
-
-
-class _Nothing:
-    """Texts of made-up memories: there are none."""
-
-    def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return no match."""
-        return {}
-
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return no text."""
-        return {}

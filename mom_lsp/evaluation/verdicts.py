@@ -87,7 +87,7 @@ class Verdicts:
     """Asks again what was asked when the user judged the answer."""
 
     def __init__(self, location: Location, library: Library, events: Sequence[Event]) -> None:
-        self._worktree, self._library = Worktree(location), library
+        self._worktree, self._library, self._snapshot = Worktree(location), library, library.snapshot()
         self._events, self._life = lasting(events), Life()
 
     def cases(self, showings: Sequence[Showing], step: Step) -> Iterator[Case]:
@@ -126,6 +126,6 @@ class Verdicts:
         """Return what ranked then: the memories true on that commit, with the life they had."""
         before = [event for event in self._events if self._life.last_seq < event.seq < shown.seq]
         self._life = fold(before, self._life)
-        snapshot = replace(self._library.snapshot(), life=self._life)
+        snapshot = replace(self._snapshot, life=self._life)
         view = self._worktree.view(snapshot.catalog, head)
-        return Ranker(self._library, snapshot, view, shipped("editing"), aged(view, self._life, shown.time))
+        return Ranker(snapshot.rows, snapshot, view, shipped("editing"), aged(view, self._life, shown.time))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -70,6 +71,12 @@ class Store:
             return self.version
 
         return self._tables.read(latest)
+
+    def pinned(self) -> Store:
+        """Return a reader of this very version. Its reads raise Outdated once the writer has removed the version."""
+        same = copy(self)
+        same._tables = self._tables.pinned()
+        return same
 
     def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
         """Return some columns of all rows, or of those that a SQL condition selects."""

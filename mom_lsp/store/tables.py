@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import pyarrow as pa
 
-from mom_lsp.errors import NoIndex, StoreError
+from mom_lsp.errors import NoIndex, Outdated, StoreError
 from mom_lsp.store.heal import CLAIMS, FAILURES, heal
 from mom_lsp.store.indices import drop_broken
 from mom_lsp.store.lance import connect
@@ -30,6 +31,19 @@ class Tables:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._pinned = False
+
+    def pinned(self) -> Tables:
+        """Return tables that read the memories at this version alone, whatever is written."""
+
+        def open_pinned() -> Any:
+            table = self.connection.open_table(MEMORIES)
+            table.checkout(self.memories.version)
+            return table
+
+        same = copy(self)
+        same.memories, same._pinned = self.read(open_pinned), True
+        return same
 
     def open_for_reading(self, data: Path) -> None:
         """Open the tables as they are; healed first if they are broken and nobody writes. Raises as `Store`."""
@@ -78,10 +92,16 @@ class Tables:
         return table if made_by == model else None
 
     def read(self, action: Callable[[], T]) -> T:
-        """Read; once more on the newest version if the writer has removed the files of ours meanwhile."""
+        """Read; once more on the newest version if the writer has removed the files of ours meanwhile.
+
+        Raises:
+            Outdated: the files are gone, and the tables are pinned to their version.
+        """
         try:
             return action()
-        except (*FAILURES, StoreError):
+        except (*FAILURES, StoreError) as error:
+            if self._pinned:
+                raise Outdated("the index was rewritten while it was read: ask again") from error
             self.guard(self._reconnect)
             return self.guard(action)
 

@@ -61,7 +61,7 @@ def _answer(workspace: Workspace, event: Event) -> Accepted | None:
     cites, line = _cited(event), event.data.get("line")
     if not cites:
         return None
-    memories = _told(workspace, list(map(str, cites)))
+    memories = workspace.memories(list(map(str, cites)))
     lines = workspace.worktree.text(event.path) if event.path in workspace.worktree.head().tree else []
     code = lines[line - 1] if isinstance(line, int) and 1 <= line <= len(lines) else ""
     messages = why_messages(memories, event.path, event.symbol, code)
@@ -91,8 +91,8 @@ def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[
     ranked = _ids(workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)) if there else []
     others = [memory for memory in ranked if memory not in used][: max(0, MEMORIES - len(used))]
     kept = [memory for memory in ranked if memory in used or memory in others]
-    memories = _told(workspace, [*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
-    text = next(iter(_told(workspace, [source])), None)
+    memories = workspace.memories([*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
+    text = next(iter(workspace.memories([source])), None)
     if text is None:
         return None
     first = ranked[0] if ranked else ""
@@ -101,14 +101,6 @@ def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[
 
 def _ids(answer: dict[str, Any]) -> list[str]:
     return [one["id"] for one in answer["suggestions"]]
-
-
-def _told(workspace: Workspace, ids: list[str]) -> list[Memory]:
-    """Return the memories that are still there, in this order."""
-    snapshot = workspace.library.snapshot()
-    there = [memory for memory in ids if memory in snapshot.catalog.row_of and not snapshot.life.of(memory).forgotten]
-    found = workspace.library.get(there)
-    return [found[memory] for memory in there if memory in found]
 
 
 def _accepted(

@@ -24,7 +24,7 @@ NEWEST = 30  # commits that are always considered while something is edited
 
 
 class Texts(Protocol):
-    """The part of a library that a ranker asks."""
+    """The part of a look that a ranker reads."""
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id."""
@@ -50,7 +50,7 @@ class Evidence:
 class Candidates:
     """Finds the candidates of a question in one view."""
 
-    library: Texts
+    texts: Texts
     snapshot: Snapshot
     view: View
     share: float  # of the gate whose domains are searched by meaning
@@ -98,7 +98,7 @@ class Candidates:
         return {row for row in pinned if row is not None and strength[row]} | set(notes.tolist())
 
     def _matches(self, words: str) -> dict[int, float]:
-        found = self.library.matches(words, BY_WORDS * 2)
+        found = self.texts.matches(words, BY_WORDS * 2)
         rows = self.view.catalog.row_of.many(found).tolist()
         return {row: score for row, score in zip(rows, found.values(), strict=True) if row != NOWHERE}
 

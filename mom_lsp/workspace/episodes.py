@@ -22,8 +22,8 @@ _UPDATE = re.compile(
 class Groups:
     """Tells the episodes on one HEAD."""
 
-    def __init__(self, library: Texts, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
-        self._library, self._view = library, view
+    def __init__(self, texts: Texts, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
+        self._texts, self._view = texts, view
         self._episodes = Episodes(view, parents)
 
     def told(self, found: Sequence[Scored]) -> list[Scored]:
@@ -47,6 +47,6 @@ class Groups:
         if episode.kind != "branch":
             return episode.name or f"work of {memory.source.author}"
         row = self._view.catalog.row_of_commit.get(episode.name)
-        merges = self._library.get([self._view.catalog.ids[row]]) if row is not None else {}
+        merges = self._texts.get([self._view.catalog.ids[row]]) if row is not None else {}
         title = next((merge.title for merge in merges.values()), "")
         return "" if _UPDATE.match(title) else title

@@ -24,9 +24,9 @@ _BOILERPLATE = re.compile(r"(?:this )?(?:partial(?:ly)? )?(?:revert|back(?:s|ed)
 class Past:
     """Tells what failed on one HEAD."""
 
-    def __init__(self, library: Texts, view: View, judge: Judge) -> None:
+    def __init__(self, texts: Texts, view: View, judge: Judge) -> None:
         self.judge = judge
-        self._library, self._view = library, view
+        self._texts, self._view = texts, view
         self._failures = Failures(view)
 
     def told(self, found: Sequence[Scored]) -> list[Scored]:
@@ -87,7 +87,7 @@ class Past:
     def _memories(self, failures: Sequence[Failure]) -> dict[int, Memory]:
         ids = self._view.catalog.ids
         rows = {row for f in failures for row in (f.tried, f.by, f.replacement) if row is not None}
-        found = self._library.get([ids[row] for row in rows])
+        found = self._texts.get([ids[row] for row in rows])
         return {row: found[ids[row]] for row in rows if ids[row] in found}
 
 

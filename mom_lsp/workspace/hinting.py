@@ -11,7 +11,7 @@ import numpy as np
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.workspace.ranking import Ranked
-from mom_lsp.workspace.telling import State
+from mom_lsp.workspace.state import State
 
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
 LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace

@@ -3,37 +3,43 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from mom_lsp import phrases
-from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.journal import Event
 from mom_lsp.workspace.present import iso
+from mom_lsp.workspace.ranking import Ranker
 from mom_lsp.workspace.review import forgotten
-from mom_lsp.workspace.workspace import Workspace
+from mom_lsp.workspace.state import State
+from mom_lsp.workspace.telling import Teller
 
 MOST = 50  # of each
 
 
-def kept(workspace: Workspace) -> dict[str, list[dict[str, Any]]]:
+def kept(
+    teller: Teller, ranker: Ranker, state: State, promoted: list[dict[str, Any]], events: Iterable[Event]
+) -> dict[str, list[dict[str, Any]]]:
     """Return the pinned memories, those promoted and those accepted lately, and what is known of the forgotten ones.
 
     A forgotten memory has no text any more: it is told as {"id", "time", "commit", "path", "phrases"}, newest first.
     """
-    life = workspace.library.snapshot().life
-    promoted = workspace.promoted()[:MOST]
+    life, promoted = state.snapshot.life, promoted[:MOST]
     elsewhere = life.pinned | life.forgotten | {one["id"] for one in promoted}
     accepted = {memory: u.last_used for memory, u in life.usage.items() if u.uses and memory not in elsewhere}
+    lately = sorted(accepted, key=lambda memory: -accepted[memory])
     return {
-        "pinned": workspace.told(sorted(life.pinned)[:MOST]),
+        "pinned": teller.named(sorted(life.pinned)[:MOST], ranker, state),
         "promoted": promoted,
-        "useful": workspace.told(sorted(accepted, key=lambda memory: -accepted[memory])[:MOST]),
-        "forgotten": _forgotten(workspace, life),
+        "useful": teller.named(lately[:MOST], ranker, state),
+        "forgotten": _forgotten(state, events),
     }
 
 
-def _forgotten(workspace: Workspace, life: Life) -> list[dict[str, Any]]:
-    newest = forgotten(workspace.library.journal.events(), life)[:MOST]
-    known = workspace.library.get([memory for _, memory in newest])
+def _forgotten(state: State, events: Iterable[Event]) -> list[dict[str, Any]]:
+    life = state.snapshot.life
+    newest = forgotten(events, life)[:MOST]
+    known = state.get([memory for _, memory in newest])
     found, now = [], time.time()
     for when, memory in newest:
         tombstone, note = known.get(memory), life.notes.get(memory)

@@ -10,7 +10,7 @@ from typing import Protocol
 import numpy as np
 import pyarrow as pa
 
-from mom_lsp.errors import EncoderError, NoIndex
+from mom_lsp.errors import EncoderError, NoIndex, Outdated
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder, Memory
 from mom_lsp.process.spare import give_back
@@ -21,44 +21,45 @@ from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.rows import to_table
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.workspace.meaning import Kept, Meaning, nothing, read_meaning
-from mom_lsp.workspace.notes import encodable, matching, notes_of
+from mom_lsp.workspace.notes import notes_of
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.rows import Rows, Version
 from mom_lsp.workspace.showings import Showings
 
 CACHED_QUESTIONS = 256
 REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
 
 
-class Reader(Kept, Protocol):
-    """The part of the store that a library reads."""
+class Columns(Version, Protocol):
+    """The part of the store that a catalog is read from."""
 
     @property
     def version(self) -> int:
         """The version that is read."""
         ...
 
-    def refresh(self) -> int:
-        """Follow the writer to its newest version."""
-        ...
-
     def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
         """Return some columns of all rows."""
         ...
 
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return memories by id."""
+    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
-    def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
-        """Return (id, BM25 score), best first."""
+
+class Reader(Columns, Kept, Protocol):
+    """The part of the store that a library reads."""
+
+    def refresh(self) -> int:
+        """Follow the writer to its newest version."""
+        ...
+
+    def pinned(self) -> Columns:
+        """Return a reader of this very version, which raises Outdated once that is gone."""
         ...
 
     def encoded(self, model: str) -> set[str]:
         """Return the content keys that `model` has made vectors of."""
-        ...
-
-    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
 
@@ -73,6 +74,7 @@ class Snapshot:
     notes: dict[str, Memory] = field(default_factory=dict)
     key: tuple[int, tuple[int, int], int] = (0, (0, 0), 0)  # version, vectors and domains, journal
     domains: Domains = field(default_factory=Domains)
+    rows: Rows = field(default_factory=lambda: Rows(None, {}))  # the texts, of the same version as the catalog
 
 
 class Library:
@@ -89,8 +91,6 @@ class Library:
         self.showings = Showings()
         self.settling = threading.RLock()  # held while changes of status are worked out and written down
         self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
-        self._memories: dict[str, Memory] = {}  # texts that were shown before
-        self._memories_of = -1  # the version they are of
         self._lock = threading.RLock()
 
     @property
@@ -113,23 +113,26 @@ class Library:
             assert self._snapshot is not None
             return self._snapshot
 
-    def reload(self) -> bool:
-        """Read the store again if it has a new version; whether it had. Readers keep the old state meanwhile."""
+    def reload(self, *, anew: bool = False) -> bool:
+        """Read the store again if it has a new version (with `anew` in any case); whether it did.
+
+        Readers keep the old state meanwhile.
+        """
         try:
             version = self.store.refresh()
         except NoIndex:
             if self._snapshot is None:
-                self._install(version=-1)
+                self._install()
             return False
-        if self._snapshot is not None and self._snapshot.key[0] == version:
+        if not anew and self._snapshot is not None and self._snapshot.key[0] == version:
             return self._reload_vectors()
-        self._install(version)
+        self._install()
         return True
 
     def encode(self, text: str) -> np.ndarray | None:
         """Return the vector (d,) of a query, None where there is no encoder."""
         encoder = self.encoder
-        if encoder is None or not len(self.snapshot().vectors):
+        if encoder is None:
             return None
         asked = (encoder.name, text)
         known = self._questions.get(asked)  # the same lines are asked about again and again
@@ -141,35 +144,30 @@ class Library:
             self.encoder, self.encoder_problem = None, str(error)
             return None
 
-    def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return the BM25 scores of the best full-text matches by id, notes included."""
-        query = encodable(query)
-        found = dict(self.store.search_text(query, limit)) if self._store is not None else {}
-        return found | matching(self.snapshot().notes, query)
-
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return memories and notes by id; unknown ids are left out."""
-        snapshot = self.snapshot()
-        if self._memories_of != snapshot.key[0]:  # the store has a new version
-            self._memories, self._memories_of = {}, snapshot.key[0]
-        known = self._memories
-        unknown = [i for i in ids if i not in known and i not in snapshot.notes]
-        if unknown and self._store is not None:
-            known.update(self.store.get(unknown))
-        found = {i: snapshot.notes.get(i) or known.get(i) for i in ids}
-        return {i: memory for i, memory in found.items() if memory is not None}
-
-    def _install(self, version: int) -> None:
+    def _install(self) -> None:
         """Build a state beside the old one, then swap."""
         before = self._snapshot
         life = fold(self.journal.events())
         notes = notes_of(life)
-        catalog = Catalog(catalog_arrays(self._store, notes))
+        version, catalog = self._version(notes)
         meaning = self._meaning(catalog, notes)
-        key = (version, meaning.state, life.last_seq)
-        snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains)
+        key = (version.version if version else -1, meaning.state, life.last_seq)
+        rows = Rows(version, notes)
+        snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains, rows)
         self._swap(snapshot, before)
         give_back()  # what it was made from, and the state before
+
+    def _version(self, notes: Mapping[str, Memory]) -> tuple[Columns | None, Catalog]:
+        """Return a reader of the newest version, None if there is none, and its catalog."""
+        if self._store is None:
+            return None, Catalog(catalog_arrays(None, notes))
+        version = self._store.pinned()
+        try:
+            return version, Catalog(catalog_arrays(version, notes))
+        except Outdated:  # the indexer removed it meanwhile
+            self._store.refresh()
+            version = self._store.pinned()
+            return version, Catalog(catalog_arrays(version, notes))
 
     def _swap(self, fresh: Snapshot, before: Snapshot | None) -> None:
         """Put a state in the place of the one that was there before it was built."""
@@ -182,7 +180,7 @@ class Library:
         whole = not new or any(event.type in REWRITING for event in new)  # nothing new: something was erased
         life = fold(self.journal.events()) if whole else fold(new, old.life)
         if notes_of(life).keys() != old.notes.keys():
-            self._install(old.key[0])
+            self._install()
             assert self._snapshot is not None
             return self._snapshot
         return replace(old, life=life, key=(*old.key[:2], life.last_seq))
@@ -204,7 +202,7 @@ class Library:
         return read_meaning(self._store, self.encoder, catalog, notes) if self._store else nothing(catalog)
 
 
-def catalog_arrays(store: Reader | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
+def catalog_arrays(store: Columns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
     """Return the arrays of a catalog of all memories, notes last; those that the indexer kept, if it did."""
     known = store.kept_arrays(catalog_key(notes)) if store is not None else None
     if known is not None:

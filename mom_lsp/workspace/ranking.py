@@ -42,7 +42,7 @@ class Ranked:
 class Ranker:
     """Ranks the memories of one view."""
 
-    library: Texts
+    texts: Texts
     snapshot: Snapshot
     view: View
     model: Model
@@ -88,7 +88,7 @@ class Ranker:
     @property
     def candidates(self) -> Candidates:
         """What finds the memories that are ranked."""
-        return Candidates(self.library, self.snapshot, self.view, self.share)
+        return Candidates(self.texts, self.snapshot, self.view, self.share)
 
     def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
         """Gather the candidates and what is known about them."""

@@ -4,37 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from mom_lsp import phrases
+from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.view import View
 from mom_lsp.tiers.rules import is_archived, why_archived
 from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past
 from mom_lsp.workspace.freshness import Judge
-from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
-from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.head import CACHED_HEADS, Worktree
 from mom_lsp.workspace.present import forge_of, lived, suggestion
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.review import Pick
 from mom_lsp.workspace.standing import standing
+from mom_lsp.workspace.state import State
 
 MAX_UNTITLED = 100  # memories that wait for a title
 MAX_RELATED = 20
-
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """One consistent look at everything."""
-
-    snapshot: Snapshot
-    head: Head
-    view: View
 
 
 def bare(row: int, reason: str = "") -> Ranked:
@@ -45,7 +35,7 @@ def bare(row: int, reason: str = "") -> Ranked:
 def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
     """Return chosen rows with their text."""
     view, life = ranker.view, ranker.snapshot.life
-    memories = ranker.library.get([view.catalog.ids[ranked.row] for ranked in chosen])
+    memories = ranker.texts.get([view.catalog.ids[ranked.row] for ranked in chosen])
     result = []
     for ranked in chosen:
         memory = memories.get(view.catalog.ids[ranked.row])
@@ -73,8 +63,8 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
 class Teller:
     """Tells memories of one worktree."""
 
-    def __init__(self, library: Library, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
-        self._library, self._worktree, self._clock = library, worktree, clock
+    def __init__(self, journal: Journal, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
+        self._journal, self._worktree, self._clock = journal, worktree, clock
         self.titles = TitleFile(worktree.location.data / TITLES)
         self.untitled: dict[str, None] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
         self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
@@ -94,11 +84,13 @@ class Teller:
     def past(self, state: State) -> Past:
         """Return what the history of HEAD tells of failures."""
         view = state.view
-        return self._pasts.of(id(view), lambda: Past(self._library, view, Judge(self._worktree, state.head, view)))
+        return self._pasts.of(
+            id(view), lambda: Past(state.snapshot.rows, view, Judge(self._worktree, state.head, view))
+        )
 
     def groups(self, state: State) -> Groups:
         """Return the episodes of HEAD's history."""
-        return self._groups.of(id(state.view), lambda: Groups(self._library, state.view, state.head.ancestors))
+        return self._groups.of(id(state.view), lambda: Groups(state.snapshot.rows, state.view, state.head.ancestors))
 
     def json(self, one: Scored, state: State, at: Sequence[str] = ()) -> dict[str, Any]:
         """Return one memory as the contract has it."""
@@ -124,20 +116,25 @@ class Teller:
             "because": why_not or "it is shown where it is likely enough to matter",
             "life": life,
             "related": self.related(row, state, ranker) if row is not None else [],
-            "history": self._history(memory.id),
+            "history": self._history(memory.id, state),
             "phrases": found["phrases"] | {"evidence": phrases.evidence(life)},
         }
 
-    def _history(self, memory: str) -> list[dict[str, Any]]:
+    def _history(self, memory: str, state: State) -> list[dict[str, Any]]:
         """Return what happened to a memory, oldest first."""
         happened = [
             {"time": e.time, "event": e.type, "path": e.path, "reason": e.data.get("reason", "")}
             | ({"status": e.data.get("status", "")} if e.type == "transition" else {})
-            for e in self._library.journal.events()
-            if e.memory == memory
+            for e in self._journal.events()
+            if e.memory == memory and e.seq <= state.snapshot.life.last_seq
         ]
         now = self._clock()
         return [event | {"phrases": phrases.of_event(event, now)} for event in happened]
+
+    def named(self, ids: Sequence[str], ranker: Ranker, state: State) -> list[dict[str, Any]]:
+        """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
+        rows = (state.snapshot.catalog.row_of.get(one) for one in ids)
+        return self.tell(ranker, [bare(row) for row in rows if row is not None and state.view.valid[row]], state)
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return what a review picked, each with its "reason"."""
@@ -178,7 +175,7 @@ class Teller:
         writer = state.snapshot.catalog.row_of_commit.get(commit or "")
         if commit is None or writer is None:
             return commit, "", 0
-        told = self._library.get([state.snapshot.catalog.ids[writer]])
+        told = state.get([state.snapshot.catalog.ids[writer]])
         origin = next(iter(told.values())).source if told else source
         return commit, origin.author, origin.time
 

@@ -124,7 +124,7 @@ def _comments(ranker: Ranker, query: Query) -> list[int]:
         return []
     rows = view.catalog.rows_touching([spot.path])
     rows = rows[ranker.candidates.allowed(query.spots)[rows] & view.catalog.is_file[rows]]
-    texts = ranker.library.get([view.catalog.ids[row] for row in rows])
+    texts = ranker.texts.get([view.catalog.ids[row] for row in rows])
     return [
         view.catalog.row_of[memory.id]
         for memory in texts.values()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from pathspec import GitIgnoreSpec
 
 from mom_lsp import phrases
 from mom_lsp.errors import UsageError
@@ -19,7 +17,6 @@ from mom_lsp.memory import TERMS, Memory
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
-from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.rules import USES_FOR_LAYER_2
@@ -27,17 +24,18 @@ from mom_lsp.workspace import review
 from mom_lsp.workspace.aging import Aged
 from mom_lsp.workspace.failures import first
 from mom_lsp.workspace.files import Files
-from mom_lsp.workspace.head import CACHED_HEADS, Head, Worktree
+from mom_lsp.workspace.head import Worktree
 from mom_lsp.workspace.hinting import OpenFile, thinned
-from mom_lsp.workspace.library import Library, Snapshot
+from mom_lsp.workspace.kept import kept
+from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.present import episode, iso
 from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
-from mom_lsp.workspace.recent import Recent
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.showings import Asked
 from mom_lsp.workspace.standing import change
-from mom_lsp.workspace.telling import State, Teller, bare
+from mom_lsp.workspace.state import Looks, State, from_one_look
+from mom_lsp.workspace.telling import Teller, bare
 from mom_lsp.workspace.why import Explanation, reasons
 
 MAX_ALIKE = 8  # memories that a text is compared with
@@ -53,9 +51,8 @@ class Workspace:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location)
         self.files = Files(self.worktree)
-        self.teller = Teller(library, self.worktree, clock)
-        self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
-        self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
+        self.teller = Teller(library.journal, self.worktree, clock)
+        self.looks = Looks(library, self.worktree, lambda: self.settings)
         self._short_term = ShortTerm()
         self._clock = clock
         self._aged = Aged()
@@ -91,21 +88,27 @@ class Workspace:
             UntrustedPath: the path leads out of the workspace.
         """
         began = time.perf_counter()
-        beside = self._beside.submit(self.files.question, path, start, end, text, rev)
-        snapshot = self.library.snapshot()  # read while git lists the history and blames the lines
-        head, query = beside.result()
-        query = query.intending(intent) if intent else query
-        state = self._at(snapshot, head)
-        meaning = self._meaning(query)
+        asked = self.looks.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
+
+        def answer(state: State) -> dict[str, Any]:
+            query = asked()[1].intending(intent) if intent else asked()[1]
+            found = self._suggested(state, query, k) | {"took_ms": _ms_since(began)}
+            if counted and rev is None:
+                asked_at = None if intent else _asked_at(state, query)
+                shown = [one["id"] for one in found["suggestions"]]
+                self.library.showings.add(shown, path, self._clock(), asked_at)
+            return found
+
+        return self.looks.answer(answer, lambda: asked()[0])
+
+    def _suggested(self, state: State, query: Query, k: int) -> dict[str, Any]:
+        assert query.spot is not None
+        path, meaning = query.spot.path, state.encode(query.meaning)
         ranker = self._ranker(state, self._editing(state, meaning))
         ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
         chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
-        warnings = self.teller.past(state).warnings(path, query.written, snapshot.life)
-        answer = self._answer(query, ranker, first(warnings, chosen)[:k], state, began)
-        if counted and rev is None:
-            asked = Asked(head.commit, *query.span) if head.commit and query.span and not intent else None
-            self.library.showings.add([one["id"] for one in answer["suggestions"]], path, self._clock(), asked)
-        return answer
+        warnings = self.teller.past(state).warnings(path, query.written, state.snapshot.life)
+        return self._told(query, ranker, first(warnings, chosen)[:k], state)
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
         """Return the memories that match words or their meaning; age counts for nothing here."""
@@ -116,33 +119,37 @@ class Workspace:
         return self._by_text(text_query(intent, "intent"), "intent", k)
 
     def _by_text(self, query: Query, mode: Mode, k: int) -> dict[str, Any]:
-        began, state = time.perf_counter(), self._state()
-        ranker = self._ranker(state, self._learned(mode))
-        meaning = self._meaning(query)
-        chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=meaning)
-        return self._answer(query, ranker, chosen, state, began)
+        began = time.perf_counter()
+
+        def answer(state: State) -> dict[str, Any]:
+            ranker = self._ranker(state, self._learned(mode))
+            chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=state.encode(query.meaning))
+            return self._told(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
+
+        return self.looks.answer(answer)
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
         """Return what is known about why a line (1-based) is so; age counts for nothing here. Raises as `suggest`."""
-        beside = self._beside.submit(self.files.question, path, line, line, text, None)
-        snapshot = self.library.snapshot()
-        head, query = beside.result()
-        state, spot = self._at(snapshot, head), query.spots[0]
-        meaning = self._meaning(query)
+        asked = self.looks.beside(lambda: self.files.question(path, line, line, text, None))
+        return self.looks.answer(lambda state: self._explained(state, asked()[1]), lambda: asked()[0])
+
+    def _explained(self, state: State, query: Query) -> Explanation:
+        spot, meaning = query.spots[0], state.encode(query.meaning)
         ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
         found = reasons(ranker, query, meaning)
-        at = snapshot.catalog.names_of(path, state.view.suggestible)
+        at = self._names(state, query)
         citations = [self.teller.json(one, state, at) for one, _ in found]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         clues = tuple(clue for _, clue in found)
-        return Explanation(path, spot.start, spot.symbol, text, clues, citations)
+        return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
-    def hints(self, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
+    @from_one_look
+    def hints(self, state: State, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
 
         Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted.
         """
-        state, lines = self._state(), open_lines(text)
+        lines = open_lines(text)
         mapped = mapped_lines(self.worktree, state.head, path, lines)
         file = OpenFile(path, lines, mapped, self.worktree.writers(state.head, path, None))
         spots = file.spots(state, self.settings.hints.minimum_surprise)
@@ -161,18 +168,20 @@ class Workspace:
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
         return [{"line": one.lines[0], "suggestion": self.teller.json(one, state, [path])} for one in hints]
 
-    def show(self, identity: str) -> dict[str, Any]:
+    @from_one_look
+    def show(self, state: State, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
 
         Raises:
             UsageError: no memory, or more than one, has an id that begins like this.
         """
-        state, memory = self._state(), self.memory(identity)
+        memory = _named(state, identity)
         return self.teller.everything(memory, self._ranker(state, self._learned("why")), state)
 
-    def episode(self, identity: str) -> dict[str, Any]:
+    @from_one_look
+    def episode(self, state: State, identity: str) -> dict[str, Any]:
         """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
-        state, memory = self._state(), self.memory(identity)
+        memory = _named(state, identity)
         found = self.teller.groups(state).of(memory)
         row_of = state.snapshot.catalog.row_of
         members = [bare(row_of[i]) for i in found.members] if found else []
@@ -181,50 +190,53 @@ class Workspace:
         words = {"episode": phrases.episode(grouped)} if grouped else {}
         return {"episode": grouped, "members": told, "phrases": words}
 
-    def told(self, ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
-        state = self._state()
-        rows = [row for i in ids if (row := state.snapshot.catalog.row_of.get(i)) is not None and state.view.valid[row]]
-        return self.teller.tell(self._ranker(state, self._learned("why")), [bare(row) for row in rows], state)
+    @from_one_look
+    def kept(self, state: State) -> dict[str, list[dict[str, Any]]]:
+        """Return what the user kept, found useful and sent away."""
+        ranker = self._ranker(state, self._learned("why"))
+        return kept(self.teller, ranker, state, self._promoted(state, ranker), self.library.journal.events())
 
-    def memory(self, identity: str) -> Memory:
+    @from_one_look
+    def memory(self, state: State, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
-        snapshot = self.library.snapshot()
-        known = [i for i in snapshot.catalog.ids if i.startswith(identity)] if identity else []
-        if len(known) != 1:
-            problem = "several memories have" if known else "no memory has"
-            raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
-        return self.library.get(known)[known[0]]
+        return _named(state, identity)
 
-    def recalled(self, text: str) -> Memory | None:
+    @from_one_look
+    def memories(self, state: State, ids: Sequence[str]) -> list[Memory]:
+        """Return the memories that are still there and not forgotten, in this order."""
+        found = state.get([one for one in ids if not state.snapshot.life.of(one).forgotten])
+        return [found[one] for one in ids if one in found]
+
+    @from_one_look
+    def recalled(self, state: State, text: str) -> Memory | None:
         """Return the memory whose own words a text is; None if it says something new."""
-        alike = self.library.get(list(self.library.matches(text, MAX_ALIKE))).values()
+        alike = state.get(list(state.matches(text, MAX_ALIKE))).values()
         known = [memory for memory in alike if repeats(text, f"{memory.title}\n\n{memory.body}")]
-        state = self._state() if known else None
-        return next((m for m in known if state and state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
+        return next((m for m in known if state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
 
     def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
         """Return (id, change of status) of one memory or of all, as far as the journal does not hold it yet."""
-        life = self.library.snapshot().life
+        snapshot = self.library.snapshot()
+        life = snapshot.life
         asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
-        if not asked:
-            return []
-        state = self._state()
+        return self.looks.answer(lambda state: self._changes(state, asked), snapshot=snapshot) if asked else []
+
+    def _changes(self, state: State, asked: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         life = state.snapshot.life
-        told = self.library.get([m for m in asked if life.of(m).uses >= USES_FOR_LAYER_2])
+        told = state.get([m for m in asked if life.of(m).uses >= USES_FOR_LAYER_2])
         kinds = {identity: known.kind for identity, known in told.items()}
         found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in asked)
         return [(identity, data) for identity, data in found if data is not None]
 
-    def review(self) -> dict[str, Any]:
+    @from_one_look
+    def review(self, state: State) -> dict[str, Any]:
         """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
-        state = self._state()
         view, life = state.view, state.snapshot.life
         ranker = self._ranker(state, self._learned("why"))
         drifted = self.teller.picked(review.to_keep_fresh(view, life), ranker, state)
         return {
             "fading": self.teller.picked(review.fading(view, life, ranker.tiers), ranker, state),
-            "promoted": self.promoted(),
+            "promoted": self._promoted(state, ranker),
             "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
             "archived": self.teller.picked(review.archived(view, life), ranker, state),
             "forgotten": [
@@ -233,15 +245,13 @@ class Workspace:
             ],
         }
 
-    def promoted(self) -> list[dict[str, Any]]:
+    def _promoted(self, state: State, ranker: Ranker) -> list[dict[str, Any]]:
         """Return the memories that proved themselves lately, each with its "reason"."""
-        state = self._state()
-        rows = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
-        return self.teller.picked(rows, self._ranker(state, self._learned("why")), state)
+        picks = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
+        return self.teller.picked(picks, ranker, state)
 
-    def overview(self) -> dict[str, Any]:
+    def overview(self, state: State) -> dict[str, Any]:
         """Return how many memories stand in each tier and status, and how many were promoted lately."""
-        state = self._state()
         view, life = state.view, state.snapshot.life
         lately = review.promoted(view, life, state.head.ancestors, self._clock())
         tiers = self._aged.of(view, life, self._clock())
@@ -249,30 +259,11 @@ class Workspace:
 
     def prefetch(self, path: str) -> None:
         """Read the whole file's blame, so that later questions about it are answered at once."""
-        head = self._state().head
+        head = self.worktree.head()
         if path in head.tree:
             self.worktree.writers(head, path, None)
 
     # Inside
-
-    def _state(self, rev: str | None = None) -> State:
-        beside = self._beside.submit(self.worktree.head, rev)  # git lists the history while the memories are read
-        return self._at(self.library.snapshot(), beside.result())
-
-    def _at(self, snapshot: Snapshot, head: Head) -> State:
-        return State(snapshot, head, self._chosen(self.worktree.view(snapshot.catalog, head)))
-
-    def _chosen(self, view: View) -> View:
-        """Return a view without what the settings leave out; they may change while we run."""
-        exclude, index = self.settings.exclude, self.settings.index
-        if not exclude and index.comments and index.documents:
-            return view
-
-        def make() -> View:
-            hidden = GitIgnoreSpec.from_lines(exclude).match_file
-            return view.without(hidden, comments=index.comments, documents=index.documents)
-
-        return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
     def _editing(self, state: State, meaning: np.ndarray | None) -> Model:
         """Return what was learned for the place of an edit: here if `mom tune` did, and with vectors if there are."""
@@ -287,10 +278,6 @@ class Workspace:
         """Return a model with each term as many times as strong as the user says."""
         return model.scaled({term: getattr(self.settings.weights, term) for term in TERMS})
 
-    def _meaning(self, query: Query) -> np.ndarray | None:
-        """Return the vector (d,) of a question, None where there is no encoder, or none is wanted."""
-        return self.library.encode(query.meaning) if self.settings.encoder.enable else None
-
     def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
         """Return what was edited before, as far as it has to do with a question, and remember this edit."""
         if not self.settings.encoder.context or meaning is None:
@@ -302,17 +289,34 @@ class Workspace:
 
     def _ranker(self, state: State, model: Model) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
-        return Ranker(self.library, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
+        return Ranker(state, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
 
     def _strategy(self, path: str) -> Strategy:
         """Return what the settings ask for besides the score, the same in a file all day."""
         chosen = self.settings.strategies
         return Strategy(chosen.dropout, chosen.explore, path, int(self._clock() // DAY))
 
-    def _answer(
-        self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State, began: float
-    ) -> dict[str, Any]:
-        at = state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
-        suggestions = self.teller.tell(ranker, chosen, state, at)
-        took = round((time.perf_counter() - began) * 1000, 1)
-        return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions, "took_ms": took}
+    def _told(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
+        suggestions = self.teller.tell(ranker, chosen, state, self._names(state, query))
+        return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
+
+    def _names(self, state: State, query: Query) -> list[str]:
+        """Return the names of the file asked about."""
+        return state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
+
+
+def _named(state: State, identity: str) -> Memory:
+    """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
+    known = [i for i in state.snapshot.catalog.ids if i.startswith(identity)] if identity else []
+    if len(known) != 1:
+        problem = "several memories have" if known else "no memory has"
+        raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
+    return state.get(known)[known[0]]
+
+
+def _asked_at(state: State, query: Query) -> Asked | None:
+    return Asked(state.head.commit, *query.span) if state.head.commit and query.span else None
+
+
+def _ms_since(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)
