@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import SequenceMatcher
 from itertools import permutations
 from typing import Any
 
@@ -16,7 +15,6 @@ from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Memory, Reference, Source, Usage
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS
-from mom_lsp.route.lines import blob_lines, committed_lines, open_lines
 from mom_lsp.route.place import Place, Spot, place
 from mom_lsp.route.score import top
 from mom_lsp.route.terms import lexical
@@ -153,49 +151,6 @@ def test_files_that_change_along_count_a_little() -> None:
     assert found.along == "a.h"
     assert 0 < found.strength()[3] < found.strength()[0]
     assert found.strength()[4] == 0
-
-
-# Lines
-
-
-def slowly_committed(committed: list[str], current: list[str]) -> list[int]:
-    mapped = [0] * len(current)
-    for a, b, size in SequenceMatcher(None, committed, current, autojunk=False).get_matching_blocks():
-        for offset in range(size):
-            mapped[b + offset] = a + offset + 1
-    return mapped
-
-
-lines = st.lists(st.sampled_from("abcdefgh"), max_size=12)
-
-
-@given(lines, lines)
-def test_mapped_lines_are_equal_lines_in_their_order(committed: list[str], current: list[str]) -> None:
-    mapped = committed_lines(committed, current)
-    assert len(mapped) == len(current)
-    assert all(committed[old - 1] == line for old, line in zip(mapped, current, strict=True) if old)
-    known = [old for old in mapped if old]
-    assert known == sorted(set(known))
-
-
-@given(st.lists(st.tuples(st.sampled_from(["keep", "new", "drop"]), st.integers(0, 10**6)), max_size=30))
-def test_unique_lines_map_as_a_whole_diff_says(edits: list[tuple[str, int]]) -> None:
-    """Lines are told apart, so the longest common part is the only right answer."""
-    committed = [f"line {n}" for n, (what, _) in enumerate(edits) if what != "new"]
-    current = [f"new {n} {x}" if what == "new" else f"line {n}" for n, (what, x) in enumerate(edits) if what != "drop"]
-    assert committed_lines(committed, current) == slowly_committed(committed, current)
-
-
-def test_a_file_that_is_another_one_maps_nothing_and_costs_little() -> None:
-    committed, current = [f"a{n}" for n in range(3000)], [f"b{n}" for n in range(3000)]
-    assert committed_lines(["x", *committed, "y"], ["x", *current, "y"]) == [1, *[0] * 3000, 3002]
-
-
-def test_lines_end_where_git_and_editors_end_them() -> None:
-    assert open_lines("a\fb\u2028c\r\nd\re\n") == ["a\fb\u2028c", "d", "e"]
-    assert blob_lines("a\fb\r\nc\rd\n\ne") == ["a\fb", "c\rd", "", "e"]
-    assert open_lines("") == blob_lines("") == []
-    assert open_lines("\n") == blob_lines("\n") == [""]
 
 
 # Catalog

@@ -1,15 +1,23 @@
-"""Which committed line each line of an open text is."""
+"""Which committed line each line of an open text is.
+
+Lines are anchored where they are unique on both sides, then what lies between two anchors in the same way (a patience
+diff). Where no line is unique, two, four or eight in a row may be; what is left is compared as Myers does, a number of
+edits at a time. So the time grows as the texts do, whatever was edited.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from difflib import SequenceMatcher
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from io import StringIO
 
 LINE_END = re.compile(r"\r\n|\r|\n")  # as the Language Server Protocol has it; a form feed, say, ends no line
-MAX_MIDDLE = 4_000_000  # product of the line counts that are still compared in full
 MAX_TEXT = 4_000_000  # bytes in UTF-8; a longer text is neither read from the disk nor taken from an editor
+ROUNDS = (1, 1, 1, 1, 2, 4, 8)  # how many lines in a row have to be unique
+EDITS = 64  # in a gap without anchors: of all ways to make so many, the one that gets furthest is taken
 
 
 def open_lines(text: str) -> list[str]:
@@ -35,25 +43,155 @@ def blob_lines(text: str) -> list[str]:
 
 
 def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[int]:
-    """Return for each current line the 1-based line it has in the committed text, 0 if it is new or edited."""
-    head = _common(committed, current)
-    tail = _common(committed[head:][::-1], current[head:][::-1])
-    mapped = [0] * len(current)
-    mapped[:head] = range(1, head + 1)
-    if tail:
-        mapped[-tail:] = range(len(committed) - tail + 1, len(committed) + 1)
-    old, new = committed[head : len(committed) - tail], current[head : len(current) - tail]
-    if len(old) * len(new) <= MAX_MIDDLE:
-        blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
-    else:
-        blocks = []  # practically another file
-    for block in blocks:
-        for offset in range(block.size):
-            mapped[head + block.b + offset] = head + block.a + offset + 1
-    return mapped
+    """Return for each current line the 1-based line it has in the committed text, 0 if it is new or edited.
+
+    The lines that are found are equal, and increase. The common beginning and end are found, and all lines that are
+    unique on both sides and in the same order.
+    """
+    numbers: dict[str, int] = {}
+    old, new = ([numbers.setdefault(line, len(numbers)) for line in lines] for lines in (committed, current))
+    matching = _Matching(old, new, [0] * len(new))
+    gaps = [_Gap(0, len(old), 0, len(new))]
+    for width in ROUNDS:
+        gaps = [left for gap in gaps for left in matching.split(gap, width)]
+    for gap in gaps:
+        matching.compare(gap)
+    return matching.mapped
 
 
-def _common(left: Sequence[str], right: Sequence[str]) -> int:
-    """Return how many first lines are equal."""
-    limit = min(len(left), len(right))
-    return next((at for at in range(limit) if left[at] != right[at]), limit)
+@dataclass(frozen=True, slots=True)
+class _Gap:
+    """Lines `start` to `end` (exclusive, from 0) of either text that are still to be mapped onto each other."""
+
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """Two texts, a number for each distinct line, and what was mapped so far."""
+
+    old: Sequence[int]
+    new: Sequence[int]
+    mapped: list[int] = field(repr=False)
+
+    def split(self, gap: _Gap, width: int) -> Iterator[_Gap]:
+        """Map what is certain in a gap, and yield the gaps that are left between."""
+        left = self._trimmed(gap)
+        if left is None:
+            return
+        anchors = _increasing(self._anchors(left, width))
+        ends = [*anchors, (left.old_end, left.new_end)]
+        old_start, new_start = left.old_start, left.new_start
+        for old, new in anchors:
+            self.mapped[new] = old + 1
+        for old, new in ends:
+            if old_start < old and new_start < new:
+                yield _Gap(old_start, old, new_start, new)
+            old_start, new_start = old + 1, new + 1
+
+    def compare(self, gap: _Gap) -> None:
+        """Map what a gap without anchors has in common."""
+        left = self._trimmed(gap)
+        if left is None:
+            return
+        shared = {*self.old[left.old_start : left.old_end]} & {*self.new[left.new_start : left.new_end]}
+        olds = [at for at in range(left.old_start, left.old_end) if self.old[at] in shared]
+        news = [at for at in range(left.new_start, left.new_end) if self.new[at] in shared]
+        old, new = [self.old[at] for at in olds], [self.new[at] for at in news]
+        i = j = 0
+        while i < len(old) and j < len(new):
+            for same_old, same_new in (path := _furthest(old, new, i, j)).same:
+                self.mapped[news[same_new]] = olds[same_old] + 1
+            i, j = path.old, path.new
+
+    def _trimmed(self, gap: _Gap) -> _Gap | None:
+        """Map the lines that a gap begins and ends with on both sides; return the rest, None if a side is used up."""
+        old_start, old_end, new_start, new_end = gap.old_start, gap.old_end, gap.new_start, gap.new_end
+        while old_start < old_end and new_start < new_end and self.old[old_start] == self.new[new_start]:
+            self.mapped[new_start] = old_start + 1
+            old_start, new_start = old_start + 1, new_start + 1
+        while old_start < old_end and new_start < new_end and self.old[old_end - 1] == self.new[new_end - 1]:
+            self.mapped[new_end - 1] = old_end
+            old_end, new_end = old_end - 1, new_end - 1
+        empty = old_start == old_end or new_start == new_end
+        return None if empty else _Gap(old_start, old_end, new_start, new_end)
+
+    def _anchors(self, gap: _Gap, width: int) -> list[tuple[int, int]]:
+        """Return the (old, new) lines of a gap from which so many lines are unique on both sides, by the new line."""
+        olds = _unique(self.old, gap.old_start, gap.old_end, width)
+        news = _unique(self.new, gap.new_start, gap.new_end, width)
+        return [(olds[lines], at) for lines, at in news.items() if lines in olds]
+
+
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A way from one pair of places to another one by keeping, deleting and inserting lines."""
+
+    old: int  # where it ends
+    new: int
+    same: list[tuple[int, int]]  # the lines that are kept, in any order
+
+
+def _furthest(old: Sequence[int], new: Sequence[int], old_start: int, new_start: int) -> _Path:
+    """Return how to get to the end of both sides with the fewest edits, or furthest with EDITS of them.
+
+    Myers, "An O(ND) difference algorithm and its variations", 1986. A diagonal is the number of lines by which the old
+    side is ahead.
+    """
+    reached: list[dict[int, int]] = []  # by the number of edits: diagonal -> the old line that it is followed to
+    first, last = old_start - new_start, len(old) - len(new)
+    for edits in range(EDITS + 1):
+        here: dict[int, int] = {}
+        for diagonal in range(first - edits, first + edits + 1, 2):
+            i = _after_an_edit(reached[-1], diagonal)[1] if edits else old_start
+            if not (0 <= i <= len(old) and i - diagonal <= len(new)):
+                continue
+            while i < len(old) and i - diagonal < len(new) and old[i] == new[i - diagonal]:
+                i += 1
+            here[diagonal] = i
+        reached.append(here)
+        if here.get(last) == len(old):
+            break
+    diagonal = (
+        last if reached[-1].get(last) == len(old) else max(here, key=lambda diagonal: 2 * here[diagonal] - diagonal)
+    )
+    path = _Path(here[diagonal], here[diagonal] - diagonal, [])
+    i = path.old
+    for before in [*reached[-2::-1], None]:
+        other, start = _after_an_edit(before, diagonal) if before is not None else (diagonal, old_start)
+        path.same.extend((at, at - diagonal) for at in range(start, i))
+        if before is not None:
+            i, diagonal = before[other], other
+    return path
+
+
+def _after_an_edit(reached: Mapping[int, int], diagonal: int) -> tuple[int, int]:
+    """Return the neighbour from which one more edit leads furthest on a diagonal, and to which line (-1: none)."""
+    deleted, inserted = reached.get(diagonal - 1, -2) + 1, reached.get(diagonal + 1, -1)
+    return (diagonal - 1, deleted) if deleted > inserted else (diagonal + 1, inserted)
+
+
+def _unique(text: Sequence[int], start: int, end: int, width: int) -> dict[tuple[int, ...], int]:
+    """Return where the runs of so many lines begin that are there only once, in their order."""
+    runs = [tuple(text[at : at + width]) for at in range(start, end - width + 1)]
+    counts = Counter(runs)
+    return {run: at for at, run in enumerate(runs, start) if counts[run] == 1}
+
+
+def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the longest part of some pairs, sorted by the second number, that increases in the first one too."""
+    tails: list[int] = []  # the smallest last number of an increasing part, by its length
+    ends: list[int] = []  # the pair that it ends with
+    before: list[int] = []  # for each pair, the one before it in the longest part that it ends
+    for at, (old, _) in enumerate(pairs):
+        length = bisect_left(tails, old)
+        before.append(ends[length - 1] if length else -1)
+        tails[length : length + 1], ends[length : length + 1] = [old], [at]
+    found, at = [], ends[-1] if ends else -1
+    while at >= 0:
+        found.append(pairs[at])
+        at = before[at]
+    return found[::-1]

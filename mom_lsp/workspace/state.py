@@ -41,7 +41,7 @@ class State:
         return self.snapshot.rows.get(ids)
 
     def encode(self, text: str) -> np.ndarray | None:
-        """Return the vector (d,) of a question; None where there is nothing to compare it with, or that is not wanted."""
+        """Return the vector (d,) of a question; None where there is nothing to compare with, or it is not wanted."""
         return self.encoder(text) if len(self.snapshot.vectors) else None
 
 
