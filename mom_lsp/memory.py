@@ -98,10 +98,21 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """Where a memory was pinned: at a line of a function, at a line outside of any, or in a whole file."""
+
+    path: str  # as the file was called then
+    symbol: str = ""
+    line: int = 0
+    key: int = 0  # by which the line is found again, 0 for none
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """What the user did with a memory, folded from the journal."""
 
     pinned: bool = False
+    pins: tuple[Pin, ...] = ()  # where; they count while it is pinned
     forgotten: bool = False
     uses: int = 0  # accepted ones only
     first_used: float = 0.0  # seconds since 1970

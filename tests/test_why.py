@@ -122,9 +122,12 @@ def test_what_was_dismissed_here_is_not_cited_here(mom: Mom) -> None:
     assert comment["title"] not in cited(why(mom))
 
 
-def test_what_is_pinned_comes_first(mom: Mom) -> None:
+def test_what_is_pinned_here_comes_first(mom: Mom) -> None:
+    before = cited(why(mom))
     last = why(mom)["citations"][-1]
-    mom.call("pin", id=last["id"])
+    mom.call("pin", id=last["id"], path="README.md", line=1)
+    assert cited(why(mom)) == before
+    mom.call("pin", id=last["id"], path="src/client.py", line=LINE)
     assert cited(why(mom))[0] == last["title"]
 
 

@@ -329,17 +329,17 @@ def test_a_forgotten_memory_is_gone_at_once(mom: Mom) -> None:
 
 
 def test_undo_takes_back_one_thing_after_the_other(mom: Mom) -> None:
-    one = suggestion(mom)["id"]
-    mom.call("pin", id=one)
+    alpha = suggestion(mom)["id"]
+    mom.call("pin", id=alpha)
     mom.call("note", text="callers beware of zebras", path="src/a.py", line=2)
-    mom.call("forget", id=one)
+    mom.call("forget", id=alpha)
     assert "forget" in mom.call("undo")["message"]
     mom.service.library.reload()
-    assert suggestion(mom)["pinned"]
+    assert [one["pinned"] for one in mom.suggest("src/a.py", 2) if one["id"] == alpha] == [True]
     mom.call("undo")
     assert mom.search("zebras") == []
     mom.call("undo")
-    assert not suggestion(mom)["pinned"]
+    assert [one["pinned"] for one in mom.suggest("src/a.py", 2) if one["id"] == alpha] == [False]
     with pytest.raises(UsageError, match="nothing to undo"):
         mom.call("undo")
 

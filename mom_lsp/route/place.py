@@ -38,6 +38,7 @@ class Spot:
     writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
     lines: tuple[str, ...] = ()  # in view: the range and what stands around it
     asked: tuple[str, ...] = ()  # the lines of the range alone
+    whole: bool = False  # whether that is the whole file
 
 
 @dataclass(slots=True)
@@ -50,6 +51,7 @@ class Place:
     file: np.ndarray
     co_changed: np.ndarray
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
+    pinned: set[int] = field(default_factory=set)  # rows that the user pinned at the lines, whoever wrote them
     along: str = ""  # the file that changes along most often
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
 

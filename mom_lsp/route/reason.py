@@ -27,14 +27,16 @@ def reason(
     parts = [(_where(place, row, symbol, source) if place else "") or _text(terms)]
     if again:
         parts.append(again)
-    if usage.pinned:
+    if usage.pinned and not (place and row in place.pinned):
         parts.append("you pinned it")
-    elif usage.uses:
+    elif usage.uses and not usage.pinned:
         parts.append("you used it before" if usage.uses == 1 else f"you used it {usage.uses} times")
     return "; ".join(parts)
 
 
 def _where(place: Place, row: int, symbol: str, source: str) -> str:
+    if row in place.pinned:
+        return "you pinned it on this line"
     verb = {"file": "stands in", "user": "is your note on"}.get(source, "changed")
     if row in place.lines:
         if source == "user":

@@ -23,8 +23,8 @@ def top(scores: np.ndarray, k: int, *, shown: np.ndarray | None = None, first: n
         scores: (n,)
         k: how many at most.
         shown: (n,) which of them may be chosen, None for all.
-        first: (n,) which of them come before all others, None for none.
+        first: (n,) how far before all others each of them comes, 0 for most; None for none.
     """
-    later = np.ones(len(scores), bool) if first is None else ~first
-    order = np.lexsort((np.arange(len(scores)), -scores, later))
+    ahead = np.zeros(len(scores), np.int64) if first is None else first.astype(np.int64)
+    order = np.lexsort((np.arange(len(scores)), -scores, -ahead))
     return [int(at) for at in order if shown is None or shown[at]][:k]

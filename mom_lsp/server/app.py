@@ -209,17 +209,18 @@ class MomServer(LanguageServer):
         return self.wanted(document, (await self.ask(document.place, "suggest", **asked))["suggestions"])
 
     async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
-        """Return the same for one line, what its hint names first; nothing if it is blank, or too new for a past.
+        """Return the same for one line: of a blank one nothing, of one that is too new for a past what is hinted there.
 
         Raises MomError.
         """
         if not self.line(document.uri, line).strip():
             return []
         answer = await self._answer(document, line, line)
-        if not answer["query"].get("committed", True):
-            return []
+        found = self.wanted(document, answer["suggestions"])
+        if answer["query"].get("committed", True):
+            return found
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
-        return sorted(self.wanted(document, answer["suggestions"]), key=lambda one: one["id"] not in hinted)
+        return [one for one in found if one["id"] in hinted]
 
     async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
         now = asyncio.get_running_loop().time()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from mom_lsp.journal import Event
-from mom_lsp.memory import Usage
+from mom_lsp.memory import Pin, Usage
 from mom_lsp.tiers import DAY
 
 GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # how much of what a memory lacks a use gives it
@@ -17,7 +17,8 @@ def after(usage: Usage, event: Event) -> Usage:
     """Return the usage of a memory after an event that names it."""
     match event.type:
         case "pin":
-            usage = replace(usage, pinned=True, forgotten=False)
+            pins = (*(usage.pins if usage.pinned else ()), _pin(event))
+            usage = replace(usage, pinned=True, pins=tuple(dict.fromkeys(pins)), forgotten=False)
         case "unpin":
             usage = replace(usage, pinned=False)
         case "forget":
@@ -27,6 +28,11 @@ def after(usage: Usage, event: Event) -> Usage:
         case "dismiss":
             usage = _dismissed(usage, event)
     return _used(usage, event) if event.type in ACCEPTED else usage
+
+
+def _pin(event: Event) -> Pin:
+    line, key = (value if isinstance(value, int) else 0 for value in map(event.data.get, ("line", "key")))
+    return Pin(event.path, event.symbol, line, key)  # an imported event may hold anything
 
 
 def _used(usage: Usage, event: Event) -> Usage:
@@ -74,6 +80,7 @@ def united(usage: Usage, other: Usage) -> Usage:
     return replace(
         usage,
         pinned=usage.pinned or other.pinned,
+        pins=tuple(dict.fromkeys(pin for one in (other, usage) if one.pinned for pin in one.pins)),
         uses=usage.uses + other.uses,
         first_used=min(firsts, default=0.0),
         last_used=max(usage.last_used, other.last_used),

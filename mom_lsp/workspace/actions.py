@@ -37,7 +37,10 @@ class Actions:
         self._journal = workspace.library.journal
 
     def pin(self, identity: str, path: str = "", line: int = 0) -> Answer:
-        """Keep a memory in front, whatever its score where it applies; it does not fade."""
+        """Keep a memory in front at a function, or a line outside of any; without a line, in the file.
+
+        Without a path, that is the first file of the memory. Elsewhere it competes like any other; it does not fade.
+        """
         return self._mark("pin", identity, "Pinned", path, line)
 
     def unpin(self, identity: str) -> Answer:
@@ -191,7 +194,10 @@ class Actions:
         if path:
             self._workspace.files.refuse_outside(path)
         symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
-        self._append(kind, memory.id, path=path or (memory.paths[0] if memory.paths else ""), symbol=symbol)
+        path, data = path or (memory.paths[0] if memory.paths else ""), dict[str, Any]()
+        if kind == "pin" and line:  # it is found again when the line moves
+            data = {"line": line, "key": self._workspace.files.key_of_line(path, line)}
+        self._append(kind, memory.id, path=path, symbol=symbol, data=data)
         return _done(f"{done}: “{memory.title}”")
 
     def _append(

@@ -16,6 +16,7 @@ from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.view import View
 from mom_lsp.tiers.rules import is_archived
 from mom_lsp.workspace.library import Snapshot
+from mom_lsp.workspace.own import own_here
 from mom_lsp.workspace.query import Query
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
@@ -44,6 +45,7 @@ class Evidence:
     traces: Traces | None
     matches: Mapping[int, float]  # row -> BM25
     cosine: np.ndarray  # (m,) 0 for what has no vector
+    own: frozenset[int] = frozenset()  # rows that are the user's own word about the place
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,21 +57,42 @@ class Candidates:
     view: View
     share: float  # of the gate whose domains are searched by meaning
 
-    def found(self, query: Query, meaning: np.ndarray | None) -> Evidence:
-        """Gather the candidates and what is known about them."""
+    def found(
+        self, query: Query, meaning: np.ndarray | None, said: Mapping[int, Sequence[int]] | None = None
+    ) -> Evidence:
+        """Gather the candidates and what is known about them; `said` are the lines of pins and notes on them."""
         matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
         told = traces(self.view, query.spots) if query.spots else None
-        rows = self._rows(where, told, matches, meaning, self.allowed(query.spots))
-        return Evidence(rows, where, told, matches, self.cosines(meaning, rows))
+        own = own_here(self.snapshot, self.view, where, query)
+        if where is not None and said:
+            own |= self._say(where, said)
+        rows = self._rows(where, told, matches, meaning, self.allowed(query.spots), own)
+        return Evidence(rows, where, told, matches, self.cosines(meaning, rows), frozenset(own))
 
-    def written(self, path: str, lines: Mapping[int, Sequence[int]]) -> Evidence:
-        """Return the memories that wrote some lines of an open text; text and meaning are not looked at."""
+    def written(
+        self, path: str, lines: Mapping[int, Sequence[int]], said: Mapping[int, Sequence[int]], own: frozenset[int]
+    ) -> Evidence:
+        """Return the memories that may be hinted in a file; text and meaning are not looked at.
+
+        Args:
+            path: of the file.
+            lines: that each row wrote.
+            said: the lines of pins and notes on them.
+            own: the rows that are the user's own word there.
+        """
         spots = (Spot(path),)
         allowed = self.allowed(spots)
-        rows = np.array([row for row in lines if allowed[row]], np.int64)
+        rows = np.array([row for row in {**lines, **said} if allowed[row]], np.int64)
         where, told = place_of_writers(self.view, lines), traces(self.view, spots)
-        return Evidence(rows, where, told, {}, np.zeros(len(rows)))
+        self._say(where, said)
+        return Evidence(rows, where, told, {}, np.zeros(len(rows)), own)
+
+    def _say(self, where: Place, said: Mapping[int, Sequence[int]]) -> set[int]:
+        """Note at which lines something was pinned or noted; return the rows."""
+        where.pinned |= {row for row in said if row not in where.lines and not self.view.catalog.is_note[row]}
+        where.lines.update({row: list(lines) for row, lines in said.items()})
+        return set(said)
 
     def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
         """Return which rows may be suggested: true here, not forgotten; at a place neither dismissed nor archived."""
@@ -88,15 +111,6 @@ class Candidates:
             return np.zeros(len(rows))
         return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
 
-    def own_here(self, where: Place | None) -> set[int]:
-        """Return the user's own word about the place asked about: pinned rows, and notes on its functions."""
-        if where is None:
-            return set()
-        catalog, strength = self.view.catalog, where.strength()
-        pinned = (catalog.row_of.get(memory) for memory in self.snapshot.life.pinned)
-        notes = catalog.notes[where.symbol[catalog.notes] > 0]
-        return {row for row in pinned if row is not None and strength[row]} | set(notes.tolist())
-
     def _matches(self, words: str) -> dict[int, float]:
         found = self.texts.matches(words, BY_WORDS * 2)
         rows = self.view.catalog.row_of.many(found).tolist()
@@ -109,11 +123,12 @@ class Candidates:
         matches: Mapping[int, float],
         meaning: np.ndarray | None,
         allowed: np.ndarray,
+        own: set[int],
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
-            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(self.own_here(where)), np.int64)]
+            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(own), np.int64)]
         if told is not None:
             found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
             found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import numpy as np
-
-from mom_lsp.extract.code import line_keys
-from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.workspace.own import counts_in, pins_in, said_at, symbol_at
+from mom_lsp.workspace.query import OpenFile
 from mom_lsp.workspace.ranking import Ranked
 from mom_lsp.workspace.state import State
 
@@ -19,49 +17,61 @@ WORD_CHARACTER = re.compile(r"\w")
 
 
 @dataclass(frozen=True, slots=True)
-class OpenFile:
-    """A file as it is open."""
+class Hintable:
+    """What may be hinted, with its lines (from 1)."""
 
-    path: str
-    lines: Sequence[str]
-    mapped: Sequence[int]  # the committed line of each, 0 for none
-    writers: Mapping[int, str]  # committed line -> commit
+    wrote: dict[int, list[int]]  # row -> a run of lines that it wrote
+    said: dict[int, list[int]]  # row of a note, or of what was pinned -> the lines that this was said of
+    own: frozenset[int]  # the rows that are the user's word there: no likelihood is asked of them
 
-    def spots(self, state: State, least_surprise: int) -> dict[int, list[int]]:
-        """Return the rows that may be hinted, and the lines (from 1) that each wrote, or was noted at.
+    @property
+    def lines(self) -> dict[int, list[int]]:
+        """The lines of each row."""
+        return self.wrote | self.said
 
-        Args:
-            state: what is true here.
-            least_surprise: of a memory that wrote lines; one that is pinned needs none.
-        """
-        worthy, row_of = _worthy(state, least_surprise), state.snapshot.catalog.row_of_commit
-        wrote: dict[int, list[int]] = {}
-        for line, committed in enumerate(self.mapped, 1):
-            row = row_of.get(self.writers.get(committed, ""))
-            if row is not None and worthy[row] and not self._dismissed(state, row, line):
-                wrote.setdefault(row, []).append(line)
-        runs = {row: run for row, lines in wrote.items() if (run := _longest_run(lines, self.lines))}
-        return runs | self._noted(state)
 
-    def _noted(self, state: State) -> dict[int, list[int]]:
-        """Return the row of each of the user's notes on a line, and where that line is now."""
-        notes = [note for note in state.snapshot.notes.values() if note.source.path == self.path and note.added_lines]
-        lines_of: dict[int, list[int]] = {}
-        for number, line in enumerate(self.lines if notes else (), 1):
-            for key in line_keys([line]):
-                lines_of.setdefault(key, []).append(number)
-        found = {}
-        for note in notes:
-            row, was = state.snapshot.catalog.row_of[note.id], note.source.line or 1
-            there = sorted(lines_of.get(note.added_lines[0], ()), key=lambda line: abs(line - was))
-            if there and not self._dismissed(state, row, there[0]):
-                found[row] = there[:1]
-        return found
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What leads the suggestions of a line, since it may be hinted there."""
 
-    def _dismissed(self, state: State, row: int, line: int) -> bool:
-        """Whether a memory was sent away from the function that a line stands in."""
-        places = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
-        return bool(places) and (self.path, enclosing_symbol(self.lines, line, self.path)) in places
+    rows: tuple[int, ...] = ()  # best first
+    said: Mapping[int, Sequence[int]] = field(
+        default_factory=dict
+    )  # row -> the line, of what was pinned or noted on it
+
+
+def hintable(state: State, file: OpenFile, writers: Mapping[int, str], least_surprise: int, only: int = 0) -> Hintable:
+    """Return what may be hinted at the lines of an open file.
+
+    What is true of a line depends on nothing but this line: asked about it alone, the answer is the same.
+
+    Args:
+        state: what is true here.
+        file: as it is open.
+        writers: the commit that wrote each line (ascending) that is asked about.
+        least_surprise: of a memory that wrote lines; one that is pinned there needs none.
+        only: the line asked about, 0 for all.
+    """
+    catalog, pinned = state.snapshot.catalog, list(pins_in(state.snapshot, state.view, file.path))
+    worthy = (state.view.surprise >= least_surprise) & ~catalog.is_file
+    wrote: dict[int, list[int]] = {}
+    kept: dict[int, list[int]] = {}  # those of the lines at which the memory is pinned
+    for line, commit in writers.items():
+        row = catalog.row_of_commit.get(commit)
+        if row is None or _dismissed(state, file, row, line):
+            continue
+        pins = [pin for of, pin in pinned if of == row]
+        if pins and any(counts_in(pin, symbol_at(file, line)) for pin in pins):
+            kept.setdefault(row, []).append(line)
+        elif worthy[row]:
+            wrote.setdefault(row, []).append(line)
+    runs = {row: run for row, lines in (wrote | kept).items() if (run := _longest_run(lines, file.lines))}
+    said = {
+        row: there
+        for row, lines in said_at(state.snapshot, state.view, file).items()
+        if (there := [line for line in lines if only in (0, line) and not _dismissed(state, file, row, line)])
+    }
+    return Hintable(runs, said, frozenset(said) | (kept.keys() & runs.keys()))
 
 
 def thinned(ranked: Sequence[Ranked], start: int, end: int) -> list[Ranked]:
@@ -75,14 +85,10 @@ def thinned(ranked: Sequence[Ranked], start: int, end: int) -> list[Ranked]:
     return kept
 
 
-def _worthy(state: State, least_surprise: int) -> np.ndarray:
-    """Return which rows are out of the ordinary enough for a hint, (n,); pinned ones always are."""
-    worthy = state.view.surprise >= least_surprise
-    for memory in state.snapshot.life.pinned:
-        row = state.snapshot.catalog.row_of.get(memory)
-        if row is not None:
-            worthy[row] = True
-    return np.asarray(worthy & ~state.snapshot.catalog.is_file)
+def _dismissed(state: State, file: OpenFile, row: int, line: int) -> bool:
+    """Whether a memory was sent away from the function that a line stands in."""
+    places = state.snapshot.life.of(state.snapshot.catalog.ids[row]).dismissed
+    return bool(places) and (file.path, symbol_at(file, line)) in places
 
 
 def _longest_run(written: Sequence[int], lines: Sequence[str]) -> list[int]:

@@ -20,6 +20,15 @@ WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
 @dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file as it is open."""
+
+    path: str
+    lines: Sequence[str]
+    mapped: Sequence[int]  # the committed line of each, 0 for none
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What is asked: a spot, several that belong to one change, or words alone."""
 
@@ -30,6 +39,7 @@ class Query:
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
     committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
     span: tuple[int, int] | None = None  # first and last line in the committed file, None if none of them is in it
+    file: OpenFile | None = None  # that the spot is in
 
     @property
     def spot(self) -> Spot | None:
@@ -66,7 +76,14 @@ def spot_query(
     names = " ".join(dict.fromkeys(WORD.findall(code)))
     writers = writers_in(worktree, head, path, mapped, start, end)
     spot = Spot(
-        path, symbol, start, end, writers, tuple(window), tuple(lines[start - 1 : min(end, start - 1 + MAX_LINES)])
+        path,
+        symbol,
+        start,
+        end,
+        writers,
+        tuple(window),
+        tuple(lines[start - 1 : min(end, start - 1 + MAX_LINES)]),
+        whole=start <= 1 < len(lines) <= end,
     )
     return Query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
@@ -83,6 +100,7 @@ def spot_query(
         },
         span=_span(mapped[start - 1 : end]),
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
+        file=OpenFile(path, lines, mapped),
     )
 
 
@@ -111,9 +129,11 @@ def written(
     start: int = 1,
     end: int = sys.maxsize,
 ) -> list[Block]:
-    """Return the blocks of new lines that reach into a range of the open text; a blank line ends none."""
+    """Return the blocks of new lines that reach into a range of the open text; a blank line begins and ends none."""
     blocks: list[list[int]] = []
     for line, of in enumerate(mapped, 1):
+        if not lines[line - 1].strip():
+            continue
         if of == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
             blocks[-1].append(line)
         elif of == 0:

@@ -51,7 +51,16 @@ class Ranker:
     strategy: Strategy = SCORE_ALONE  # what else than the score decides
     share: float = Settings().route.domains  # of the gate whose domains are searched by meaning
 
-    def rank(self, query: Query, k: int, *, threshold: float, meaning: np.ndarray | None = None) -> list[Ranked]:
+    def rank(
+        self,
+        query: Query,
+        k: int,
+        *,
+        threshold: float,
+        meaning: np.ndarray | None = None,
+        lead: Sequence[int] = (),
+        said: Mapping[int, Sequence[int]] | None = None,
+    ) -> list[Ranked]:
         """Return the best k memories that are likely enough, best first.
 
         What the user pinned or noted here comes first, and what has a word in common with a search is likely enough.
@@ -61,38 +70,55 @@ class Ranker:
             k: how many at most.
             threshold: the least chance, in [0, 1].
             meaning: the vector (d,) of the question, None where there is no encoder.
+            lead: rows that come before all others, in this order, likely or not.
+            said: the lines asked about of pins and notes on them, by row.
         """
-        return self.choose(self.evidence(query, meaning), query, k, threshold=threshold)
+        return self.choose(self.evidence(query, meaning, said), query, k, threshold=threshold, lead=lead)
 
-    def choose(self, evidence: Evidence, query: Query, k: int, *, threshold: float) -> list[Ranked]:
+    def choose(
+        self, evidence: Evidence, query: Query, k: int, *, threshold: float, lead: Sequence[int] = ()
+    ) -> list[Ranked]:
         """Return the same from evidence that was gathered before."""
         always = set(evidence.matches) if not query.spots else set[int]()
-        return self._choose(evidence, k, threshold, always, query.spot.symbol if query.spot else "")
+        return self._choose(evidence, k, threshold, always, query.spot.symbol if query.spot else "", lead)
 
-    def rank_writers(self, path: str, lines: Mapping[int, Sequence[int]], *, threshold: float) -> list[Ranked]:
-        """Return the memories that wrote some lines of an open text and are likely enough, best first.
+    def rank_hints(
+        self,
+        path: str,
+        wrote: Mapping[int, Sequence[int]],
+        said: Mapping[int, Sequence[int]],
+        own: frozenset[int],
+        *,
+        threshold: float,
+    ) -> list[Ranked]:
+        """Return what may be hinted at lines of an open text and is likely enough.
 
-        Each is asked about at its own lines. Text and meaning are not looked at: this is asked for a whole file at
-        every rest.
+        Each is asked about at its own lines, and its score depends on no other line: the user's own word comes first,
+        then what is most surprising, then the score. Text and meaning are not looked at: this is asked for a whole file
+        at every rest.
 
         Args:
             path: of the file.
-            lines: the lines of the open text that each row wrote.
-            threshold: the least chance, in [0, 1].
+            wrote: the lines of the open text that each row wrote.
+            said: the lines of pins and notes on them.
+            own: the rows that are the user's own word there.
+            threshold: the least chance of any other, in [0, 1].
         """
-        evidence = self.candidates.written(path, lines)
-        rows = evidence.rows
-        notes = rows[self.view.catalog.is_note[rows]]  # the user's own word
-        return self._choose(evidence, len(rows), threshold, set(notes.tolist()), "")
+        evidence = self.candidates.written(path, wrote, said, own)
+        found = self._choose(evidence, len(evidence.rows), threshold, set(), "")
+        first = {self._instead(row) for row in own}
+        return sorted(found, key=lambda one: (one.row not in first, -self.view.surprise[one.row], -one.score))
 
     @property
     def candidates(self) -> Candidates:
         """What finds the memories that are ranked."""
         return Candidates(self.texts, self.snapshot, self.view, self.share)
 
-    def evidence(self, query: Query, meaning: np.ndarray | None) -> Evidence:
+    def evidence(
+        self, query: Query, meaning: np.ndarray | None, said: Mapping[int, Sequence[int]] | None = None
+    ) -> Evidence:
         """Gather the candidates and what is known about them."""
-        return self.candidates.found(query, meaning)
+        return self.candidates.found(query, meaning, said)
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
         """Return the named features of the candidates, (m,) each."""
@@ -118,21 +144,29 @@ class Ranker:
             "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
         }
 
-    def _choose(self, evidence: Evidence, k: int, threshold: float, always: set[int], symbol: str) -> list[Ranked]:
+    def _choose(
+        self,
+        evidence: Evidence,
+        k: int,
+        threshold: float,
+        always: set[int],
+        symbol: str,
+        lead: Sequence[int] = (),
+    ) -> list[Ranked]:
         rows, where = evidence.rows, evidence.place
         if not len(rows):
             return []
-        own = self.candidates.own_here(where)
         contributions = self.model.shares(self.features(evidence))
         if self.context is not None:
             contributions["sem"] = contributions["sem"] + WEIGHT * self.candidates.cosines(self.context, rows)
         scores = total(contributions)
         chances = self.model.chances(scores)
-        first = np.isin(rows, list(own))
-        shown = (chances >= threshold) | np.isin(rows, list(always | own))
+        ahead = np.isin(rows, list(evidence.own)) + self._leading(rows, lead)
+        first = ahead > 0
+        shown = (chances >= threshold) | np.isin(rows, list(always)) | first
         shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
-        best = top(scores, k + len(merged), shown=shown, first=first)
+        best = top(scores, k + len(merged), shown=shown, first=ahead)
 
         def ranked(at: int) -> Ranked:
             terms = {t: float(contributions[t][at]) for t in TERMS}
@@ -145,6 +179,11 @@ class Ranker:
             tried = self._on_trial(rows, scores, shown & ~first & free)
             chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
         return chosen
+
+    def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
+        """Return how far ahead of all others the rows are that lead, (m,): 2 or more, 0 for the others."""
+        places = {row: 1 + len(lead) - at for at, row in enumerate(lead)}
+        return np.array([places.get(self._instead(row), 0) for row in rows.tolist()] if places else 0 * rows, np.int64)
 
     def _dropped(self, rows: np.ndarray) -> np.ndarray:
         """Return which of the candidates the strategy leaves out, (m,)."""

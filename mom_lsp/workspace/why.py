@@ -83,7 +83,7 @@ def reasons(ranker: Ranker, query: Query, meaning: np.ndarray | None) -> list[tu
     found: dict[int, _Found] = {}
     for one in (*at_line, *beside, *linked, *others):
         found.setdefault(one.ranked.row, one)
-    return _told(ranker, found)
+    return _told(ranker, found, evidence.own)
 
 
 def _belongs(place: Place | None, row: int) -> bool:
@@ -91,13 +91,17 @@ def _belongs(place: Place | None, row: int) -> bool:
     return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
 
 
-def _told(ranker: Ranker, found: dict[int, _Found]) -> list[tuple[Scored, Clue]]:
+def _told(ranker: Ranker, found: dict[int, _Found], own: frozenset[int]) -> list[tuple[Scored, Clue]]:
     """Read what was found, and keep what says most."""
     row_of = ranker.view.catalog.row_of
     read = {row_of[one.memory.id]: one for one in with_text(ranker, [one.ranked for one in found.values()])}
 
     def rank(row: int) -> tuple[int, int, float]:
-        return (not read[row].usage.pinned, found[row].order + _silence(read[row].memory), -read[row].score)
+        return (
+            not (row in own and read[row].usage.pinned),
+            found[row].order + _silence(read[row].memory),
+            -read[row].score,
+        )
 
     clues = []
     for row in sorted(read, key=rank)[:CITED]:

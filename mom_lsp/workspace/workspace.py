@@ -13,7 +13,7 @@ from mom_lsp import phrases
 from mom_lsp.errors import UsageError
 from mom_lsp.extract.repeats import repeats
 from mom_lsp.git import Location
-from mom_lsp.memory import TERMS, Memory
+from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
@@ -25,11 +25,11 @@ from mom_lsp.workspace.aging import Aged
 from mom_lsp.workspace.failures import first
 from mom_lsp.workspace.files import Files
 from mom_lsp.workspace.head import Worktree
-from mom_lsp.workspace.hinting import OpenFile, thinned
+from mom_lsp.workspace.hinting import Hintable, Lead, hintable, thinned
 from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.present import episode, iso
-from mom_lsp.workspace.query import CONTEXT, Query, mapped_lines, text_query, written
+from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.showings import Asked
@@ -91,8 +91,10 @@ class Workspace:
         asked = self.looks.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
 
         def answer(state: State) -> dict[str, Any]:
-            query = asked()[1].intending(intent) if intent else asked()[1]
-            found = self._suggested(state, query, k) | {"took_ms": _ms_since(began)}
+            query = asked()[1]
+            lead = self._may_be_hinted(state, query) if not intent else Lead()
+            query = query.intending(intent) if intent else query
+            found = self._suggested(state, query, k, lead) | {"took_ms": _ms_since(began)}
             if counted and rev is None:
                 asked_at = None if intent else _asked_at(state, query)
                 shown = [one["id"] for one in found["suggestions"]]
@@ -101,14 +103,39 @@ class Workspace:
 
         return self.looks.answer(answer, lambda: asked()[0])
 
-    def _suggested(self, state: State, query: Query, k: int) -> dict[str, Any]:
+    def _suggested(self, state: State, query: Query, k: int, lead: Lead) -> dict[str, Any]:
         assert query.spot is not None
         path, meaning = query.spot.path, state.encode(query.meaning)
         ranker = self._ranker(state, self._editing(state, meaning))
         ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
-        chosen = ranker.rank(query, k, threshold=self.settings.suggest.threshold, meaning=meaning)
+        threshold = self.settings.suggest.threshold
+        chosen = ranker.rank(query, k, threshold=threshold, meaning=meaning, lead=lead.rows, said=lead.said)
         warnings = self.teller.past(state).warnings(path, query.written, state.snapshot.life)
+        if not self.settings.hints.warnings:  # then they are no hints, and what is one comes before them
+            warnings = first([one for one in chosen if one.row in lead.rows], warnings)
         return self._told(query, ranker, first(warnings, chosen)[:k], state)
+
+    def _may_be_hinted(self, state: State, query: Query) -> Lead:
+        """Return what may be hinted at the one line asked about, best first: it leads the suggestions."""
+        spot, file = query.spot, query.file
+        if spot is None or file is None or spot.start != spot.end or not self.settings.hints.enable:
+            return Lead()
+        line, path = spot.start, spot.path
+        wrote = {line: spot.writers[line]} if line in spot.writers else {}
+        found = hintable(state, file, wrote, self.settings.hints.minimum_surprise, only=line)
+        if not found.lines:
+            return Lead()
+        ranker = self._hinting(state, path)
+        told = self.teller.scored(ranker, self._ranked_hints(ranker, path, found), state, [path])
+        rows = tuple(state.snapshot.catalog.row_of[one.memory.id] for one in told if _is_hinted(one))
+        return Lead(rows, found.said)
+
+    def _ranked_hints(self, ranker: Ranker, path: str, found: Hintable) -> list[Ranked]:
+        threshold = self.settings.hints.threshold
+        return ranker.rank_hints(path, found.wrote, found.said, found.own, threshold=threshold)
+
+    def _hinting(self, state: State, path: str) -> Ranker:
+        return replace(self._ranker(state, self._learned("hints")), strategy=self._strategy(path))
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
         """Return the memories that match words or their meaning; age counts for nothing here."""
@@ -147,24 +174,21 @@ class Workspace:
     def hints(self, state: State, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
 
-        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted.
+        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted. What is
+        hinted at a line comes first in `suggest` of that line.
         """
         lines = open_lines(text)
         mapped = mapped_lines(self.worktree, state.head, path, lines)
-        file = OpenFile(path, lines, mapped, self.worktree.writers(state.head, path, None))
-        spots = file.spots(state, self.settings.hints.minimum_surprise)
-        ranker = replace(self._ranker(state, self._learned("hints")), strategy=self._strategy(path))
-        chosen = ranker.rank_writers(path, spots, threshold=self.settings.hints.threshold)
-        chosen.sort(key=lambda one: (-state.view.surprise[one.row], -one.score))
+        writers = self.worktree.writers(state.head, path, None)
+        wrote = {line: writers[old] for line, old in enumerate(mapped, 1) if old in writers}
+        ranker = self._hinting(state, path)
+        found = hintable(state, OpenFile(path, lines, mapped), wrote, self.settings.hints.minimum_surprise)
+        chosen = self._ranked_hints(ranker, path, found)
         if self.settings.hints.warnings:
             blocks = written(self.worktree.committed(state.head, path), path, lines, mapped)
             chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
         kept = sorted(thinned(chosen, start, end), key=lambda one: one.lines)
-        hints = [
-            one
-            for one in self.teller.scored(ranker, kept, state, [path])
-            if one.freshness != "gone" or (one.failure and one.failure.again)
-        ]
+        hints = [one for one in self.teller.scored(ranker, kept, state, [path]) if _is_hinted(one)]
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
         return [{"line": one.lines[0], "suggestion": self.teller.json(one, state, [path])} for one in hints]
 
@@ -312,6 +336,11 @@ def _named(state: State, identity: str) -> Memory:
         problem = "several memories have" if known else "no memory has"
         raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
     return state.get(known)[known[0]]
+
+
+def _is_hinted(one: Scored) -> bool:
+    """Whether a memory that was chosen for a hint becomes one: not if nothing is left of it."""
+    return one.freshness != "gone" or bool(one.failure and one.failure.again)
 
 
 def _asked_at(state: State, query: Query) -> Asked | None:

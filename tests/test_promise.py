@@ -1,0 +1,190 @@
+"""A hint is a promise: what is hinted leads everywhere, and a pin counts where it was pinned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repositories import Mom, Repo
+
+Start = Callable[[Repo | Path], Mom]
+WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."
+FUNCTIONS = 10
+PAIR = ("src/parser.c", "src/parser.h")
+TOP = "VERSION = 12345\n"
+
+
+def make_file(numbers: list[int]) -> str:
+    """Return functions of six lines each, one number in each."""
+    bodies = (
+        f"def handle_{at}(request):\n    prepared = request.prepare()\n    limit = {number}\n"
+        f"    answer = prepared.ask(limit)\n    return answer.text\n\n"
+        for at, number in enumerate(numbers)
+    )
+    return TOP + "\n" + "".join(bodies)
+
+
+def line_of(function: int) -> int:
+    """Return the line of a function's number."""
+    return 3 + 6 * function + 2
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    """Index a file that every commit but the first changes at one function, and two files that change along."""
+    numbers = [0] * FUNCTIONS
+    project.commit("Add the handlers", {"src/a.py": make_file(numbers)})
+    for at in range(FUNCTIONS):
+        numbers[at] = 100 + at
+        ending = WHY if at % 3 else ""
+        files = {"src/a.py": make_file(numbers)} | dict.fromkeys(PAIR, f"int limit_{at} = {at};\n" * 20)
+        project.commit(f"Limit handler {at} to {numbers[at]}{ending}", files)
+    mom = moms(project)
+    mom.index()
+    return mom
+
+
+def text(mom: Mom, path: str = "src/a.py") -> str:
+    return (mom.root / path).read_text()
+
+
+def hints(mom: Mom, content: str, path: str = "src/a.py") -> dict[int, dict[str, Any]]:
+    found = mom.call("hints", path=path, text=content, start=1, end=10_000)["hints"]
+    return {hint["line"]: hint["suggestion"] for hint in found}
+
+
+def leading(mom: Mom, line: int, content: str | None = None, path: str = "src/a.py", **more: Any) -> str:
+    """Return the id of the first suggestion of a line, "" for none."""
+    return next((one["id"] for one in mom.suggest(path, line, text=content, **more)), "")
+
+
+# Hints
+
+
+@pytest.mark.parametrize("surprise", [1, 3])
+@pytest.mark.parametrize("threshold", [0.1, 0.99])
+def test_what_is_hinted_comes_first_in_the_suggestions_of_its_line(mom: Mom, surprise: int, threshold: float) -> None:
+    """However strict suggestions are, and whatever was said of other memories."""
+    options = {"suggest": {"threshold": threshold}, "hints": {"minimumSurprise": surprise, "threshold": 0.01}}
+    mom.call("configure", options={"mom": options})
+    every = mom.search("Limit handler")
+    mom.call("pin", id=every[0]["id"], path="src/a.py", line=line_of(4))
+    mom.call("pin", id=every[1]["id"], path="src/a.py")
+    mom.call("note", text="Ask Grace before this grows", path="src/a.py", line=line_of(7))
+    mom.call("useful", id=every[2]["id"], path="src/a.py", line=line_of(1))
+    for content in (text(mom), f"# new\n# lines\n{text(mom)}", text(mom).replace("limit = 105", "limit = 6")):
+        found = hints(mom, content)
+        assert len(found) >= 3
+        assert {line: leading(mom, line, content) for line in found} == {n: one["id"] for n, one in found.items()}
+        assert all(leading(mom, line, content, k=1) == one["id"] for line, one in found.items())
+
+
+def test_what_may_be_hinted_at_a_line_depends_on_no_other_line(mom: Mom) -> None:
+    """A hint is found though the rest of the file is gone, and is then what it was, score for score."""
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
+    lines = text(mom).split("\n")
+    found = hints(mom, text(mom))
+    assert len(found) >= 4
+    for line, one in found.items():
+        (alone,) = hints(mom, lines[line - 1] + "\n").values()
+        assert (alone["id"], alone["score"], alone["terms"]) == (one["id"], one["score"], one["terms"])
+
+
+def test_without_hints_a_line_is_suggested_on_as_strictly_as_wanted(mom: Mom) -> None:
+    assert leading(mom, line_of(1))
+    mom.call("configure", options={"mom": {"hints": {"enable": False}, "suggest": {"threshold": 0.99}}})
+    assert not any(leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS))
+
+
+def test_a_memory_sent_away_leads_no_more(mom: Mom) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
+    line, one = next(iter(hints(mom, text(mom)).items()))
+    mom.call("dismiss", id=one["id"], path="src/a.py", line=line)
+    assert one["id"] not in [found["id"] for found in mom.suggest("src/a.py", line)]
+    line, other = next(iter(hints(mom, text(mom)).items()))
+    mom.call("forget", id=other["id"])
+    assert other["id"] not in [found["id"] for found in mom.suggest("src/a.py", line)]
+
+
+def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
+    """Not at the blank line above it, where no editor would show what it is about."""
+    workspace = mom.service._workspace(str(mom.root))
+    content = f"{text(mom)}\n\nfresh = 1\n\nfresher = 2\n\n"
+    _, query = workspace.files.question("src/a.py", 1, content.count("\n"), content, None)
+    (block,) = query.written
+    assert content.split("\n")[block.line - 1] == "fresh = 1"
+
+
+# Pins
+
+
+def pin_something(mom: Mom, path: str = "src/a.py", line: int = 0) -> str:
+    """Pin what wrote the number of handler 3."""
+    identity = next(str(one["id"]) for one in mom.search("Limit handler 3") if one["title"] == "Limit handler 3 to 103")
+    mom.call("pin", id=identity, path=path, line=line)
+    return identity
+
+
+def test_a_pin_leads_in_its_function_alone(mom: Mom) -> None:
+    before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS)}
+    pinned = pin_something(mom, line=line_of(6))
+    inside = range(line_of(6) - 2, line_of(6) + 4)
+    others = (
+        set(before) - set(inside) - {line_of(3)}
+    )  # which it wrote: there it was accepted, as evidence like any other
+    assert pinned in hints(mom, text(mom)).get(line_of(6), {}).get("id", "")
+    assert [leading(mom, line_of(6) + more) for more in (0, 1)] == [pinned, pinned]
+    assert {line: leading(mom, line) for line in others} == {line: before[line] for line in others}
+
+
+def test_a_pin_takes_over_no_file_that_changes_along(mom: Mom) -> None:
+    pinned = pin_something(mom, line=line_of(6))
+    for path in PAIR:
+        found = [mom.suggest(path, line) for line in range(1, 21)]
+        assert all(one[0]["id"] != pinned for one in found if one)
+        assert not any("change along" in one[0]["why"] for one in found if one)
+
+
+def test_a_pin_on_a_line_outside_of_any_function_counts_there_wherever_the_line_moves(mom: Mom) -> None:
+    pinned = pin_something(mom, line=1)
+    for content, line in ((text(mom), 1), (f"# new\n\n{text(mom)}", 3)):
+        (found, *_) = mom.suggest("src/a.py", line, text=content)
+        assert (found["id"], found["why"].split(";")[0], found["lines"]) == (
+            pinned,
+            "you pinned it on this line",
+            [line],
+        )
+        assert hints(mom, content)[line]["id"] == pinned
+    assert leading(mom, line_of(8)) != pinned
+    found = mom.suggest("src/a.py", 1, text=text(mom).replace("VERSION", "RELEASE"))
+    assert pinned not in [one["id"] for one in found[:1]]
+
+
+def test_a_pin_of_a_file_leads_in_all_of_it_where_nothing_is_hinted(mom: Mom) -> None:
+    pinned = pin_something(mom)
+    hinted = hints(mom, text(mom))
+    for line in range(1, 3 + 6 * FUNCTIONS):
+        assert leading(mom, line) == hinted.get(line, {"id": leading(mom, line)})["id"]
+    assert leading(mom, 2) == pinned
+    whole = mom.call("suggest", path="src/a.py")["suggestions"]
+    assert whole[0]["id"] == pinned
+
+
+def test_a_pin_goes_with_its_file(mom: Mom, project: Repo) -> None:
+    pinned = pin_something(mom, line=line_of(6))
+    project.git("mv", "src/a.py", "src/renamed.py")
+    project.commit("Call it what it is")
+    mom.index()
+    assert leading(mom, line_of(6) + 1, path="src/renamed.py") == pinned
+    assert leading(mom, line_of(8), path="src/renamed.py") != pinned
+
+
+def test_what_is_unpinned_or_pinned_elsewhere_leads_there_no_more(mom: Mom) -> None:
+    pinned = pin_something(mom, line=line_of(6))
+    mom.call("unpin", id=pinned)
+    assert leading(mom, line_of(6) + 1) != pinned
+    mom.call("pin", id=pinned, path="src/a.py", line=line_of(8))
+    assert leading(mom, line_of(6) + 1) != pinned
+    assert leading(mom, line_of(8) + 1) == pinned
