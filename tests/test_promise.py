@@ -117,6 +117,23 @@ def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
     assert content.split("\n")[block.line - 1] == "fresh = 1"
 
 
+@pytest.mark.parametrize("typed", ["", "    ", "    limit = 7", "    answer = prepared.ask(limit)"])
+def test_a_hint_stays_with_its_line_whatever_is_typed_around_it(mom: Mom, typed: str) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
+    mom.call("note", text="Ask Grace before this grows", path="src/a.py", line=line_of(7))
+    lines = text(mom).split("\n")
+    before = {line: one["id"] for line, one in hints(mom, text(mom)).items()}
+    assert len(before) >= 4
+    for above in (line + more for line in before for more in (0, 1)):  # `O` and `o`
+        after = hints(mom, "\n".join([*lines[: above - 1], typed, *lines[above - 1 :]]))
+        assert {line: one["id"] for line, one in after.items()} == {
+            line + (line >= above): one for line, one in before.items()
+        }
+    for line in before:  # `dd`
+        after = hints(mom, "\n".join([*lines[: line - 1], *lines[line:]]))
+        assert before[line] not in [one["id"] for one in after.values()]
+
+
 # Pins
 
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from lsprotocol import types
 
 from mom_lsp.server.shift import Hint, shift
 
-
-def change(start: tuple[int, int], end: tuple[int, int], text: str) -> types.TextDocumentContentChangePartial:
-    return types.TextDocumentContentChangePartial(types.Range(types.Position(*start), types.Position(*end)), text)
+TEXT = "def f():\n    first = 1\n    return first\n\n\ndef g():\n    first = 1\n    return first\n"
+LAST = TEXT.count("\n")
 
 
 def lines_of(hints: list[Hint]) -> list[int]:
@@ -29,32 +27,46 @@ def test_a_hint_stays_with_its_unchanged_line(data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(lines[start_line])))
     end = data.draw(st.integers(start if start_line == end_line else 0, len(lines[end_line])))
     text = data.draw(st.text("x\n", max_size=5))
-    edited = [*lines[:start_line], *_replaced(lines, start_line, start, end_line, end, text), *lines[end_line + 1 :]]
-    hints = shift(at(*range(len(lines))), change((start_line, start), (end_line, end), text))
+    replaced = (lines[start_line][:start] + text + lines[end_line][end:]).split("\n")
+    edited = [*lines[:start_line], *replaced, *lines[end_line + 1 :]]
+    hints = shift(at(*range(len(lines))), "\n".join(lines), "\n".join(edited))
+    assert {hint.suggestion["id"]: edited[hint.line] for hint in hints} == {
+        line.removeprefix("line "): line for line in lines if line in edited
+    }
+
+
+def opened(line: int, typed: str = "") -> str:
+    """Return the text with a line opened above one (0-based)."""
+    lines = TEXT.split("\n")
+    return "\n".join([*lines[:line], typed, *lines[line:]])
+
+
+@given(st.integers(0, LAST - 1), st.sampled_from(["", "    ", "    other = 2", "    return first"]))
+def test_a_line_opened_above_or_below_leaves_each_hint_with_its_line(line: int, typed: str) -> None:
+    lines = TEXT.split("\n")
+    hints = shift(at(*range(LAST)), TEXT, opened(line, typed))
+    assert [opened(line, typed).split("\n")[hint.line] for hint in hints] == lines[:LAST]
     for hint in hints:
-        assert edited[hint.line] == f"line {hint.suggestion['id']}"
-    untouched = {*range(start_line), *range(end_line + 1, len(lines))}
-    assert untouched <= {int(hint.suggestion["id"]) for hint in hints}
-
-
-def _replaced(lines: list[str], start_line: int, start: int, end_line: int, end: int, text: str) -> list[str]:
-    return (lines[start_line][:start] + text + lines[end_line][end:]).split("\n")
+        was = int(hint.suggestion["id"])
+        if lines[was] not in ("", typed):  # of two equal lines beside each other, either may be the new one
+            assert hint.line == was + (was >= line)
 
 
 def test_a_changed_line_loses_its_hint() -> None:
-    assert lines_of(shift(at(3, 4, 5), change((4, 2), (4, 3), "x"))) == [3, 5]
+    assert lines_of(shift(at(1, 2, 7), TEXT, TEXT.replace("    return first\n\n", "    return first + 1\n\n"))) == [
+        1,
+        7,
+    ]
 
 
-def test_whole_lines_inserted_above_or_deleted_move_the_line() -> None:
-    assert lines_of(shift(at(4), change((4, 0), (4, 0), "a\nb\n"))) == [6]
-    assert lines_of(shift(at(1, 4), change((1, 0), (4, 0), ""))) == [1]
+def test_a_deleted_line_takes_its_hint_along() -> None:
+    assert lines_of(shift(at(1, 2, 7), TEXT, TEXT.replace("    return first\n\n", "\n"))) == [1, 6]
 
 
-def test_a_line_break_typed_at_the_end_of_a_line_keeps_its_hint() -> None:
-    typed = change((4, 9), (4, 9), "\n    ")
-    assert lines_of(shift(at(4, 5), typed, lambda line, text: (line, text) == (5, "    "))) == [4, 6]
-    assert lines_of(shift(at(4, 5), typed)) == [6]
+def test_other_line_ends_move_nothing() -> None:
+    assert lines_of(shift(at(1, 7), TEXT, TEXT.replace("\n", "\r\n"))) == [1, 7]
 
 
-def test_a_new_text_has_no_hints() -> None:
-    assert shift(at(1), types.TextDocumentContentChangeWholeDocument("new")) == []
+def test_a_text_sent_as_a_whole_keeps_the_hints_of_the_lines_that_are_in_it() -> None:
+    assert lines_of(shift(at(1, 6), TEXT, f"# new\n{TEXT}")) == [2, 7]
+    assert shift(at(1), TEXT, "new") == []

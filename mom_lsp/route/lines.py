@@ -48,15 +48,27 @@ def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[in
     The lines that are found are equal, and increase. The common beginning and end are found, and all lines that are
     unique on both sides and in the same order.
     """
+    head = _common(committed, current)
+    tail = _common(committed[head:][::-1], current[head:][::-1])
     numbers: dict[str, int] = {}
-    old, new = ([numbers.setdefault(line, len(numbers)) for line in lines] for lines in (committed, current))
+    old, new = (
+        [numbers.setdefault(line, len(numbers)) for line in lines[head : len(lines) - tail]]
+        for lines in (committed, current)
+    )
     matching = _Matching(old, new, [0] * len(new))
     gaps = [_Gap(0, len(old), 0, len(new))]
     for width in ROUNDS:
         gaps = [left for gap in gaps for left in matching.split(gap, width)]
     for gap in gaps:
         matching.compare(gap)
-    return matching.mapped
+    between = [head + line if line else 0 for line in matching.mapped]
+    return [*range(1, head + 1), *between, *range(len(committed) - tail + 1, len(committed) + 1)]
+
+
+def _common(left: Sequence[str], right: Sequence[str]) -> int:
+    """Return how many first lines are equal."""
+    limit = min(len(left), len(right))
+    return next((at for at in range(limit) if left[at] != right[at]), limit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ class Document:
     outdated: int = 0  # counts how often what was answered about it became old
     edited_at: float = float("-inf")  # the event loop's clock
     hints: list[Hint] = field(default_factory=list)
+    hinted_text: str = ""  # in which the hints stand
     hints_of: int = -1  # the edit that the hints were asked for
     is_said_too_long: bool = False
     renewal: asyncio.Task[None] | None = None

@@ -88,7 +88,7 @@ async def _renew(ls: MomServer, document: Document) -> None:
     if asked_at[0] != document.edits:
         return  # an answer about a text that is no more; typing has asked for the next one
     document.hints = [Hint(found["line"] - 1, found["suggestion"]) for found in answer["hints"]]
-    document.hints_of = document.edits
+    document.hints_of, document.hinted_text = document.edits, text
     if asked_at != document.state:  # old by now; who is told to ask again may be waiting for this very answer
         await _renew(ls, document)
 

@@ -49,13 +49,9 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
     document.edited_at = asyncio.get_running_loop().time()
     document.answers.clear()
     _say_too_long(ls, document)
-    alone = len(params.content_changes) == 1  # else the document is further than the change
-
-    def ends_after(line: int, text: str) -> bool:
-        return alone and ls.line(document.uri, line) == text
-
-    for change in params.content_changes:
-        document.hints = shift(document.hints, change, ends_after) if document.hints else []
+    if document.hints:
+        text = ls.text(document)
+        document.hints, document.hinted_text = shift(document.hints, document.hinted_text, text), text
     if ls.usable(document.uri) and ls.settings_of(document.place.folder).hints.enable and ls.can_refresh:
         renew_soon(ls, document)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
@@ -51,18 +51,15 @@ def said_at(snapshot: Snapshot, view: View, file: OpenFile) -> dict[int, list[in
     for note in snapshot.notes.values():
         if note.source.path in names and note.added_lines:
             said.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 1, key=note.added_lines[0])))
-    standing = _lines_with({pin.key for _, pin in said}, file.lines)
+    standing: Mapping[int, Sequence[int]] = _lines_with({pin.key for _, pin in said}, file.lines)
     found: dict[int, list[int]] = {}
     for row, pin in said:
-        there = [line for line in standing.get(pin.key, ()) if not pin.symbol or symbol_at(file, line) == pin.symbol]
+        there = standing.get(pin.key, ())
+        there = [n for n in there if not pin.symbol or enclosing_symbol(file.lines, n, file.path) == pin.symbol]
         if there:
-            found.setdefault(row, []).append(min(there, key=lambda line: abs(line - pin.line)))
+            was = file.mapped.index(pin.line) + 1 if pin.line in file.mapped else pin.line
+            found.setdefault(row, []).append(min(there, key=lambda line: abs(line - was)))
     return found
-
-
-def symbol_at(file: OpenFile, line: int) -> str:
-    """Return the function or section that a line of an open file stands in, "" if none."""
-    return enclosing_symbol(file.lines, line, file.path)
 
 
 def _lines_with(keys: set[int], lines: Sequence[str]) -> dict[int, list[int]]:

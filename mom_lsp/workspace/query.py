@@ -26,6 +26,7 @@ class OpenFile:
     path: str
     lines: Sequence[str]
     mapped: Sequence[int]  # the committed line of each, 0 for none
+    committed: Sequence[str]  # the lines of the committed text
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ def spot_query(
         },
         span=_span(mapped[start - 1 : end]),
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
-        file=OpenFile(path, lines, mapped),
+        file=OpenFile(path, lines, mapped, worktree.committed(head, path)),
     )
 
 

@@ -182,8 +182,12 @@ class Ranker:
 
     def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
         """Return how far ahead of all others the rows are that lead, (m,): 2 or more, 0 for the others."""
-        places = {row: 1 + len(lead) - at for at, row in enumerate(lead)}
-        return np.array([places.get(self._instead(row), 0) for row in rows.tolist()] if places else 0 * rows, np.int64)
+        ahead, row_of = np.zeros(len(rows), np.int64), self.view.catalog.row_of
+        merged = [row for memory in self.snapshot.life.merged if (row := row_of.get(memory)) is not None]
+        for at, leader in enumerate(lead):
+            shown_by_it = [leader, *(row for row in merged if self._instead(row) == leader)]
+            ahead[np.isin(rows, shown_by_it)] = 1 + len(lead) - at
+        return ahead
 
     def _dropped(self, rows: np.ndarray) -> np.ndarray:
         """Return which of the candidates the strategy leaves out, (m,)."""

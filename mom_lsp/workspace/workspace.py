@@ -15,7 +15,7 @@ from mom_lsp.extract.repeats import repeats
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
-from mom_lsp.route.lines import open_lines
+from mom_lsp.route.lines import committed_lines, open_lines
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
@@ -29,7 +29,7 @@ from mom_lsp.workspace.hinting import Hintable, Lead, hintable, thinned
 from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.present import episode, iso
-from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
+from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.showings import Asked
@@ -121,9 +121,9 @@ class Workspace:
         if spot is None or file is None or spot.start != spot.end or not self.settings.hints.enable:
             return Lead()
         line, path = spot.start, spot.path
-        wrote = {line: spot.writers[line]} if line in spot.writers else {}
-        found = hintable(state, file, wrote, self.settings.hints.minimum_surprise, only=line)
-        if not found.lines:
+        writers = {file.mapped[line - 1]: spot.writers[line]} if line in spot.writers else {}
+        found = hintable(state, file, writers, self.settings.hints.minimum_surprise, only=line)
+        if not (found.wrote or found.said):
             return Lead()
         ranker = self._hinting(state, path)
         told = self.teller.scored(ranker, self._ranked_hints(ranker, path, found), state, [path])
@@ -177,17 +177,16 @@ class Workspace:
         Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted. What is
         hinted at a line comes first in `suggest` of that line.
         """
-        lines = open_lines(text)
-        mapped = mapped_lines(self.worktree, state.head, path, lines)
+        committed, lines = self.worktree.committed(state.head, path), open_lines(text)
+        file = OpenFile(path, lines, committed_lines(committed, lines), committed)
         writers = self.worktree.writers(state.head, path, None)
-        wrote = {line: writers[old] for line, old in enumerate(mapped, 1) if old in writers}
         ranker = self._hinting(state, path)
-        found = hintable(state, OpenFile(path, lines, mapped), wrote, self.settings.hints.minimum_surprise)
+        found = hintable(state, file, writers, self.settings.hints.minimum_surprise)
         chosen = self._ranked_hints(ranker, path, found)
         if self.settings.hints.warnings:
-            blocks = written(self.worktree.committed(state.head, path), path, lines, mapped)
+            blocks = written(committed, path, lines, file.mapped)
             chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
-        kept = sorted(thinned(chosen, start, end), key=lambda one: one.lines)
+        kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
         hints = [one for one in self.teller.scored(ranker, kept, state, [path]) if _is_hinted(one)]
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
         return [{"line": one.lines[0], "suggestion": self.teller.json(one, state, [path])} for one in hints]

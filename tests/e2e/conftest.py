@@ -43,6 +43,15 @@ LINE = 4  # 0-based: the line that the fix wrote
 FILE = "src/client.py"
 
 
+# A file that one commit changed in two functions: hinted at the first of them.
+TWICE, TWICE_LINE = "src/twice.py", 1
+TWICE_FIX = "Wait for the port before answering"
+OPEN = "def serve(port):\n    close(port)\n\n\ndef stop(port):\n    close_all(port)\n"
+FIXED = OPEN.replace("serve(port):\n", "serve(port):\n    listen(port)\n    accept(port)\n    answer(port)\n").replace(
+    "stop(port):\n", "stop(port):\n    refuse(port)\n    drain(port)\n    tell_all(port)\n"
+)
+
+
 def run_git(folder: Path, *arguments: str) -> str:
     clean = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     env = clean | {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
@@ -88,6 +97,17 @@ def template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, st
         run_git(folder, "commit", "--quiet", "-m", subject, "-m", body)
     mom(folder, "index", env=environment)
     return folder
+
+
+@pytest.fixture
+def twice(repo: Path, environment: dict[str, str]) -> Path:
+    """The repository with a file that one commit changed in two functions."""
+    for subject, body, text in (("Serve a port", "", OPEN), (TWICE_FIX, WHY, FIXED)):
+        (repo / TWICE).write_text(text, "utf-8")
+        run_git(repo, "add", ".")
+        run_git(repo, "commit", "--quiet", "-m", subject, "-m", body)
+    mom(repo, "index", env=environment)
+    return repo
 
 
 @pytest.fixture(scope="session")

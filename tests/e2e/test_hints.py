@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mom_lsp.route.lines import MAX_TEXT
 
-from .conftest import FILE, FIX, LINE, Editor
+from .conftest import FILE, FIX, FIXED, LINE, TWICE, TWICE_LINE, Editor, Start
 
 
 def on_line(hints: list[types.InlayHint], line: int) -> list[types.InlayHint]:
@@ -52,6 +52,36 @@ async def test_hints_move_with_their_lines_while_typing_and_vanish_from_a_change
     assert on_line(moved, LINE + 2) and not on_line(moved, LINE)
     editor.edit(uri, (LINE + 2, 0), (LINE + 3, 0), "    for attempt in other():\n")
     assert not any("endless" in str(hint.label) for hint in on_line(await editor.hints(uri), LINE + 2))
+
+
+END = len(FIXED.split("\n")[TWICE_LINE])
+OPENED = [  # as editors word a line that is opened below, or above, and one that is deleted; and where the hint is then
+    ((TWICE_LINE, END), (TWICE_LINE, END), "\n    ", TWICE_LINE),
+    ((TWICE_LINE + 1, 0), (TWICE_LINE + 1, 0), "    \n", TWICE_LINE),
+    ((TWICE_LINE - 1, 16), (TWICE_LINE - 1, 16), "\n    ", TWICE_LINE + 1),
+    ((TWICE_LINE, 0), (TWICE_LINE, 0), "\n", TWICE_LINE + 1),
+    ((TWICE_LINE, 0), (TWICE_LINE + 1, 0), "", None),
+    ((TWICE_LINE - 1, 16), (TWICE_LINE, END), "", None),
+    ((TWICE_LINE, 4), (TWICE_LINE + 1, 4), "", None),  # what is alike in two lines is left out of the change
+]
+
+
+@pytest.mark.parametrize(("name", "delay"), [("neovim", 600_000), ("neovim", 0), ("visual-studio-code", 0)])
+async def test_a_hint_stays_with_its_line_while_the_line_stands(
+    twice: Path, start_editor: Start, name: str, delay: int
+) -> None:
+    """While somebody types, before the engine is asked again, and after that."""
+    editor = await start_editor(name, twice, settings={"hints": {"delay": delay, "minimumSurprise": 1}})
+
+    def lines(hints: list[types.InlayHint]) -> list[int]:
+        return [hint.position.line for hint in hints if "Wait for the port" in str(hint.label)]
+
+    for start, end, text, line in OPENED:
+        uri = editor.open(TWICE)
+        assert lines(await editor.hints_become(uri, lambda hints: bool(lines(hints)))) == [TWICE_LINE]
+        editor.edit(uri, start, end, text)
+        assert lines(await editor.hints(uri)) == ([] if line is None else [line])
+        editor.close_all()
 
 
 async def test_a_client_that_refreshes_gets_fresh_hints_when_typing_rests(editor: Editor) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from .conftest import FILE, FIX, LINE, copied, mom, run_git
+from .conftest import FILE, FIX, LINE, TWICE, TWICE_LINE, copied, mom, run_git
 
 INIT = Path(__file__).parents[2] / "fixtures" / "neovim" / "init.lua"
 BIN = Path(sys.executable).parent
@@ -127,6 +127,36 @@ report.doctor = read()
 vim.fn.writefile({ vim.json.encode(report) }, REPORT)
 vim.cmd('qall!')
 """
+OPENING = """
+local report = { found = {} }
+local function lines()
+  local found = {}
+  for _, hint in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
+    if hint.inlay_hint.label:find('Wait for the port') then found[#found + 1] = hint.inlay_hint.position.line end
+  end
+  return found
+end
+local function now()
+  local client, fresh = vim.lsp.get_clients({ name = 'mom' })[1], {}
+  local params = { textDocument = vim.lsp.util.make_text_document_params(0),
+    range = { start = { line = 0, character = 0 }, ['end'] = { line = 100, character = 0 } } }
+  local answer = client:request_sync('textDocument/inlayHint', params, 60000, vim.api.nvim_get_current_buf())
+  for _, hint in ipairs(answer.result or {}) do
+    if hint.label:find('Wait for the port') then fresh[#fresh + 1] = hint.position.line end
+  end
+  return fresh
+end
+
+vim.cmd.edit(TWICE)
+report.hinted = vim.wait(60000, function() return #lines() > 0 end, 50)
+for _, keys in ipairs({ 'oport = 1', 'u', 'Oport = 1', 'u', 'dd' }) do
+  vim.api.nvim_win_set_cursor(0, { TWICE_LINE + 1, 0 })
+  vim.cmd.normal({ keys, bang = true })
+  report.found[#report.found + 1] = now()
+end
+vim.fn.writefile({ vim.json.encode(report) }, REPORT)
+vim.cmd('qall!')
+"""
 Drive = Callable[[str], dict[str, Any]]
 
 
@@ -139,7 +169,8 @@ def drive(repo: Path, tmp_path: Path, environment: dict[str, str]) -> Drive:
 def _drive(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str], file: str = FILE) -> dict[str, Any]:
     result, script = tmp_path / "report.json", tmp_path / "drive.lua"
     values = ", ".join(json.dumps(str(path)) for path in (result, INIT.with_name("mom.lua")))
-    script.write_text(f"local LINE, REPORT, PLUGIN = {LINE}, {values}\n{lua}", "utf-8")
+    names = f"local LINE, REPORT, PLUGIN = {LINE}, {values}\nlocal TWICE, TWICE_LINE = '{TWICE}', {TWICE_LINE}"
+    script.write_text(f"{names}\n{lua}", "utf-8")
     env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
     assert NVIM
     done = subprocess.run(
@@ -206,3 +237,9 @@ def test_the_pickers_and_floats(drive: Drive) -> None:
     assert report["pinned"]
     assert report["noted"]
     assert "journal" in report["doctor"]
+
+
+def test_a_hint_stays_with_its_line_when_lines_are_opened(twice: Path, drive: Drive) -> None:
+    report = drive(OPENING)
+    assert report["hinted"]
+    assert report["found"] == [[TWICE_LINE], [TWICE_LINE], [TWICE_LINE + 1], [TWICE_LINE], []]
