@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from repositories import Mom, Repo
+
+from mom_lsp.evaluation.hint_promise import ask
 
 Start = Callable[[Repo | Path], Mom]
 WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."
@@ -115,6 +118,16 @@ def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
     _, query = workspace.files.question("src/a.py", 1, content.count("\n"), content, None)
     (block,) = query.written
     assert content.split("\n")[block.line - 1] == "fresh = 1"
+
+
+def test_the_measurement_counts_what_does_not_lead(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
+    workspace = mom.service._workspace(str(mom.root))
+    kept = ask(workspace, ["src/a.py"])
+    assert kept.hints >= 4 and (kept.missing, kept.behind) == (0, 0)
+    suggest = workspace.suggest
+    monkeypatch.setattr(workspace, "suggest", lambda *place, text: suggest(*place, text=text) | {"suggestions": []})
+    assert ask(workspace, ["src/a.py"]) == replace(kept, missing=kept.hints)
 
 
 @pytest.mark.parametrize("typed", ["", "    ", "    limit = 7", "    answer = 7"])

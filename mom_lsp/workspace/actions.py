@@ -194,9 +194,10 @@ class Actions:
         if path:
             self._workspace.files.refuse_outside(path)
         symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
-        path, data = path or (memory.paths[0] if memory.paths else ""), dict[str, Any]()
-        if kind == "pin" and line:  # it is found again when the line moves
+        data: dict[str, Any] = {}
+        if kind == "pin" and path and line:  # by its key the line is found again when it moves
             data = {"line": line, "key": self._workspace.files.key_of_line(path, line)}
+        path = path or (memory.paths[0] if memory.paths else "")
         self._append(kind, memory.id, path=path, symbol=symbol, data=data)
         return _done(f"{done}: “{memory.title}”")
 

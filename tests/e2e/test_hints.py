@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mom_lsp.route.lines import MAX_TEXT
 
-from .conftest import FILE, FIX, FIXED, LINE, TWICE, TWICE_LINE, Editor, Start
+from .conftest import FILE, FIX, FIXED, LINE, SETTINGS, TWICE, TWICE_LINE, Editor, Start
 
 
 def on_line(hints: list[types.InlayHint], line: int) -> list[types.InlayHint]:
@@ -42,6 +42,22 @@ async def test_at_most_one_hint_a_line(editor: Editor) -> None:
     lines = [hint.position.line for hint in await editor.hints(editor.open())]
     assert lines
     assert len(lines) == len(set(lines))
+
+
+async def test_what_is_hinted_leads_hover_and_actions_of_its_line(editor: Editor) -> None:
+    """However strict suggestions are."""
+    await editor.configure(SETTINGS | {"suggest": {"threshold": 0.99}})
+    try:
+        uri = editor.open()
+        hints = await editor.hints_become(uri, bool)
+        for hint in hints:
+            title = str(hint.label).removeprefix("← ").rstrip("…")
+            assert title in (await editor.hover(uri, hint.position.line) or "").replace("\\", "").split("\n")[0]
+            first = (await editor.all_actions(uri, hint.position.line))[0]
+            assert first.command and first.command.arguments
+            assert first.command.arguments[0] == hint.data["id"]
+    finally:
+        await editor.configure()
 
 
 async def test_hints_move_with_their_lines_while_typing_and_vanish_from_a_changed_one(editor: Editor) -> None:
