@@ -28,7 +28,7 @@ Kind = Literal[
     "note",
 ]
 SourceType = Literal["commit", "file", "user"]
-Relation = Literal["revert", "reapply", "fixes", "followup", "mention"]
+Relation = Literal["revert", "reapply", "partial_revert", "fixes", "followup", "mention"]
 Status = Literal["candidate", "validated", "promoted", "needs_revision", "replaced", "archived"]
 Confidence = Literal["low", "medium", "high"]
 EpisodeKind = Literal["branch", "issue", "session"]
@@ -64,7 +64,7 @@ class Reference:
     """One memory naming an earlier one. Resolved when read, since only ancestors of HEAD count."""
 
     relation: Relation
-    target: str  # "1a2b3c4…" (7 to 64 lower-case hex digits) or "#123"
+    target: str  # "1a2b3c4…" (7 to 64 lower-case hex digits), "#123", or another form that `extract.references` lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ class Memory:
     removed_lines: tuple[int, ...] = ()
     references: tuple[Reference, ...] = ()
     numbers: tuple[int, ...] = ()  # issue or pull request numbers that mean this very commit
+    aliases: tuple[str, ...] = ()  # what else references may call it beside hash, number and title
     renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)
     trailers: tuple[tuple[str, str], ...] = ()
     evidence: float = 0.0  # that this was not routine; its quintile in the repository is the surprise

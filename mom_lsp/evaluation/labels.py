@@ -11,7 +11,8 @@ from pathlib import Path
 from mom_lsp.errors import UsageError
 from mom_lsp.git import Repository, locate
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.columns import COLUMNS, RELATIONS
+from mom_lsp.route.columns import COLUMNS
+from mom_lsp.route.edges import RELATIONS
 from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.tiers import DAY

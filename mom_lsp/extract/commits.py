@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.extract.code import changed_names
 from mom_lsp.extract.evidence import contributions
 from mom_lsp.extract.kinds import commit_kind
-from mom_lsp.extract.message import MAX_BODY, Message, rationale, shorten, split_message
+from mom_lsp.extract.message import MAX_BODY, Message, rationale, shorten, split_message, title_of
 from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
-from mom_lsp.extract.references import own_numbers, references
+from mom_lsp.extract.references import aliases, own_numbers, references
 from mom_lsp.memory import Anchor, Memory, Source, commit_memory_id
 
 if TYPE_CHECKING:
@@ -22,23 +21,6 @@ Sanitize = Callable[[str], str]
 
 MAX_FILES = 100
 MAX_SPANS = 50
-MAX_TITLE = 200
-
-# Prefixes and suffixes of a subject that say nothing about the change; a scope such as "url: " is kept.
-_PREFIX = re.compile(
-    r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
-    r"|(?:Merged PR|PR) #?\d+:\s*|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
-    r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
-)
-_CONVENTIONAL = re.compile(
-    r"^(?:feat|fix|chore|refactor|docs?|perf|test|tests|build|ci|style|revert)(?:\((?P<scope>[^)]+)\))?!?:\s+(?=\S)",
-    re.IGNORECASE,
-)
-_SUFFIX = re.compile(
-    r"(?:\s*\((?:#|GH-|gh-)\d+\)|\s*\[(?:ci skip|skip ci|NFC|NFCI)\]|[,;]?\s+r[=?][\w.,-]+(?:,? a=\w+)?"
-    r"|\s*\((?:fixes|closes) #\d+\)|(?<!\.)\.)+\s*$",
-    re.IGNORECASE,
-)
 
 
 def _routine_path(path: str) -> bool:
@@ -46,18 +28,18 @@ def _routine_path(path: str) -> bool:
 
 
 def commit_memory(
-    commit: Commit, *, sanitize: Sanitize, generated: Callable[[str], bool] = _routine_path, home: str = ""
+    commit: Commit, *, sanitize: Sanitize, generated: Callable[[str], bool] = _routine_path, home: Collection[str] = ()
 ) -> Memory:
     """Return the memory of a commit, also of one that is noise: the set of indexed commits is made of them.
 
     `sanitize` is called on the message and on the changed lines, once each, and nothing else of their text
     is stored. `generated` says which paths are not anchors unless nothing else was changed. `home`
-    ("owner/name") tells the repository's own issues from links to other ones.
+    ("owner/name", as its remotes have it) tells the repository's own issues from links to other ones.
     """
     text = sanitize(commit.message)
     message = _message(text, merge=len(commit.parents) > 1)
     why = rationale(message.body)
-    refers = references(text, home=home)
+    refers = references(text, subject=message.subject, home=home)
     kind = commit_kind(message.subject, message.body, refers, rationale=bool(why))
     files = _anchored(commit.files, generated)
     code = changed_names(files, sanitize)
@@ -86,6 +68,7 @@ def commit_memory(
         removed_lines=code.removed_lines,
         references=refers,
         numbers=own_numbers(text),
+        aliases=(*aliases(text), *_merged_as(text, message.subject)),
         renames=tuple(
             (file.old_path, file.path) for file in commit.files[:MAX_FILES] if file.old_path and file.status == "R"
         ),
@@ -95,14 +78,10 @@ def commit_memory(
     )
 
 
-def title_of(subject: str) -> str:
-    """Return a subject without the prefixes and numbers that say nothing, with its scope."""
-    title = _PREFIX.sub("", subject)
-    if conventional := _CONVENTIONAL.match(title):
-        scope = conventional["scope"]
-        title = (f"{scope}: " if scope else "") + title[conventional.end() :]
-    title = _SUFFIX.sub("", title).strip()
-    return shorten(title or subject, MAX_TITLE)
+def _merged_as(text: str, subject: str) -> tuple[str, ...]:
+    """Return the title of a merge itself, as a revert quotes it, if it is called after what it merged."""
+    first = text.strip().partition("\n")[0].strip()
+    return () if first == subject else (f'"{title_of(first)}"',)
 
 
 def _message(text: str, *, merge: bool) -> Message:

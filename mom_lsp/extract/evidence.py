@@ -49,7 +49,8 @@ def contributions(
 ) -> dict[str, float]:
     """Return the share of each sign; their sum is the evidence."""
     words = len(body.split())
-    strong = sum(reference.relation != "mention" for reference in references)
+    named = [reference for reference in references if not reference.target.startswith('"')] or references  # each once
+    strong = sum(reference.relation != "mention" for reference in named)
     links = len(_LINK.findall(body)) + sum(bool(_LINK.search(value)) for _, value in trailers)
     people = sum(bool(_REVIEW.match(key)) for key, _ in trailers)
     shares = {
@@ -57,7 +58,7 @@ def contributions(
         "body": min(3.0, WEIGHTS.body * math.log2(words / 8)) if words > 8 else 0.0,
         "revert": WEIGHTS.revert if kind == "failed_approach" else 0.0,
         "names_earlier": min(3.0, WEIGHTS.names_earlier * strong),
-        "mention": min(1.0, WEIGHTS.mention * (len(references) - strong)),
+        "mention": min(1.0, WEIGHTS.mention * (len(named) - strong)),
         "discussion": min(1.6, WEIGHTS.discussion * links),
         "people": min(1.2, WEIGHTS.people * people),
         "wording": WEIGHTS.wording if kind in ("workaround", "anti_pattern", "bug_pattern") else 0.0,

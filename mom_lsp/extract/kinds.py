@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mom_lsp.extract.reverts import reverts
 from mom_lsp.memory import Kind, Reference
 
 
@@ -44,14 +45,6 @@ _WORKAROUND = _words(
 )
 
 COMMIT_RULES: tuple[Rule, ...] = (
-    Rule(
-        "failed_approach",
-        _words(
-            r"^(?:\[[^\]]*\] ?)*(?:[\w./-]+: )?(?:partial(?:ly)? )?(?:revert|back(?:ed|s)? ?out"
-            r"|roll(?:ed|s)? ?back)\b(?!.{0,3}revert)|\(revert\)"
-        ),
-        _words(r"^this reverts commit"),
-    ),
     Rule(
         "workaround",
         _WORKAROUND,
@@ -111,10 +104,12 @@ _KNOWN_ISSUE = _words(
 
 def commit_kind(subject: str, body: str, references: tuple[Reference, ...], *, rationale: bool) -> Kind:
     """Return the kind of a commit's memory: reverts and workarounds, then fixes by cause, then what was decided."""
-    relations = {reference.relation for reference in references}
+    relations = frozenset(reference.relation for reference in references)
+    if reverts(subject, body, relations):
+        return "failed_approach"
     subject, head = subject.lower(), body[:1500].lower()
     if kind := _first(COMMIT_RULES, subject, head):
-        return "fix" if kind == "failed_approach" and "reapply" in relations else kind
+        return kind
     if relations & {"fixes", "followup"} or _FIX.search(subject):
         return "bug_pattern" if _BUG_PATTERN.search(subject) or _BUG_PATTERN.search(head) else "fix"
     if kind := _first(LATER_RULES, subject, head):
@@ -176,6 +171,8 @@ _ENTRY_DECISION = _words(
 
 def entry_kind(text: str) -> Kind:
     """Return the kind of one entry of a changelog."""
+    if reverts(text, "", frozenset()):
+        return "failed_approach"
     text = text.lower()
     if kind := _first(COMMIT_RULES, text, ""):
         return kind

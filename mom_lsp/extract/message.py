@@ -8,6 +8,7 @@ from dataclasses import dataclass
 MAX_BODY = 2000
 MAX_WHY = 300
 MAX_TRAILERS = 20
+MAX_TITLE = 200
 
 _ISSUE_KEYS = "Fix(?:es|ed)?|Clos(?:es|ed)?|Cloes|Resolves|Refs?|Bug|Follow-?up(?: to| for)?|See(?: also)?|Updates|For"
 # "Key: value", where a key of one plain word must be a known one: "Note: …" is prose.
@@ -44,6 +45,23 @@ _CODE_LINE = re.compile(r"^(?: {4,}|\t|[ \t]*[>$|]).*\n?", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[ \n]+(?=[A-Z\"'`(])|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\d+[.)]) )")
 
 
+# Prefixes and suffixes of a subject that say nothing about the change; a scope such as "url: " is kept.
+_PREFIX = re.compile(
+    r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
+    r"|(?:Merged PR|PR) #?\d+:\s*|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
+    r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
+)
+_CONVENTIONAL = re.compile(
+    r"^(?:feat|fix|chore|refactor|docs?|perf|test|tests|build|ci|style)(?:\((?P<scope>[^)]+)\))?!?:\s+(?=\S)",
+    re.IGNORECASE,
+)
+_SUFFIX = re.compile(
+    r"(?:\s*\((?:#|GH-|gh-)\d+\)|\s*\[(?:ci skip|skip ci|NFC|NFCI)\]|[,;]?\s+r[=?][\w.,-]+(?:,? a=\w+)?"
+    r"|\s*\((?:fixes|closes) #\d+\)|(?<!\.)\.)+\s*$",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """A commit message in its parts; the body is without trailers and people."""
@@ -70,6 +88,16 @@ def split_message(message: str) -> Message:
     body = "\n".join(lines).replace("\r", "")
     body = _BLANKS.sub("\n\n", _PEOPLE.sub("", body + "\n")).strip()
     return Message(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS])
+
+
+def title_of(subject: str) -> str:
+    """Return a subject without the prefixes and numbers that say nothing, with its scope."""
+    title = _PREFIX.sub("", subject)
+    if conventional := _CONVENTIONAL.match(title):
+        scope = conventional["scope"]
+        title = (f"{scope}: " if scope else "") + title[conventional.end() :]
+    title = _SUFFIX.sub("", title).strip()
+    return shorten(title or subject, MAX_TITLE)
 
 
 def prose(text: str) -> str:

@@ -1,7 +1,8 @@
 """Which earlier commits a message names, and what it says about them.
 
-A reference stays text ("1a2b3c4" or "#123"): whether a commit answers to it is decided when it is read.
-A "#123" is answered by the commit that owns the number (`own_numbers`); if none does it is just an issue.
+A reference stays text: whether a commit answers to it is decided when it is read. The forms are a hash, "#123" and
+"!123" (a pull or merge request), "owner/repo#123", "r123" (Subversion), a Change-Id, and a title in quotation marks.
+A number is answered by the commit that owns it (`own_numbers`); if none does it is just an issue.
 
 The relation is that of the strongest word of the clause around the name. `reapply` names either the
 original ("Relands 1a2b3c4") or the revert that is undone (`Reapply "x"` + "This reverts commit 1a2b3c4").
@@ -10,7 +11,9 @@ original ("Relands 1a2b3c4") or the revert that is undone (`Reapply "x"` + "This
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
+from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_subject
 from mom_lsp.memory import Reference, Relation
 
 
@@ -21,7 +24,9 @@ def _words(*patterns: str) -> re.Pattern[str]:
 _NAME = re.compile(
     r"(?<![\w.@=+#&{$%~-])(?:rG)?(?P<sha>[0-9a-f]{7,64})(?![\w@-]|\.[\w])"  # a hash by itself
     r"|(?<![\w/&#{;-])(?:#|GH-|gh-)(?P<number>[1-9]\d{0,6})\b(?![-.]\d)"  # "#123", "GH-123"
-    r"|github\.com/(?P<home>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<linked>[1-9]\d{0,6})\b"
+    r"|github\.com/(?P<linked>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<link>[1-9]\d{0,6})\b"
+    r"|(?<![\w./-])(?P<project>[\w.-]+(?:/[\w.-]+)+)(?P<far>[#!][1-9]\d{0,6})\b"  # "owner/repo#123"
+    r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b|I[0-9a-f]{40}\b)"  # only as what is reverted
 )
 _COMMIT_URL = re.compile(r"(?:/commits?/|/\+/|[?;&](?:id|h)=)$")
 # Lines that hold the same change elsewhere, a quoted message, or a transcript: no reference.
@@ -37,33 +42,7 @@ _CLAUSE_START = re.compile(
     r"\n[ \t]*\n|[.;!?]\s+(?=[A-Z(])|\n[ \t]*[-*] |\n(?=[ \t]*(?:Follow|Fix|Clos|Ref|Bug|See|Revert|Resolve|PR"
     r"|Re-?(?:apply|land)|[A-Z][\w-]+:))"
 )
-_TAG = r"(?:\[[^\]]*\] ?)*"  # "[lldb] "
-_SUBJECT_RELATION: tuple[tuple[Relation, re.Pattern[str]], ...] = (
-    (
-        "reapply",
-        _words(
-            _TAG
-            + r"(?:re-?appl(?:y|ies)|re-?lands?|un-?revert"
-            + r"|revert\W{1,3}(?:revert\W{1,3}revert\W{1,3})*revert)\b(?!\W{1,3}revert)"
-        ),
-    ),
-    (
-        "revert",
-        _words(_TAG + r"(?:[\w./-]+: )?(?:partial(?:ly)? )?(?:revert|back(?:ed)? ?out)\b", r".*\(revert\)"),
-    ),
-)
 _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
-    (
-        "reapply",
-        _words(
-            r"\bre-?appl(?:y|ies|ied)",
-            r"\bre-?land(?:s|ed)?\b",
-            r"\bun-?revert",
-            r"\brevert(?:s|ed|ing)?(?: the| of)* revert",
-            r"\b(?:add(?:s|ing)?|br(?:ing(?:s|ing)?|ought)) back\W+(?:commit\W+)?$",
-        ),
-    ),
-    ("revert", _words(r"\brevert", r"\bback(?:s|ed|ing)? ?out\b", r"\bundo(?:es|ne)?\b", r"\bundid\b")),
     (
         "followup",
         _words(
@@ -81,17 +60,22 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         ),
     ),
 )
-# Before a name: something was taken back or fixed there, or somebody else took it back. The message only tells of that.
-_TOLD = _words(
-    r"\b(?:revert(?:ed)?|reversed|undone|backed out|fixed|resolved|solved)(?:\s+by\s[^,;.]{1,40}?)?\s+(?:in|by|with)\W+"
-    r"(?:(?:the )?commit\W+)?$",
-    r"(?:\bwhich|\bthat|\b[0-9a-f]{7,}|#\d+)(?: \w+){0,2} (?:reverted|undid|backed out)\b[^.]*$",
-    r"\brevert.*\bsince\W+(?:commit\W+)?$",
+_TOLD = _words(  # before a name: something was fixed there, and the message only mentions it
+    r"\b(?:reversed|fixed|resolved|solved)(?:\s+by\s[^,;.]{1,40}?)?\s+(?:in|by|with)\W+(?:(?:the )?commit\W+)?$"
 )
 _LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that stands with its title in a list of others
 _TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
 _DISCUSSION = re.compile(r"(?:/files)?#(?:issuecomment|discussion|pullrequestreview|r\d)")
-_STRENGTH: dict[Relation, int] = {"mention": 0, "fixes": 1, "followup": 2, "revert": 3, "reapply": 4}
+_STRENGTH: dict[Relation, int] = {
+    "mention": 0,
+    "fixes": 1,
+    "followup": 2,
+    "partial_revert": 3,
+    "revert": 4,
+    "reapply": 5,
+}
+_BEFORE, _AFTER = 100, 40  # characters around a name that may belong to its clause
+_LINE = 200  # characters of a line on either side that are looked at
 
 _TRAILING = re.compile(r"\((?:#|GH-|gh-)(\d{1,7})\)\s*$")
 _MERGED = re.compile(r"(?:Merge (?:pull request |PR |pr )?|Auto merge of |Merged PR |Merge branch .* \()#?(\d{1,7})\b")
@@ -103,6 +87,9 @@ _OWN_LINE = re.compile(
     re.MULTILINE | re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(?:#|GH-|/)(\d{1,7})\b", re.IGNORECASE)
+_REQUEST = re.compile(r"^See merge request (?:[\w./-]+)?(![1-9]\d{0,6})\s*$", re.MULTILINE)
+_CHANGE_ID = re.compile(r"^Change-Id: (I[0-9a-f]{40})\s*$", re.MULTILINE)
+_SVN_ID = re.compile(r"^git-svn-id: \S+@([1-9]\d{0,7}) ", re.MULTILINE)
 _PULL_LINE = re.compile(r"^[ \t]*(?:PR-URL|Pull-Request):[ \t]+", re.MULTILINE | re.IGNORECASE)
 
 
@@ -125,32 +112,68 @@ def own_numbers(message: str) -> tuple[int, ...]:
     return tuple(dict.fromkeys(number for number in found if number))
 
 
-def references(message: str, *, home: str = "") -> tuple[Reference, ...]:
+def aliases(message: str) -> tuple[str, ...]:
+    """Return what else others may call this very commit: a merge request, a Change-Id or a revision of Subversion."""
+    found = [*_REQUEST.findall(message), *_CHANGE_ID.findall(message)]
+    return tuple(dict.fromkeys([*found, *(f"r{number}" for number in _SVN_ID.findall(message))]))
+
+
+def references(message: str, *, subject: str = "", home: Collection[str] = ()) -> tuple[Reference, ...]:
     """Return the earlier commits that a message names, each once, in its order, with the strongest relation.
 
-    `home` ("owner/name") leaves out links to the issues of other repositories; without it all links count.
+    What a revert quotes comes last: a title is looked up only if no other name of the reverted commit is known.
+
+    Args:
+        message: as it was committed.
+        subject: what the commit is called, if that is not the first line.
+        home: "owner/name" of the repository on its forges. Links to the issues of other projects are left out, forks
+            aside, which have the same name; without it all links count.
     """
-    own = set(own_numbers(message))
+    first = _first_line(message)
+    said, own = of_subject(subject or first), set(own_numbers(message))
     found: dict[str, Relation] = {}
     for match in _NAME.finditer(message):
-        if match["sha"]:
-            target = match["sha"] if _is_sha(message, match) else ""
-        else:
-            number = int(match["number"] or match["linked"])
-            foreign = match["home"] and home and match["home"].lower() != home.lower()
-            target = "" if foreign or number in own else f"#{number}"
-        if not target or _SKIP_LINE.search(_line_of(message, match)):
+        if match["sha"] and not _is_sha(message, match) or _SKIP_LINE.search(_line_of(message, match)):
             continue
-        relation = _relation(message, match)
-        if target not in found or _STRENGTH[relation] > _STRENGTH[found[target]]:
+        relation = _relation(message, match, said, len(first))
+        target = _target(match, relation, own, home)
+        if target and (target not in found or _STRENGTH[relation] > _STRENGTH[found[target]]):
             found[target] = relation
+    if said.relation and said.title:
+        found[f'"{said.title}"'] = said.relation
     return tuple(Reference(relation, target) for target, relation in found.items())
 
 
+def _first_line(message: str) -> str:
+    """Return the subject; GitHub goes on in the body where it cuts one."""
+    first, _, rest = message.lstrip().partition("\n")
+    more = rest.lstrip()
+    return first.rstrip()[:-1] + more[1:].partition("\n")[0] if first.rstrip().endswith("…") and more[:1] == "…" else first
+
+
+def _target(match: re.Match[str], relation: Relation, own: set[int], home: Collection[str]) -> str:
+    """Return the name that a reference keeps, "" if it is none of this repository."""
+    if match["sha"]:
+        return match["sha"]
+    if match["only"]:
+        return match["only"] if relation in VERDICTS else ""
+    project, number = match["linked"] or match["project"], match["number"] or match["link"]
+    name = f"#{number}" if number else match["far"]
+    ours = project and _repository(project) in {_repository(one) for one in home}
+    if match["project"] and not ours:
+        return f"{project.lower()}{name}" if relation in VERDICTS else ""  # the history may know that this is its home
+    if (match["linked"] and home and not ours) or (name[0] == "#" and int(name[1:]) in own):
+        return ""
+    return name
+
+
+def _repository(project: str) -> str:
+    return project.rpartition("/")[2].lower()
+
+
 def _line_of(message: str, match: re.Match[str]) -> str:
-    start = message.rfind("\n", 0, match.start()) + 1
-    end = message.find("\n", match.end())
-    return message[start : end if end >= 0 else len(message)]
+    before = message[max(0, match.start() - _LINE) : match.start()].rpartition("\n")[2]
+    return before + message[match.start() : match.end() + _LINE].partition("\n")[0]
 
 
 def _is_sha(message: str, match: re.Match[str]) -> bool:
@@ -168,28 +191,40 @@ def _is_sha(message: str, match: re.Match[str]) -> bool:
     return len(sha) <= 40 or len(sha) == 64
 
 
-def _relation(message: str, match: re.Match[str]) -> Relation:
+def _relation(message: str, match: re.Match[str], said: Subject, subject_length: int) -> Relation:
     """Find the strongest word of the clause that a name stands in."""
     start = match.start()
-    before = _CLAUSE_START.split(message[max(0, start - 100) : start])[-1]
-    after = message[match.end() : match.end() + 40].partition("\n")[0]
+    before = message[max(0, start - _BEFORE) : start]
+    listed = _LISTED.search(before)
+    before = _CLAUSE_START.split(before)[-1]
+    after = message[match.end() : match.end() + _AFTER].partition("\n")[0]
     discussed = _DISCUSSION.match(after)
-    entry = _TITLE.match(after) and _LISTED.search(message[:start])
+    entry = _TITLE.match(after) and listed
     after = "" if entry or after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
     if _TOLD.search(before):
         return "mention"
-    relation = _worded(message, start, before, after)
-    return "mention" if discussed and relation in ("revert", "reapply") else relation
+    in_subject = start < subject_length
+    relation = (_of_subject if in_subject and said.relation else _of_body)(said, before) or _worded(before, after)
+    return "mention" if discussed and relation in VERDICTS else relation
 
 
-def _worded(message: str, start: int, before: str, after: str) -> Relation:
-    """Return the relation that the subject or the words around a name say it has."""
-    subject = message.lstrip().partition("\n")[0]
-    if start < len(subject) or re.search(r"\brevert", before, re.IGNORECASE):
-        for relation, words in _SUBJECT_RELATION:
-            if words.match(subject):
-                return relation
+def _of_subject(said: Subject, before: str) -> Relation | None:
+    """Return what the subject says of a name in it, unless that stands in an aside after the title."""
+    told = of_clause("revert" + re.split(r"[\"”]", before)[-1]) if said.title and '"' in before else said.relation
+    return said.relation if told in VERDICTS else told
+
+
+def _of_body(said: Subject, before: str) -> Relation | None:
+    """Return what a clause says; of what the subject reapplies git's message says that it reverts the revert."""
+    told = of_clause(before)
+    if told in REVERTS and said.relation == "reapply":
+        return "reapply"
+    return "partial_revert" if told == "revert" and said.relation == "partial_revert" else told
+
+
+def _worded(before: str, after: str) -> Relation:
+    """Return the relation that the words around a name say it has."""
     for relation, words in _RELATIONS:
-        if words.search(before) or (relation != "revert" and words.search(f"{before} {after}")):
-            return relation  # what follows a name tells who else took it back
+        if words.search(f"{before} {after}"):
+            return relation
     return "mention"

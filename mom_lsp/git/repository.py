@@ -18,6 +18,7 @@ from mom_lsp.git.values import Commit
 FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
 IGNORE_REVS_FILE = ".git-blame-ignore-revs"
+PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
 BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
@@ -228,6 +229,19 @@ class Repository:
     def version(self) -> str:
         """Return git's version."""
         return self._run.lines("version")[0]
+
+    def projects(self) -> tuple[str, ...]:
+        """Return what the remotes call this project, as "owner/name"; remotes on this machine have no name."""
+        try:
+            lines = self._run.lines("config", "--get-regexp", r"^remote\..*\.url$")
+        except RepositoryError:  # there is none
+            return ()
+        urls = (PROJECT.match(line.partition(" ")[2]) for line in lines)
+        return tuple(dict.fromkeys(url["name"] for url in urls if url))
+
+    def messages(self, shas: Sequence[str]) -> Iterator[Commit]:
+        """Yield commits without their files, in the given order."""
+        return read_commits(self._run, shas, details=("message",))
 
     def remote_url(self) -> str | None:
         """Return the URL of the remote called origin, without credentials; None if there is none."""

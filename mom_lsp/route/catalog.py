@@ -80,6 +80,21 @@ class Catalog:
         """Who names whom, in every history, (e, 3): source row, number of the relation, target row."""
         return self._arrays["edges"]
 
+    @property
+    def quotes(self) -> np.ndarray:
+        """Who quotes a title, (q, 3): source row, number of the relation, number of the title."""
+        return self._arrays["quotes"]
+
+    def rows_titled(self, number: int) -> np.ndarray:
+        """Return the rows of the commits of a title that somebody quotes."""
+        ends = self._arrays["titled_ends"]
+        return self._arrays["titled_rows"][ends[number - 1] if number else 0 : ends[number]]
+
+    @property
+    def reverting(self) -> np.ndarray:
+        """(r,) the rows of what reverts something, be it known or not."""
+        return self._arrays["reverting"]
+
     @cached_property
     def _new_names(self) -> Mapping[str, list[tuple[str, int]]]:
         """(old path, row) by new path."""

@@ -6,20 +6,17 @@ Making them from the store's table is most of the time that a catalog takes; fro
 from __future__ import annotations
 
 import json
-from bisect import bisect_left
 from collections.abc import Sequence
-from typing import get_args
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mom_lsp.memory import Relation
+from mom_lsp.route.edges import Names, edges_of
 from mom_lsp.route.index import lookup, packed
 from mom_lsp.route.postings import name_keys, sorted_postings
 
-RELATIONS = get_args(Relation)
-FORMAT = 4  # of the arrays: raise it whenever they change
+FORMAT = 5  # of the arrays: raise it whenever they change
 COLUMNS = (
     "id",
     "source_type",
@@ -31,6 +28,8 @@ COLUMNS = (
     "symbols",
     "refs",
     "numbers",
+    "aliases",
+    "title",
     "renames",
     "evidence",
     "length",
@@ -58,8 +57,8 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
         "is_note": pc.equal(table["source_type"], "user").to_numpy(),
         "renames": packed(renames),
         "rename_rows": rename_rows,
-        "edges": _edges(table, commits, commit_rows),
     }
+    arrays |= _edges(table, dict(zip(commits, commit_rows.tolist(), strict=True)))
     arrays |= lookup("ids", table["id"].to_pylist(), np.arange(table.num_rows))
     arrays |= lookup("commits", commits, commit_rows)
     arrays["author"] = _authors(table["source"].to_pylist())
@@ -100,24 +99,18 @@ def _names(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
     return keys[words.indices.to_numpy()], np.concatenate([added_rows, removed_rows])
 
 
-def _edges(table: pa.Table, commits: Sequence[str], commit_rows: np.ndarray) -> np.ndarray:
-    """Return who names whom in every history, (e, 3): source row, number of the relation, target row.
-
-    Shas are matched by prefix, "#N" by the memories that own the number.
-    """
-    row_of_commit = dict(zip(commits, commit_rows.tolist(), strict=True))
-    shas = sorted(row_of_commit)
-    owners: dict[str, list[int]] = {}
+def _edges(table: pa.Table, row_of_commit: dict[str, int]) -> dict[str, np.ndarray]:
+    """Return who names whom in every history."""
+    commits = pc.equal(table["source_type"], "commit")
     numbers, number_rows = _texts(table["numbers"])
-    for number, row in zip(numbers, number_rows.tolist(), strict=True):
-        owners.setdefault(f"#{number}", []).append(row)
-    edges = []
+    aliases, alias_rows = _texts(table["aliases"])
+    named = [*(f"#{number}" for number in numbers), *aliases]
+    names = Names(
+        pc.if_else(commits, table["title"], "").to_pylist(),
+        list(zip(named, [*number_rows.tolist(), *alias_rows.tolist()], strict=True)),
+    )
     references, sources = _texts(table["refs"])
-    for text, source in zip(references, sources.tolist(), strict=True):
-        relation, _, name = text.partition(" ")
-        targets = owners.get(name, []) if name.startswith("#") else map(row_of_commit.get, _with_prefix(shas, name))
-        edges += [(source, RELATIONS.index(relation), target) for target in targets if target != source]
-    return np.array(edges, np.int64).reshape(-1, 3)
+    return edges_of(list(zip(sources.tolist(), references, strict=True)), row_of_commit, names)
 
 
 def _authors(sources: Sequence[str]) -> np.ndarray:
@@ -131,19 +124,14 @@ def _issues(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
     numbers, number_rows = _texts(table["numbers"])
     references, sources = _texts(table["refs"])
     named = [
-        (text.partition(" ")[2], row)
-        for text, row in zip(references, sources.tolist(), strict=True)
-        if "#" in text and not text.startswith("mention ")
+        (name, row)
+        for relation, name, row in (
+            (*text.split(" ", 1), row) for text, row in zip(references, sources.tolist(), strict=True)
+        )
+        if name[0] == "#" and relation != "mention"
     ]
     keys = [*(f"#{number}" for number in numbers), *(name for name, _ in named)]
     return pa.array(keys, pa.string()), np.concatenate([number_rows, np.array([row for _, row in named], np.int64)])
-
-
-def _with_prefix(shas: Sequence[str], prefix: str) -> list[str]:
-    """Return the one sha with this prefix, none if there are several."""
-    at = bisect_left(shas, prefix)
-    found = [sha for sha in shas[at : at + 2] if sha.startswith(prefix)]
-    return found if len(found) == 1 else []
 
 
 def _flat(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:

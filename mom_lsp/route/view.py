@@ -12,11 +12,11 @@ import numpy as np
 
 from mom_lsp.extract.documents import is_document
 from mom_lsp.route.catalog import EMPTY, Catalog
-from mom_lsp.route.columns import RELATIONS
+from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
 from mom_lsp.route.index import NOWHERE, CommitOf
 
 NEGATIVE, POSITIVE = "revert", "reapply"
-CHAIN = frozenset({"revert", "reapply", "fixes", "followup"})
+CHAIN = frozenset({"revert", "reapply", "partial_revert", "fixes", "followup"})
 CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
 
 
@@ -87,7 +87,26 @@ class View:
     def _edges(self) -> np.ndarray:
         """The same as numbers, as in the catalog."""
         edges = self.catalog.edges
-        return np.asarray(edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]])
+        edges = edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]]
+        return with_reinstated(np.concatenate([edges, self._quoting(edges)]), self.catalog.reverting, self.distances)
+
+    def _quoting(self, edges: np.ndarray) -> np.ndarray:
+        """Return who reverts or reapplies the newest earlier commit of a title, unless one of the edges names it."""
+        distance, quotes = self.distance, self.catalog.quotes
+        named = np.isin(edges[:, 1], (REVERT, REAPPLY, PARTIAL_REVERT))
+        named &= self.distances[edges[:, 0]] < self.distances[edges[:, 2]]
+        quotes = quotes[(distance[quotes[:, 0]] >= 0) & ~np.isin(quotes[:, 0], edges[named, 0])]
+        quotes = quotes[np.argsort(quotes[:, 2], kind="stable")]
+        titles, first = np.unique(quotes[:, 2], return_index=True)
+        found = [np.zeros((0, 3), np.int64)]
+        for title, those in zip(titles.tolist(), np.split(quotes, first[1:]), strict=False):
+            rows = self.catalog.rows_titled(title)
+            rows = rows[distance[rows] >= 0]
+            rows = rows[np.argsort(distance[rows], kind="stable")]  # newest first
+            at = np.searchsorted(distance[rows], distance[those[:, 0]], side="right")
+            known = at < len(rows)
+            found.append(np.column_stack([those[known, :2], rows[at[known]]]))
+        return np.concatenate(found)
 
     @cached_property
     def distances(self) -> np.ndarray:
@@ -129,12 +148,11 @@ class View:
         for edge in self.edges:
             if edge.relation in (NEGATIVE, POSITIVE) and self.is_later(edge):  # "#12" may name a later commit
                 verdicts.setdefault(edge.target, []).append(edge)
-        reverts = {e.source for edges in verdicts.values() for e in edges if e.relation == NEGATIVE}
         distances, replaced = self.distances, dict[int, int]()
         for target in sorted(verdicts, key=lambda row: int(distances[row])):  # what names a row comes before it
             newest_first = sorted(verdicts[target], key=lambda e: int(distances[e.source]))
             last = next((e for e in newest_first if e.source not in replaced), None)
-            if last is not None and (last.relation == NEGATIVE or target in reverts):  # to reapply is to undo a revert
+            if last is not None and last.relation == NEGATIVE:
                 replaced[target] = last.source
         return replaced
 

@@ -34,6 +34,7 @@ SCHEMA = pa.schema(
         pa.field("removed_lines", KEYS),
         pa.field("refs", STRINGS),  # "relation target"
         pa.field("numbers", pa.list_(pa.int64())),
+        pa.field("aliases", STRINGS),
         pa.field("renames", STRINGS),  # "old\tnew"
         pa.field("trailers", pa.string()),  # JSON
         pa.field("evidence", pa.float32()),
@@ -75,6 +76,7 @@ def _row(memory: Memory) -> dict[str, Any]:
         "removed_lines": list(memory.removed_lines),
         "refs": [f"{reference.relation} {reference.target}" for reference in memory.references],
         "numbers": list(memory.numbers),
+        "aliases": list(memory.aliases),
         "renames": [f"{old}\t{new}" for old, new in memory.renames],
         "trailers": _json(memory.trailers),
         "evidence": memory.evidence,
@@ -107,6 +109,7 @@ def from_row(row: dict[str, Any]) -> Memory:
         removed_lines=tuple(row["removed_lines"]),
         references=tuple(_reference(text) for text in row["refs"]),
         numbers=tuple(row["numbers"]),
+        aliases=tuple(row["aliases"]),
         renames=tuple(_pair(text) for text in row["renames"]),
         trailers=tuple((key, value) for key, value in json.loads(row["trailers"])),
         evidence=row["evidence"],

@@ -1,0 +1,244 @@
+"""The one table of reverts: how git, forges and people say that a commit reverts an earlier one, or reapplies it.
+
+The kind of a memory, its references, failures and answers all ask here. Every pattern is matched at one place or in a
+short window, so the time is linear in the length of a message.
+
+Wordings come from git-revert(1), the revert buttons of GitHub, GitLab and Gerrit, Mozilla's "Backed out changeset",
+and the histories that `python -m mom_lsp.evaluation.reverts` measures.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from mom_lsp.extract.message import title_of
+from mom_lsp.memory import Relation
+
+REVERTS: frozenset[Relation] = frozenset({"revert", "partial_revert"})
+VERDICTS: frozenset[Relation] = REVERTS | {"reapply"}
+MAX_SUBJECT = 1_000  # characters that are read of a subject
+MAX_STATEMENTS = 40  # lines that are read of a body
+
+_REVERT = r"revert(?:s|ed|ing)?|back(?:s|ed|ing)?[ -]?out"
+_UNDO = r"undo(?:es|ne|ing)?|undid|roll(?:s|ed|ing)?[ -]?back"  # programs do this to their data, too
+_REAPPLY = r"re-?appl(?:y|ies|ied|ying)|re-?land(?:s|ed|ing)?|un-?revert(?:s|ed|ing)?"
+_PARTLY = r"partial(?:ly)?|partly|mostly"
+_VERB = rf"(?:(?P<reapply>{_REAPPLY})|(?P<undo>{_UNDO})|{_REVERT})"
+WORDS = rf"{_REVERT}|{_UNDO}|{_REAPPLY}"  # the verbs as a pattern
+
+# Subjects
+_TYPE = re.compile(r"(?P<verb>revert|re-?apply|re-?land)(?:\([^()]*\))?!?: +", re.IGNORECASE)
+_SCOPE = re.compile(r"\[[^\]]*\] ?|'(?=re)|[^\s:\"'“\[]{1,60}(?:,? \S{1,20})?!?: +", re.IGNORECASE)  # "[ty] ", "url: "
+_ACT = re.compile(
+    rf"(?:(?P<part>{_PARTLY}) )?{_VERB}(?:\^(?P<power>\d{{1,2}}))?(?=[\s:\"“,]|$)[ :]*", re.IGNORECASE
+)
+_AFTER_TITLE = re.compile(r"\((?P<verb>revert(?:ed)?|reapply|reapplied|reland)\)(?: \(#\d+\))*$", re.IGNORECASE)
+_CONVENTIONAL = re.compile(r"[a-z]+(?:\([^()]*\))?!?: ")
+_QUOTES = {'"': '"', "“": "”", "'": "'"}
+_CUT = re.compile(r"\s*(?:\(#?\d*)?(?:…|\.{3})$")
+# No object but another noun ("revert button", "revert --abort"), or the state that comes back ("revert to 1.2").
+_NO_OBJECT = re.compile(
+    r"-|/|(?:back |again )?to\b|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
+    re.IGNORECASE,
+)
+_PART = re.compile(rf"\b(?:parts?|most|some|half|hunks?|portions?|bits?|pieces?|{_PARTLY})\b", re.IGNORECASE)
+_PARTLY_LAST = re.compile(rf"\b(?:{_PARTLY})$", re.IGNORECASE)
+
+# Clauses: the verb before the name of a commit, the three words before the verb, and what stands between verb and name.
+_CLAUSE_ACT = re.compile(rf"(?<![\w.-]){_VERB}(?![\w-])", re.IGNORECASE)
+_ADDS_BACK = re.compile(r"\b(?:add(?:s|ing)?|br(?:ing(?:s|ing)?|ought)) back\W+(?:commit\W+)?$", re.IGNORECASE)
+_REVERT_OF_REVERT = re.compile(r"\brevert(?:s|ed|ing)?(?: the| a| of)* revert", re.IGNORECASE)
+_PAST = re.compile(r"[\w-]*ed\b|undone$|undid$", re.IGNORECASE)
+_HEDGES = frozenset(
+    "to can could may might should would will shall must cannot if once until till when whenever unless not never"
+    " without before after than how why whether which that who already later previously of".split()
+)
+_PASSIVE = frozenset("was were been be being is are gets got".split())
+_ARTICLES = frozenset("the this that a an any each every our my his her their its previous last".split())
+_SPEAKERS = frozenset("i we also have i've we've so therefore hence".split())
+_OTHER_VERB = re.compile(r"\b(?:fix|clos|resolv|follow)", re.IGNORECASE)
+_ASIDE = re.compile(
+    r"\b(?:since|because|see|refs?|cf|after|until|due to|as|by|per|for|once|when|while|with|via|reversing)\b",
+    re.IGNORECASE,
+)
+_NEAR = 60  # characters between "undo" and the name
+
+# Bodies
+_NAME = r"(?:[0-9a-f]{7,64}\b|(?:[\w.-]+/[\w.-]+)?[#!]\d|gh-\d|r\d+\b|I[0-9a-f]{40}\b|https?://|[\"“])"
+_STATEMENT = re.compile(
+    r"(?:(?:this|it)(?: commit| change| patch| pr| pull request| merge request)? )?(?:(?!part|most)\w+ly )?"
+    r"(?:reverts?|backs? ?out|backed out|rolls? ?back|undo(?:es)?)"
+    r"(?: (?:the|this|my|our|commits?|changes?|changesets?|patch|prs?|mr|pull|merge|requests?|of|from|in|by|\d)){0,5}"
+    rf"[ :(`]+{_NAME}",
+    re.IGNORECASE,
+)
+_LIST_ITEM = re.compile(r"[*+-] ")
+
+# Announcements: sentences of these words and names alone
+_POINTER = re.compile(
+    r"https?://\S+|[\w./-]*[#!]\d+|\br?\d+\b|\b[0-9a-f]{7,64}\b|\bI[0-9a-f]{40}\b|\"[^\"\n]*\"|“[^”\n]*”", re.IGNORECASE
+)
+_ANNOUNCING = frozenset(
+    "this that it these the a an of in to from and or my our commit commits change changes changeset changesets patch"
+    " patches pr prs pull merge request requests mr svn revision revisions reversing made part parts most partial"
+    " partially partly mostly effectively essentially gh".split()
+)
+_VERBS = re.compile(rf"\b(?:{WORDS})\b", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]+")
+
+
+class Subject(NamedTuple):
+    """What the subject of a message says that the commit does to an earlier one."""
+
+    relation: Relation | None = None  # None: it neither reverts nor reapplies
+    title: str = ""  # of the earlier commit as `title_of` gives it, with "…" if it is cut; "" if none is quoted
+    undoes: bool = False  # it undoes something, which is a revert if the message also names a commit
+
+
+def of_subject(subject: str) -> Subject:
+    """Return what a subject says that its commit does."""
+    subject = subject[:MAX_SUBJECT].strip()
+    at = 0
+    while True:
+        if typed := _TYPE.match(subject, at):
+            return _of_type(typed["verb"], subject[typed.end() :])
+        if act := _ACT.match(subject, at):
+            return _of_act(act, subject[act.end() :])
+        if not (scope := _SCOPE.match(subject, at)):
+            break
+        at = scope.end()
+    if after := _AFTER_TITLE.search(subject):
+        relation: Relation = "revert" if after["verb"].lower().startswith("revert") else "reapply"
+        return Subject(relation, _key(subject[: after.start()]))
+    return Subject()
+
+
+def _of_type(verb: str, rest: str) -> Subject:
+    """Read "revert: T". In lower case it may be a part of the program, as in git's own history."""
+    if act := _ACT.match(rest):
+        return _of_act(act, rest[act.end() :])
+    title = _quoted(rest)
+    if title or verb[0].isupper() or _CONVENTIONAL.match(rest) or re.match(_NAME, rest):
+        partly = not title and _PARTLY_LAST.search(rest)
+        relation: Relation = "partial_revert" if partly else "revert"
+        return Subject(relation if verb.lower() == "revert" else "reapply", title or _key(rest))
+    return Subject()
+
+
+def _of_act(act: re.Match[str], rest: str) -> Subject:
+    """Read what follows a verb at the start."""
+    title = _quoted(rest)
+    if not title and (act["undo"] or _NO_OBJECT.match(rest)):
+        return Subject(undoes=bool(act["undo"]))
+    sign, inner = _sign(act), title
+    while (nested := _ACT.match(inner)) and (within := _quoted(inner[nested.end() :])):
+        sign, inner = sign * _sign(nested), within
+    if sign > 0:
+        return Subject("reapply", title or (_key(rest) if ":" in act[0] else ""))
+    if not title and ":" in act[0]:
+        title = _key(rest)
+    partly = act["part"] or (not inner and (_PART.search(rest[:40]) or _PARTLY_LAST.search(rest)))
+    return Subject("partial_revert" if partly else "revert", inner if act["reapply"] else title)
+
+
+def _sign(act: re.Match[str]) -> int:
+    """Return 1 for what brings a change back, -1 for what takes it away. Gerrit counts: "Revert^2"."""
+    return 1 if act["reapply"] else (-1) ** int(act["power"] or 1)
+
+
+def _quoted(text: str) -> str:
+    """Return the title that a text begins with, up to the last quotation mark: a title may hold some itself."""
+    closing = _QUOTES.get(text[:1])
+    if closing is None:
+        return ""
+    end = text.rfind(closing, 1)
+    return _key(text[1:end] if end > 0 else text[1:])
+
+
+def _key(title: str) -> str:
+    """Return a title so that it can be compared with those of memories."""
+    cut = _CUT.search(title)
+    kept = title_of(title[: cut.start()] if cut else title)
+    return " ".join(kept.split()) + ("…" if cut else "")
+
+
+def of_clause(before: str) -> Relation | None:
+    """Return what a clause says is done to the commit whose name follows it, None if it speaks of something else.
+
+    "mention" if another commit did that ("was reverted in"), or if the name only explains it ("reverts it since").
+
+    Args:
+        before: the clause up to the name; for a linear time callers cut it to some hundred characters.
+    """
+    if _ADDS_BACK.search(before) or _REVERT_OF_REVERT.search(before):
+        return "reapply"
+    acts = list(_CLAUSE_ACT.finditer(before))
+    if not acts:
+        return None
+    act, between = acts[-1], before[acts[-1].end() :]
+    words = [word.strip("(,*`\"'") for word in before[: act.start()].lower().split()[-4:]]
+    partly = bool(_PART.search(between))
+    while words and (words[-1].endswith("ly") or words[-1] == "partial"):
+        partly |= bool(_PARTLY_LAST.search(words.pop()))
+    if not _done(act, words, between):
+        return "mention" if words and words[-1] in _PASSIVE or _PAST.match(act[0]) else None
+    if _OTHER_VERB.search(between):
+        return None
+    if _ASIDE.search(between) or re.match(r"\s*(?:back |again )?to\b", between):
+        return "mention"
+    return "reapply" if act["reapply"] else "partial_revert" if partly else "revert"
+
+
+def _done(act: re.Match[str], words: list[str], between: str) -> bool:
+    """Tell whether a verb says what the commit itself does, by the words before it and those up to the name."""
+    last = words[-1] if words else ""
+    if act["undo"] and (len(between) > _NEAR or re.search(r"[,;:]", between)):
+        return False
+    if last in _PASSIVE or any(word in _HEDGES or word.endswith("n't") for word in words[-2:]):
+        return False
+    if _PAST.match(act[0]):
+        return not last or last in _SPEAKERS
+    if act[0].lower() in ("revert", "undo", "reland", "rollback"):  # a noun, as in "the revert"
+        return last not in _ARTICLES or (last == "a" and between.lower().startswith(" of"))
+    return True
+
+
+def reverts(subject: str, body: str, named: frozenset[Relation]) -> bool:
+    """Tell whether a message says that its commit reverts an earlier one, in part or whole.
+
+    Args:
+        subject: of the message.
+        body: of the message.
+        named: the relations to the commits that it names.
+    """
+    said = of_subject(subject)
+    if said.relation:
+        return said.relation in REVERTS
+    if said.undoes and named & REVERTS:
+        return True
+    return "reapply" not in named and _states_revert(body)
+
+
+def _states_revert(body: str) -> bool:
+    """Tell whether a body begins a line with "This reverts commit …", before any list of what was squashed."""
+    starts = True  # a paragraph
+    for line in body.split("\n", MAX_STATEMENTS)[:MAX_STATEMENTS]:
+        text = line.strip()
+        if _LIST_ITEM.match(text):
+            return False
+        if (starts or text[:1].isupper()) and _STATEMENT.match(text):
+            return True
+        starts = not text
+    return False
+
+
+def announces(sentence: str) -> bool:
+    """Tell whether a sentence says that something is reverted and nothing else, least of all why."""
+    subject = of_subject(sentence)
+    if subject.title and sentence.rstrip(" .").endswith(('"', "”", "'")):
+        return True
+    left = _POINTER.sub(" ", sentence)
+    verb = _VERBS.search(left)
+    words = _WORD.findall(_VERBS.sub(" ", left).lower())
+    return verb is not None and _ANNOUNCING.issuperset(words)

@@ -1,0 +1,161 @@
+"""Who names whom in every history: references, which are text, resolved to rows of a catalog.
+
+Hashes, numbers and aliases mean the same commits on every HEAD. A quoted title means the newest earlier commit of that
+title, which is for the view to choose: here are only all commits of each title that somebody quotes.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple, get_args
+
+import numpy as np
+
+from mom_lsp.memory import Relation
+
+RELATIONS = get_args(Relation)
+REVERT, REAPPLY, PARTIAL_REVERT = map(RELATIONS.index, ("revert", "reapply", "partial_revert"))
+LEAST_CUT = 16  # characters of a title that was cut off, to know it by
+CUT, QUOTE = "…", '"'
+FEW = 8  # commits of one number, or that one commit reverts, that are looked at
+
+
+class Named(NamedTuple):
+    """One reference: row `source` says `relation` of `target`."""
+
+    source: int
+    relation: str
+    target: str
+
+
+class Names:
+    """What commits are called, besides their hashes."""
+
+    def __init__(self, titles: Sequence[str], aliases: Sequence[tuple[str, int]]) -> None:
+        """Take the title of each row, "" for what is no commit, and further names with the row of each."""
+        self._titles, self._rows = titles, dict[str, list[int]]()
+        for name, row in aliases:
+            self._rows.setdefault(name, []).append(row)
+        for row, title in enumerate(titles):
+            if title:
+                self._rows.setdefault(_quoted(title), []).append(row)
+        self._sorted: list[str] | None = None
+
+    def rows(self, name: str) -> Sequence[int]:
+        """Return the rows of what has a name."""
+        return self._rows.get(name, ())
+
+    def title_of(self, row: int) -> str:
+        """Return the title of a row as it is quoted."""
+        return _quoted(self._titles[row])
+
+    def title(self, quoted: str) -> str:
+        """Return the whole title of a quoted one that may be cut off, "" if none or several begin so."""
+        if quoted in self._rows or not quoted.endswith(CUT + QUOTE):
+            return quoted if quoted in self._rows else ""
+        start = quoted[:-2].rstrip()
+        if self._sorted is None:
+            self._sorted = sorted(name for name in self._rows if name[0] == QUOTE)
+        at = bisect_left(self._sorted, start)
+        found = [name for name in self._sorted[at : at + 2] if name.startswith(start)]
+        return found[0] if len(found) == 1 and len(start) > LEAST_CUT else ""
+
+
+def edges_of(references: Sequence[tuple[int, str]], commits: Mapping[str, int], names: Names) -> dict[str, np.ndarray]:
+    """Return the arrays of who names whom.
+
+    Args:
+        references: the row and the text, "relation target", of each.
+        commits: the row of each full hash.
+        names: what else commits are called.
+
+    Returns:
+        edges: (e, 3) source row, number of the relation, target row.
+        quotes: (q, 3) source row, number of the relation, number of the title.
+        titled_rows, titled_ends: the rows of each title, and where they end.
+        reverting: (r,) the rows that revert something, be it known or not.
+    """
+    named = [Named(row, *text.split(" ", 1)) for row, text in references]
+    homes, shas = _homes(named, names), sorted(commits)
+    edges: list[tuple[int, int, int]] = []
+    quotes: list[tuple[int, int, int]] = []
+    titles: dict[str, int] = {}
+    for one in named:
+        relation = RELATIONS.index(one.relation)
+        if one.target[0] == QUOTE:
+            if title := names.title(one.target):
+                quotes.append((one.source, relation, titles.setdefault(title, len(titles))))
+        else:
+            rows = _rows(one.target, commits, shas, names, homes)
+            edges += [(one.source, relation, row) for row in rows if row != one.source]
+    titled = [names.rows(title) for title in titles]
+    return {
+        "edges": np.array(edges, np.int64).reshape(-1, 3),
+        "quotes": np.array(quotes, np.int64).reshape(-1, 3),
+        "titled_rows": np.array([row for rows in titled for row in rows], np.int64),
+        "titled_ends": np.cumsum([len(rows) for rows in titled], dtype=np.int64),
+        "reverting": np.unique(np.array([one.source for one in named if "revert" in one.relation], np.int64)),
+    }
+
+
+def _rows(
+    target: str, commits: Mapping[str, int], shas: Sequence[str], names: Names, homes: frozenset[str]
+) -> Sequence[int]:
+    """Return the rows that a hash, a number or an alias means."""
+    project, number = _split(target)
+    if project:
+        return names.rows(number) if project in homes else ()
+    if rows := names.rows(target):
+        return rows
+    at = bisect_left(shas, target)
+    found = [sha for sha in shas[at : at + 2] if sha.startswith(target)]
+    return [commits[found[0]]] if len(found) == 1 else ()
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Return project and number of "owner/repo#123", ("", "") for another form."""
+    sign = max(target.rfind("#"), target.rfind("!"))
+    return (target[:sign], target[sign:]) if "/" in target[: max(sign, 0)] else ("", "")
+
+
+def _homes(named: Sequence[Named], names: Names) -> frozenset[str]:
+    """Return the projects whose numbers are those of this repository, as its reverts show.
+
+    Their "owner/repo#123" is a commit here that has the title which they quote.
+    """
+    homes, quoted = set[str](), {one.source: names.title(one.target) for one in named if one.target[0] == QUOTE}
+    for one in named:
+        title = quoted.get(one.source)
+        project, number = _split(one.target) if title and one.target[0] != QUOTE else ("", "")
+        if project and any(names.title_of(row) == title for row in names.rows(number)[:FEW]):
+            homes.add(project)
+    return frozenset(homes)
+
+
+def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndarray) -> np.ndarray:
+    """Return edges in which what undoes a revert reverts it, and reapplies what that one had reverted.
+
+    To reapply a revert is to undo it: git's `Reapply "T"` names the revert of T by its hash.
+
+    Args:
+        edges: (e, 3), as the catalog has them.
+        reverting: rows of what reverts something.
+        distances: (n,) how many commits are newer than each row.
+    """
+    edges = edges.copy()
+    source, relation, target = edges.T
+    later = distances[source] < distances[target]
+    relation[(relation == REAPPLY) & np.isin(target, reverting) & later] = REVERT
+    verdicts = edges[(relation == REVERT) & later]
+    undone = dict[int, list[int]]()
+    for by, _, what in verdicts.tolist():
+        undone.setdefault(by, []).append(what)
+    again = [
+        (by, REAPPLY, first) for by, _, what in verdicts.tolist() for first in undone.get(what, ())[:FEW] if first != by
+    ]
+    return np.concatenate([edges, np.array(again, np.int64).reshape(-1, 3)])
+
+
+def _quoted(title: str) -> str:
+    return f'"{" ".join(title.split())}"'
