@@ -212,6 +212,73 @@ def test_a_reference_from_or_to_another_branch_does_not_count() -> None:
     assert make_view(*memories, head={sha(2)}).edges == []
 
 
+def titled(number: int, title: str, *said: tuple[str, str], **more: Any) -> Memory:
+    return make_memory(number, title=title, references=tuple(Reference(*one) for one in said), **more)  # type: ignore[arg-type]
+
+
+def verdicts(view: View) -> list[tuple[int, str, int]]:
+    return [(edge.source, edge.relation, edge.target) for edge in view.edges]
+
+
+def test_a_quoted_title_means_the_newest_earlier_commit_of_head() -> None:
+    memories = [
+        titled(0, "T"),
+        titled(1, "T"),
+        titled(2, 'Revert "T"', ("revert", '"T"')),
+        titled(3, "T"),
+        titled(4, 'Revert "U"', ("revert", '"U"')),
+    ]
+    assert verdicts(make_view(*memories)) == [(2, "revert", 1)]
+    assert verdicts(make_view(*memories, head={sha(0), sha(2), sha(3)})) == [(2, "revert", 0)]
+    assert verdicts(make_view(*memories, head={sha(2), sha(3)})) == []
+
+
+def test_a_title_counts_only_where_no_other_name_is_known() -> None:
+    by_hash = [titled(0, "T"), titled(1, "T"), titled(2, "R", ("revert", sha(0)), ("revert", '"T"'))]
+    assert verdicts(make_view(*by_hash)) == [(2, "revert", 0)]
+    rebased = [titled(0, "T"), titled(1, "T"), titled(2, "R", ("revert", "f" * 40), ("revert", '"T"'))]
+    assert verdicts(make_view(*rebased)) == [(2, "revert", 1)]
+    by_number = [titled(0, "T"), titled(1, "R", ("revert", "#7"), ("revert", '"T"')), titled(2, "N", numbers=(7,))]
+    assert [edge for edge in verdicts(make_view(*by_number)) if edge[2] == 0] == [(1, "revert", 0)]  # 7 came later
+
+
+@pytest.mark.parametrize(
+    ("quoted", "found"),
+    [("Keep the order of the…", [0]), ("Keep the order…", []), ("Keep…", []), ("Keep the order of things…", [])],
+)
+def test_a_title_that_is_cut_means_the_only_one_that_begins_so(quoted: str, found: list[int]) -> None:
+    memories = [titled(0, "Keep the order of the rows"), titled(1, "Keep the order of a row")]
+    view = make_view(*memories, titled(2, "R", ("revert", f'"{quoted}"')))
+    assert [edge.target for edge in view.edges] == found
+
+
+def test_a_merge_request_and_the_title_of_a_merge_are_aliases() -> None:
+    merge = titled(0, "Add it", aliases=("!45", "\"Merge branch 'x' into 'main'\""))
+    assert verdicts(make_view(merge, titled(1, "R", ("revert", "!45")))) == [(1, "revert", 0)]
+    quoting = titled(1, "R", ("revert", "\"Merge branch 'x' into 'main'\""))
+    assert verdicts(make_view(merge, quoting)) == [(1, "revert", 0)]
+    assert verdicts(make_view(titled(0, "Add it", numbers=(45,)), titled(1, "R", ("revert", "!45")))) == []
+
+
+def test_the_history_shows_whose_numbers_are_its_own() -> None:
+    memories = [
+        titled(0, "T", numbers=(5,)),
+        titled(1, "U", numbers=(6,)),
+        titled(2, 'Revert "T"', ("revert", "owner/repo#5"), ("revert", '"T"')),
+        titled(3, "Mend it", ("revert", "owner/repo#6")),
+        titled(4, "Mend it", ("revert", "other/repo#6")),
+    ]
+    assert verdicts(make_view(*memories)) == [(2, "revert", 0), (3, "revert", 1)]
+    assert verdicts(make_view(*memories[:2], *memories[3:])) == []
+
+
+def test_many_reverts_of_one_title_are_resolved_in_linear_time() -> None:
+    half = 4_000
+    memories = [titled(n, "T") for n in range(half)]
+    memories += [titled(half + n, 'Revert "T"', ("revert", '"T"')) for n in range(half)]
+    assert {edge.target for edge in make_view(*memories).edges} == {half - 1}
+
+
 def fates(*said: tuple[str, int] | None, times: list[int] | None = None) -> dict[int, int]:
     """Return who replaced whom, where memory n says something of an earlier one."""
     when = times or list(range(len(said)))
@@ -229,6 +296,8 @@ def test_what_reverts_and_reapplies_lead_to() -> None:
     assert fates(None, ("revert", 0), ("revert", 1), ("revert", 2)) == {2: 3, 0: 1}
     assert fates(None, ("revert", 0), ("reapply", 1)) == {1: 2}  # it names the revert
     assert fates(None, ("revert", 0), ("reapply", 0)) == {}  # it names the original
+    assert fates(None, ("partial_revert", 0)) == {}  # most of it stands
+    assert fates(None, ("revert", 0), ("partial_revert", 1)) == {0: 1}
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 0)) == {0: 3}
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 2)) == {2: 3, 0: 1}
 

@@ -46,7 +46,7 @@ class Linked:
 def linked(repository: Repository, head: str) -> Iterator[Linked]:
     """Yield the ancestors of a commit that revert or reapply something, newest first, merges aside."""
     memories, subjects, merges = list[Memory](), list[str](), set[str]()
-    history, home = repository.history(head), repository.projects()
+    history, home = repository.history(head), repository.projects
     for commit in repository.messages(history):
         memories.append(commit_memory(commit, sanitize=str, home=home))
         subjects.append(commit.message.strip().partition("\n")[0])

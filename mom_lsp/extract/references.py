@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from itertools import islice
 
 from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_subject
 from mom_lsp.memory import Reference, Relation
@@ -65,6 +66,7 @@ _TOLD = _words(  # before a name: something was fixed there, and the message onl
 )
 _LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that stands with its title in a list of others
 _TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
+_SQUASHED = re.compile(r"^\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b", re.MULTILINE)  # a commit of a branch
 _DISCUSSION = re.compile(r"(?:/files)?#(?:issuecomment|discussion|pullrequestreview|r\d)")
 _STRENGTH: dict[Relation, int] = {
     "mention": 0,
@@ -74,6 +76,7 @@ _STRENGTH: dict[Relation, int] = {
     "revert": 4,
     "reapply": 5,
 }
+MAX_NAMES = 500  # that are read of a message; one with more is a list
 _BEFORE, _AFTER = 100, 40  # characters around a name that may belong to its clause
 _LINE = 200  # characters of a line on either side that are looked at
 
@@ -99,7 +102,7 @@ def own_numbers(message: str) -> tuple[int, ...]:
     A number at the end of the subject is the commit's; only without one are "Closes #123" lines taken,
     which in projects that merge by hand are all that ties a commit to its pull request.
     """
-    subject = message.lstrip().partition("\n")[0]
+    subject = _first_line(message)
     found: list[int] = []
     if trailing := _TRAILING.search(subject):
         found.append(int(trailing[1]))
@@ -127,20 +130,23 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
         message: as it was committed.
         subject: what the commit is called, if that is not the first line.
         home: "owner/name" of the repository on its forges. Links to the issues of other projects are left out, forks
-            aside, which have the same name; without it all links count.
+            aside, which have the same name; without it all links count, unless they say what is reverted.
     """
     first = _first_line(message)
     said, own = of_subject(subject or first), set(own_numbers(message))
+    squashed = None if said.relation else _SQUASHED.search(message)
     found: dict[str, Relation] = {}
-    for match in _NAME.finditer(message):
+    for match in islice(_NAME.finditer(message), MAX_NAMES):
         if match["sha"] and not _is_sha(message, match) or _SKIP_LINE.search(_line_of(message, match)):
             continue
-        relation = _relation(message, match, said, len(first))
+        relation = _relation(message, match, said, first)
+        if squashed and match.start() > squashed.start() and relation in VERDICTS:
+            relation = "mention"
         target = _target(match, relation, own, home)
         if target and (target not in found or _STRENGTH[relation] > _STRENGTH[found[target]]):
             found[target] = relation
     if said.relation and said.title:
-        found[f'"{said.title}"'] = said.relation
+        found |= {f'"{title}"': said.relation for title in said.titles}
     return tuple(Reference(relation, target) for target, relation in found.items())
 
 
@@ -162,6 +168,8 @@ def _target(match: re.Match[str], relation: Relation, own: set[int], home: Colle
     ours = project and _repository(project) in {_repository(one) for one in home}
     if match["project"] and not ours:
         return f"{project.lower()}{name}" if relation in VERDICTS else ""  # the history may know that this is its home
+    if match["linked"] and not home and relation in VERDICTS:
+        return f"{project.lower()}{name}"
     if (match["linked"] and home and not ours) or (name[0] == "#" and int(name[1:]) in own):
         return ""
     return name
@@ -191,7 +199,7 @@ def _is_sha(message: str, match: re.Match[str]) -> bool:
     return len(sha) <= 40 or len(sha) == 64
 
 
-def _relation(message: str, match: re.Match[str], said: Subject, subject_length: int) -> Relation:
+def _relation(message: str, match: re.Match[str], said: Subject, first: str) -> Relation:
     """Find the strongest word of the clause that a name stands in."""
     start = match.start()
     before = message[max(0, start - _BEFORE) : start]
@@ -203,14 +211,17 @@ def _relation(message: str, match: re.Match[str], said: Subject, subject_length:
     after = "" if entry or after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
     if _TOLD.search(before):
         return "mention"
-    in_subject = start < subject_length
-    relation = (_of_subject if in_subject and said.relation else _of_body)(said, before) or _worded(before, after)
+    told = _of_subject(said, first, start) if start < len(first) and said.relation else _of_body(said, before)
+    relation = told or _worded(before, after)
     return "mention" if discussed and relation in VERDICTS else relation
 
 
-def _of_subject(said: Subject, before: str) -> Relation | None:
-    """Return what the subject says of a name in it, unless that stands in an aside after the title."""
-    told = of_clause("revert" + re.split(r"[\"”]", before)[-1]) if said.title and '"' in before else said.relation
+def _of_subject(said: Subject, first: str, start: int) -> Relation | None:
+    """Return what the subject says of a name in it, unless that stands in an aside."""
+    end = max(first.rfind('"'), first.rfind("”")) + 1  # of a title
+    if said.title and (start < end or not end):
+        return said.relation
+    told = of_clause(f"revert {first[max(end, start - _BEFORE) : start]}")
     return said.relation if told in VERDICTS else told
 
 

@@ -31,7 +31,7 @@ WORDS = rf"{_REVERT}|{_UNDO}|{_REAPPLY}"  # the verbs as a pattern
 _TYPE = re.compile(r"(?P<verb>revert|re-?apply|re-?land)(?:\([^()]*\))?!?: +", re.IGNORECASE)
 _SCOPE = re.compile(r"\[[^\]]*\] ?|'(?=re)|[^\s:\"'“\[]{1,60}(?:,? \S{1,20})?!?: +", re.IGNORECASE)  # "[ty] ", "url: "
 _ACT = re.compile(
-    rf"(?:(?P<part>{_PARTLY}) )?{_VERB}(?:\^(?P<power>\d{{1,2}}))?(?=[\s:\"“,]|$)[ :]*", re.IGNORECASE
+    rf"(?:(?P<part>{_PARTLY}) |(?!accident)\w{{1,12}}ly )?{_VERB}(?:\^(?P<power>\d{{1,2}}))?(?=[\s:\"“,]|$)[ :]*", re.IGNORECASE
 )
 _AFTER_TITLE = re.compile(r"\((?P<verb>revert(?:ed)?|reapply|reapplied|reland)\)(?: \(#\d+\))*$", re.IGNORECASE)
 _CONVENTIONAL = re.compile(r"[a-z]+(?:\([^()]*\))?!?: ")
@@ -57,9 +57,10 @@ _HEDGES = frozenset(
 _PASSIVE = frozenset("was were been be being is are gets got".split())
 _ARTICLES = frozenset("the this that a an any each every our my his her their its previous last".split())
 _SPEAKERS = frozenset("i we also have i've we've so therefore hence".split())
-_OTHER_VERB = re.compile(r"\b(?:fix|clos|resolv|follow)", re.IGNORECASE)
+_OTHER_VERB = re.compile(r"\b(?:fixe[sd]|fixing|clos(?:es|ed|ing)|resolv|follow)", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"\b(?:since|because|see|refs?|cf|after|until|due to|as|by|per|for|once|when|while|with|via|reversing)\b",
+    r"\b(?:since|because|see|refs?|cf|after|before|until|due to|as|like|than|by|per|for|once|when|while|with|via|reversing"
+    r"|back to)\b",
     re.IGNORECASE,
 )
 _NEAR = 60  # characters between "undo" and the name
@@ -76,9 +77,8 @@ _STATEMENT = re.compile(
 _LIST_ITEM = re.compile(r"[*+-] ")
 
 # Announcements: sentences of these words and names alone
-_POINTER = re.compile(
-    r"https?://\S+|[\w./-]*[#!]\d+|\br?\d+\b|\b[0-9a-f]{7,64}\b|\bI[0-9a-f]{40}\b|\"[^\"\n]*\"|“[^”\n]*”", re.IGNORECASE
-)
+_TITLE = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
+_POINTS = re.compile(r"\d|://|\b[a-f]{7,}\b")  # a word that is a hash, a number or an address
 _ANNOUNCING = frozenset(
     "this that it these the a an of in to from and or my our commit commits change changes changeset changesets patch"
     " patches pr prs pull merge request requests mr svn revision revisions reversing made part parts most partial"
@@ -93,21 +93,29 @@ class Subject(NamedTuple):
 
     relation: Relation | None = None  # None: it neither reverts nor reapplies
     title: str = ""  # of the earlier commit as `title_of` gives it, with "…" if it is cut; "" if none is quoted
+    tag: str = ""  # what stands before the verb in brackets, and perhaps before that title
     undoes: bool = False  # it undoes something, which is a revert if the message also names a commit
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """What the title may be: in `[ty] Revert "T"` the tag may have been moved from T to the front."""
+        moved = (f"{self.tag} {self.title}",) if self.tag and not self.title.startswith("[") else ()
+        return (*moved, self.title)
 
 
 def of_subject(subject: str) -> Subject:
     """Return what a subject says that its commit does."""
     subject = subject[:MAX_SUBJECT].strip()
-    at = 0
+    at, tag = 0, ""
     while True:
         if typed := _TYPE.match(subject, at):
             return _of_type(typed["verb"], subject[typed.end() :])
         if act := _ACT.match(subject, at):
-            return _of_act(act, subject[act.end() :])
+            return _of_act(act, subject[act.end() :])._replace(tag=tag)
         if not (scope := _SCOPE.match(subject, at)):
             break
         at = scope.end()
+        tag = scope[0].strip() if scope[0][0] == "[" else tag
     if after := _AFTER_TITLE.search(subject):
         relation: Relation = "revert" if after["verb"].lower().startswith("revert") else "reapply"
         return Subject(relation, _key(subject[: after.start()]))
@@ -193,6 +201,8 @@ def of_clause(before: str) -> Relation | None:
 def _done(act: re.Match[str], words: list[str], between: str) -> bool:
     """Tell whether a verb says what the commit itself does, by the words before it and those up to the name."""
     last = words[-1] if words else ""
+    if words and act[0][0].isupper():  # the title of another commit
+        return False
     if act["undo"] and (len(between) > _NEAR or re.search(r"[,;:]", between)):
         return False
     if last in _PASSIVE or any(word in _HEDGES or word.endswith("n't") for word in words[-2:]):
@@ -238,7 +248,6 @@ def announces(sentence: str) -> bool:
     subject = of_subject(sentence)
     if subject.title and sentence.rstrip(" .").endswith(('"', "”", "'")):
         return True
-    left = _POINTER.sub(" ", sentence)
-    verb = _VERBS.search(left)
-    words = _WORD.findall(_VERBS.sub(" ", left).lower())
-    return verb is not None and _ANNOUNCING.issuperset(words)
+    words = " ".join(word for word in _TITLE.sub(" ", sentence).split() if not _POINTS.search(word))
+    left = _VERBS.sub(" ", words)
+    return left != words and _ANNOUNCING.issuperset(_WORD.findall(left.lower()))

@@ -230,6 +230,7 @@ class Repository:
         """Return git's version."""
         return self._run.lines("version")[0]
 
+    @cached_property
     def projects(self) -> tuple[str, ...]:
         """Return what the remotes call this project, as "owner/name"; remotes on this machine have no name."""
         try:

@@ -46,17 +46,17 @@ def extract(task: Task) -> list[Memory]:
 def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
     attributes = attributes_file(task.location.data)
     for commit in repository.commits(task.commits, attributes=attributes):
-        memory = _of_commit(commit, task.rules)
+        memory = _of_commit(commit, task.rules, repository.projects)
         if len(commit.parents) > 1 and not memory.noise:  # a merge that says something: now its diff is worth it
             whole = next(repository.commits([commit.sha], merges=True, attributes=attributes))
-            memory = _of_commit(whole, task.rules)
+            memory = _of_commit(whole, task.rules, repository.projects)
         yield memory
 
 
-def _of_commit(commit: Commit, rules: Rules) -> Memory:
+def _of_commit(commit: Commit, rules: Rules, home: Sequence[str]) -> Memory:
     excluded = _excluder(rules.exclude)
     kept = tuple(change for change in commit.files if not excluded(change.path))
-    memory = commit_memory(replace(commit, files=kept), sanitize=sanitize)
+    memory = commit_memory(replace(commit, files=kept), sanitize=sanitize, home=home)
     return replace(memory, noise="excluded") if commit.files and not kept else memory
 
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from mom_lsp.extract.documents import is_document
 from mom_lsp.extract.message import prose, sentences, shorten
+from mom_lsp.extract.reverts import WORDS, announces
 from mom_lsp.memory import Memory
 
 SENTENCES = 3
@@ -18,9 +19,9 @@ WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d]\w+")  # of any language
 START, END = " .…", " .,;:!…"  # "Refuse it ... since the server counts": a title may go on in the text
 REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
 POINTER = re.compile(  # nothing but where else to look: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
-    r"(?:(?:th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
+    rf"(?:(?:{WORDS}|th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
     r"|made|commit|change|patch|pr|pull|request|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
-    r"|follow\w*|ups?|clos(?:es|ed)|resolves|refs?|see|reverts?|reverting|continuation|addresses|related|inspired"
+    r"|follow\w*|ups?|clos(?:es|ed)|resolves|refs?|see|continuation|addresses|related|inspired"
     r"|together)\b|\W|\d)*",
     re.IGNORECASE,
 )
@@ -65,7 +66,9 @@ def reason_of(memory: Memory) -> str:
 
 def says_something(sentence: str) -> bool:
     """Tell whether a sentence is more than a pointer to another place."""
-    return len(WORD.findall(sentence)) >= LEAST_WORDS and not POINTER.fullmatch(REFERENCE.sub(" ", sentence))
+    if len(WORD.findall(sentence)) < LEAST_WORDS or announces(sentence):
+        return False
+    return not POINTER.fullmatch(REFERENCE.sub(" ", sentence))
 
 
 def _speech(clue: Clue, numbers: dict[str, int]) -> str:

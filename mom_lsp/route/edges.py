@@ -147,13 +147,13 @@ def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndar
     source, relation, target = edges.T
     later = distances[source] < distances[target]
     relation[(relation == REAPPLY) & np.isin(target, reverting) & later] = REVERT
-    verdicts = edges[(relation == REVERT) & later]
+    known = set(map(tuple, edges[relation == REAPPLY].tolist()))
+    verdicts = list(dict.fromkeys(map(tuple, edges[(relation == REVERT) & later].tolist())))
     undone = dict[int, list[int]]()
-    for by, _, what in verdicts.tolist():
+    for by, _, what in verdicts:
         undone.setdefault(by, []).append(what)
-    again = [
-        (by, REAPPLY, first) for by, _, what in verdicts.tolist() for first in undone.get(what, ())[:FEW] if first != by
-    ]
+    implied = ((by, REAPPLY, first) for by, _, what in verdicts for first in undone.get(what, ())[:FEW])
+    again = list(dict.fromkeys(edge for edge in implied if edge not in known))
     return np.concatenate([edges, np.array(again, np.int64).reshape(-1, 3)])
 
 

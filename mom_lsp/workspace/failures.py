@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from mom_lsp.extract.message import prose, sentences, shorten
+from mom_lsp.extract.reverts import announces
 from mom_lsp.memory import TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
 from mom_lsp.route.view import View
@@ -18,7 +18,7 @@ from mom_lsp.workspace.ranking import Ranked
 MAX_BECAUSE = 200  # characters
 WARNING = "warning: "  # how the reason of a warning begins
 MAX_NAMED = 4  # memories that one names; it fixes one of more only by the way
-_BOILERPLATE = re.compile(r"(?:this )?(?:partial(?:ly)? )?(?:revert|back(?:s|ed)? ?out|undo|conflicts:)", re.I)
+CONFLICTS = "conflicts:"  # the heading of a list that git makes
 
 
 class Past:
@@ -30,9 +30,16 @@ class Past:
         self._failures = Failures(view)
 
     def told(self, found: Sequence[Scored]) -> list[Scored]:
-        """Return suggestions, those that are part of a failure with what is known about it."""
+        """Return suggestions, those that are part of a failure with what is known about it.
+
+        A revert that was itself reverted is no failed approach: what it reverted stands again.
+        """
         row_of = self._view.catalog.row_of
-        rows = (row_of.get(one.memory.id) for one in found)
+        rows = [row_of.get(one.memory.id) for one in found]
+        found = [
+            replace(one, memory=replace(one.memory, kind="note")) if self._is_undone(one.memory, row) else one
+            for one, row in zip(found, rows, strict=True)
+        ]
         failures = [self._failures.of(row) if row is not None else None for row in rows]
         memories = self._memories([failure for failure in failures if failure])
         return [
@@ -63,6 +70,9 @@ class Past:
                 words = f"{WARNING}this was tried before and taken back" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, (block.line,)))
         return list(found.values())
+
+    def _is_undone(self, memory: Memory, row: int | None) -> bool:
+        return memory.kind == "failed_approach" and row in self._view.replaced_by
 
     def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
         """Return a failure in words, None if its parts are gone, or if what was tried stands today all the same."""
@@ -100,7 +110,11 @@ def first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:
 def because(memory: Memory) -> str:
     """Return the first sentence that says why something was ended, rather than that it was."""
     said = [*sentences(memory.why), *sentences(prose(memory.body))]
-    return shorten(next((text for text in said if not _BOILERPLATE.match(text)), ""), MAX_BECAUSE)
+    return shorten(next(filter(_says_why, said), ""), MAX_BECAUSE)
+
+
+def _says_why(sentence: str) -> bool:
+    return not (announces(sentence) or sentence.lower().startswith(CONFLICTS))
 
 
 def _fixes(by: Memory, tried: Memory) -> bool:

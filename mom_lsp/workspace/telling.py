@@ -147,7 +147,7 @@ class Teller:
         edges = [e for e in state.view.edges if row in (e.source, e.target)]
         rows = {e.target if e.source == row else e.source: e for e in edges}
         chosen = [
-            bare(other, f"{'names it' if e.target == row else 'is named by it'} ({e.relation})")
+            bare(other, f"{'names it' if e.target == row else 'is named by it'} ({e.relation.replace('_', ' ')})")
             for other, e in rows.items()
         ]
         return self.tell(ranker, chosen[:MAX_RELATED], state)

@@ -28,6 +28,7 @@ FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; one that gives no reas
 ABOUT = {  # relation -> what a memory does that names another one, and what one does that is named
     "revert": ("took {other} back", "was taken back by {other}"),
     "reapply": ("brought {other} back", "was brought back by {other}"),
+    "partial_revert": ("took part of {other} back", "was taken back in part by {other}"),
     "fixes": ("fixed {other}", "was fixed by {other}"),
     "followup": ("followed up on {other}", "was followed up by {other}"),
 }
