@@ -18,7 +18,7 @@ from mom_lsp.extract.reverts import announces, of_clause, of_subject, reverts
         ('Revert "T (#12)" (#13)', "revert", "T"),
         ('Revert "Set dist to "precise"" (#13)', "revert", 'Set dist to "precise"'),
         ('Revert "T (#12) (#13)', "revert", "T"),
-        ("Revert 'Let \"-m\" imply \"-p\"'", "revert", 'Let "-m" imply "-p"'),
+        ('Revert \'Let "-m" imply "-p"\'', "revert", 'Let "-m" imply "-p"'),
         ("Revert “T”", "revert", "T"),
         ("'Revert \"T\"' (#13)", "revert", "T"),
         ('[ty] Revert "T"', "revert", "T"),
@@ -76,7 +76,7 @@ def test_subjects(subject: str, relation: str | None, title: str) -> None:
         ("Restore the old order\n\n## Summary\n\nThis reverts #26775 after a finding.", True),
         ("Restore the old order\n\nIt was wrong.\n\nReverts owner/repo#12", True),
         ("Restore the old order\n\nThis partially reverts commit 1a2b3c4d.", False),
-        ("Add a cache\n\n* Add it\n\n* Revert \"Add it\"\n\nThis reverts commit 1a2b3c4d.", False),
+        ('Add a cache\n\n* Add it\n\n* Revert "Add it"\n\nThis reverts commit 1a2b3c4d.', False),
         ("Add a cache\n\nThis reverts to the old order in 1a2b3c4d.", False),
         ('Reapply "T"\n\nThis reverts commit 1a2b3c4d.', False),
         ('Revert "Revert "T""\n\nThis reverts commit 1a2b3c4d.', False),
@@ -144,7 +144,24 @@ def test_entries_of_a_changelog_are_read_by_the_same_table() -> None:
 
 
 WORDS = st.sampled_from(
-    ["revert", "Revert", " ", '"', "“", "(", "#12", "[a]", "a: ", "partially ", "1a2b3c4d", "…", "\n", "undo ", "^2", "to "]
+    [
+        "revert",
+        "Revert",
+        " ",
+        '"',
+        "“",
+        "(",
+        "#12",
+        "[a]",
+        "a: ",
+        "partially ",
+        "1a2b3c4d",
+        "…",
+        "\n",
+        "undo ",
+        "^2",
+        "to ",
+    ]
 )
 
 
@@ -157,7 +174,9 @@ def test_any_text_is_read(text: str) -> None:
     announces(text)
 
 
-@pytest.mark.parametrize("piece", ["revert ", 'Revert "', "[", "[a] ", "a: ", "(", "partially ", "-", "a/", '"a" ', "ly "])
+@pytest.mark.parametrize(
+    "piece", ["revert ", 'Revert "', "[", "[a] ", "a: ", "(", "partially ", "-", "a/", '"a" ', "ly "]
+)
 def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
     text = piece * (400_000 // len(piece))  # what is quadratic takes minutes
     of_subject(text)

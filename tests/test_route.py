@@ -295,10 +295,10 @@ def test_what_reverts_and_reapplies_lead_to() -> None:
     assert fates(None, ("revert", 0), ("revert", 1)) == {1: 2}
     assert fates(None, ("revert", 0), ("revert", 1), ("revert", 2)) == {2: 3, 0: 1}
     assert fates(None, ("revert", 0), ("reapply", 1)) == {1: 2}  # it names the revert
-    assert fates(None, ("revert", 0), ("reapply", 0)) == {}  # it names the original
+    assert fates(None, ("revert", 0), ("reapply", 0)) == {1: 2}  # it names the original
     assert fates(None, ("partial_revert", 0)) == {}  # most of it stands
     assert fates(None, ("revert", 0), ("partial_revert", 1)) == {0: 1}
-    assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 0)) == {0: 3}
+    assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 0)) == {1: 2, 0: 3}
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 2)) == {2: 3, 0: 1}
 
 

@@ -16,6 +16,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from mom_lsp.extract.commits import commit_memory
 from mom_lsp.extract.reverts import VERDICTS
 from mom_lsp.git import Repository, locate
@@ -52,7 +54,7 @@ def linked(repository: Repository, head: str) -> Iterator[Linked]:
         subjects.append(commit.message.strip().partition("\n")[0])
         merges |= {commit.sha} if len(commit.parents) > 1 else set()
     rows = [to_table(memories[at : at + CHUNK]).select(COLUMNS) for at in range(0, len(memories), CHUNK)]
-    view = View(Catalog.of_table(_joined(rows)), history, {})
+    view = View(Catalog.of_table(pa.concat_tables(rows)), history, {})
     targets: dict[int, list[tuple[str, Memory]]] = {}
     for edge in view.edges:
         if edge.relation in VERDICTS and view.is_later(edge):
@@ -63,18 +65,14 @@ def linked(repository: Repository, head: str) -> Iterator[Linked]:
             yield Linked(memory, subject, tuple(targets.get(row, ())))
 
 
-def _joined(tables: Sequence[object]) -> object:
-    import pyarrow as pa
-
-    return pa.concat_tables(tables)
-
-
 def main() -> None:
     """Print a line for each clone."""
     parser = argparse.ArgumentParser(description="Measure how many reverts are linked to what they revert.")
     parser.add_argument("clones", nargs="+", type=Path)
     parser.add_argument("--list", action="store_true", help="name those that are not linked")
-    parser.add_argument("--sample", type=int, default=0, help="show so many of all that is taken for a revert, to judge")
+    parser.add_argument(
+        "--sample", type=int, default=0, help="show so many of all that is taken for a revert, to judge"
+    )
     chosen = parser.parse_args()
     for clone in chosen.clones:
         repository = Repository(locate(clone))
@@ -85,15 +83,15 @@ def main() -> None:
         sys.stdout.write(f"{clone}: {len(done)} of {len(asked)} linked ({len(done) / max(1, len(asked)):.1%})\n")
         for one in asked if chosen.list else ():
             if not one.targets:
-                sys.stdout.write(f"  {one.memory.source.commit[:12]} {one.subject}\n")
+                sys.stdout.write(f"  {one.memory.commits[0][:12]} {one.subject}\n")
         _show(random.Random(0).sample(found, min(chosen.sample, len(found))))
 
 
 def _show(found: Sequence[Linked]) -> None:
     for one in found:
-        sys.stdout.write(f"  {one.memory.source.commit[:12]} [{one.memory.kind}] {one.subject}\n")
+        sys.stdout.write(f"  {one.memory.commits[0][:12]} [{one.memory.kind}] {one.subject}\n")
         for relation, target in one.targets:
-            sys.stdout.write(f"      {relation} {target.source.commit[:12]} {target.title}\n")
+            sys.stdout.write(f"      {relation} {target.commits[0][:12]} {target.title}\n")
 
 
 if __name__ == "__main__":

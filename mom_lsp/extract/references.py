@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection
 from itertools import islice
 
-from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_subject
+from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_object, of_subject
 from mom_lsp.memory import Reference, Relation
 
 
@@ -137,7 +137,7 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
     squashed = None if said.relation else _SQUASHED.search(message)
     found: dict[str, Relation] = {}
     for match in islice(_NAME.finditer(message), MAX_NAMES):
-        if match["sha"] and not _is_sha(message, match) or _SKIP_LINE.search(_line_of(message, match)):
+        if (match["sha"] and not _is_sha(message, match)) or _SKIP_LINE.search(_line_of(message, match)):
             continue
         relation = _relation(message, match, said, first)
         if squashed and match.start() > squashed.start() and relation in VERDICTS:
@@ -154,7 +154,9 @@ def _first_line(message: str) -> str:
     """Return the subject; GitHub goes on in the body where it cuts one."""
     first, _, rest = message.lstrip().partition("\n")
     more = rest.lstrip()
-    return first.rstrip()[:-1] + more[1:].partition("\n")[0] if first.rstrip().endswith("…") and more[:1] == "…" else first
+    return (
+        first.rstrip()[:-1] + more[1:].partition("\n")[0] if first.rstrip().endswith("…") and more[:1] == "…" else first
+    )
 
 
 def _target(match: re.Match[str], relation: Relation, own: set[int], home: Collection[str]) -> str:
@@ -211,18 +213,20 @@ def _relation(message: str, match: re.Match[str], said: Subject, first: str) -> 
     after = "" if entry or after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
     if _TOLD.search(before):
         return "mention"
-    told = _of_subject(said, first, start) if start < len(first) and said.relation else _of_body(said, before)
+    if start < len(first) and said.relation:
+        told = _of_subject(said, said.relation, first, start)
+    else:
+        told = _of_body(said, before)
     relation = told or _worded(before, after)
     return "mention" if discussed and relation in VERDICTS else relation
 
 
-def _of_subject(said: Subject, first: str, start: int) -> Relation | None:
+def _of_subject(said: Subject, relation: Relation, first: str, start: int) -> Relation | None:
     """Return what the subject says of a name in it, unless that stands in an aside."""
     end = max(first.rfind('"'), first.rfind("”")) + 1  # of a title
     if said.title and (start < end or not end):
-        return said.relation
-    told = of_clause(f"revert {first[max(end, start - _BEFORE) : start]}")
-    return said.relation if told in VERDICTS else told
+        return relation
+    return of_object(relation, first[max(end, start - _BEFORE) : start])
 
 
 def _of_body(said: Subject, before: str) -> Relation | None:

@@ -20,6 +20,11 @@ VERDICTS: frozenset[Relation] = REVERTS | {"reapply"}
 MAX_SUBJECT = 1_000  # characters that are read of a subject
 MAX_STATEMENTS = 40  # lines that are read of a body
 
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 _REVERT = r"revert(?:s|ed|ing)?|back(?:s|ed|ing)?[ -]?out"
 _UNDO = r"undo(?:es|ne|ing)?|undid|roll(?:s|ed|ing)?[ -]?back"  # programs do this to their data, too
 _REAPPLY = r"re-?appl(?:y|ies|ied|ying)|re-?land(?:s|ed|ing)?|un-?revert(?:s|ed|ing)?"
@@ -31,7 +36,8 @@ WORDS = rf"{_REVERT}|{_UNDO}|{_REAPPLY}"  # the verbs as a pattern
 _TYPE = re.compile(r"(?P<verb>revert|re-?apply|re-?land)(?:\([^()]*\))?!?: +", re.IGNORECASE)
 _SCOPE = re.compile(r"\[[^\]]*\] ?|'(?=re)|[^\s:\"'“\[]{1,60}(?:,? \S{1,20})?!?: +", re.IGNORECASE)  # "[ty] ", "url: "
 _ACT = re.compile(
-    rf"(?:(?P<part>{_PARTLY}) |(?!accident)\w{{1,12}}ly )?{_VERB}(?:\^(?P<power>\d{{1,2}}))?(?=[\s:\"“,]|$)[ :]*", re.IGNORECASE
+    rf"(?:(?P<part>{_PARTLY}) |(?!accident)\w{{1,12}}ly )?{_VERB}(?:\^(?P<power>\d{{1,2}}))?(?=[\s:\"“,]|$)[ :]*",
+    re.IGNORECASE,
 )
 _AFTER_TITLE = re.compile(r"\((?P<verb>revert(?:ed)?|reapply|reapplied|reland)\)(?: \(#\d+\))*$", re.IGNORECASE)
 _CONVENTIONAL = re.compile(r"[a-z]+(?:\([^()]*\))?!?: ")
@@ -50,17 +56,17 @@ _CLAUSE_ACT = re.compile(rf"(?<![\w.-]){_VERB}(?![\w-])", re.IGNORECASE)
 _ADDS_BACK = re.compile(r"\b(?:add(?:s|ing)?|br(?:ing(?:s|ing)?|ought)) back\W+(?:commit\W+)?$", re.IGNORECASE)
 _REVERT_OF_REVERT = re.compile(r"\brevert(?:s|ed|ing)?(?: the| a| of)* revert", re.IGNORECASE)
 _PAST = re.compile(r"[\w-]*ed\b|undone$|undid$", re.IGNORECASE)
-_HEDGES = frozenset(
+_HEDGES = _words(
     "to can could may might should would will shall must cannot if once until till when whenever unless not never"
-    " without before after than how why whether which that who already later previously of".split()
+    " without before after than how why whether which that who already later previously of"
 )
-_PASSIVE = frozenset("was were been be being is are gets got".split())
-_ARTICLES = frozenset("the this that a an any each every our my his her their its previous last".split())
-_SPEAKERS = frozenset("i we also have i've we've so therefore hence".split())
+_PASSIVE = _words("was were been be being is are gets got")
+_ARTICLES = _words("the this that a an any each every our my his her their its previous last")
+_SPEAKERS = _words("i we also have i've we've so therefore hence")
 _OTHER_VERB = re.compile(r"\b(?:fixe[sd]|fixing|clos(?:es|ed|ing)|resolv|follow)", re.IGNORECASE)
 _ASIDE = re.compile(
-    r"\b(?:since|because|see|refs?|cf|after|before|until|due to|as|like|than|by|per|for|once|when|while|with|via|reversing"
-    r"|back to)\b",
+    r"\b(?:since|because|see|refs?|cf|after|before|until|due to|as|like|than|by|per|for|once|when|while|with|via"
+    r"|reversing|back to)\b",
     re.IGNORECASE,
 )
 _NEAR = 60  # characters between "undo" and the name
@@ -79,10 +85,10 @@ _LIST_ITEM = re.compile(r"[*+-] ")
 # Announcements: sentences of these words and names alone
 _TITLE = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
 _POINTS = re.compile(r"\d|://|\b[a-f]{7,}\b")  # a word that is a hash, a number or an address
-_ANNOUNCING = frozenset(
+_ANNOUNCING = _words(
     "this that it these the a an of in to from and or my our commit commits change changes changeset changesets patch"
     " patches pr prs pull merge request requests mr svn revision revisions reversing made part parts most partial"
-    " partially partly mostly effectively essentially gh".split()
+    " partially partly mostly effectively essentially gh"
 )
 _VERBS = re.compile(rf"\b(?:{WORDS})\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d_]+")
@@ -190,12 +196,16 @@ def of_clause(before: str) -> Relation | None:
     while words and (words[-1].endswith("ly") or words[-1] == "partial"):
         partly |= bool(_PARTLY_LAST.search(words.pop()))
     if not _done(act, words, between):
-        return "mention" if words and words[-1] in _PASSIVE or _PAST.match(act[0]) else None
+        return "mention" if (words and words[-1] in _PASSIVE) or _PAST.match(act[0]) else None
+    relation: Relation = "reapply" if act["reapply"] else "partial_revert" if partly else "revert"
+    return "mention" if re.match(r"\s*(?:back |again )?to\b", between) else of_object(relation, between)
+
+
+def of_object(relation: Relation, between: str) -> Relation | None:
+    """Return a relation unless the words between its verb and a name make the name no object of the verb."""
     if _OTHER_VERB.search(between):
         return None
-    if _ASIDE.search(between) or re.match(r"\s*(?:back |again )?to\b", between):
-        return "mention"
-    return "reapply" if act["reapply"] else "partial_revert" if partly else "revert"
+    return "mention" if _ASIDE.search(between) else relation
 
 
 def _done(act: re.Match[str], words: list[str], between: str) -> bool:

@@ -134,9 +134,9 @@ def _homes(named: Sequence[Named], names: Names) -> frozenset[str]:
 
 
 def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """Return edges in which what undoes a revert reverts it, and reapplies what that one had reverted.
+    """Return edges in which what reverts a revert reapplies the original, and what reapplies that reverts the revert.
 
-    To reapply a revert is to undo it: git's `Reapply "T"` names the revert of T by its hash.
+    To reapply a revert is to revert it: git's `Reapply "T"` names the revert of T by its hash.
 
     Args:
         edges: (e, 3), as the catalog has them.
@@ -147,14 +147,18 @@ def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndar
     source, relation, target = edges.T
     later = distances[source] < distances[target]
     relation[(relation == REAPPLY) & np.isin(target, reverting) & later] = REVERT
-    known = set(map(tuple, edges[relation == REAPPLY].tolist()))
-    verdicts = list(dict.fromkeys(map(tuple, edges[(relation == REVERT) & later].tolist())))
-    undone = dict[int, list[int]]()
-    for by, _, what in verdicts:
-        undone.setdefault(by, []).append(what)
-    implied = ((by, REAPPLY, first) for by, _, what in verdicts for first in undone.get(what, ())[:FEW])
-    again = list(dict.fromkeys(edge for edge in implied if edge not in known))
-    return np.concatenate([edges, np.array(again, np.int64).reshape(-1, 3)])
+    reverts = list(dict.fromkeys(map(tuple, edges[(relation == REVERT) & later].tolist())))
+    reverted, reverting_it = dict[int, list[int]](), dict[int, list[int]]()
+    for by, _, what in reverts:
+        reverted.setdefault(by, []).append(what)
+        reverting_it.setdefault(what, []).append(by)
+    known = set(map(tuple, edges.tolist()))
+    implied = [(by, REAPPLY, first) for by, _, what in reverts for first in reverted.get(what, ())[:FEW]]
+    for by, _, first in edges[(relation == REAPPLY) & later].tolist():
+        before = (row for row in reverting_it.get(first, ())[:FEW] if distances[row] > distances[by])
+        implied += [(by, REVERT, row) for row in sorted(before, key=lambda row: int(distances[row]))[:1]]
+    fresh = list(dict.fromkeys(edge for edge in implied if edge not in known))
+    return np.concatenate([edges, np.array(fresh, np.int64).reshape(-1, 3)])
 
 
 def _quoted(title: str) -> str:

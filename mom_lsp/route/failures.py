@@ -50,7 +50,7 @@ class Failures:
     @cached_property
     def taken_back(self) -> dict[int, Failure]:
         """The approaches that were reverted and not reinstated, by the row of what was tried."""
-        again = {edge.target for edge in self._view.edges if edge.relation == "reapply"}
+        again = {row for edge in self._view.edges if edge.relation == "reapply" for row in (edge.source, edge.target)}
         return {
             tried: Failure("anti_pattern" if tried in again else "failed_approach", tried, by, self._instead(tried, by))
             for tried, by in self._view.replaced_by.items()

@@ -77,7 +77,7 @@ class Past:
     def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
         """Return a failure in words, None if its parts are gone, or if what was tried stands today all the same."""
         tried, by = memories.get(failure.tried), memories.get(failure.by)
-        if tried is None or by is None:
+        if tried is None or by is None or tried.kind == "failed_approach":  # a revert: what it reverted stands again
             return None
         if failure.kind == "bug_pattern":
             if not _fixes(by, tried):

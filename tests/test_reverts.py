@@ -1,0 +1,154 @@
+"""Reverts from the message to the screen, in a real repository: each wording, reapplied, and reverted once more."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repositories import Mom, Repo
+
+from mom_lsp.cli.output import failure_line
+from mom_lsp.evaluation import reverts as evaluation
+from mom_lsp.git import Repository, locate
+from mom_lsp.server.markdown import story
+
+Start = Callable[[Repo | Path], Mom]
+PLAIN = "def fetch(url):\n    return open_url(url)\n"
+TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
+TITLE = "Share connections in a pool"
+REASON = "The shared pool deadlocks when a callback fetches again."
+FORMS = {  # of the message of a revert; {sha}, {title} and 5, the number of what is reverted
+    "git": ('Revert "{title}"', "This reverts commit {sha}."),
+    "title alone": ('Revert "{title}"', ""),
+    "button of GitHub": ('Revert "{title}" (#6)', "Reverts owner/repo#5"),
+    "button of GitLab": ('Revert "{title}"', "This reverts merge request !5"),
+    "title cut by GitHub": ('Revert "Share connections in …" (#6)', "Reverts owner/repo#5"),
+    "tag moved to the front": ('[net] Revert "{title}"', ""),
+    "conventional": ("revert: {title}", "This reverts commit {sha}."),
+    "roll back": ("Roll back the pool", "Rolls back {short}"),
+    "undo": ("Undo the pool ({short})", ""),
+    "back out": ("Backed out changeset {short} (bug 12)", ""),
+    "number": ("Revert #5", ""),
+    "another subject": ("Open a connection for each call", "This reverts commit {sha}."),
+}
+
+
+def tried(repo: Repo) -> str:
+    repo.commit("Add fetch\n\nBecause every caller needs it.", {"net.py": PLAIN})
+    return repo.commit(
+        f"{TITLE} (#5)\n\nBecause connecting is slow.\n\nSee merge request owner/repo!5", {"net.py": TRIED}
+    )
+
+
+def revert(repo: Repo, sha: str, form: str) -> str:
+    subject, body = (text.format(sha=sha, short=sha[:10], title=TITLE) for text in FORMS[form])
+    return repo.commit(f"{subject}\n\n{body}\n\n{REASON}", {"net.py": PLAIN})
+
+
+def started(repo: Repo, moms: Start) -> Mom:
+    mom = moms(repo)
+    mom.index()
+    return mom
+
+
+def of_commit(mom: Mom, sha: str) -> dict[str, Any]:
+    (found,) = (one for one in mom.search("fetch pool revert connections") if one["source"]["commit"] == sha)
+    return found
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Start, form: str) -> None:
+    first = tried(project)
+    by = revert(project, first, form)
+    mom = started(project, moms)
+    original, reverting = of_commit(mom, first), of_commit(mom, by)
+    assert (original["status"], original["replacement"]) == ("replaced", reverting["id"])
+    assert (reverting["kind"], reverting["failure"]) == ("failed_approach", original["failure"])
+    assert (original["failure"]["kind"], original["failure"]["because"]) == ("failed_approach", REASON)
+    assert f"“{TITLE}” was taken back: {REASON}" in failure_line(original["failure"])
+    assert f"“{TITLE}” was taken back: {REASON}" in story(mom.suggest("net.py", 2)[0], datetime.now(UTC))
+    assert f"“{TITLE}” (" in (answer := mom.call("why", path="net.py", line=2)["answer"])
+    assert "was taken back by [1]" in answer and REASON.rstrip(".") in answer
+    assert mom.suggest("net.py", 3, text=TRIED)[0]["failure"]["again"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "body"),
+    [
+        ('Reapply "{title}"', "This reverts commit {by}."),
+        ('Reapply "{title}"', ""),
+        ('Revert "Revert "{title}""', ""),
+        ('Revert "Revert "{title}"" (#7)', "Reverts owner/repo#6"),
+        ("Reland the pool", "Relands {sha} with a lock."),
+        ("Share them after all", "This reverts commit {by}."),
+    ],
+)
+def test_what_is_reapplied_stands_again(project: Repo, moms: Start, subject: str, body: str) -> None:
+    first = tried(project)
+    by = revert(project, first, "button of GitHub")
+    said = f"{subject}\n\n{body}".format(title=TITLE, by=by, sha=first)
+    again = project.commit(f"{said}\n\nThe callback no longer fetches.", {"net.py": TRIED})
+    mom = started(project, moms)
+    original, reverting, last = (of_commit(mom, sha) for sha in (first, by, again))
+    assert (original["status"], original["failure"], last["failure"]) == ("candidate", None, None)
+    assert (reverting["status"], reverting["kind"], reverting["failure"]) == ("replaced", "note", None)
+    answer = mom.call("why", path="net.py", line=2)["answer"]
+    assert re.search(rf"“{TITLE}” \([^)]*\) was brought back by \[1\]", answer)
+    assert re.search(rf"“Revert \"{TITLE}\"” \([^)]*\) was taken back by \[1\]: {REASON[:-1]}", answer)
+    assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 2))
+
+
+def test_what_is_reverted_once_more_is_an_anti_pattern(project: Repo, moms: Start) -> None:
+    first = tried(project)
+    by = revert(project, first, "git")
+    again = project.commit(f'Reapply "{TITLE}"\n\nThis reverts commit {by}.', {"net.py": TRIED})
+    last = project.commit(f'Revert "Reapply "{TITLE}""\n\nThis reverts commit {again}.\n\nIt hangs.', {"net.py": PLAIN})
+    mom = started(project, moms)
+    assert {of_commit(mom, sha)["failure"]["kind"] for sha in (first, again)} == {"anti_pattern"}
+    assert (of_commit(mom, again)["replacement"], of_commit(mom, again)["failure"]["because"]) == (
+        of_commit(mom, last)["id"],
+        "It hangs.",
+    )
+
+
+def test_what_is_reverted_in_part_stands(project: Repo, moms: Start) -> None:
+    first = tried(project)
+    part = TRIED.replace("limit=8", "")
+    project.commit(f"Drop the limit\n\nThis partially reverts commit {first}, since it was too low.", {"net.py": part})
+    mom = started(project, moms)
+    assert (of_commit(mom, first)["status"], of_commit(mom, first)["failure"]) == ("candidate", None)
+    related = mom.call("show", id=of_commit(mom, first)["id"])["related"]
+    assert [one["why"] for one in related] == ["names it (partial revert)"]
+    assert "was taken back by" not in mom.call("why", path="net.py", line=2)["answer"]
+
+
+def test_a_revert_of_another_project_reverts_nothing_here(project: Repo, moms: Start) -> None:
+    project.git("remote", "add", "origin", "https://github.com/ada/repo.git")
+    first = tried(project)
+    project.commit("Update the copy\n\nReverts other/thing#5", {"copy.py": "copy = 1\n"})
+    mom = started(project, moms)
+    assert of_commit(mom, first)["status"] == "candidate"
+    project.commit("Open a connection for each call\n\nReverts owner/repo#5", {"net.py": PLAIN})
+    mom.index()
+    assert of_commit(mom, first)["status"] == "replaced"
+
+
+def test_the_measure_counts_what_is_linked(
+    project: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    revert(project, tried(project), "title alone")
+    project.commit('Revert "Something that never was"', {"net.py": TRIED})
+    project.commit("Revert to the default when none is set", {"net.py": PLAIN})
+    repository = Repository(locate(project.root))
+    found = list(evaluation.linked(repository, project.head))
+    assert [(one.asked, [target.title for _, target in one.targets]) for one in found] == [(True, []), (True, [TITLE])]
+    monkeypatch.setattr(sys, "argv", ["reverts", str(project.root), "--list", "--sample", "9"])
+    evaluation.main()
+    told = capsys.readouterr().out
+    assert "1 of 2 linked (50.0%)" in told
+    assert told.count('Revert "Something that never was"') == 2
