@@ -139,6 +139,7 @@ def test_a_fork_is_the_same_project() -> None:
         ),
         ("Mend it\n\nThis reverts parts of commit 1a2b3c4d.", ["partial_revert 1a2b3c4d"]),
         ("Mend it\n\nPartial revert of 1a2b3c4d #12", ["partial_revert 1a2b3c4d", "partial_revert #12"]),
+        ('Revert "Partially revert 1a2b3c4d"', ["reapply 1a2b3c4d", 'revert "Partially revert 1a2b3c4d"']),
         ("Roll back the limit\n\nRolls back 1a2b3c4d5e", ["revert 1a2b3c4d5e"]),
         ("Undo the limit (1a2b3c4d5e)", ["revert 1a2b3c4d5e"]),
         ("Undo the limit, see 1a2b3c4d5e", ["1a2b3c4d5e"]),

@@ -48,6 +48,7 @@ from mom_lsp.extract.reverts import announces, of_clause, of_subject, reverts
         ("Undo the retry limit (1a2b3c4d5e)", None, ""),
         ("Roll back the lock on early returns", None, ""),
         ("Revert to the default value when none is set", None, ""),
+        ("url: revert from 2.0 to 1.9", None, ""),
         ("url: revert back to guessing the scheme", None, ""),
         ("Add a revert button", None, ""),
         ("Revert button: align it", None, ""),
@@ -81,6 +82,7 @@ def test_subjects(subject: str, relation: str | None, title: str) -> None:
         ('Reapply "T"\n\nThis reverts commit 1a2b3c4d.', False),
         ('Revert "Revert "T""\n\nThis reverts commit 1a2b3c4d.', False),
         ("Partially revert 1a2b3c4d", True),
+        ('Revert "Revert the pool"', False),
     ],
 )
 def test_kind_and_references_of_a_message_agree(message: str, expected: bool) -> None:

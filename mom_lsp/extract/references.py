@@ -225,7 +225,7 @@ def _of_subject(said: Subject, relation: Relation, first: str, start: int) -> Re
     """Return what the subject says of a name in it, unless that stands in an aside."""
     end = max(first.rfind('"'), first.rfind("”")) + 1  # of a title
     if said.title and (start < end or not end):
-        return relation
+        return "reapply" if said.of_revert else relation
     return of_object(relation, first[max(end, start - _BEFORE) : start])
 
 

@@ -45,7 +45,7 @@ _QUOTES = {'"': '"', "“": "”", "'": "'"}
 _CUT = re.compile(r"\s*(?:\(#?\d*)?(?:…|\.{3})$")
 # No object but another noun ("revert button", "revert --abort"), or the state that comes back ("revert to 1.2").
 _NO_OBJECT = re.compile(
-    r"-|/|(?:back |again )?to\b|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
+    r"-|/|(?:back |again )?to\b|from\b|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"\b(?:parts?|most|some|half|hunks?|portions?|bits?|pieces?|{_PARTLY})\b", re.IGNORECASE)
@@ -107,6 +107,11 @@ class Subject(NamedTuple):
         """What the title may be: in `[ty] Revert "T"` the tag may have been moved from T to the front."""
         moved = (f"{self.tag} {self.title}",) if self.tag and not self.title.startswith("[") else ()
         return (*moved, self.title)
+
+    @property
+    def of_revert(self) -> bool:
+        """Whether it reverts what calls itself a revert, which brings the original back."""
+        return self.relation in REVERTS and of_subject(self.title).relation in REVERTS
 
 
 def of_subject(subject: str) -> Subject:
@@ -234,7 +239,7 @@ def reverts(subject: str, body: str, named: frozenset[Relation]) -> bool:
     """
     said = of_subject(subject)
     if said.relation:
-        return said.relation in REVERTS
+        return said.relation in REVERTS and not said.of_revert
     if said.undoes and named & REVERTS:
         return True
     return "reapply" not in named and _states_revert(body)
