@@ -5,14 +5,12 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from repositories import Mom, Repo
 
-from mom_lsp.cli.output import failure_line
 from mom_lsp.evaluation import reverts as evaluation
 from mom_lsp.git import Repository, locate
 from mom_lsp.server.markdown import story
@@ -70,8 +68,8 @@ def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Sta
     assert (original["status"], original["replacement"]) == ("replaced", reverting["id"])
     assert (reverting["kind"], reverting["failure"]) == ("failed_approach", original["failure"])
     assert (original["failure"]["kind"], original["failure"]["because"]) == ("failed_approach", REASON)
-    assert f"“{TITLE}” was taken back: {REASON}" in failure_line(original["failure"])
-    assert f"“{TITLE}” was taken back: {REASON}" in story(mom.suggest("net.py", 2)[0], datetime.now(UTC))
+    assert f"“{TITLE}” was reverted: {REASON}" in original["phrases"]["failure"]
+    assert f"“{TITLE}” was reverted: {REASON}" in story(mom.suggest("net.py", 2)[0])
     assert f"“{TITLE}” (" in (answer := mom.call("why", path="net.py", line=2)["answer"])
     assert "was taken back by [1]" in answer and REASON.rstrip(".") in answer
     assert mom.suggest("net.py", 3, text=TRIED)[0]["failure"]["again"]

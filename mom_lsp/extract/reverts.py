@@ -45,7 +45,8 @@ _QUOTES = {'"': '"', "“": "”", "'": "'"}
 _CUT = re.compile(r"\s*(?:\(#?\d*)?(?:…|\.{3})$")
 # No object but another noun ("revert button", "revert --abort"), or the state that comes back ("revert to 1.2").
 _NO_OBJECT = re.compile(
-    r"-|/|(?:back |again )?to\b|from\b|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
+    r"-|/|(?:back |again )?to\b|from\b"
+    r"|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
     re.IGNORECASE,
 )
 _PART = re.compile(rf"\b(?:parts?|most|some|half|hunks?|portions?|bits?|pieces?|{_PARTLY})\b", re.IGNORECASE)
