@@ -17,7 +17,7 @@ from pathlib import Path
 
 from mom_lsp.engine.service import Service
 from mom_lsp.git import locate
-from mom_lsp.settings import load_settings
+from mom_lsp.settings import resolve
 from mom_lsp.workspace import Workspace
 
 LEAST_LINES, MOST_LINES = 20, 5000  # of a file that is asked about
@@ -69,7 +69,7 @@ def main() -> None:
     chosen = parser.parse_args()
     location = locate(chosen.repository)
     with closing(Service(location.data)) as service:
-        workspace = Workspace(location, service.library, load_settings(location.root)[0])
+        workspace = Workspace(location, service.library, resolve(location.root).settings)
         sys.stdout.write(f"{ask(workspace, list(drawn(workspace, chosen.files, chosen.seed)))}\n")
 
 
