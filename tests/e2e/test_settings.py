@@ -57,19 +57,25 @@ async def until(condition: Callable[[], object], timeout: float = TIMEOUT) -> No
 
 
 @pytest.fixture(scope="module")
-def ours(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy of the repository for this module."""
-    yield from copied(template, tmp_path_factory.mktemp("settings") / "repository")
+def copy(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy of the repository whose every setting is changed."""
+    yield from copied(template, tmp_path_factory.mktemp("changed") / "repository")
+
+
+@pytest.fixture(scope="module")
+def quiet(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A copy in which little is indexed while we look."""
+    yield from copied(template, tmp_path_factory.mktemp("quiet") / "repository")
 
 
 @pytest.fixture(scope="module")
 async def read(
-    ours: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+    copy: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[set[tuple[str, str]], list[str]]:
     """Change every setting from an editor, and use all that there is; return what was read, and what was shown."""
     log = tmp_path_factory.mktemp("log") / "read"
     command = [sys.executable, "-P", str(Path(__file__).parents[1] / "recording.py"), str(log), "serve"]
-    editor = await start("neovim", ours, environment, experimental=SCOPES, server=command)
+    editor = await start("neovim", copy, environment, experimental=SCOPES, server=command)
     machine = {name: other_value(name) for name, info in KNOWN.items() if info.scope == "machine"}
     values = {name: other_value(name) for name in KNOWN if name not in LATER and name not in machine}
 
@@ -120,9 +126,9 @@ async def answers(editor: Editor, uri: str) -> list[Any]:
 
 
 @pytest.fixture(scope="module")
-async def plain(ours: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
+async def plain(quiet: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
     """An editor that does not tell scopes apart."""
-    editor = await start("neovim", ours, environment)
+    editor = await start("neovim", quiet, environment)
     yield editor
     await stop(editor)
 
@@ -144,14 +150,14 @@ async def plain(ours: Path, environment: dict[str, str]) -> AsyncIterator[Editor
     ids=str,
 )
 async def test_a_changed_setting_changes_what_is_shown_and_back_again(plain: Editor, options: dict[str, Any]) -> None:
-    quiet = {"hints.minimumSurprise": 1, "hints.threshold": 0, "suggest.threshold": 0}
-    await plain.configure(quiet)
+    shown = {"hints.minimumSurprise": 1, "hints.threshold": 0, "suggest.threshold": 0}
+    await plain.configure(shown)
     uri = plain.open()
     before = await answers(plain, uri)
     assert all(before)
-    await plain.configure(quiet | options)
+    await plain.configure(shown | options)
     assert await answers(plain, uri) != before
-    await plain.configure(quiet)
+    await plain.configure(shown)
     async with asyncio.timeout(TIMEOUT):
         while await answers(plain, uri) != before:  # what was excluded is read again beside us
             await asyncio.sleep(0.02)
