@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
+from collections.abc import Iterator
+from logging.handlers import QueueHandler
 from pathlib import Path
+from queue import SimpleQueue
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from mom_lsp.workspace import isolation
 
 pytest_plugins = ["hook_repo", "repositories"]
 
@@ -31,3 +38,14 @@ def in_memory() -> bool:
 
 if in_memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+@pytest.fixture(autouse=True)
+def _every_memory_can_be_shown(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail where a fault was isolated: the product goes on without that memory, a test does not."""
+    faults: SimpleQueue[logging.LogRecord] = SimpleQueue()
+    handler, log = QueueHandler(faults), logging.getLogger(isolation.__name__)
+    log.addHandler(handler)
+    yield
+    log.removeHandler(handler)
+    assert faults.empty() or request.node.get_closest_marker("isolates"), faults.get().getMessage()

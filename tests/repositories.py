@@ -124,11 +124,11 @@ class Change(NamedTuple):
     text: str
 
 
-def import_commits(repo: Repo, changes: Iterable[Change], start: int = START) -> None:
-    """Add commits by the hundred to `main`, a minute apart, in a single call of git."""
+def import_commits(repo: Repo, changes: Iterable[Change], start: int = START, every: int = 60) -> None:
+    """Add commits by the hundred to `main`, some seconds apart, in a single call of git."""
     stream = []
     for number, (message, path, text) in enumerate(changes):
-        at = start + number * 60
+        at = start + number * every
         stream += [
             "commit refs/heads/main",
             f"author {AUTHOR} {at} +0000",

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SLOW = " is on a network disk: locks and the journal are slower and less safe there"
 LEAST_FREE = 500_000_000  # bytes
+NAMED = 3  # memories that cannot be shown
 
 
 def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
@@ -55,7 +56,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
         "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
-        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"]),
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *_unshown(workspace)),
     }
     return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}
 
@@ -95,7 +96,7 @@ def _status(service: Service, workspace: Workspace, look: State) -> dict[str, An
         "engine": _engine(service.data),
         "model": service.model.state(workspace.settings.model),
         "indexing": service.indexing,
-        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"]),
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *_unshown(workspace)),
     }
     return found | {"rows": status_phrases.rows(found)}
 
@@ -108,6 +109,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         _settings(service, workspace),
         _journal(service),
         _store(service),
+        *_memories(workspace),
         _encoder(workspace),
         _model(service, workspace),
         _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
@@ -221,6 +223,16 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
         return _check("encoder", True, SentenceEncoder(settings.model).name, "")
     except EncoderError as error:
         return _check("encoder", False, str(error), "correct mom.encoder.model")
+
+
+def _unshown(workspace: Workspace) -> list[str]:
+    """Return why memories were left out of answers, the first few."""
+    return list(workspace.teller.isolation.problems.values())[:NAMED]
+
+
+def _memories(workspace: Workspace) -> list[dict[str, Any]]:
+    problems = _unshown(workspace)
+    return [_check("memories", False, "; ".join(problems), "the others are shown; report it")] if problems else []
 
 
 def _model(service: Service, workspace: Workspace) -> dict[str, Any]:

@@ -61,6 +61,6 @@ def _signs(name: str) -> np.ndarray:
 
 
 def unit(vectors: np.ndarray) -> np.ndarray:
-    """Return vectors of length 1, those of zeros as they are."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    """Return float32 vectors of length 1, those of zeros as they are."""
+    length = np.sqrt(np.einsum("...d,...d->...", vectors, vectors, dtype=np.float64))[..., None]  # no square overflows
     return np.asarray(vectors / np.where(length > 0, length, 1.0), np.float32)

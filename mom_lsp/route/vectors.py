@@ -125,7 +125,8 @@ def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes (m, d) int8 and scales (m,) float32."""
+    """Return codes (m, d) int8 and scales (m,) float32; what is too small to be scaled becomes zeros."""
     scales = np.abs(vectors).max(axis=1, initial=0.0) / np.float32(LARGEST)
+    scales[scales < np.finfo(np.float32).tiny] = 0.0  # below it a quotient may be more than a byte holds
     codes = np.rint(vectors / np.where(scales > 0, scales, 1.0)[:, None])
     return codes.astype(np.int8), scales.astype(np.float32)

@@ -231,8 +231,8 @@ def isometry(rows: int, columns: int, random: np.random.Generator) -> np.ndarray
 
 def unit(rows: np.ndarray) -> np.ndarray:
     """Return rows with length 1, (B, d); a row of nothing stays nothing."""
-    lengths = np.sqrt(np.einsum("...d,...d->...", rows, rows))[..., None]
-    return np.asarray(rows / np.maximum(lengths, TINY))
+    lengths = np.sqrt(np.einsum("...d,...d->...", rows, rows, dtype=np.float64))[..., None]  # no square overflows
+    return np.asarray(rows / np.maximum(lengths, TINY), rows.dtype)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:

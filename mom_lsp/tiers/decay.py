@@ -14,6 +14,7 @@ EPISODIC, WORKING, SEMANTIC = range(3)
 TIERS = ("episodic", "working", "semantic")
 RATES = np.array([0.1, 0.05, 0.01])  # what a tier loses per active day (seed cms_update_rule, default decays)
 FLOORS = np.array([0.0, 0.1, 0.2])  # a strength below which a memory falls into the tier before
+LEAST = 1e-12  # no strength falls below it: after 7,000 active days it would be no number that can be halved
 
 
 class ActiveDays:
@@ -40,10 +41,13 @@ def faded(tier: np.ndarray, strength: np.ndarray, elapsed: np.ndarray | float) -
 
     Args:
         tier: (n,) EPISODIC, WORKING or SEMANTIC.
-        strength: (n,) in [0, 1].
+        strength: (n,) in [0, 1]; what is below LEAST counts as LEAST.
         elapsed: active days, (n,) or one for all; what is negative counts as none.
+
+    Returns:
+        The tiers, (n,), and the strengths, (n,) in [LEAST, 1].
     """
-    tier, strength = tier.copy(), strength.astype(np.float64)
+    tier, strength = tier.copy(), np.maximum(strength.astype(np.float64), LEAST)
     left = np.maximum(np.broadcast_to(np.asarray(elapsed, np.float64), strength.shape), 0.0).copy()
     for level in (SEMANTIC, WORKING):
         at = np.flatnonzero((tier == level) & (left > 0))
@@ -53,7 +57,7 @@ def faded(tier: np.ndarray, strength: np.ndarray, elapsed: np.ndarray | float) -
         strength[at] *= np.exp(rate * spent)
         left[at] -= spent
         tier[at] = np.where(left[at] > 0, level - 1, level)
-    return tier, strength * np.exp(np.log1p(-RATES[EPISODIC]) * left)
+    return tier, np.maximum(strength * np.exp(np.log1p(-RATES[EPISODIC]) * left), LEAST)
 
 
 def activated(strength: np.ndarray, gate: np.ndarray | float, share: np.ndarray | float = 1.0) -> np.ndarray:
@@ -67,12 +71,16 @@ def _days(times: np.ndarray) -> np.ndarray:
 
 
 def half_life(tier: int, strength: float) -> float:
-    """Return after how many active days without use a strength is half of what it is now."""
-    days, half = 0.0, strength / 2
-    while tier > EPISODIC and half < FLOORS[tier] < strength:
-        days += math.log(FLOORS[tier] / strength) / math.log1p(-RATES[tier])
-        strength, tier = FLOORS[tier], tier - 1
-    return days + math.log(half / strength) / math.log1p(-RATES[tier]) if strength > 0 else 0.0
+    """Return after how many active days without use a strength in [0, 1] is half of what it is now.
+
+    The logarithm of a strength falls by the rate of its tier, down to the floor of that tier, and then by the rate of
+    the tier before. The floor LEAST is left out: what lies there has the half-life of its tier.
+    """
+    days, left = 0.0, math.log(2.0)  # that the logarithm has yet to fall
+    for level in range(tier, EPISODIC, -1):
+        fall = min(left, math.log(max(strength, FLOORS[level]) / FLOORS[level]))
+        days, left, strength = days - fall / math.log1p(-RATES[level]), left - fall, min(strength, FLOORS[level])
+    return days - left / math.log1p(-RATES[EPISODIC])
 
 
 def usage(uses: np.ndarray, most: int) -> np.ndarray:

@@ -16,6 +16,7 @@ from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past
 from mom_lsp.workspace.freshness import Judge
 from mom_lsp.workspace.head import CACHED_HEADS, Worktree
+from mom_lsp.workspace.isolation import Isolation
 from mom_lsp.workspace.present import forge_of, lived, suggestion
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.recent import Recent
@@ -66,6 +67,7 @@ class Teller:
     def __init__(self, journal: Journal, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
         self._journal, self._worktree, self._clock = journal, worktree, clock
         self.titles = TitleFile(worktree.location.data / TITLES)
+        self.isolation = Isolation()
         self.untitled: dict[str, None] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
         self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
         self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
@@ -73,13 +75,31 @@ class Teller:
     def tell(
         self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()
     ) -> list[dict[str, Any]]:
-        """Return what was chosen as JSON; `at` are the names of the file asked about."""
-        return [self.json(one, state, at) for one in self.scored(ranker, chosen, state, at)]
+        """Return what was chosen as JSON, without what cannot be shown; `at` are the names of the file asked about."""
+        return [answer for _, answer in self.answers(self.scored(ranker, chosen, state, at), state, at)]
 
     def scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()) -> list[Scored]:
         """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
-        past = self.past(state)
-        return self.groups(state).told(past.told(past.judge.judged(with_text(ranker, chosen), at)))
+        past, groups = self.past(state), self.groups(state)
+
+        def judged(some: Sequence[Ranked]) -> list[Scored]:
+            return groups.told(past.told(past.judge.judged(with_text(ranker, some), at)))
+
+        return self.isolation.each(judged, chosen, lambda one: ranker.view.catalog.ids[one.row])
+
+    def read(self, ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
+        """Return what was chosen with its text alone."""
+        return self.isolation.each(
+            lambda some: with_text(ranker, some), chosen, lambda one: ranker.view.catalog.ids[one.row]
+        )
+
+    def answers(
+        self, found: Sequence[Scored], state: State, at: Sequence[str] = ()
+    ) -> list[tuple[Scored, dict[str, Any]]]:
+        """Return memories, each with what the contract has of it."""
+        return self.isolation.each(
+            lambda some: [(one, self.json(one, state, at)) for one in some], found, lambda one: one.memory.id
+        )
 
     def past(self, state: State) -> Past:
         """Return what the history of HEAD tells of failures."""
@@ -139,8 +159,9 @@ class Teller:
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return what a review picked, each with its "reason"."""
         row_of = state.snapshot.catalog.row_of
-        told = self.tell(ranker, [bare(row_of[pick.memory]) for pick in picks], state)
-        return [one | {"reason": pick.reason} for one, pick in zip(told, picks, strict=True)]
+        reasons = {pick.memory: pick.reason for pick in picks}
+        told = self.tell(ranker, [bare(row_of[memory]) for memory in reasons], state)
+        return [one | {"reason": reasons[one["id"]]} for one in told]
 
     def related(self, row: int, state: State, ranker: Ranker) -> list[dict[str, Any]]:
         """Return the memories that one names or that name it."""

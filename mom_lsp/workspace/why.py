@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from mom_lsp.route.place import Place
 from mom_lsp.route.view import CHAIN, Edge
 from mom_lsp.workspace.query import Query
 from mom_lsp.workspace.ranking import Ranked, Ranker
-from mom_lsp.workspace.telling import bare, with_text
+from mom_lsp.workspace.telling import bare
 
 WORD = re.compile(r"\w{2,}")
 CITED = 3
@@ -64,11 +64,19 @@ class _Found:
     other: int = -1  # row
 
 
-def reasons(ranker: Ranker, query: Query, meaning: np.ndarray | None) -> list[tuple[Scored, Clue]]:
+def reasons(
+    ranker: Ranker, query: Query, meaning: np.ndarray | None, read: Callable[[Ranker, list[Ranked]], list[Scored]]
+) -> list[tuple[Scored, Clue]]:
     """Return the memories that say most about a spot, best first, at most three.
 
     First what was written at the very line: its last change, and a comment by it; then what these fixed, reverted or
     followed up; then what is likely enough. Within each, the score decides; who gives no reason comes last.
+
+    Args:
+        ranker: of the worktree.
+        query: the spot.
+        meaning: the vector (d,) of the query, None where there is no encoder.
+        read: returns what was ranked with its text.
     """
     evidence = ranker.evidence(query, meaning)
     ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
@@ -84,7 +92,9 @@ def reasons(ranker: Ranker, query: Query, meaning: np.ndarray | None) -> list[tu
     found: dict[int, _Found] = {}
     for one in (*at_line, *beside, *linked, *others):
         found.setdefault(one.ranked.row, one)
-    return _told(ranker, found, evidence.own)
+    row_of = ranker.view.catalog.row_of
+    texts = {row_of[one.memory.id]: one for one in read(ranker, [one.ranked for one in found.values()])}
+    return _told(texts, found, evidence.own)
 
 
 def _belongs(place: Place | None, row: int) -> bool:
@@ -92,10 +102,8 @@ def _belongs(place: Place | None, row: int) -> bool:
     return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
 
 
-def _told(ranker: Ranker, found: dict[int, _Found], own: frozenset[int]) -> list[tuple[Scored, Clue]]:
-    """Read what was found, and keep what says most."""
-    row_of = ranker.view.catalog.row_of
-    read = {row_of[one.memory.id]: one for one in with_text(ranker, [one.ranked for one in found.values()])}
+def _told(read: Mapping[int, Scored], found: Mapping[int, _Found], own: frozenset[int]) -> list[tuple[Scored, Clue]]:
+    """Keep of what was found, and read by its row, what says most."""
 
     def rank(row: int) -> tuple[int, int, float]:
         return (

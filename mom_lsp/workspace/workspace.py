@@ -163,11 +163,12 @@ class Workspace:
     def _explained(self, state: State, query: Query) -> Explanation:
         spot, meaning = query.spots[0], state.encode(query.meaning)
         ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, meaning)
+        found = reasons(ranker, query, meaning, self.teller.read)
         at = self._names(state, query)
-        citations = [self.teller.json(one, state, at) for one, _ in found]
+        citations = [answer for _, answer in self.teller.answers([one for one, _ in found], state, at)]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
-        clues = tuple(clue for _, clue in found)
+        cited = {one["id"] for one in citations}
+        clues = tuple(clue for _, clue in found if clue.memory.id in cited)
         return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
     @from_one_look
@@ -189,7 +190,9 @@ class Workspace:
         kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
         hints = [one for one in self.teller.scored(ranker, kept, state, [path]) if _is_hinted(one)]
         self.library.showings.add([one.memory.id for one in hints], path, self._clock())
-        return [{"line": one.lines[0], "suggestion": self.teller.json(one, state, [path])} for one in hints]
+        return [
+            {"line": one.lines[0], "suggestion": answer} for one, answer in self.teller.answers(hints, state, [path])
+        ]
 
     @from_one_look
     def show(self, state: State, identity: str) -> dict[str, Any]:

@@ -1,0 +1,46 @@
+"""A memory that cannot be shown costs an answer nothing but itself: the fault is logged, and told by `mom doctor`."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+# What the data of one memory can bring about. Not MomError and not OSError, which are about all of them alike.
+FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+
+T = TypeVar("T")
+R = TypeVar("R")
+log = logging.getLogger(__name__)
+
+
+class Isolation:
+    """Does work on the memories of an answer so that a fault of one does not reach the others."""
+
+    def __init__(self) -> None:
+        self.problems: dict[str, str] = {}  # id of a memory -> why it could not be shown the last time
+
+    def each(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], name: Callable[[T], str]) -> list[R]:
+        """Return what the work makes of all items at once or, if that fails, of those that do not fail alone.
+
+        Args:
+            work: takes many items, since it reads them together.
+            items: one a memory.
+            name: returns the id of an item's memory.
+        """
+        try:
+            return work(items)
+        except FAULTS:
+            return [done for item in items for done in self._alone(work, item, name(item))]
+
+    def _alone(self, work: Callable[[Sequence[T]], list[R]], item: T, memory: str) -> list[R]:
+        try:
+            return work([item])
+        except FAULTS as error:
+            at = traceback.extract_tb(error.__traceback__)[-1]
+            where = f"{Path(at.filename).name}:{at.lineno}"
+            self.problems[memory] = f"{memory[:8]} cannot be shown ({type(error).__name__} in {where}: {error})"
+            log.error("memory %s", self.problems[memory])
+            return []
