@@ -120,8 +120,10 @@ class Usage:
     last_used: float = 0.0
     places: tuple[tuple[str, str, float], ...] = ()  # (path, symbol, first time) where it was accepted
     failures: int = 0  # accepted uses that the user took back in so many words
-    shown: int = 0  # once a file and day, since it was last restored
+    shown: int = 0  # in a list or a hover, once a file and day, since it was last restored
     shown_on: tuple[int, frozenset[str]] = (0, frozenset())  # the last such day, and its files
+    hinted: int = 0  # as a hint on the screen, once a file and day, since it was last accepted or restored
+    hinted_on: tuple[int, frozenset[str]] = (0, frozenset())
     dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where it was not wanted
     never: bool = False  # it was not wanted anywhere
     restored: float = 0.0  # when the user last brought it back

@@ -121,6 +121,7 @@ def evidence(life: Mapping[str, Any]) -> str:
         f"{count(life['uses'], 'accepted use')}, at {', '.join(places)}" if life["uses"] else "no accepted use",
         count(life["failures"], "failed use") if life["failures"] else "",
         f"shown {count(life['shown'], 'time')}" if life["shown"] else "",
+        f"hinted {count(life['hinted'], 'time')} without use" if life["hinted"] else "",
     ]
     return "; ".join(part for part in parts if part)
 

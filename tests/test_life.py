@@ -113,27 +113,47 @@ def test_a_dismissal_where_it_was_accepted_is_a_failed_use(mom: Mom, project: Re
 def show_for_days(mom: Mom, identity: str, days: int) -> None:
     library = mom.service.library
     for day in range(days):
-        for _ in range(3):
-            library.showings.add([identity], "src/a.py", START + day * DAY)
+        for hinted in (False, True, True):
+            library.showings.add([identity], "src/a.py", START + day * DAY, hinted=hinted)
         library.showings.flush(library.journal, START + day * DAY)
     settle(mom)
 
 
-def test_what_was_shown_in_vain_is_archived_found_by_search_and_restored(mom: Mom, alpha: str) -> None:
-    show_for_days(mom, alpha, 9)
+def test_what_is_shown_and_never_used_is_suggested_all_the_same(mom: Mom, alpha: str) -> None:
+    before = [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)]
+    show_for_days(mom, alpha, 200)
     assert standing(mom, alpha)[0] == "candidate"
-    show_for_days(mom, alpha, 11)
-    assert standing(mom, alpha)[0] == "archived"
-    assert transitions(mom) == [("archived", "shown 10 times and never accepted")]
-    assert alpha not in [one["id"] for one in mom.suggest("src/a.py", 2)]
+    assert transitions(mom) == []
+    assert [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)] == before
     assert ALPHA in mom.titles("raise alpha")
     shown = mom.call("show", id=alpha)
-    assert not shown["suggested"]
-    assert "mom restore" in shown["because"]
-    assert [one["id"] for one in mom.call("review")["archived"]] == [alpha]
-    mom.call("restore", id=alpha)
+    assert shown["suggested"]
+    assert (shown["life"]["shown"], shown["life"]["hinted"]) == (200, 200)
+    assert mom.call("review")["archived"] == []
+
+
+def test_what_was_archived_for_being_shown_comes_back(mom: Mom, project: Repo, alpha: str) -> None:
+    """An older mom did so, and wrote it down; what the user said besides still counts."""
+    other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
+    use(mom, project, other, "dismiss", "src/b.py", 2)
+    journal = mom.service.library.journal
+    for day in range(20):
+        journal.append("shown", data={"seen": {"src/a.py": [alpha], "src/b.py": [other]}}, now=START + day * DAY)
+    in_vain = {"from": "candidate", "status": "archived", "layer": 0, "reason": "shown 10 times and never accepted"}
+    for memory in (alpha, other):
+        journal.append("transition", memory, data=in_vain | {"cause": 0}, now=START + 20 * DAY)
     assert standing(mom, alpha)[0] == "candidate"
-    assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
+    assert alpha in [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)]
+    assert other not in [one["id"] for one in mom.suggest("src/b.py", 2, counted=False)]
+    settle(mom)
+    assert transitions(mom)[2:] == [("candidate", "nothing speaks against it")] * 2
+    settle(mom)
+    assert len(transitions(mom)) == 4
+    assert mom.call("review")["archived"] == []
+    assert "dismiss" in mom.call("undo")["message"]
+    assert other in [one["id"] for one in mom.suggest("src/b.py", 2, counted=False)]
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    assert "useful" in mom.call("undo", id=alpha)["message"]
 
 
 def test_never_archives_and_using_it_again_takes_that_back(mom: Mom, project: Repo, alpha: str) -> None:
@@ -239,10 +259,6 @@ def test_what_evidence_alone_made_of_a_memory_can_be_undone(
     assert standing(mom, alpha)[0] == "needs_revision"
     mom.call("undo", id=alpha)
     mom.call("undo", id=alpha)  # the use itself
-    show_for_days(mom, alpha, 11)
-    assert standing(mom, alpha)[0] == "archived"
-    mom.call("undo", id=alpha)
-    settle(mom)
     assert standing(mom, alpha)[0] == "candidate"
     with pytest.raises(UsageError, match="nothing is known"):
         mom.call("undo", id="ffff")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import START, Mom, Repo
+from repositories import START, Change, Mom, Repo, import_commits
 from test_ranking import Matches, ask, unit
 from test_route import make_memory, make_view
 
@@ -180,28 +180,91 @@ def shown(*batches: list[str]) -> list[Event]:
     return [Event(n, START + n * DAY, "shown", data={"seen": {"a.py": ids}}) for n, ids in enumerate(batches, 1)]
 
 
-def test_selections_are_the_last_ones_each_once_a_file_and_day() -> None:
-    twice = shown(["m1", "m2"])
-    assert list(fold([*twice, replace(twice[0], seq=2)]).selections) == ["m1", "m2"]
+def test_selections_are_the_last_files_at_which_memories_were_listed() -> None:
+    twice = shown(["m1", "m2"], ["m1"])
+    assert list(fold(twice).selections) == [("m2", "a.py"), ("m1", "a.py")]
+    assert fold([replace(twice[0], data={"hinted": twice[0].data["seen"]})]).selections == {}
     days = shown(*([f"m{n}"] for n in range(SELECTIONS + 9)))
-    assert list(fold(days).selections) == [f"m{n}" for n in range(9, SELECTIONS + 9)]
+    assert [memory for memory, _ in fold(days).selections] == [f"m{n}" for n in range(9, SELECTIONS + 9)]
     before = fold(days[:5])
     assert list(fold(days[5:], before).selections) == list(fold(days).selections)
-    assert list(before.selections) == [f"m{n}" for n in range(5)]
+    assert [memory for memory, _ in before.selections] == [f"m{n}" for n in range(5)]
 
 
-def test_a_collapse_is_told_with_what_to_do(tried: Mom) -> None:
-    journal = tried.service.library.journal
-    ids = [one["id"] for one in tried.suggest("a.py", 2, counted=False)]
-    for n in range(LEAST - 1):
-        journal.append("shown", data={"seen": {"a.py": ids[:1]}}, now=START + n * DAY)
-    assert tried.call("status")["variety"]["value"] is None
-    journal.append("shown", data={"seen": {"a.py": ids[:1]}}, now=START + LEAST * DAY)
-    told = tried.call("status")
-    assert (told["variety"]["value"], told["variety"]["low"], told["variety"]["memories"]) == (0, True, 1)
-    assert "mom dismiss" in told["variety"]["warning"] and ids[0][:8] in told["variety"]["warning"]
-    assert told["variety"]["warning"] in told["problems"]
-    assert told["variety"]["warning"] in tried.call("state")["problems"]
+FILES = 32  # one suggestion each and some more: more than LEAST
+
+
+@pytest.fixture
+def busy(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+    """Index four changes of each of many files; some memories of the first files are used all the time."""
+    body = "def work_{n}(value):\n    limit = {limit}\n    return min(value, limit)\n"
+    import_commits(
+        project,
+        (
+            Change(
+                f"Set the limit of worker {n} to {limit}\n\nBecause caller {n} of run {limit} saw the wrong sum.",
+                f"worker_{n}.py",
+                body.format(n=n, limit=limit),
+            )
+            for limit in range(4)
+            for n in range(FILES)
+        ),
+        every=DAY,
+    )
+    mom = moms(project)
+    mom.index()
+    for n in range(3):
+        liked = mom.suggest(f"worker_{n}.py", 2, counted=False)[0]["id"]
+        for _ in range(9):
+            mom.call("useful", id=liked, path=f"worker_{n}.py", line=2)
+    return mom
+
+
+def look_around(mom: Mom, days: int) -> dict[str, Any]:
+    """Look at a line of each file, day after day; return what `mom status` says of variety."""
+    workspace, library = mom.service._workspace(str(mom.root)), mom.service.library
+    for day in range(days):
+        now = START + (200 + day) * DAY
+        workspace._clock = lambda now=now: float(now)
+        for n in range(FILES):
+            mom.suggest(f"worker_{n}.py", 2)
+        library.showings.flush(library.journal, now)
+    return dict(mom.call("status")["variety"])
+
+
+def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy: Mom) -> None:
+    """What was used counts for so much that it is suggested in every file, where it is used again, and so on."""
+    (busy.root / ".mom.toml").write_text("[weights]\nuse = 100.0\nplace = 0.0\nlex = 0.0\n[suggest]\nthreshold = 0.0\n")
+    busy.service._workspace(str(busy.root)).settings = busy.settings
+    collapsed = look_around(busy, 1)
+    assert collapsed["low"] and collapsed["memories"] == 3 and collapsed["selections"] == 3 * FILES
+    assert "mom dismiss" in collapsed["warning"] and "make 100% of the last 96" in collapsed["warning"]
+    assert collapsed["warning"] in busy.call("status")["problems"]
+    assert collapsed["warning"] in busy.call("state")["problems"]
+    assert collapsed["value"] == pytest.approx(math.log(3) / math.log(3 * FILES), abs=0.001)
+    hints = {f"worker_{n}.py": list(busy.service.library.snapshot().catalog.ids) for n in range(FILES)}
+    busy.service.library.journal.append("shown", data={"hinted": hints}, now=START + 201 * DAY)
+    assert look_around(busy, 1)["value"] == collapsed["value"]  # neither hints nor days make it look better
+
+
+def test_ordinary_use_is_no_collapse(busy: Mom) -> None:
+    varied = look_around(busy, 3)
+    assert varied["selections"] >= LEAST and varied["value"] > 0.8 and not varied["low"]
+    journal = busy.service.library.journal
+    ids = list(busy.service.library.snapshot().catalog.ids)
+    one_file = {"worker_0.py": ids[:3]}
+    for day in range(90):  # somebody stays in one function for months, with hints on the screen
+        journal.append("shown", data={"seen": one_file, "hinted": one_file}, now=START + (300 + day) * DAY)
+    assert not busy.call("status")["variety"]["low"]
+
+
+def test_few_places_say_nothing_of_variety(busy: Mom) -> None:
+    journal, ids = busy.service.library.journal, list(busy.service.library.snapshot().catalog.ids)
+    for day in range(200):
+        journal.append("shown", data={"seen": {"worker_0.py": ids[:3]}}, now=START + (300 + day) * DAY)
+    assert busy.call("status")["variety"]["value"] is None
+    journal.append("shown", data={"seen": {f"{n}.py": ids[:1] for n in range(LEAST)}}, now=START + 600 * DAY)
+    assert busy.call("status")["variety"]["low"]
     view = make_view(*(make_memory(n) for n in range(60)))
     varied = fold(shown(*([f"m{n}"] for n in range(LEAST))))
     assert variety(view, varied, 0.4)["value"] == 1

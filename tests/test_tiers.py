@@ -15,7 +15,7 @@ from mom_lsp.memory import Usage
 from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH, decay
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.tiers.rules import SHOWN_IN_VAIN, Past, confidence, judge
+from mom_lsp.tiers.rules import QUIET_AFTER, Past, confidence, is_quiet, judge
 from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
 
 UNIT = st.floats(0, 1)
@@ -120,7 +120,9 @@ def test_a_pinned_memory_does_not_fade() -> None:
 PLACES = st.tuples(st.sampled_from(["a.py", "b.py"]), st.sampled_from(["", "f"]))
 SAID = st.lists(
     st.tuples(
-        st.sampled_from(["pin", "unpin", "useful", "opened", "dismiss", "never", "shown", "restore", "forget", "undo"]),
+        st.sampled_from(
+            ["pin", "unpin", "useful", "opened", "dismiss", "never", "shown", "hinted", "restore", "forget", "undo"],
+        ),
         st.sampled_from(["m1", "m2"]),
         PLACES,
     ),
@@ -136,8 +138,9 @@ def make_log(said: list[tuple[str, str, tuple[str, str]]]) -> list[Event]:
             log.append(Event(n, now, "undo", memory, data={"seq": max(1, n - 1)}))
         elif kind == "never":
             log.append(Event(n, now, "dismiss", memory, data={"never": True}))
-        elif kind == "shown":
-            log.append(Event(n, now, "shown", data={"seen": {path: [memory]}}))
+        elif kind in ("shown", "hinted"):
+            batch = {"shown": "seen"}.get(kind, kind)
+            log.append(Event(n, now, "shown", data={batch: {path: [memory]}}))
         else:
             log.append(Event(n, now, kind, memory, path, symbol))
     return log
@@ -205,16 +208,24 @@ def test_a_failed_use_asks_for_revision_and_new_uses_answer() -> None:
     assert judge(again, Past(), "fix").status == "validated"
 
 
-def test_what_is_shown_in_vain_is_archived_and_restored() -> None:
-    def shown(days: int, *more: tuple[str, str]) -> Usage:
-        twice_a_day = [("shown", "a.py")] * 3 * days
-        return life_of(*twice_a_day, *more)
+def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> None:
+    def hinted(days: int, *more: tuple[str, str]) -> Usage:
+        thrice_a_day = [("hinted", "a.py")] * 3 * days
+        return life_of(*thrice_a_day, *more)
 
-    assert shown(4).shown <= 5  # once a file and day
-    assert judge(shown(SHOWN_IN_VAIN), Past(), "fix").status == "archived"
-    assert judge(shown(SHOWN_IN_VAIN, ("useful", "a.py")), Past(), "fix").status == "candidate"
-    assert judge(shown(SHOWN_IN_VAIN, ("restore", "")), Past(), "fix").status == "candidate"
+    assert hinted(4).hinted <= 5  # once a file and day
+    assert [is_quiet(hinted(days)) for days in (QUIET_AFTER - 2, QUIET_AFTER + 1, 500)] == [False, True, True]
+    for usage in (hinted(500), life_of(*[("shown", "a.py")] * 1_500)):
+        assert judge(usage, Past(), "fix").status == "candidate"
+    for used in ("useful", "opened", "inserted", "pin"):
+        assert not is_quiet(hinted(500, (used, "a.py")))
+    assert not is_quiet(hinted(500, ("restore", "")))
+    assert not is_quiet(life_of(*[("shown", "a.py")] * 1_500))  # lists, and hints as they once were counted
+
+
+def test_never_archives_and_is_restored() -> None:
     assert judge(life_of(("never", "")), Past(), "fix").status == "archived"
+    assert judge(life_of(("never", ""), ("restore", "")), Past(), "fix").status == "candidate"
     assert judge(life_of(("never", ""), ("pin", "a.py")), Past(), "fix").status == "candidate"
 
 

@@ -104,6 +104,7 @@ def _print(document: dict[str, Any]) -> None:
     from rich.table import Table
 
     from mom_lsp.cli.console import stdout
+    from mom_lsp.evaluation.exposure import Exposure
 
     console = stdout()
     click.echo(
@@ -121,6 +122,8 @@ def _print(document: dict[str, Any]) -> None:
         name += _counted(row)
         table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
     console.print(table)
+    for name, found in document.get("hints", {}).items():
+        click.echo(f"\nIf {name} counts as shown: {Exposure(**found)}")
     for name, silence in document["abstention"].items():
         click.echo(f"\nSilence: the first of the {name} where only the surest queries are answered")
         for point in silence["curve"]:
@@ -133,8 +136,9 @@ def _print(document: dict[str, Any]) -> None:
 
 def _counted(row: dict[str, Any]) -> str:
     """Return what a replay counted beside the metrics, "" of a row that is none."""
-    if "archived" in row:
-        return f", {row['accepted']} accepted, {row['archived']} archived"
+    if "hints" in row:
+        told = f", {row['accepted']} accepted, {row['right']} of {row['hints']} hints right"
+        return f"{told}, {row['barred']} barred" if row["barred"] else told
     if "trials" not in row:
         return ""
     done = [f"{row['accepted']} accepted", f"variety {row['variety']:.3f}"]

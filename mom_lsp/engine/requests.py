@@ -46,6 +46,11 @@ def _hints(service: Service, workspace: Workspace, p: Params) -> Any:
     return {"hints": workspace.hints(str(p["path"]), str(p["text"]), int(p["start"]), int(p["end"]))}
 
 
+def _hinted(service: Service, workspace: Workspace, p: Params) -> Any:
+    workspace.hinted(str(p["path"]), [str(identity) for identity in p["ids"]])
+    return {}
+
+
 def _search(service: Service, workspace: Workspace, p: Params) -> Any:
     return workspace.search(str(p["text"]), int(p.get("k") or 10))
 
@@ -132,6 +137,7 @@ REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "configure": lambda service, workspace, p: service.configure(workspace, p),
     "suggest": _suggest,
     "hints": _hints,
+    "hinted": _hinted,
     "search": _search,
     "why": _why,
     "complete": _complete,

@@ -1,4 +1,4 @@
-"""What tiers and the life cycle are worth: real history in order of time, where what is accepted counts as used."""
+"""What tiers are worth, and what a life does to hints: real history in order of time, used where it was right."""
 
 from __future__ import annotations
 
@@ -11,25 +11,17 @@ from mom_lsp.evaluation.ablation import SEED_ROWS, Predictions
 from mom_lsp.evaluation.cases import Case
 from mom_lsp.evaluation.rank import DEPTH
 from mom_lsp.journal import Event
-from mom_lsp.route.learned import Model
+from mom_lsp.route.learned import Model, shipped
 from mom_lsp.route.score import total
 from mom_lsp.route.strategies import diversity
+from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import EPISODIC, faded, usage
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.tiers import Touches, tiers
 
-SHOWN = 3  # suggestions that the developer sees, and accepts where they are right
+SHOWN = 3  # suggestions, and hints, that the developer sees; he accepts the suggestions that are right
 Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
 Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, what was accepted, score (m,) -> best first
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way to remember: with three tiers or a single rate, with the life cycle or without."""
-
-    tiers: bool
-    cycle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,35 +30,45 @@ class Outcome:
 
     predictions: Predictions
     accepted: int  # suggestions
-    archived: int  # memories, at the end
+    hints: int  # at the lines about to be changed
+    right: int  # of these
+    barred: int  # memories that are kept from being suggested, at the end
     variety: float | None = None  # of all that was shown
     dropped: int = 0  # candidates that a strategy left out
     trials: int = 0  # suggestions that it tried
     helped: int = 0  # of these, those that were right
 
 
-WAYS = {
-    "tiers and life cycle": Way(tiers=True, cycle=True),
-    "tiers": Way(tiers=True, cycle=False),
-    "life cycle": Way(tiers=False, cycle=True),
-    "neither": Way(tiers=False, cycle=False),
-}
+WAYS = {"three tiers": True, "one rate": False}
 
 
 def life_rows(cases: Sequence[Case], model: Model) -> dict[str, Outcome]:
     """Return what each way brings to each of the seed's rows and to the learned weights."""
     scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
     scorers["mom"] = learned(model)
-    return {f"{name}, {way}": simulate(cases, score, WAYS[way]) for name, score in scorers.items() for way in WAYS}
+    return {
+        f"{name}, {way}": simulate(cases, score, tiered=tiered)
+        for name, score in scorers.items()
+        for way, tiered in WAYS.items()
+    }
 
 
-def simulate(cases: Sequence[Case], score: Scorer, way: Way, order: Order | None = None) -> Outcome:
-    """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds."""
-    life, predictions, accepted, selected = Life(), Predictions(), 0, list[str]()
+def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *, tiered: bool = True) -> Outcome:
+    """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds.
+
+    Args:
+        cases: the questions.
+        score: what ranks the candidates.
+        order: what orders them besides.
+        tiered: whether memories fade by three tiers, or all at the rate of the first.
+    """
+    life, predictions, accepted, selected, hinted = Life(), Predictions(), 0, list[str](), list[bool]()
     for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
-        scores = score(case, _strength(case, life, way), _uses(case, life))
-        if way.cycle:
-            scores = np.where([is_archived(life.of(sha)) for sha in case.shas], -np.inf, scores)
+        strength, uses = _strength(case, life, tiered), _uses(case, life)
+        free = np.array([sha not in life.barred for sha in case.shas], bool)
+        scores = np.where(free, score(case, strength, uses), -np.inf)
+        hints = _hints(case, free, strength, uses)
+        hinted += [sha in case.label.gold for sha in hints]
         ordered = order(case, life, scores) if order is not None else np.argsort(-scores, kind="stable")
         best = [at for at in ordered[:DEPTH] if scores[at] > -np.inf]
         predictions[case.label.query] = [case.shas[at] for at in best]
@@ -74,21 +76,31 @@ def simulate(cases: Sequence[Case], score: Scorer, way: Way, order: Order | None
         right = [sha for sha in shown if sha in case.label.gold]
         accepted += len(right)
         selected += shown
-        life = fold(_events(seq * (SHOWN + 1), case, shown, right), life)
+        life = fold(_events(seq * (SHOWN + 1), case, shown, hints, right), life)
     varied = diversity(selected, len({sha for case in cases for sha in case.shas}))
-    return Outcome(predictions, accepted, sum(map(is_archived, life.usage.values())), varied)
+    return Outcome(predictions, accepted, len(hinted), sum(hinted), len(life.barred), varied)
 
 
-def _events(seq: int, case: Case, shown: Sequence[str], right: Sequence[str]) -> list[Event]:
+def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray) -> list[str]:
+    """Return the commits that are hinted at the lines about to be changed, as the product chooses them."""
+    asked, model = Settings().hints, shipped("hints")
+    features = case.features | {"strength": strength, "uses": uses}
+    chances = model.chances(total(model.shares(features)))
+    hinted = free & (features["wrote"] > 0) & (chances >= asked.threshold) & (case.surprise >= asked.minimum_surprise)
+    best = sorted(np.flatnonzero(hinted).tolist(), key=lambda at: (-case.surprise[at], -chances[at]))
+    return [case.shas[at] for at in best[:SHOWN]]
+
+
+def _events(seq: int, case: Case, shown: Sequence[str], hints: Sequence[str], right: Sequence[str]) -> list[Event]:
     now, path = float(case.moment.now), case.moment.path
-    seen = Event(seq, now, "shown", data={"seen": {path: list(shown)}})
+    seen = Event(seq, now, "shown", data={"seen": {path: list(shown)}, "hinted": {path: list(hints)}})
     return [seen, *(Event(seq + n, now, "useful", sha, path) for n, sha in enumerate(right, 1))]
 
 
-def _strength(case: Case, life: Life, way: Way) -> np.ndarray:
+def _strength(case: Case, life: Life, tiered: bool) -> np.ndarray:
     moment = case.moment
     clock, born = moment.clock, moment.born
-    if not way.tiers:
+    if not tiered:
         return faded(np.full(len(born), EPISODIC), np.ones(len(born)), clock.at(moment.now) - clock.at(born))[1]
     row_of = {sha: row for row, sha in enumerate(case.shas)}
     used = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from mom_lsp.evaluation.ablation import GROUPS, Predictions, learned_rows, seed_
 from mom_lsp.evaluation.cache import BlameCache, Step
 from mom_lsp.evaluation.cases import Case, Cases
 from mom_lsp.evaluation.context import Context, cue_rows
+from mom_lsp.evaluation.exposure import exposures
 from mom_lsp.evaluation.labels import Label, load_labels, own_labels, sample
 from mom_lsp.evaluation.life import life_rows
 from mom_lsp.evaluation.metrics import answered, curve, table
@@ -67,7 +68,10 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
         if request.labels:
             raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
         raise UsageError(f'no commit of {request.repository} names an earlier one ("Fixes: 1a2b3c4"): name --labels')
-    return report(request, chosen, cases)
+    document, predictions = report(request, chosen, cases)
+    if request.ablate == "life":
+        document["hints"] = {name: asdict(found) for name, found in exposures(request.repository, step).items()}
+    return document, predictions
 
 
 def gather(request: Request, labels: Sequence[Label], step: Step) -> list[Case]:
@@ -124,7 +128,8 @@ def report(
     }
     if request.ablate == "life":
         document["ablation"] = {
-            name: table(found.predictions, labels)["all"] | {"accepted": found.accepted, "archived": found.archived}
+            name: table(found.predictions, labels)["all"]
+            | {count: getattr(found, count) for count in ("accepted", "hints", "right", "barred")}
             for name, found in life_rows(cases, model).items()
         }
     elif request.ablate == "strategies":

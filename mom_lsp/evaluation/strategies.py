@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mom_lsp.evaluation.cases import Case
-from mom_lsp.evaluation.life import SHOWN, WAYS, Outcome, learned, simulate
+from mom_lsp.evaluation.life import SHOWN, Outcome, learned, simulate
 from mom_lsp.route.learned import Model
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.tiers import DAY
@@ -33,7 +33,7 @@ def strategy_rows(cases: Sequence[Case], model: Model, threshold: float) -> dict
     rows = {}
     for name, strategy in tried.items():
         chooser = Chooser(strategy, least)
-        outcome = simulate(cases, learned(model), WAYS["tiers and life cycle"], chooser)
+        outcome = simulate(cases, learned(model), chooser)
         rows[name] = replace(outcome, dropped=chooser.dropped, trials=chooser.trials, helped=chooser.helped)
     return rows
 

@@ -13,7 +13,8 @@ EventType = Literal[
     "restore",
     "note",
     "merge",  # `memory` is shown for the memory `data["other"]`
-    "shown",  # a batch: `data["seen"]` is {path: [memory]}, `data["together"]` [[commit, path, line, line, memory …]]
+    "shown",  # a batch: `data["seen"]` (in lists and hovers) and `data["hinted"]` (hints that were on the screen) are
+    # {path: [memory]}, `data["together"]` is [[commit, path, line, line, memory …]]
     "opened",
     "inserted",
     "active",  # a file was saved: its day counts; at most one a day

@@ -15,6 +15,7 @@ progress.py, state.py
                      work-done progress; what a status bar shows
 lifecycle.py, configuration.py, text_sync.py, inlay_hint.py, hover.py, code_action.py, execute_command.py
                      one file for each group of methods
+screen.py            which hints were on the screen long enough to be read
 insert.py            a memory as a comment
 why.py               the command that answers "why is this line so?"
 suggest_request.py   requests beyond the standard, for a view of memories

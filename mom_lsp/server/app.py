@@ -52,7 +52,8 @@ class Document:
     hints_of: int = -1  # the edit that the hints were asked for
     is_said_too_long: bool = False
     renewal: asyncio.Task[None] | None = None
-    answers: dict[tuple[int, int], dict[str, Any]] = field(default_factory=dict)  # by lines; of this state
+    reading: asyncio.TimerHandle | None = None  # until the hints on the screen count as read
+    answers: dict[tuple[int, int, bool], dict[str, Any]] = field(default_factory=dict)  # by lines, and whether counted
     answered_at: float = float("-inf")  # the loop's clock, at the first of them
 
     @property
@@ -209,32 +210,37 @@ class MomServer(LanguageServer):
         asked = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
         return self.wanted(document, (await self.ask(document.place, "suggest", **asked))["suggestions"])
 
-    async def about_line(self, document: Document, line: int) -> list[dict[str, Any]]:
+    async def about_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
         """Return the same for one line: of a blank one nothing, of one that is too new for a past what is hinted there.
 
         Raises MomError.
+
+        Args:
+            document: the file.
+            line: 0-based.
+            counted: whether the user sees all of them.
         """
         if not self.line(document.uri, line).strip():
             return []
-        answer = await self._answer(document, line, line)
+        answer = await self._answer(document, line, line, counted=counted)
         found = self.wanted(document, answer["suggestions"])
         if answer["query"].get("committed", True):
             return found
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
         return [one for one in found if one["id"] in hinted]
 
-    async def _answer(self, document: Document, start: int, end: int) -> dict[str, Any]:
+    async def _answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
         now = asyncio.get_running_loop().time()
         if now - document.answered_at > ANSWERS_LAST:
             document.answers, document.answered_at = {}, now
-        answer = document.answers.get((start, end))
+        answer = document.answers.get((start, end, True)) or document.answers.get((start, end, counted))
         if answer is None:
             asked_at, count = document.state, self.settings_of(document.place.folder).suggest.count
-            lines = {"path": document.place.path, "start": start + 1, "end": end + 1}
+            asked = {"path": document.place.path, "start": start + 1, "end": end + 1, "counted": counted}
             text = self.text(document)
-            answer = dict(await self.ask(document.place, "suggest", **lines, text=text, k=count, rev=None))
+            answer = dict(await self.ask(document.place, "suggest", **asked, text=text, k=count, rev=None))
             if document.state == asked_at:
-                document.answers[start, end] = answer
+                document.answers[start, end, counted] = answer
         return answer
 
     def wanted(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:

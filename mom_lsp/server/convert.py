@@ -8,6 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 LABEL_LENGTH = 40  # characters; VS Code shows 43 a line over all hints
+QUIET_LENGTH = 24  # of a hint that was on the screen day after day, and is known
 MARKS = {"pinned": "★", "user": "✎", "": "←"}  # what the user kept, what the user wrote, what the history says
 
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -29,7 +30,7 @@ def lsp_label(suggestion: dict[str, Any]) -> str:
     mark = MARKS["pinned"] if suggestion.get("pinned") else MARKS.get(source, MARKS[""])
     made = suggestion.get("title_generated")  # a model's words are marked
     title = f"≈ {plain(made)}" if made else plain(suggestion["title"])
-    return shorten(f"{mark} {title}", LABEL_LENGTH)
+    return shorten(f"{mark} {title}", QUIET_LENGTH if suggestion.get("quiet") else LABEL_LENGTH)
 
 
 def lsp_hint(position: types.Position, suggestion: dict[str, Any], data: Any) -> types.InlayHint:

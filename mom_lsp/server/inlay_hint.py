@@ -13,6 +13,7 @@ from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.client import resolves
 from mom_lsp.server.convert import lsp_hint
 from mom_lsp.server.markdown import Place, hover_text, unscored
+from mom_lsp.server.screen import watch
 from mom_lsp.server.shift import Hint
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -25,6 +26,7 @@ async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types
         return []
     if document.hints_of != document.edits and (_rest_left(ls, document) <= 0 or not ls.can_refresh):
         await renew(ls, document)
+    watch(ls, document, params.range)
     shown = {hint["id"] for hint in ls.wanted(document, [hint.suggestion for hint in document.hints])}
     return [
         _lsp_hint(ls, document, hint)
@@ -48,7 +50,7 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
 async def _on_hover(ls: MomServer, document: Document, hint: Hint) -> dict[str, Any] | None:
     """Return a hint's memory as a question about its line has it: with the score of that question."""
     try:
-        suggestions = await ls.about_line(document, hint.line)
+        suggestions = await ls.about_line(document, hint.line, counted=False)
     except MomError as error:
         log.info("no score: %s", error)
         return None

@@ -78,4 +78,6 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
 
 async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:
     """Forget the document."""
-    ls.documents.pop(params.text_document.uri, None)
+    document = ls.documents.pop(params.text_document.uri, None)
+    if document is not None and document.reading is not None:
+        document.reading.cancel()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,12 +11,11 @@ from typing import Any, cast, get_args
 from mom_lsp.journal import Event
 from mom_lsp.memory import Status, Usage
 from mom_lsp.tiers import HOLD, LET_GO, TOUCH
-from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.undo import undone_events
-from mom_lsp.tiers.usage import ACCEPTED, GATES, after, seen, showings, united, without_evidence
+from mom_lsp.tiers.usage import ACCEPTED, GATES, after, hinted, seen, showings, united, without_evidence
 
 ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
-SELECTIONS = 200  # the window in which what was shown is watched for variety
+SELECTIONS = 200  # pairs of a memory and a file it was listed at: the window that is watched for variety
 NOTE_GRACE = 30 * 86_400.0  # seconds that a forgotten note can still be restored
 
 
@@ -53,7 +52,7 @@ class Life:
     touches: list[Touch] = field(default_factory=list)
     active: list[float] = field(default_factory=list)  # when the user saved a file or used a memory
     tuned: Mapping[str, Any] = field(default_factory=dict)  # mode -> weights learned here
-    selections: deque[str] = field(default_factory=lambda: deque(maxlen=SELECTIONS))  # what was shown last
+    selections: dict[tuple[str, str], None] = field(default_factory=dict)  # (memory, path) that were listed last
     last_seq: int = 0
 
     def of(self, memory: str) -> Usage:
@@ -77,13 +76,13 @@ class Life:
 
     @cached_property
     def judged(self) -> frozenset[str]:
-        """The ids of the memories of which the user's word says more than that they were shown a few times."""
-        return frozenset(m for m, u in self.usage.items() if u.uses or u.failures or is_archived(u))
+        """The ids of the memories of which the user's word says more than that they were shown."""
+        return frozenset(m for m, u in self.usage.items() if u.uses or u.failures or u.never)
 
     @cached_property
     def barred(self) -> dict[str, Usage]:
         """What is kept from being suggested, somewhere or everywhere: few of the many that were ever shown."""
-        return {m: u for m, u in self.usage.items() if u.forgotten or u.dismissed or is_archived(u)}
+        return {m: u for m, u in self.usage.items() if u.forgotten or u.dismissed or u.never}
 
     def shown_for(self, memory: str) -> str:
         """Return the memory that is shown in the place of one: itself, unless it was merged."""
@@ -122,11 +121,14 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
             case "note":
                 life.notes[event.memory] = event
             case "shown":
-                for memory, path in showings(event):
-                    before_it = usages[memory]
-                    usages[memory] = seen(before_it, path, event.time)
-                    if usages[memory] is not before_it:
-                        life.selections.append(memory)
+                for memory, path in showings(event, "hinted"):
+                    usages[memory] = hinted(usages[memory], path, event.time)
+                for memory, path in showings(event, "seen"):
+                    usages[memory] = seen(usages[memory], path, event.time)
+                    life.selections.pop((memory, path), None)
+                    life.selections[memory, path] = None
+                while len(life.selections) > SELECTIONS:
+                    del life.selections[next(iter(life.selections))]
             case "active":
                 life.active.append(event.time)
             case "transition":
@@ -207,6 +209,6 @@ def _copy(life: Life) -> Life:
         list(life.touches),
         list(life.active),
         life.tuned,
-        life.selections.copy(),
+        dict(life.selections),
         life.last_seq,
     )

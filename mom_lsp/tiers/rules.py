@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from mom_lsp.memory import Confidence, Status, Usage
 
 PLACES_FOR_LAYER_1, USES_FOR_LAYER_2, USES_FOR_HIGH = 2, 5, 3
-SHOWN_IN_VAIN = 10
+QUIET_AFTER = 10  # days on which a hint was on the screen of a file and nothing was made of it
+NEVER = "you said that it is never useful"
 NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "known_issue"})  # say what not to do
 
 
@@ -33,11 +34,11 @@ class Verdict:
 
 
 def judge(usage: Usage, past: Past, kind: str) -> Verdict:
-    """Return what evidence makes of a memory (SCMS Layer 0); disuse alone makes nothing of it."""
+    """Return what evidence makes of a memory (SCMS Layer 0); disuse and exposure make nothing of it."""
     if past.replaced_by:
         return Verdict("replaced", 0, f"taken back by {past.replaced_by[:10]}", past.replaced_by)
     if usage.never:
-        return Verdict("archived", 0, why_archived(usage))
+        return Verdict("archived", 0, NEVER)
     if 2 * failures(usage, past) >= max(1, usage.uses):
         words, commit = _failure(past)
         return Verdict("needs_revision", 0, words, commit)
@@ -46,19 +47,12 @@ def judge(usage: Usage, past: Past, kind: str) -> Verdict:
         if usage.uses >= USES_FOR_LAYER_2 and kind not in NOT_PROCEDURES:
             return Verdict("promoted", 2, f"a procedure used {usage.uses} times", proven.commit)
         return proven
-    if is_archived(usage):
-        return Verdict("archived", 0, why_archived(usage))
     return Verdict("candidate", 0, "used in one place so far" if usage.uses else "")
 
 
-def is_archived(usage: Usage) -> bool:
-    """Whether the user's word alone keeps a memory from being suggested anywhere; search finds it."""
-    return usage.never or (not usage.uses and usage.shown >= SHOWN_IN_VAIN)
-
-
-def why_archived(usage: Usage) -> str:
-    """Return in words what archived a memory."""
-    return "you said that it is never useful" if usage.never else f"shown {SHOWN_IN_VAIN} times and never accepted"
+def is_quiet(usage: Usage) -> bool:
+    """Whether a memory's hint is worth but a few words: it was on the screen often enough to be known."""
+    return usage.hinted >= QUIET_AFTER and not usage.pinned
 
 
 def confidence(usage: Usage, past: Past) -> Confidence:

@@ -38,10 +38,5 @@ def undoable(log: Iterable[Event], memory: str = "") -> Event | None:
 
 
 def _evidence_alone(event: Event, known: dict[int, Event]) -> bool:
-    """Tell whether a change of status rests on a commit, or on having been shown in vain: on no word of the user."""
-    data = event.data
-    return (
-        event.type == "transition"
-        and bool(data.get("commit") or data.get("status") == "archived")
-        and (data.get("cause", 0) not in known)
-    )
+    """Tell whether a change of status rests on a commit, and on no word of the user."""
+    return event.type == "transition" and bool(event.data.get("commit")) and event.data.get("cause", 0) not in known

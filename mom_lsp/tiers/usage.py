@@ -24,7 +24,7 @@ def after(usage: Usage, event: Event) -> Usage:
         case "forget":
             usage = replace(usage, forgotten=True, pinned=False)
         case "restore":
-            usage = replace(usage, forgotten=False, never=False, failures=0, shown=0, restored=event.time)
+            usage = replace(usage, forgotten=False, never=False, failures=0, shown=0, hinted=0, restored=event.time)
         case "dismiss":
             usage = _dismissed(usage, event)
     return _used(usage, event) if event.type in ACCEPTED else usage
@@ -40,7 +40,9 @@ def _used(usage: Usage, event: Event) -> Usage:
     if all(place[:2] != (event.path, event.symbol) for place in places):
         places = (*places, (event.path, event.symbol, event.time))
     first = usage.first_used if usage.uses else event.time
-    return replace(usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False)
+    return replace(
+        usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False, hinted=0
+    )
 
 
 def _dismissed(usage: Usage, event: Event) -> Usage:
@@ -56,21 +58,33 @@ def _dismissed(usage: Usage, event: Event) -> Usage:
     return replace(usage, dismissed=usage.dismissed | {(event.path, event.symbol)})
 
 
-def showings(event: Event) -> Iterable[tuple[str, str]]:
-    """Yield (memory, path) of a batch of showings."""
-    if event.memory:
+def showings(event: Event, kind: str) -> Iterable[tuple[str, str]]:
+    """Yield (memory, path) of a batch of showings, of what was "seen" in a list or "hinted"."""
+    if event.memory and kind == "seen":
         yield event.memory, event.path
-    seen = event.data.get("seen")
-    for path, memories in seen.items() if isinstance(seen, dict) else ():
+    batch = event.data.get(kind)
+    for path, memories in batch.items() if isinstance(batch, dict) else ():
         yield from ((str(memory), str(path)) for memory in memories if isinstance(memories, list))
 
 
 def seen(usage: Usage, path: str, time: float) -> Usage:
-    """Count a showing once a file and day: a hint that stands at its line all day is one."""
-    day, (last, paths) = int(time // DAY), usage.shown_on
-    if day == last and path in paths:
-        return usage
-    return replace(usage, shown=usage.shown + 1, shown_on=(day, paths | {path} if day == last else frozenset({path})))
+    """Count a showing in a list or a hover once a file and day."""
+    on = _on(usage.shown_on, path, time)
+    return usage if on is None else replace(usage, shown=usage.shown + 1, shown_on=on)
+
+
+def hinted(usage: Usage, path: str, time: float) -> Usage:
+    """Count a hint on the screen once a file and day: one that stands at its line all day is one."""
+    on = _on(usage.hinted_on, path, time)
+    return usage if on is None else replace(usage, hinted=usage.hinted + 1, hinted_on=on)
+
+
+def _on(last: tuple[int, frozenset[str]], path: str, time: float) -> tuple[int, frozenset[str]] | None:
+    """Return a day with its files, with a file that was not among them; None if it was."""
+    day, (before, paths) = int(time // DAY), last
+    if day != before:
+        return day, frozenset({path})
+    return None if path in paths else (day, paths | {path})
 
 
 def united(usage: Usage, other: Usage) -> Usage:
@@ -86,6 +100,7 @@ def united(usage: Usage, other: Usage) -> Usage:
         last_used=max(usage.last_used, other.last_used),
         places=tuple(sorted(places.values(), key=lambda place: place[2])),
         failures=usage.failures + other.failures,
+        hinted=min(usage.hinted, other.hinted),
         dismissed=usage.dismissed | other.dismissed,
     )
 
@@ -93,6 +108,4 @@ def united(usage: Usage, other: Usage) -> Usage:
 def without_evidence(usage: Usage, transition: Event) -> Usage:
     """Return the usage of a memory of which the user took back what was made of it: what that rested on is nothing."""
     commit = str(transition.data.get("commit", ""))
-    if commit:
-        return replace(usage, discounted=usage.discounted | {commit})
-    return replace(usage, shown=0) if transition.data.get("status") == "archived" else usage
+    return replace(usage, discounted=usage.discounted | {commit}) if commit else usage

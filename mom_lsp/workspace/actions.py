@@ -13,7 +13,6 @@ from mom_lsp.phrases import count
 from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
-from mom_lsp.tiers.rules import is_archived
 from mom_lsp.tiers.undo import undoable
 from mom_lsp.workspace.transfer import bring_in
 from mom_lsp.workspace.workspace import Workspace
@@ -87,7 +86,7 @@ class Actions:
     def restore(self, identity: str) -> Answer:
         """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
         life = fold(self._journal.events())
-        away = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or is_archived(usage)]
+        away = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or usage.never]
         memory = _only(identity, away, "no forgotten memory, and no archived one, has")
         self._append("restore", memory)
         if memory in life.forgotten:

@@ -14,7 +14,6 @@ from mom_lsp.route.gate import ALL
 from mom_lsp.route.index import NOWHERE
 from mom_lsp.route.place import Place, Spot, place, place_of_writers
 from mom_lsp.route.view import View
-from mom_lsp.tiers.rules import is_archived
 from mom_lsp.workspace.library import Snapshot
 from mom_lsp.workspace.own import own_here
 from mom_lsp.workspace.query import Query
@@ -100,7 +99,7 @@ class Candidates:
         for memory, state in self.snapshot.life.barred.items():
             row = self.view.catalog.row_of.get(memory)
             if row is not None and (
-                state.forgotten or (spots and is_archived(state)) or any(_dismissed(state, spot) for spot in spots)
+                state.forgotten or (spots and state.never) or any(_dismissed(state, spot) for spot in spots)
             ):
                 allowed[row] = False
         return np.asarray(allowed)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mom_lsp import phrases
 from mom_lsp.memory import Failed, Grouped, Scored, Usage
+from mom_lsp.tiers.rules import is_quiet
 from mom_lsp.trace.attention import Drawn
 
 FORGE = re.compile(
@@ -54,6 +55,7 @@ def suggestion(
         "layer": scored.standing.layer,
         "confidence": scored.standing.confidence,
         "pinned": scored.usage.pinned,
+        "quiet": is_quiet(scored.usage),
         "trial": scored.trial,
         "domain": domain or folder(memory.paths),
         "freshness": scored.freshness,
@@ -100,6 +102,7 @@ def lived(usage: Usage, reason: str) -> dict[str, Any]:
         "places": [{"path": path, "symbol": symbol} for path, symbol, _ in usage.places],
         "failures": usage.failures,
         "shown": usage.shown,
+        "hinted": usage.hinted,
     }
 
 

@@ -14,7 +14,7 @@ from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.tiers.rules import is_archived, judge, why_archived
+from mom_lsp.tiers.rules import NEVER, judge
 from mom_lsp.tiers.tiers import Tiers
 from mom_lsp.workspace.standing import past
 
@@ -54,9 +54,9 @@ def promoted(view: View, life: Life, here: Collection[str], now: float) -> list[
 
 
 def archived(view: View, life: Life) -> list[Pick]:
-    """Return what is not suggested any more because of what the user said or left unsaid."""
-    found = ((memory, usage) for memory, usage in life.barred.items() if is_archived(usage) and not usage.forgotten)
-    return [Pick(memory, why_archived(usage)) for memory, usage in found if memory in view.catalog.row_of][:MOST]
+    """Return what is not suggested any more because the user said so."""
+    found = ((memory, usage) for memory, usage in life.barred.items() if usage.never and not usage.forgotten)
+    return [Pick(memory, NEVER) for memory, usage in found if memory in view.catalog.row_of][:MOST]
 
 
 def forgotten(events: Iterable[Event], life: Life) -> list[tuple[float, str]]:

@@ -11,7 +11,7 @@ from mom_lsp import phrases
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.tiers.rules import is_archived, why_archived
+from mom_lsp.tiers.rules import NEVER
 from mom_lsp.workspace.episodes import Groups
 from mom_lsp.workspace.failures import Past
 from mom_lsp.workspace.freshness import Judge
@@ -215,8 +215,8 @@ def because(memory: Memory, row: int | None, state: State) -> str:
         return f"it is history, not knowledge ({memory.noise})"
     if (instead := state.snapshot.life.shown_for(memory.id)) != memory.id:
         return f"you merged it: {instead[:8]} is shown for it"
-    if is_archived(usage):
-        return f"archived: {why_archived(usage)}; `mom restore {memory.id[:8]}` brings it back"
+    if usage.never:
+        return f"archived: {NEVER}; `mom restore {memory.id[:8]}` brings it back"
     if row is None or not state.view.valid[row]:
         return "its commit is not an ancestor of HEAD here, or its file has changed"
     if usage.dismissed:

@@ -1,7 +1,8 @@
-"""How varied what was shown lately is: a collapse onto the same few memories is told, with what to do about it."""
+"""How varied what was listed lately is: a collapse onto the same few memories is told, with what to do about it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from mom_lsp.route.strategies import commonest, diversity
@@ -15,25 +16,27 @@ NAMED = 3  # memories that the warning counts
 def variety(view: View, life: Life, threshold: float) -> dict[str, Any]:
     """Return {"value", "selections", "memories", "low", "warning"} of the last selections.
 
-    A selection is a memory that was shown at a file, once a day. `value` is None while there are too few of them.
+    A selection is a memory that was listed at a file, in a hover say, however often: whoever works on one function for
+    a month is told the same few memories there, and rightly so; the same few in all files are a collapse. Hints are no
+    selections, since each has its line. `value` is None while there are too few.
     """
-    shown = life.selections
-    value = diversity(shown, int(view.suggestible.sum())) if len(shown) >= LEAST else None
+    listed = [memory for memory, _ in life.selections]
+    value = diversity(listed, int(view.suggestible.sum())) if len(listed) >= LEAST else None
     low = value is not None and value < threshold
     return {
         "value": None if value is None else round(value, 3),
-        "selections": len(shown),
-        "memories": len(set(shown)),
+        "selections": len(listed),
+        "memories": len(set(listed)),
         "low": low,
-        "warning": _warning(life, value) if low and value is not None else "",
+        "warning": _warning(listed, value) if low and value is not None else "",
     }
 
 
-def _warning(life: Life, value: float) -> str:
-    often = commonest(life.selections, NAMED)
-    share = sum(life.selections.count(memory) for memory in often) / len(life.selections)
+def _warning(listed: Sequence[str], value: float) -> str:
+    often = commonest(listed, NAMED)
+    share = sum(map(listed.count, often)) / len(listed)
     ids = ", ".join(memory[:8] for memory in often)
     return (
-        f"the same few memories are shown again and again (variety {value:.2f} of 1; {ids} make {share:.0%} of the last"
-        f" {len(life.selections)}): `mom dismiss` what does not help, or try others with mom.strategies.explore"
+        f"the same few memories are shown in file after file (variety {value:.2f} of 1; {ids} make {share:.0%} of the"
+        f" last {len(listed)}): `mom dismiss` what does not help, or try others with mom.strategies.explore"
     )

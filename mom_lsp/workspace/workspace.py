@@ -81,7 +81,7 @@ class Workspace:
             k: how many at most.
             rev: answer as of this revision.
             intent: what the user is about to do there, in his words; "" where only the place is known.
-            counted: whether a person sees the answer; what is shown ten times in vain is archived.
+            counted: whether a person sees the answer.
 
         Raises:
             UsageError: no such file or line.
@@ -189,10 +189,13 @@ class Workspace:
             chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
         kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
         hints = [one for one in self.teller.scored(ranker, kept, state, [path]) if _is_hinted(one)]
-        self.library.showings.add([one.memory.id for one in hints], path, self._clock())
         return [
             {"line": one.lines[0], "suggestion": answer} for one, answer in self.teller.answers(hints, state, [path])
         ]
+
+    def hinted(self, path: str, memories: Sequence[str]) -> None:
+        """Count hints of a file that were on the screen; what is on it day after day takes less room there."""
+        self.library.showings.add(memories, path, self._clock(), hinted=True)
 
     @from_one_look
     def show(self, state: State, identity: str) -> dict[str, Any]:
