@@ -115,11 +115,11 @@ def test_a_life_in_words() -> None:
 
 
 def test_evidence_names_the_places() -> None:
-    none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0}
+    none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0, "hinted": 0}
     assert evidence(none) == "no accepted use"
     places = [{"path": "a.py", "symbol": "f"}, {"path": "b.py", "symbol": ""}]
-    told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3})
-    assert told == "2 accepted uses, at a.py (f), b.py; 1 failed use; shown 3 times"
+    told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3, "hinted": 12})
+    assert told == "2 accepted uses, at a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
 
 
 def test_marks_tell_only_what_is_out_of_the_ordinary() -> None:
