@@ -194,6 +194,9 @@ def test_overlap_is_a_share_and_grows_with_what_is_shared(
 # A whole run
 
 
+WHY = "Because the second one came too soon, the machine stopped, and everybody had to start it again by hand."
+
+
 def test_a_run_finds_what_the_message_names(
     project: Repo, moms: Callable[[Repo], Mom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,7 +205,7 @@ def test_a_run_finds_what_the_message_names(
     project.commit("Add the steps of the machine", {"a.py": code})
     other = project.commit("Describe the machine", {"b.txt": "a machine with steps\n"})
     raised = code.replace("return 3", "return 33")
-    gold = project.commit("Raise the third step", {"a.py": raised})
+    gold = project.commit(f"Raise the third step\n\n{WHY}", {"a.py": raised})
     query = project.commit(f"Lower it again\n\nFollow-up to {gold}", {"a.py": raised.replace("33", "30")})
     moms(project).index()
     labels, out = tmp_path / "labels.jsonl", tmp_path / "out.jsonl"
@@ -225,6 +228,13 @@ def test_a_run_finds_what_the_message_names(
             assert document["methods"]["blame"]["all"]["R@1"][0] == 1
         assert ("ablation" in document) == ("--form" not in more)
         assert "ablation" not in document or len(document["ablation"]) > 3
+    result = CliRunner().invoke(app, [*arguments, "--ablate=life", "--json"])
+    lived = json.loads(result.stdout)
+    assert {(row["right"], row["barred"]) for row in lived["ablation"].values()} == {(1, 0)}  # who wrote the line
+    for found in lived["hints"].values():
+        assert found["fresh"] == found["left"] > 0 and found["barred"] == 0
+    told = CliRunner().invoke(app, [*arguments, "--ablate=life"]).stdout
+    assert "1 of 1 hints right" in " ".join(told.split()) and "hints in 1,000 lines before" in told
     (line,) = map(json.loads, out.read_text().splitlines())
     assert (line["query"], line["ranked"][0]) == (query, gold)
     assert query not in line["ranked"] and other in line["ranked"]
