@@ -64,7 +64,7 @@ class Front:
         self.mom, self.uri, self.broken = mom, (mom.root / path).as_uri(), broken
         self.opened = Document(self.uri, place, "python")
         self.documents, self.can_refresh = {self.uri: self.opened}, False
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, str]]()
+        self.forgotten, self.dismissed = set[str](), set[tuple[str, Place]]()
         self.client = type("Client", (), {"commands": False})()
         self.client_capabilities = types.ClientCapabilities()
         self.tasks: list[asyncio.Task[Any]] = []
