@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from os.path import isdir, isfile, join
 
+MAX_REFS = 6  # HEAD and the five steps that git takes from one symbolic ref to the next
+OF_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")  # of which each worktree has its own
 REBASE = ("rebase-merge", "rebase-apply")
 
 
@@ -32,6 +34,22 @@ def common_dir_of(git_dir: str) -> str:
     """Return the directory that all worktrees of a repository share."""
     pointer = join(git_dir, "commondir")
     return os.path.realpath(join(git_dir, _line(pointer))) if isfile(pointer) else git_dir
+
+
+def refs_of_head(git_dir: str, common_dir: str) -> list[str]:
+    """Return what HEAD and the refs that it leads to by name hold, as far as they are files; the last is a commit."""
+    found: list[str] = []
+    path = join(git_dir, "HEAD")
+    while len(found) < MAX_REFS:
+        try:
+            found.append(_line(path))
+        except OSError:  # it is packed, or has no commit yet
+            break
+        name = found[-1].removeprefix("ref:").strip()
+        if name == found[-1] or not name.startswith("refs/") or ".." in name:
+            break
+        path = join(git_dir if name.startswith(OF_WORKTREE) else common_dir, name)
+    return found
 
 
 def rebasing(git_dir: str) -> bool:

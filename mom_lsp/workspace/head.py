@@ -12,6 +12,7 @@ import numpy as np
 from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.git import Location, Repository
+from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
@@ -175,13 +176,8 @@ class Worktree:
         """Return what changes whenever HEAD may have: cheaper than asking git on every keystroke."""
         git_dir, common = self.location.git_dir, self.location.common_dir
         assert git_dir is not None and common is not None
-        try:
-            text = (git_dir / "HEAD").read_text("utf-8", "replace").strip()
-        except OSError:
-            return ()
-        ref = common / text.removeprefix("ref: ") if text.startswith("ref: ") else common / "packed-refs"
-        places = (ref, common / "packed-refs", common / "reftable", git_dir / "reftable")
-        return (text, *(_signature(path) for path in places))
+        tables = (common / "packed-refs", common / "reftable", git_dir / "reftable")
+        return (*refs_of_head(str(git_dir), str(common)), *map(_signature, tables))
 
     def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
         assert self.repository is not None
