@@ -24,6 +24,7 @@ MAX_LINE = 500  # a longer line was not written by hand
 MAX_IDENTIFIERS = 48
 MAX_SYMBOLS = 30  # of one file
 MAX_LINE_KEYS = 96  # of the lines that a commit added, and as many of those that it removed
+BOM = "\ufeff"  # the byte order mark, which no editor shows
 LEAST_LINE = 6  # characters of a line that tells anything
 
 _SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and is in nobody's code
@@ -105,7 +106,7 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
 
 def line_keys(lines: Iterable[str]) -> set[int]:
     """Return 32-bit hashes of the lines that tell anything, without regard to their indentation."""
-    stripped = (line.strip() for line in lines)
+    stripped = (line.removeprefix(BOM).strip() for line in lines)
     return {zlib.crc32(line.encode("utf-8", "replace")) for line in stripped if len(line) >= LEAST_LINE}
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import IO, Literal
 
 from mom_lsp.errors import RepositoryError
+from mom_lsp.git.decode import decode
 from mom_lsp.git.run import Runner
 from mom_lsp.git.values import Commit, FileChange, Hunk
 
@@ -100,7 +101,7 @@ def _commit(record: bytes) -> Commit:
     *fields, diff = record.split(b"\0", FIELDS)
     sha, parents, author, email, author_time, commit_time, message = (f.decode("utf-8", "replace") for f in fields)
     truncated = len(diff) > MAX_DIFF
-    files = _files(diff[:MAX_DIFF].decode("utf-8", "replace"), truncated)
+    files = _files(decode(diff[:MAX_DIFF]), truncated)
     return Commit(
         sha=sha,
         parents=tuple(parents.split()),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mom_lsp.git.decode import decode
 from mom_lsp.git.log import FIELDS, FORMAT, HUNK, records, section_path, unquote
 from mom_lsp.git.run import Runner
 
@@ -61,7 +62,7 @@ def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") ->
 def _preimage(record: bytes) -> PreImage:
     *fields, diff = record.split(b"\0", FIELDS)
     sha, parents, _, _, author_time, commit_time, message = (field.decode("utf-8", "replace") for field in fields)
-    raw, _, patch = diff.decode("utf-8", "replace").lstrip("\n").partition("\ndiff --git ")
+    raw, _, patch = decode(diff).lstrip("\n").partition("\ndiff --git ")
     sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
     paths = [unquote(line.partition("\t")[2]) for line in raw.split("\n") if line.startswith(":")]
     return PreImage(

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
 from mom_lsp.git.preimage import PreImage, read_preimages
@@ -143,7 +144,12 @@ class Repository:
         return meta[2] if len(meta) == 3 and meta[1] == "blob" and meta[0].startswith("100") else None
 
     def texts(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, str]]:
-        """Yield (blob, text) of those blobs that are here, are text, and are not larger than `max_size` bytes."""
+        """Yield (blob, text) of those blobs that `contents` yields; lines are as those of the diffs of `commits`."""
+        for blob, data in self.contents(blobs, max_size):
+            yield blob, decode(data)
+
+    def contents(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, bytes]]:
+        """Yield (blob, bytes) of those blobs that are here, are text, and are not larger than `max_size` bytes."""
         with self._run.stream("cat-file", "--batch", "--buffer", stdin=blobs) as stream:
             for blob in blobs:
                 header = stream.readline().split()
@@ -152,7 +158,7 @@ class Repository:
                 size = int(header[2])
                 data = stream.read(size + 1)[:size]
                 if size <= max_size and b"\0" not in data[:8192]:
-                    yield blob, data.decode("utf-8", "replace")
+                    yield blob, data
 
     def blame(self, commit: str, path: str, *ranges: tuple[int, int]) -> list[BlameGroup]:
         """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.

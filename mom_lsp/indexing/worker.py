@@ -18,6 +18,7 @@ from mom_lsp.extract.documents import document_memories, is_document
 from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
+from mom_lsp.git.decode import read_text
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.memory import Memory
 from mom_lsp.redact import sanitize
@@ -64,7 +65,8 @@ def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
     paths: dict[str, list[str]] = {}
     for path, blob in task.files:
         paths.setdefault(blob, []).append(path)
-    for blob, text in repository.texts(list(paths), task.rules.max_file_size):
+    for blob, data in repository.contents(list(paths), task.rules.max_file_size):
+        text = read_text(data)
         for path in paths[blob]:
             yield from file_memories(path, blob, text, task.rules)
 

@@ -12,6 +12,7 @@ import numpy as np
 from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.code import line_keys
 from mom_lsp.git import Location, Repository
+from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
@@ -59,7 +60,7 @@ class Worktree:
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers: Recent[str, tuple[Head, dict[int, str]]] = Recent(CACHED_FILES)
-        self._texts: Recent[str, list[str]] = Recent(CACHED_FILES)
+        self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
@@ -99,18 +100,28 @@ class Worktree:
             data = file.read_bytes() if not file.is_symlink() else b""
         except OSError:
             return []
-        text = "" if b"\0" in data[:8192] else data[:MAX_TEXT].decode("utf-8", "replace")
-        return open_lines(text)
+        return open_lines("" if b"\0" in data[:8192] else read_text(data[:MAX_TEXT]))
 
     def committed(self, head: Head, path: str) -> list[str]:
         """Return the lines of a file as committed, none if it is not."""
-        blob = head.tree.get(path)
-        repository = self.repository
+        return self._committed(head, path)[0]
+
+    def as_committed(self, head: Head, path: str, lines: Sequence[str]) -> Sequence[str]:
+        """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""
+        committed, data = self._committed(head, path)
+        return as_committed(lines, data, committed)
+
+    def _committed(self, head: Head, path: str) -> tuple[list[str], bytes]:
+        """Return the lines of a committed file, and its bytes if they are not UTF-8."""
+        blob, repository = head.tree.get(path), self.repository
         if blob is None or repository is None:
-            return []
-        return self._texts.of(
-            blob, lambda: next((blob_lines(text) for _, text in repository.texts([blob], MAX_TEXT)), [])
-        )
+            return [], b""
+
+        def read() -> tuple[list[str], bytes]:
+            data = next((data for _, data in repository.contents([blob], MAX_TEXT)), b"")
+            return blob_lines(read_text(data)), b"" if is_utf8(data) else data
+
+        return self._texts.of(blob, read)
 
     def exists(self, head: Head, path: str) -> bool:
         """Whether a file is committed, or at least in the work tree."""

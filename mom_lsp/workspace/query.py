@@ -154,4 +154,4 @@ def written(
 
 def mapped_lines(worktree: Worktree, head: Head, path: str, lines: Sequence[str]) -> list[int]:
     """Return the committed line of each open line, 0 for new and edited ones."""
-    return committed_lines(worktree.committed(head, path), lines)
+    return committed_lines(worktree.committed(head, path), worktree.as_committed(head, path, lines))
