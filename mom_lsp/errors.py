@@ -4,6 +4,7 @@ MomError
 ├── UsageError            the request itself makes no sense (a line that does not exist, an unknown id)
 ├── RepositoryError       git, or the repository, cannot do what was asked
 │   └── UntrustedPath     a path outside the workspace, or one that leads there by a symbolic link
+├── DataFolderError       the data folder is out of reach: read-only, another user's, or gone with its repository
 ├── StoreError            LanceDB cannot be read or written
 │   ├── NoIndex           nothing has been indexed yet
 │   └── Outdated          the version that was read is gone: read a newer one
@@ -30,6 +31,10 @@ class RepositoryError(MomError):
 
 class UntrustedPath(RepositoryError):
     """A path outside the workspace, or one that leads there by a symbolic link."""
+
+
+class DataFolderError(MomError):
+    """The data folder is out of reach: read-only, another user's, or gone with its repository."""
 
 
 class StoreError(MomError):

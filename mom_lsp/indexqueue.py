@@ -16,6 +16,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple  # dataclasses take 14 ms to import, and a hook has 60
 
+from mom_lsp import datafolder
+
 FOLDER = "requests"
 STARTING = "indexer.starting"
 START_SECONDS = 30.0  # an indexer that has not got the lease by then is taken for dead
@@ -35,8 +37,8 @@ class Request(NamedTuple):
 def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
     """Ask for a worktree to be indexed; replaces the request that may be waiting. Raises OSError."""
     folder = data_dir / FOLDER
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.mkdir(mode=0o700, exist_ok=True)
+    datafolder.make(data_dir)
+    folder.mkdir(exist_ok=True)
     name = hashlib.blake2b(os.fsencode(git_dir), digest_size=8).hexdigest()
     file, nonce = folder / f"{name}.json", os.urandom(8).hex()
     fresh = folder / f"{name}.{nonce}.tmp"
@@ -77,12 +79,16 @@ def claim_start(data_dir: Path, now: float) -> bool:
     if lease_held(data_dir):
         return False
     with contextlib.suppress(FileNotFoundError):
-        if abs(now - marker.stat().st_mtime) > START_SECONDS:
+        starts = os.fsdecode(marker.read_bytes())  # "" while it is being written
+        copied = starts not in ("", datafolder.identity(data_dir))
+        if copied or abs(now - marker.stat().st_mtime) > START_SECONDS:
             marker.unlink(missing_ok=True)
     try:
-        os.close(os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        descriptor = os.open(marker, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
+    os.write(descriptor, os.fsencode(datafolder.identity(data_dir)))
+    os.close(descriptor)
     return True
 
 

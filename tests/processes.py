@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
+import shutil
 import subprocess
 import sys
 import time
@@ -10,9 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from repositories import Repo
 
 LONG = 120.0  # seconds that a test waits for what takes one or two, since a machine may be busy
+
+MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+UNSHARE = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
 
 
 def start(repo: Repo, *args: str) -> subprocess.Popen[bytes]:
@@ -58,3 +64,12 @@ def eventually(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.02)
+
+
+def read_only(folder: Path) -> list[str]:
+    """Return what to put before a command to run it where a folder is mounted read-only; skip where that cannot be."""
+    prefix = [*UNSHARE, "sh", "-c", MOUNT, "sh", str(folder)]
+    tried = subprocess.run([*prefix, "true"], capture_output=True, text=True) if shutil.which("unshare") else None
+    if tried is None or tried.returncode:
+        pytest.skip(f"no mount namespace here: {tried.stderr if tried else 'unshare is missing'}")
+    return prefix

@@ -97,7 +97,7 @@ def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch
     monkeypatch.setattr(Service, "make_title", takes(6.0))
     monkeypatch.setattr(Service, "learn", takes(0.0))
     monkeypatch.setattr(engine._server, "wait", lambda pause: now.__setitem__(0, now[0] + pause) or next(waits))
-    (tmp_path / "engine.json").write_text("{}")
+    monkeypatch.setattr(engine._server, "is_findable", lambda: True)
     engine.run()
     assert len(told) == 5, "the index was followed three times; one title was made, and one text learned"
     assert told[-1] - told[0] < 10

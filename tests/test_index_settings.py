@@ -122,7 +122,7 @@ def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(
 
     monkeypatch.setattr(Engine, "_idle", property(lambda _: idle[0]))
     monkeypatch.setattr(engine._server, "wait", wait)
-    (engine._data / "engine.json").write_text("{}")
+    monkeypatch.setattr(engine._server, "is_findable", lambda: True)
     engine.run()
     assert len(waits) == 19, "10 seconds each: it left after three minutes"
 

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import stat
 import subprocess
 import sys
@@ -16,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -23,9 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from processes import LONG
 
+from mom_lsp.datafolder import identity
 from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
 from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine
+from mom_lsp.process.address import new_address, read_address, read_record
 from mom_lsp.process.cancel import is_cancelled
+from mom_lsp.process.runtime import find_file, new_files
 from mom_lsp.process.spawn import child_environment, spawn
 
 ECHO = [str(Path(__file__).with_name("engine_echo.py"))]
@@ -60,8 +63,8 @@ def connect(data: Path) -> Iterator[Connect]:
 @contextlib.contextmanager
 def raw_connection(data: Path, key: bytes | None = None) -> Iterator[Any]:
     """Speak to the engine of `data` without our client, after its greeting."""
-    record = json.loads((data / "engine.json").read_text("utf-8"))
-    with Client(record["address"], authkey=key or (data / "engine.key").read_bytes()) as raw:
+    address, right_key = read_address(data)
+    with Client(address, authkey=key or right_key) as raw:
         assert json.loads(raw.recv_bytes())["method"] == "hello"
         yield raw
 
@@ -137,16 +140,28 @@ def test_a_running_request_hears_that_it_is_cancelled_or_that_its_client_has_gon
     assert not is_cancelled()  # outside of a request
 
 
-def test_cancelling_a_future_tells_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    tmp_path.chmod(0o700)
-    (tmp_path / "engine.json").write_text('{"address": "s"}', "utf-8")
-    (tmp_path / "engine.key").write_bytes(b"key")
-    with Listener("s", authkey=b"key") as engine, ThreadPoolExecutor(1) as pool:
-        Path("s").chmod(0o600)
-        connecting = pool.submit(EngineClient.connect, tmp_path, 10, version="1")
+@contextlib.contextmanager
+def listener(data: Path) -> Iterator[Listener]:
+    """Listen where the engine of a data folder would."""
+    files = Path(new_files(data))
+    files.with_suffix(".json").write_text(json.dumps({"address": new_address(files)}), "utf-8")
+    files.with_suffix(".key").write_bytes(b"key")
+    try:
+        with Listener(new_address(files), authkey=b"key") as engine:
+            files.with_suffix(".sock").chmod(0o600)
+            yield engine
+    finally:
+        files.with_suffix(".json").unlink()
+        files.with_suffix(".key").unlink()
+
+
+def test_cancelling_a_future_tells_the_engine(data: Path) -> None:
+    with listener(data) as engine, ThreadPoolExecutor(1) as pool:
+        connecting = pool.submit(EngineClient.connect, data, LONG, version="1")
         with engine.accept() as raw:
-            raw.send_bytes(b'{"method": "hello", "params": {"version": "1"}}')
+            raw.send_bytes(
+                json.dumps({"method": "hello", "params": {"version": "1", "serves": identity(data)}}).encode()
+            )
             client = connecting.result(LONG)
             assert client
             assert client.submit("echo", {}).cancel()
@@ -213,13 +228,18 @@ def test_an_engine_of_another_version_is_asked_to_end(connect: Connect, data: Pa
     assert EngineClient.connect(data, LONG, version="2") is None
     assert client.closed.wait(LONG)
     assert client.left
-    assert not (data / "engine.json").exists()
+    with pytest.raises(FileNotFoundError):
+        read_record(data)
 
 
 def test_nobody_listens(data: Path) -> None:
     assert EngineClient.connect(data, 1) is None
-    (data / "engine.json").write_text("{", "utf-8")
-    assert EngineClient.connect(data, 1) is None
+    record = Path(new_files(data)).with_suffix(".json")
+    for said in ("{", "[]", "{}", '{"address": 1}', '{"address": "/dev/null"}'):
+        record.write_text(said, "utf-8")
+        assert EngineClient.connect(data, 1) is None
+    record.unlink()
+    assert EngineClient.connect(data / "no such folder", 1) is None
 
 
 def test_an_engine_that_cannot_start_is_reported(data: Path) -> None:
@@ -236,28 +256,35 @@ def test_who_does_not_know_the_key_stays_out(connect: Connect, data: Path) -> No
 
 def test_only_the_user_can_open_the_socket_and_read_the_key(connect: Connect, data: Path) -> None:
     connect()
-    address = Path(json.loads((data / "engine.json").read_text("utf-8"))["address"])
+    address = Path(read_record(data)["address"])
     assert len(os.fsencode(address)) <= 100
     assert stat.S_ISSOCK(address.stat().st_mode)
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (address.parent, address, data / "engine.key")] == [
-        0o700,
-        0o600,
-        0o600,
-    ]
+    paths = (address.parent, address, address.with_suffix(".key"), address.with_suffix(".cmd"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in paths] == [0o700, 0o600, 0o600, 0o600]
 
 
-def test_a_socket_that_others_can_open_is_not_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)  # a short name for the socket
-    tmp_path.chmod(0o755)
-    (tmp_path / "engine.json").write_text('{"address": "s"}', "utf-8")
-    (tmp_path / "engine.key").write_bytes(b"key")
-    with socket.socket(socket.AF_UNIX) as foreign:
-        foreign.bind("s")
-        foreign.listen()
-        foreign.setblocking(False)
-        assert EngineClient.connect(tmp_path, 1) is None
-        with pytest.raises(BlockingIOError):
-            foreign.accept()
+def test_a_socket_that_others_can_open_is_not_trusted(data: Path) -> None:
+    with listener(data) as foreign, ThreadPoolExecutor(1) as pool:
+        Path(str(foreign.address)).chmod(0o666)
+        assert EngineClient.connect(data, 1) is None
+        Path(str(foreign.address)).chmod(0o600)
+        connecting = pool.submit(EngineClient.connect, data, LONG)
+        foreign.accept().close()  # the first one that came
+        assert connecting.result(LONG) is None
+
+
+def test_a_runtime_folder_that_others_can_write_is_passed_over(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TemporaryDirectory() as short:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", short)
+        ours = Path(new_files(data))
+        assert ours.parent.parent == Path(short)
+        ours.parent.chmod(0o777)
+        ours.with_suffix(".json").write_text("{}")
+        assert Path(new_files(data)).parent != ours.parent
+        with pytest.raises(FileNotFoundError):
+            find_file(data, ".json")
 
 
 def test_what_is_no_request_ends_only_its_own_connection(connect: Connect, data: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from mom_lsp import datafolder
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.words import echo_json
 
@@ -37,7 +38,7 @@ def tune(limit: int, reset: bool, as_json: bool) -> None:
             document, model = learn(here, limit, bar)
     if reset or model:
         data = locate(here).data
-        data.mkdir(parents=True, exist_ok=True)
+        datafolder.make(data)
         with Journal(data / "journal.sqlite") as journal:
             journal.append("tune", data=event_of(model), now=time.time())
     if as_json:

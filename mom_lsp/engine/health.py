@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 import shutil
 import sys
@@ -16,6 +15,7 @@ from mom_lsp.errors import EncoderError, MomError
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexqueue import lease_held
 from mom_lsp.journal import on_network_disk
+from mom_lsp.process.address import read_record
 from mom_lsp.settings import user_file
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.state import State
@@ -31,11 +31,13 @@ NAMED = 3  # memories that cannot be shown
 
 def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
     """Return the little that an editor needs when it opens a folder; notes forgotten long ago are erased now."""
-    service.actions(workspace).erase_expired_notes()
+    if not service.library.journal.read_only:
+        service.actions(workspace).erase_expired_notes()
     return {
         "root": str(workspace.location.root),
         "data": str(service.data),
         "git": workspace.location.git,
+        "read_only": service.read_only,
         "memories": service.library.snapshot().catalog.size,
         "indexing": bool(service.indexing and service.indexing.get("total")),
     }
@@ -156,7 +158,7 @@ def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
 
 def _engine(data: Path) -> dict[str, Any] | None:
     try:
-        record = json.loads((data / "engine.json").read_text("utf-8"))
+        record = read_record(data)
     except (OSError, ValueError):
         return None
     pid = record.get("pid")
@@ -171,7 +173,13 @@ def _work(service: Service) -> dict[str, Any]:
 
 def _problems(service: Service, *others: str) -> list[str]:
     library = service.library
-    told = [library.encoder_problem, *library.journal.problems, *service.chores.problems.values(), *others]
+    told = [
+        service.read_only,
+        library.encoder_problem,
+        *library.journal.problems,
+        *service.chores.problems.values(),
+        *others,
+    ]
     return [problem for problem in told if problem]
 
 
@@ -196,6 +204,8 @@ def _journal(service: Service) -> dict[str, Any]:
         count, problems = service.library.journal.last_seq(), service.library.journal.problems
     except MomError as error:
         return _check("journal", False, str(error), "free space, or make the folder writable")
+    if why := service.library.journal.read_only:
+        return _check("journal", None, f"{count} events, to which none can be added: {why}", "")
     return _check("journal", not problems, "; ".join(problems) or f"{count} events", "look at the file kept beside it")
 
 

@@ -34,7 +34,6 @@ def main(data: Path, run_command: CommandRunner) -> None:
 
     `run_command` runs a command of the terminal here, where everything is warm.
     """
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     handler = RotatingFileHandler(data / "engine.log", maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     engine = Engine(data, run_command)
@@ -64,8 +63,8 @@ class Engine:
         """Follow the store until nobody has asked for as long as the settings say, or a client has ended it."""
         pause = POLL
         while not self._server.wait(pause):
-            if not (self._data / "engine.json").exists():
-                break  # the data folder was deleted, or another engine took over
+            if not self._server.is_findable():
+                break  # the data folder was moved or deleted, or another one stands in its place
             pause = max(POLL, RELOAD_SHARE * self._follow())
             self._use_the_rest()
             if self._idle > self._service.idle_minutes * 60 and not self._server.connections:
@@ -115,6 +114,8 @@ class Engine:
         self._start_indexer(location)  # one that runs sees the request's file
 
     def _start_indexer(self, location: Location) -> None:
+        if self._service.read_only:
+            return
         with self._guard:
             if self._indexer is None or self._indexer.gave_up:
                 self._indexer = Indexer(location, self._report)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from mom_lsp.engine import health
-from mom_lsp.errors import UsageError
+from mom_lsp.errors import DataFolderError, UsageError
 from mom_lsp.process.cancel import is_cancelled
 from mom_lsp.trace.attention import Drawn
 from mom_lsp.workspace import Workspace
@@ -103,6 +103,8 @@ def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
+    if why := service.read_only:
+        raise DataFolderError(why)
     service.want_index(workspace, "asked")
     return {"ok": True, "message": "Reading what is new"}
 

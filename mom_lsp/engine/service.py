@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
+from mom_lsp.datafolder import why_read_only
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.chores import Chores
@@ -19,7 +20,7 @@ from mom_lsp.engine.requests import REQUESTS, Params
 from mom_lsp.engine.windows import Windows
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Location, locate
-from mom_lsp.indexqueue import enqueue
+from mom_lsp.indexqueue import FOLDER, enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile
 from mom_lsp.settings import EditorSettings, Settings, Stamp, keep, resolve, resolve_kept, stamp
@@ -87,6 +88,8 @@ class Service:
 
     def erase(self) -> None:
         """Erase from traces and titles, and from the model's process, what was forgotten by now, wherever that was."""
+        if self.library.journal.read_only:
+            return
         with self._erasing:
             forgotten = self.library.snapshot().life.forgotten
             if gone := sorted(forgotten - self._erased):
@@ -97,7 +100,7 @@ class Service:
     def learn(self, cancelled: Callable[[], bool]) -> None:
         """Let the model learn from one accepted text; asked while nobody asks anything else."""
         now = self.library.snapshot().key
-        if now == self._learned:
+        if now == self._learned or self.library.journal.read_only:
             return
         for workspace in self.there:
             if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
@@ -134,15 +137,22 @@ class Service:
             self.model.close()
 
     def _note_showings(self, patience: float = FLUSH_AFTER) -> bool:
+        if self.library.journal.read_only:
+            return False
         return self.library.showings.flush(self.library.journal, time.time(), patience=patience)
 
     def _settle(self) -> None:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
-        if self.library.snapshot().key == self._settled:
+        if self.library.snapshot().key == self._settled or self.library.journal.read_only:
             return
         for workspace in self.there:
             self.actions(workspace).settle()
         self._settled = self.library.snapshot().key
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be written to the data folder, so that all is read as it is; "" if something can be."""
+        return why_read_only(self.data, FOLDER, "lance")
 
     @property
     def there(self) -> list[Workspace]:
@@ -154,9 +164,10 @@ class Service:
         return Actions(workspace, partial(self.want_index, workspace))
 
     def want_index(self, workspace: Workspace, reason: str) -> None:
-        """Ask for the index to follow what was said, or done, in a workspace."""
-        enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
-        self._indexing_wanted(workspace.location)
+        """Ask for the index to follow what was said, or done, in a workspace, if it can be written."""
+        if not self.read_only:
+            enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
+            self._indexing_wanted(workspace.location)
 
     def configure(self, workspace: Workspace, params: Params) -> dict[str, Any]:
         """Use what an editor has set for a worktree, from now on: here, and wherever it is indexed.

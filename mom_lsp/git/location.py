@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from mom_lsp.errors import UntrustedPath, UsageError
+from mom_lsp import datafolder
+from mom_lsp.errors import DataFolderError, UntrustedPath, UsageError
 from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
 
 
@@ -31,6 +32,7 @@ def locate(path: Path) -> Location:
     Raises:
         UsageError: the path does not exist.
         UntrustedPath: our data would be written through a symbolic link.
+        DataFolderError: our data cannot be read.
     """
     path = path.expanduser().resolve()
     if not path.exists():
@@ -40,14 +42,20 @@ def locate(path: Path) -> Location:
         git_dir = git_dir_of(str(root))
         if git_dir is not None:
             common = Path(common_dir_of(git_dir))
-            _refuse_links(common / "mom")
-            return Location(root=root, data=common / "mom", git_dir=Path(git_dir), common_dir=common)
+            data = common / datafolder.NAME
+            _refuse_links(data)
+            return Location(root=root, data=data, git_dir=Path(git_dir), common_dir=common)
     return Location(root=folder, data=_plain_data(folder))
 
 
 def from_git_dir(git_dir: Path, like: Location) -> Location:
-    """Return the worktree whose git directory this is, in the same repository; `like` itself for a plain folder."""
+    """Return the worktree whose git directory this is, `like` itself if it is none of the same repository.
+
+    A plain folder has none, and what a copied repository was asked for names a worktree of the original.
+    """
     if like.common_dir is None or not git_dir.is_dir():
+        return like
+    if not like.common_dir.samefile(common_dir_of(str(git_dir))):
         return like
     pointer = git_dir / "gitdir"  # a linked worktree names its .git file here
     if pointer.is_file():
@@ -64,6 +72,8 @@ def operation_in_progress(git_dir: Path | None) -> bool:
 
 def _refuse_links(data: Path) -> None:
     """A repository that is unpacked, not cloned, may bring links, to have us write elsewhere."""
+    if why := datafolder.why_unreadable(data):
+        raise DataFolderError(why)
     for place in (data, *(data.iterdir() if data.is_dir() else ())):
         if place.is_symlink():
             raise UntrustedPath(f"{place} is a symbolic link, which mom never makes: remove it")

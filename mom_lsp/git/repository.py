@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shutil
+import tempfile
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
@@ -193,9 +197,18 @@ class Repository:
 
     @cached_property
     def _blank(self) -> Path:
-        """A git directory of ours that holds nothing."""
-        blank = self.location.data / "git"
-        (blank / "refs").mkdir(parents=True, exist_ok=True)
+        """A git directory of ours that holds nothing; a temporary one where the data folder is read-only."""
+        try:
+            datafolder.make(self.location.data)
+            return self._made_blank(self.location.data / "git")
+        except OSError:
+            folder = tempfile.mkdtemp(prefix="mom-git-")
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+            return self._made_blank(Path(folder))
+
+    def _made_blank(self, blank: Path) -> Path:
+        for folder in (blank, blank / "refs"):
+            folder.mkdir(exist_ok=True)
         config = BLANK_CONFIG % self._run.lines("rev-parse", "--show-object-format")[0]
         for name, text in (("HEAD", "ref: refs/heads/none\n"), ("config", config)):
             if not (blank / name).is_file() or (blank / name).read_text("utf-8") != text:

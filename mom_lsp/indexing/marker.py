@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zlib import crc32
 
+from mom_lsp import datafolder
 from mom_lsp.store.text import DOMAINS_FILE
 
 KEPT = 16  # heads and trees remembered
@@ -52,7 +53,8 @@ def load_marker(data: Path) -> Marker:
 def save_marker(data: Path, marker: Marker) -> None:
     """Replace the claims in one step."""
     path = _path(data)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    datafolder.make(data)
+    path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(asdict(marker)), "utf-8")
     fresh.replace(path)

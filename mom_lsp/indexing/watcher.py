@@ -12,7 +12,9 @@ from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
-from mom_lsp.errors import MomError
+from mom_lsp import datafolder
+from mom_lsp.datafolder import Held
+from mom_lsp.errors import DataFolderError, MomError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.progress import Progress, Report
@@ -27,7 +29,7 @@ STOP_POLL = 0.5  # seconds within which the end is noticed
 
 
 def watch(location: Location, settings: Callable[[], Settings], report: Report, stop: threading.Event) -> None:
-    """Index now and after every change until stopped, or until the repository is gone.
+    """Index now and after every change until stopped, or until the repository was moved or deleted.
 
     An error is reported and the next change tried.
 
@@ -36,22 +38,32 @@ def watch(location: Location, settings: Callable[[], Settings], report: Report, 
         settings: asked before every pass: they may change meanwhile.
         report: is told how far it is.
         stop: ends it.
+
+    Raises:
+        DataFolderError: nothing can be written here.
     """
-    changed = _Changed(location)
-    (location.data / FOLDER).mkdir(parents=True, exist_ok=True)
+    changed, repository = _Changed(location), Held(location.common_dir or location.root)
+    if why := datafolder.why_read_only(location.data, "lance", FOLDER):
+        raise DataFolderError(why)
+    datafolder.make(location.data)
+    (location.data / FOLDER).mkdir(exist_ok=True)
     observer = Observer()
     observer.start()
     try:
         changed.event.set()
-        while not stop.is_set() and _is_there(location):
+        while not stop.is_set() and repository.is_there():
             changed.follow(observer)
-            if _heard(changed.event, stop, location):
+            if _heard(changed.event, stop, repository):
                 _settle(changed.event, stop)
-            if not stop.is_set() and _is_there(location):
+            if not stop.is_set() and repository.is_there():
                 _pass(location, settings(), report, stop)
+    except OSError:
+        if repository.is_there():
+            raise
     finally:
         observer.stop()
         observer.join()
+        repository.release()
 
 
 def _pass(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
@@ -75,15 +87,10 @@ def _worktrees(location: Location) -> list[Location]:
     return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
 
 
-def _is_there(location: Location) -> bool:
-    """Whether the repository (or the folder) still exists: what watches a deleted one would make its folders again."""
-    return (location.common_dir or location.root).is_dir()
-
-
-def _heard(event: threading.Event, stop: threading.Event, location: Location) -> bool:
+def _heard(event: threading.Event, stop: threading.Event, repository: Held) -> bool:
     """Wait for a change, the time for a look of our own, or the end."""
     deadline = time.monotonic() + HEARTBEAT
-    while not stop.is_set() and _is_there(location) and time.monotonic() < deadline:
+    while not stop.is_set() and repository.is_there() and time.monotonic() < deadline:
         if event.wait(timeout=STOP_POLL):
             return True
     return False

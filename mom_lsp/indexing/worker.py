@@ -12,6 +12,7 @@ from functools import lru_cache
 from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
+from mom_lsp import datafolder
 from mom_lsp.extract.comments import comment_memories
 from mom_lsp.extract.commits import commit_memory
 from mom_lsp.extract.documents import document_memories, is_document
@@ -104,7 +105,7 @@ def attributes_file(data: Path) -> str:
     """Write the rules for hunk headers by language where git can read them."""
     path = data / "attributes"
     if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:
-        data.mkdir(parents=True, exist_ok=True)
+        datafolder.make(data)
         fresh = path.with_suffix(f".{os.getpid()}")  # another worker's git may be reading
         fresh.write_text(USERDIFF_ATTRIBUTES, "utf-8")
         fresh.replace(path)

@@ -1,7 +1,13 @@
-"""The file: opened safely, checked, migrated, and its errors turned into ours."""
+"""The file: opened safely, checked, migrated, and its errors turned into ours.
+
+Where it cannot be written a copy of it is read. SQLite reads a file in WAL mode only beside a `-shm` that it can write,
+and with `immutable=1` it leaves out the WAL, which holds what was said last.
+"""
 
 import os
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +17,7 @@ from filelock import Timeout
 from mom_lsp.errors import JournalError
 
 BUSY_SECONDS = 10.0
+COPIES = 20  # that are begun while somebody writes, before we give up
 _NETWORK = (
     "nfs",
     "cifs",
@@ -65,6 +72,49 @@ def connect(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def copied(path: Path) -> tuple[sqlite3.Connection, object]:
+    """Return a copy in memory, and the stamp of what it was made from; raises as `connect` does."""
+    for _ in range(COPIES):
+        before = stamp(path)
+        with tempfile.TemporaryDirectory(prefix="mom-") as folder:
+            copy = Path(folder, "journal")
+            for suffix in ("", "-wal"):  # in this order: a checkpoint meanwhile only moves the second into the first
+                if (side := path.with_name(path.name + suffix)).exists():
+                    shutil.copyfile(side, copy.with_name(copy.name + suffix))
+            if stamp(path) == before:
+                return _in_memory(copy), before
+    error = sqlite3.OperationalError("it is being written")
+    error.sqlite_errorcode = sqlite3.SQLITE_BUSY
+    raise error
+
+
+def _in_memory(copy: Path) -> sqlite3.Connection:
+    on_disk = connect(copy)
+    memory = open_raw(Path(":memory:"))
+    try:
+        on_disk.execute("PRAGMA journal_mode = DELETE")
+        on_disk.backup(memory)
+    except BaseException:
+        memory.close()
+        raise
+    finally:
+        on_disk.close()
+    return memory
+
+
+def stamp(path: Path) -> tuple[object, ...]:
+    """Return what changes with every event that is appended to the file."""
+    found: list[object] = []
+    for suffix in ("", "-wal"):
+        try:
+            status = path.with_name(path.name + suffix).stat()
+        except FileNotFoundError:
+            found.append(None)
+        else:
+            found.append((status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns))
+    return tuple(found)
 
 
 def _damage(message: str) -> sqlite3.DatabaseError:
@@ -130,6 +180,8 @@ def border(path: Path) -> Iterator[None]:
         raise JournalError(f"The journal {path} cannot be used: {advice}. ({error})") from error
     except Timeout as error:
         raise JournalError(f"The journal {path} cannot be used: {_ADVICE[sqlite3.SQLITE_BUSY]}.") from error
+    except FileNotFoundError as error:
+        raise JournalError(f"The journal {path} cannot be used: {error.filename}: {error.strerror}.") from error
     except OSError as error:
         advice = f"make {path.parent} a folder that you can write to, on a disk with free space"
         raise JournalError(f"The journal {path} cannot be used: {error.strerror or error}; {advice}.") from error

@@ -1,5 +1,6 @@
 """The journal itself."""
 
+import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,27 +11,39 @@ from typing import Any, Self
 
 from filelock import FileLock
 
+from mom_lsp import datafolder
 from mom_lsp.errors import JournalError
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, to_row
-from mom_lsp.journal.file import BUSY_SECONDS, border, connect, error_code
-from mom_lsp.journal.rescue import finish, rescue
+from mom_lsp.journal.file import BUSY_SECONDS, border, connect, copied, error_code, stamp
+from mom_lsp.journal.rescue import finish, is_unfinished, rescue
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
 
 
 class Journal:
-    """An open journal; it may be used from several threads, and the file by several processes at once."""
+    """An open journal; it may be used from several threads, and the file by several processes at once.
+
+    Reading makes no file: only the first event does. A journal that may not be written is read all the same.
+    """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, made if it is missing and rescued if it is damaged; raises JournalError."""
+        """Open `path`, rescued if it is damaged; raises JournalError."""
         self.path = path
         self.problems: list[str] = []
         self._lock = threading.RLock()
-        self._wrote = False
+        self._wrote = self._closed = False
+        self._db: sqlite3.Connection | None = None
+        self._copy_of: object = None  # the stamp of the file that `_db` is a copy of, None if it is the file itself
+        self._identity: tuple[int, int] | None = None
+        self._version = 0
         with border(path):
-            self._db = self._open()
-        self._identity, self._version = _identity(path), self._data_version()
+            self._open()
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be appended here and what to do about it, "" if it can."""
+        return datafolder.why_read_only(self.path.parent, self.path.name, self._lock_file.name)
 
     def append(
         self,
@@ -69,7 +82,7 @@ class Journal:
         query = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
         while True:
             with self._lock, border(self.path):
-                rows = self._current().execute(query, (after,)).fetchall()
+                rows = self._query(query, after)
             yield from self._readable(rows)
             if len(rows) < _PAGE:
                 return
@@ -90,23 +103,25 @@ class Journal:
     def last_seq(self) -> int:
         """Return the highest `seq`, 0 if there are no events."""
         with self._lock, border(self.path):
-            return int(self._current().execute("SELECT coalesce(max(seq), 0) FROM events").fetchone()[0])
+            return next((int(seq) for (seq,) in self._query("SELECT coalesce(max(seq), 0) FROM events")), 0)
 
     def changed(self) -> bool:
         """Whether anything was appended, by this or by another process, since this was last asked."""
         with self._lock, border(self.path):
-            self._current()
+            self._follow()
             wrote, self._wrote = self._wrote, False
             before, self._version = self._version, self._data_version()
             return wrote or before != self._version
 
     def erase(self, seqs: Iterable[int]) -> None:
         """Blank the `data` of these events, so that no byte of it is left in the database, its WAL or its index."""
+        if not (gone := [(seq,) for seq in seqs]):
+            return
         with self._lock, border(self.path):
             with self._transaction() as db:
-                db.executemany("UPDATE events SET data = '{}' WHERE seq = ?", [(seq,) for seq in seqs])
+                db.executemany("UPDATE events SET data = '{}' WHERE seq = ?", gone)
                 self._wrote = True
-            busy, *_ = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise JournalError(
                 f"The text is gone from {self.path}, but another program keeps its write-ahead file open. "
@@ -116,7 +131,9 @@ class Journal:
     def close(self) -> None:
         """Close the file; closing twice is harmless."""
         with self._lock, border(self.path):
-            self._db.close()
+            self._closed = True
+            if self._db is not None:
+                self._db.close()
 
     def __enter__(self) -> Self:
         """Return the journal itself."""
@@ -128,7 +145,7 @@ class Journal:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._current()
+        db = self._writable()
         db.execute("BEGIN IMMEDIATE")
         try:
             yield db
@@ -138,28 +155,60 @@ class Journal:
                 db.execute("ROLLBACK")
             raise
 
-    def _current(self) -> sqlite3.Connection:
-        """Return the connection, to the new file if another process has set a damaged one aside."""
-        if _identity(self.path) != self._identity:
-            if not self.path.parent.is_dir():
-                raise JournalError(f"{self.path.parent} was deleted while it was in use; start anew.")
-            self._db.close()
-            self._db = self._open()
-            self._identity, self._version, self._wrote = _identity(self.path), self._data_version(), True
+    def _query(self, query: str, *values: int) -> list[tuple[Any, ...]]:
+        self._follow()
+        return self._db.execute(query, values).fetchall() if self._db is not None else []
+
+    def _writable(self) -> sqlite3.Connection:
+        """Return a connection that can write, to a new file if there is none."""
+        if why := self.read_only:
+            raise JournalError(f"Nothing can be written down here: {why}.")
+        self._follow()
+        if self._db is None or self._copy_of is not None:
+            self._open(create=True)
+        assert self._db is not None
         return self._db
 
-    def _data_version(self) -> int:
-        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+    def _follow(self) -> None:
+        """Open the file that is there now: it may have been made, set aside by a rescue, or written where we cannot."""
+        if self._closed:
+            raise JournalError(f"The journal {self.path} is closed.")
+        copy_is_old = self._copy_of is not None and self._copy_of != stamp(self.path)
+        if _identity(self.path) == self._identity and not copy_is_old:
+            return
+        if self._identity is not None and not self.path.parent.is_dir():
+            raise JournalError(f"{self.path.parent} was moved or deleted while it was in use; open it where it is now.")
+        self._open()
+        self._wrote = True
 
-    def _open(self) -> sqlite3.Connection:
+    def _data_version(self) -> int:
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0]) if self._db is not None else 0
+
+    @property
+    def _lock_file(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.lock")
+
+    def _open(self, *, create: bool = False) -> None:
+        """Open the file as it can be: to be written, or as a copy; not at all if it is missing or not ours to read."""
+        if self._db is not None:
+            self._db.close()
+        self._db, self._copy_of = None, None
         for place in (self.path.parent, self.path):
             if place.is_symlink():  # a repository that is unpacked may bring one, to have us write elsewhere
                 raise JournalError(
                     f"{place} is a symbolic link; remove it, the journal will not be written through it."
                 )
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if self.read_only:
+            if os.access(self.path, os.R_OK):
+                self._db, self._copy_of = copied(self.path)
+        elif create or self.path.exists() or is_unfinished(self.path):
+            self._db = self._connect()
+        self._identity, self._version = _identity(self.path), self._data_version()
+
+    def _connect(self) -> sqlite3.Connection:
+        datafolder.make(self.path.parent)
         # One process at a time makes, migrates or rescues the file.
-        with FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS, mode=0o600):
+        with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
             finish(self.path)
             try:
                 return connect(self.path)

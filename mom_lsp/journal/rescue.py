@@ -37,12 +37,17 @@ def rescue(path: Path) -> str:
 
 def finish(path: Path) -> None:
     """Let the new file of a rescue take its place, if the damaged one was set aside: only then it is complete."""
-    if path.exists() or not _fresh(path).exists():
+    if not is_unfinished(path):
         return
     broken = _broken(path, _count(path))
     for side in _files(path):  # first of all, lest they are taken for those of the new file
         side.rename(side.with_name(side.name.replace(path.name, broken.name)))
     _fresh(path).rename(path)
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether a rescue was interrupted when the damaged file was set aside, and the new one not yet in its place."""
+    return not path.exists() and _fresh(path).exists()
 
 
 def _fresh(path: Path) -> Path:

@@ -2,7 +2,8 @@
 
 alive.py     whether another process is there
 spawn.py     start a child, end with a parent, wait before a restart
-address.py   where the engine of a data folder listens: a socket that only this user can open
+runtime.py   where everything lies that names a process: never in the data folder, which may be a copy
+address.py   the record of an engine, by which its clients find it
 peer.py      one end of a connection: JSON messages, a thread that reads and one that writes
 server.py    the engine's end: requests in threads, cancelling, notifications
 spare.py     memory that was freed goes back to the system

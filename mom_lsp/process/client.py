@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import __version__
+from mom_lsp.datafolder import check, identity
 from mom_lsp.errors import ChildError, ChildTimeout, MomError
 from mom_lsp.process.address import read_address
 from mom_lsp.process.peer import Params, Peer
@@ -62,14 +63,17 @@ class EngineClient:
     ) -> EngineClient | None:
         """Connect to the engine of `data_dir`; None if none listens. One of another version is asked to end.
 
+        One that serves another folder (the folder was moved, or another one has taken its place) is none.
+
         Both callbacks are called from the thread that reads.
         """
         try:
-            connection = Client(read_address(data_dir))
+            wanted = identity(data_dir)
+            address, key = read_address(data_dir)
+            connection = Client(address)
         except (OSError, ValueError):
             return None
         try:
-            key = (data_dir / "engine.key").read_bytes()
             if not connection.poll(timeout):
                 raise EOFError
             answer_challenge(connection, key)
@@ -79,8 +83,10 @@ class EngineClient:
             return None
         client = cls(connection, on_notification)
         try:
-            same = client._hello.result(timeout).get("version") == version
-            if not same:
+            hello = client._hello.result(timeout)
+            serves = hello.get("serves") == wanted
+            same = serves and hello.get("version") == version
+            if serves and not same:
                 client.call("shutdown", {}, timeout)
                 client.closed.wait(timeout)
         except (ChildError, FutureTimeout):
@@ -190,7 +196,11 @@ def ensure_engine(
     """Connect to the engine of `data_dir`, starting `mom_lsp engine --data DIR` if none listens.
 
     Several callers may race: engines settle it by a lock, the loser ends with code 0 and its caller finds the winner.
-    Raises ChildError if the engine fails to start, ChildTimeout if nothing listens after `timeout` seconds.
+
+    Raises:
+        ChildError: the engine fails to start.
+        ChildTimeout: nothing listens after `timeout` seconds.
+        DataFolderError: no engine can serve this folder.
     """
     deadline = time.monotonic() + timeout
     pause = threading.Event()
@@ -203,6 +213,7 @@ def ensure_engine(
         )
         if client is not None:
             return client
+        check(data_dir)
         pause.wait(min(0.05 * attempt, left, 0.5))  # the winner of a race has the lock, and will listen soon
         _start_engine(data_dir, max(0.0, deadline - time.monotonic()), command)
     raise AssertionError("unreachable")

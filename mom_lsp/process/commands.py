@@ -1,9 +1,10 @@
 """The socket for commands of the terminal: plain bytes, since a client of it must not import what takes milliseconds.
 
-It stands in the same folder as the engine's other socket, which only this user may enter; `engine.command` in the data
-folder names it. The client sends these fields, each ended by NUL, and then no more:
+It stands beside the engine's other socket, in a folder that only this user may enter. The client sends these fields,
+each ended by NUL, and then no more:
 
-    version, folder, "tty" or "", width, any number of NAME=VALUE of the environment, "", any number of arguments
+    version, identity of the data folder, folder, "tty" or "", width,
+    any number of NAME=VALUE of the environment, "", any number of arguments
 
 The engine answers `<exit code> <bytes of standard output>`, a newline, and both outputs; nothing at all if it cannot.
 There is none on Windows, where a command takes the long way.
@@ -16,6 +17,8 @@ import stat
 import sys
 
 from mom_lsp import __version__
+from mom_lsp.datafolder import identity
+from mom_lsp.process.runtime import find_file, is_mine
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing typing takes
 if TYPE_CHECKING:
@@ -24,7 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-NAME = "engine.command"
 MAX_REQUEST = 2**20  # bytes
 PATIENCE = 30.0  # seconds that the engine may take; the long way may take over then
 PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PROGRAM", "JUPYTER_COLUMNS")
@@ -32,14 +34,13 @@ PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PR
 
 def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
     """Have the engine of a data folder run a command; its exit code and outputs, None if it cannot. Raises OSError."""
-    with open(os.path.join(data, NAME), encoding="utf-8") as file:
-        address = file.read()
-    if not (is_mine(os.path.dirname(address), stat.S_ISDIR) and is_mine(address, stat.S_ISSOCK)):
-        return None  # the data folder may come with an unpacked archive
+    address = find_file(data, ".cmd")
+    if not is_mine(address, stat.S_ISSOCK):
+        return None
     tty = sys.stdout.isatty()
     width = os.get_terminal_size(sys.stdout.fileno()).columns if tty else 0
     environment = [f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ]
-    fields = [__version__, os.getcwd(), "tty" if tty else "", str(width), *environment, "", *arguments]
+    fields = [__version__, identity(data), os.getcwd(), "tty" if tty else "", str(width), *environment, "", *arguments]
     answer = _exchange(address, b"".join(os.fsencode(field) + b"\0" for field in fields))
     if not answer:
         return None
@@ -70,12 +71,6 @@ def _all(line: _socket.socket, limit: int = 2**30) -> bytes:
     return b"".join(parts)
 
 
-def is_mine(path: str | os.PathLike[str], kind: Callable[[int], bool]) -> bool:
-    """Tell whether nobody but this user can write `path` (or replace what it names)."""
-    status = os.lstat(path)
-    return kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
-
-
 class CommandSocket:
     """The engine's end: runs each command in a thread of its own."""
 
@@ -84,8 +79,8 @@ class CommandSocket:
 
         Args:
             address: the path.
-            run: runs {"argv", "folder", "terminal": {"tty", "width", "environ"}} and returns {"stdout", "stderr",
-                "code"}, None if it failed.
+            run: runs {"argv", "data", "folder", "terminal": {"tty", "width", "environ"}} (`data` is the identity of the
+                data folder that is meant) and returns {"stdout", "stderr", "code"}, None if it failed.
         """
         import contextlib
         import socket
@@ -132,11 +127,12 @@ class CommandSocket:
 
 
 def _request(fields: list[str]) -> dict[str, Any]:
-    folder, tty, width, *rest = fields
+    data, folder, tty, width, *rest = fields
     end = rest.index("")
     environ = dict(variable.partition("=")[::2] for variable in rest[:end])
     return {
         "argv": rest[end + 1 :],
+        "data": data,
         "folder": folder,
         "terminal": {"tty": bool(tty), "width": int(width), "environ": environ},
     }

@@ -17,11 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import __version__
+from mom_lsp.datafolder import Held, make
 from mom_lsp.errors import MomError
 from mom_lsp.process.address import new_address, write_private
 from mom_lsp.process.cancel import STOP
-from mom_lsp.process.commands import NAME, CommandSocket
+from mom_lsp.process.commands import CommandSocket
 from mom_lsp.process.peer import Params, Peer
+from mom_lsp.process.runtime import new_files
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +31,11 @@ Handler = Callable[[str, dict[str, Any]], Any]
 
 
 class EngineServer:
-    """Answers the clients of one data folder. Requests run in a few threads, also those of one connection."""
+    """Answers the clients of one data folder. Requests run in a few threads, also those of one connection.
+
+    Once the folder is no longer where it was (moved, deleted, another one in its place) nobody gets an answer: what was
+    asked was about the folder that is there now.
+    """
 
     def __init__(self, data_dir: Path, handler: Handler, version: str = __version__, *, workers: int = 4) -> None:
         self._data_dir, self._handler, self._version = data_dir, handler, version
@@ -44,26 +50,36 @@ class EngineServer:
         self._commands: CommandSocket | None = None
 
     def start(self) -> bool:
-        """Listen; False if another engine already serves this data folder (then the caller just ends)."""
+        """Listen; False if another engine already serves this data folder (then the caller just ends).
+
+        Raises:
+            OSError: the data folder cannot be made, or there is no private folder for the engine's files.
+        """
         from filelock import FileLock, Timeout  # here: 20 ms that no client needs
 
-        self._data_dir.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self._data_dir / "engine.lock")
+        make(self._data_dir)
+        self._held = Held(self._data_dir)
+        files = Path(new_files(self._data_dir))
+        self._lock = FileLock(files.with_suffix(".lock"))
         try:
             self._lock.acquire(blocking=False)
         except Timeout:
             return False
-        address = new_address(self._data_dir)
+        address = new_address(files)
         self._listener = Listener(address, backlog=64)  # the key is asked for in the connection's own thread
         if os.name != "nt":
             Path(address).chmod(0o600)
-            self._commands = CommandSocket(str(Path(address).with_suffix(".cmd")), self._run_command)
-            write_private(self._data_dir / NAME, self._commands.address.encode())
-        record = {"address": address, "pid": os.getpid(), "version": self._version}
-        write_private(self._data_dir / "engine.key", self._key)
-        write_private(self._data_dir / "engine.json", json.dumps(record).encode())
+            self._commands = CommandSocket(str(files.with_suffix(".cmd")), self._run_command)
+        record = {"address": address, "pid": os.getpid(), "version": self._version, "data": str(self._data_dir)}
+        write_private(files.with_suffix(".key"), self._key)
+        self._record = files.with_suffix(".json")
+        write_private(self._record, json.dumps(record).encode())
         threading.Thread(target=self._accept, name="mom-accept", daemon=True).start()
         return True
+
+    def is_findable(self) -> bool:
+        """Whether the data folder stands where it stood, and clients can find this engine by it."""
+        return self._held.is_there() and self._record.exists()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until the server is closed (by `close` or by a client's `shutdown`); False after `timeout` seconds."""
@@ -90,9 +106,9 @@ class EngineServer:
             if self._closing.is_set() or self._listener is None:
                 return
             self._closing.set()
-        (self._data_dir / "engine.json").unlink(missing_ok=True)
+        for file in (self._record, self._record.with_suffix(".key")):
+            file.unlink(missing_ok=True)
         if self._commands is not None:
-            (self._data_dir / NAME).unlink(missing_ok=True)
             self._commands.close()
         with contextlib.suppress(OSError):
             Client(self._listener.address).close()  # wakes the thread that accepts
@@ -103,6 +119,7 @@ class EngineServer:
             peer.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lock.release()
+        self._held.release()
         for peer in peers:
             peer.flushed(0.5)  # a client that does not read must not hold us
         self._closed.set()  # last: whoever waits for it may end the process
@@ -126,7 +143,8 @@ class EngineServer:
             connection.close()
             return
         peer = Peer(connection)
-        peer.send({"method": "hello", "params": {"version": self._version, "pid": os.getpid()}})
+        hello = {"version": self._version, "pid": os.getpid(), "serves": self._held.identity}
+        peer.send({"method": "hello", "params": hello})
         self._peers.add(peer)
         if self._closing.is_set():
             peer.close()
@@ -147,6 +165,8 @@ class EngineServer:
                     stop.set()
             case {"id": int(number), "method": "shutdown"}:
                 peer.send({"id": number, "result": None})
+                self.close()
+            case {"method": str(_)} if not self._held.is_there():
                 self.close()
             case {"id": int(number), "method": str(method), "params": dict(params)}:
                 with contextlib.suppress(RuntimeError):  # raised when the pool is shut down
@@ -178,6 +198,8 @@ class EngineServer:
             peer.send({"id": number, "error": {"type": "ChildError", "message": text}})
 
     def _run_command(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        if params.pop("data") != self._held.identity or not self._held.is_there():
+            return None
         self._began()
         try:
             return dict(self._handler("command", params))

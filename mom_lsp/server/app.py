@@ -92,11 +92,11 @@ class MomServer(LanguageServer):
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.pushed: Any = None  # the settings that the client sent unasked
         self.reread: Callable[[], Awaitable[None]] | None = None  # reads the settings again
-        self._warned: set[str] = set()
         self.client = Client()
         self.exit_code: int | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._refreshing = False
+        self._warned: set[str] = set()
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log what pygls would show in the editor with all our paths; a request's error is in its answer."""
@@ -281,7 +281,9 @@ class MomServer(LanguageServer):
             self.bars.end_all()
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
-        if method == "progress":
+        if method == "trouble":
+            self.warn_once([params["message"]])
+        elif method == "progress":
             self.bars.report(params)
             self.state.soon()
         elif method == "settings" and self.reread is not None:

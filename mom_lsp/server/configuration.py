@@ -59,8 +59,12 @@ async def _open_folders(ls: MomServer) -> None:
     """Have the engines watch over the folders that are not turned off; to those that they know, this is nothing new."""
     for folder in tuple(ls.folders.values()):
         if ls.settings_of(folder).enable and folder.is_dir():
-            location = await asyncio.to_thread(locate, folder)
-            ls.start_task(ls.engines.open(location.data, location.root))
+            try:
+                location = await asyncio.to_thread(locate, folder)
+            except MomError as error:
+                ls.warn_once([str(error)])
+            else:
+                ls.start_task(ls.engines.open(location.data, location.root))
 
 
 async def register(ls: MomServer) -> None:

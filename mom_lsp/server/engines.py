@@ -9,10 +9,11 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mom_lsp.errors import ChildError, ChildTimeout, MomError
+from mom_lsp.errors import ChildError, ChildTimeout, DataFolderError, MomError
 from mom_lsp.process import EngineClient, Restarts, ensure_engine
 from mom_lsp.settings import EditorSettings
 
@@ -28,7 +29,8 @@ ANSWER_TIMEOUT = 15.0
 class Engines:
     """Asks the engine of each data folder. All methods belong to the event loop's thread.
 
-    `notified` is called with every notification, `changed` when an engine has come or gone.
+    `notified` is called with every notification, and with "trouble" {"message"} where a data folder is out of reach;
+    `changed` when an engine has come or gone.
     """
 
     def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
@@ -123,6 +125,9 @@ class _Link:
     async def _start(self) -> EngineClient:
         try:
             client = await in_daemon_thread(self._connect_for(asyncio.get_running_loop()))
+        except DataFolderError as error:  # another start would not help
+            self._engines.notified("trouble", {"message": str(error)})
+            raise
         except MomError as error:
             log.warning("%s", error)
             self._rest()
@@ -152,7 +157,26 @@ class _Link:
     async def _open(self, client: EngineClient, root: str) -> None:
         """Have the engine watch over a folder; nobody waits for what it says about it."""
         await self._configure(client, root)
-        client.submit("open", {"root": root}).add_done_callback(_logged)
+        asked = client.submit("open", {"root": root})
+        asked.add_done_callback(_logged)
+        asked.add_done_callback(partial(self._opened, asyncio.get_running_loop()))
+
+    def _opened(self, loop: asyncio.AbstractEventLoop, done: Future[dict[str, Any]]) -> None:
+        """Tell what keeps an open folder from being written."""
+        if done.cancelled():
+            return
+        error = done.exception()
+        why = (
+            str(error)
+            if isinstance(error, DataFolderError)
+            else ""
+            if error
+            else (done.result() or {}).get("read_only")
+        )
+        if not why:
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(self._engines.notified, "trouble", {"message": why})
 
     async def _configure(self, client: EngineClient, root: str) -> None:
         settings = self._engines.settings_of(Path(root)).plain()

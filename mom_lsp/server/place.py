@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from mom_lsp.errors import MomError
 from mom_lsp.git.location import Location, locate
 from mom_lsp.server.uris import file_path
 
@@ -44,7 +45,7 @@ def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
         folder = max(inside, key=lambda folder: len(folder.parts))
         location = _locate(file.parent, folder)
         return Place(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
-    except (OSError, ValueError, RuntimeError):  # unreadable, a NUL in the name, a loop of links
+    except (OSError, ValueError, RuntimeError, MomError):  # unreadable, a NUL in the name, a loop of links
         return None
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from mom_lsp import datafolder
 from mom_lsp.errors import StoreError
 from mom_lsp.indexqueue import LEASE
 
@@ -20,16 +21,16 @@ def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
         StoreError: the folder cannot be written.
     """
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        datafolder.make(data)
         lock = FileLock(data / LEASE)
         lock.acquire(timeout=timeout, poll_interval=0.05)
     except Timeout:
         yield False
         return
     except OSError as error:
-        raise StoreError(
-            f"cannot write to {data} ({error.strerror}): make it a folder that you can write to"
-        ) from error
+        why = datafolder.why_read_only(data, LEASE)
+        advice = why or f"cannot write to {data} ({error.strerror}): make it a folder that you can write to"
+        raise StoreError(advice) from error
     try:
         yield True
     finally:

@@ -46,6 +46,7 @@ class Store:
 
         Raises:
             NoIndex: nothing was indexed yet and `create` is false.
+            DataFolderError: likewise, and nothing can be.
             StoreError: the folder cannot be used, or a newer version of mom wrote it.
         """
         self.folder = data / "lance"
@@ -67,7 +68,7 @@ class Store:
         """Follow the writer to its newest version and return that."""
 
         def latest() -> int:
-            self._tables.memories.checkout_latest()  # type: ignore[no-untyped-call]
+            self._tables.memories.checkout_latest()
             return self.version
 
         return self._tables.read(latest)

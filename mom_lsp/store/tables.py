@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
 from copy import copy
@@ -11,6 +12,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 
+from mom_lsp import datafolder
 from mom_lsp.errors import NoIndex, Outdated, StoreError
 from mom_lsp.store.heal import CLAIMS, FAILURES, heal
 from mom_lsp.store.indices import drop_broken
@@ -49,6 +51,7 @@ class Tables:
         """Open the tables as they are; healed first if they are broken and nobody writes. Raises as `Store`."""
         self._check_version()
         if not self._path(MEMORIES).is_dir():
+            datafolder.check_indexable(data)
             raise NoIndex("nothing is indexed yet: run `mom index`")
         try:
             self._connect()
@@ -63,21 +66,22 @@ class Tables:
         """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
         mark = self.folder / "schema"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
+            datafolder.make(self.folder.parent)
+            self.folder.mkdir(exist_ok=True)
             (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
             same = self._check_version() == format
             self._heal()
             if not (same and self._path(MEMORIES).is_dir()):
                 (self.folder / CLAIMS).unlink(missing_ok=True)
                 # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
-                connect(str(self.folder)).create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
+                self._database().create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
                 mark.write_text(format, "ascii")
             self._connect()
             drop_broken(self.memories)
         except FAILURES as error:
-            raise StoreError(
-                f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
-            ) from error
+            why = datafolder.why_read_only(self.folder.parent, self.folder.name)
+            advice = why or f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
+            raise StoreError(advice) from error
 
     def table(self, name: str) -> Any | None:
         """Return a table, None if there is none yet."""
@@ -128,19 +132,25 @@ class Tables:
 
     def _probe(self, name: str, column: str) -> pa.Table:
         """Read every fragment of a table, since a broken one shows only then."""
-        table = connect(str(self.folder)).open_table(name)
+        table = self._database().open_table(name)
         return table.search().select([column]).limit(ALL).to_arrow()
 
     def _connect(self) -> None:
-        self.connection = connect(str(self.folder))
+        self.connection = self._database()
         self.memories = self.connection.open_table(MEMORIES)
         for name, column in ((MEMORIES, "id"), (VECTORS, "content")):
             if self._path(name).is_dir():
                 self._probe(name, column)
 
+    def _database(self) -> Any:
+        """Open the folder; one that was moved or deleted meanwhile LanceDB would make anew."""
+        if not self.folder.is_dir():
+            raise FileNotFoundError(errno.ENOENT, "the index was moved or deleted", str(self.folder))
+        return connect(str(self.folder))
+
     def _path(self, name: str) -> Path:
         return self.folder / f"{name}.lance"
 
     def _reconnect(self) -> None:
-        self.connection = connect(str(self.folder))
+        self.connection = self._database()
         self.memories = self.connection.open_table(MEMORIES)

@@ -19,6 +19,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 from mom_lsp.process import EngineClient
+from mom_lsp.process.runtime import new_files
 
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
 ASKS_AGAIN = 0.1  # seconds, of an editor that no refresh is sent to
@@ -81,8 +82,10 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
     )
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "MOM_"))}
     yield clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
-    for record in tmp_path_factory.getbasetemp().rglob("engine.json"):
-        end_engine(record.parent)
+    ours = tmp_path_factory.getbasetemp()
+    for record in Path(new_files(ours)).parent.glob("*.json"):
+        if (data := Path(json.loads(record.read_text("utf-8"))["data"])).is_relative_to(ours):
+            end_engine(data)
 
 
 @pytest.fixture(scope="session")

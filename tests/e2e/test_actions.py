@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import signal
@@ -12,6 +11,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from mom_lsp.journal import Journal
+from mom_lsp.process.address import read_record
 
 from .conftest import FILE, FIX, HISTORY, LINE, Editor, mom
 
@@ -220,7 +220,7 @@ async def test_what_is_said_while_there_is_no_engine_is_kept(writer: Editor) -> 
     uri = writer.open()
     pin = (await writer.actions(uri, LINE))["mom.pin"]
     data = writer.folder / ".git" / "mom"
-    os.kill(json.loads((data / "engine.json").read_text("utf-8"))["pid"], signal.SIGKILL)
+    os.kill(read_record(data)["pid"], signal.SIGKILL)
     await writer.run_action(pin)  # the next engine waits a second before it starts
     with Journal(data / "journal.sqlite") as journal:
         said = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]

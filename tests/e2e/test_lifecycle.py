@@ -19,6 +19,8 @@ import pytest
 from lsprotocol import types
 from processes import spent
 
+from mom_lsp.process.address import read_record
+
 from .conftest import FIX, LINE, SERVER, TIMEOUT, Start
 
 HEAVY = {"lancedb", "pyarrow", "lance", "torch", "transformers", "sentence_transformers", "llama_cpp", "numpy", "git"}
@@ -153,12 +155,12 @@ async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Sta
     editor = await start_editor()
     uri = editor.open()
     assert FIX in str(await editor.hover(uri, LINE))
-    record = json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))
+    record = read_record(repo / ".git" / "mom")
     os.kill(record["pid"], signal.SIGKILL)
     psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], TIMEOUT)
     await editor.hints_become(uri, bool)  # the new engine has the client refresh
     assert FIX in str(await editor.hover(uri, LINE))
-    assert json.loads((repo / ".git" / "mom" / "engine.json").read_text("utf-8"))["pid"] != record["pid"]
+    assert read_record(repo / ".git" / "mom")["pid"] != record["pid"]
     assert not [message for message in editor.client.messages if "rror" in message.message]
 
 

@@ -152,10 +152,12 @@ export class Editor {
     /** An engine stays for the next window: this one would wait for a folder that is gone. */
     endEngines() {
         for (const folder of this.folders) {
-            const record = path.join(folder, ".git", "mom", "engine.json");
-            if (!existsSync(record)) continue;
+            if (!existsSync(path.join(folder, ".git", "mom"))) continue;
+            const status = spawnSync(MOM, ["-C", folder, "status", "--json"], { env: this.env, encoding: "utf8" });
+            const engine = JSON.parse(status.stdout).engine;
+            if (!engine) continue;
             try {
-                process.kill(JSON.parse(readFileSync(record, "utf8")).pid);
+                process.kill(engine.pid);
             } catch (error) {
                 if (error.code !== "ESRCH") throw error;
             }

@@ -1,0 +1,123 @@
+"""The data folder of a repository: made without making the repository anew, and known from a copy of it.
+
+A data folder travels with its repository: it is copied, moved, unpacked, mounted read-only, or left behind by `sudo`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from mom_lsp.errors import DataFolderError
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing typing takes
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "mom"  # below the git directory that all worktrees share
+
+
+def make(data: Path) -> None:
+    """Make a data folder, but never the repository that it belongs to. Raises OSError.
+
+    Who may read the repository may read it: what the user said has a mode of its own.
+    """
+    if _is_left(data):
+        raise FileNotFoundError(errno.ENOENT, "the repository was moved or deleted", str(data.parent))
+    data.mkdir(parents=True, exist_ok=True)
+
+
+def check(data: Path) -> None:
+    """Raise DataFolderError where an engine cannot serve: it has to read the folder, or else to make it."""
+    if why := why_unreadable(data):
+        raise DataFolderError(why)
+    if _is_left(data):
+        raise DataFolderError(f"{data.parent} was moved or deleted: open the repository where it is now")
+    if not data.is_dir():
+        check_indexable(data)
+
+
+def _is_left(data: Path) -> bool:
+    """Whether the repository of a data folder is there no more."""
+    git_dir = data.parent
+    return data.name == NAME and not (git_dir / "HEAD" if git_dir.name == ".git" else git_dir).exists()
+
+
+def check_indexable(data: Path) -> None:
+    """Raise DataFolderError where nothing is indexed and nothing can be."""
+    if why := why_read_only(data):
+        raise DataFolderError(f"nothing is indexed yet, and {why}")
+
+
+def identity(folder: str | os.PathLike[str]) -> str:
+    """Return what no copy of a folder shares with it: its device, its inode and its path. Raises OSError."""
+    status = os.stat(folder)
+    return f"{status.st_dev:x}-{status.st_ino:x} {os.path.realpath(folder)}"
+
+
+class Held:
+    """A folder that is held open: as long as it is, nothing else can be given its inode."""
+
+    def __init__(self, folder: Path) -> None:
+        """Hold a folder. Raises OSError."""
+        self._folder, self.identity = folder, identity(folder)
+        self._descriptor = None if os.name == "nt" else os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+
+    def is_there(self) -> bool:
+        """Whether the folder still stands where it stood."""
+        try:
+            return identity(self._folder) == self.identity
+        except OSError:
+            return False
+
+    def release(self) -> None:
+        """Let go of it; twice is harmless."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def why_read_only(data: Path, *names: str) -> str:
+    """Return why some files in a data folder cannot be written, and what to do about it; "" if they can be.
+
+    Args:
+        data: the folder; made if it is missing, where that is possible.
+        names: of the files in it; those that are missing are made.
+    """
+    places = [data, *(data / name for name in names)] if os.path.lexists(data) else [data.parent]
+    for place in places:
+        rights = os.W_OK | os.X_OK if place.is_dir() else os.W_OK
+        if os.path.lexists(place) and not os.access(place, rights):
+            return f"{place} cannot be written: {_advice(place, data)}"
+    return ""
+
+
+def why_unreadable(data: Path) -> str:
+    """Return why a data folder that exists cannot be read, and what to do about it; "" if it can be."""
+    if data.is_dir() and not os.access(data, os.R_OK | os.X_OK):
+        return f"{data} cannot be read: {_advice(data, data, f'`chmod -R a+rX {data}`')}"
+    return ""
+
+
+def _advice(place: Path, data: Path, favour: str = "`mom index`") -> str:
+    """Return what to do about a place of a data folder; `favour` is what its owner may run."""
+    if os.name == "nt":
+        return "give yourself the right to write there, or work in a clone of your own"
+    if os.statvfs(place).f_flag & os.ST_RDONLY:
+        return "its file system is mounted read-only. Mount it for writing, or work in a clone elsewhere"
+    status = place.stat()
+    if status.st_uid == os.geteuid():
+        return f"run `chmod -R u+rwX {data}`"
+    owner = _user(status.st_uid)
+    if data.parent.stat().st_uid == os.geteuid():
+        return f"it belongs to {owner}. Run `sudo chown -R {_user(os.geteuid())} {data}`"
+    return f"it belongs to {owner}. Ask {owner} to run {favour}, or work in a clone of your own"
+
+
+def _user(number: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)

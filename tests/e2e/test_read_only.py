@@ -1,0 +1,57 @@
+"""An editor on a repository that may be read but not written, and one whose folder is moved away under it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+from lsprotocol import types
+from processes import read_only
+from pygls.exceptions import JsonRpcException
+
+from mom_lsp.process.address import read_record
+
+from . import conftest
+from .conftest import FIX, LINE, TIMEOUT, Start
+
+
+def warnings(editor: conftest.Editor) -> list[str]:
+    found = [one.message for one in editor.client.messages if one.type == types.MessageType.Warning]
+    return [message for message in found if message.startswith("mom: ")]
+
+
+async def test_a_read_only_repository_is_told_once_and_read_all_the_same(
+    start_editor: Start, repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conftest, "SERVER", [*read_only(repo), *conftest.SERVER])
+    editor = await start_editor()
+    uri = editor.open()
+    assert FIX in str(await editor.hover(uri, LINE))
+    await editor.hints_become(uri, bool)
+    engine = read_record(repo / ".git" / "mom")["pid"]
+    with pytest.raises(JsonRpcException, match="cannot be written: its file system is mounted read-only"):
+        await editor.run_action((await editor.actions(uri, LINE))["mom.pin"])
+    status = await editor.run("mom.status")
+    assert status["engine"]["pid"] == engine and status["indexing"] is None
+    assert not psutil.Process(engine).children(), "no indexer is started that could only fail"
+    assert [message for message in warnings(editor) if "read-only" in message] == warnings(editor)
+    assert len(warnings(editor)) == 1
+
+
+async def test_after_a_move_the_editor_is_told_and_nothing_is_made_at_the_old_place(
+    start_editor: Start, repo: Path
+) -> None:
+    editor = await start_editor()
+    uri = editor.open()
+    pin = (await editor.actions(uri, LINE))["mom.pin"]
+    engine = read_record(repo / ".git" / "mom")["pid"]
+    moved = repo.rename(repo.with_name("renamed"))
+    with pytest.raises(JsonRpcException, match="moved or deleted"):
+        await editor.run_action(pin)
+    psutil.wait_procs([psutil.Process(engine)] if psutil.pid_exists(engine) else [], TIMEOUT)
+    assert await editor.hover(uri, LINE) is None
+    assert not repo.exists()
+    moved.rename(repo)
+    await editor.run_action(pin)
+    assert "pinned" in str(await editor.hover(uri, LINE)).lower()
