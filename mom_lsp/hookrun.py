@@ -54,9 +54,9 @@ def _start_indexer(workspace: Path) -> None:
     command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--queued", "-C", str(workspace)]
     flags = 0
     if sys.platform == "win32":
-        flags = subprocess.DETACHED_PROCESS | subprocess.BELOW_NORMAL_PRIORITY_CLASS
+        flags = subprocess.DETACHED_PROCESS | subprocess.IDLE_PRIORITY_CLASS
     else:
-        os.nice(10)  # the child inherits it, and we are about to leave
+        os.nice(19)  # the lowest priority: the child inherits it, and we are about to leave
     subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -22,6 +22,8 @@ FOLDER = "requests"
 STARTING = "indexer.starting"
 START_SECONDS = 30.0  # an indexer that has not got the lease by then is taken for dead
 LEASE = "writer.lock"
+BACKGROUND = "background"
+UNATTENDED = ("post-", "hook", BACKGROUND)  # how the reason of a request begins for which nobody waits
 MAX_BYTES = 16 * 1024  # of a request
 
 
@@ -60,6 +62,11 @@ def pending(data_dir: Path) -> list[Request]:
     except OSError:
         return []
     return [request for file in files if (request := _read(file)) is not None]
+
+
+def asked_by_user(data_dir: Path) -> bool:
+    """Whether one of the pending requests comes from the user, by a command or in an editor, not from a hook."""
+    return any(not request.reason.startswith(UNATTENDED) for request in pending(data_dir))
 
 
 def done(request: Request) -> None:

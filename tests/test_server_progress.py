@@ -32,7 +32,7 @@ class RecordingServer:
         self.said.append(("report", token, value.percentage))
 
     def end(self, token: str, value: Any) -> None:
-        self.said.append(("end", token, None))
+        self.said.append(("end", token, value.message))
 
     def start_task(self, coroutine: Any) -> None:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
@@ -89,6 +89,15 @@ async def test_the_next_phase_and_the_end_of_the_engine_end_a_bar() -> None:
     bars.end_all()
     assert [what for what, _, _ in server.said] == ["begin", "end", "begin", "end"]
     assert len({token for _, token, _ in server.said}) == 2
+
+
+async def test_a_pause_ends_the_bar_and_says_why() -> None:
+    server = RecordingServer()
+    bars = ProgressBars(server)  # type: ignore[arg-type]
+    bars.report(report("encoding", 1, 4))
+    await server.settle()
+    bars.report({**report("waiting", 0, 0), "message": "paused on battery (18%)"})
+    assert [(what, value) for what, _, value in server.said][-1] == ("end", "paused on battery (18%)")
 
 
 async def test_a_client_that_shows_no_progress_is_left_alone() -> None:

@@ -33,10 +33,18 @@ STOPPED = 130  # what a shell reports of a command that Ctrl-C ended
 @click.option("--watch", is_flag=True, help="Stay, and read what is new as it comes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 @click.option("--queued", is_flag=True, hidden=True, help="Do what hooks asked for, unseen.")
+@click.option("--background", is_flag=True, hidden=True, help="Give way to the user, and pause on a low battery.")
 @click.option("--progress-json", is_flag=True, hidden=True, help="Progress as JSON lines; end when stdin closes.")
 @click.pass_context
 def index(
-    ctx: click.Context, path: str | None, rev: str | None, watch: bool, as_json: bool, queued: bool, progress_json: bool
+    ctx: click.Context,
+    path: str | None,
+    rev: str | None,
+    watch: bool,
+    as_json: bool,
+    queued: bool,
+    background: bool,
+    progress_json: bool,
 ) -> None:
     """Read the history and the files of a repository into memories.
 
@@ -57,10 +65,11 @@ def index(
         for problem in resolve_kept(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
         settings = indexing.index_settings(location)
+        spared = indexing.Background(location.data) if background or queued else None
         if watch:
-            indexing.watch(location, partial(indexing.index_settings, location), report, stop)
+            indexing.watch(location, partial(indexing.index_settings, location), report, stop, spared)
         elif queued:
-            indexing.serve_requests(location, settings, report=report, stop=stop)
+            indexing.serve_requests(location, settings, report=report, stop=stop, background=spared)
         else:
             summary = indexing.index(location, settings, rev=rev, report=report, stop=stop)
     if summary is not None and as_json:

@@ -121,7 +121,7 @@ class Engine:
                 self._indexer = Indexer(location, self._report)
 
     def _report(self, root: str, report: dict[str, Any]) -> None:
-        self._service.indexing = report if report.get("total") else None
+        self._service.indexing = report if report.get("total") or report.get("message") else None
         self._server.notify_all("progress", {"root": root, **report})
 
 
@@ -152,7 +152,7 @@ class Indexer:
         self._tell({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
 
     def _run(self) -> None:
-        arguments = ["-C", str(self._location.root), "index", "--watch", "--progress-json"]
+        arguments = ["-C", str(self._location.root), "index", "--watch", "--background", "--progress-json"]
         try:
             self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         except OSError as error:  # there may be more memory, or fewer processes, the next time

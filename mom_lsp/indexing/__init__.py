@@ -4,14 +4,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mom_lsp.indexing.background import Background
     from mom_lsp.indexing.progress import Progress, Report, Summary
     from mom_lsp.indexing.rules import index_settings
     from mom_lsp.indexing.run import index, serve_requests
     from mom_lsp.indexing.watcher import watch
 
-__all__ = ["Progress", "Report", "Summary", "index", "index_settings", "serve_requests", "watch"]
+__all__ = ["Background", "Progress", "Report", "Summary", "index", "index_settings", "serve_requests", "watch"]
 
-HOMES = {"index": "run", "index_settings": "rules", "serve_requests": "run", "watch": "watcher"}
+HOMES = {
+    "Background": "background",
+    "index": "run",
+    "index_settings": "rules",
+    "serve_requests": "run",
+    "watch": "watcher",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -35,6 +35,7 @@ def index_history(
     missing = [sha for sha in history if sha not in known]
     if not missing:
         return
+    control.indexed(len(known))
     done = 0
     with workers(len(missing)) as executor:  # they start while we look for groups
         groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
@@ -55,6 +56,7 @@ def index_history(
             summary.commits += len(memories)
             done += len(memories)
             control.step("history", done, total)
+            control.indexed(len(known) + done)
 
 
 def grouped(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from mom_lsp.indexing.background import HEAD_START, Background
+
 Phase = Literal["waiting", "history", "files", "compaction", "encoding", "domains"]
 
 
@@ -40,19 +42,43 @@ class Stopped(Exception):
     """The user, or the end of the parent process, asked to stop. What was written stays."""
 
 
+class Paused(Stopped):
+    """The machine has to be spared for a while; says why. The next pass goes on from there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
     """How a run speaks and listens."""
 
     report: Report
     stop: threading.Event
+    background: Background | None = None  # None where somebody waits for the end
 
     def step(self, phase: Phase, done: int, total: int, message: str = "") -> None:
         """Report, and stop if asked to.
 
         Raises:
             Stopped: the stop event is set.
+            Paused: the battery is low.
         """
         self.report(Progress(phase, done, total, message))
         if self.stop.is_set():
             raise Stopped
+        if phase not in ("waiting", "history"):  # "history" counts commits and spares the machine by them
+            self.spare()
+
+    def indexed(self, commits: int) -> None:
+        """Note how many commits the index holds: once there is something to show, the machine is spared."""
+        if self.background is not None and commits >= HEAD_START:
+            self.spare()
+
+    def spare(self) -> None:
+        """Give way to the user if nobody waits for the end.
+
+        Raises:
+            Paused: the battery is low.
+        """
+        if self.background is not None:
+            self.background.give_way()
+            if reason := self.background.pause():
+                raise Paused(reason)

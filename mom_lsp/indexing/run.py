@@ -13,10 +13,11 @@ from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
+from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
-from mom_lsp.indexing.progress import Control, Report, Stopped, Summary
+from mom_lsp.indexing.progress import Control, Paused, Report, Stopped, Summary
 from mom_lsp.indexing.rules import Rules
-from mom_lsp.indexqueue import Request, done, enqueue, pending, started
+from mom_lsp.indexqueue import BACKGROUND, Request, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
 from mom_lsp.store import writer_lease
@@ -25,19 +26,32 @@ from mom_lsp.tiers.lifecycle import erasure_seq
 WAIT = 0.25  # seconds between two looks at a lease that another process holds
 
 
-def index(location: Location, settings: Settings, *, rev: str | None = None, report: Report, stop: Event) -> Summary:
+def index(
+    location: Location,
+    settings: Settings,
+    *,
+    rev: str | None = None,
+    report: Report,
+    stop: Event,
+    background: Background | None = None,
+) -> Summary:
     """Index what is new in a workspace; if another process is at it, wait until that has done it.
+
+    Nothing is waited for while a low battery pauses a run in the background: the summary then says so.
 
     Raises:
         UsageError: there is no such revision.
         MomError: the repository or the data folder cannot be used.
     """
     began, summary = time.monotonic(), Summary()
-    control = Control(report, stop)
+    control = Control(report, stop, background)
     run = _Run(location, settings, control, summary)
     try:
         if rev is not None or not run.nothing_new():
+            _spare(control, location)
             _until_served(run, rev)
+    except Paused as pause:
+        summary.waiting = str(pause)
     except Stopped:
         pass  # what was written stays, and the next run goes on from there
     summary.nothing_new = not (summary.commits or summary.files or summary.encoded or summary.waiting)
@@ -45,11 +59,14 @@ def index(location: Location, settings: Settings, *, rev: str | None = None, rep
     return summary
 
 
-def serve_requests(location: Location, settings: Settings, *, report: Report, stop: Event) -> Summary:
-    """Serve every pending request of the data folder; return at once if another process is at it."""
+def serve_requests(
+    location: Location, settings: Settings, *, report: Report, stop: Event, background: Background | None = None
+) -> Summary:
+    """Serve every pending request of the data folder; return at once if another process is at it, or has to pause."""
     summary = Summary()
-    control = Control(report, stop)
+    control = Control(report, stop, background)
     with contextlib.suppress(Stopped):
+        _spare(control, location)
         while _servable(location) and _with_lease(location.data, lambda: _serve(location, settings, control, summary)):
             pass
     return summary
@@ -67,11 +84,19 @@ def _until_served(run: _Run, rev: str | None) -> None:
 
     while not _with_lease(location.data, work):
         if own is None:
-            own = enqueue(location.data, location.git_dir or location.root, "index")
+            reason = "index" if run.control.background is None else BACKGROUND
+            own = enqueue(location.data, location.git_dir or location.root, reason)
         elif rev is None and not own.exists():
             return
         run.control.step("waiting", 0, 0, "another mom is indexing here; waiting for it")
-    serve_requests(location, run.settings, report=run.control.report, stop=run.control.stop)
+    control = run.control
+    serve_requests(location, run.settings, report=control.report, stop=control.stop, background=control.background)
+
+
+def _spare(control: Control, location: Location) -> None:
+    """Spare the machine from the start if an index is there already. Raises Paused."""
+    if load_marker(location.data).heads:
+        control.spare()
 
 
 def _with_lease(data: Path, work: Callable[[], None]) -> bool:

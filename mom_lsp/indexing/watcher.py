@@ -17,6 +17,7 @@ from mom_lsp.datafolder import Held
 from mom_lsp.errors import DataFolderError, MomError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
+from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.progress import Progress, Report
 from mom_lsp.indexing.run import index, serve_requests
 from mom_lsp.indexqueue import FOLDER
@@ -28,7 +29,13 @@ HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a ne
 STOP_POLL = 0.5  # seconds within which the end is noticed
 
 
-def watch(location: Location, settings: Callable[[], Settings], report: Report, stop: threading.Event) -> None:
+def watch(
+    location: Location,
+    settings: Callable[[], Settings],
+    report: Report,
+    stop: threading.Event,
+    background: Background | None = None,
+) -> None:
     """Index now and after every change until stopped, or until the repository was moved or deleted.
 
     An error is reported and the next change tried.
@@ -56,7 +63,7 @@ def watch(location: Location, settings: Callable[[], Settings], report: Report, 
             if _heard(changed.event, stop, repository):
                 _settle(changed.event, stop)
             if not stop.is_set() and repository.is_there():
-                _pass(location, settings(), report, stop)
+                _pass(location, settings(), report, stop, background)
     except OSError:
         if repository.is_there():
             raise
@@ -66,16 +73,18 @@ def watch(location: Location, settings: Callable[[], Settings], report: Report, 
         repository.release()
 
 
-def _pass(location: Location, settings: Settings, report: Report, stop: threading.Event) -> None:
+def _pass(
+    location: Location, settings: Settings, report: Report, stop: threading.Event, background: Background | None
+) -> None:
     """Index the HEADs of all worktrees, then whatever was asked for meanwhile."""
     message = ""
     for worktree in _worktrees(location):
         try:
-            message = index(worktree, settings, report=report, stop=stop).waiting or message
+            message = index(worktree, settings, report=report, stop=stop, background=background).waiting or message
         except MomError as error:
             message = str(error)
     try:
-        serve_requests(location, settings, report=report, stop=stop)
+        serve_requests(location, settings, report=report, stop=stop, background=background)
     except MomError as error:
         message = str(error)
     report(Progress("waiting", 0, 0, message))

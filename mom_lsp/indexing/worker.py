@@ -22,9 +22,10 @@ from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
 from mom_lsp.indexing.rules import Rules
 from mom_lsp.memory import Memory
+from mom_lsp.process.priority import usable_cores
 from mom_lsp.redact import sanitize
 
-WORKERS = max(1, min(4, os.cpu_count() or 1))
+MOST_WORKERS = 4
 NICE = 10  # whoever asks while we index comes first
 INLINE_COMMITS = 64  # so few are faster here than in a new process
 
@@ -125,13 +126,18 @@ class InlineExecutor(Executor):
         return future
 
 
+def worker_count() -> int:
+    """Return how many processes share the work: as many as there are cores for, four at most."""
+    return min(MOST_WORKERS, usable_cores())
+
+
 @contextmanager
 def workers(amount: int) -> Iterator[Executor]:
     """Yield an executor that suits this many commits: this process, or a pool that ends with it."""
     if amount <= INLINE_COMMITS:
         yield InlineExecutor()
         return
-    pool = ProcessPoolExecutor(WORKERS, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn"), initializer=_end_with_parent)
     pool.submit(int)  # starts the processes now, beside whatever the caller does before its first task
     try:
         yield pool
@@ -153,11 +159,11 @@ def _end_with_parent() -> None:
     threading.Thread(target=wait, daemon=True).start()
 
 
-def ordered(executor: Executor, tasks: Sequence[Task], ahead: int = 2 * WORKERS) -> Iterator[list[Memory]]:
+def ordered(executor: Executor, tasks: Sequence[Task]) -> Iterator[list[Memory]]:
     """Yield the results in the order of the tasks, with only a few tasks under way, so that memory stays bounded."""
     futures: list[Future[list[Memory]]] = []
-    waiting = iter(tasks)
-    for task in waiting:
+    ahead = 2 * worker_count()
+    for task in tasks:
         futures.append(executor.submit(extract, task))
         if len(futures) >= ahead:
             yield futures.pop(0).result()

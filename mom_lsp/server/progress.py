@@ -47,7 +47,7 @@ class ProgressBars:
         root, phase = str(params.get("root", "")), str(params.get("phase", ""))
         job = self._jobs.get(root)
         if job is not None and job.phase != phase:
-            self._end(root)
+            self._end(root, str(params.get("message") or ""))
             job = None
         done, total = int(params.get("done") or 0), int(params.get("total") or 0)
         if job is None:
@@ -90,13 +90,13 @@ class ProgressBars:
         if job.ended:
             self._finish(job)
 
-    def _end(self, root: str) -> None:
+    def _end(self, root: str, message: str = "") -> None:
         job = self._jobs.pop(root)
-        job.ended = True
+        job.ended, job.message = True, message
         self._finish(job)
 
     def _finish(self, job: _Job) -> None:
         if job.token:
-            self._ls.work_done_progress.end(job.token, types.WorkDoneProgressEnd())
+            self._ls.work_done_progress.end(job.token, types.WorkDoneProgressEnd(message=job.message or None))
             self._ls.work_done_progress.tokens.pop(job.token, None)  # pygls keeps them for ever
             job.token = None

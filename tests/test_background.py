@@ -1,0 +1,252 @@
+"""An indexer that nobody waits for: it gives way to the user, and pauses while the battery is low."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+import psutil
+import pytest
+from filelock import FileLock
+from processes import LONG, start
+from repositories import Repo, fill
+
+from mom_lsp.cli.status import in_words
+from mom_lsp.engine.main import Indexer
+from mom_lsp.indexing.background import Background
+from mom_lsp.indexing.marker import Marker, load_marker, save_marker
+from mom_lsp.indexing.progress import Control, Paused
+from mom_lsp.indexqueue import LEASE, asked_by_user, done, enqueue, pending
+from mom_lsp.process import priority
+from mom_lsp.process.battery import Battery
+
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(priority.__file__).parents[2])}
+CORES = len(os.sched_getaffinity(0))
+LOW, FULL, CHARGING = Battery(18.4, plugged=False), Battery(80, plugged=False), Battery(18.4, plugged=True)
+
+# Runs `mom` where the battery is a folder of ours, laid out as Linux shows one.
+ON_BATTERY = """
+import sys
+import psutil._pslinux
+from mom_lsp.indexing import watcher
+psutil._pslinux.POWER_SUPPLY_PATH = sys.argv.pop(1)
+watcher.HEARTBEAT = 0.2
+from mom_lsp.cli import main
+main()
+"""
+# Indexes as a background process does, and prints the nice value at each step and that of every worker at the end.
+HEAD_START = """
+import os, sys, threading
+from pathlib import Path
+import psutil
+from mom_lsp.git import locate
+from mom_lsp.indexing import Background, index
+from mom_lsp.settings import load_settings
+
+def report(progress):
+    print(progress.phase, progress.done, os.getpriority(os.PRIO_PROCESS, 0), file=sys.__stdout__, flush=True)
+
+if __name__ == "__main__":
+    location = locate(Path(sys.argv[1]))
+    background = Background(location.data, battery=lambda: None)
+    index(location, load_settings(location.root)[0], report=report, stop=threading.Event(), background=background)
+"""
+
+
+def schedules(pid: int) -> set[tuple[int, int, int]]:
+    """Return (nice, class of I/O priority, number of cores) of every thread of a process."""
+    threads = [psutil.Process(thread.id) for thread in psutil.Process(pid).threads()]
+    return {(one.nice(), int(one.ionice().ioclass), len(one.cpu_affinity())) for one in threads}
+
+
+def own_schedule() -> tuple[int, int, int]:
+    me = psutil.Process()
+    return me.nice(), int(me.ionice().ioclass), CORES
+
+
+LOWEST = (19, int(psutil.IOPRIO_CLASS_IDLE), max(1, CORES - 1))
+
+
+@pytest.fixture
+def power(tmp_path: Path) -> Callable[[int, str], Path]:
+    """Return a function that sets the charge and the state of a battery, and returns where it is."""
+    folder = tmp_path / "power"
+    (folder / "BAT0").mkdir(parents=True)
+
+    def set_to(percent: int, status: str) -> Path:
+        for name, value in (("energy_now", percent), ("energy_full", 100), ("power_now", 1), ("status", status)):
+            (folder / "BAT0" / name).write_text(f"{value}\n")
+        return folder
+
+    return set_to
+
+
+def on_battery(folder: Path, repo: Repo, *options: str) -> subprocess.Popen[bytes]:
+    """Start `mom index` where the battery is that of a folder."""
+    command = [sys.executable, "-P", "-c", ON_BATTERY, str(folder), "-C", str(repo.root), "index", *options]
+    return subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
+    )
+
+
+def reports(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
+    assert process.stderr is not None
+    for line in process.stderr:
+        yield json.loads(line)
+
+
+# Priority and cores
+
+
+def test_the_indexer_of_an_editor_takes_the_lowest_priority_and_leaves_a_core_free(project: Repo) -> None:
+    fill(project, 30)
+    heard: SimpleQueue[dict[str, Any]] = SimpleQueue()
+    indexer = Indexer(project.location, lambda root, report: heard.put(report))
+    try:
+        while heard.get(timeout=LONG)["phase"] != "waiting":
+            pass
+        assert indexer._process is not None
+        assert schedules(indexer._process.pid) == {LOWEST}
+    finally:
+        indexer.stop()
+
+
+def test_mom_index_in_a_terminal_keeps_its_priority_and_all_cores(project: Repo) -> None:
+    fill(project, 30)
+    process = start(project, "index", "--watch")
+    try:
+        assert process.stderr is not None
+        assert any(line.startswith(b"domains") for line in process.stderr)
+        assert schedules(process.pid) == {own_schedule()}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@pytest.mark.slow
+def test_the_first_thousand_commits_are_indexed_at_full_speed(project: Repo, tmp_path: Path) -> None:
+    fill(project, 1_100)
+    script = tmp_path / "head_start.py"
+    script.write_text(HEAD_START)
+
+    def run() -> list[tuple[str, int, int]]:
+        command = [sys.executable, "-P", str(script), str(project.root)]
+        said = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
+        return [(phase, int(at), int(nice)) for phase, at, nice in (line.split() for line in said.splitlines())]
+
+    steps = run()
+    history = [(at, nice) for phase, at, nice in steps if phase == "history"]
+    usual = psutil.Process().nice()
+    assert history == [(0, usual), (100, usual), (1_000, usual), (1_100, 19)]
+    assert {nice for phase, _, nice in steps if phase not in {"history", "files"}} == {19}
+    project.commit("One more", {"a.py": "x = 1\n"})
+    assert {nice for _, _, nice in run()} == {19}  # from the start: there is something to show
+
+
+def test_children_that_run_already_are_lowered_too_and_each_of_their_threads() -> None:
+    code = """
+import subprocess, sys, threading
+import psutil
+from mom_lsp.process.priority import give_way, usable_cores
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+busy = "import sys, threading; threading.Thread(target=sys.stdin.read).start(); print(flush=True)"
+child = subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+child.stdout.readline()
+give_way()
+for pid in (psutil.Process().pid, child.pid):
+    tasks = [psutil.Process(thread.id) for thread in psutil.Process(pid).threads()]
+    print(len(tasks) > 1, *{(task.nice(), len(task.cpu_affinity())) for task in tasks}, usable_cores())
+child.communicate()
+"""
+    said = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
+    ).stdout
+    lowest = (LOWEST[0], LOWEST[2])
+    assert said.splitlines() == [f"True {lowest} {LOWEST[2]}"] * 2
+
+
+# Battery
+
+
+@pytest.mark.parametrize(
+    ("battery", "waits"),
+    [(None, False), (LOW, True), (FULL, False), (CHARGING, False), (Battery(29.9, False), True)],
+)
+def test_indexing_waits_only_on_a_low_battery_without_mains_power(
+    tmp_path: Path, battery: Battery | None, waits: bool
+) -> None:
+    assert bool(Background(tmp_path, lambda: battery).pause()) is waits
+
+
+def test_what_the_user_asks_for_is_done_on_a_low_battery_too(tmp_path: Path) -> None:
+    background = Background(tmp_path, lambda: LOW)
+    enqueue(tmp_path, tmp_path / "git", "post-commit")
+    assert not asked_by_user(tmp_path)
+    assert background.pause() == "paused on battery (18%); it resumes when the computer is plugged in"
+    enqueue(tmp_path, tmp_path / "git", "forget")
+    assert asked_by_user(tmp_path)
+    assert background.pause() == ""
+    done(pending(tmp_path)[0])
+    assert background.pause()
+
+
+def test_the_head_start_is_not_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.indexing.background.give_way", lambda: None)  # or these tests would run at nice 19
+    control = Control(lambda progress: None, threading.Event(), Background(tmp_path, lambda: LOW))
+    control.step("waiting", 0, 0)
+    control.step("history", 999, 5_000)
+    control.indexed(999)
+    with pytest.raises(Paused, match="18%"):
+        control.indexed(1_000)
+    with pytest.raises(Paused, match="18%"):
+        control.step("files", 0, 10)
+
+
+@pytest.mark.slow
+def test_indexing_pauses_on_battery_holds_no_lock_and_resumes_with_mains_power(
+    project: Repo, power: Callable[[int, str], Path]
+) -> None:
+    fill(project, 30)
+    folder = power(18, "Discharging")
+    process = on_battery(folder, project, "--watch", "--background", "--progress-json")
+    try:
+        said = reports(process)
+        paused = next(report for report in said if report["phase"] == "waiting")
+        assert paused["message"].startswith("paused on battery (18%)")
+        with FileLock(project.location.data / LEASE, timeout=0):
+            pass
+        power(18, "Charging")
+        assert next(report for report in said if report["phase"] == "domains")
+        assert next(report for report in said if report["phase"] == "waiting")["message"] == ""
+    finally:
+        process.kill()
+        process.communicate()
+    assert load_marker(project.location.data).heads == [project.git("rev-parse", "HEAD").strip()]
+
+
+@pytest.mark.parametrize(("percent", "left"), [(18, 1), pytest.param(80, 0, marks=pytest.mark.slow)])
+def test_what_a_hook_asked_for_waits_for_mains_power(
+    project: Repo, power: Callable[[int, str], Path], percent: int, left: int
+) -> None:
+    data = project.location.data
+    fill(project, 2)
+    save_marker(data, Marker(heads=["an earlier commit"]))
+    enqueue(data, project.root / ".git", "post-commit")
+    process = on_battery(power(percent, "Discharging"), project, "--queued")
+    _, said = process.communicate(timeout=LONG)
+    assert (process.returncode, said, len(pending(data))) == (0, b"", left)
+
+
+def test_status_says_that_indexing_is_paused() -> None:
+    result = {"root": "/r", "git": True, "memories": 0, "commits": 0, "indexed": True, "data": "/d"}
+    paused = {"phase": "waiting", "done": 0, "total": 0, "message": "paused on battery (18%)"}
+    assert dict(in_words({**result, "indexing": paused}))["indexing"] == "waiting: paused on battery (18%)"
+    busy = {"phase": "history", "done": 1_000, "total": 2_000, "message": ""}
+    assert dict(in_words({**result, "indexing": busy}))["indexing"] == "history, 1,000 of 2,000"
