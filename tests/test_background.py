@@ -201,12 +201,12 @@ def test_the_head_start_is_not_paused(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("mom_lsp.indexing.background.give_way", lambda: None)  # or these tests would run at nice 19
     control = Control(lambda progress: None, threading.Event(), Background(tmp_path, lambda: LOW))
     control.step("waiting", 0, 0)
-    control.step("history", 999, 5_000)
+    control.step("files", 0, 10)
     control.indexed(999)
     with pytest.raises(Paused, match="18%"):
         control.indexed(1_000)
     with pytest.raises(Paused, match="18%"):
-        control.step("files", 0, 10)
+        control.step("encoding", 0, 10)
 
 
 @pytest.mark.slow
@@ -228,7 +228,7 @@ def test_indexing_pauses_on_battery_holds_no_lock_and_resumes_with_mains_power(
     finally:
         process.kill()
         process.communicate()
-    assert load_marker(project.location.data).heads == [project.git("rev-parse", "HEAD").strip()]
+    assert load_marker(project.location.data).domains
 
 
 @pytest.mark.parametrize(("percent", "left"), [(18, 1), pytest.param(80, 0, marks=pytest.mark.slow)])

@@ -9,12 +9,12 @@ from mom_lsp.indexqueue import asked_by_user
 from mom_lsp.process.battery import Battery, read_battery
 from mom_lsp.process.priority import give_way
 
-HEAD_START = 1_000  # commits that a new index gets at full speed, so that there is something to show
+HEAD_START = 1_000  # commits and files that a new index gets at full speed, so that there is something to show
 LOW = 30.0  # percent of the battery, below which indexing waits for mains power
 
 
 class Background:
-    """Gives way to the user once the first thousand commits are indexed, and pauses while the battery is low.
+    """Gives way to the user once there is something to show, and pauses while the battery is low.
 
     A request of the user (to update the index, to forget a memory) is served whatever the battery says.
 

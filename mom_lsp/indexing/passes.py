@@ -101,6 +101,7 @@ def index_files(
             summary.memories += merger.write(recalled.new(memories))
             summary.files += len(task.files)
             control.step("files", summary.files, len(wanted))
+            control.indexed(summary.commits + summary.files)
 
 
 def index_folder(
@@ -126,6 +127,7 @@ def index_folder(
             summary.memories += merger.write(changed)
         summary.files += len(chunk)
         control.step("files", summary.files, len(files))
+        control.indexed(summary.files)
     store.delete(before.keys() - now)
 
 

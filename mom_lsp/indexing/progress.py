@@ -64,12 +64,12 @@ class Control:
         self.report(Progress(phase, done, total, message))
         if self.stop.is_set():
             raise Stopped
-        if phase not in ("waiting", "history"):  # "history" counts commits and spares the machine by them
+        if phase in ("encoding", "domains"):  # everything can be found already
             self.spare()
 
-    def indexed(self, commits: int) -> None:
-        """Note how many commits the index holds: once there is something to show, the machine is spared."""
-        if self.background is not None and commits >= HEAD_START:
+    def indexed(self, amount: int) -> None:
+        """Spare the machine once the index holds so many commits and files that there is something to show."""
+        if amount >= HEAD_START:
             self.spare()
 
     def spare(self) -> None:
