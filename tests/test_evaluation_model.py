@@ -132,4 +132,5 @@ def test_the_bench_compares_every_way_to_run(tmp_path: Path, monkeypatch: pytest
     document = json.loads(result.stdout)
     names = [figure["name"] for figure in document["figures"]]
     assert names[:2] == ["plain", "flash attention"] and "hook in Python, bias on all layers" in names
+    assert names[-1] == "safe settings"
     assert all(figure["value"] > 0 for figure in document["figures"])

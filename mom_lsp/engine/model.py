@@ -14,6 +14,7 @@ from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
 from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.processor import Support, advice, remembered
 from mom_lsp.lm.prompts import in_place
 from mom_lsp.lm.titles import titled
 from mom_lsp.lm.wording import Question, completed, gives_the_reason, worded
@@ -150,9 +151,11 @@ class LocalModel:
         if not is_installed():
             return f"not installed: {INSTALL}"
         try:
-            confirmed_name(find_model(settings.path))
+            name = confirmed_name(find_model(settings.path))
         except ModelError as error:
             return str(error)
+        if remembered(name) is Support.NONE:
+            return advice()
         return self.problem if self._clock() < self._resting_until else ""
 
     def process(self, settings: ModelSettings) -> ModelProcess:
@@ -182,6 +185,7 @@ class LocalModel:
             "pid": pid,
             "memory_bytes": resident(pid) if pid is not None else None,
             "name": running.get("name"),
+            "tested": remembered(name) is not None if name else False,
             "traces": self.attention.state(name) if self.attention and settings.traces and name else None,
         }
 

@@ -1,4 +1,4 @@
-"""`mom bench --model`: what the attention hook costs, with and without a compiler, beside flash attention.
+"""`mom bench --model`: what the attention hook costs, with and without a compiler; flash attention; safe settings.
 
 Every round runs all variants one after the other on one thread, and each is compared with the plain one of its round.
 Seconds are those of the processor, so that a busy machine changes the ratios little.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -39,9 +39,10 @@ class Variant:
 
 def run(setting: str, step: Step) -> dict[str, Any]:
     """Return {"model", "native", "figures": [{"name", "value", "unit", "target", "note"}]}."""
-    model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=PROMPT + 2 * TOKENS, threads=1))
+    file, limits = gguf.checked(gguf.find_model(setting)), Limits(context=PROMPT + 2 * TOKENS, threads=1)
+    model, safe = Llama(file, limits), Llama(file, replace(limits, safe=True))
     try:
-        variants = list(_variants(model))
+        variants = [*_variants(model), Variant("safe settings", safe.new_context(None, flash=False))]
         prompt = (model.tokenizer.encode(WORDS) * PROMPT)[:PROMPT]
         speeds: dict[str, list[float]] = {variant.name: [] for variant in variants}
         for done in range(ROUNDS):
@@ -51,6 +52,7 @@ def run(setting: str, step: Step) -> dict[str, Any]:
         step("rounds", ROUNDS, ROUNDS)
         return {"model": model.name, "native": model.new_hook().native, "figures": _figures(speeds)}
     finally:
+        safe.close()
         model.close()
 
 

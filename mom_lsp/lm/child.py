@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)  # bytes
     parser.add_argument("--idle", type=float, required=True)  # seconds
+    parser.add_argument("--safe", action="store_true")  # only with what every processor of its kind can do
     chosen = parser.parse_args()
     with _private_stdout() as out:
         child = Child(out)
@@ -41,7 +42,8 @@ def main() -> None:
             with contextlib.suppress(ModelError):  # said again by the hook, if it is ever needed
                 compiled.load_hook()
             _limit(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
-            model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory))
+            model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory, safe=chosen.safe))
+            model.warm_up()
             _limit(DATA=chosen.memory + ROOM)
         except MomError as error:
             child.fail(HELLO, error)

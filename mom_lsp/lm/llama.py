@@ -28,6 +28,7 @@ from mom_lsp.lm.sampler import Sampler
 from mom_lsp.lm.wire import Reading
 from mom_lsp.memory import Bias, Message, never
 
+WARM_UP = 9  # tokens
 PATIENT = 8  # tokens between two looks whether somebody else asks, while reading in idle time
 MOST_THREADS = 4  # more are slower for models of this size, and threads that wait for a core that is taken cost most
 
@@ -40,6 +41,7 @@ class Limits:
     threads: int = 0  # 0: one less than there are cores, four at most
     native: bool = True  # the hook in C where it can be compiled
     memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
+    safe: bool = False  # without the buffer types whose layouts need special instructions, such as AMX
 
 
 class Llama:
@@ -55,13 +57,13 @@ class Llama:
         check_memory(self._need.total(), self._allowed)
         self.name = file.name
         params = llama.llama_model_default_params()
-        params.n_gpu_layers, params.check_tensors = 0, True
+        params.n_gpu_layers, params.check_tensors, params.use_extra_bufts = 0, True, not limits.safe
         library.messages.clear()  # what it says from now on is about this file
         self._model = llama.llama_model_load_from_file(os.fsencode(file.path), params)
         if not self._model:
             raise ModelError(f"{file.path} cannot be loaded: {library.reason()}; name another file in mom.model.path")
         self._threads = limits.threads or max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1))
-        self._native = limits.native
+        self._native, self.safe = limits.native, limits.safe
         self._context_size = min(limits.context, int(llama.llama_model_n_ctx_train(self._model)) or limits.context)
         self.tokenizer = Tokenizer(llama, self._model)
         self.layers, self.heads = (
@@ -69,6 +71,19 @@ class Llama:
             int(llama.llama_model_n_head(self._model)),
         )
         self._contexts: list[Context] = []
+
+    def warm_up(self) -> None:
+        """Compute a little, so that a library built for another processor dies now and not in an answer.
+
+        Several tokens and a single one: they take different ways through the library.
+        """
+        *several, last = self.tokenizer.encode(TEXT, first=True)[:WARM_UP]
+        context = Context(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
+        try:
+            context.feed(several)
+            context.feed([last])
+        finally:
+            context.close()
 
     @property
     def context(self) -> int:
@@ -248,4 +263,10 @@ def _log_softmax(logits: np.ndarray) -> np.ndarray:
 
 def info(model: Llama) -> dict[str, Any]:
     """Return what there is to know about a loaded model, as JSON would have it."""
-    return {"name": model.name, "context": model.context, "layers": model.layers, "heads": model.heads}
+    return {
+        "name": model.name,
+        "context": model.context,
+        "layers": model.layers,
+        "heads": model.heads,
+        "settings": "safe (llama.cpp crashed here with all that it can do)" if model.safe else "full",
+    }

@@ -17,7 +17,8 @@ from typing import IO, Any
 import numpy as np
 
 from mom_lsp.errors import ChildError, Interrupted, ModelError
-from mom_lsp.lm.gguf import INSTALL, find_model, is_installed
+from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
+from mom_lsp.lm.processor import Support, advice, crash, remember, remembered
 from mom_lsp.lm.wire import HELLO, Reading, plain_bias, plain_messages
 from mom_lsp.memory import Bias, Message, never
 from mom_lsp.process.spawn import spawn
@@ -48,6 +49,7 @@ class ModelProcess:
         self._arguments = [str(part) for limit in limits.items() for part in limit]
         self._guard = threading.Lock()
         self._running: Running | None = None
+        self._safe = False  # whether it crashed with all that llama.cpp can do
 
     @property
     def name(self) -> str:
@@ -128,22 +130,67 @@ class ModelProcess:
         return next(answer["result"] for answer in self._ask(method, params, never) if "result" in answer)
 
     def _ask(self, method: str, params: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
+        answered = False
         try:
-            yield from self._started().ask(method, params, cancelled)
+            for answer in self._started().ask(method, params, cancelled):
+                answered = True
+                yield answer
+            return
         except _Left:  # just as we asked; it has answered nothing yet
-            yield from self._started().ask(method, params, cancelled)
+            pass
+        except _Crashed:
+            if self._safe:
+                raise
+            self._use_safe_settings()
+            if answered:
+                raise
+        yield from self._started().ask(method, params, cancelled)
 
     def _started(self) -> Running:
         with self._guard:
             if self._running is None or self._running.ended:
-                if not is_installed():
-                    raise ModelError(f"llama.cpp is not installed: {INSTALL}")
-                self._running = Running(["--file", str(find_model(self._setting)), *self._arguments])
+                self._running = self._start()
             return self._running
+
+    def _start(self) -> Running:
+        """Start the process with the settings that run here: all that llama.cpp can do, else the safe ones."""
+        if not is_installed():
+            raise ModelError(f"llama.cpp is not installed: {INSTALL}")
+        file = find_model(self._setting)
+        self._safe = self._safe or remembered(confirmed_name(file)) is Support.SAFE
+        arguments = ["--file", str(file), *self._arguments]
+        if not self._safe:
+            try:
+                running = Running(arguments)
+            except _Crashed:
+                self._safe = True
+            else:
+                remember(confirmed_name(file), Support.FULL)
+                return running
+        try:
+            running = Running([*arguments, "--safe"])
+        except _Crashed as error:
+            remember(confirmed_name(file), Support.NONE)
+            raise ModelError(advice(error.died_of)) from error
+        remember(confirmed_name(file), Support.SAFE)
+        return running
+
+    def _use_safe_settings(self) -> None:
+        with self._guard:
+            self._safe = True
+            remember(confirmed_name(find_model(self._setting)), Support.SAFE)
 
 
 class _Left(ChildError):
     """The process was idle and has left, as it should."""
+
+
+class _Crashed(ChildError):
+    """The process died as a program does that was built for another processor."""
+
+    def __init__(self, died_of: str) -> None:
+        super().__init__(f"the model's process ended with {died_of}: ask again, it then starts with safe settings")
+        self.died_of = died_of
 
 
 class Running:
@@ -217,6 +264,8 @@ class Running:
             return ModelError(error["message"])
         if self.process.poll() == 0:
             return _Left("the model's process has left: ask again")
+        if died_of := crash(self.process.poll()):
+            return _Crashed(died_of)
         last = self._said[-1] if self._said else f"code {self.process.poll()}"
         return ChildError(f"the model's process ended ({last}): ask again, or name another model in mom.model.path")
 

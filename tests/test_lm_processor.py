@@ -1,0 +1,173 @@
+"""A llama.cpp built for another processor: it is told apart, started once more with safe settings, and remembered."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from llama_models import make_messages, needs_model
+
+from mom_lsp.cli.status import in_words
+from mom_lsp.engine.model import LocalModel
+from mom_lsp.errors import ChildError, ModelError
+from mom_lsp.lm import processor
+from mom_lsp.lm.gguf import confirmed_name, find_model
+from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.processor import Support, crash, remember, remembered
+from mom_lsp.settings import Model
+
+SIGNALS = [signal.SIGILL, signal.SIGSEGV, pytest.param(signal.SIGBUS, marks=pytest.mark.slow)]
+NO_SIGNAL, ALL = 0, "safe-too"
+
+Start = Callable[..., ModelProcess]
+
+
+@pytest.fixture
+def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data" / "mom-lsp" / "processors.json"
+
+
+@pytest.fixture
+def file(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a file that passes for a model."""
+    for module in ("mom_lsp.lm.process", "mom_lsp.engine.model"):
+        monkeypatch.setattr(f"{module}.is_installed", lambda: True)
+    file = tmp_path / "dying.gguf"
+    file.write_bytes(b"GGUF" + bytes(100))
+    return file
+
+
+@pytest.fixture
+def dying(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Return a function that makes a model's process which dies of a signal: where, and with which settings."""
+    made: list[ModelProcess] = []
+
+    def make(number: int, where: str = "warm_up", settings: str = "", path: Path = file) -> ModelProcess:
+        script = str(Path(__file__).with_name("dying_model.py"))
+        monkeypatch.setattr("mom_lsp.lm.process.COMMAND", (script, str(number), where, settings))
+        made.append(ModelProcess(str(path), threads=1))
+        return made[-1]
+
+    yield make
+    for process in made:
+        process.close()
+
+
+def said(process: ModelProcess) -> str:
+    return "".join(process.generate(make_messages(), limit=1))
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_crash_is_followed_by_one_start_with_safe_settings_that_is_remembered(
+    dying: Start, file: Path, number: int
+) -> None:
+    process = dying(number)
+    assert said(process) == "alive"
+    assert process.info["settings"].startswith("safe")
+    assert remembered(confirmed_name(file)) is Support.SAFE
+    again = dying(NO_SIGNAL)
+    assert said(again) == "alive"
+    assert again.info["settings"].startswith("safe")  # without another try
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_crash_with_safe_settings_too_says_what_it_is_and_what_to_do(dying: Start, file: Path, number: int) -> None:
+    with pytest.raises(ModelError) as error:
+        said(dying(number, settings=ALL))
+    for words in (signal.Signals(number).name, "built for another processor", processor.REBUILD, "mom model"):
+        assert words in str(error.value)
+    local, chosen = LocalModel(), Model(path=str(file))
+    assert "built for another processor" in local.why_not(chosen)  # so it is not started again by every question
+    status = {"root": "/r", "git": True, "memories": 0, "commits": 0, "indexed": True, "data": "/d"}
+    assert "another processor" in dict(in_words({**status, "model": local.state(chosen)}))["model"]
+    assert said(dying(NO_SIGNAL)) == "alive"  # `mom model` tries again
+    assert local.why_not(chosen) == ""
+
+
+@pytest.mark.parametrize("where", ["load", "generate"])
+def test_it_may_die_while_it_loads_or_later_while_it_answers(dying: Start, file: Path, where: str) -> None:
+    assert said(dying(signal.SIGILL, where)) == "alive"
+    assert remembered(confirmed_name(file)) is Support.SAFE
+
+
+def test_who_dies_later_with_safe_settings_is_started_again_by_the_next_question(dying: Start, file: Path) -> None:
+    process = dying(signal.SIGSEGV, "generate", ALL)
+    for _ in range(2):
+        with pytest.raises(ChildError, match="segmentation fault"):
+            said(process)
+    assert remembered(confirmed_name(file)) is Support.SAFE  # it computed well when it started
+
+
+def test_a_killed_process_is_not_taken_for_a_crash(dying: Start, file: Path) -> None:
+    with pytest.raises(ChildError, match="ask again"):
+        said(dying(signal.SIGKILL, "generate"))
+    assert remembered(confirmed_name(file)) is Support.FULL
+
+
+def test_status_calls_a_model_ready_only_once_it_has_computed_something(dying: Start, file: Path) -> None:
+    local, chosen = LocalModel(), Model(path=str(file))
+    assert not local.state(chosen)["tested"]
+    assert said(dying(NO_SIGNAL)) == "alive"
+    assert local.state(chosen)["tested"]
+
+
+def test_another_processor_library_or_model_is_another_matter(
+    book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remember("a/1", Support.NONE)
+    assert (remembered("a/1"), remembered("a/2")) == (Support.NONE, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(processor, "_processor", lambda: "another")
+        assert remembered("a/1") is None
+    library = tmp_path / "site" / "llama_cpp" / "lib" / "libggml-cpu.so"
+    library.parent.mkdir(parents=True)
+    (library.parents[1] / "__init__.py").touch()
+    monkeypatch.setattr(
+        "importlib.util.find_spec", lambda name: type("Spec", (), {"origin": str(library.parents[1] / "__init__.py")})
+    )
+    for built in (b"one", b"another"):
+        library.write_bytes(built)
+        assert remembered("a/1") is None
+        remember("a/1", Support.FULL)
+
+
+@pytest.mark.parametrize("content", ["", "[1]", '{"x": 1}', '{"x": '])
+def test_a_damaged_memory_is_learned_again(book: Path, content: str) -> None:
+    book.parent.mkdir(parents=True)
+    book.write_text(content)
+    assert remembered("a/1") is None
+    remember("a/1", Support.SAFE)
+    assert remembered("a/1") is Support.SAFE
+
+
+def test_what_cannot_be_remembered_is_logged(book: Path, caplog: pytest.LogCaptureFixture) -> None:
+    book.parent.parent.mkdir(parents=True)
+    book.parent.write_text("in the way")
+    remember("a/1", Support.SAFE)
+    assert "cannot be written" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [(-4, "illegal instruction"), (-11, "segmentation fault"), (0xC000001D, "illegal"), (0xC0000005, "access")],
+)
+def test_exit_codes_of_every_platform_are_understood(code: int, words: str) -> None:
+    assert words in crash(code)
+
+
+@pytest.mark.parametrize("code", [None, 0, 1, -9, -15, 0xC0000017])
+def test_other_exit_codes_are_no_crash_of_this_kind(code: int | None) -> None:
+    assert crash(code) == ""
+
+
+@pytest.mark.slow
+@needs_model
+def test_the_real_model_answers_with_safe_settings(dying: Start, book: Path) -> None:
+    process = dying(signal.SIGILL, settings="real", path=find_model(""))
+    assert "42" in "".join(process.generate(make_messages(), limit=24))
+    assert process.info["settings"].startswith("safe")
+    assert set(json.loads(book.read_text()).values()) == {"safe"}
