@@ -23,7 +23,7 @@ STARTING = "indexer.starting"
 START_SECONDS = 30.0  # an indexer that has not got the lease by then is taken for dead
 LEASE = "writer.lock"
 BACKGROUND = "background"
-UNATTENDED = ("post-", "hook", BACKGROUND)  # how the reason of a request begins for which nobody waits
+UNATTENDED = ("post-", "hook", "settings", BACKGROUND)  # how the reason of a request begins for which nobody waits
 MAX_BYTES = 16 * 1024  # of a request
 
 

@@ -181,9 +181,9 @@ def of_forgotten(one: Mapping[str, Any], now: float) -> dict[str, str]:
 
 
 def step(report: Mapping[str, Any]) -> str:
-    """Return what the indexer is doing, with a percentage: "Reading history 42%"."""
+    """Return what the indexer is doing, with a percentage ("Reading history 42%"), or why it waits."""
     words, total = STEPS.get(report["phase"], "Working"), report["total"]
-    return f"{words} {100 * report['done'] // total}%" if total else words
+    return f"{words} {100 * report['done'] // total}%" if total else report.get("message") or words
 
 
 def _seconds(time: str | None) -> float:

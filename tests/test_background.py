@@ -15,10 +15,9 @@ from typing import Any
 import psutil
 import pytest
 from filelock import FileLock
-from processes import LONG, start
+from processes import LONG
 from repositories import Repo, fill
 
-from mom_lsp.cli.status import in_words
 from mom_lsp.engine.main import Indexer
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.marker import Marker, load_marker, save_marker
@@ -90,7 +89,12 @@ def power(tmp_path: Path) -> Callable[[int, str], Path]:
 
 def on_battery(folder: Path, repo: Repo, *options: str) -> subprocess.Popen[bytes]:
     """Start `mom index` where the battery is that of a folder."""
-    command = [sys.executable, "-P", "-c", ON_BATTERY, str(folder), "-C", str(repo.root), "index", *options]
+    return indexer("-c", ON_BATTERY, str(folder), "-C", str(repo.root), "index", *options)
+
+
+def indexer(*arguments: str) -> subprocess.Popen[bytes]:
+    """Start Python with an indexer that tells its parent how far it is, and ends with it."""
+    command = [sys.executable, "-P", *arguments]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
     )
@@ -108,22 +112,21 @@ def reports(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
 def test_the_indexer_of_an_editor_takes_the_lowest_priority_and_leaves_a_core_free(project: Repo) -> None:
     fill(project, 30)
     heard: SimpleQueue[dict[str, Any]] = SimpleQueue()
-    indexer = Indexer(project.location, lambda root, report: heard.put(report))
+    child = Indexer(project.location, lambda root, report: heard.put(report))
     try:
         while heard.get(timeout=LONG)["phase"] != "waiting":
             pass
-        assert indexer._process is not None
-        assert schedules(indexer._process.pid) == {LOWEST}
+        assert child._process is not None
+        assert schedules(child._process.pid) == {LOWEST}
     finally:
-        indexer.stop()
+        child.stop()
 
 
 def test_mom_index_in_a_terminal_keeps_its_priority_and_all_cores(project: Repo) -> None:
     fill(project, 30)
-    process = start(project, "index", "--watch")
+    process = indexer("-m", "mom_lsp", "-C", str(project.root), "index", "--watch", "--progress-json")
     try:
-        assert process.stderr is not None
-        assert any(line.startswith(b"domains") for line in process.stderr)
+        assert any(report["phase"] == "domains" for report in reports(process))
         assert schedules(process.pid) == {own_schedule()}
     finally:
         process.kill()
@@ -242,11 +245,3 @@ def test_what_a_hook_asked_for_waits_for_mains_power(
     process = on_battery(power(percent, "Discharging"), project, "--queued")
     _, said = process.communicate(timeout=LONG)
     assert (process.returncode, said, len(pending(data))) == (0, b"", left)
-
-
-def test_status_says_that_indexing_is_paused() -> None:
-    result = {"root": "/r", "git": True, "memories": 0, "commits": 0, "indexed": True, "data": "/d"}
-    paused = {"phase": "waiting", "done": 0, "total": 0, "message": "paused on battery (18%)"}
-    assert dict(in_words({**result, "indexing": paused}))["indexing"] == "waiting: paused on battery (18%)"
-    busy = {"phase": "history", "done": 1_000, "total": 2_000, "message": ""}
-    assert dict(in_words({**result, "indexing": busy}))["indexing"] == "history, 1,000 of 2,000"

@@ -6,7 +6,7 @@ from typing import Any
 
 from mom_lsp.engine.status_phrases import OFFLINE, rows, summary, working
 
-MODEL: dict[str, Any] = {"pid": None, "problem": None, "traces": None}
+MODEL: dict[str, Any] = {"pid": None, "problem": None, "traces": None, "tested": True}
 STATUS: dict[str, Any] = {
     "root": "/r",
     "data": "/r/.git/mom",
@@ -30,6 +30,7 @@ STATUS: dict[str, Any] = {
     "engine": None,
     "model": MODEL,
     "indexing": {"phase": "encoding", "done": 300, "total": 1200},
+    "waiting": "",
     "problems": [],
 }
 
@@ -54,6 +55,19 @@ def test_a_status_says_what_is_missing() -> None:
     assert found["encoder"] == "none: search goes by words alone"
     assert found["model"] == "no model is set"
     assert "loading" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
+
+
+def test_a_model_is_ready_only_once_it_has_computed_something() -> None:
+    assert dict(rows(STATUS))["model"] == "ready; it starts with the first question"
+    untried = dict(rows(STATUS | {"model": MODEL | {"tested": False}}))
+    assert untried["model"] == "installed, not tried yet; it starts with the first question"
+
+
+def test_a_pause_is_told_with_its_reason() -> None:
+    paused = "paused on battery (18%); it resumes when the computer is plugged in"
+    report = {"phase": "waiting", "done": 0, "total": 0, "message": paused}
+    assert dict(rows(STATUS | {"indexing": report}))["indexing"] == paused
+    assert paused in summary(STATUS | {"indexing": None, "waiting": paused})
 
 
 def test_running_processes_say_what_memory_they_hold() -> None:

@@ -58,6 +58,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
         "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
+        "waiting": "" if running else report.get("message", ""),
         "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *_unshown(workspace)),
     }
     return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}

@@ -41,6 +41,7 @@ def summary(state: dict[str, Any]) -> list[str]:
     yours = _yours(state)
     return [
         memories(state["memories"]) + (f", {yours}" if yours else ""),
+        *([state["waiting"]] if state["waiting"] else []),
         *([] if state["git"] else ["Not a git repository: comments and documents only"]),
         OFFLINE,
         *state["problems"],
@@ -80,7 +81,8 @@ def _variety(variety: dict[str, Any]) -> str:
 def _model(model: dict[str, Any]) -> str:
     if model["pid"]:
         return f"{model['name']}, process {model['pid']}{_held(model)}"
-    return str(model["problem"] or "ready; it is started by the first question")
+    ready = "ready" if model["tested"] else "installed, not tried yet"
+    return str(model["problem"] or f"{ready}; it starts with the first question")
 
 
 def _traces(traces: dict[str, Any] | None) -> str:

@@ -1,8 +1,9 @@
 """mom/state: what an editor's status bar shows, sent whenever it changes, to clients that ask for it.
 
-{uri, git, indexed, memories, pinned, forgotten, notes, indexing, problems, lines, working}, one notification for each
-workspace folder: `uri` as the client named it, `indexing` the running pass {phase, done, total} or null, `problems`,
-`lines` (all that a tooltip says) and `working` (what the indexer is doing, "" if nothing) finished phrases.
+{uri, git, indexed, memories, pinned, forgotten, notes, indexing, waiting, problems, lines, working}, one notification
+for each workspace folder: `uri` as the client named it, `indexing` the running pass {phase, done, total} or null,
+`waiting` (why indexing waits, "" if it does not), `problems`, `lines` (all that a tooltip says) and `working` (what the
+indexer is doing, "" if nothing) finished phrases.
 """
 
 from __future__ import annotations
