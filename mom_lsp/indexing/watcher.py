@@ -45,6 +45,7 @@ def watch(
         settings: asked before every pass: they may change meanwhile.
         report: is told how far it is.
         stop: ends it.
+        background: spares the user's machine; None where the user started it by hand.
 
     Raises:
         DataFolderError: nothing can be written here.
