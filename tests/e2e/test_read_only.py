@@ -12,20 +12,16 @@ from pygls.exceptions import JsonRpcException
 
 from mom_lsp.process.address import read_record
 
-from . import conftest
-from .conftest import FIX, LINE, TIMEOUT, Start
+from .conftest import FIX, LINE, SERVER, TIMEOUT, Editor, Start
 
 
-def warnings(editor: conftest.Editor) -> list[str]:
+def warnings(editor: Editor) -> list[str]:
     found = [one.message for one in editor.client.messages if one.type == types.MessageType.Warning]
     return [message for message in found if message.startswith("mom: ")]
 
 
-async def test_a_read_only_repository_is_told_once_and_read_all_the_same(
-    start_editor: Start, repo: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conftest, "SERVER", [*read_only(repo), *conftest.SERVER])
-    editor = await start_editor()
+async def test_a_read_only_repository_is_told_once_and_read_all_the_same(start_editor: Start, repo: Path) -> None:
+    editor = await start_editor(server=[*read_only(repo), *SERVER])
     uri = editor.open()
     assert FIX in str(await editor.hover(uri, LINE))
     await editor.hints_become(uri, bool)
