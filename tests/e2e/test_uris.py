@@ -18,6 +18,7 @@ SURE = {"hints": {"delay": 50, "minimumSurprise": 1, "threshold": 0}, "suggest":
 BLOCK = 16  # lines; at most three hints in any 40
 REASON = "The server bans a client after more attempts, because its firewall counts them."
 HOSTILE = "my project/a.py"
+HALVES = [NAMES[:6], NAMES[6:]]  # a memory that is shown in vain in ten files is archived
 
 
 def line_of(editor: str) -> int:
