@@ -16,6 +16,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.indexing import Summary, index, index_settings
 from mom_lsp.settings import Settings
+from mom_lsp.workspace.writers import Waiting
 
 START = 1_700_000_000  # seconds since 1970: when the first commit is made
 HOUR = 3600  # seconds between two commits
@@ -161,7 +162,7 @@ class Mom:
 
     def __init__(self, root: Path) -> None:
         self.root, self.location = root, locate(root)
-        self.service = Service(self.location.data, encoder=False)
+        self.service = Service(self.location.data, encoder=False, waiting=Waiting(30.0, background=False))
 
     def index(self, **options: Any) -> Summary:
         """Index, and let the service follow as the engine does."""

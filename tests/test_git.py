@@ -11,6 +11,7 @@ from repositories import START, Repo, clone, make_repository
 
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git import BlameGroup, Commit, FileChange, Hunk, Repository, locate, operation_in_progress
+from mom_lsp.git.blame import OUR_FILE, write_revisions
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.git.log import MAX_DIFF, MAX_FILES
 
@@ -354,8 +355,46 @@ def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) ->
     assert brackets in who(project.repository.blame(project.head, "a.c")).values()
     ignored = f"# our reformat\n{brackets}  # this one\n{'0' * 40}\nHEAD\n--upload-pack=x\n"
     project.commit("ignore it", {".git-blame-ignore-revs": ignored})
-    assert project.repository.ignored_revisions(project.head) == [brackets]
+    assert project.repository.ignored_revisions(project.head) == [brackets, "0" * 40]  # git passes over unknown ones
     assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
+
+
+def test_a_revision_to_ignore_may_be_written_in_capitals(project: Repo) -> None:
+    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
+    brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
+    project.commit("ignore it", {".git-blame-ignore-revs": f"{brackets.upper()}\n{'0' * 64}\n"})
+    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
+
+
+def test_blame_looks_through_any_number_of_commits_that_the_index_calls_formatting(project: Repo) -> None:
+    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
+    brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
+    data = project.location.data
+    (data / OUR_FILE).parent.mkdir(parents=True)
+    write_revisions(data / OUR_FILE, {brackets, *(f"{number:040x}" for number in range(1, 20_000))})
+    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
+
+
+MOVED = "int square(int length)\n{\n  int area = length * length;\n  return area > 17 ? 17 : area;\n}\n"
+
+
+def test_blame_follows_moves_within_and_between_files_only_if_asked(project: Repo) -> None:
+    other = "int f(void)\n{\n" + LINES + "}\n"
+    first = project.commit("first", {"a.c": other + MOVED, "b.c": "int h;\n"})
+    within = project.commit("move it up", {"a.c": MOVED + other})
+    assert who(project.repository.blame(within, "a.c"))[4] == within
+    assert set(who(project.repository.blame(within, "a.c", moves=True)).values()) == {first}
+    between = project.commit("move it away", {"a.c": other, "b.c": "int h;\n" + MOVED})
+    assert who(project.repository.blame(between, "b.c"))[4] == between
+    assert set(who(project.repository.blame(between, "b.c", (2, 6), moves=True)).values()) == {first}
+
+
+def test_a_blame_that_takes_too_long_is_ended(project: Repo) -> None:
+    for number in range(20):
+        project.commit("change", {"a.txt": LINES * 500 + f"{number}\n"})
+    with pytest.raises(RepositoryError):
+        project.repository.blame(project.head, "a.txt", moves=True, timeout=0.0)
+    assert len(project.repository.blame(project.head, "a.txt", moves=True, timeout=60.0)) == 2
 
 
 def test_blame_of_what_is_not_there_is_an_error_of_ours(project: Repo) -> None:

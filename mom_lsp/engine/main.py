@@ -17,6 +17,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, Restarts, announce_ready
 from mom_lsp.process.spawn import spawn
+from mom_lsp.workspace.writers import IN_ENGINE
 
 AT_REST = 20.0  # seconds without a request, after which the local model may make titles and learn
 POLL = 0.5  # seconds between two looks for a new version of the store
@@ -49,7 +50,7 @@ class Engine:
 
     def __init__(self, data: Path, run_command: CommandRunner) -> None:
         self._data, self._run_command = data, run_command
-        self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted)
+        self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
         self._server = EngineServer(data, self._handle)
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()

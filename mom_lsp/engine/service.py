@@ -29,6 +29,7 @@ from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted import accepted_texts
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.showings import FLUSH_AFTER
+from mom_lsp.workspace.writers import ALONE, Waiting
 
 FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
 
@@ -37,7 +38,12 @@ class Service:
     """One data folder, asked about any of its worktrees. Thread-safe."""
 
     def __init__(
-        self, data: Path, *, encoder: bool = False, indexing_wanted: Callable[[Location], None] | None = None
+        self,
+        data: Path,
+        *,
+        encoder: bool = False,
+        indexing_wanted: Callable[[Location], None] | None = None,
+        waiting: Waiting = ALONE,
     ) -> None:
         """Open a data folder.
 
@@ -46,6 +52,7 @@ class Service:
             encoder: load the encoder, beside the first answers; without it search works by words.
             indexing_wanted: told when the index has to follow the user's word; by default it is brought up to date
                 at once, in this process.
+            waiting: how long an answer waits for a blame that looks through moves.
         """
         self.data = data
         self.library: Library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
@@ -53,6 +60,7 @@ class Service:
         self.chores = Chores()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
+        self._waiting = waiting
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
         self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
@@ -77,14 +85,15 @@ class Service:
         return found
 
     def follow(self) -> bool:
-        """Follow the writer; whether there was anything new."""
+        """Follow the writer, and git where it takes its time; whether there was anything new."""
         if self._wants_encoder:
             self._follow_encoder()
         changed = self.library.reload()  # what fails after this does not keep it from being told
         self.chores.do("noting what was shown", self._note_showings)
         self.chores.do("settling what became of memories", self._settle)
         self.chores.do("erasing what was forgotten", self.erase)
-        return changed
+        corrected = [workspace.worktree.corrected() for workspace in self.there]
+        return changed or any(corrected)
 
     def erase(self) -> None:
         """Erase from traces and titles, and from the model's process, what was forgotten by now, wherever that was."""
@@ -217,7 +226,7 @@ class Service:
             found = self._workspaces.get(root)
             if found is None:
                 location = locate(Path(root))
-                found = Workspace(location, self.library, Settings())
+                found = Workspace(location, self.library, Settings(), waiting=self._waiting)
                 self._apply(found, resolve_kept(location.root, self.data).settings)
                 self._workspaces[root] = found
         return found

@@ -12,9 +12,10 @@ import numpy as np
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Repository
+from mom_lsp.git.blame import OUR_FILE
 from mom_lsp.memory import Encoder
 
-CACHE_FORMAT = 1
+CACHE_FORMAT = 2
 BATCH = 64  # texts encoded between two writes
 Writers = dict[int, str]  # line -> commit
 Step = Callable[[str, int, int], None]  # phase, done, total
@@ -30,10 +31,12 @@ class BlameCache:
         self._file.execute("CREATE TABLE IF NOT EXISTS blame (key TEXT PRIMARY KEY, lines TEXT NOT NULL)")
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
         self._repository = repository
+        ours = repository.location.data / OUR_FILE  # what blame looks through is part of what was asked
+        self._looked_through = _digest_of(ours.read_bytes() if ours.is_file() else b"")
 
     def known(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:
         """Return what is kept."""
-        key = _key(commit, path, ranges)
+        key = self._key(commit, path, ranges)
         row = self._file.execute("SELECT lines FROM blame WHERE key = ?", (key,)).fetchone()
         return None if row is None else {int(line): commit for line, commit in json.loads(row[0]).items()}
 
@@ -42,7 +45,7 @@ class BlameCache:
 
         def asked() -> Writers:
             try:
-                groups = self._repository.blame(commit, path, *ranges)
+                groups = self._repository.blame(commit, path, *ranges, moves=True)
             except RepositoryError:
                 return {}  # the file is new, or shorter than that
             whole = (g for g in groups if not g.boundary)
@@ -54,7 +57,7 @@ class BlameCache:
         """Keep an answer."""
         with self._file:
             self._file.execute(
-                "INSERT OR REPLACE INTO blame VALUES (?, ?)", (_key(commit, path, ranges), json.dumps(writers))
+                "INSERT OR REPLACE INTO blame VALUES (?, ?)", (self._key(commit, path, ranges), json.dumps(writers))
             )
 
     def vectors(self, texts: Sequence[str], encoder: Encoder, step: Step) -> dict[str, np.ndarray]:
@@ -79,11 +82,13 @@ class BlameCache:
         """Close the file."""
         self._file.close()
 
-
-def _key(commit: str, path: str, ranges: list[tuple[int, int]]) -> str:
-    return f"{commit} {','.join(f'{a}-{b}' for a, b in ranges)} {path}"
+    def _key(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> str:
+        return f"{commit} {','.join(f'{a}-{b}' for a, b in ranges)} {self._looked_through} {path}"
 
 
 def _digest(encoder: Encoder, text: str) -> str:
-    whole = f"{encoder.name}\0{text}".encode("utf-8", "replace")
-    return hashlib.blake2b(whole, digest_size=16).hexdigest()
+    return _digest_of(f"{encoder.name}\0{text}".encode("utf-8", "replace"))
+
+
+def _digest_of(data: bytes) -> str:
+    return hashlib.blake2b(data, digest_size=16).hexdigest()

@@ -1,4 +1,4 @@
-"""Which history is never suggested: bots, releases, empty merges, reformatting, other people's and generated files."""
+"""Which history is never suggested: bots, releases, merges, formatting, moves, other people's and generated files."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mom_lsp.extract.layout import layout_share, only_layout
 from mom_lsp.extract.message import Message, has_rationale, split_message
+from mom_lsp.extract.moves import only_moves
 
 if TYPE_CHECKING:
     from mom_lsp.git import Commit
@@ -64,13 +66,18 @@ _BOOKKEEPING = re.compile(
 )
 # By its subject only what cannot be anything else: "format: …" may be a scope, and the diff tells of whitespace anyway.
 _TOOL = (
-    r"(?:black|ruff|clang-format|prettier|isort|gofmt|rustfmt|cargo fmt|yapf|autopep8|eslint|flake8|checksrc|pep ?8)"
+    r"(?:black|ruff|clang-format|prettier|isort|gofmt|shfmt|rustfmt|cargo fmt|yapf|autopep8|eslint|flake8|checksrc"
+    r"|pep ?8)"
 )
 _FORMATTING = re.compile(
     rf"(?:[\w./()-]+: )?(?:re-?(?:format|indent)\w*|(?:run|apply)(?: \w+)? {_TOOL}\b"
     rf"|{_TOOL}(?: (?:fix\w*|everything|all|run))?$"
     r"|(?:fix|remove|strip)\w* (?:some |trailing |stray |extra )*(?:whitespace|indentation|blank lines?|code ?style)\b"
     r"|(?:code ?style|cosmetic|formatting|whitespace|indentation)\b)|style(?:\([\w/-]+\))?: ",
+    re.IGNORECASE,
+)
+_OF_FORMAT = re.compile(
+    rf"{_TOOL}|\b(?:blacken|(?:re-?)?(?:format|indent)|styl|lint|quotes|whitespace|white space|line length|import)",
     re.IGNORECASE,
 )
 _TYPO = re.compile(
@@ -88,6 +95,8 @@ _MERGE_FILLER = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
+FORMATTING = "formatting"  # blame looks through what is noise for this reason
+MOSTLY_LAYOUT = 0.75  # of the changed lines of a commit that says that it formats; tools sort imports besides
 ROUTINE_WORDS = 12  # a shorter body without a rationale does not save a version bump, a typo or a reformat
 
 
@@ -136,9 +145,20 @@ def commit_noise(commit: Commit) -> str:
     paths = [file.path for file in commit.files]
     if paths and all(is_vendored(path) or _generated_path(path) for path in paths):
         return "generated"
-    if _only_whitespace(commit):
-        return "formatting"
-    return _routine(split_message(commit.message), paths)
+    if only_layout(commit) or _says_it_formats(commit):
+        return FORMATTING
+    message = split_message(commit.message)
+    if found := _routine(message, paths):
+        return found
+    return "move" if not has_rationale(message.body) and only_moves(commit) else ""
+
+
+def _says_it_formats(commit: Commit) -> bool:
+    """Tell whether the subject, whatever the body says, speaks of formatting, and the diff is mostly that."""
+    subject = commit.message.strip().partition("\n")[0]
+    if _FORMATTING.match(subject) and commit.truncated:
+        return True  # nobody changes so much by hand
+    return bool(_OF_FORMAT.search(subject)) and layout_share(commit) >= MOSTLY_LAYOUT
 
 
 def _routine(message: Message, paths: list[str]) -> str:
@@ -152,35 +172,7 @@ def _routine(message: Message, paths: list[str]) -> str:
     if paths and all(_BOOKKEEPING.search(path) for path in paths):
         return "bookkeeping"
     if _FORMATTING.match(message.subject):
-        return "formatting"
+        return FORMATTING
     if _TYPO.search(message.subject):
         return "typo"
     return ""
-
-
-def _only_whitespace(commit: Commit) -> bool:
-    """Tell whether the changed lines are equal once whitespace is gone, file by file."""
-    changed = False
-    for file in commit.files:
-        if file.status != "M" or not file.hunks:
-            return False
-        for hunk in file.hunks:
-            if not hunk.removed and not any(map(str.strip, hunk.added)):
-                continue
-            changed = True
-            if _ink(hunk.removed, file.path) != _ink(hunk.added, file.path):
-                return False
-    return changed
-
-
-# Where indentation means something, a change of it is no formatting.
-_INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
-
-
-def _ink(lines: tuple[str, ...], path: str) -> str:
-    """Return what is left of lines without white space (in Python and the like, with the indentation)."""
-    if path.endswith(_INDENTED):
-        return "\n".join(
-            line[: len(line) - len(line.lstrip())] + "".join(line.split()) for line in lines if line.strip()
-        )
-    return "".join("".join(lines).split())

@@ -9,7 +9,8 @@ from mom_lsp.git.location import Location, locate, operation_in_progress
 from mom_lsp.git.values import Commit, FileChange, Hunk
 
 if TYPE_CHECKING:
-    from mom_lsp.git.repository import BlameGroup, Repository, TreeEntry
+    from mom_lsp.git.blame import BlameGroup
+    from mom_lsp.git.repository import Repository, TreeEntry
 
 __all__ = [
     "BlameGroup",

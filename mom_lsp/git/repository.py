@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git.blame import OUR_FILE, OWN_FILE, BlameGroup, read_blame, revisions
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
@@ -20,14 +21,10 @@ from mom_lsp.git.preimage import PreImage, read_preimages
 from mom_lsp.git.run import Runner
 from mom_lsp.git.values import Commit
 
-FULL_SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
-IGNORE_REVS_FILE = ".git-blame-ignore-revs"
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
 BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
-MAX_IGNORED = 500  # revisions, since they travel on a command line
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +34,6 @@ class TreeEntry:
     path: str
     blob: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class BlameGroup:
-    """Consecutive lines of a file that one commit wrote."""
-
-    commit: str
-    line: int  # 1-based, in the blamed revision
-    count: int
-    boundary: bool  # the commit is where this clone's history ends, so it says nothing
 
 
 class Repository:
@@ -164,24 +151,24 @@ class Repository:
                 if size <= max_size and b"\0" not in data[:8192]:
                     yield blob, data
 
-    def blame(self, commit: str, path: str, *ranges: tuple[int, int]) -> list[BlameGroup]:
+    def blame(
+        self, commit: str, path: str, *ranges: tuple[int, int], moves: bool = False, timeout: float | None = None
+    ) -> list[BlameGroup]:
         """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.
 
-        White-space changes and the repository's own .git-blame-ignore-revs are looked through.
+        White-space changes and `ignored_revisions` are looked through; with `moves`, so are moves within a file and
+        between the files of a commit, for twice the work. Raises RepositoryError, also after `timeout` seconds.
         """
-        options = [f"-L{first},{last}" for first, last in ranges]
-        options += [f"--ignore-rev={sha}" for sha in self.ignored_revisions(commit)]
-        output = self._objects.lines("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
-        groups: list[BlameGroup] = []
-        shallow = self.shallow
-        head: re.Match[str] | None = None
-        for line in output:
-            if head is None:
-                head = BLAME_HEAD.match(line)
-            elif line.startswith("filename "):
-                groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), head[1] in shallow))
-                head = None
-        return sorted(groups, key=lambda group: group.line)
+        return read_blame(
+            self._objects,
+            commit,
+            path,
+            ranges,
+            ignored=self.ignored_revisions(commit),
+            cut=self.shallow,
+            moves=moves,
+            timeout=timeout,
+        )
 
     @property
     def _objects(self) -> Runner:
@@ -216,16 +203,12 @@ class Repository:
         return blank
 
     def ignored_revisions(self, commit: str) -> list[str]:
-        """Return the full names in the committed .git-blame-ignore-revs that exist here."""
-        blob = self.blob_at(commit, IGNORE_REVS_FILE)
-        if blob is None:
-            return []
-        text = next((text for _, text in self.texts([blob], 1_000_000)), "")
-        named = [
-            word for line in text.splitlines() if (word := line.split("#")[0].strip()) and FULL_SHA.fullmatch(word)
-        ]
-        checked = self._run.lines("cat-file", "--batch-check", "--buffer", stdin=named[:MAX_IGNORED])
-        return [line.split()[0] for line in checked if line.endswith(tuple("0123456789")) and " commit " in line]
+        """Return what blame looks through: formatting that was indexed, and the committed .git-blame-ignore-revs."""
+        ours = self.location.data / OUR_FILE
+        texts = [ours.read_text("ascii", "replace")] if ours.is_file() else []
+        blob = self.blob_at(commit, OWN_FILE)
+        texts += [text for _, text in self.texts([blob], 1_000_000)] if blob else []
+        return [name for text in texts for name in revisions(text, len(commit))]
 
     def has(self, commit: str) -> bool:
         """Whether a commit is still here; rewritten ones are removed some day."""

@@ -51,19 +51,21 @@ class Runner:
         _scrub_environment()
         self.git_dir, self._environment = git_dir, {**ENVIRONMENT, **(environment or {})}
 
-    def lines(self, *args: str, stdin: Iterable[str] | None = None) -> list[str]:
-        """Return the output's lines. Raises RepositoryError if git fails."""
-        text = self.output(*args, stdin=stdin).decode("utf-8", "surrogateescape")
+    def lines(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> list[str]:
+        """Return the output's lines. Raises RepositoryError if git fails, or is not done after `timeout` seconds."""
+        text = self.output(*args, stdin=stdin, timeout=timeout).decode("utf-8", "surrogateescape")
         return text.removesuffix("\n").split("\n") if text else []  # a subject may hold what else ends a line
 
-    def output(self, *args: str, stdin: Iterable[str] | None = None) -> bytes:
-        """Return the whole output. Raises RepositoryError if git fails."""
-        with self.stream(*args, stdin=stdin) as stream:
+    def output(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> bytes:
+        """Return the whole output. Raises as `lines`."""
+        with self.stream(*args, stdin=stdin, timeout=timeout) as stream:
             return stream.read()
 
     @contextmanager
-    def stream(self, *args: str, stdin: Iterable[str] | None = None) -> Iterator[IO[bytes]]:
-        """Yield git's standard output; raise RepositoryError at its end if git failed.
+    def stream(
+        self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None
+    ) -> Iterator[IO[bytes]]:
+        """Yield git's standard output; raise RepositoryError at its end if git failed or took longer than `timeout`.
 
         Leaving before the end ends git without an error.
         """
@@ -74,6 +76,10 @@ class Runner:
             process = handle.proc
             complaints = _Drain(process.stderr)
             ended = False
+            timer = threading.Timer(timeout or 0, process.kill)
+            timer.daemon = True
+            if timeout is not None:
+                timer.start()
             try:
                 yield process.stdout
                 ended = not process.stdout.read(1)
@@ -82,6 +88,7 @@ class Runner:
                     process.kill()
                 process.stdout.close()
                 status = process.wait()
+                timer.cancel()
                 message = complaints.text()
             if ended and status != 0:
                 raise RepositoryError(_first_line(message) or f"git {args[0]} failed")

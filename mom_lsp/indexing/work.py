@@ -7,7 +7,9 @@ from functools import partial
 
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
+from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
+from mom_lsp.git.blame import OUR_FILE, write_revisions
 from mom_lsp.indexing.domains import keep_domains
 from mom_lsp.indexing.encoding import encode_missing
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
@@ -49,6 +51,7 @@ class Work:
         honour_user(store, self._location, self._rules, forgotten, self._control)
         notes = notes_of(life)
         self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
+        self._keep_formatting(store)
         if self._summary.memories or not store.searchable:  # the run before may have been stopped
             self._control.step("compaction", 0, 1)
             store.compact()
@@ -77,6 +80,11 @@ class Work:
             index_files(repository, head, rules, marker, merger, recalled, control, summary)
             marker.add(head)
             marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
+
+    def _keep_formatting(self, store: Store) -> None:
+        """Let blame know which commits only reformat: it is asked before the store is open."""
+        rows = store.columns(["commits"], f"noise = '{FORMATTING}'").to_pylist()
+        write_revisions(self._location.data / OUR_FILE, {sha for row in rows for sha in row["commits"]})
 
     @staticmethod
     def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

@@ -12,6 +12,7 @@ from mom_lsp.memory import Freshness
 from mom_lsp.route.view import View
 
 MOST = 0.5  # the share of its lines, rare ones counting more, that has to stand for a memory to be as it was
+RARE = 2  # memories
 COMMON = 16  # files; a function's name that more of them have says nothing about where it went
 
 
@@ -52,6 +53,11 @@ def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray]) -> fl
     for lines in standing:
         found |= np.isin(wanted, lines, assume_unique=True)
     return float(weights[found].sum() / weights.sum()) if weights.sum() else float(found.mean())
+
+
+def is_rare(view: View, keys: Sequence[int]) -> bool:
+    """Tell whether hardly any other memory added one of some lines, so that they do not stand elsewhere by chance."""
+    return bool(keys) and max(len(rows) for rows in view.catalog.added_lines.rows(keys)) <= RARE
 
 
 def other_places(view: View, symbols: Iterable[str], tree: Container[str]) -> list[str]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mom_lsp.extract.code import line_keys
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.freshness import (
     BACK,
@@ -17,6 +18,7 @@ from mom_lsp.route.freshness import (
     ONLY_PLACE,
     REWRITTEN,
     Standing,
+    is_rare,
     moved,
     other_places,
     share,
@@ -25,7 +27,7 @@ from mom_lsp.route.view import View
 from mom_lsp.workspace.head import Head, Worktree
 
 MAX_FILES = 24  # of one memory that are read
-LEAST_LINES = 3  # of a memory that is looked for in files it did not touch; fewer stand anywhere by chance
+LEAST_LINES = 3  # of a memory that is looked for in files it did not touch; fewer have to be rare ones
 MAX_NAMED = 4  # files in which a symbol is looked for
 WORD = re.compile(r"\w+")
 
@@ -37,6 +39,7 @@ class _Asked:
     memory: Memory
     own: list[str]  # those it changed
     later: list[str]  # what they were renamed to
+    here: str = ""  # the file asked about, if blame says that the commit wrote a line of it that tells anything
 
 
 class Judge:
@@ -52,20 +55,34 @@ class Judge:
             found: what is shown.
             at: the names of the file asked about: it is read in any case.
         """
-        standings = self.standings([one.memory for one in found], at)
+        here = at[0] if at and at[0] in self._head.tree else ""
+        text = self._worktree.committed(self._head, here) if here and any(one.lines for one in found) else []
+        wrote = {one.memory.id for one in found if line_keys(text[at - 1] for at in one.lines if at <= len(text))}
+        standings = self.standings([one.memory for one in found], at, wrote)
         return [
             replace(one, freshness=standing.freshness, reason="; ".join(filter(None, (one.reason, standing.words))))
             for one, standing in zip(found, standings, strict=True)
         ]
 
-    def standings(self, memories: Sequence[Memory], at: Sequence[str] = ()) -> list[Standing]:
-        """Return how each memory stands; git is asked at most twice, and for nothing that it told before."""
+    def standings(
+        self, memories: Sequence[Memory], at: Sequence[str] = (), wrote: Container[str] = ()
+    ) -> list[Standing]:
+        """Return how each memory stands; git is asked at most twice, and for nothing that it told before.
+
+        Args:
+            memories: that are shown.
+            at: the names of the file asked about, its own first.
+            wrote: the ids of those that blame names for a line that was asked about.
+        """
         if not self._head.commit:
             return [FRESH] * len(memories)  # a plain folder: what is there was read from its files as they are
         row_of = self._view.catalog.row_of
         commits = [m for m in memories if m.source.type == "commit" and m.id in row_of]
         asked = {memory.id: self._asked(memory, at) for memory in commits}
-        self._read([path for one in asked.values() for path in (*one.own, *one.later)])
+        for memory_id in asked:
+            if at and memory_id in wrote:
+                asked[memory_id].here = at[0]
+        self._read([path for one in asked.values() for path in (*one.own, *one.later, one.here)])
         return [self._commit(asked[m.id]) if m.id in asked else self._span(m) for m in memories]
 
     def _asked(self, memory: Memory, at: Sequence[str]) -> _Asked:
@@ -91,7 +108,7 @@ class Judge:
         best, where = self._elsewhere(one)
         if best >= enough:
             return moved(where)
-        if own or self._share(memory, one.later):
+        if own or one.here or self._share(memory, one.later):
             return REWRITTEN
         return ONLY_PLACE if self._names_left(one) else GONE
 
@@ -107,8 +124,10 @@ class Judge:
 
     def _elsewhere(self, one: _Asked) -> tuple[float, str]:
         """Return the file other than its own that holds most of a memory's lines, with that share."""
-        places = one.later
-        if self._share(one.memory, places) < MOST and len(one.memory.added_lines) >= LEAST_LINES:
+        places = [path for path in dict.fromkeys((one.here, *one.later)) if path and path not in one.own]
+        lines = one.memory.added_lines
+        telling = len(lines) >= LEAST_LINES or is_rare(self._view, lines)
+        if telling and self._share(one.memory, places) < MOST:
             others = other_places(self._view, _symbols(one.memory), self._head.tree)
             places = list(dict.fromkeys(path for path in [*places, *others] if path not in one.own))[:MAX_FILES]
             self._read(places)

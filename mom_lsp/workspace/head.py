@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.errors import RepositoryError
-from mom_lsp.extract.code import line_keys
+from mom_lsp.extract.code import statement_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
@@ -18,6 +17,7 @@ from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.recent import Recent
+from mom_lsp.workspace.writers import ALONE, LineWriters, Waiting
 
 CACHED_FILES = 64
 CACHED_KEYS = 512  # files whose lines are known by their keys
@@ -54,12 +54,12 @@ NO_HEAD = Head("", _nothing(), {})
 class Worktree:
     """Reads one worktree for the workspace, and remembers what it read. A plain folder has no commits."""
 
-    def __init__(self, location: Location) -> None:
+    def __init__(self, location: Location, waiting: Waiting = ALONE) -> None:
         self.location = location
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
-        self._writers: Recent[str, tuple[Head, dict[int, str]]] = Recent(CACHED_FILES)
+        self._writers = LineWriters(self.repository, self.committed, waiting) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
@@ -128,53 +128,22 @@ class Worktree:
         return path in head.tree or (self.location.root / path).is_file()
 
     def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the sorted keys of the lines of committed files; those that cannot be read are left out."""
+        """Return the sorted keys of the lines and statements of committed files, without those that cannot be read."""
         blobs = {path: head.tree[path] for path in paths if path in head.tree}
         known = {blob: self._keys.get(blob) for blob in blobs.values()}
         unknown = [blob for blob, keys in known.items() if keys is None]
         if unknown and self.repository is not None:
             for blob, text in self.repository.texts(unknown, MAX_TEXT):
-                known[blob] = self._keys.put(blob, np.array(sorted(line_keys(blob_lines(text))), np.uint32))
+                known[blob] = self._keys.put(blob, np.array(sorted(statement_keys(blob_lines(text))), np.uint32))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
-    def writers(self, head: Head, path: str, lines: tuple[int, int] | None) -> dict[int, str]:
-        """Return which commit last wrote each committed line; nothing where history was cut off.
+    def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
+        """Return which commit last wrote each committed line. See `LineWriters.of`."""
+        return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
 
-        Args:
-            head: the commit that is blamed.
-            path: of the file.
-            lines: the range that has to be known at least, None for the whole file, which is then remembered.
-        """
-        blob = head.tree.get(path)
-        if blob is None or self.repository is None:
-            return {}
-        whole = self._known_writers(head, path)
-        if whole is not None:
-            return whole
-        try:
-            groups = self.repository.blame(head.commit, path, *([lines] if lines else []))
-        except RepositoryError:
-            return {}  # objects are missing in a partial clone: the other evidence has to do
-        found = {
-            line: group.commit
-            for group in groups
-            if not group.boundary
-            for line in range(group.line, group.line + group.count)
-        }
-        return found if lines else self._writers.put(path, (head, found))[1]
-
-    def _known_writers(self, head: Head, path: str) -> dict[int, str] | None:
-        """Return the whole file's, if they were read here, or at an ancestor since which nobody wrote the file."""
-        assert self.repository is not None
-        known = self._writers.get(path)
-        if known is None or known[0].cut != head.cut:
-            return None
-        of, writers = known[0].commit, known[1]
-        if of != head.commit:
-            if of not in head.ancestors or self.repository.touched(path, of, head.commit):
-                return None
-            self._writers.put(path, (head, writers))
-        return writers
+    def corrected(self) -> bool:
+        """Whether `writers` knows better by now than it said. See `LineWriters.corrected`."""
+        return self._writers is not None and self._writers.corrected()
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()

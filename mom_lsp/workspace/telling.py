@@ -191,7 +191,7 @@ class Teller:
             return source.commit if here else state.view.commit_of.get(row), source.author, source.time
         if source.type != "file" or not source.path or not source.line or self._worktree.repository is None:
             return source.commit, source.author, source.time
-        writers = self._worktree.writers(state.head, source.path, (source.line, source.line))
+        writers = self._worktree.writers(state.head, source.path, (source.line, source.line), moves=False)
         commit = writers.get(source.line)
         writer = state.snapshot.catalog.row_of_commit.get(commit or "")
         if commit is None or writer is None:

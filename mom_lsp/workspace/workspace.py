@@ -37,6 +37,7 @@ from mom_lsp.workspace.standing import change
 from mom_lsp.workspace.state import Looks, State, from_one_look
 from mom_lsp.workspace.telling import Teller, bare
 from mom_lsp.workspace.why import Explanation, reasons
+from mom_lsp.workspace.writers import ALONE, Waiting
 
 MAX_ALIKE = 8  # memories that a text is compared with
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
@@ -46,10 +47,15 @@ class Workspace:
     """One worktree (or plain folder) with the memories of its repository. Thread-safe."""
 
     def __init__(
-        self, location: Location, library: Library, settings: Settings, clock: Callable[[], float] = time.time
+        self,
+        location: Location,
+        library: Library,
+        settings: Settings,
+        clock: Callable[[], float] = time.time,
+        waiting: Waiting = ALONE,
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
-        self.worktree = Worktree(location)
+        self.worktree = Worktree(location, waiting)
         self.files = Files(self.worktree)
         self.teller = Teller(library.journal, self.worktree, clock)
         self.looks = Looks(library, self.worktree, lambda: self.settings)
@@ -331,7 +337,7 @@ class Workspace:
 
     def _names(self, state: State, query: Query) -> list[str]:
         """Return the names of the file asked about."""
-        return state.snapshot.catalog.names_of(query.spot.path, state.view.suggestible) if query.spot else []
+        return state.view.names_of(query.spot.path) if query.spot else []
 
 
 def _named(state: State, identity: str) -> Memory:

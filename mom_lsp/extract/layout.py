@@ -1,0 +1,70 @@
+"""How much of a diff only says the same in another layout: line breaks, white space, kinds of quotes, last commas."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mom_lsp.git import Commit, FileChange, Hunk
+
+# Where indentation means something, a change of it is no formatting.
+_INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
+_LAST_COMMA = re.compile(r",(?=[)\]}])")
+_SPACES = re.compile(r"\s+|(?P<string>\"(?P<double>(?:\\.|[^\"\\])*)\"|'(?P<single>(?:\\.|[^'\\])*)')")
+_LOOSE = re.compile(r"[,;()]+")
+
+
+def only_layout(commit: Commit) -> bool:
+    """Tell whether every change of a commit is one of layout; where indentation means something, it has to stay."""
+    changes = [(file, hunk) for file in commit.files for hunk in file.hunks if _says_something(hunk)]
+    modified = all(file.status == "M" and file.hunks for file in commit.files)
+    return modified and bool(changes) and all(_is_layout(file, hunk) for file, hunk in changes)
+
+
+def layout_share(commit: Commit) -> float:
+    """Return the share of the changed lines that are alike but for layout, commas and parentheses, in [0, 1]."""
+    alike = total = 0
+    for file in commit.files:
+        total += not file.hunks
+        for hunk in filter(_says_something, file.hunks):
+            size = len(hunk.removed) + len(hunk.added)
+            total += size
+            same = _LOOSE.sub("", _ink(hunk.removed)) == _LOOSE.sub("", _ink(hunk.added))
+            alike += size * (same and not _only_indents(file, hunk))
+    return alike / total if total else 0.0
+
+
+def _says_something(hunk: Hunk) -> bool:
+    """Tell whether a hunk does more than add blank lines."""
+    return bool(hunk.removed) or any(map(str.strip, hunk.added))
+
+
+def _is_layout(file: FileChange, hunk: Hunk) -> bool:
+    if _ink(hunk.removed) != _ink(hunk.added):
+        return False
+    return not file.path.endswith(_INDENTED) or _kept(hunk.removed, hunk.added) == _kept(hunk.added, hunk.removed)
+
+
+def _only_indents(file: FileChange, hunk: Hunk) -> bool:
+    """Tell whether a hunk changes indentation and nothing else, where that means something."""
+    old, new = ([line.strip() for line in lines if line.strip()] for lines in (hunk.removed, hunk.added))
+    return old == new and file.path.endswith(_INDENTED) and not _is_layout(file, hunk)
+
+
+def _ink(lines: Sequence[str]) -> str:
+    """Return lines without white space outside of strings, with one kind of quote and without last commas."""
+    return _LAST_COMMA.sub("", "".join(_SPACES.sub(_without_space, line.rstrip()) for line in lines))
+
+
+def _without_space(found: re.Match[str]) -> str:
+    return f'"{found["double"] or found["single"] or ""}"' if found["string"] else ""
+
+
+def _kept(lines: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the indentation of the first line, and those lines, with theirs, that are also among some others."""
+    told, among = [line.rstrip() for line in lines if line.strip()], {line.strip() for line in others}
+    first = [line[: len(line) - len(line.lstrip())] for line in told[:1]]
+    return first + [line for line in told if line.strip() in among]

@@ -1,0 +1,88 @@
+"""Who last wrote the lines of a committed file: git blame, and the revisions that it looks through."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mom_lsp.git.run import Runner
+
+REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
+OWN_FILE = ".git-blame-ignore-revs"  # which a repository may commit
+OUR_FILE = "lance/ignore-revs"  # in the data folder, with the index that it is made from
+MOVES = ("-M", "-C")  # within a file, and from the files that the same commit changed
+BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class BlameGroup:
+    """Consecutive lines of a file that one commit wrote."""
+
+    commit: str
+    line: int  # 1-based, in the blamed revision
+    count: int
+    boundary: bool  # the commit is where this clone's history ends, so it says nothing
+
+
+def read_blame(
+    runner: Runner,
+    commit: str,
+    path: str,
+    ranges: Sequence[tuple[int, int]],
+    *,
+    ignored: Iterable[str],
+    cut: Collection[str],
+    moves: bool,
+    timeout: float | None,
+) -> list[BlameGroup]:
+    """Return who last wrote the lines of a file in a commit, by line. White-space changes are looked through.
+
+    Args:
+        runner: sees the objects and no configuration.
+        commit: that is blamed.
+        path: of the file.
+        ranges: of lines, 1-based and inclusive; none for the whole file.
+        ignored: commits to look through; what git does not know of them counts for nothing.
+        cut: where a shallow clone's history ends.
+        moves: follow lines through moves, too; git does so only for 40 letters and digits that moved together.
+        timeout: seconds after which git is ended, None for no limit.
+
+    Raises:
+        RepositoryError: no such file or lines, objects are missing, or it took too long.
+    """
+    with tempfile.TemporaryDirectory(prefix="mom-blame-") as scratch:
+        listed = Path(scratch) / "revisions"  # a file, since a command line is too short for thousands
+        write_revisions(listed, set(ignored))
+        options = [f"-L{first},{last}" for first, last in ranges]
+        options += [f"--ignore-revs-file={listed}", *(MOVES if moves else ())]
+        output = runner.lines(
+            "blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path, timeout=timeout
+        )
+    groups: list[BlameGroup] = []
+    head: re.Match[str] | None = None
+    for line in output:
+        if head is None:
+            head = BLAME_HEAD.match(line)
+        elif line.startswith("filename "):
+            groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), head[1] in cut))
+            head = None
+    return sorted(groups, key=lambda group: group.line)
+
+
+def revisions(text: str, length: int) -> list[str]:
+    """Return the full names in the text of an ignore-revs file that have `length` digits, in lower case.
+
+    Comments and names that git would refuse are left out, since git gives up at the first one.
+    """
+    named = (line.split("#")[0].strip().lower() for line in text.splitlines())
+    return [name for name in named if len(name) == length and REVISION.fullmatch(name)]
+
+
+def write_revisions(file: Path, shas: Collection[str]) -> None:
+    """Replace the revisions of an ignore-revs file in one step."""
+    fresh = file.with_suffix(".new")
+    fresh.write_text("".join(f"{sha}\n" for sha in sorted(shas)), "ascii")
+    fresh.replace(file)

@@ -1,0 +1,178 @@
+"""Who really wrote a line that was reformatted and moved since, and whether its reason still stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from repositories import Mom, Repo
+
+from mom_lsp.engine.service import Service
+from mom_lsp.workspace.writers import LineWriters, Waiting
+
+Start = Callable[[Repo | Path], Mom]
+
+HEAD = "import socket\n\n\n"
+CONNECT = (
+    "def connect(host, port, attempts=3, wait=0.5):\n"
+    "    for attempt in range(attempts):\n"
+    "        try:\n"
+    "            return socket.create_connection((host, port), timeout=17)\n"
+    "        except OSError:\n"
+    "            time.sleep(wait)\n"
+)
+SEND = "\n\ndef send(sock, text):\n    sock.sendall(text.encode('ascii', 'replace'))\n    return len(text)\n"
+REASON = "            headers = {'Connection' : 'close', 'Expect' : ''}\n"
+BLACK = '            headers = {"Connection": "close", "Expect": ""}\n'
+WITH = CONNECT.replace("        try:\n", "        try:\n" + REASON)
+FORMATTED = WITH.replace(REASON, BLACK)
+WHY = "Close each connection\n\nBecause the proxy counts the open ones, and refuses us after a hundred."
+
+
+def six_commits(project: Repo) -> dict[str, str]:
+    """Write a line with its reason, reformat it, move it; return the commits by their subject."""
+    start = project.commit("Add url", {"lib/url.py": HEAD + CONNECT + SEND})
+    reason = project.commit(WHY, {"lib/url.py": HEAD + WITH + SEND})
+    project.commit("Add a file beside it", {"lib/other.py": "def other():\n    return 17\n"})
+    black = project.commit("Run black", {"lib/url.py": (HEAD + FORMATTED + SEND).replace("'", '"')})
+    project.commit("Say what send returns", {"lib/other.py": "def other():\n    return 18\n"})
+    moved = project.commit(
+        "Move connect to lib/conn.py",
+        {
+            "lib/url.py": (HEAD + "from lib.conn import connect\n" + SEND).replace("'", '"'),
+            "lib/conn.py": HEAD + FORMATTED,
+        },
+    )
+    return {"start": start, "reason": reason, "black": black, "moved": moved}
+
+
+def line_of(text: str, part: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
+
+
+def test_a_reason_that_was_reformatted_and_moved_comes_first_and_still_stands(project: Repo, moms: Start) -> None:
+    commits = six_commits(project)
+    mom = moms(project)
+    mom.index()
+    first, *others = mom.suggest("lib/conn.py", line_of(HEAD + FORMATTED, "headers"))
+    assert (first["title"], first["source"]["commit"]) == ("Close each connection", commits["reason"])
+    assert first["freshness"] == "moved"
+    assert "last changed this line" in first["why"] and "it stands in lib/conn.py now" in first["why"]
+    assert not {"Run black", "Move connect to lib/conn.py"} & {one["title"] for one in others}
+
+
+def test_the_same_memory_is_not_gone_when_it_is_searched_for(project: Repo, moms: Start) -> None:
+    six_commits(project)
+    mom = moms(project)
+    mom.index()
+    (one,) = (one for one in mom.search("proxy counts connections") if one["title"] == "Close each connection")
+    assert one["freshness"] == "moved"  # it added one line alone, but one that no other commit added
+
+
+def test_a_name_that_a_dull_commit_gave_a_file_is_followed(project: Repo, moms: Start) -> None:
+    project.commit(WHY, {"lib/url.py": HEAD + WITH, "lib/a.py": "from lib import url\n"})
+    project.git("mv", "lib/url.py", "lib/conn.py")
+    project.commit("Rename the module")
+    mom = moms(project)
+    mom.index()
+    one = mom.suggest("lib/conn.py", 5)[0]
+    assert (one["title"], one["source"]["path"]) == ("Close each connection", "lib/url.py")
+    assert mom.search("rename module") == []  # that one is dull
+
+
+def test_a_statement_that_was_wrapped_since_still_stands(project: Repo, moms: Start) -> None:
+    define = "def fetch(host):\n    return "
+    project.commit("Add fetch", {"net.py": define + "connect(host, port=443)\n"})
+    project.commit(WHY, {"net.py": define + "connect(host, port=443, headers={'Connection': 'close'})\n"})
+    arguments = ("host", "port=443", 'headers={"Connection": "close"}')
+    wrapped = "".join(f"        {argument},\n" for argument in arguments)
+    project.commit("Run black", {"net.py": f"{define}connect(\n{wrapped}    )\n"})
+    mom = moms(project)
+    mom.index()
+    one = mom.suggest("net.py", 5)[0]
+    assert (one["title"], one["freshness"]) == ("Close each connection", "fresh")
+
+
+def test_a_commit_that_blame_names_for_a_line_is_never_gone(project: Repo, moms: Start) -> None:
+    old = "def f(host):\n    return connect(\n        host,\n        headers={'Connection': 'close'},\n    )\n"
+    project.commit(WHY, {"net.py": old})
+    project.commit("Run black", {"net.py": 'def f(host):\n    return connect(host, headers={"Connection": "close"})\n'})
+    project.commit("Rename f", {"net.py": 'def g(peer):\n    return connect(host, headers={"Connection": "close"})\n'})
+    mom = moms(project)
+    mom.index()
+    (one,) = (one for one in mom.suggest("net.py", 2) if one["title"] == "Close each connection")
+    assert one["freshness"] == "drifted"
+
+
+# The plain answer first
+
+
+class Engine:
+    """What an engine does, on six commits that are indexed; no deeper blame begins before it is told to."""
+
+    def __init__(self, data: Path, may_begin: threading.Event) -> None:
+        self.service = Service(data, waiting=Waiting(0.0, background=True))
+        self._may_begin = may_begin
+
+    def settle(self) -> None:
+        """Let all blame that is wanted be worked out."""
+        workers = [workspace.worktree._writers._worker for workspace in self.service.there]
+        self._may_begin.set()
+        for worker in filter(None, workers):
+            worker.join()
+        self._may_begin.clear()
+
+
+@pytest.fixture
+def engine(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    six_commits(project)
+    moms(project).index()
+    may_begin, deep = threading.Event(), LineWriters._deep
+    monkeypatch.setattr(LineWriters, "_deep", lambda self, job: deep(self, job) if may_begin.wait(60) else {})
+    engine = Engine(project.location.data, may_begin)
+    yield engine
+    engine.settle()
+    engine.service.close()
+
+
+def first(service: Service, project: Repo) -> str:
+    line = line_of((project.root / "lib/conn.py").read_text(), "headers")
+    found = service.call("suggest", {"root": str(project.root), "path": "lib/conn.py", "start": line, "end": line})
+    return next((one["title"] for one in found["suggestions"] if "last changed this line" in one["why"]), "")
+
+
+def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engine: Engine) -> None:
+    engine.service.follow()
+    answers = [first(engine.service, project)]
+    before = engine.service.follow()
+    engine.settle()
+    corrected = [engine.service.follow(), engine.service.follow()]
+    answers += [first(engine.service, project) for _ in range(3)]
+    assert answers == ["", *["Close each connection"] * 3]  # at first blame names the move, which is dull
+    assert (before, corrected) == (False, [True, False])  # so every editor asks again, once
+
+
+def test_an_answer_that_was_right_is_not_corrected(project: Repo, engine: Engine) -> None:
+    engine.service.follow()
+    engine.service.call("suggest", {"root": str(project.root), "path": "lib/other.py", "start": 1, "end": 2})
+    engine.settle()
+    assert not engine.service.follow()
+
+
+def test_a_new_commit_brings_no_plain_answer_back(project: Repo, engine: Engine) -> None:
+    first(engine.service, project)
+    engine.settle()
+    project.commit("Say what this is", {"lib/conn.py": '"""Connections."""\n\n' + HEAD + FORMATTED})
+    engine.service.follow()
+    assert first(engine.service, project) == "Close each connection"  # the deeper blame of this version has not begun
+    engine.settle()
+    assert not engine.service.follow()
+    assert first(engine.service, project) == "Close each connection"
+
+
+def test_a_command_does_not_wait_for_a_blame_that_takes_long(project: Repo, engine: Engine) -> None:
+    command = Service(project.location.data, waiting=Waiting(0.0, background=False))
+    assert first(command, project) == ""
+    command.close()
