@@ -1,0 +1,51 @@
+"""Lines that are asked about, and how many of their writers are named: on repositories whose truth is known."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from repositories import Mom, Repo
+from test_origins import Start, six_commits
+
+from mom_lsp.evaluation import draw, origins
+
+LABELS = Path(__file__).parent.parent / "fixtures" / "labels" / "origins.jsonl"
+
+
+def run(module: object, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["", *map(str, arguments)])
+    module.main()  # type: ignore[attr-defined]
+
+
+def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    commits = six_commits(project)
+    run(draw, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {(row["path"], row["blame"], row["how"]) for row in rows} == {("lib/conn.py", commits["moved"], "carried")}
+    run(draw, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows  # the seed chose them
+
+    text = (project.root / "lib/conn.py").read_text().splitlines()
+    truth = {number: commits["reason" if "headers" in line else "start"] for number, line in enumerate(text, 1)}
+    labels = tmp_path / "labels.jsonl"
+    labels.write_text("".join(json.dumps(row | {"origin": [truth[row["line"]]]}) + "\n" for row in rows))
+    mom: Mom = moms(project)
+    mom.index()
+    run(origins, monkeypatch, labels, "--repo", project.root, "--wrong")
+    line, *others = capsys.readouterr().out.splitlines()
+    assert line.startswith("repo, 3 lines: git blame 0,")
+    assert line.endswith("and moves within and between files 3")
+    assert [other for other in others if not other.startswith("all, ")] == []  # nothing is wrong
+
+
+def test_the_labels_hold_hashes_paths_and_lines_alone() -> None:
+    rows = [json.loads(line) for line in LABELS.read_text("utf-8").splitlines()]
+    assert len(rows) == 240
+    assert {key for row in rows for key in row} == {"repo", "head", "path", "line", "blame", "how", "origin"}
+    assert all(len(sha) == 40 for row in rows for sha in (row["head"], row["blame"], *row["origin"]))
+    assert all(1 <= len(row["origin"]) <= 2 for row in rows)
