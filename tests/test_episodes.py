@@ -109,7 +109,7 @@ def test_the_terminal_unfolds_it(project: Repo, indexed: Callable[[], Mom], monk
     whole = CliRunner().invoke(app, ["show", ids["Change a"]]).output
     assert "session work of Ada Lovelace: 2 memories" in whole
     document = json.loads(CliRunner().invoke(app, ["show", ids["Change z"], "--episode", "--json"]).stdout)
-    assert document == {"episode": None, "members": []}
+    assert document == {"episode": None, "members": [], "phrases": {}}
 
 
 @given(st.lists(st.tuples(st.integers(0, 2 * GAP), st.booleans()), min_size=1, max_size=60))

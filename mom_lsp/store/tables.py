@@ -99,13 +99,13 @@ class Tables:
         """Read; once more on the newest version if the writer has removed the files of ours meanwhile.
 
         Raises:
-            Outdated: the files are gone, and the tables are pinned to their version.
+            Outdated: that failed, and the tables are pinned to a version: it may be gone.
         """
         try:
             return action()
         except (*FAILURES, StoreError) as error:
             if self._pinned:
-                raise Outdated("the index was rewritten while it was read: ask again") from error
+                raise Outdated(self._unusable(error)) from error
             self.guard(self._reconnect)
             return self.guard(action)
 
@@ -114,8 +114,11 @@ class Tables:
         try:
             return action()
         except FAILURES as error:
-            said = BUILT_AT.sub("", str(error))
-            raise StoreError(f"the index in {self.folder} cannot be used: {said}") from error
+            raise StoreError(self._unusable(error)) from error
+
+    def _unusable(self, error: Exception) -> str:
+        said = BUILT_AT.sub("", str(error))
+        return said if isinstance(error, StoreError) else f"the index in {self.folder} cannot be used: {said}"
 
     def _check_version(self) -> str:
         """Return the format that the memories are in, "" if there are none."""
