@@ -323,6 +323,6 @@ def test_a_pinned_reader_reads_its_version_or_says_that_it_is_gone(tmp_path: Pat
     assert list(pinned.get([make_memory(1).id, make_memory(2).id]).values()) == [make_memory(1)]
     assert pinned.search_text("lexer", 5) == []
     writer.compact(erase=True)
-    with pytest.raises(Outdated, match="the index in .* cannot be used: .*[Nn]ot found"):
+    with pytest.raises(Outdated, match=r"the index in .* cannot be used: .*[Nn]ot found"):
         pinned.get([make_memory(1).id])
     assert len(reader.get([make_memory(1).id, make_memory(2).id])) == 2
