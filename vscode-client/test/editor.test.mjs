@@ -79,7 +79,7 @@ step("offers the same in the view's menu", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
     await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Useful", "Not Useful Here", "Forget");
-    const noted = editor.statusBar("Noted as useful").waitFor(); // it stands there for three seconds
+    const noted = editor.statusBar("Marked as useful").waitFor(); // it stands there for three seconds
     await Promise.all([noted, editor.pick("Useful")]);
 });
 

@@ -52,7 +52,7 @@ step("words an answer, which becomes a memory only if the user wants it", async 
     await editor.goTo(SORTED);
     await editor.press("Alt+M", "w");
     await asking().waitFor();
-    await page().getByText("Written by the language model on this machine").waitFor();
+    await page().getByText("Worded by the local model").waitFor();
     const offer = "The names are sorted because";
     await editor.notification(offer).waitFor();
     await editor.picture("model");
