@@ -15,7 +15,7 @@ from mom_lsp.extract.repeats import repeats
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
 from mom_lsp.route.learned import Mode, Model, read_model, shipped
-from mom_lsp.route.lines import committed_lines, open_lines
+from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
@@ -29,7 +29,7 @@ from mom_lsp.workspace.hinting import Hintable, Lead, hintable, thinned
 from mom_lsp.workspace.kept import kept
 from mom_lsp.workspace.library import Library
 from mom_lsp.workspace.present import episode, iso
-from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, text_query, written
+from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking import Ranked, Ranker
 from mom_lsp.workspace.shortterm import ShortTerm
 from mom_lsp.workspace.showings import Asked
@@ -185,7 +185,7 @@ class Workspace:
         hinted at a line comes first in `suggest` of that line.
         """
         committed, lines = self.worktree.committed(state.head, path), open_lines(text)
-        file = OpenFile(path, lines, committed_lines(committed, lines), committed)
+        file = OpenFile(path, lines, mapped_lines(self.worktree, state.head, path, lines), committed)
         writers = self.worktree.writers(state.head, path, None)
         ranker = self._hinting(state, path)
         found = hintable(state, file, writers, self.settings.hints.minimum_surprise)
