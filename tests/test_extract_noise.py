@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -152,6 +153,14 @@ def test_another_layout_is_formatting_whatever_the_message_says(
 )
 def test_what_changes_the_meaning_is_no_formatting(path: str, removed: tuple[str, ...], added: tuple[str, ...]) -> None:
     assert commit_noise(make_commit("Mend f", removed=removed, added=added, paths=(path,))) == ""
+
+
+def test_a_line_of_escaped_quotes_is_read_in_linear_time() -> None:
+    line = '\\"key\\": 1, ' * 10_000
+    commit = make_commit("Change the data", removed=(line,), added=(f"{line} 2",), paths=("data.txt",))
+    began = time.process_time()
+    assert commit_noise(commit) == ""
+    assert time.process_time() - began < 2.0
 
 
 def test_a_formatter_that_did_a_little_more_is_told_by_its_subject() -> None:
