@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from repositories import Mom, Repo
 
 from mom_lsp.engine.service import Service
+from mom_lsp.git import Repository
+from mom_lsp.workspace.head import Worktree
 from mom_lsp.workspace.writers import LineWriters, Waiting
 
 Start = Callable[[Repo | Path], Mom]
@@ -176,3 +179,33 @@ def test_a_command_does_not_wait_for_a_blame_that_takes_long(project: Repo, engi
     command = Service(project.location.data, waiting=Waiting(0.0, background=False))
     assert first(command, project) == ""
     command.close()
+
+
+def test_a_question_that_comes_as_a_worker_ends_has_the_only_other_worker(project: Repo) -> None:
+    six_commits(project)
+    may_begin, may_end, asked = threading.Event(), threading.Event(), list[str]()
+
+    class Late(LineWriters):
+        def _next(self) -> Any:
+            job = super()._next()
+            if job is None and not asked:  # the first worker is about to end
+                asked.append("lib/other.py")
+                self._deepen(head, "lib/other.py", None, (0, 0, None))
+            return job
+
+        def _deep(self, job: Any) -> dict[int, str]:
+            assert (may_end if asked else may_begin).wait(60)
+            return {}
+
+    worktree = Worktree(project.location)
+    head = worktree.head()
+    writers = Late(Repository(project.location), worktree.committed, Waiting(0.0, background=True))
+    writers._deepen(head, "lib/conn.py", None, (0, 0, None))
+    ending = writers._worker
+    assert ending is not None
+    may_begin.set()
+    ending.join()
+    found, busy = writers._deepen(head, "lib/url.py", None, (0, 0, None)), threading.enumerate()
+    may_end.set()
+    assert found.result(60) == {}
+    assert [thread.name for thread in busy].count("mom-blame") == 1

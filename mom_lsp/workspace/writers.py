@@ -167,7 +167,9 @@ class LineWriters:
             while (job := self._next()) is not None:
                 self._finish(job)
         finally:
-            self._worker = None
+            with self._lock:  # by now another one may be at work
+                if self._worker is threading.current_thread():
+                    self._worker = None
 
     def _next(self) -> _Job | None:
         with self._lock:
