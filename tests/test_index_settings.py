@@ -17,7 +17,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
 from mom_lsp.indexing.rules import _common
-from mom_lsp.settings import EditorSettings, keep
+from mom_lsp.settings import EditorSettings, Settings, keep
 from mom_lsp.store import Store
 
 Start = Callable[[Repo | Path], Mom]
@@ -102,6 +102,21 @@ def test_two_editors_that_differ_do_not_undo_each_others_index(project: Repo) ->
     seven = index_settings(project.location).index.max_file_size
     keep(data, root, EditorSettings({"index": {"maxFileSize": 5_000}, "suggest": {"count": 1}}, name="code"))
     assert (seven, index_settings(project.location).index.max_file_size) == (7_000, 7_000)
+
+
+def test_an_editor_that_sets_nothing_has_the_defaults_whatever_another_one_has_set(project: Repo) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    service = Service(project.location.data, indexing_wanted=lambda _: None)
+    unlike = {"suggest": {"threshold": 0.9}, "index": {"comments": False}, "exclude": ["lib/"]}
+    for name, options in (("vim", unlike), ("code", {})):
+        service.call("configure", {"root": str(project.root), "name": name, "options": options})
+    wanted = index_settings(project.location)
+    (project.root / ".mom.toml").write_text("# nothing\n")
+    service.follow_settings()
+    used = service.there[0].settings
+    service.close()
+    assert (wanted.index.comments, wanted.exclude) == (True, ())
+    assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
 
 
 def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(

@@ -258,7 +258,9 @@ def test_what_each_editor_has_set_last_is_kept_outside_the_repository(home: Path
     assert list(data.iterdir()) == []
     other.rmdir()
     keep(data, home / "work", EditorSettings(name="code"))
-    assert kept(data) == [(home / "work", sets[1])]
+    assert kept(data) == [(home / "work", sets[1]), (home / "work", EditorSettings(name="code"))]
+    keep(home, home / "work", EditorSettings(name="code"))
+    assert kept(home) == [], "nothing is kept where no editor has set anything"
     assert kept(home / "elsewhere") == []
 
 

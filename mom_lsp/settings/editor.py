@@ -42,11 +42,12 @@ class EditorSettings:
 def keep(data: Path, root: Path, editor: EditorSettings) -> None:
     """Keep what an editor has set for a worktree of a data folder, in the place of what it had set before.
 
-    Raises OSError.
+    That it has set nothing is kept too where another editor has: it wants the defaults. Raises OSError.
     """
     before = kept(data)
     others = [(one, set_) for one, set_ in before if one.is_dir() and (one, set_.name) != (root, editor.name)]
-    now = [*others, (root, editor)] if editor.workspace or editor.user else others
+    alone = all(one != root for one, _ in others)
+    now = others if alone and not (editor.workspace or editor.user) else [*others, (root, editor)]
     if now == before:
         return
     path = _file(data)
