@@ -18,6 +18,8 @@ from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.rules import QUIET_AFTER, Past, confidence, is_quiet, judge
 from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
 
+ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4), st.lists)
+
 UNIT = st.floats(0, 1)
 LEVEL = st.sampled_from([EPISODIC, WORKING, SEMANTIC])
 ELAPSED = st.floats(0, 2_000)
@@ -242,3 +244,8 @@ def test_a_transition_is_taken_back_with_its_cause_and_holds_only_where_its_comm
     undone = fold([*log[:2], Event(4, 4.0, "undo", "m", data={"seq": 1})])
     assert undone.transition("m", set()) is None
     assert fold([replace(log[1], data={"status": 7, "layer": "x"})]).transitions["m"][0].status == "candidate"
+
+
+@given(st.dictionaries(st.sampled_from(["seen", "hinted"]), ANY_JSON | st.dictionaries(st.text(max_size=4), ANY_JSON)))
+def test_an_imported_showing_may_hold_anything(data: dict[str, Any]) -> None:
+    assert fold([Event(1, 1.0, "shown", "", data=data)]).last_seq == 1

@@ -64,7 +64,7 @@ def showings(event: Event, kind: str) -> Iterable[tuple[str, str]]:
         yield event.memory, event.path
     batch = event.data.get(kind)
     for path, memories in batch.items() if isinstance(batch, dict) else ():
-        yield from ((str(memory), str(path)) for memory in memories if isinstance(memories, list))
+        yield from ((str(memory), str(path)) for memory in (memories if isinstance(memories, list) else ()))
 
 
 def seen(usage: Usage, path: str, time: float) -> Usage:
