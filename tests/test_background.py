@@ -46,8 +46,7 @@ import os, sys, threading
 from pathlib import Path
 import psutil
 from mom_lsp.git import locate
-from mom_lsp.indexing import Background, index
-from mom_lsp.settings import load_settings
+from mom_lsp.indexing import Background, index, index_settings
 
 def report(progress):
     print(progress.phase, progress.done, os.getpriority(os.PRIO_PROCESS, 0), file=sys.__stdout__, flush=True)
@@ -55,7 +54,7 @@ def report(progress):
 if __name__ == "__main__":
     location = locate(Path(sys.argv[1]))
     background = Background(location.data, battery=lambda: None)
-    index(location, load_settings(location.root)[0], report=report, stop=threading.Event(), background=background)
+    index(location, index_settings(location), report=report, stop=threading.Event(), background=background)
 """
 
 
