@@ -105,8 +105,12 @@ def test_a_commit_that_blame_names_for_a_line_is_never_gone(project: Repo, moms:
     project.commit("Rename f", {"net.py": 'def g(peer):\n    return connect(host, headers={"Connection": "close"})\n'})
     mom = moms(project)
     mom.index()
-    (one,) = (one for one in mom.suggest("net.py", 2) if one["title"] == "Close each connection")
-    assert one["freshness"] == "drifted"
+    committed = (project.root / "net.py").read_text()
+    for above in ("", "import socket\n", "import socket\n" * 9):  # typed since
+        line = above.count("\n") + 2
+        found = mom.suggest("net.py", line, text=above + committed)
+        (one,) = (one for one in found if one["title"] == "Close each connection")
+        assert one["freshness"] == "drifted"
 
 
 # The plain answer first

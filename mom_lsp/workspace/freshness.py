@@ -48,16 +48,18 @@ class Judge:
     def __init__(self, worktree: Worktree, head: Head, view: View) -> None:
         self._worktree, self._head, self._view = worktree, head, view
 
-    def judged(self, found: Sequence[Scored], at: Sequence[str] = ()) -> list[Scored]:
+    def judged(self, found: Sequence[Scored], at: Sequence[str] = (), lines: Sequence[str] = ()) -> list[Scored]:
         """Return suggestions with their freshness, those that are not as they were with a reason that says so.
 
         Args:
             found: what is shown.
             at: the names of the file asked about: it is read in any case.
+            lines: of that file as it is open.
         """
-        here = at[0] if at and at[0] in self._head.tree else ""
-        text = self._worktree.committed(self._head, here) if here and any(one.lines for one in found) else []
-        wrote = {one.memory.id for one in found if line_keys(text[at - 1] for at in one.lines if at <= len(text))}
+        known = at and at[0] in self._head.tree
+        wrote = {
+            one.memory.id for one in found if known and line_keys(lines[n - 1] for n in one.lines if n <= len(lines))
+        }
         standings = self.standings([one.memory for one in found], at, wrote)
         return [
             replace(one, freshness=standing.freshness, reason="; ".join(filter(None, (one.reason, standing.words))))

@@ -73,17 +73,37 @@ class Teller:
         self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
 
     def tell(
-        self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()
+        self,
+        ranker: Ranker,
+        chosen: Sequence[Ranked],
+        state: State,
+        at: Sequence[str] = (),
+        lines: Sequence[str] = (),
     ) -> list[dict[str, Any]]:
-        """Return what was chosen as JSON, without what cannot be shown; `at` are the names of the file asked about."""
-        return [answer for _, answer in self.answers(self.scored(ranker, chosen, state, at), state, at)]
+        """Return what was chosen as JSON, without what cannot be shown.
 
-    def scored(self, ranker: Ranker, chosen: Sequence[Ranked], state: State, at: Sequence[str] = ()) -> list[Scored]:
+        Args:
+            ranker: that chose it.
+            chosen: rows.
+            state: what is true here.
+            at: the names of the file asked about.
+            lines: of that file as it is open.
+        """
+        return [answer for _, answer in self.answers(self.scored(ranker, chosen, state, at, lines), state, at)]
+
+    def scored(
+        self,
+        ranker: Ranker,
+        chosen: Sequence[Ranked],
+        state: State,
+        at: Sequence[str] = (),
+        lines: Sequence[str] = (),
+    ) -> list[Scored]:
         """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
         past, groups = self.past(state), self.groups(state)
 
         def judged(some: Sequence[Ranked]) -> list[Scored]:
-            return groups.told(past.told(past.judge.judged(with_text(ranker, some), at)))
+            return groups.told(past.told(past.judge.judged(with_text(ranker, some), at, lines)))
 
         return self.isolation.each(judged, chosen, lambda one: ranker.view.catalog.ids[one.row])
 

@@ -132,7 +132,7 @@ class Workspace:
         if not (found.wrote or found.said):
             return Lead()
         ranker = self._hinting(state, path)
-        told = self.teller.scored(ranker, self._ranked_hints(ranker, path, found), state, [path])
+        told = self.teller.scored(ranker, self._ranked_hints(ranker, path, found), state, [path], file.lines)
         rows = tuple(state.snapshot.catalog.row_of[one.memory.id] for one in told if _is_hinted(one))
         return Lead(rows, found.said)
 
@@ -194,7 +194,7 @@ class Workspace:
             blocks = written(committed, path, lines, file.mapped)
             chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
         kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
-        hints = [one for one in self.teller.scored(ranker, kept, state, [path]) if _is_hinted(one)]
+        hints = [one for one in self.teller.scored(ranker, kept, state, [path], lines) if _is_hinted(one)]
         return [
             {"line": one.lines[0], "suggestion": answer} for one, answer in self.teller.answers(hints, state, [path])
         ]
@@ -332,7 +332,8 @@ class Workspace:
         return Strategy(chosen.dropout, chosen.explore, path, int(self._clock() // DAY))
 
     def _told(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
-        suggestions = self.teller.tell(ranker, chosen, state, self._names(state, query))
+        lines = query.file.lines if query.file else ()
+        suggestions = self.teller.tell(ranker, chosen, state, self._names(state, query), lines)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
 
     def _names(self, state: State, query: Query) -> list[str]:
