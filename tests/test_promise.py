@@ -192,6 +192,20 @@ def test_a_pin_on_a_line_outside_of_any_function_counts_there_wherever_the_line_
     assert pinned not in [one["id"] for one in found[:1]]
 
 
+def test_a_pin_on_a_line_that_says_too_little_to_be_found_again_leads_in_no_function(
+    project: Repo, moms: Start
+) -> None:
+    functions = "".join(f"\n\ndef f{n}(host, port):\n    return connect(host, port, {n})\n" for n in range(3))
+    project.commit("Connect" + WHY, {"a.py": "x = 1\n" + functions})
+    project.commit("Raise x" + WHY, {"a.py": "x = 2\n" + functions})
+    mom = moms(project)
+    mom.index()
+    pinned = next(one["id"] for one in mom.suggest("a.py", 1) if one["title"] == "Raise x")
+    mom.call("pin", id=pinned, path="a.py", line=1)
+    first = {line: mom.suggest("a.py", line)[0]["title"] for line in (1, 5, 9, 13)}
+    assert first == {1: "Raise x", 5: "Connect", 9: "Connect", 13: "Connect"}
+
+
 def test_a_pin_of_a_file_leads_in_all_of_it_where_nothing_is_hinted(mom: Mom) -> None:
     pinned = pin_something(mom)
     hinted = hints(mom, text(mom))

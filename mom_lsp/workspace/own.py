@@ -40,8 +40,14 @@ def pins_in(snapshot: Snapshot, view: View, path: str) -> Iterator[tuple[int, Pi
 
 
 def counts_in(pin: Pin, symbol: str) -> bool:
-    """Whether a pin of a file counts in a function of it; in any if it names neither function nor line."""
-    return pin.symbol == symbol if pin.symbol else not pin.key
+    """Whether a pin of a file counts in a function of it, "" for outside of any.
+
+    One that names neither function nor line counts in the whole file. One of a line that says too little to be found
+    again counts outside of functions, as that line was.
+    """
+    if pin.symbol:
+        return pin.symbol == symbol
+    return not pin.key and not (pin.line and symbol)
 
 
 def said_at(snapshot: Snapshot, view: View, file: OpenFile) -> dict[int, list[int]]:
