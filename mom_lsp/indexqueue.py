@@ -43,6 +43,8 @@ def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
     folder.mkdir(exist_ok=True)
     name = hashlib.blake2b(os.fsencode(git_dir), digest_size=8).hexdigest()
     file, nonce = folder / f"{name}.json", os.urandom(8).hex()
+    if reason.startswith(UNATTENDED) and (before := _read(file)) and not before.reason.startswith(UNATTENDED):
+        reason = before.reason  # the user waits for that one
     fresh = folder / f"{name}.{nonce}.tmp"
     content = {"git_dir": os.fsdecode(git_dir), "reason": reason, "nonce": nonce}
     try:

@@ -57,3 +57,13 @@ def test_a_path_of_any_bytes_is_kept(tmp_path: Path) -> None:
     file = indexqueue.enqueue(tmp_path, odd, "post-commit")
     assert json.loads(file.read_text())["reason"] == "post-commit"
     assert indexqueue.pending(tmp_path)[0].git_dir == odd
+
+
+def test_what_the_user_waits_for_is_not_hidden_by_a_hook(tmp_path: Path) -> None:
+    indexqueue.enqueue(tmp_path, tmp_path / ".git", "forget")
+    indexqueue.enqueue(tmp_path, tmp_path / ".git", "post-commit")
+    (request,) = indexqueue.pending(tmp_path)
+    assert request.reason == "forget" and indexqueue.asked_by_user(tmp_path)
+    indexqueue.done(request)
+    indexqueue.enqueue(tmp_path, tmp_path / ".git", "post-commit")
+    assert not indexqueue.asked_by_user(tmp_path)

@@ -11,6 +11,7 @@ import pytest
 from repositories import Mom, Repo
 
 from mom_lsp.evaluation.hint_promise import ask
+from mom_lsp.extract.code import line_keys
 
 Start = Callable[[Repo | Path], Mom]
 WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."
@@ -232,3 +233,17 @@ def test_what_is_unpinned_or_pinned_elsewhere_leads_there_no_more(mom: Mom) -> N
     mom.call("pin", id=pinned, path="src/a.py", line=line_of(8))
     assert leading(mom, line_of(6) + 1) != pinned
     assert leading(mom, line_of(8) + 1) == pinned
+
+
+@pytest.mark.parametrize("said", ["pin", "dismiss", "note", "useful"])
+def test_what_is_said_in_an_unsaved_text_is_said_of_its_lines(mom: Mom, said: str) -> None:
+    """Five typed lines push each function below where the file on the disk has another one."""
+    content = "# typed\n" * 5 + text(mom)
+    line = line_of(4) + 5
+    (one, *_) = mom.suggest("src/a.py", line, text=content)
+    given = {"text": "Ask Grace before this grows"} if said == "note" else {"id": one["id"]}
+    mom.call(said, **given, path="src/a.py", line=line, code=content)
+    (event,) = [event for event in mom.service.library.journal.events() if event.type == said]
+    assert event.symbol == "handle_4"
+    if "key" in event.data:
+        assert event.data["key"] == next(iter(line_keys(["    limit = 104"])))

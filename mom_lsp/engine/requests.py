@@ -86,7 +86,7 @@ def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
     path, line = str(p.get("path") or ""), int(p.get("line") or 0)
-    return service.actions(workspace).dismiss(str(p["id"]), path, line, never=bool(p.get("never")))
+    return service.actions(workspace).dismiss(str(p["id"]), path, line, p.get("code"), never=bool(p.get("never")))
 
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -94,7 +94,8 @@ def _note(service: Service, workspace: Workspace, p: Params) -> Any:
     generated = p.get("generated") is True and bool(path and line)  # an answer is to a question about a line
     clues = workspace.explain(path, line, text=p.get("code")).clues if generated else ()
     cites = [clue.memory.id for clue in clues]
-    return service.actions(workspace).note(text, path, line, generated=p.get("generated") is True, cites=cites)
+    said, code = service.actions(workspace), p.get("code")
+    return said.note(text, path, line, code, generated=p.get("generated") is True, cites=cites)
 
 
 def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -125,7 +126,7 @@ def _followed(service: Service) -> dict[str, list[str]]:
 def _at_place(action: str) -> Callable[[Service, Workspace, Params], Any]:
     def answer(service: Service, workspace: Workspace, p: Params) -> Any:
         said = getattr(service.actions(workspace), action)
-        return said(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0))
+        return said(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code"))
 
     return answer
 

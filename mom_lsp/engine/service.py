@@ -186,7 +186,7 @@ class Service:
         root, editor = workspace.location.root, EditorSettings.read(params)
         before = self._index_settings(workspace)
         self.chores.do("keeping the editor's settings", partial(keep, self.data, root, editor))
-        self._apply(workspace, resolve(root, editor).settings)
+        self._apply(workspace, lambda: resolve(root, editor).settings)
         if self._index_settings(workspace) != before:
             self.want_index(workspace, "settings")
         self.windows.opened(int(params.get("window") or 0), root, editor)
@@ -200,7 +200,7 @@ class Service:
         """Follow the files of settings; whether one has changed."""
         changed = [one for one in self.there if stamp(one.location.root) != self._stamps[str(one.location.root)]]
         for workspace in changed:
-            self._apply(workspace, resolve_kept(workspace.location.root, self.data).settings)
+            self._apply(workspace, partial(self._resolve, workspace.location.root))
             self.want_index(workspace, "settings")
         return bool(changed)
 
@@ -209,9 +209,13 @@ class Service:
         """How long the engine stays without a question: as long as the most patient worktree wants."""
         return max((one.settings.engine.idle_minutes for one in self.there), default=Settings().engine.idle_minutes)
 
-    def _apply(self, workspace: Workspace, settings: Settings) -> None:
+    def _apply(self, workspace: Workspace, read: Callable[[], Settings]) -> None:
+        """Use settings from now on; what is written while they are read is newer than their stamp."""
         self._stamps[str(workspace.location.root)] = stamp(workspace.location.root)
-        workspace.settings = settings
+        workspace.settings = read()
+
+    def _resolve(self, root: Path) -> Settings:
+        return resolve_kept(root, self.data).settings
 
     @staticmethod
     def _index_settings(workspace: Workspace) -> object:
@@ -227,7 +231,7 @@ class Service:
             if found is None:
                 location = locate(Path(root))
                 found = Workspace(location, self.library, Settings(), waiting=self._waiting)
-                self._apply(found, resolve_kept(location.root, self.data).settings)
+                self._apply(found, partial(self._resolve, location.root))
                 self._workspaces[root] = found
         return found
 

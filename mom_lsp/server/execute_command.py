@@ -73,7 +73,7 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     place = await _place(ls, uri)
     ls.dismissed.add((id, place))
     ls.refresh()
-    return await _say(ls, "dismiss", id, uri, path=place.path, line=line)
+    return await _say(ls, "dismiss", id, uri, path=place.path, line=line, code=_code(ls, uri))
 
 
 async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -96,9 +96,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
     place = await _place(ls, uri)
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
-    document = ls.documents.get(uri)
-    code = ls.text(document) if document and generated is True else None
-    about = {"path": place.path, "line": line, "generated": generated is True, "code": code}
+    about = {"path": place.path, "line": line, "generated": generated is True, "code": _code(ls, uri)}
     result = await ls.ask(place, "note", text=text, **about)
     _renewed(ls, "Remember")
     return result
@@ -125,7 +123,7 @@ async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int 
     _check(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await _place(ls, uri)
     memory = await ls.ask(place, "show", id=id)
-    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], line or 0)
+    asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], line or 0, _code(ls, uri))
     source = memory.get("source") or {}
     if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
         return memory
@@ -152,10 +150,10 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def _kept_open(ls: MomServer, place: Place, id: str, line: int) -> None:
+def _kept_open(ls: MomServer, place: Place, id: str, line: int, code: str | None) -> None:
     """Count a memory that was opened as used, unless it was sent away meanwhile."""
     if id not in ls.forgotten and (id, place) not in ls.dismissed:
-        ls.start_task(ls.ask(place, "opened", id=id, path=place.path, line=line))
+        ls.start_task(ls.ask(place, "opened", id=id, path=place.path, line=line, code=code))
 
 
 async def _say_here(ls: MomServer, event: str, id: str, uri: str | None, line: int | None) -> Any:
@@ -163,7 +161,13 @@ async def _say_here(ls: MomServer, event: str, id: str, uri: str | None, line: i
     if line is not None:
         _check(line=(line, int))
     here = (await _place(ls, uri)).path if uri is not None else ""
-    return await _say(ls, event, id, uri, path=here, line=line or 0)
+    return await _say(ls, event, id, uri, path=here, line=line or 0, code=_code(ls, uri))
+
+
+def _code(ls: MomServer, uri: str | None) -> str | None:
+    """Return the open text of a document, whose lines the user means; None if it is not open."""
+    document = ls.documents.get(uri) if uri is not None else None
+    return ls.text(document) if document else None
 
 
 async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: Any) -> Any:

@@ -24,7 +24,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from mom_lsp.errors import UsageError
 from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.execute_command import _place
+from mom_lsp.server.execute_command import _code, _place
 
 MAX_LINE = 2**31  # as in the protocol
 
@@ -75,7 +75,7 @@ async def opened(ls: MomServer, params: Any) -> Any:
     if uri is None or line is None:
         raise JsonRpcInvalidParams("say where: textDocument and position")
     place = await _place(ls, uri)
-    return await ls.ask(place, "opened", id=id, path=place.path, line=line + 1)
+    return await ls.ask(place, "opened", id=id, path=place.path, line=line + 1, code=_code(ls, uri))
 
 
 FEATURES = {

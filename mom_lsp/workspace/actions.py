@@ -35,30 +35,32 @@ class Actions:
         self._workspace, self._indexing_wanted, self._clock = workspace, indexing_wanted, clock
         self._journal = workspace.library.journal
 
-    def pin(self, identity: str, path: str = "", line: int = 0) -> Answer:
+    def pin(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Keep a memory in front at a function, or a line outside of any; without a line, in the file.
 
         Without a path, that is the first file of the memory. Elsewhere it competes like any other; it does not fade.
         """
-        return self._mark("pin", identity, "Pinned", path, line)
+        return self._mark("pin", identity, "Pinned", path, line, code)
 
     def unpin(self, identity: str) -> Answer:
         """Let a pinned memory compete again."""
         return self._mark("unpin", identity, "Unpinned")
 
-    def useful(self, identity: str, path: str = "", line: int = 0) -> Answer:
+    def useful(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Count one accepted use at a place."""
-        return self._mark("useful", identity, "Marked as useful", path, line)
+        return self._mark("useful", identity, "Marked as useful", path, line, code)
 
-    def opened(self, identity: str, path: str = "", line: int = 0) -> Answer:
+    def opened(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Count that the user opened a memory and kept it open."""
-        return self._mark("opened", identity, "Counted as read", path, line)
+        return self._mark("opened", identity, "Counted as read", path, line, code)
 
-    def inserted(self, identity: str, path: str = "", line: int = 0) -> Answer:
+    def inserted(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Count that the user accepted text that a memory led to."""
-        return self._mark("inserted", identity, "Inserted, and marked as useful", path, line)
+        return self._mark("inserted", identity, "Inserted, and marked as useful", path, line, code)
 
-    def dismiss(self, identity: str, path: str = "", line: int = 0, *, never: bool = False) -> Answer:
+    def dismiss(
+        self, identity: str, path: str = "", line: int = 0, code: str | None = None, *, never: bool = False
+    ) -> Answer:
         """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right.
 
         With `never` it is suggested nowhere; search still finds it.
@@ -71,7 +73,7 @@ class Actions:
         if not path:
             raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
         self._workspace.files.refuse_outside(path)
-        symbol = self._workspace.files.symbol_at(path, line) if line else ""
+        symbol, _ = self._workspace.files.at(path, line, code)
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
         return _done(f"Dismissed at {place}: “{memory.title}”")
@@ -153,7 +155,14 @@ class Actions:
             self._journal.erase(expired)
 
     def note(
-        self, text: str, path: str = "", line: int = 0, *, generated: bool = False, cites: Sequence[str] = ()
+        self,
+        text: str,
+        path: str = "",
+        line: int = 0,
+        code: str | None = None,
+        *,
+        generated: bool = False,
+        cites: Sequence[str] = (),
     ) -> Answer:
         """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept.
 
@@ -168,15 +177,11 @@ class Actions:
         self._workspace.files.refuse_outside(path)
         known = self._workspace.recalled(text)
         if known is not None:
-            return self.pin(known.id, path, line) | {"id": known.id}
+            return self.pin(known.id, path, line, code) | {"id": known.id}
         now = self._clock()
         identity = memory_id("note", path, text, int(now * 1000))
-        symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
-        data: dict[str, Any] = {
-            "text": text,
-            "line": line,
-            "key": self._workspace.files.key_of_line(path, line) if path and line else 0,
-        }
+        symbol, key = self._workspace.files.at(path, line, code) if path else ("", 0)
+        data: dict[str, Any] = {"text": text, "line": line, "key": key}
         if generated:
             data |= {"author": GENERATED, "cites": list(cites)}
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
@@ -188,14 +193,14 @@ class Actions:
         self._indexing_wanted("import")
         return _done(f"Imported {count(added, 'event')}")
 
-    def _mark(self, kind: str, identity: str, done: str, path: str = "", line: int = 0) -> Answer:
+    def _mark(
+        self, kind: str, identity: str, done: str, path: str = "", line: int = 0, code: str | None = None
+    ) -> Answer:
         memory = self._workspace.memory(identity)
         if path:
             self._workspace.files.refuse_outside(path)
-        symbol = self._workspace.files.symbol_at(path, line) if path and line else ""
-        data: dict[str, Any] = {}
-        if kind == "pin" and path and line:  # by its key the line is found again when it moves
-            data = {"line": line, "key": self._workspace.files.key_of_line(path, line)}
+        symbol, key = self._workspace.files.at(path, line, code) if path else ("", 0)
+        data = {"line": line, "key": key} if kind == "pin" and path and line else {}
         path = path or (memory.paths[0] if memory.paths else "")
         self._append(kind, memory.id, path=path, symbol=symbol, data=data)
         return _done(f"{done}: “{memory.title}”")

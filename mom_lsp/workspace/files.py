@@ -26,15 +26,18 @@ class Files:
         mapped = mapped_lines(self._worktree, head, path, lines)
         return head, spot_query(self._worktree, head, path, lines, start, end, mapped)
 
-    def symbol_at(self, path: str, line: int) -> str:
-        """Return the function or section that a line of a file stands in, "" if none."""
-        lines = self._worktree.text(path)
-        return enclosing_symbol(lines, line, path) if 1 <= line <= len(lines) else ""
+    def at(self, path: str, line: int, code: str | None = None) -> tuple[str, int]:
+        """Return the function or section that a line stands in, "" if none, and by what it is found again, else 0.
 
-    def key_of_line(self, path: str, line: int) -> int:
-        """Return by what a line is found again wherever it moves, 0 if it says too little."""
-        lines = self._worktree.text(path)
-        return next(iter(line_keys(lines[line - 1 : line])), 0)
+        Args:
+            path: of the file.
+            line: from 1; 0 stands for the whole file.
+            code: the open text, whose line it is; by default that of the file.
+        """
+        lines = self._worktree.text(path) if code is None else open_lines(code)
+        if not 1 <= line <= len(lines):
+            return "", 0
+        return enclosing_symbol(lines, line, path), next(iter(line_keys(lines[line - 1 : line])), 0)
 
     def refuse_outside(self, path: str) -> None:
         """Raise UntrustedPath for a path that leads out of the workspace, UsageError for one that cannot be."""

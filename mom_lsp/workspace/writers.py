@@ -182,6 +182,8 @@ class LineWriters:
             found, error = self._deep(job), None
         except RepositoryError as raised:
             found, error = {}, raised
+        except OSError as raised:  # a full disk, say, has no room for what git is given
+            found, error = {}, RepositoryError(f"{job.path} cannot be blamed: {raised}")
         with self._lock:
             del self._jobs[job.key]
             told = self._told.pop(job.path, {})
