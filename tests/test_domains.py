@@ -204,7 +204,12 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     assert not mom.index().nothing_new
     assert kept().met.all() and kept().model == "hash"
     assert mom.index().nothing_new
-    zebra = mom.search("zebras")[0]
+    mom.call("note", text="Zebras bite", path="zoo/zebra.py", line=1)
+    (project.root / ".mom.toml").write_text('exclude = ["zoo/zebra.py"]\n')
+    mom.index()  # a row without a vector alone is as wide as the others
+    (project.root / ".mom.toml").unlink()
+    mom.index()
+    zebra = next(one for one in mom.search("zebras") if one["source"]["type"] == "commit")
     mom.call("forget", id=zebra["id"])
     mom.index()
     assert zebra["id"].encode() not in kept().ids.tolist()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from mom_lsp.indexing.progress import Control
@@ -59,16 +61,20 @@ class _Meanings:
         self._all: tuple[dict[str, int], Vectors] | None = None
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Return (m, d) float32, zeros where nothing is encoded; d is 0 without a model."""
-        if not self._model:
-            return np.zeros((len(rows), 0), np.float32)
+        """Return (m, d) float32, zeros where nothing is encoded; d is 0 if nothing is, whatever the rows."""
+        found = np.zeros((len(rows), self._width), np.float32)
+        if not self._width:
+            return found
         slot_of, vectors = self._read(rows[self._met[rows]])
-        found = np.zeros((len(rows), vectors.width), np.float32)
         known = [(at, slot_of[self._contents[row]]) for at, row in enumerate(rows.tolist()) if self._met[row]]
         if known:
             at, slots = np.array(known).T
             found[at] = vectors.floats(slots)
         return found
+
+    @cached_property
+    def _width(self) -> int:
+        return self._read(np.flatnonzero(self._met)[:1])[1].width if self._model and self._met.any() else 0
 
     def _read(self, rows: np.ndarray) -> tuple[dict[str, int], Vectors]:
         if self._all is not None:
