@@ -85,6 +85,23 @@ def test_indentation_is_no_formatting_where_it_means_something() -> None:
     assert commit_noise(make_commit("Mend f", removed=shallow, added=deep, paths=("a.py",))) == ""
 
 
+def at_depths(depths: tuple[int, ...], unit: str) -> tuple[str, ...]:
+    return tuple(unit * depth + "call()" for depth in depths)
+
+
+@pytest.mark.parametrize(("before", "after"), [("    ", "  "), ("  ", "    "), ("\t", "    ")])
+def test_one_unit_of_indentation_for_another_is_formatting(before: str, after: str) -> None:
+    depths = (0, 1, 2, 1, 3)
+    changed = make_commit("Indent", removed=at_depths(depths, before), added=at_depths(depths, after), paths=("a.py",))
+    assert commit_noise(changed) == "formatting"
+
+
+@pytest.mark.parametrize(("removed", "added"), [((2, 3, 4), (1, 2, 3)), ((2, 2), (1, 1)), ((1, 2), (2, 3))])
+def test_a_block_that_leaves_another_is_a_change(removed: tuple[int, ...], added: tuple[int, ...]) -> None:
+    moved = make_commit("Move", removed=at_depths(removed, "    "), added=at_depths(added, "    "), paths=("a.py",))
+    assert commit_noise(moved) == ""
+
+
 def test_a_merge_is_told_by_its_pull_request_or_its_prose() -> None:
     assert merge_title("Merge pull request #7 from x/y\n\nKeep the order\n\nIt matters.") == (
         "Keep the order",

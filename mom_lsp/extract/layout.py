@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # Where indentation means something, a change of it is no formatting.
 _INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
+TAB = 8  # columns
 _LAST_COMMA = re.compile(r",(?=[)\]}])")
 # An escaped quote begins no string, so that a line with thousands of them is read in linear time.
 _SPACES = re.compile(
@@ -22,9 +23,9 @@ _LOOSE = re.compile(r"[,;()]+")
 
 def only_layout(commit: Commit) -> bool:
     """Tell whether every change of a commit is one of layout; where indentation means something, it has to stay."""
-    changes = [(file, hunk) for file in commit.files for hunk in file.hunks if _says_something(hunk)]
     modified = all(file.status == "M" and file.hunks for file in commit.files)
-    return modified and bool(changes) and all(_is_layout(file, hunk) for file, hunk in changes)
+    changed = any(map(_says_something, (hunk for file in commit.files for hunk in file.hunks)))
+    return modified and changed and all(map(_is_laid_out_anew, commit.files))
 
 
 def layout_share(commit: Commit) -> float:
@@ -32,17 +33,41 @@ def layout_share(commit: Commit) -> float:
     alike = total = 0
     for file in commit.files:
         total += not file.hunks
+        reindented = _is_reindented(file)
         for hunk in filter(_says_something, file.hunks):
             size = len(hunk.removed) + len(hunk.added)
             total += size
             same = _LOOSE.sub("", _ink(hunk.removed)) == _LOOSE.sub("", _ink(hunk.added))
-            alike += size * (same and not _only_indents(file, hunk))
+            alike += size * (same and (reindented or not _only_indents(file, hunk)))
     return alike / total if total else 0.0
 
 
 def _says_something(hunk: Hunk) -> bool:
     """Tell whether a hunk does more than add blank lines."""
     return bool(hunk.removed) or any(map(str.strip, hunk.added))
+
+
+def _is_laid_out_anew(file: FileChange) -> bool:
+    rest = [hunk for hunk in file.hunks if _says_something(hunk) and not _is_layout(file, hunk)]
+    return not rest or (all(_only_indents(file, hunk) for hunk in rest) and _is_reindented(file))
+
+
+def _is_reindented(file: FileChange) -> bool:
+    """Tell whether every line that only changes its indentation does so in the same proportion, at two depths at least.
+
+    Code that goes into a block or out of one moves by the same width instead.
+    """
+    hunks = (hunk for hunk in file.hunks if _only_indents(file, hunk))
+    moved = [pair for hunk in hunks for pair in zip(_widths(hunk.removed), _widths(hunk.added), strict=True)]
+    depths = {before for before, _ in moved if before}
+    first = next(((before, after) for before, after in moved if before and after), (0, 0))
+    return len(depths) > 1 and all(before * first[1] == after * first[0] for before, after in moved)
+
+
+def _widths(lines: Sequence[str]) -> list[int]:
+    """Return the widths of the indentations of the lines that are not blank."""
+    whole = (line.expandtabs(TAB) for line in lines if line.strip())
+    return [len(line) - len(line.lstrip()) for line in whole]
 
 
 def _is_layout(file: FileChange, hunk: Hunk) -> bool:
