@@ -129,6 +129,8 @@ def test_clauses(clause: str, relation: str | None) -> None:
         ('Revert "Set dist to "precise""', True),
         ("This reverts commit 1a2b3c4d, reversing changes made to 2a2b3c4d.", True),
         ("Rolls back 1a2b3c4d5e", True),
+        ("This reverts commit f2a9ee8 (Multiply in feature six, 2026-11-28).", True),
+        ("This reverts commit f2a9ee8 (since it deadlocks).", False),
         ("This reverts commit 1a2b3c4d, since it deadlocks.", False),
         ("It deadlocks.", False),
         ("Commit 1a2b3c4d.", False),

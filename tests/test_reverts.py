@@ -96,8 +96,8 @@ def test_what_is_reapplied_stands_again(project: Repo, moms: Start, subject: str
     assert (original["status"], original["failure"], last["failure"]) == ("candidate", None, None)
     assert (reverting["status"], reverting["kind"], reverting["failure"]) == ("replaced", "note", None)
     answer = mom.call("why", path="net.py", line=2)["answer"]
-    assert re.search(rf"“{TITLE}” \([^)]*\) was brought back by \[1\]", answer)
-    assert re.search(rf"“Revert \"{TITLE}\"” \([^)]*\) was taken back by \[1\]: {REASON[:-1]}", answer)
+    assert re.search(rf"“{TITLE}” \([^)]*\): [^;]*; it was brought back by \[1\]", answer)
+    assert re.search(rf"“Revert \"{TITLE}\"” \([^)]*\): {REASON[:-1]}; it was taken back by \[1\]", answer)
     assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 2))
 
 

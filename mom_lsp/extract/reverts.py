@@ -84,7 +84,9 @@ _STATEMENT = re.compile(
 _LIST_ITEM = re.compile(r"[*+-] ")
 
 # Announcements: sentences of these words and names alone
-_TITLE = re.compile(r"\"[^\"\n]*\"|“[^”\n]*”")
+_TITLE = re.compile(  # quoted, or as git's format "reference" has it
+    r"\"[^\"\n]*\"|“[^”\n]*”|(?<=[0-9a-f]{7} )\([^\n]{0,200}, \d{4}-\d\d-\d\d\)"
+)
 _POINTS = re.compile(r"\d|://|\b[a-f]{7,}\b")  # a word that is a hash, a number or an address
 _ANNOUNCING = _words(
     "this that it these the a an of in to from and or my our commit commits change changes changeset changesets patch"

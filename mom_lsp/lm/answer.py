@@ -15,6 +15,7 @@ from mom_lsp.memory import Memory
 SENTENCES = 3
 REASON_LENGTH = 240  # characters of a memory's own words in one sentence
 LEAST_WORDS = 3  # of a sentence that says something: not "Also:"
+PASSIVE = ("was ", "were ")  # how what another memory did to one begins
 WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d]\w+")  # of any language; Chinese and Japanese put no spaces
 START, END = " .…", " .,;:!…"  # "Refuse it ... since the server counts": a title may go on in the text
 REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
@@ -81,7 +82,11 @@ def _speech(clue: Clue, numbers: dict[str, int]) -> str:
     said = ", ".join(part for part in (memory.source.author, _day(memory.source.time)) if part)
     subject = f"“{memory.title.rstrip(END)}”" + (f" ({said})" if said else "")
     does = clue.does.replace("{other}", _name(clue.other, numbers))
-    return f"{subject} {does}: {reason.rstrip(END)}" if reason else f"{subject} {does} and gives no reason"
+    if not reason:
+        return f"{subject} {does} and gives no reason"
+    if does.startswith(PASSIVE):  # the reason is that of the memory, not of what was done to it
+        return f"{subject}: {reason.rstrip(END)}; it {does}"
+    return f"{subject} {does}: {reason.rstrip(END)}"
 
 
 def _place(memory: Memory) -> str:
