@@ -389,6 +389,12 @@ def test_blame_follows_moves_within_and_between_files_only_if_asked(project: Rep
     assert set(who(project.repository.blame(between, "b.c", (2, 6), moves=True)).values()) == {first}
 
 
+def test_a_copy_was_written_where_it_stands(project: Repo) -> None:
+    project.commit("first", {"a.c": MOVED, "b.c": "int h;\n"})
+    copied = project.commit("copy it", {"a.c": MOVED + "int i;\n", "b.c": "int h;\n" + MOVED})
+    assert set(who(project.repository.blame(copied, "b.c", (2, 6), moves=True)).values()) == {copied}
+
+
 def test_a_blame_that_takes_too_long_is_ended(project: Repo) -> None:
     for number in range(20):
         project.commit("change", {"a.txt": LINES * 500 + f"{number}\n"})

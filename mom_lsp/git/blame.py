@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mom_lsp.git.run import Runner
+from mom_lsp.git.values import Commit
 
 REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
 OWN_FILE = ".git-blame-ignore-revs"  # which a repository may commit
 OUR_FILE = "lance/ignore-revs"  # in the data folder, with the index that it is made from
 MOVES = ("-M", "-C")  # within a file, and from the files that the same commit changed
+NO_LETTERS = re.compile(r"\W+")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
 
 
@@ -25,6 +27,11 @@ class BlameGroup:
     line: int  # 1-based, in the blamed revision
     count: int
     boundary: bool  # the commit is where this clone's history ends, so it says nothing
+
+    @property
+    def lines(self) -> range:
+        """The numbers of the lines."""
+        return range(self.line, self.line + self.count)
 
 
 def read_blame(
@@ -47,7 +54,7 @@ def read_blame(
         ranges: of lines, 1-based and inclusive; none for the whole file.
         ignored: commits to look through; what git does not know of them counts for nothing.
         cut: where a shallow clone's history ends.
-        moves: follow lines through moves, too; git does so only for 40 letters and digits that moved together.
+        moves: follow lines through moves and copies; git does so only for 40 letters and digits that went together.
         timeout: seconds after which git is ended, None for no limit.
 
     Raises:
@@ -70,6 +77,42 @@ def read_blame(
             groups.append(BlameGroup(head[1], int(head[3]), int(head[4]), head[1] in cut))
             head = None
     return sorted(groups, key=lambda group: group.line)
+
+
+def follow_moves(
+    plain: Sequence[BlameGroup], deep: Sequence[BlameGroup], lines: Sequence[str], carriers: Iterable[Commit]
+) -> list[BlameGroup]:
+    """Return who wrote the lines of a file: what was moved is followed, but a copy was written where it stands.
+
+    Args:
+        plain: a blame without moves.
+        deep: a blame with moves, which git gives for copies, too.
+        lines: of the file.
+        carriers: the commits that the plain one names where the two differ, with their diffs.
+    """
+    taken = {one.sha: None if one.truncated else _removed(one) for one in carriers}
+    carried_by = {line: group for group in plain for line in group.lines}
+    found: list[BlameGroup] = []
+    for group in deep:
+        for line in group.lines:
+            carrier = carried_by[line]
+            away = taken.get(carrier.commit, frozenset[str]())  # None: too much to be read, so nobody wrote it by hand
+            moved = away is None or _letters(lines[line - 1]) in away
+            right = group if moved else carrier
+            if found and found[-1].commit == right.commit and found[-1].line + found[-1].count == line:
+                found[-1] = replace(found[-1], count=found[-1].count + 1)
+            else:
+                found.append(BlameGroup(right.commit, line, 1, right.boundary))
+    return found
+
+
+def _removed(commit: Commit) -> frozenset[str]:
+    """Return the letters of each line that a commit took away."""
+    return frozenset(_letters(line) for file in commit.files for hunk in file.hunks for line in hunk.removed)
+
+
+def _letters(line: str) -> str:
+    return NO_LETTERS.sub("", line)
 
 
 def revisions(text: str, length: int) -> list[str]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
-from mom_lsp.git.blame import OUR_FILE, OWN_FILE, BlameGroup, read_blame, revisions
+from mom_lsp.git.blame import OUR_FILE, OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
@@ -157,18 +158,27 @@ class Repository:
         """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.
 
         White-space changes and `ignored_revisions` are looked through; with `moves`, so are moves within a file and
-        between the files of a commit, for twice the work. Raises RepositoryError, also after `timeout` seconds.
+        between the files of a commit, for three times the work. Raises RepositoryError, also where a blame takes more
+        than `timeout` seconds.
         """
-        return read_blame(
+        ask = partial(
+            read_blame,
             self._objects,
             commit,
             path,
             ranges,
             ignored=self.ignored_revisions(commit),
             cut=self.shallow,
-            moves=moves,
             timeout=timeout,
         )
+        plain = ask(moves=False)
+        if not moves:
+            return plain
+        deep = ask(moves=True)
+        writers = {line: group.commit for group in deep for line in group.lines}
+        carriers = {one.commit for one in plain for line in one.lines if writers[line] != one.commit}
+        lines = next((text.split("\n") for _, text in self.texts([self.blob_at(commit, path) or ""], sys.maxsize)), [])
+        return follow_moves(plain, deep, lines, self.commits(sorted(carriers), merges=True))
 
     @property
     def _objects(self) -> Runner:

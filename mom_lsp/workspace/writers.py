@@ -1,6 +1,6 @@
 """Who wrote the lines of committed files: a plain answer at once, a deeper one as soon as git has it.
 
-The deeper one follows lines through moves, which takes git twice as long and more. In an engine it is worked out in the
+The deeper one follows lines through moves, which takes git three times as long. In an engine it is worked out in the
 background, a whole file at a time, and replaces the plain one; `corrected` tells that an answer has turned out to be
 wrong. A command, which ends with its answer, waits for a moment instead, and asks about its own lines alone.
 """
