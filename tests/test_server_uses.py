@@ -59,5 +59,5 @@ def test_what_was_opened_and_not_sent_away_counts_as_used() -> None:
     front.forgotten.add("gone")
     front.dismissed.add(("wrong", PLACE))
     for memory in ("gone", "wrong", "kept"):
-        _kept_open(cast("MomServer", front), PLACE, memory, 7)
-    assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7})]
+        _kept_open(cast("MomServer", front), PLACE, memory, 7, "a = 1\n")
+    assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7, "code": "a = 1\n"})]
