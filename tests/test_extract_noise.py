@@ -188,6 +188,7 @@ def test_a_formatter_that_did_a_little_more_is_told_by_its_subject() -> None:
     commit = replace(make_commit("Blacken everything" + body), files=(FileChange("a.py", None, "M", hunks),))
     assert commit_noise(commit) == "formatting"
     assert commit_noise(replace(commit, message="Handle nine cases" + body)) == ""
+    assert commit_noise(replace(commit, message="Add hooks that fix quotes" + body)) == ""
 
 
 # Moves

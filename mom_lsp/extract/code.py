@@ -25,10 +25,11 @@ MAX_IDENTIFIERS = 48
 MAX_SYMBOLS = 30  # of one file
 MAX_WRAPPED = 40  # lines of one statement
 MAX_LINE_KEYS = 96  # of the lines that a commit added, and as many of those that it removed
-LEAST_LINE = 5  # characters of the ink of a line that tells anything
+LEAST_LINE = 6  # characters of a line that tells anything
+BOM = "\ufeff"  # the byte order mark, which no editor shows
 
 _LAST_COMMA = re.compile(r",(?=[)\]}]|$)")
-_NO_INK = dict.fromkeys(map(ord, " \t\r\f\v\"'`\ufeff"))  # the last is the byte order mark, which no editor shows
+_NO_INK = dict.fromkeys(map(ord, " \t\r\f\v\"'`"))
 _SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and is in nobody's code
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _TABLE = bytes(byte if byte in _KEEP else 32 for byte in range(256))
@@ -106,20 +107,26 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
     return Code(_specific(come - gone), _specific(gone - come), symbols, _kept(became - was), _kept(was - became))
 
 
+def line_keys(lines: Iterable[str]) -> set[int]:
+    """Return 32-bit hashes of the lines that tell anything, without regard to their indentation."""
+    stripped = (line.removeprefix(BOM).strip() for line in lines)
+    return {_hash(line) for line in stripped if len(line) >= LEAST_LINE}
+
+
 def ink(line: str) -> str:
     """Return what is left of a line without what formatters change: white space, quotes, and a comma at an end."""
     left = line.translate(_NO_INK)
     return _LAST_COMMA.sub("", left) if "," in left else left
 
 
-def line_keys(lines: Iterable[str]) -> set[int]:
-    """Return 32-bit hashes of the ink of the lines that tell anything."""
-    left = map(ink, lines)
-    return {zlib.crc32(line.encode("utf-8", "replace")) for line in left if len(line) >= LEAST_LINE}
+def ink_keys(lines: Iterable[str]) -> dict[int, int]:
+    """Return, by the key of each line that tells anything, the hash of its ink."""
+    stripped = (line.removeprefix(BOM).strip() for line in lines)
+    return {_hash(line): _hash(ink(line)) for line in stripped if len(line) >= LEAST_LINE}
 
 
-def statement_keys(lines: Sequence[str]) -> set[int]:
-    """Return the keys of the lines, and of those that parentheses hold together, as if they were not wrapped."""
+def standing_keys(lines: Sequence[str]) -> set[int]:
+    """Return the keys of the lines of a file, and of their ink, wrapped or as if parentheses held them in one line."""
     whole: list[str] = []
     held, depth = list[str](), 0
     for line in lines:
@@ -128,7 +135,12 @@ def statement_keys(lines: Sequence[str]) -> set[int]:
         if depth <= 0 or len(held) > MAX_WRAPPED:
             whole += ["".join(held)] if len(held) > 1 else []
             held, depth = [], 0
-    return line_keys(lines) | line_keys(whole)
+    keys = ink_keys(lines)
+    return {*keys, *keys.values(), *ink_keys(whole).values()}
+
+
+def _hash(line: str) -> int:
+    return zlib.crc32(line.encode("utf-8", "replace"))
 
 
 def _kept(keys: set[int]) -> tuple[int, ...]:

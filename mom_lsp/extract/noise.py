@@ -77,7 +77,8 @@ _FORMATTING = re.compile(
     re.IGNORECASE,
 )
 _OF_FORMAT = re.compile(
-    rf"{_TOOL}|\b(?:blacken|(?:re-?)?(?:format|indent)|styl|lint|quotes|whitespace|white space|line length|import)",
+    rf"^(?!add|introduce|support).*?(?:{_TOOL}|\b(?:blacken|(?:re-?)?(?:format|indent)|styl|lint|quotes|whitespace"
+    r"|white space|line length|import))",
     re.IGNORECASE,
 )
 _TYPO = re.compile(

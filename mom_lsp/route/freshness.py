@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +12,7 @@ from mom_lsp.memory import Freshness
 from mom_lsp.route.view import View
 
 MOST = 0.5  # the share of its lines, rare ones counting more, that has to stand for a memory to be as it was
+NO_INKS: Mapping[int, int] = {}
 RARE = 2  # memories
 COMMON = 16  # files; a function's name that more of them have says nothing about where it went
 
@@ -36,22 +37,23 @@ def moved(path: str) -> Standing:
     return Standing("moved", f"it stands in {path} now")
 
 
-def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray]) -> float:
+def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray], inks: Mapping[int, int] = NO_INKS) -> float:
     """Return the share of some lines that stands in some files, in [0, 1]; a line counts as much as it is rare.
 
     Args:
         view: what is true here.
         keys: of the lines.
-        standing: the sorted keys of each file's lines.
+        standing: the sorted keys of each file's lines, and of their ink.
+        inks: the key of the ink of each line, where that is known; a line stands also if its ink does.
     """
     if not keys:
         return 0.0
-    wanted = np.array(keys, np.uint32)
+    wanted, inked = np.array(keys, np.uint32), np.array([inks.get(key, key) for key in keys], np.uint32)
     holders = np.array([len(rows) for rows in view.catalog.added_lines.rows(keys)])
     weights = np.log1p(view.catalog.size) - np.log(np.maximum(1, holders))
     found = np.zeros(len(wanted), bool)
     for lines in standing:
-        found |= np.isin(wanted, lines, assume_unique=True)
+        found |= np.isin(wanted, lines) | np.isin(inked, lines)
     return float(weights[found].sum() / weights.sum()) if weights.sum() else float(found.mean())
 
 

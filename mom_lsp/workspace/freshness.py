@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -40,6 +40,9 @@ class _Asked:
     own: list[str]  # those it changed
     later: list[str]  # what they were renamed to
     here: str = ""  # the file asked about, if blame says that the commit wrote a line of it that tells anything
+    inks: Mapping[int, int] = field(
+        default_factory=dict
+    )  # of the lines it added, once they are looked for in another layout
 
 
 class Judge:
@@ -69,7 +72,7 @@ class Judge:
     def standings(
         self, memories: Sequence[Memory], at: Sequence[str] = (), wrote: Container[str] = ()
     ) -> list[Standing]:
-        """Return how each memory stands; git is asked at most twice, and for nothing that it told before.
+        """Return how each memory stands; git is asked at most three times, and for nothing that it told before.
 
         Args:
             memories: that are shown.
@@ -85,7 +88,14 @@ class Judge:
             if at and memory_id in wrote:
                 asked[memory_id].here = at[0]
         self._read([path for one in asked.values() for path in (*one.own, *one.later, one.here)])
-        return [self._commit(asked[m.id]) if m.id in asked else self._span(m) for m in memories]
+        found = {memory.id: self._commit(asked[memory.id]) for memory in commits}
+        doubtful = [memory for memory in commits if found[memory.id] is not FRESH and memory.added_lines]
+        shas = {memory.id: self._view.commit_of.get(row_of[memory.id]) for memory in doubtful}
+        inks = self._worktree.inks([sha for sha in shas.values() if sha])
+        for memory in doubtful:
+            asked[memory.id].inks = inks.get(shas[memory.id] or "", {})
+            found[memory.id] = self._commit(asked[memory.id])
+        return [found[m.id] if m.id in found else self._span(m) for m in memories]
 
     def _asked(self, memory: Memory, at: Sequence[str]) -> _Asked:
         tree = self._head.tree
@@ -104,13 +114,13 @@ class Judge:
         if not memory.added_lines:
             return self._nothing_added(one)
         enough = MOST * min(1.0, MAX_FILES / max(1, len(memory.paths)))
-        own = self._share(memory, one.own)
+        own = self._share(one, one.own)
         if own >= enough:
             return FRESH
         best, where = self._elsewhere(one)
         if best >= enough:
             return moved(where)
-        if own or one.here or self._share(memory, one.later):
+        if own or one.here or self._share(one, one.later):
             return REWRITTEN
         return ONLY_PLACE if self._names_left(one) else GONE
 
@@ -129,14 +139,14 @@ class Judge:
         places = [path for path in dict.fromkeys((one.here, *one.later)) if path and path not in one.own]
         lines = one.memory.added_lines
         telling = len(lines) >= LEAST_LINES or is_rare(self._view, lines)
-        if telling and self._share(one.memory, places) < MOST:
+        if telling and self._share(one, places) < MOST:
             others = other_places(self._view, _symbols(one.memory), self._head.tree)
             places = list(dict.fromkeys(path for path in [*places, *others] if path not in one.own))[:MAX_FILES]
             self._read(places)
-        return max(((self._share(one.memory, [path]), path) for path in places), default=(0.0, ""))
+        return max(((self._share(one, [path]), path) for path in places), default=(0.0, ""))
 
-    def _share(self, memory: Memory, paths: Sequence[str]) -> float:
-        return share(self._view, memory.added_lines, self._read(paths))
+    def _share(self, one: _Asked, paths: Sequence[str]) -> float:
+        return share(self._view, one.memory.added_lines, self._read(paths), one.inks)
 
     def _names_left(self, one: _Asked) -> bool:
         symbols = _symbols(one.memory)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.extract.code import statement_keys
+from mom_lsp.extract.code import ink_keys, standing_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
@@ -62,6 +62,7 @@ class Worktree:
         self._writers = LineWriters(self.repository, self.committed, waiting) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
+        self._inks: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
         self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
         self._current = ""
@@ -128,14 +129,24 @@ class Worktree:
         return path in head.tree or (self.location.root / path).is_file()
 
     def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the sorted keys of the lines and statements of committed files, without those that cannot be read."""
+        """Return the sorted keys of the lines of committed files, and of their ink, without those that are not here."""
         blobs = {path: head.tree[path] for path in paths if path in head.tree}
         known = {blob: self._keys.get(blob) for blob in blobs.values()}
         unknown = [blob for blob, keys in known.items() if keys is None]
         if unknown and self.repository is not None:
             for blob, text in self.repository.texts(unknown, MAX_TEXT):
-                known[blob] = self._keys.put(blob, np.array(sorted(statement_keys(blob_lines(text))), np.uint32))
+                known[blob] = self._keys.put(blob, np.array(sorted(standing_keys(blob_lines(text))), np.uint32))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
+
+    def inks(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
+        """Return, for each commit, the key of the ink of each line that it added, by the key of that line."""
+        known = {sha: self._inks.get(sha) for sha in commits}
+        unknown = [sha for sha, inks in known.items() if inks is None]
+        if unknown and self.repository is not None:
+            for commit in self.repository.commits(unknown, merges=True):
+                added = (line for file in commit.files for hunk in file.hunks for line in hunk.added)
+                known[commit.sha] = self._inks.put(commit.sha, ink_keys(added))
+        return {sha: inks for sha, inks in known.items() if inks is not None}
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
         """Return which commit last wrote each committed line. See `LineWriters.of`."""
