@@ -36,6 +36,7 @@ from mom_lsp.workspace.rows import Rows
 
 SEED = 11
 LINES = 3  # asked about
+LEAST_QUESTIONS = 10
 MOST_LINES = 20_000  # of a file that is asked about
 
 
@@ -81,6 +82,9 @@ def of_repository(root: Path, count: int, step: Callable[[str, int, int], None])
             head = worktree.head(None)
             view = worktree.view(snapshot.catalog, head)
             queries = _questions(worktree, snapshot.catalog, count, step)
+            if len(queries) < LEAST_QUESTIONS:
+                problem = f"{root} has too few files of {LINES} to {MOST_LINES} lines that memories are about"
+                raise UsageError(f"{problem}: measure on a larger repository")
             found = {query.words: snapshot.rows.matches(query.words, 200) for query in queries}
             tiers = aged(view, snapshot.life, time.time())
             ranker = Ranker(Matched(snapshot.rows, found), snapshot, view, shipped("editing"), tiers)
