@@ -74,11 +74,13 @@ def test_two_edits_far_apart_leave_the_lines_between_mapped() -> None:
     assert [mapped for mapped in committed_lines(committed, substituted) if mapped] == kept
 
 
-@given(st.lists(st.sampled_from("ab"), max_size=400), st.lists(st.sampled_from("ab"), max_size=400))
-def test_lines_that_stand_everywhere_are_mapped_as_far_as_they_go(committed: list[str], current: list[str]) -> None:
-    """Without an anchor, and with more edits than are compared at a time."""
+@given(st.integers(0, 2**32), st.integers(100, 400), st.integers(100, 400))
+def test_two_texts_of_two_repeated_lines_are_mapped_nearly_as_far_as_possible(seed: int, old: int, new: int) -> None:
+    """Without a unique line, and with more edits than are compared at a time."""
+    random = np.random.default_rng(seed)
+    committed, current = (["ab"[kind] for kind in random.integers(2, size=size)] for size in (old, new))
     most = sum(size for _, _, size in SequenceMatcher(None, committed, current, autojunk=False).get_matching_blocks())
-    assert sum(line > 0 for line in committed_lines(committed, current)) >= 0.7 * most
+    assert sum(line > 0 for line in committed_lines(committed, current)) >= 0.8 * most
 
 
 @pytest.mark.parametrize("edited", ["twice", "other", "reversed", "repeated", "shuffled", "few kinds"])

@@ -1,8 +1,8 @@
 """Which committed line each line of an open text is.
 
 Lines are anchored where they are unique on both sides, then what lies between two anchors in the same way (a patience
-diff). Where no line is unique, two, four or eight in a row may be; what is left is compared as Myers does, a number of
-edits at a time. So the time grows as the texts do, whatever was edited.
+diff). What is left has no unique line, and is compared as Myers does, a number of edits at a time. So the time grows as
+the texts do, whatever was edited.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from io import StringIO
 
 LINE_END = re.compile(r"\r\n|\r|\n")  # as the Language Server Protocol has it; a form feed, say, ends no line
 MAX_TEXT = 4_000_000  # bytes in UTF-8; a longer text is neither read from the disk nor taken from an editor
-ROUNDS = (1, 1, 1, 1, 2, 4, 8)  # how many lines in a row have to be unique
+ROUNDS = 4  # of looking for unique lines between those of the round before
 EDITS = 64  # in a gap without anchors: of all ways to make so many, the one that gets furthest is taken
 
 
@@ -57,8 +57,8 @@ def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[in
     )
     matching = _Matching(old, new, [0] * len(new))
     gaps = [_Gap(0, len(old), 0, len(new))]
-    for width in ROUNDS:
-        gaps = [left for gap in gaps for left in matching.split(gap, width)]
+    for _ in range(ROUNDS):
+        gaps = [left for gap in gaps for left in matching.split(gap)]
     for gap in gaps:
         matching.compare(gap)
     between = [head + line if line else 0 for line in matching.mapped]
@@ -89,12 +89,12 @@ class _Matching:
     new: Sequence[int]
     mapped: list[int] = field(repr=False)
 
-    def split(self, gap: _Gap, width: int) -> Iterator[_Gap]:
+    def split(self, gap: _Gap) -> Iterator[_Gap]:
         """Map what is certain in a gap, and yield the gaps that are left between."""
         left = self._trimmed(gap)
         if left is None:
             return
-        anchors = _increasing(self._anchors(left, width))
+        anchors = _increasing(self._anchors(left))
         ends = [*anchors, (left.old_end, left.new_end)]
         old_start, new_start = left.old_start, left.new_start
         for old, new in anchors:
@@ -131,11 +131,10 @@ class _Matching:
         empty = old_start == old_end or new_start == new_end
         return None if empty else _Gap(old_start, old_end, new_start, new_end)
 
-    def _anchors(self, gap: _Gap, width: int) -> list[tuple[int, int]]:
-        """Return the (old, new) lines of a gap from which so many lines are unique on both sides, by the new line."""
-        olds = _unique(self.old, gap.old_start, gap.old_end, width)
-        news = _unique(self.new, gap.new_start, gap.new_end, width)
-        return [(olds[lines], at) for lines, at in news.items() if lines in olds]
+    def _anchors(self, gap: _Gap) -> list[tuple[int, int]]:
+        """Return the (old, new) lines of a gap that are unique on both sides, by the new line."""
+        olds, news = _unique(self.old, gap.old_start, gap.old_end), _unique(self.new, gap.new_start, gap.new_end)
+        return [(olds[line], at) for line, at in news.items() if line in olds]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +185,10 @@ def _after_an_edit(reached: Mapping[int, int], diagonal: int) -> tuple[int, int]
     return (diagonal - 1, deleted) if deleted > inserted else (diagonal + 1, inserted)
 
 
-def _unique(text: Sequence[int], start: int, end: int, width: int) -> dict[tuple[int, ...], int]:
-    """Return where the runs of so many lines begin that are there only once, in their order."""
-    runs = [tuple(text[at : at + width]) for at in range(start, end - width + 1)]
-    counts = Counter(runs)
-    return {run: at for at, run in enumerate(runs, start) if counts[run] == 1}
+def _unique(text: Sequence[int], start: int, end: int) -> dict[int, int]:
+    """Return where the lines are that are there only once, in their order."""
+    counts = Counter(text[start:end])
+    return {line: at for at, line in enumerate(text[start:end], start) if counts[line] == 1}
 
 
 def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
