@@ -13,7 +13,7 @@ from queue import SimpleQueue
 import pytest
 from hypothesis import HealthCheck, settings
 
-from mom_lsp.workspace import isolation
+from mom_lsp.workspace.answers import fault_isolation
 
 pytest_plugins = ["hook_repo", "repositories"]
 
@@ -44,7 +44,7 @@ if in_memory():
 def _every_memory_can_be_shown(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail where a fault was isolated: the product goes on without that memory, a test does not."""
     faults: SimpleQueue[logging.LogRecord] = SimpleQueue()
-    handler, log = QueueHandler(faults), logging.getLogger(isolation.__name__)
+    handler, log = QueueHandler(faults), logging.getLogger(fault_isolation.__name__)
     log.addHandler(handler)
     yield
     log.removeHandler(handler)

@@ -13,7 +13,7 @@ from typing import Any
 
 from mom_lsp.lm import child
 from mom_lsp.lm.gguf import ModelFile
-from mom_lsp.lm.llama import Limits, Llama
+from mom_lsp.lm.runtime import Limits, Llama
 
 SIGNAL, WHERE, SAFE = int(sys.argv[1]), sys.argv[2], sys.argv[3]
 

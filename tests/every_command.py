@@ -23,8 +23,8 @@ from click.testing import CliRunner
 
 from mom_lsp.cli.app import app
 from mom_lsp.errors import MomError
-from mom_lsp.evaluation.labels import own_labels
 from mom_lsp.git import locate
+from mom_lsp.tuning.labels import own_labels
 
 FILE, LINE, TEXT, NUMBER = "part3.py", "2", "return 3", "40"
 BY_NAME = {

@@ -12,7 +12,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 
 from mom_lsp import server
-from mom_lsp.process import client, spawn
+from mom_lsp.process import engine_client, spawn
 from mom_lsp.settings.fields import PREFIX, Settings, camel
 
 LOG, *ARGUMENTS = sys.argv[1:]
@@ -45,7 +45,7 @@ def record(cls: type, prefix: str) -> None:
 
 record(Settings, PREFIX)
 COMMAND = (__file__, LOG)
-for function in (spawn.spawn, client.ensure_engine):
+for function in (spawn.spawn, engine_client.ensure_engine):
     function.__kwdefaults__["command"] = COMMAND
 server.create_server.__defaults__ = (COMMAND,)
 sys.argv[1:] = ARGUMENTS

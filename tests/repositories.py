@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.indexing import Summary, index, index_settings
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.writers import Waiting
+from mom_lsp.workspace.library.line_writers import Waiting
 
 START = 1_700_000_000  # seconds since 1970: when the first commit is made
 HOUR = 3600  # seconds between two commits
@@ -175,7 +176,7 @@ class Mom:
         return index_settings(self.location)
 
     def call(self, method: str, **params: Any) -> Any:
-        return self.service.call(method, {"root": str(self.root), **params})
+        return answer(self.service, method, {"root": str(self.root), **params})
 
     def suggest(self, path: str, line: int, last: int = 0, **params: Any) -> list[dict[str, Any]]:
         found = self.call("suggest", path=path, start=line, end=last or line, **params)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 from repositories import Mom, Repo
 
+from mom_lsp.engine.requests import answer
 from mom_lsp.git import locate
-from mom_lsp.indexing.run import index
-from mom_lsp.trace.attention import Observation
-from mom_lsp.trace.file import TRACES, TraceFile
-from mom_lsp.workspace.accepted import accepted_texts
+from mom_lsp.indexing.scheduler import index
+from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.traces import Observation
+from mom_lsp.workspace.accepted_texts import accepted_texts
 
 Start = Callable[[Repo | Path], Mom]
 CODE = "def fetch(url):\n    for attempt in range({}):\n        send(url)\n"
@@ -33,7 +34,7 @@ def mom(project: Repo, moms: Start) -> Mom:
 
 def texts(mom: Mom) -> list[tuple[str, str, list[str | None], str]]:
     """Return (cue, text, memories of the prompt, the first of them) of what was accepted."""
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     found = [text.accepted for text in accepted_texts(workspace, ())]
     return [
         (one.cue, one.text, [part.memory for part in one.messages[-1].parts if part.memory], one.first) for one in found
@@ -45,7 +46,7 @@ def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> N
     note = {"text": "It tries three times as packets are lost [1].", "path": "src/client.py", "line": 2}
     mom.call("note", **note, generated=True)
     assert texts(mom) == [("src", note["text"], [memory["id"]], memory["id"])]
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     (text,) = accepted_texts(workspace, ())
     assert "range(3)" in text.accepted.messages[-1].text
     assert list(accepted_texts(workspace, {text.source})) == []
@@ -100,7 +101,7 @@ def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(
     mom.call("useful", id=memory["id"], path="src/client.py", line=2)
     project.commit("Try four times", {"src/client.py": CODE.format(4)}, date=int(time.time()) + 60)
     mom.index()
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     (text,) = accepted_texts(workspace, ())
     traces, grid = TraceFile(mom.location.data / TRACES), np.full((2, 3), 0.5)
     seen = Observation("src", {memory["id"]: grid}, {memory["id"]: 0.5}, memory["id"])
@@ -115,12 +116,12 @@ def test_what_was_learned_in_one_worktree_is_unlearned_in_another(mom: Mom, proj
     side = project.root.parent / "side"
     project.git("worktree", "add", "-q", "-b", "other", str(side))
     (memory,) = mom.search("network drops")
-    mom.service.call("useful", {"root": str(side), "id": memory["id"], "path": "src/client.py", "line": 2})
+    answer(mom.service, "useful", {"root": str(side), "id": memory["id"], "path": "src/client.py", "line": 2})
     (side / "src/client.py").write_text(CODE.format(4))
     project.git("-C", str(side), "commit", f"--date={int(time.time()) + 60} +0000", "-qam", "Try four times")
     index(locate(side), mom.settings, report=lambda progress: None, stop=threading.Event())
     mom.service.follow()
-    (text,) = accepted_texts(mom.service._workspace(str(side)), ())
+    (text,) = accepted_texts(mom.service.workspace(str(side)), ())
     traces = TraceFile(mom.location.data / TRACES)
     traces.add(
         "model", 2, 3, Observation("src", {memory["id"]: np.full((2, 3), 0.5)}, {memory["id"]: 0.5}), text.source

@@ -14,11 +14,12 @@ import pytest
 from processes import LONG, eventually
 from repositories import Mom, Repo
 
-from mom_lsp.engine.chores import LONGEST, Chores
+from mom_lsp.engine.background_tasks import LONGEST, Chores
 from mom_lsp.engine.main import Engine
+from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import JournalError, StoreError
-from mom_lsp.indexing.run import index
+from mom_lsp.indexing.scheduler import index
 from mom_lsp.process import EngineClient
 
 Start = Callable[[Repo | Path], Mom]
@@ -30,7 +31,7 @@ def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo
     mom.index()
     engine = Engine(mom.location.data, lambda call, params: None)
     assert engine.start()
-    found = engine._service.call("suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
+    found = answer(engine._service, "suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
     assert found["suggestions"], "that this was shown is still to be written down"
     shutil.rmtree(project.root)
     engine.run()
@@ -45,7 +46,7 @@ def test_the_index_is_followed_though_a_worktree_was_removed_and_nothing_can_be_
     mom.index()
     project.git("worktree", "add", "-q", str(side))
     there = {"root": str(side), "path": "a.py", "start": 1, "end": 1}
-    (memory,) = mom.service.call("suggest", there)["suggestions"]
+    (memory,) = answer(mom.service, "suggest", there)["suggestions"]
     mom.call("useful", id=memory["id"])
 
     def follows(text: str) -> bool:

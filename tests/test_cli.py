@@ -25,7 +25,7 @@ from mom_lsp.cli.index import _stop_on_signal, in_words
 from mom_lsp.cli.output import BAR, TERM_STYLES, shares
 from mom_lsp.cli.progress import SEARCHABLE, JsonLines, Lines, News
 from mom_lsp.cli.target import parse_target, split_target
-from mom_lsp.cli.words import one_line
+from mom_lsp.cli.text import one_line
 from mom_lsp.errors import ChildTimeout, RepositoryError, UntrustedPath, UsageError
 from mom_lsp.git.location import Location, locate
 from mom_lsp.indexing import Progress, Summary

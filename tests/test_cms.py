@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from mom_lsp.tiers.cms import (
+from mom_lsp.cues.cms import (
     SEED_LEVELS,
     ContinuousMemory,
     Level,

@@ -20,7 +20,7 @@ from mom_lsp.errors import ChildError, DataFolderError, JournalError, NoIndex, S
 from mom_lsp.indexing.marker import load_marker
 from mom_lsp.journal import Journal
 from mom_lsp.process import EngineClient, ensure_engine
-from mom_lsp.process.commands import ask
+from mom_lsp.process.command_socket import ask
 from mom_lsp.store import Store, writer_lease
 
 Engines = Callable[[Repo], EngineClient]

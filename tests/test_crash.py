@@ -16,7 +16,7 @@ from processes import LONG, finish, mom, start
 from repositories import Repo, clone, fill
 
 from mom_lsp.errors import NoIndex
-from mom_lsp.indexing import passes
+from mom_lsp.indexing import extraction
 from mom_lsp.journal import Journal
 from mom_lsp.memory import memory_id
 from mom_lsp.store import Store
@@ -113,7 +113,7 @@ def test_killed_a_hundred_times(project: Repo, tmp_path: Path) -> None:
 
 def test_the_workers_of_a_killed_indexer_do_not_survive_it(project: Repo) -> None:
     fill(project, 600)
-    assert passes.FIRST_CHUNK < 600  # so that there is a pool
+    assert extraction.FIRST_CHUNK < 600  # so that there is a pool
     indexer = start(project, "index")
     parent = psutil.Process(indexer.pid)
     workers: list[psutil.Process] = []

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from memories import HashEncoder
 from repositories import Mom, Repo, fill
 
+from mom_lsp.route.domain_names import common_place, named
+from mom_lsp.route.domain_partition import Partition, largest
+from mom_lsp.route.domain_points import PATH_WIDTH, joined, path_vector, unit
 from mom_lsp.route.domains import updated
 from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
-from mom_lsp.route.naming import common_place, named
-from mom_lsp.route.partition import Partition, largest
-from mom_lsp.route.points import PATH_WIDTH, joined, path_vector, unit
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store, writer_lease
 from mom_lsp.store.arrays import keep, kept
@@ -198,7 +198,7 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     mom.index()
     assert len(kept().ids) == len(by_path.ids) + 1
     assert mom.search("zebras")[0]["domain"] in kept().names
-    for module in ("run", "work"):
+    for module in ("scheduler", "index_pass"):
         monkeypatch.setattr(f"mom_lsp.indexing.{module}.SentenceEncoder", lambda model: HashEncoder("hash"))
     (project.root.parent / "home/mom-lsp/settings.toml").write_text("")
     assert not mom.index().nothing_new

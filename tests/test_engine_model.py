@@ -17,17 +17,17 @@ from repositories import Mom, Repo
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.model import LocalModel, resident
 from mom_lsp.lm.answer import Clue
+from mom_lsp.lm.biased_heads import STRENGTH
 from mom_lsp.lm.gguf import is_installed
-from mom_lsp.lm.heads import STRENGTH
-from mom_lsp.lm.learning import Accepted
 from mom_lsp.lm.prompts import why_messages
+from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.trace_learning import Accepted
 from mom_lsp.memory import never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model
-from mom_lsp.trace.file import TRACES, TraceFile
-from mom_lsp.workspace.accepted import Text
-from mom_lsp.workspace.present import attention
-from mom_lsp.workspace.why import Explanation
+from mom_lsp.workspace.accepted_texts import Text
+from mom_lsp.workspace.answers.contract import attention
+from mom_lsp.workspace.ranking.citations import Explanation
 
 Start = Callable[[Repo | Path], Mom]
 LIMIT = make_memory(1, "Limit retries to 42", body="The server bans a client after 50 attempts.")
@@ -239,7 +239,7 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
     answer = mom.call("why", path="a.py", line=1, generate=True)
     assert [one["id"] for one in answer["attention"]] == [memory["id"]]
     assert mom.call("why", path="a.py", line=1)["attention"] == [], "only the model has any"
-    settings = mom.service._workspace(str(mom.root)).settings.model
+    settings = mom.service.workspace(str(mom.root)).settings.model
     assert list(mom.service.model.drawn(settings, "a.py", [memory["id"]])) == [memory["id"]]
     mom.call("forget", id=memory["id"])
     assert mom.call("status")["model"]["pid"] is None

@@ -17,7 +17,7 @@ from test_route import make_memory, make_view, sha
 from mom_lsp.cli.app import app
 from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.episodes import GAP, MOST, Episodes
-from mom_lsp.workspace.episodes import _UPDATE
+from mom_lsp.workspace.answers.episode_text import _UPDATE
 
 Start = Callable[[Repo | Path], Mom]
 GRACE = "Grace Hopper <grace@example.org>"

@@ -16,16 +16,16 @@ from repositories import Mom, Repo
 from mom_lsp.cli.app import app
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.baselines import fused
-from mom_lsp.evaluation.history import History
-from mom_lsp.evaluation.labels import Label, load_labels, sample
-from mom_lsp.evaluation.metrics import answered, curve, one, table
-from mom_lsp.evaluation.situation import changed_ranges, intent, situation
 from mom_lsp.git import Repository, locate
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import FEATURES, TERM_OF
-from mom_lsp.route.learned import Model, shipped
+from mom_lsp.route.linear_model import Model, shipped
 from mom_lsp.route.postings import COMMON, Postings, sorted_postings
 from mom_lsp.route.score import total
+from mom_lsp.tuning.history import History
+from mom_lsp.tuning.labels import Label, load_labels, sample
+from mom_lsp.tuning.metrics import answered, curve, one, table
+from mom_lsp.tuning.situation import changed_ranges, intent, situation
 
 SHAS = [f"{n:040x}" for n in range(12)]
 ranked_lists = st.lists(st.sampled_from(SHAS), max_size=15)

@@ -8,19 +8,19 @@ import numpy as np
 import pytest
 from test_route import make_catalog, make_memory, sha
 
-from mom_lsp.evaluation.cases import Case, Moment
-from mom_lsp.evaluation.context import CMS, MEAN, OWN, Context, Scored, best_weight, cue_rows
-from mom_lsp.evaluation.labels import Label
-from mom_lsp.evaluation.rank import scores
+from mom_lsp.evaluation.cms_ablation import CMS, MEAN, OWN, EditingContext, Scored, best_weight, cue_rows
 from mom_lsp.memory import Memory
 from mom_lsp.route.features import FEATURES
-from mom_lsp.route.learned import Model
+from mom_lsp.route.linear_model import Model
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tiers.tiers import Touches
-from mom_lsp.workspace.library import Snapshot
+from mom_lsp.tuning.cases import Case, Moment
+from mom_lsp.tuning.labels import Label
+from mom_lsp.tuning.rank import scores
+from mom_lsp.workspace.library.library import Snapshot
 
 WIDTH = 32
 
@@ -42,7 +42,7 @@ def asked(snapshot: Snapshot, query: int, known: int, **changes: object) -> dict
     view = View(snapshot.catalog, [sha(number) for number in range(known - 1, -1, -1)], {})
     meaning = snapshot.vectors.floats(np.array([query, known - 2])).sum(0)
     arguments = {"rows": np.arange(known), "meaning": meaning / np.linalg.norm(meaning)} | changes
-    return Context(snapshot).cues(view, sha(query), **arguments)  # type: ignore[arg-type]
+    return EditingContext(snapshot).cues(view, sha(query), **arguments)  # type: ignore[arg-type]
 
 
 def test_the_author_s_own_earlier_events_are_read_out(snapshot: Snapshot) -> None:

@@ -14,14 +14,14 @@ from repositories import Mom, Repo
 
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import _print
-from mom_lsp.evaluation.heads import bands, choose
-from mom_lsp.evaluation.labels import Label, load_labels
-from mom_lsp.evaluation.metrics import interval
-from mom_lsp.evaluation.model import CALIBRATED, PLAIN, Row, table
-from mom_lsp.evaluation.model_cases import make_cases, streams
+from mom_lsp.evaluation.attention_cases import make_cases, streams
+from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, Row, table
+from mom_lsp.evaluation.choose_layers import bands, choose
 from mom_lsp.git import Repository, locate
-from mom_lsp.lm.heads import STRENGTH
-from mom_lsp.trace.attention import STRENGTHS
+from mom_lsp.lm.biased_heads import STRENGTH
+from mom_lsp.lm.traces import STRENGTHS
+from mom_lsp.tuning.labels import Label, load_labels
+from mom_lsp.tuning.metrics import interval
 
 ALIKE, CHOSEN = "oracle, all heads, b = 0.5", f"oracle, chosen layers, b = {STRENGTH}"
 FIRST, SINGLE = f"the router's first, chosen layers, b = {STRENGTH}", f"traces of single memories alone, b = {STRENGTH}"

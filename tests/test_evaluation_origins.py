@@ -10,7 +10,7 @@ import pytest
 from repositories import Mom, Repo
 from test_origins import Start, six_commits
 
-from mom_lsp.evaluation import draw, origins
+from mom_lsp.evaluation import draw_lines, origins
 
 LABELS = Path(__file__).parent.parent / "fixtures" / "labels" / "origins.jsonl"
 
@@ -24,10 +24,10 @@ def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     commits = six_commits(project)
-    run(draw, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    run(draw_lines, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {(row["path"], row["blame"], row["how"]) for row in rows} == {("lib/conn.py", commits["moved"], "carried")}
-    run(draw, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    run(draw_lines, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows  # the seed chose them
 
     text = (project.root / "lib/conn.py").read_text().splitlines()

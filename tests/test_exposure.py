@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from repositories import START, Change, Mom, Repo, import_commits
 
-from mom_lsp.evaluation.exposure import DAYS, exposures, one_file
+from mom_lsp.evaluation.hint_exposure import DAYS, exposures, one_file
 from mom_lsp.journal import Event
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.rules import QUIET_AFTER
+from mom_lsp.tiers.status_rules import QUIET_AFTER
 
 FILES, FUNCTIONS = 6, 30
 EVERY = 7 * DAY // 10  # seconds between commits: ten a week

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from mom_lsp.extract.code import changed_names, is_random
 from mom_lsp.extract.commits import commit_memory
-from mom_lsp.extract.evidence import contributions
 from mom_lsp.extract.message import rationale, shorten, split_message, title_of
+from mom_lsp.extract.significance import contributions
 from mom_lsp.git import Commit, FileChange, Hunk
 from mom_lsp.memory import Memory, Reference, commit_memory_id
 

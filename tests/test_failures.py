@@ -15,8 +15,8 @@ from test_route import make_memory, make_view, sha
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
 from mom_lsp.server.markdown import story
-from mom_lsp.workspace.failures import because
-from mom_lsp.workspace.query import written
+from mom_lsp.workspace.answers.failure_text import because
+from mom_lsp.workspace.ranking.query import written
 
 Start = Callable[[Repo | Path], Mom]
 PLAIN = "def fetch(url):\n    return open_url(url)\n"

@@ -18,10 +18,10 @@ from repositories import Mom, Repo
 from mom_lsp.indexing import index
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile
+from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.traces import Observation
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
-from mom_lsp.trace.attention import Observation
-from mom_lsp.trace.file import TRACES, TraceFile
 
 # Put together here, so that no scanner takes this file for a leak.
 SECRETS = {
@@ -237,8 +237,8 @@ def run(project: Repo, **options: Any) -> None:
 def test_the_embedding_of_a_forgotten_memory_is_gone_too(
     project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mom_lsp.indexing.run.SentenceEncoder", HashEncoder)
-    monkeypatch.setattr("mom_lsp.indexing.work.SentenceEncoder", HashEncoder)
+    monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", HashEncoder)
+    monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", HashEncoder)
     project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
     run(project)
     data = project.location.data

@@ -9,7 +9,7 @@ import pytest
 from repositories import Repo
 
 from mom_lsp.git import locate
-from mom_lsp.workspace.head import Worktree
+from mom_lsp.workspace.library.worktree import Worktree
 
 
 def alias(repo: Repo, *names: str) -> None:

@@ -33,7 +33,7 @@ def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> N
     write_history(project)
     mom = moms(project)
     mom.index()
-    library, workspace = mom.service.library, mom.service._workspace(str(mom.root))
+    library, workspace = mom.service.library, mom.service.workspace(str(mom.root))
     titles = [f"Raise the limit of worker {n}" for n in range(FILES)]
     before = [mom.titles(title) for title in titles]
     draw = random.Random(5)
@@ -73,7 +73,7 @@ def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Callable[
     project.commit(f"Raise the limit\n\n{WHY.format(n=2)}", {"src/worker.py": body.format(2, 8)})
     mom = moms(project)
     mom.index()
-    library, workspace = mom.service.library, mom.service._workspace(str(mom.root))
+    library, workspace = mom.service.library, mom.service.workspace(str(mom.root))
 
     def lead() -> float:
         score = {one["title"]: one["score"] for one in mom.suggest("src/worker.py", 2, 3)}

@@ -13,10 +13,11 @@ from pathspec import GitIgnoreSpec
 from repositories import Mom, Repo
 
 from mom_lsp.engine.main import Engine
+from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
-from mom_lsp.indexing.rules import _common
+from mom_lsp.indexing.index_rules import _common
 from mom_lsp.settings import EditorSettings, Settings, keep
 from mom_lsp.store import Store
 
@@ -109,11 +110,11 @@ def test_an_editor_that_sets_nothing_has_the_defaults_whatever_another_one_has_s
     service = Service(project.location.data, indexing_wanted=lambda _: None)
     unlike = {"suggest": {"threshold": 0.9}, "index": {"comments": False}, "exclude": ["lib/"]}
     for name, options in (("vim", unlike), ("code", {})):
-        service.call("configure", {"root": str(project.root), "name": name, "options": options})
+        answer(service, "configure", {"root": str(project.root), "name": name, "options": options})
     wanted = index_settings(project.location)
     (project.root / ".mom.toml").write_text("# nothing\n")
     service.follow_settings()
-    used = service.there[0].settings
+    used = service.live_workspaces[0].settings
     service.close()
     assert (wanted.index.comments, wanted.exclude) == (True, ())
     assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
@@ -128,7 +129,7 @@ def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(
     idle, waits = [0.0], list[float]()
     for repo, minutes in ((project, 2), (linked, 3)):
         options = {"engine": {"idleMinutes": minutes}, "index": {"comments": True}}
-        engine._service.call("configure", {"root": str(repo.root), "options": options})
+        answer(engine._service, "configure", {"root": str(repo.root), "options": options})
 
     def wait(pause: float) -> bool:
         waits.append(pause)
@@ -163,7 +164,7 @@ def test_the_engine_has_the_encoder_that_the_settings_want(
 
     def encoder(**options: object) -> str:
         sent = {"user": {"encoder": options}, "tells_scopes": True}
-        service.call("configure", {"root": str(project.root), "options": {}, **sent})
+        answer(service, "configure", {"root": str(project.root), "options": {}, **sent})
         service.follow()
         if service._loading is not None:
             service._loading.join()

@@ -18,7 +18,7 @@ from repositories import Repo, clone, fill, make_repository
 
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.indexing import Progress, Summary, index, serve_requests, watch
-from mom_lsp.indexing import passes as passes_module
+from mom_lsp.indexing import extraction as passes_module
 from mom_lsp.indexqueue import enqueue, pending
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
@@ -299,8 +299,8 @@ def encoders(monkeypatch: pytest.MonkeyPatch) -> list[HashEncoder]:
         made.append(HashEncoder(model or "hash"))
         return made[-1]
 
-    monkeypatch.setattr("mom_lsp.indexing.run.SentenceEncoder", make)
-    monkeypatch.setattr("mom_lsp.indexing.work.SentenceEncoder", make)
+    monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", make)
+    monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", make)
     return made
 
 

@@ -11,8 +11,8 @@ from repositories import START, Change, Mom, Repo, import_commits, step
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event
 from mom_lsp.tiers import DAY
-from mom_lsp.workspace import telling
-from mom_lsp.workspace.isolation import Isolation
+from mom_lsp.workspace.answers.fault_isolation import Isolation
+from mom_lsp.workspace.ranking import ranker
 
 CODE = "def alpha():\n    first = {}\n    return first\n"
 GONE_AFTER = 7_065  # active days: what is left of a strength is then the smallest number above zero
@@ -37,12 +37,12 @@ def test_what_fails_for_one_memory_leaves_the_others(mom: Mom, monkeypatch: pyte
     first, *others = [one["id"] for one in mom.suggest("a.py", 2)]
     hinted = [one["suggestion"]["id"] for one in hints(mom)]
     assert first in hinted and others and "memories" not in checks(mom)
-    sound = telling.standing
+    sound = ranker.standing
 
     def faulty(memory: Any, *rest: Any) -> Any:
         return sound(memory, *rest) if memory.id != first else 1 / 0
 
-    monkeypatch.setattr(telling, "standing", faulty)
+    monkeypatch.setattr(ranker, "standing", faulty)
     assert [one["id"] for one in mom.suggest("a.py", 2)] == others
     assert [one["suggestion"]["id"] for one in hints(mom)] == [one for one in hinted if one != first]
     assert first not in [one["id"] for one in mom.search("alpha")] and mom.search("alpha")
@@ -54,7 +54,7 @@ def test_what_fails_for_one_memory_leaves_the_others(mom: Mom, monkeypatch: pyte
 
 def hints(mom: Mom) -> list[dict[str, Any]]:
     (mom.root / ".mom.toml").write_text("[hints]\nthreshold = 0\nminimumSurprise = 1\n")
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     workspace.settings = mom.settings
     text = (mom.root / "a.py").read_text()
     return list(mom.call("hints", path="a.py", text=text, start=1, end=9)["hints"])
@@ -72,7 +72,7 @@ def test_what_fails_for_all_alike_is_an_error() -> None:
 
 def test_a_memory_of_any_age_is_shown(mom: Mom, project: Repo) -> None:
     """The days are active by the journal; a repository that has as many is in the slow test below."""
-    journal, workspace = mom.service.library.journal, mom.service._workspace(str(mom.root))
+    journal, workspace = mom.service.library.journal, mom.service.workspace(str(mom.root))
     journal.append_many(Event(0, START + n * DAY, "active") for n in range(1, GONE_AFTER + 15))
     oldest = next(one["id"] for one in mom.search("alpha") if one["title"] == "Start alpha at 0")
     for days in (GONE_AFTER - 10, GONE_AFTER - 1, GONE_AFTER, GONE_AFTER + 10):

@@ -22,7 +22,7 @@ from processes import LONG
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal, on_network_disk
-from mom_lsp.workspace.showings import Asked, Showings
+from mom_lsp.workspace.library.impressions import Asked, Showings
 
 SECRET_NOTE = "the text of a note that nobody may read again"
 
@@ -401,7 +401,7 @@ except JournalError as error:
 
 
 def test_a_locked_file_says_so(journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.journal.file.BUSY_SECONDS", 0.05)
+    monkeypatch.setattr("mom_lsp.journal.sqlite_file.BUSY_SECONDS", 0.05)
     journal.append("pin", now=0)
     with Journal(path) as impatient:
         other = sqlite3.connect(path, isolation_level=None)
@@ -452,7 +452,7 @@ def test_network_disks_are_known_by_their_mounts(tmp_path: Path, table: str, exp
 
 
 def test_no_write_ahead_log_on_a_network_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.journal.file.on_network_disk", lambda path: True)
+    monkeypatch.setattr("mom_lsp.journal.sqlite_file.on_network_disk", lambda path: True)
     with Journal(path) as journal:
         event = journal.append("note", data={"text": SECRET_NOTE}, now=1)
         assert not path.with_name("journal.sqlite-wal").exists()

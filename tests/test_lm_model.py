@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from llama_models import CACHE, NOTES, PORT, RETRY, make_messages, needs_model
 
 from mom_lsp.errors import ModelError
-from mom_lsp.lm import gguf
-from mom_lsp.lm.context import PLAIN, Context, Plan
-from mom_lsp.lm.llama import Limits, Llama
+from mom_lsp.lm import attention_hook, gguf
+from mom_lsp.lm.llama_context import PLAIN, Context, Plan
+from mom_lsp.lm.runtime import Limits, Llama
 from mom_lsp.memory import Message, Part
 
 pytestmark = [pytest.mark.slow, needs_model]
@@ -173,10 +173,9 @@ def test_python_does_the_same_as_c(llama: Llama) -> None:
 
 
 def test_a_model_whose_attention_is_elsewhere_is_left_alone(llama: Llama, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mom_lsp.lm import bias
-    from mom_lsp.lm.probe import TEXT, attention_scale
+    from mom_lsp.lm.hook_probe import TEXT, attention_scale
 
-    monkeypatch.setattr(bias, "SCORES", "renamed-")
+    monkeypatch.setattr(attention_hook, "SCORES", "renamed-")
     hook = llama.new_hook(native=False)
     context = llama.new_context(hook, flash=False)
     with pytest.raises(ModelError, match="traces are off"):

@@ -17,9 +17,9 @@ from processes import LONG
 
 from mom_lsp.errors import ChildError, ModelError
 from mom_lsp.lm import gguf
-from mom_lsp.lm.context import BATCH
-from mom_lsp.lm.header import read_need
-from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.gguf_header import read_need
+from mom_lsp.lm.llama_context import BATCH
+from mom_lsp.lm.model_process import ModelProcess
 
 MEGABYTE = 2**20
 
@@ -37,7 +37,7 @@ def model() -> Iterator[ModelProcess]:
 
 
 def test_without_llama_cpp_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.lm.process.is_installed", lambda: False)
+    monkeypatch.setattr("mom_lsp.lm.model_process.is_installed", lambda: False)
     with pytest.raises(ModelError, match="make setup-model"):
         list(ModelProcess().generate(make_messages(), limit=1))
 

@@ -12,10 +12,10 @@ from llama_models import make_messages, needs_model
 
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.errors import ChildError, ModelError
-from mom_lsp.lm import processor
+from mom_lsp.lm import processor_check
 from mom_lsp.lm.gguf import confirmed_name, find_model
-from mom_lsp.lm.process import ModelProcess
-from mom_lsp.lm.processor import Support, crash, remember, remembered
+from mom_lsp.lm.model_process import ModelProcess
+from mom_lsp.lm.processor_check import Support, crash, remember, remembered
 from mom_lsp.settings import Model
 
 SIGNALS = [signal.SIGILL, signal.SIGSEGV, pytest.param(signal.SIGBUS, marks=pytest.mark.slow)]
@@ -33,7 +33,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def file(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a file that passes for a model."""
-    for module in ("mom_lsp.lm.process", "mom_lsp.engine.model"):
+    for module in ("mom_lsp.lm.model_process", "mom_lsp.engine.model"):
         monkeypatch.setattr(f"{module}.is_installed", lambda: True)
     file = tmp_path / "dying.gguf"
     file.write_bytes(b"GGUF" + bytes(100))
@@ -47,7 +47,7 @@ def dying(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
     def make(number: int, where: str = "warm_up", settings: str = "", path: Path = file) -> ModelProcess:
         script = str(Path(__file__).with_name("dying_model.py"))
-        monkeypatch.setattr("mom_lsp.lm.process.COMMAND", (script, str(number), where, settings))
+        monkeypatch.setattr("mom_lsp.lm.model_process.COMMAND", (script, str(number), where, settings))
         made.append(ModelProcess(str(path), threads=1))
         return made[-1]
 
@@ -77,7 +77,7 @@ def test_a_crash_is_followed_by_one_start_with_safe_settings_that_is_remembered(
 def test_a_crash_with_safe_settings_too_says_what_it_is_and_what_to_do(dying: Start, file: Path, number: int) -> None:
     with pytest.raises(ModelError) as error:
         said(dying(number, settings=ALL))
-    for words in (signal.Signals(number).name, "built for another processor", processor.REBUILD, "mom model"):
+    for words in (signal.Signals(number).name, "built for another processor", processor_check.REBUILD, "mom model"):
         assert words in str(error.value)
     local, chosen = LocalModel(), Model(path=str(file))
     assert "built for another processor" in local.why_not(chosen)  # so it is not started again by every question
@@ -119,7 +119,7 @@ def test_another_processor_library_or_model_is_another_matter(
     remember("a/1", Support.NONE)
     assert (remembered("a/1"), remembered("a/2")) == (Support.NONE, None)
     with monkeypatch.context() as patch:
-        patch.setattr(processor, "_processor", lambda: "another")
+        patch.setattr(processor_check, "_processor", lambda: "another")
         assert remembered("a/1") is None
     library = tmp_path / "site" / "llama_cpp" / "lib" / "libggml-cpu.so"
     library.parent.mkdir(parents=True)

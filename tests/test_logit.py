@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.evaluation.logit import calibration, conditional_logit
+from mom_lsp.tuning.logit import calibration, conditional_logit
 
 PENALTY = 0.01
 SEEDS = st.integers(0, 2**32 - 1)

@@ -16,7 +16,7 @@ from repositories import Repo, fill
 
 from mom_lsp.evaluation.memory_bench import MODEL, TOGETHER, Held, held, run, together
 from mom_lsp.offline import without
-from mom_lsp.process.spare import give_back
+from mom_lsp.process.free_memory import give_back
 
 ENCODE = """
 import sys

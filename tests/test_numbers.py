@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from test_route import make_memory, make_place, make_view
 
+from mom_lsp.cues import cms
+from mom_lsp.route.domain_points import PATH_WIDTH, joined, unit
 from mom_lsp.route.features import FEATURES, as_matrix, features
 from mom_lsp.route.gate import Domains
-from mom_lsp.route.learned import shipped
-from mom_lsp.route.points import PATH_WIDTH, joined, unit
+from mom_lsp.route.lexical_term import lexical
+from mom_lsp.route.linear_model import shipped
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import Strategy
-from mom_lsp.route.terms import lexical
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.tiers import TOUCH, cms
+from mom_lsp.tiers import TOUCH
 from mom_lsp.tiers.decay import (
     EPISODIC,
     FLOORS,

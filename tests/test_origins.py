@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo
 
+from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Repository
-from mom_lsp.workspace.head import Worktree
-from mom_lsp.workspace.writers import LineWriters, Waiting
+from mom_lsp.workspace.library.line_writers import LineWriters, Waiting
+from mom_lsp.workspace.library.worktree import Worktree
 
 Start = Callable[[Repo | Path], Mom]
 
@@ -125,7 +126,7 @@ class Engine:
 
     def settle(self) -> None:
         """Let all blame that is wanted be worked out."""
-        workers = [workspace.worktree._writers._worker for workspace in self.service.there]
+        workers = [workspace.worktree._writers._worker for workspace in self.service.live_workspaces]
         self._may_begin.set()
         for worker in filter(None, workers):
             worker.join()
@@ -146,7 +147,7 @@ def engine(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 def first(service: Service, project: Repo) -> str:
     line = line_of((project.root / "lib/conn.py").read_text(), "headers")
-    found = service.call("suggest", {"root": str(project.root), "path": "lib/conn.py", "start": line, "end": line})
+    found = answer(service, "suggest", {"root": str(project.root), "path": "lib/conn.py", "start": line, "end": line})
     return next((one["title"] for one in found["suggestions"] if "last changed this line" in one["why"]), "")
 
 
@@ -163,7 +164,7 @@ def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engin
 
 def test_an_answer_that_was_right_is_not_corrected(project: Repo, engine: Engine) -> None:
     engine.service.follow()
-    engine.service.call("suggest", {"root": str(project.root), "path": "lib/other.py", "start": 1, "end": 2})
+    answer(engine.service, "suggest", {"root": str(project.root), "path": "lib/other.py", "start": 1, "end": 2})
     engine.settle()
     assert not engine.service.follow()
 

@@ -27,8 +27,8 @@ from mom_lsp.datafolder import identity
 from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
 from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine
 from mom_lsp.process.address import new_address, read_address, read_record
-from mom_lsp.process.cancel import is_cancelled
-from mom_lsp.process.runtime import find_file, new_files
+from mom_lsp.process.cancellation import is_cancelled
+from mom_lsp.process.runtime_folder import find_file, new_files
 from mom_lsp.process.spawn import child_environment, spawn
 
 ECHO = [str(Path(__file__).with_name("engine_echo.py"))]

@@ -114,7 +114,7 @@ def test_a_memory_sent_away_leads_no_more(mom: Mom) -> None:
 
 def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
     """Not at the blank line above it, where no editor would show what it is about."""
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     content = f"{text(mom)}\n\nfresh = 1\n\nfresher = 2\n\n"
     _, query = workspace.files.question("src/a.py", 1, content.count("\n"), content, None)
     (block,) = query.written
@@ -123,7 +123,7 @@ def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
 
 def test_the_measurement_counts_what_does_not_lead(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     kept = ask(workspace, ["src/a.py"])
     assert kept.hints >= 4 and (kept.missing, kept.behind) == (0, 0)
     suggest = workspace.suggest

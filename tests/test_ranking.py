@@ -11,15 +11,15 @@ from test_route import make_memory, make_view, sha
 
 from mom_lsp.memory import TERMS, Anchor, Memory
 from mom_lsp.route.features import FEATURES, TERM_OF
-from mom_lsp.route.learned import Model, shipped
-from mom_lsp.route.place import Spot
+from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.place_term import Spot
 from mom_lsp.route.score import top, total
 from mom_lsp.route.vectors import UNLIKE, Vectors
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.workspace.aging import aged
-from mom_lsp.workspace.library import Snapshot
-from mom_lsp.workspace.query import Query, text_query
-from mom_lsp.workspace.ranking import Ranked, Ranker
+from mom_lsp.workspace.library.library import Snapshot
+from mom_lsp.workspace.library.strength import aged
+from mom_lsp.workspace.ranking.query import Query, text_query
+from mom_lsp.workspace.ranking.ranker import Ranked, Ranker
 
 DIMENSIONS, NOW = 6, 1_000.0
 seeds = st.integers(0, 2**32 - 1)

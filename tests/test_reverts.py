@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo
 
-from mom_lsp.evaluation import reverts as evaluation
+from mom_lsp.evaluation import revert_links as evaluation
 from mom_lsp.git import Repository, locate
 from mom_lsp.server.markdown import story
 

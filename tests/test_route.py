@@ -15,11 +15,11 @@ from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Memory, Reference, Source, Usage
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS
-from mom_lsp.route.place import Place, Spot, place
+from mom_lsp.route.lexical_term import lexical
+from mom_lsp.route.place_term import Place, Spot, place
 from mom_lsp.route.score import top
-from mom_lsp.route.terms import lexical
 from mom_lsp.route.view import View
-from mom_lsp.store.rows import to_table
+from mom_lsp.store.arrow_rows import to_table
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.lifecycle import (
     NOTE_GRACE,

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 
 from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.document_place import Place
 from mom_lsp.server.inlay_hint import renew
-from mom_lsp.server.place import Place
 from mom_lsp.settings import Settings
 
 PLACE = Place(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
@@ -24,6 +24,10 @@ class Front:
         self.document = Document("file:///repo/a.py", PLACE, "python")
         self.documents = {self.document.uri: self.document}
         self.meanwhile, self.asked = meanwhile, 0
+
+    @property
+    def engines(self) -> Front:
+        return self
 
     async def ask(self, place: Place, method: str, **params: Any) -> dict[str, Any]:
         self.asked += 1

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.server.convert import LABEL_LENGTH, lsp_label
-from mom_lsp.server.insert import SIGNS, comment
+from mom_lsp.server.insert_comment import SIGNS, comment
+from mom_lsp.server.labels import LABEL_LENGTH, lsp_label
 
 
 def make_suggestion(title: str = "Title", source: str = "commit", pinned: bool = False) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from mom_lsp.server import progress
-from mom_lsp.server.progress import ProgressBars
+from mom_lsp.server import progress_bars
+from mom_lsp.server.progress_bars import ProgressBars
 
 
 class RecordingServer:
@@ -47,7 +47,7 @@ class RecordingServer:
 
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bars, "PATIENCE", 0.0)
 
 
 def report(phase: str, done: int, total: int) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from lsprotocol import types
 from repositories import START, Change, Mom, Repo, import_commits
 
 from mom_lsp.errors import ChildError
-from mom_lsp.server import screen
+from mom_lsp.server import visible_hints
 from mom_lsp.server.app import Document, MomServer
-from mom_lsp.server.convert import QUIET_LENGTH, lsp_label
+from mom_lsp.server.document_place import Place
 from mom_lsp.server.hover import hover
 from mom_lsp.server.inlay_hint import inlay_hint, inlay_hint_resolve
-from mom_lsp.server.place import Place
-from mom_lsp.server.screen import LARGEST, SCREEN, visible_lines
+from mom_lsp.server.labels import QUIET_LENGTH, lsp_label
 from mom_lsp.server.text_sync import did_close
+from mom_lsp.server.visible_hints import LARGEST, SCREEN, visible_lines
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.rules import QUIET_AFTER
+from mom_lsp.tiers.status_rules import QUIET_AFTER
 
 LINES = 1_000
 
@@ -71,6 +71,10 @@ class Front:
 
     async def document(self, uri: str) -> Document | None:
         return self.documents.get(uri)
+
+    @property
+    def engines(self) -> Front:
+        return self
 
     async def ask(self, place: Place, method: str, **params: Any) -> Any:
         if self.broken and method == "hinted":
@@ -120,7 +124,7 @@ class Front:
 @pytest.fixture
 def mom(project: Repo, moms: Callable[[Any], Mom], monkeypatch: pytest.MonkeyPatch) -> Mom:
     """Index a file of a thousand lines in which every twentieth line was changed for a reason."""
-    monkeypatch.setattr(screen, "READ_AFTER", 0.0)
+    monkeypatch.setattr(visible_hints, "READ_AFTER", 0.0)
     lines = [f"value_{n} = {n}" for n in range(LINES)]
     changes = [Change("Add the values", "a.py", "\n".join(lines) + "\n")]
     for n in range(0, LINES, 20):
@@ -166,10 +170,10 @@ def test_a_client_that_asks_for_all_counts_nothing_and_one_with_a_screen_what_is
 def test_what_is_scrolled_past_closed_or_sent_away_is_not_counted(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         front = Front(mom, "a.py")
-        monkeypatch.setattr(screen, "READ_AFTER", 60.0)
+        monkeypatch.setattr(visible_hints, "READ_AFTER", 60.0)
         for top in range(0, 600, 10):
             await front.hints(top, top + 209)
-        monkeypatch.setattr(screen, "READ_AFTER", 0.0)
+        monkeypatch.setattr(visible_hints, "READ_AFTER", 0.0)
         shown = await front.hints(400, 609)
         front.forgotten.add(next(hint.data["id"] for hint in shown if hint.position.line == 480))
         await front.read()
@@ -200,7 +204,7 @@ def test_a_hover_counts_what_it_lists_and_a_tooltip_does_not(mom: Mom) -> None:
 
 def test_a_hint_that_is_known_takes_less_room_until_it_is_used(mom: Mom) -> None:
     text = (mom.root / "a.py").read_text()
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
 
     def hint() -> dict[str, Any]:
         found = mom.call("hints", path="a.py", text=text, start=1, end=LINES)["hints"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.server.shift import Hint, shift
+from mom_lsp.server.hint_shift import Hint, shift
 
 TEXT = "def f():\n    first = 1\n    return first\n\n\ndef g():\n    first = 1\n    return first\n"
 LAST = TEXT.count("\n")

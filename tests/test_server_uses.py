@@ -10,8 +10,8 @@ from lsprotocol import types
 
 from mom_lsp.errors import ChildError
 from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.document_place import Place
 from mom_lsp.server.execute_command import _kept_open
-from mom_lsp.server.place import Place
 from mom_lsp.server.text_sync import did_save
 
 URI = "file:///repo/a.py"
@@ -27,6 +27,10 @@ class Front:
         self.forgotten, self.dismissed = set[str](), set[tuple[str, Place]]()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken
+
+    @property
+    def engines(self) -> Front:
+        return self
 
     async def ask(self, place: Place, method: str, **params: Any) -> None:
         assert place == PLACE

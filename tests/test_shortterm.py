@@ -9,9 +9,9 @@ import numpy as np
 from memories import HashEncoder
 from repositories import Mom, Repo
 
+from mom_lsp.cues.cms import unit
 from mom_lsp.store import Store
-from mom_lsp.tiers.cms import unit
-from mom_lsp.workspace.shortterm import ShortTerm
+from mom_lsp.workspace.ranking.recent_edits import ShortTerm
 
 Start = Callable[[Repo | Path], Mom]
 EVENTS = unit(np.random.default_rng(0).standard_normal((6, 32)).astype(np.float32))

@@ -70,7 +70,7 @@ def test_what_the_indexer_commits_between_two_reads_of_a_request_is_not_in_its_a
 
 
 def test_a_look_finds_nothing_that_came_after_it(mom: Mom, project: Repo) -> None:
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     before = workspace.looks.take(workspace.worktree.head)
     project.commit("Greet the zebra\n\nBecause it came.", {"b.py": "zebra = 1\n"})
     mom.index()

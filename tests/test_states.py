@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo, clone, make_repository
 
+from mom_lsp.engine.requests import answer
+
 Start = Callable[[Repo | Path], Mom]
 CODE = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(1, 6))
 WHY = "\n\nBecause callers count from there, which nobody had written down."
@@ -45,7 +47,9 @@ def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(project: Rep
     # one service serves both
     assert (
         told(
-            here.service.call("suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})["suggestions"]
+            answer(here.service, "suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})[
+                "suggestions"
+            ]
         )[0]
         == "Theirs counts callers"
     )

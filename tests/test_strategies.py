@@ -17,19 +17,19 @@ from test_route import make_memory, make_view
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor
-from mom_lsp.route.learned import shipped
-from mom_lsp.route.place import Spot
+from mom_lsp.route.linear_model import shipped
+from mom_lsp.route.place_term import Spot
 from mom_lsp.route.reason import ON_TRIAL
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy, diversity
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.server.markdown import hover_text, story
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import SELECTIONS, Life, fold
-from mom_lsp.workspace.aging import aged
-from mom_lsp.workspace.library import Snapshot
-from mom_lsp.workspace.query import Query
-from mom_lsp.workspace.ranking import Ranker
-from mom_lsp.workspace.variety import LEAST, variety
+from mom_lsp.workspace.answers.variety import LEAST, variety
+from mom_lsp.workspace.library.library import Snapshot
+from mom_lsp.workspace.library.strength import aged
+from mom_lsp.workspace.ranking.query import Query
+from mom_lsp.workspace.ranking.ranker import Ranker
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -222,7 +222,7 @@ def busy(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
 
 def look_around(mom: Mom, days: int) -> dict[str, Any]:
     """Look at a line of each file, day after day; return what `mom status` says of variety."""
-    workspace, library = mom.service._workspace(str(mom.root)), mom.service.library
+    workspace, library = mom.service.workspace(str(mom.root)), mom.service.library
     for day in range(days):
         now = START + (200 + day) * DAY
         workspace._clock = lambda now=now: float(now)
@@ -235,7 +235,7 @@ def look_around(mom: Mom, days: int) -> dict[str, Any]:
 def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy: Mom) -> None:
     """What was used counts for so much that it is suggested in every file, where it is used again, and so on."""
     (busy.root / ".mom.toml").write_text("[weights]\nuse = 100.0\nplace = 0.0\nlex = 0.0\n[suggest]\nthreshold = 0.0\n")
-    busy.service._workspace(str(busy.root)).settings = busy.settings
+    busy.service.workspace(str(busy.root)).settings = busy.settings
     collapsed = look_around(busy, 1)
     assert collapsed["low"] and collapsed["memories"] == 3 and collapsed["selections"] == 3 * FILES
     assert "mom dismiss" in collapsed["warning"] and "make 100% of the last 96" in collapsed["warning"]

@@ -15,7 +15,7 @@ from mom_lsp.memory import Usage
 from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH, decay
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.tiers.rules import QUIET_AFTER, Past, confidence, is_quiet, judge
+from mom_lsp.tiers.status_rules import QUIET_AFTER, Past, confidence, is_quiet, judge
 from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
 
 ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4), st.lists)

@@ -15,9 +15,9 @@ from test_wording import Parrot
 
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
+from mom_lsp.lm.trace_file import TRACES
 from mom_lsp.memory import Memory, never
 from mom_lsp.settings import Model
-from mom_lsp.trace.file import TRACES
 
 Start = Callable[[Repo | Path], Mom]
 FIX = make_memory(1, "fix", body="The server bans a client after 50 attempts.")
@@ -89,7 +89,7 @@ def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom
     mom.service.model = Forgetful()
     mom.service.make_title(never)
     assert TitleFile(mom.location.data / TITLES).get(identity) is None
-    assert not mom.service._workspace(str(mom.root)).teller.untitled
+    assert not mom.service.workspace(str(mom.root)).teller.untitled
 
 
 def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.errors import StoreError
-from mom_lsp.trace.attention import (
+from mom_lsp.lm.trace_file import TraceFile
+from mom_lsp.lm.traces import (
     ENOUGH,
     FIRST,
     STRENGTHS,
@@ -30,7 +31,6 @@ from mom_lsp.trace.attention import (
     steady_state,
     updated,
 )
-from mom_lsp.trace.file import TraceFile
 
 LAYERS, HEADS = 2, 3
 MEMORIES = [f"{n:016x}" for n in range(6)]
@@ -193,7 +193,7 @@ def test_what_each_strength_saved_is_kept(file: TraceFile) -> None:
 
 
 def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.trace.file.KEPT", 2)
+    monkeypatch.setattr("mom_lsp.lm.trace_file.KEPT", 2)
     for memory in MEMORIES:
         file.add("model", LAYERS, HEADS, make_seen(memory), f"text of {memory}")
     assert len(file.sources("model")) == len(MEMORIES), "nothing is learned from twice"

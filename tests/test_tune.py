@@ -17,13 +17,13 @@ from test_route import make_memory, make_view, sha
 
 from mom_lsp.cli.app import app
 from mom_lsp.evaluation.baselines import Bm25
-from mom_lsp.evaluation.labels import MOST_FILES, labels_of
-from mom_lsp.evaluation.tune import event_of, wins
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Reference
-from mom_lsp.route.learned import Model, read_model, shipped
+from mom_lsp.route.linear_model import Model, read_model, shipped
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
+from mom_lsp.tuning.labels import MOST_FILES, labels_of
+from mom_lsp.tuning.tune import event_of, wins
 
 FOLLOWUPS = 42
 
@@ -67,7 +67,7 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     mom = moms(project)
     mom.index()
     mom.service.library.journal.append("tune", data=event_of(Model({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
-    workspace = mom.service._workspace(str(project.root))
+    workspace = mom.service.workspace(str(project.root))
     state = workspace.looks.take(workspace.worktree.head)
     without, vector = (workspace._editing(state, meaning) for meaning in (None, np.ones(3)))
     assert without.intercept == 7.0 and vector.weights == shipped("editing").weights

@@ -13,16 +13,16 @@ from click.testing import CliRunner
 from repositories import Mom, Repo, fill
 
 from mom_lsp.cli.app import app
-from mom_lsp.evaluation.cases import Case, Moment
-from mom_lsp.evaluation.labels import Label
-from mom_lsp.evaluation.tune import learnt
-from mom_lsp.evaluation.verdicts import verdicts
 from mom_lsp.journal import Event
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.tiers import Touches
+from mom_lsp.tuning.cases import Case, Moment
+from mom_lsp.tuning.labels import Label
+from mom_lsp.tuning.tune import learnt
+from mom_lsp.tuning.verdicts import verdicts
 
 FILES, DAYS, SHOWN = 10, 6, 4
 NOBODY = Moment(0, "", np.zeros(0), Touches.of([]), ActiveDays([]))
@@ -105,7 +105,7 @@ def test_what_the_user_likes_may_not_harm_what_history_says() -> None:
 
 def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
     """Let a developer ask about each file on each of some days, and accept one of what he sees."""
-    workspace, days = mom.service._workspace(str(mom.root)), [0]
+    workspace, days = mom.service.workspace(str(mom.root)), [0]
     workspace._clock = lambda: days[0] * float(DAY)
     for day in range(DAYS):
         days[0] = day

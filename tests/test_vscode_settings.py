@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import runpy
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mom_lsp.server import why
+from mom_lsp.server import why_command
 from mom_lsp.server.execute_command import COMMANDS
-from mom_lsp.settings import describe, parse_settings
+from mom_lsp.settings import describe, parse_settings, schema
 
 CLIENT = Path(__file__).parents[1] / "vscode-client"
 
@@ -28,7 +27,7 @@ def properties(contributes: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_settings_are_those_that_the_script_writes(properties: dict[str, Any]) -> None:
-    expected = runpy.run_path(str(CLIENT / "settings.py"))["properties"]()
+    expected = schema.properties()
     assert properties == expected, "run `npm run settings` in vscode-client"
     assert list(properties) == list(expected)
 
@@ -61,6 +60,6 @@ def test_what_names_a_program_or_a_model_cannot_be_set_by_a_workspace(properties
 
 def test_every_command_of_the_server_is_in_the_palette(contributes: dict[str, Any]) -> None:
     shown = {command["command"] for command in contributes["commands"]}
-    assert set(COMMANDS) | set(why.COMMANDS) <= shown
+    assert set(COMMANDS) | set(why_command.COMMANDS) <= shown
     keys = {binding["command"] for binding in contributes["keybindings"]}
     assert keys - shown == {"mom.memories.focus", "runCommands"}  # VS Code's own, the first made for the view

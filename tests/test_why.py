@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,15 @@ from memories import make_memory
 from repositories import Mom, Repo
 
 from mom_lsp.cli.app import app
+from mom_lsp.engine.requests import answer
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation.cases import Case
-from mom_lsp.evaluation.labels import Label
-from mom_lsp.evaluation.others import best, rows
-from mom_lsp.evaluation.reasons import cases, right
+from mom_lsp.evaluation.reason_sentences import cases, right
+from mom_lsp.evaluation.why_threshold import best, rows
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source
-from mom_lsp.route.learned import Model
+from mom_lsp.route.linear_model import Model
+from mom_lsp.tuning.cases import Case
+from mom_lsp.tuning.labels import Label
 
 Start = Callable[[Repo | Path], Mom]
 FIRST = "import time\n\n\ndef fetch(url):\n    return url\n"
@@ -140,7 +142,7 @@ def test_a_line_that_does_not_exist_is_refused(mom: Mom) -> None:
 
 
 def run(mom: Mom, *arguments: str) -> Any:
-    return CliRunner().invoke(app, ["-C", str(mom.root), *arguments], obj=lambda _: mom.service.call)
+    return CliRunner().invoke(app, ["-C", str(mom.root), *arguments], obj=lambda _: partial(answer, mom.service))
 
 
 def test_the_command_prints_the_answer_and_its_sources(mom: Mom) -> None:

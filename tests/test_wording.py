@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memories import MEMORIES, make_memory
 
-from mom_lsp.evaluation.answers import asked, report
+from mom_lsp.evaluation.model_answers import asked, report
 from mom_lsp.lm.answer import Sentence
-from mom_lsp.lm.check import is_supported, support
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
+from mom_lsp.lm.support import is_supported, support
 from mom_lsp.lm.wording import Question, claims, completed, gives_the_reason, worded
 from mom_lsp.memory import Memory, Message, Part, never
 

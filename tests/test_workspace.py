@@ -14,10 +14,10 @@ import pytest
 from repositories import HOUR, START, Mom, Repo, make_repository
 
 from mom_lsp.errors import JournalError, UsageError
-from mom_lsp.route.learned import shipped
+from mom_lsp.route.linear_model import shipped
 from mom_lsp.route.lines import MAX_TEXT
-from mom_lsp.workspace.hinting import HINT_WINDOW, HINTS_IN_WINDOW
-from mom_lsp.workspace.query import text_query
+from mom_lsp.workspace.ranking.hints import HINT_WINDOW, HINTS_IN_WINDOW
+from mom_lsp.workspace.ranking.query import text_query
 
 Start = Callable[[Repo | Path], Mom]
 NAMES = ("alpha", "beta", "gamma", "delta")
@@ -576,7 +576,7 @@ def test_times_are_those_of_the_author(mom: Mom) -> None:
 
 
 def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
-    workspace = mom.service._workspace(str(mom.root))
+    workspace = mom.service.workspace(str(mom.root))
     state = workspace.looks.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
     ranker = workspace._ranker(state, workspace._learned("why"))

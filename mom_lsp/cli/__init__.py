@@ -14,7 +14,7 @@ def main() -> None:
         run(arguments[2:])
         return
     if len(arguments) > 1 and (arguments[0] == "-C" or not arguments[0].startswith("-")):
-        from mom_lsp.cli.warm import VERBS, ask_engine
+        from mom_lsp.cli.fast_path import VERBS, ask_engine
 
         if VERBS & set(arguments[:3]) and (code := ask_engine(arguments)) is not None:
             sys.exit(code)

@@ -18,15 +18,15 @@ VERBS = {
     "search": "suggest",
     "show": "suggest",
     "why": "why",
-    "pin": "life",
-    "unpin": "life",
-    "useful": "life",
-    "dismiss": "life",
-    "forget": "life",
-    "restore": "life",
-    "undo": "life",
-    "purge": "life",
-    "note": "life",
+    "pin": "feedback",
+    "unpin": "feedback",
+    "useful": "feedback",
+    "dismiss": "feedback",
+    "forget": "feedback",
+    "restore": "feedback",
+    "undo": "feedback",
+    "purge": "feedback",
+    "note": "feedback",
     "review": "review",
     "status": "status",
     "doctor": "status",
@@ -118,7 +118,7 @@ def _with_folder(command: click.Command) -> click.Command:
 
 
 def _complain(message: str) -> None:
-    from mom_lsp.cli.words import one_line
+    from mom_lsp.cli.text import one_line
 
     click.echo("mom: " + one_line(message), err=True)
 

@@ -9,7 +9,7 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 from mom_lsp.git.location import locate
 
 
@@ -51,7 +51,7 @@ def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]
 
 
 def _of_model() -> dict[str, Any]:
-    from mom_lsp.cli.eval import bars
+    from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation.model_bench import run
     from mom_lsp.settings import resolve
 

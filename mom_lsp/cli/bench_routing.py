@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 
 NOTES = """
 opened: share of the vectors that the domains of `mom.route.domains` hold. recall@50 against exact float32: of all, and
@@ -27,7 +27,7 @@ def run(roots: Sequence[Path], most: int, as_json: bool) -> None:
     """Measure and print."""
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # before numpy
     from mom_lsp.cli.console import stderr, stdout, table
-    from mom_lsp.cli.eval import bars
+    from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation import routing_bench
 
     sizes, rows = [size for size in routing_bench.SIZES if size <= most], list[dict[str, Any]]()

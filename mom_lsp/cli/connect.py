@@ -51,12 +51,12 @@ def connect() -> Iterator[Connection]:
             close()
 
 
-def open_service(location: Location) -> Service:
+def open_service(location: Location) -> Answerer:
     """Return the engine's service if an engine runs, else one in this process."""
-    return Service(location.data)
+    return Answerer(location.data)
 
 
-class Service:
+class Answerer:
     """Answers through the engine while it can, and in this process otherwise."""
 
     def __init__(self, data: Path) -> None:
@@ -73,7 +73,7 @@ class Service:
             except ChildError:
                 if method not in READS:
                     raise
-        return self._in_process().call(method, params)
+        return self._in_process(method, params)
 
     def close(self) -> None:
         """Let go of the engine and of what was opened here."""
@@ -87,11 +87,11 @@ class Service:
 
         return EngineClient.connect(self._data, CONNECT_TIMEOUT)
 
-    def _in_process(self) -> Any:
-        if self._local is None:
-            gc.disable()  # a command is over before garbage counts, and hundreds of modules are about to be imported
-            from mom_lsp.engine.service import Service as EngineService
+    def _in_process(self, method: str, params: dict[str, Any]) -> Any:
+        gc.disable()  # a command is over before garbage counts, and hundreds of modules are about to be imported
+        from mom_lsp.engine.requests import answer
+        from mom_lsp.engine.service import Service
 
-            # Without the encoder: loading it takes longer than anybody waits for a command.
-            self._local = EngineService(self._data, encoder=False)
-        return self._local
+        if self._local is None:  # without the encoder: loading it takes longer than anybody waits for a command
+            self._local = Service(self._data, encoder=False)
+        return answer(self._local, method, params)

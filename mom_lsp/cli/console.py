@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
-from mom_lsp.cli.words import one_line
+from mom_lsp.cli.text import one_line
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.progress import bars
+from mom_lsp.cli.text import echo_json
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
+    pass
 
 COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 
@@ -60,7 +59,7 @@ def eval_(
 
         run(here / Path(repo).expanduser(), file, limit, as_json)
         return
-    from mom_lsp.evaluation.run import Request, evaluate, write_predictions
+    from mom_lsp.evaluation.evaluate import Request, evaluate, write_predictions
 
     request = Request(
         here / Path(repo).expanduser(),
@@ -81,30 +80,11 @@ def eval_(
         _print(document)
 
 
-@contextmanager
-def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    from mom_lsp.cli.console import stderr
-
-    columns = (TextColumn("{task.description:>10}"), BarColumn(bar_width=24), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(compact=True), console=stderr()) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def move(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                tasks[name] = progress.add_task(name, total=total)
-            progress.update(tasks[name], completed=done, total=total)
-
-        yield move
-
-
 def _print(document: dict[str, Any]) -> None:
     from rich.table import Table
 
     from mom_lsp.cli.console import stdout
-    from mom_lsp.evaluation.exposure import Exposure
+    from mom_lsp.evaluation.hint_exposure import Exposure
 
     console = stdout()
     click.echo(

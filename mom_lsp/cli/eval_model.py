@@ -7,15 +7,15 @@ from typing import Any
 
 import click
 
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 
 LIMIT = 40  # labels, if none is named: some minutes
 
 
 def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool) -> None:
     """Measure, and print one table."""
-    from mom_lsp.cli.eval import bars
-    from mom_lsp.evaluation.model import evaluate_model
+    from mom_lsp.cli.progress import bars
+    from mom_lsp.evaluation.attention_eval import evaluate_model
     from mom_lsp.settings import resolve
 
     with bars() as bar:

@@ -17,7 +17,7 @@ import click
 
 from mom_lsp.cli.app import folder
 from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
-from mom_lsp.cli.words import echo_json, one_line
+from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.git.location import locate
 from mom_lsp.phrases import count, duration
 

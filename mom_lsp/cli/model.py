@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 from mom_lsp.git.location import locate
 from mom_lsp.settings import resolve_kept
 
@@ -21,7 +21,7 @@ def model(trust: bool, as_json: bool) -> None:
     """
     from mom_lsp.errors import ModelError
     from mom_lsp.lm import gguf
-    from mom_lsp.lm.process import ModelProcess
+    from mom_lsp.lm.model_process import ModelProcess
 
     here = locate(folder())
     settings = resolve_kept(here.root, here.data).settings.model

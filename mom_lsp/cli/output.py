@@ -16,7 +16,7 @@ from rich.style import Style
 from rich.text import Text
 
 from mom_lsp.cli.console import coloured, stdout
-from mom_lsp.cli.words import one_line
+from mom_lsp.cli.text import one_line
 from mom_lsp.phrases import ID_LENGTH
 from mom_lsp.redact import clean
 

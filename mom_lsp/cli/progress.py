@@ -6,10 +6,11 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from mom_lsp.cli.words import one_line
+from mom_lsp.cli.text import one_line
 from mom_lsp.phrases import STEPS
 
 if TYPE_CHECKING:
@@ -166,3 +167,22 @@ def _rate(speed: float | None) -> str:
 def _write(line: str) -> None:
     sys.stderr.write(line + "\n")  # one write, so that lines of several threads do not mix
     sys.stderr.flush()
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from mom_lsp.cli.console import stderr
+
+    columns = (TextColumn("{task.description:>10}"), BarColumn(bar_width=24), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(compact=True), console=stderr()) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def move(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task(name, total=total)
+            progress.update(tasks[name], completed=done, total=total)
+
+        yield move

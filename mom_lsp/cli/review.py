@@ -9,7 +9,7 @@ import click
 
 from mom_lsp.cli.app import AS_JSON
 from mom_lsp.cli.connect import Connection, connect
-from mom_lsp.cli.words import echo_json, one_line
+from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 HEADINGS = {

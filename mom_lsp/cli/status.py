@@ -8,7 +8,7 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import connect
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 from mom_lsp.errors import MomError
 
 MARKS = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("note", "yellow")}
@@ -42,15 +42,15 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 def all_checks() -> list[dict[str, Any]]:
     """Return the checks of the service and of this machine; a service that cannot be reached is one that failed."""
-    from mom_lsp.cli import machine
+    from mom_lsp.cli import system_checks
     from mom_lsp.git.location import locate
 
     try:
         with connect() as service:
             found = service.call("doctor")["checks"]
     except MomError as error:
-        found = machine.without_service(str(error))
-    by_name = {check["name"]: check for check in [*found, *machine.checks(locate(folder()))]}
+        found = system_checks.without_service(str(error))
+    by_name = {check["name"]: check for check in [*found, *system_checks.checks(locate(folder()))]}
     return list(by_name.values())
 
 

@@ -9,7 +9,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.words import echo_json, one_line
+from mom_lsp.cli.text import echo_json, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
 

@@ -8,7 +8,7 @@ from typing import IO, Any
 import click
 
 from mom_lsp.cli.connect import connect
-from mom_lsp.cli.words import one_line
+from mom_lsp.cli.text import one_line
 from mom_lsp.errors import MomError, UsageError
 from mom_lsp.phrases import count
 

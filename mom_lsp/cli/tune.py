@@ -9,7 +9,7 @@ import click
 
 from mom_lsp import datafolder
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.words import echo_json
+from mom_lsp.cli.text import echo_json
 
 SOURCES = {"history": "commits that name earlier ones", "verdicts": "suggestions you judged"}
 
@@ -24,11 +24,11 @@ def tune(limit: int, reset: bool, as_json: bool) -> None:
     The weights are fitted on the older part of both, and kept only if they find what the newer part says better than
     the weights that mom came with. Of a suggestion that you accepted or dismissed, the others shown beside it count.
     """
-    from mom_lsp.cli.eval import bars
-    from mom_lsp.evaluation.tune import event_of
-    from mom_lsp.evaluation.tune import tune as learn
+    from mom_lsp.cli.progress import bars
     from mom_lsp.git import locate
     from mom_lsp.journal import Journal
+    from mom_lsp.tuning.tune import event_of
+    from mom_lsp.tuning.tune import tune as learn
 
     here = folder()
     document: dict[str, Any] = {"kept": False, "reset": True}

@@ -9,9 +9,9 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
+from mom_lsp.cli.fast_path import LONG_WAY
 from mom_lsp.cli.target import Target, parse_target
-from mom_lsp.cli.warm import LONG_WAY
-from mom_lsp.cli.words import echo_json, one_line
+from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 

@@ -1,6 +1,6 @@
 """Attention traces in use: which memories of a prompt the model is drawn to, and how accepted texts teach it that.
 
-What was learned is on disk (trace/file.py) and folded when it is first needed.
+What was learned is on disk (lm/trace_file.py) and folded when it is first needed.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from mom_lsp.errors import Interrupted, ModelError
-from mom_lsp.lm.heads import chosen_heads, first_strength
-from mom_lsp.lm.learning import Accepted, observe, tried
-from mom_lsp.lm.process import ModelProcess
+from mom_lsp.lm.biased_heads import chosen_heads, first_strength
+from mom_lsp.lm.model_process import ModelProcess
+from mom_lsp.lm.trace_file import TraceFile
+from mom_lsp.lm.trace_learning import Accepted, observe, tried
+from mom_lsp.lm.traces import Drawn, Observation, Traces, calibrated, cue_of, replay
 from mom_lsp.memory import never
-from mom_lsp.trace.attention import Drawn, Observation, Traces, calibrated, cue_of, replay
-from mom_lsp.trace.file import TraceFile
 
 log = logging.getLogger(__name__)
 

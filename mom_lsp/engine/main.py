@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -13,11 +11,12 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from mom_lsp.engine.indexer import Indexer
+from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
-from mom_lsp.process import EngineServer, Restarts, announce_ready
-from mom_lsp.process.spawn import spawn
-from mom_lsp.workspace.writers import IN_ENGINE
+from mom_lsp.process import EngineServer, announce_ready
+from mom_lsp.workspace.library.line_writers import IN_ENGINE
 
 AT_REST = 20.0  # seconds without a request, after which the local model may make titles and learn
 POLL = 0.5  # seconds between two looks for a new version of the store
@@ -103,13 +102,16 @@ class Engine:
 
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
         if method == "command":
-            return self._run_command(self._service.call, params)
+            return self._run_command(self._answer, params)
         if method in {"open", "reindex"}:  # first of all: the answer may take its time
             self._start_indexer(locate(Path(str(params["root"]))))
-        found = self._service.call(method, params)
+        found = self._answer(method, params)
         if method == "configure" and found["conflict"]:  # both windows are to know
             self._server.notify_all("conflict", {"root": params["root"], "message": found["conflict"]})
         return found
+
+    def _answer(self, method: str, params: dict[str, Any]) -> Any:
+        return answer(self._service, method, params)
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # one that runs sees the request's file
@@ -124,49 +126,3 @@ class Engine:
     def _report(self, root: str, report: dict[str, Any]) -> None:
         self._service.indexing = report if report.get("total") or report.get("message") else None
         self._server.notify_all("progress", {"root": root, **report})
-
-
-class Indexer:
-    """`mom index --watch` as our child: the one writer, started again when it dies."""
-
-    def __init__(self, location: Location, report: Any) -> None:
-        self._location, self._report = location, report
-        self._restarts, self._stop = Restarts(), threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self.gave_up = False
-        threading.Thread(target=self._keep, name="mom-indexer", daemon=True).start()
-
-    def stop(self) -> None:
-        """End the child: its standard input closes, and it leaves at once; what it wrote stays."""
-        self._stop.set()
-        process = self._process
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
-
-    def _keep(self) -> None:
-        while (delay := self._restarts.delay(time.monotonic())) is not None:
-            self._run()
-            if self._stop.wait(delay):
-                return
-            log.warning("the indexer ended; starting it again")
-        self.gave_up = True
-        self._tell({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
-
-    def _run(self) -> None:
-        arguments = ["-C", str(self._location.root), "index", "--watch", "--background", "--progress-json"]
-        try:
-            self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        except OSError as error:  # there may be more memory, or fewer processes, the next time
-            log.warning("the indexer cannot be started: %s", error)
-            return
-        assert self._process.stderr is not None
-        with self._process.stderr as lines:
-            for line in lines:
-                try:
-                    self._tell(json.loads(line))
-                except ValueError:
-                    log.warning("indexer: %s", line.decode("utf-8", "replace").rstrip())
-        self._process.wait()
-
-    def _tell(self, report: dict[str, Any]) -> None:
-        self._report(str(self._location.root), report)

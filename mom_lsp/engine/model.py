@@ -13,17 +13,17 @@ from mom_lsp.engine.attention import Attention
 from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
-from mom_lsp.lm.process import ModelProcess
-from mom_lsp.lm.processor import Support, advice, remembered
+from mom_lsp.lm.model_process import ModelProcess
+from mom_lsp.lm.processor_check import Support, advice, remembered
 from mom_lsp.lm.prompts import in_place
 from mom_lsp.lm.titles import titled
+from mom_lsp.lm.traces import Drawn
 from mom_lsp.lm.wording import Question, completed, gives_the_reason, worded
 from mom_lsp.memory import Memory, never
 from mom_lsp.process import Restarts
 from mom_lsp.settings import Model as ModelSettings
-from mom_lsp.trace.attention import Drawn
-from mom_lsp.workspace.accepted import Text
-from mom_lsp.workspace.why import Explanation
+from mom_lsp.workspace.accepted_texts import Text
+from mom_lsp.workspace.ranking.citations import Explanation
 
 COMPLETION_MEMORIES = 2  # in the prompt: reading more takes longer than somebody who types waits
 

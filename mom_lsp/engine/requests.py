@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mom_lsp.engine import health
+from mom_lsp.engine import doctor, status
+from mom_lsp.engine.service import Service
 from mom_lsp.errors import DataFolderError, UsageError
-from mom_lsp.process.cancel import is_cancelled
-from mom_lsp.trace.attention import Drawn
+from mom_lsp.lm.traces import Drawn
+from mom_lsp.process.cancellation import is_cancelled
 from mom_lsp.workspace import Workspace
-from mom_lsp.workspace.accepted import followed
-from mom_lsp.workspace.present import attention
+from mom_lsp.workspace.accepted_texts import followed
+from mom_lsp.workspace.actions import Actions
+from mom_lsp.workspace.answers.contract import attention
 from mom_lsp.workspace.transfer import taken_out
 
-if TYPE_CHECKING:
-    from mom_lsp.engine.service import Service
-
 Params = Mapping[str, Any]
+Answer = Callable[[Service, Workspace, Params], Any]
+FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
 
 QUOTED = "In the words of these memories"
 WORDED = "Worded by the local model; each sentence was checked against the memory that it cites"
@@ -120,23 +121,25 @@ def _undo(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _followed(service: Service) -> dict[str, list[str]]:
     """Return the accepted texts of all worktrees: what was said in one may be taken back in another."""
-    return {source: memories for workspace in service.there for source, memories in followed(workspace).items()}
+    return {
+        source: memories for workspace in service.live_workspaces for source, memories in followed(workspace).items()
+    }
 
 
-def _at_place(action: str) -> Callable[[Service, Workspace, Params], Any]:
-    def answer(service: Service, workspace: Workspace, p: Params) -> Any:
-        said = getattr(service.actions(workspace), action)
-        return said(str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code"))
-
-    return answer
-
-
-def _by_id(action: str) -> Callable[[Service, Workspace, Params], Any]:
-    return lambda service, workspace, p: getattr(service.actions(workspace), action)(str(p["id"]))
+def _at_place(action: Callable[[Actions, str, str, int, Any], dict[str, Any]]) -> Answer:
+    """Answer with what is done about a memory at a line."""
+    return lambda service, workspace, p: action(
+        service.actions(workspace), str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code")
+    )
 
 
-REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
-    "open": lambda service, workspace, p: health.opened(service, workspace),
+def _by_id(action: Callable[[Actions, str], dict[str, Any]]) -> Answer:
+    """Answer with what is done about a memory everywhere."""
+    return lambda service, workspace, p: action(service.actions(workspace), str(p["id"]))
+
+
+REQUESTS: dict[str, Answer] = {
+    "open": lambda service, workspace, p: status.opened(service, workspace),
     "configure": lambda service, workspace, p: service.configure(workspace, p),
     "suggest": _suggest,
     "hints": _hints,
@@ -147,14 +150,19 @@ REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "kept": lambda service, workspace, p: workspace.kept(),
     "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
-    "state": lambda service, workspace, p: health.state(service, workspace),
+    "state": lambda service, workspace, p: status.state(service, workspace),
     "episode": lambda service, workspace, p: workspace.episode(str(p["id"])),
-    "status": lambda service, workspace, p: health.status(service, workspace),
-    "doctor": lambda service, workspace, p: health.doctor(service, workspace),
+    "status": lambda service, workspace, p: status.status(service, workspace),
+    "doctor": lambda service, workspace, p: doctor.doctor(service, workspace),
     "prefetch": _prefetch,
     "reindex": _reindex,
-    **{name: _by_id(name) for name in ("unpin", "forget", "restore")},
-    **{name: _at_place(name) for name in ("pin", "useful", "opened", "inserted")},
+    "pin": _at_place(Actions.pin),
+    "unpin": _by_id(Actions.unpin),
+    "useful": _at_place(Actions.useful),
+    "opened": _at_place(Actions.opened),
+    "inserted": _at_place(Actions.inserted),
+    "forget": _by_id(Actions.forget),
+    "restore": _by_id(Actions.restore),
     "review": lambda service, workspace, p: workspace.review(),
     "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
     "active": lambda service, workspace, p: service.actions(workspace).active(),
@@ -165,3 +173,17 @@ REQUESTS: dict[str, Callable[[Service, Workspace, Params], Any]] = {
     "export": lambda service, workspace, p: {"events": taken_out(service.library.journal)},
     "import": lambda service, workspace, p: service.actions(workspace).import_events(p["events"]),
 }
+
+
+def answer(service: Service, method: str, params: Params) -> Any:
+    """Answer a request, JSON in and JSON out. Thread-safe.
+
+    Raises:
+        MomError: it cannot be answered; UsageError if there is no such request.
+    """
+    if method not in REQUESTS:
+        raise UsageError(f"there is no request {method!r}")
+    found = REQUESTS[method](service, service.workspace(str(params["root"])), params)
+    if method in FORGETTING:
+        service.erase()
+    return found

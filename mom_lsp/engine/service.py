@@ -1,10 +1,10 @@
-"""Answers requests, JSON in and JSON out: through the engine's socket, or within a command that found no engine."""
+"""What the requests of one data folder are answered with: its library, its workspaces and its model."""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -14,24 +14,21 @@ from mom_lsp import store  # not Store itself: importing lancedb can wait until 
 from mom_lsp.datafolder import why_read_only
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
-from mom_lsp.engine.chores import Chores
+from mom_lsp.engine.background_tasks import Chores
 from mom_lsp.engine.model import LocalModel
-from mom_lsp.engine.requests import REQUESTS, Params
-from mom_lsp.engine.windows import Windows
-from mom_lsp.errors import EncoderError, UsageError
+from mom_lsp.engine.open_windows import Windows
+from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import FOLDER, enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile
+from mom_lsp.lm.trace_file import TRACES, TraceFile
 from mom_lsp.settings import EditorSettings, Settings, Stamp, keep, resolve, resolve_kept, stamp
-from mom_lsp.trace.file import TRACES, TraceFile
 from mom_lsp.workspace import Library, Workspace
-from mom_lsp.workspace.accepted import accepted_texts
+from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
-from mom_lsp.workspace.showings import FLUSH_AFTER
-from mom_lsp.workspace.writers import ALONE, Waiting
-
-FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
+from mom_lsp.workspace.library.impressions import FLUSH_AFTER
+from mom_lsp.workspace.library.line_writers import ALONE, Waiting
 
 
 class Service:
@@ -73,17 +70,6 @@ class Service:
         self._encoder_wanted: str | None = None  # the setting of the encoder that is there or being loaded
         self._loading: threading.Thread | None = None
 
-    def call(self, method: str, params: Params) -> Any:
-        """Answer a request. Raises MomError."""
-        answer = REQUESTS.get(method)
-        if answer is None:
-            raise UsageError(f"there is no request {method!r}")
-        workspace = self._workspace(str(params["root"]))
-        found = answer(self, workspace, params)
-        if method in FORGETTING:
-            self.erase()
-        return found
-
     def follow(self) -> bool:
         """Follow the writer, and git where it takes its time; whether there was anything new."""
         if self._wants_encoder:
@@ -92,7 +78,7 @@ class Service:
         self.chores.do("noting what was shown", self._note_showings)
         self.chores.do("settling what became of memories", self._settle)
         self.chores.do("erasing what was forgotten", self.erase)
-        corrected = [workspace.worktree.corrected() for workspace in self.there]
+        corrected = [workspace.worktree.corrected() for workspace in self.live_workspaces]
         return changed or any(corrected)
 
     def erase(self) -> None:
@@ -111,14 +97,14 @@ class Service:
         now = self.library.snapshot().key
         if now == self._learned or self.library.journal.read_only:
             return
-        for workspace in self.there:
+        for workspace in self.live_workspaces:
             if self.model.learn(workspace.settings.model, partial(accepted_texts, workspace), cancelled):
                 return  # there may be more
         self._learned = now
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
         """Make one title that somebody missed; asked while nobody asks anything else."""
-        for workspace in self.there:
+        for workspace in self.live_workspaces:
             settings = workspace.settings.model
             if not workspace.teller.untitled or self.model.why_not(settings):
                 continue
@@ -154,7 +140,7 @@ class Service:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
         if self.library.snapshot().key == self._settled or self.library.journal.read_only:
             return
-        for workspace in self.there:
+        for workspace in self.live_workspaces:
             self.actions(workspace).settle()
         self._settled = self.library.snapshot().key
 
@@ -164,7 +150,7 @@ class Service:
         return why_read_only(self.data, FOLDER, "lance")
 
     @property
-    def there(self) -> list[Workspace]:
+    def live_workspaces(self) -> list[Workspace]:
         """The workspaces that are still there: a linked worktree may be removed while others are worked in."""
         return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
 
@@ -178,7 +164,7 @@ class Service:
             enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
             self._indexing_wanted(workspace.location)
 
-    def configure(self, workspace: Workspace, params: Params) -> dict[str, Any]:
+    def configure(self, workspace: Workspace, params: Mapping[str, Any]) -> dict[str, Any]:
         """Use what an editor has set for a worktree, from now on: here, and wherever it is indexed.
 
         Returns {"problems": what of it does not count and why, "conflict": what other windows have set differently}.
@@ -198,7 +184,9 @@ class Service:
 
     def follow_settings(self) -> bool:
         """Follow the files of settings; whether one has changed."""
-        changed = [one for one in self.there if stamp(one.location.root) != self._stamps[str(one.location.root)]]
+        changed = [
+            one for one in self.live_workspaces if stamp(one.location.root) != self._stamps[str(one.location.root)]
+        ]
         for workspace in changed:
             self._apply(workspace, partial(self._resolve, workspace.location.root))
             self.want_index(workspace, "settings")
@@ -207,7 +195,9 @@ class Service:
     @property
     def idle_minutes(self) -> int:
         """How long the engine stays without a question: as long as the most patient worktree wants."""
-        return max((one.settings.engine.idle_minutes for one in self.there), default=Settings().engine.idle_minutes)
+        return max(
+            (one.settings.engine.idle_minutes for one in self.live_workspaces), default=Settings().engine.idle_minutes
+        )
 
     def _apply(self, workspace: Workspace, read: Callable[[], Settings]) -> None:
         """Use settings from now on; what is written while they are read is newer than their stamp."""
@@ -225,7 +215,8 @@ class Service:
         settings = index_settings(workspace.location)
         return settings.exclude, settings.index, settings.encoder.enable, settings.encoder.model
 
-    def _workspace(self, root: str) -> Workspace:
+    def workspace(self, root: str) -> Workspace:
+        """Return the worktree or plain folder at a path, opened when it is first asked about."""
         with self._lock:
             found = self._workspaces.get(root)
             if found is None:
@@ -240,7 +231,7 @@ class Service:
 
         It takes seconds of the processor, which the first answers and the first index need more.
         """
-        wanted = next((w.settings.encoder.model for w in self.there if w.settings.encoder.enable), None)
+        wanted = next((w.settings.encoder.model for w in self.live_workspaces if w.settings.encoder.enable), None)
         busy = self._loading is not None and self._loading.is_alive()
         if wanted == self._encoder_wanted or busy or not (self.data / "lance" / "vectors.lance").is_dir():
             return

@@ -8,16 +8,56 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mom_lsp.evaluation.situation import Situation
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
+from mom_lsp.tuning.cases import Asked, Case
+from mom_lsp.tuning.situation import Situation
+from mom_lsp.workspace import Library
 
 DEPTH = 50  # ranks of each list that are fused
 FUSION = 60  # reciprocal-rank fusion: 1 / (60 + rank)
 K1, B = 1.2, 0.75  # of BM25
 COMMON = 0.2  # share of the documents; a word in more of them is not looked up
 WORD = re.compile(r"[a-z]+|[0-9]+")
+
+
+class Baselines:
+    """Ranks a case by each baseline: a study."""
+
+    def __init__(self, library: Library) -> None:
+        self._vectors = library.snapshot().vectors
+        table = library.store.columns(["id", "title", "body", "paths"])
+        texts = {row["id"]: "\n".join((row["title"], row["body"], *row["paths"])) for row in table.to_pylist()}
+        catalog = library.snapshot().catalog
+        self._bm25 = Bm25(catalog, [texts.get(memory, "") for memory in catalog.ids])
+
+    def __call__(self, case: Case, asked: Asked) -> None:
+        """Add what each baseline suggests, and how it fuses them."""
+        lists = self._lists(asked)
+        case.ranked = {name: [asked.view.commit_of[row] for row in rows] for name, rows in lists.items()}
+        case.fused = _fusion_of(case.rows, list(lists.values())[:3])
+
+    def _lists(self, asked: Asked) -> dict[str, list[int]]:
+        lists, view, moment, editing = {}, asked.view, asked.situation, bool(asked.query.spots)
+        if editing:
+            lists["blame"] = blame(view, asked.writers, moment)
+            lists["recency"] = recency(view, moment)
+        lists["bm25"] = self._bm25.rank(view, moment.text if editing else moment.intent or "")
+        if editing:
+            lists["fusion"] = fused(*lists.values())
+        if asked.meaning is not None:
+            lists["dense"] = dense(view, self._vectors, asked.meaning)
+        return lists
+
+
+def _fusion_of(rows: np.ndarray, lists: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the reciprocal-rank fusion of some lists for each row, the best one 1."""
+    scores = np.zeros(len(rows))
+    for ranked in lists:
+        rank_of = {row: rank for rank, row in enumerate(ranked, 1)}
+        scores += [1 / (FUSION + rank_of[row]) if row in rank_of else 0.0 for row in rows.tolist()]
+    return scores / scores.max() if len(scores) and scores.max() else scores
 
 
 def blame(view: View, writers: Mapping[str, Mapping[int, str]], situation: Situation) -> list[int]:

@@ -7,7 +7,7 @@ from typing import get_args
 
 import numpy as np
 
-from mom_lsp.tiers.cms import ContinuousMemory, Options, Storage, unit
+from mom_lsp.cues.cms import ContinuousMemory, Options, Storage, unit
 
 WIDTH = 384  # of the embeddings
 STEPS = 300

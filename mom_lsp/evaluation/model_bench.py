@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.lm import gguf
-from mom_lsp.lm.context import PLAIN, Context, Plan
-from mom_lsp.lm.heads import chosen_heads
-from mom_lsp.lm.llama import Limits, Llama
+from mom_lsp.lm.biased_heads import chosen_heads
+from mom_lsp.lm.llama_context import PLAIN, Context, Plan
+from mom_lsp.lm.runtime import Limits, Llama
 
 ROUNDS, TOKENS = 15, 16
 PROMPT = 400  # tokens, of which three memories take the middle

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mom_lsp.git import Repository, locate
-from mom_lsp.route.place import WINDOW
+from mom_lsp.route.place_term import WINDOW
 
 WAYS = {  # what each way of asking is called
     "plain": "git blame",

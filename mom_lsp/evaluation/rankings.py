@@ -20,19 +20,19 @@ from mom_lsp.memory import Memory
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import arrays_of
 from mom_lsp.route.gate import Domains
-from mom_lsp.route.learned import shipped
+from mom_lsp.route.linear_model import shipped
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.store.arrays import keep, kept
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.workspace.aging import aged
-from mom_lsp.workspace.candidates import Texts
-from mom_lsp.workspace.head import Worktree
-from mom_lsp.workspace.library import Library, Snapshot
-from mom_lsp.workspace.query import Query, mapped_lines, spot_query
-from mom_lsp.workspace.ranking import Ranker
-from mom_lsp.workspace.rows import Rows
+from mom_lsp.workspace.library.library import Library, Snapshot
+from mom_lsp.workspace.library.memory_rows import Rows
+from mom_lsp.workspace.library.strength import aged
+from mom_lsp.workspace.library.worktree import Worktree
+from mom_lsp.workspace.ranking.candidates import Texts
+from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
+from mom_lsp.workspace.ranking.ranker import Ranker
 
 SEED = 11
 LINES = 3  # asked about

@@ -17,13 +17,13 @@ import numpy as np
 from mom_lsp.evaluation import synthetic
 from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.evaluation.rankings import Ranking, of_repository, of_synthetic
+from mom_lsp.route.domain_partition import Partition, largest
+from mom_lsp.route.domain_points import joined, path_vector
 from mom_lsp.route.domains import updated
 from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
-from mom_lsp.route.partition import Partition, largest
-from mom_lsp.route.points import joined, path_vector
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.candidates import MANY
+from mom_lsp.workspace.ranking.candidates import MANY
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 MOST_RANKED = 100_000  # made-up memories that are ranked too: more take minutes to make

@@ -15,10 +15,10 @@ import pyarrow as pa
 
 from mom_lsp.memory import Anchor, Memory, Source
 from mom_lsp.route.columns import COLUMNS
-from mom_lsp.route.place import Spot
-from mom_lsp.route.points import unit
-from mom_lsp.store.rows import to_table
-from mom_lsp.workspace.query import Query
+from mom_lsp.route.domain_points import unit
+from mom_lsp.route.place_term import Spot
+from mom_lsp.store.arrow_rows import to_table
+from mom_lsp.workspace.ranking.query import Query
 
 WIDTH = 384
 MEAN_COSINE = 0.21

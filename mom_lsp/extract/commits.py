@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.extract.code import changed_names
-from mom_lsp.extract.evidence import contributions
 from mom_lsp.extract.kinds import commit_kind
 from mom_lsp.extract.message import MAX_BODY, Message, rationale, shorten, split_message, title_of
 from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
 from mom_lsp.extract.references import aliases, own_numbers, references
+from mom_lsp.extract.significance import contributions
 from mom_lsp.memory import Anchor, Memory, Source, commit_memory_id
 
 if TYPE_CHECKING:

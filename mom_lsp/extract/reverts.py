@@ -4,7 +4,7 @@ The kind of a memory, its references, failures and answers all ask here. Every p
 short window, so the time is linear in the length of a message.
 
 Wordings come from git-revert(1), the revert buttons of GitHub, GitLab and Gerrit, Mozilla's "Backed out changeset",
-and the histories that `python -m mom_lsp.evaluation.reverts` measures.
+and the histories that `python -m mom_lsp.evaluation.revert_links` measures.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mom_lsp.git.run import Runner
+from mom_lsp.git.runner import Runner
 from mom_lsp.git.values import Commit
 
 REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)

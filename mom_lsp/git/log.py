@@ -9,7 +9,7 @@ from typing import IO, Literal
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git.decode import decode
-from mom_lsp.git.run import Runner
+from mom_lsp.git.runner import Runner
 from mom_lsp.git.values import Commit, FileChange, Hunk
 
 Detail = Literal["patch", "names", "message"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from mom_lsp.git.decode import decode
 from mom_lsp.git.log import FIELDS, FORMAT, HUNK, records, section_path, unquote
-from mom_lsp.git.run import Runner
+from mom_lsp.git.runner import Runner
 
 CONTEXT = 3  # unchanged lines around a change
 

@@ -19,7 +19,7 @@ from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
 from mom_lsp.git.preimage import PreImage, read_preimages
-from mom_lsp.git.run import Runner
+from mom_lsp.git.runner import Runner
 from mom_lsp.git.values import Commit
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from mom_lsp.indexing.background import Background
+    from mom_lsp.indexing.index_rules import index_settings
     from mom_lsp.indexing.progress import Progress, Report, Summary
-    from mom_lsp.indexing.rules import index_settings
-    from mom_lsp.indexing.run import index, serve_requests
+    from mom_lsp.indexing.scheduler import index, serve_requests
     from mom_lsp.indexing.watcher import watch
 
 __all__ = ["Background", "Progress", "Report", "Summary", "index", "index_settings", "serve_requests", "watch"]
 
 HOMES = {
     "Background": "background",
-    "index": "run",
-    "index_settings": "rules",
-    "serve_requests": "run",
+    "index": "scheduler",
+    "index_settings": "index_rules",
+    "serve_requests": "scheduler",
     "watch": "watcher",
 }
 

@@ -19,7 +19,7 @@ from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.progress import Progress, Report
-from mom_lsp.indexing.run import index, serve_requests
+from mom_lsp.indexing.scheduler import index, serve_requests
 from mom_lsp.indexqueue import FOLDER
 from mom_lsp.settings import Settings
 

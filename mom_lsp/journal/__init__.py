@@ -5,7 +5,7 @@ rollback journal). A damaged file is set aside, what can be read of it goes on i
 """
 
 from mom_lsp.journal.event import Event, EventType
-from mom_lsp.journal.file import on_network_disk
 from mom_lsp.journal.journal import Journal
+from mom_lsp.journal.sqlite_file import on_network_disk
 
 __all__ = ["Event", "EventType", "Journal", "on_network_disk"]

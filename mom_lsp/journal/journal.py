@@ -14,8 +14,8 @@ from filelock import FileLock
 from mom_lsp import datafolder
 from mom_lsp.errors import JournalError
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, to_row
-from mom_lsp.journal.file import BUSY_SECONDS, border, connect, copied, error_code, stamp
 from mom_lsp.journal.rescue import finish, is_unfinished, rescue
+from mom_lsp.journal.sqlite_file import BUSY_SECONDS, border, connect, copied, error_code, stamp
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open

@@ -4,7 +4,7 @@ import sqlite3
 from pathlib import Path
 
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, from_row, to_row
-from mom_lsp.journal.file import connect, open_raw
+from mom_lsp.journal.sqlite_file import connect, open_raw
 
 LEAST_EVENT = 16  # bytes; no event takes fewer
 

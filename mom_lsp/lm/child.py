@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from mom_lsp.errors import ModelError, MomError
-from mom_lsp.lm import compiled, gguf
-from mom_lsp.lm.llama import Limits, Llama, info
-from mom_lsp.lm.wire import HELLO, read_messages
+from mom_lsp.lm import gguf, hook_compiler
+from mom_lsp.lm.child_messages import HELLO, read_messages
+from mom_lsp.lm.runtime import Limits, Llama, info
 
 ROOM = 10**9  # bytes that are asked for and never touched: stacks, arenas, buffers for the largest batch
 LOADING = 4 * 10**9  # bytes of address space while it loads: each tensor is checked in a thread with a stack of its own
@@ -40,7 +40,7 @@ def main() -> None:
         try:
             file = gguf.checked(chosen.file)
             with contextlib.suppress(ModelError):  # said again by the hook, if it is ever needed
-                compiled.load_hook()
+                hook_compiler.load_hook()
             _limit(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
             model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory, safe=chosen.safe))
             model.warm_up()

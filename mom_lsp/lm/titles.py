@@ -9,10 +9,10 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from mom_lsp import remade
+from mom_lsp import cachedb
 from mom_lsp.lm.answer import reason_of
-from mom_lsp.lm.check import is_supported
 from mom_lsp.lm.prompts import title_messages
+from mom_lsp.lm.support import is_supported
 from mom_lsp.lm.wording import everything
 from mom_lsp.memory import Generator, Memory, never
 
@@ -57,16 +57,16 @@ class TitleFile:
         if not self.path.exists():
             return None
         query = "SELECT title FROM title WHERE memory = ?"
-        found = remade.run(self.path, SCHEMA, lambda file: file.execute(query, (memory,)).fetchone())
+        found = cachedb.run(self.path, SCHEMA, lambda file: file.execute(query, (memory,)).fetchone())
         return str(found[0]) if found else None
 
     def put(self, memory: str, title: str) -> None:
         """Keep a title."""
         change = "INSERT OR REPLACE INTO title VALUES (?, ?)"
-        remade.run(self.path, SCHEMA, lambda file: file.execute(change, (memory, title)))
+        cachedb.run(self.path, SCHEMA, lambda file: file.execute(change, (memory, title)))
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase the titles of memories, every byte of them."""
         if self.path.exists():
             gone = [(memory,) for memory in memories]
-            remade.run(self.path, SCHEMA, lambda file: file.executemany("DELETE FROM title WHERE memory = ?", gone))
+            cachedb.run(self.path, SCHEMA, lambda file: file.executemany("DELETE FROM title WHERE memory = ?", gone))

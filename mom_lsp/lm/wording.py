@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from mom_lsp.extract.message import sentences
 from mom_lsp.lm.answer import Sentence, reason_of
-from mom_lsp.lm.check import is_supported, share_said
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
+from mom_lsp.lm.support import is_supported, share_said
 from mom_lsp.memory import Bias, Generator, Memory, never
 from mom_lsp.redact import clean
 

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.process.runtime import find_file, is_mine
+from mom_lsp.process.runtime_folder import find_file, is_mine
 
 PIPE_PREFIX = r"\\.\pipe\mom-"  # Windows: a pipe of this machine, never of another one
 

@@ -10,11 +10,11 @@ verification, which would send a secret to its vendor.
 from collections.abc import Iterator
 from functools import cache
 
+from mom_lsp.redact.control_characters import clean
 from mom_lsp.redact.detectors import Detector, keyword_detector, suspects, token_detector, urls, vendor_detector
-from mom_lsp.redact.keys import mask_private_keys
 from mom_lsp.redact.prefilter import candidates
+from mom_lsp.redact.private_keys import mask_private_keys
 from mom_lsp.redact.spans import MARK, replace
-from mom_lsp.redact.text import clean
 
 __all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize"]
 

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from mom_lsp.route.columns import arrays_of
-from mom_lsp.route.index import Arrays, Groups, Lookup, Texts, unpacked
 from mom_lsp.route.postings import Postings
+from mom_lsp.route.text_index import Arrays, Groups, Lookup, Texts, unpacked
 
 EMPTY = np.zeros(0, np.int64)
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mom_lsp.route.edges import Names, edges_of
-from mom_lsp.route.index import lookup, packed
 from mom_lsp.route.postings import name_keys, sorted_postings
+from mom_lsp.route.text_index import lookup, packed
 
 FORMAT = 5  # of the arrays: raise it whenever they change
 COLUMNS = (

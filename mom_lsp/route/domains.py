@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mom_lsp.route.partition import Partition, largest
-from mom_lsp.route.points import unit
+from mom_lsp.route.domain_partition import Partition, largest
+from mom_lsp.route.domain_points import unit
 
 ROUNDS = 8  # of k-means
 SAMPLE = 64  # memories a domain that k-means looks at

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.extract.code import line_keys
-from mom_lsp.route.place import Place, Spot
+from mom_lsp.route.place_term import Place, Spot
 from mom_lsp.route.postings import name_keys
 from mom_lsp.route.view import View
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from mom_lsp.route.partition import Partition
-from mom_lsp.route.points import unit
+from mom_lsp.route.domain_partition import Partition
+from mom_lsp.route.domain_points import unit
 
 TEMPERATURE = 0.08  # of the softmax; a colder one, or a fixed number of domains, finds less in as many memories
 ALL = 1.0  # share of the gate: every domain is opened

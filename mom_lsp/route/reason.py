@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mom_lsp.memory import Usage
-from mom_lsp.route.place import Place
+from mom_lsp.route.place_term import Place
 
 ON_TRIAL = "shown to find out whether it helps"  # of a suggestion that a strategy chose
 

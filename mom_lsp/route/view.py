@@ -13,7 +13,7 @@ import numpy as np
 from mom_lsp.extract.documents import is_document
 from mom_lsp.route.catalog import EMPTY, Catalog
 from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
-from mom_lsp.route.index import NOWHERE, CommitOf
+from mom_lsp.route.text_index import NOWHERE, CommitOf
 
 NEGATIVE, POSITIVE = "revert", "reapply"
 CHAIN = frozenset({"revert", "reapply", "partial_revert", "fixes", "followup"})

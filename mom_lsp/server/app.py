@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import FeatureRequestError, JsonRpcException
-from pygls.lsp.server import LanguageServer
 
 from mom_lsp import __version__
 from mom_lsp.errors import MomError
-from mom_lsp.server.client import Client
+from mom_lsp.git.location import locate
+from mom_lsp.server.background import BackgroundServer
+from mom_lsp.server.client_capabilities import Client
+from mom_lsp.server.document_place import Place, folder_path
 from mom_lsp.server.engines import Engines
+from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.open_text import OpenTexts
-from mom_lsp.server.place import Place, folder_path
-from mom_lsp.server.progress import ProgressBars
+from mom_lsp.server.progress_bars import ProgressBars
 from mom_lsp.server.protocol import Protocol
-from mom_lsp.server.shift import Hint
-from mom_lsp.server.state import State
+from mom_lsp.server.status_notifier import StatusNotifier
 from mom_lsp.server.uris import UriMap
 from mom_lsp.settings import Settings
 
@@ -62,7 +62,7 @@ class Document:
         return self.edits, self.outdated
 
 
-class MomServer(LanguageServer):
+class MomServer(BackgroundServer):
     """The front: answers from what it has, asks the engine for the rest, and never waits on the event loop."""
 
     protocol: Protocol
@@ -87,43 +87,15 @@ class MomServer(LanguageServer):
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
         self.bars = ProgressBars(self)
-        self.state = State(self)
+        self.status = StatusNotifier(self, self._states)
+        self.protocol.when_text_is_lost = self.lose_text
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.pushed: Any = None  # the settings that the client sent unasked
         self.reread: Callable[[], Awaitable[None]] | None = None  # reads the settings again
         self.client = Client()
         self.exit_code: int | None = None
-        self._tasks: set[asyncio.Task[Any]] = set()
         self._refreshing = False
-        self._warned: set[str] = set()
-
-    def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log what pygls would show in the editor with all our paths; a request's error is in its answer."""
-        if source is not FeatureRequestError:
-            log.error("%s", error)
-
-    def start_task(self, coroutine: Any) -> None:
-        """Run a coroutine beside everything else (and keep it from being collected meanwhile)."""
-        task = asyncio.get_running_loop().create_task(coroutine)
-        self._tasks.add(task)
-        task.add_done_callback(self._task_done)
-
-    def _task_done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        if task.cancelled() or (error := task.exception()) is None:
-            return
-        if isinstance(error, MomError | JsonRpcException):
-            log.info("%s", error)
-        else:
-            log.error("a background task failed", exc_info=error)
-
-    def warn_once(self, messages: Iterable[str]) -> None:
-        """Show the user what was not shown before."""
-        new = [message for message in messages if message not in self._warned]
-        self._warned.update(new)
-        if new:
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"mom: {'; '.join(new)}"))
 
     # --- documents ---
 
@@ -168,11 +140,6 @@ class MomServer(LanguageServer):
         name = Path(opened.path).name
         self.log_message(f"A change of {name} could not be read, so nothing is shown in it until it is opened again")
 
-    def log_message(self, message: str) -> None:
-        """Write a warning into the editor's log of this server."""
-        log.warning("%s", message)
-        self.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))
-
     def line_end(self, uri: str, line: int) -> types.Position:
         """Return the end of a line in the client's units."""
         return types.Position(line, self.workspace.position_codec.client_num_units(self.line(uri, line)))
@@ -193,10 +160,6 @@ class MomServer(LanguageServer):
 
     # --- the engine ---
 
-    async def ask(self, place: Place, method: str, **params: Any) -> Any:
-        """Ask the engine about a document's worktree. Raises MomError."""
-        return await self.engines.request(place.data, place.root, method, params)
-
     async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
         """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
         return self.wanted(document, (await self._answer(document, start, end))["suggestions"])
@@ -207,8 +170,8 @@ class MomServer(LanguageServer):
         Raises MomError.
         """
         lines = {"start": line + 1, "end": line + 1} if line is not None else {}
-        asked = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
-        return self.wanted(document, (await self.ask(document.place, "suggest", **asked))["suggestions"])
+        asked: dict[str, Any] = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
+        return self.wanted(document, (await self.engines.ask(document.place, "suggest", **asked))["suggestions"])
 
     async def about_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
         """Return the same for one line: of a blank one nothing, of one that is too new for a past what is hinted there.
@@ -236,9 +199,14 @@ class MomServer(LanguageServer):
         answer = document.answers.get((start, end, True)) or document.answers.get((start, end, counted))
         if answer is None:
             asked_at, count = document.state, self.settings_of(document.place.folder).suggest.count
-            asked = {"path": document.place.path, "start": start + 1, "end": end + 1, "counted": counted}
+            asked: dict[str, Any] = {
+                "path": document.place.path,
+                "start": start + 1,
+                "end": end + 1,
+                "counted": counted,
+            }
             text = self.text(document)
-            answer = dict(await self.ask(document.place, "suggest", **asked, text=text, k=count, rev=None))
+            answer = dict(await self.engines.ask(document.place, "suggest", **asked, text=text, k=count, rev=None))
             if document.state == asked_at:
                 document.answers[start, end, counted] = answer
         return answer
@@ -272,11 +240,20 @@ class MomServer(LanguageServer):
                 document.answers.clear()
                 document.hints_of = -1
 
+    async def _states(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """Yield what the engine knows of each workspace folder that has one, by the folder's URI."""
+        for uri, folder in tuple(self.folders.items()):
+            if not self.settings_of(folder).enable:
+                continue
+            location = await asyncio.to_thread(locate, folder)
+            with contextlib.suppress(MomError):  # it is starting, and tells when it has
+                yield uri, await self.engines.ask(location, "state")
+
     def _engine_changed(self, connected: bool) -> None:
         if connected:
             self.outdate()
             self.refresh()
-            self.state.soon()
+            self.status.soon()
         else:
             self.bars.end_all()
 
@@ -285,7 +262,7 @@ class MomServer(LanguageServer):
             self.warn_once([params["message"]])
         elif method == "progress":
             self.bars.report(params)
-            self.state.soon()
+            self.status.soon()
         elif method == "settings" and self.reread is not None:
             self.start_task(self.reread())
         elif method == "conflict":
@@ -299,4 +276,4 @@ class MomServer(LanguageServer):
     def _refresh_later(self) -> None:
         self._refreshing = False
         self.refresh()
-        self.state.soon()
+        self.status.soon()

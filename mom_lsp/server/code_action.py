@@ -14,9 +14,9 @@ from typing import Any
 from lsprotocol import types
 
 from mom_lsp.server.app import Document, MomServer
-from mom_lsp.server.client import resolves
-from mom_lsp.server.convert import plain, shorten
-from mom_lsp.server.insert import comment_edit
+from mom_lsp.server.client_capabilities import resolves
+from mom_lsp.server.insert_comment import comment_edit
+from mom_lsp.server.labels import plain, shorten
 from mom_lsp.server.open_text import TOO_LONG
 
 KIND = "quickfix.mom"  # a quick fix is in the first menu of both editors

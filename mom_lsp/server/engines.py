@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mom_lsp.errors import ChildError, ChildTimeout, DataFolderError, MomError
 from mom_lsp.process import EngineClient, Restarts, ensure_engine
@@ -26,6 +26,18 @@ START_TIMEOUT = 30.0  # seconds; a cold Raspberry Pi with an SD card needs some
 ANSWER_TIMEOUT = 15.0
 
 
+class Worktree(Protocol):
+    """What can be asked about: a worktree or a plain folder, with our data folder for it."""
+
+    @property
+    def root(self) -> Path:
+        """Of the worktree."""
+
+    @property
+    def data(self) -> Path:
+        """Our folder for its repository."""
+
+
 class Engines:
     """Asks the engine of each data folder. All methods belong to the event loop's thread.
 
@@ -38,13 +50,15 @@ class Engines:
         self.settings: dict[Path, EditorSettings] = {}  # as the editor has set them, by workspace folder
         self._links: dict[Path, _Link] = {}
 
-    async def request(
-        self, data: Path, root: Path, method: str, params: dict[str, Any], timeout: float = ANSWER_TIMEOUT
-    ) -> Any:
-        """Ask and wait. Raises the engine's MomError, ChildError while there is no engine, ChildTimeout."""
-        link = self._links.setdefault(data, _Link(data, self))
-        client = await link.connected(str(root))
-        asked = asyncio.wrap_future(client.submit(method, {"root": str(root), **params}))
+    async def ask(self, worktree: Worktree, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
+        """Ask the engine about a worktree, and wait.
+
+        Raises:
+            MomError: the engine's own; ChildError while there is no engine, ChildTimeout.
+        """
+        link = self._links.setdefault(worktree.data, _Link(worktree.data, self))
+        client = await link.connected(str(worktree.root))
+        asked = asyncio.wrap_future(client.submit(method, {"root": str(worktree.root), **params}))
         try:
             return await asyncio.wait_for(asked, timeout)
         except TimeoutError:

@@ -18,8 +18,8 @@ from pygls.uris import from_fs_path
 from mom_lsp.errors import ChildError, MomError, UsageError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.convert import plain
-from mom_lsp.server.place import Place, find_place
+from mom_lsp.server.document_place import Place, find_place
+from mom_lsp.server.labels import plain
 
 KEPT_OPEN = 10.0  # seconds after which a memory that was opened, and not sent away, counts as used
 SAID = {"dismiss": "Not useful here", "inserted": "Insert as comment"}  # where an action is not named like its event
@@ -83,7 +83,7 @@ async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
 
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: take back the last thing said."""
-    result = await ls.ask(await _place(ls, uri), "undo")
+    result = await ls.engines.ask(await _place(ls, uri), "undo")
     ls.forgotten.clear()
     ls.dismissed.clear()
     _renewed(ls)
@@ -96,8 +96,8 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
     place = await _place(ls, uri)
     if not text.strip():
         raise UsageError("there is nothing to remember: the text is empty")
-    about = {"path": place.path, "line": line, "generated": generated is True, "code": _code(ls, uri)}
-    result = await ls.ask(place, "note", text=text, **about)
+    about: dict[str, Any] = {"path": place.path, "line": line, "generated": generated is True, "code": _code(ls, uri)}
+    result = await ls.engines.ask(place, "note", text=text, **about)
     _renewed(ls, "Remember")
     return result
 
@@ -105,24 +105,24 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
 async def search(ls: MomServer, text: str, uri: str | None = None) -> Any:
     """mom.search: return the memories about a text."""
     _check(text=(text, str))
-    return await ls.ask(await _place(ls, uri), "search", text=text, k=10)
+    return await ls.engines.ask(await _place(ls, uri), "search", text=text, k=10)
 
 
 async def reindex(ls: MomServer, uri: str | None = None) -> Any:
     """mom.reindex: read what is new in the repository."""
-    return await ls.ask(await _place(ls, uri), "reindex")
+    return await ls.engines.ask(await _place(ls, uri), "reindex")
 
 
 async def status(ls: MomServer, uri: str | None = None) -> Any:
     """mom.status: return what is known about the repository."""
-    return await ls.ask(await _place(ls, uri), "status")
+    return await ls.engines.ask(await _place(ls, uri), "status")
 
 
 async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.open: show where a memory was read; of a commit, name it and return everything about it."""
     _check(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await _place(ls, uri)
-    memory = await ls.ask(place, "show", id=id)
+    memory = await ls.engines.ask(place, "show", id=id)
     asyncio.get_running_loop().call_later(KEPT_OPEN, _kept_open, ls, place, memory["id"], line or 0, _code(ls, uri))
     source = memory.get("source") or {}
     if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
@@ -153,7 +153,7 @@ COMMANDS: dict[str, Command] = {
 def _kept_open(ls: MomServer, place: Place, id: str, line: int, code: str | None) -> None:
     """Count a memory that was opened as used, unless it was sent away meanwhile."""
     if id not in ls.forgotten and (id, place) not in ls.dismissed:
-        ls.start_task(ls.ask(place, "opened", id=id, path=place.path, line=line, code=code))
+        ls.start_task(ls.engines.ask(place, "opened", id=id, path=place.path, line=line, code=code))
 
 
 async def _say_here(ls: MomServer, event: str, id: str, uri: str | None, line: int | None) -> Any:
@@ -175,7 +175,7 @@ async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: An
     _check(id=(id, str))
     place = await _place(ls, uri)
     try:
-        result = await ls.ask(place, event, id=id, **params)
+        result = await ls.engines.ask(place, event, id=id, **params)
     except ChildError:
         result = await _write_down(ls, place, event, id, params)
     _renewed(ls, "Never suggest" if params.get("never") else SAID.get(event, event.capitalize()))
@@ -228,7 +228,7 @@ def _renewed(ls: MomServer, said: str = "") -> None:
     ls.last_said = said
     ls.outdate()
     ls.refresh()
-    ls.state.soon()
+    ls.status.soon()
 
 
 def _tell(ls: MomServer, message: str) -> None:

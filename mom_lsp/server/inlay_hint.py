@@ -10,11 +10,11 @@ from lsprotocol import types
 from mom_lsp.errors import MomError
 from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import Document, MomServer, log
-from mom_lsp.server.client import resolves
-from mom_lsp.server.convert import lsp_hint
+from mom_lsp.server.client_capabilities import resolves
+from mom_lsp.server.hint_shift import Hint
+from mom_lsp.server.labels import lsp_hint
 from mom_lsp.server.markdown import Place, hover_text, unscored
-from mom_lsp.server.screen import watch
-from mom_lsp.server.shift import Hint
+from mom_lsp.server.visible_hints import watch
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
 
@@ -83,7 +83,7 @@ async def _renew(ls: MomServer, document: Document) -> None:
     asked_at, text = document.state, ls.text(document)
     lines = {"start": 1, "end": max(1, len(open_lines(text)))}
     try:
-        answer = await ls.ask(document.place, "hints", path=document.place.path, text=text, **lines)
+        answer = await ls.engines.ask(document.place, "hints", path=document.place.path, text=text, **lines)
     except MomError as error:
         log.info("no hints: %s", error)
         return

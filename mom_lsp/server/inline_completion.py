@@ -27,7 +27,7 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
     position = ls.workspace.position_codec.position_from_client_units(lines, params.position)
     place = document.place
     asked = {"path": place.path, "line": position.line + 1, "column": position.character, "text": ls.text(document)}
-    answer = await ls.engines.request(place.data, place.root, "complete", asked, TIMEOUT)
+    answer = await ls.engines.ask(place, "complete", TIMEOUT, **asked)
     if not answer["text"] or document.edits != edit:
         return []
     item = types.InlineCompletionItem(answer["text"], range=types.Range(params.position, params.position))

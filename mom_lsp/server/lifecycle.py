@@ -10,7 +10,7 @@ from lsprotocol import types
 from mom_lsp.git.location import locate
 from mom_lsp.process import is_alive
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.client import read_client
+from mom_lsp.server.client_capabilities import read_client
 from mom_lsp.server.configuration import configure, register
 from mom_lsp.server.text_sync import look_at
 
@@ -21,6 +21,7 @@ async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
     """Keep what the client said; pygls answers. Nothing is read or started here: the editor waits."""
     ls.pushed = params.initialization_options
     ls.client = read_client(params.capabilities, params.client_info)
+    ls.status.wanted = ls.client.state
     if params.process_id is not None and is_alive(params.process_id):
         ls.start_task(_end_with(ls, params.process_id))
 

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from lsprotocol import types
 
-from mom_lsp.server.convert import INVISIBLE, plain, shorten
+from mom_lsp.server.labels import INVISIBLE, plain, shorten
 
 BODY_BYTES = 1024
 REASON_LENGTH = 300

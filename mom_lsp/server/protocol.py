@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
@@ -19,6 +20,7 @@ from pygls.exceptions import (
     JsonRpcParseError,
     JsonRpcServerNotInitialized,
 )
+from pygls.lsp.server import LanguageServer
 from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, JsonRPCResponseMessage, LanguageServerProtocol
 
 from mom_lsp.server.lenient import LenientReader, Unreadable
@@ -27,7 +29,6 @@ from mom_lsp.server.open_text import OpenTexts
 if TYPE_CHECKING:
     from cattrs import Converter
 
-    from mom_lsp.server.app import MomServer
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +38,10 @@ JSON = dict[str, Any]
 class Protocol(LanguageServerProtocol):
     """Speaks with one editor."""
 
-    _server: MomServer
-
-    def __init__(self, server: MomServer, converter: Converter) -> None:
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
         self._reader = LenientReader(converter)
+        self.when_text_is_lost: Callable[[str | None], None] = lambda uri: None  # a change that cannot be read
 
     @property
     def workspace(self) -> OpenTexts:
@@ -104,7 +104,7 @@ class Protocol(LanguageServerProtocol):
         except Unreadable as error:
             log.warning("%s was passed over: %s", method, error)
             if method == types.TEXT_DOCUMENT_DID_CHANGE:
-                self._server.lose_text(_document_uri(message))
+                self.when_text_is_lost(_document_uri(message))
             return
         self.handle_message(read)
 

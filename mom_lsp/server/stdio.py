@@ -14,7 +14,7 @@ from mom_lsp.server.transport import serve_streams, serve_tcp
 
 def main(tcp: tuple[str, int] | None = None) -> None:
     """Serve one editor, on stdin and stdout or on a port, until it goes away."""
-    from mom_lsp.server import create_server
+    from mom_lsp.server.handlers import create_server
     from mom_lsp.server.lifecycle import leave
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")

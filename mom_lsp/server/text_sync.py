@@ -9,10 +9,10 @@ from lsprotocol import types
 
 from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.document_place import find_place
+from mom_lsp.server.hint_shift import shift
 from mom_lsp.server.inlay_hint import renew_soon
 from mom_lsp.server.open_text import TOO_LONG
-from mom_lsp.server.place import find_place
-from mom_lsp.server.shift import shift
 
 
 async def did_open(ls: MomServer, params: types.DidOpenTextDocumentParams) -> None:
@@ -35,7 +35,7 @@ async def look_at(ls: MomServer, uri: str, language: str) -> None:
             del ls.opening[uri]
     if await ls.document(uri):
         try:
-            await ls.ask(place, "prefetch", path=place.path)
+            await ls.engines.ask(place, "prefetch", path=place.path)
         except MomError as error:
             log.info("no prefetch: %s", error)
 
@@ -71,7 +71,7 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
         return
     ls.active[document.place.data] = today
     try:
-        await ls.ask(document.place, "active")
+        await ls.engines.ask(document.place, "active")
     except MomError as error:
         log.info("the day was not noted: %s", error)
 

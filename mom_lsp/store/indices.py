@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from mom_lsp.store.heal import FAILURES
 from mom_lsp.store.lance import FTS, BTree, MatchQuery
+from mom_lsp.store.recovery import FAILURES
 
 TEXT_INDEX = "text_idx"
 

@@ -21,8 +21,8 @@ import pyarrow as pa
 from mom_lsp.memory import Memory
 from mom_lsp.store import indices
 from mom_lsp.store.arrays import keep, kept
-from mom_lsp.store.heal import Durable
-from mom_lsp.store.rows import SCHEMA, from_row, to_table
+from mom_lsp.store.arrow_rows import SCHEMA, from_row, to_table
+from mom_lsp.store.recovery import Durable
 from mom_lsp.store.tables import ALL, VECTORS, Tables
 from mom_lsp.store.text import DOMAINS_FILE, SCHEMA_VERSION
 

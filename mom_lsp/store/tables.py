@@ -14,11 +14,11 @@ import pyarrow as pa
 
 from mom_lsp import datafolder
 from mom_lsp.errors import NoIndex, Outdated, StoreError
-from mom_lsp.store.heal import CLAIMS, FAILURES, heal
+from mom_lsp.store.arrow_rows import SCHEMA
 from mom_lsp.store.indices import drop_broken
 from mom_lsp.store.lance import connect
 from mom_lsp.store.lease import writer_lease
-from mom_lsp.store.rows import SCHEMA
+from mom_lsp.store.recovery import CLAIMS, FAILURES, heal
 from mom_lsp.store.text import SCHEMA_VERSION
 
 MEMORIES, VECTORS = "memories", "vectors"

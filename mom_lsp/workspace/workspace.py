@@ -11,33 +11,33 @@ import numpy as np
 
 from mom_lsp import phrases
 from mom_lsp.errors import UsageError
-from mom_lsp.extract.repeats import repeats
+from mom_lsp.extract.repetition import repeats
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.learned import Mode, Model, read_model, shipped
+from mom_lsp.route.linear_model import Mode, Model, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.rules import USES_FOR_LAYER_2
-from mom_lsp.workspace import review
-from mom_lsp.workspace.aging import Aged
-from mom_lsp.workspace.failures import first
-from mom_lsp.workspace.files import Files
-from mom_lsp.workspace.head import Worktree
-from mom_lsp.workspace.hinting import Hintable, Lead, hintable, thinned
-from mom_lsp.workspace.kept import kept
-from mom_lsp.workspace.library import Library
-from mom_lsp.workspace.present import episode, iso
-from mom_lsp.workspace.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
-from mom_lsp.workspace.ranking import Ranked, Ranker
-from mom_lsp.workspace.shortterm import ShortTerm
-from mom_lsp.workspace.showings import Asked
-from mom_lsp.workspace.standing import change
-from mom_lsp.workspace.state import Looks, State, from_one_look
-from mom_lsp.workspace.telling import Teller, bare
-from mom_lsp.workspace.why import Explanation, reasons
-from mom_lsp.workspace.writers import ALONE, Waiting
+from mom_lsp.tiers.status_rules import USES_FOR_LAYER_2
+from mom_lsp.workspace.answers import review
+from mom_lsp.workspace.answers.contract import episode, iso
+from mom_lsp.workspace.answers.failure_text import first
+from mom_lsp.workspace.answers.presenter import Teller
+from mom_lsp.workspace.library.impressions import Asked
+from mom_lsp.workspace.library.library import Library
+from mom_lsp.workspace.library.line_writers import ALONE, Waiting
+from mom_lsp.workspace.library.state import Looks, State, from_one_look
+from mom_lsp.workspace.library.status import change
+from mom_lsp.workspace.library.strength import Aged
+from mom_lsp.workspace.library.worktree import Worktree
+from mom_lsp.workspace.memories_view import kept
+from mom_lsp.workspace.ranking.citations import Explanation, reasons
+from mom_lsp.workspace.ranking.hints import Hintable, Lead, hintable, thinned
+from mom_lsp.workspace.ranking.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
+from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
+from mom_lsp.workspace.ranking.recent_edits import ShortTerm
+from mom_lsp.workspace.ranking.worktree_files import Files
 
 MAX_ALIKE = 8  # memories that a text is compared with
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
@@ -219,7 +219,7 @@ class Workspace:
         memory = _named(state, identity)
         found = self.teller.groups(state).of(memory)
         row_of = state.snapshot.catalog.row_of
-        members = [bare(row_of[i]) for i in found.members] if found else []
+        members = [unscored(row_of[i]) for i in found.members] if found else []
         told = self.teller.tell(self._ranker(state, self._learned("why")), members, state)
         grouped = episode(found) if found else None
         words = {"episode": phrases.episode(grouped)} if grouped else {}

@@ -19,7 +19,7 @@ from lsprotocol import types
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 from mom_lsp.process import EngineClient
-from mom_lsp.process.runtime import new_files
+from mom_lsp.process.runtime_folder import new_files
 
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
 ASKS_AGAIN = 0.1  # seconds, of an editor that no refresh is sent to

@@ -12,7 +12,7 @@ import pytest
 from llama_models import needs_model
 from lsprotocol import types
 
-from mom_lsp.server.why import REMEMBER, TITLE
+from mom_lsp.server.why_command import REMEMBER, TITLE
 
 from .conftest import EDITORS, TIMEOUT, Editor, mom, run_git, start, stop
 from .test_neovim import NVIM, _drive

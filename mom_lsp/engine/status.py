@@ -1,0 +1,146 @@
+"""`mom status`, and what an editor's status bar shows: what is there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.engine import status_phrases
+from mom_lsp.engine.model import resident
+from mom_lsp.engine.service import Service
+from mom_lsp.errors import EncoderError, MomError
+from mom_lsp.indexing.marker import load_marker
+from mom_lsp.process.address import read_record
+from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.answers.variety import variety
+from mom_lsp.workspace.library.state import State
+
+NAMED = 3  # memories that cannot be shown
+
+
+def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return the little that an editor needs when it opens a folder; notes forgotten long ago are erased now."""
+    if not service.library.journal.read_only:
+        service.actions(workspace).erase_expired_notes()
+    return {
+        "root": str(workspace.location.root),
+        "data": str(service.data),
+        "git": workspace.location.git,
+        "read_only": service.read_only,
+        "memories": service.library.snapshot().catalog.size,
+        "indexing": bool(service.indexing and service.indexing.get("total")),
+    }
+
+
+def state(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return what a status bar shows; cheap, since it is asked often while an index is built."""
+    snapshot = service.library.snapshot()
+    view = workspace.worktree.view(snapshot.catalog, workspace.worktree.head())
+    report = service.indexing or {}
+    running = report.get("done", 0) < report.get("total", 0)
+    varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
+    found = {
+        "git": workspace.location.git,
+        "indexed": snapshot.key[0] >= 0,
+        "memories": int(view.suggestible.sum()),
+        "pinned": len(snapshot.life.pinned),
+        "forgotten": len(snapshot.life.forgotten),
+        "notes": len(snapshot.notes),
+        "indexing": {name: report[name] for name in ("phase", "done", "total")} if running else None,
+        "waiting": "" if running else report.get("message", ""),
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *unshown(workspace)),
+    }
+    return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}
+
+
+def status(service: Service, workspace: Workspace) -> dict[str, Any]:
+    """Return what is known of a workspace."""
+    return workspace.looks.answer(lambda look: _status(service, workspace, look))
+
+
+def _status(service: Service, workspace: Workspace, look: State) -> dict[str, Any]:
+    snapshot, head = look.snapshot, look.head
+    view = workspace.worktree.view(snapshot.catalog, head)
+    marker = load_marker(service.data)
+    wanted = snapshot.catalog.suggestible
+    contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
+    encoder, name = service.library.encoder, _encoder_name(service, workspace)
+    varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
+    found = {
+        "root": str(workspace.location.root),
+        "data": str(service.data),
+        "git": workspace.location.git,
+        "head": head.commit or None,
+        "memories": int(view.suggestible.sum()),
+        "commits": len(snapshot.catalog.row_of_commit),
+        "indexed": snapshot.key[0] >= 0,
+        "complete": bool(head.commit) and head.commit in marker.heads,
+        "searchable": len(contents),
+        "encoded": _encoded(service, name, contents),
+        "encoder": name,
+        "encoder_ready": encoder is not None or not workspace.settings.encoder.enable,
+        "pinned": len(snapshot.life.pinned),
+        "forgotten": len(snapshot.life.forgotten),
+        "notes": len(snapshot.notes),
+        **workspace.overview(look),
+        "variety": varied,
+        "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
+        "engine": engine(service.data),
+        "model": service.model.state(workspace.settings.model),
+        "indexing": service.indexing,
+        "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *unshown(workspace)),
+    }
+    return found | {"rows": status_phrases.rows(found)}
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.stat().st_size if file.is_file() else 0
+    except OSError:  # the indexer has removed it a moment ago
+        return 0
+
+
+def _encoder_name(service: Service, workspace: Workspace) -> str | None:
+    """Return the model that compares by meaning here, None if there is none."""
+    if service.library.encoder is not None:
+        return service.library.encoder.name
+    settings = workspace.settings.encoder
+    try:
+        return SentenceEncoder(settings.model).name if settings.enable and is_installed() else None
+    except EncoderError:
+        return None
+
+
+def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
+    try:
+        return len(contents & service.library.store.encoded(name)) if name else 0
+    except MomError:
+        return 0
+
+
+def engine(data: Path) -> dict[str, Any] | None:
+    """Return the process and the memory of the engine that runs, None if none does."""
+    try:
+        record = read_record(data)
+    except (OSError, ValueError):
+        return None
+    pid = record.get("pid")
+    return {"pid": pid, "memory_bytes": resident(pid) if isinstance(pid, int) else None}
+
+
+def _problems(service: Service, *others: str) -> list[str]:
+    library = service.library
+    told = [
+        service.read_only,
+        library.encoder_problem,
+        *library.journal.problems,
+        *service.chores.problems.values(),
+        *others,
+    ]
+    return [problem for problem in told if problem]
+
+
+def unshown(workspace: Workspace) -> list[str]:
+    """Return why memories were left out of answers, the first few."""
+    return list(workspace.teller.isolation.problems.values())[:NAMED]

@@ -1,0 +1,117 @@
+"""Each label made into a prompt for the language model: its memory among others, and the text that really came.
+
+Nothing but a clone is needed. The text is the message of the later commit without the lines that name the earlier one;
+the memories beside the right one are those that other labels name: earlier, close in time, in the same files where
+there are any, so that they look as likely as what a search would bring.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mom_lsp.errors import UsageError
+from mom_lsp.extract.message import prose, shorten, split_message
+from mom_lsp.git import Repository
+from mom_lsp.git.values import Commit
+from mom_lsp.lm.traces import cue_of
+from mom_lsp.memory import Message, Part
+from mom_lsp.tuning.labels import Label
+from mom_lsp.tuning.situation import REFERENCE, TAKING_BACK
+
+MEMORIES = 3  # in a prompt, as in a suggestion
+NEAR = 40  # labels before a query, whose memories may stand beside the right one
+MEMORY_LENGTH, TEXT_LENGTH, LEAST_TEXT = 350, 300, 40  # characters
+FILES = 4  # that the prompt names
+SYSTEM = "You know this repository's history. Write what is asked for, using the earlier changes where they matter."
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCase:
+    """One label as the model sees it."""
+
+    query: str
+    cue: str  # where the change is: the top folder of most of its files
+    gold: str
+    memories: tuple[str, ...]  # in the order of the prompt
+    messages: tuple[Message, ...]
+    text: str
+
+    @property
+    def others(self) -> tuple[str, ...]:
+        """The memories beside the right one."""
+        return tuple(memory for memory in self.memories if memory != self.gold)
+
+
+def streams(labels: Sequence[Label], count: int, *, recurring: bool) -> list[Label]:
+    """Return labels in order of time, about `count` of them; `recurring`: only those whose memory others name too.
+
+    Labels that share a memory stay together, or no trace could be learned from one and used in the next.
+    """
+    named = Counter(gold for label in labels for gold in label.gold[:1])
+    groups: dict[str, list[Label]] = {}
+    for label in labels:
+        groups.setdefault(label.gold[0], []).append(label)
+    wanted = [group for gold, group in groups.items() if (named[gold] > 1) == recurring]
+    random.Random(0).shuffle(wanted)
+    chosen: list[Label] = []
+    for group in wanted:
+        if len(chosen) >= count:
+            break
+        chosen += group
+    return sorted(chosen, key=lambda label: (label.time, label.query))
+
+
+def make_cases(repository: Repository, labels: Sequence[Label], chosen: Sequence[Label]) -> list[ModelCase]:
+    """Return the cases of the chosen labels, in their order; those whose text says too little are left out."""
+    ordered = sorted(labels, key=lambda label: (label.time, label.query))
+    place = {label.query: at for at, label in enumerate(ordered)}
+    near = {
+        label.query: [one.gold[0] for one in ordered[max(0, place[label.query] - NEAR) : place[label.query]]]
+        for label in chosen
+    }
+    wanted = {sha for label in chosen for sha in (label.query, label.gold[0], *near[label.query])}
+    known = [sha for sha in sorted(wanted) if repository.has(sha)]
+    commits = {commit.sha: commit for commit in repository.commits(known)}
+    if not commits:
+        raise UsageError("the labels name no commit of this repository")
+    made = [_case(label, near[label.query], commits) for label in chosen]
+    return [case for case in made if case is not None]
+
+
+def _case(label: Label, near: Sequence[str], commits: Mapping[str, Commit]) -> ModelCase | None:
+    query, gold = commits.get(label.query), commits.get(label.gold[0])
+    if query is None or gold is None or len(text := _text(query)) < LEAST_TEXT:
+        return None
+    paths = {change.path for change in query.files}
+    pool = [commits[sha] for sha in dict.fromkeys(reversed(near)) if sha in commits and sha not in label.gold]
+    pool.sort(key=lambda commit: -len(paths & {change.path for change in commit.files}))  # stable: newest first
+    shown = [gold, *pool[: MEMORIES - 1]]
+    random.Random(label.query).shuffle(shown)
+    return ModelCase(
+        query=label.query,
+        cue=cue_of(change.path for change in query.files),
+        gold=gold.sha,
+        memories=tuple(commit.sha for commit in shown),
+        messages=(Message("system", (Part(SYSTEM),)), Message("user", _parts(query, shown))),
+        text=text,
+    )
+
+
+def _parts(query: Commit, shown: Sequence[Commit]) -> tuple[Part, ...]:
+    parts = [Part("Earlier changes:\n")]
+    for number, commit in enumerate(shown, 1):
+        parts += [Part(f"[{number}] "), Part(shorten(commit.message.strip(), MEMORY_LENGTH), commit.sha), Part("\n\n")]
+    places = [f"{change.path} {change.hunks[0].header if change.hunks else ''}".strip() for change in query.files]
+    asked = "\n".join(places[:FILES])
+    return (*parts, Part(f"I am changing:\n{asked}\nWrite the commit message."))
+
+
+def _text(query: Commit) -> str:
+    message = split_message(query.message)
+    if TAKING_BACK.match(message.subject):  # it quotes the memory
+        return ""
+    lines = [message.subject, *prose(message.body).splitlines()]
+    return shorten("\n".join(line for line in lines if line.strip() and not REFERENCE.search(line)), TEXT_LENGTH)

@@ -1,0 +1,175 @@
+"""`mom eval --model`: does attention that is drawn to the right memory make the text that really came likelier?
+
+Prequential: queries come in order of time, traces are learned from a query only after it was measured, and the strength
+of the bias is the one that was best on the texts before. What the router puts first is what it would have put first at
+that moment. Layers come from another project (evaluation/choose_layers.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.attention_cases import ModelCase, make_cases, streams
+from mom_lsp.evaluation.choose_layers import CONTEXT
+from mom_lsp.git import Repository, locate
+from mom_lsp.lm import gguf
+from mom_lsp.lm.biased_heads import STRENGTH, chosen_heads, spread
+from mom_lsp.lm.child_messages import Reading
+from mom_lsp.lm.runtime import Limits, Llama
+from mom_lsp.lm.trace_learning import Accepted, observe
+from mom_lsp.lm.traces import STRENGTHS, Traces, calibrated
+from mom_lsp.memory import Bias
+from mom_lsp.tuning.cache import Step
+from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.labels import Label, load_labels, own_labels
+from mom_lsp.tuning.metrics import interval
+from mom_lsp.tuning.rank import editing, scores
+
+ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
+CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
+PLAIN, CALIBRATED = "no bias", "learned traces, b calibrated"
+
+
+@dataclass(slots=True)
+class Row:
+    """What one method did, case by case."""
+
+    nll: list[float] = field(default_factory=list)  # nats a token
+    cited: list[bool] = field(default_factory=list)
+    moved: list[bool] = field(default_factory=list)  # whether it had anything to bias
+
+
+class Study:
+    """One model and one stream of cases."""
+
+    def __init__(self, model: Llama, heads: Sequence[tuple[int, int]]) -> None:
+        self._model, self._heads = model, list(heads)
+        self.traces = Traces(model.layers, model.heads)
+        self.rows: dict[str, Row] = {}
+        self._gains: list[Mapping[float, float]] = []
+
+    def take(self, case: ModelCase, first: str, later: Set[str]) -> None:
+        """Measure every method on a case, then learn from it what concerns memories that come again later."""
+        plain = self._measure(PLAIN, case, {})
+        assert plain is not None
+        even = spread(self._heads, CHOSEN)
+        self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
+        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: even})
+        self._measure(f"the router's first, chosen layers, b = {CHOSEN}", case, {first: even} if first else {})
+        own = self.traces.bias(case.cue, case.memories, CHOSEN)
+        self._measure(f"traces of single memories alone, b = {CHOSEN}", case, own)
+        for strength in STRENGTHS:
+            learned = self.traces.bias(case.cue, case.memories, strength, first)
+            self._measure(_learned(strength), case, learned)
+        self._calibrated()
+        learned = self.traces.bias(case.cue, case.memories, CHOSEN, first)
+        self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
+        gains = {b: self.rows[PLAIN].nll[-1] - self.rows[_learned(b)].nll[-1] for b in STRENGTHS} if learned else {}
+        self._gains.append(gains)
+        accepted = Accepted(case.cue, case.messages, case.text, first)
+        again = [memory for memory in case.memories if memory in later or memory == first]
+        self.traces.step(observe(self._model, accepted, self._heads, plain, gains=gains, memories=again))
+
+    def _measure(self, name: str, case: ModelCase, bias: Bias) -> Reading | None:
+        """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
+        row = self.rows.setdefault(name, Row())
+        row.moved.append(bool(bias))
+        if name != PLAIN and not bias:
+            row.nll.append(self.rows[PLAIN].nll[-1])
+            row.cited.append(self.rows[PLAIN].cited[-1])
+            return None
+        numbers = [str(number) for number in range(1, len(case.memories) + 1)]
+        reading = self._model.read(
+            case.messages, case.text, bias=bias, measured=name == PLAIN, then=CITES, choices=numbers
+        )
+        row.nll.append(float(reading.nll.mean()))
+        row.cited.append(case.memories[int(np.argmax(reading.choices))] == case.gold)
+        return reading
+
+    def _calibrated(self) -> None:
+        """Add what the strength did that was best on the texts before."""
+        strength = calibrated(self._gains, CHOSEN)
+        row, same = self.rows.setdefault(CALIBRATED, Row()), self.rows[_learned(strength) if strength else PLAIN]
+        row.nll.append(same.nll[-1])
+        row.cited.append(same.cited[-1])
+        row.moved.append(same.moved[-1])
+
+
+def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str, step: Step) -> dict[str, Any]:
+    """Return the table of all methods, as JSON would have it.
+
+    Raises:
+        UsageError: no repository, no labels, or labels of another repository.
+        NoIndex: the repository is not indexed, so that the router cannot be asked.
+        ModelError: there is no model, or its attention cannot be moved.
+    """
+    location = locate(repository)
+    if not location.git:
+        raise UsageError(f"{repository} is not a git repository")
+    labels = load_labels(file) if file else own_labels(repository)
+    chosen = streams(labels, limit, recurring=True)
+    cases = make_cases(Repository(location), labels, chosen)
+    if not cases:
+        raise UsageError(f"{file or repository} has no memory that several labels name: nothing can be learned from it")
+    first = routed(repository, chosen, cases, step)
+    model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
+    try:
+        study = Study(model, chosen_heads(model.name, model.layers, model.heads))
+        for done, case in enumerate(cases):
+            step("reading", done, len(cases))
+            later = {memory for after in cases[done + 1 :] for memory in after.memories}
+            study.take(case, first.get(case.query, ""), later)
+        step("reading", len(cases), len(cases))
+        right = float(np.mean([first.get(case.query) == case.gold for case in cases]))
+        document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": right}
+        return document | {"methods": table(study.rows)}
+    finally:
+        model.close()
+
+
+def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
+    """Return for each query which of its prompt's memories the router put first at that moment, if it found any."""
+    wanted = {case.query: case for case in cases}
+    questions = gather(repository, [label for label in labels if label.query in wanted], step)
+    model, first = editing(questions), dict[str, str]()
+    for asked in questions:
+        score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))
+        found = [memory for memory in wanted[asked.label.query].memories if memory in score]
+        if found:
+            first[asked.label.query] = max(found, key=lambda memory: score[memory])
+    return first
+
+
+def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
+    """Return for each method its likelihood, what it gains on the plain one, and how often it cites the right memory.
+
+    `moved` holds the same for the cases in which the method had something to bias.
+    """
+    plain = np.array(rows[PLAIN].nll)
+    found: dict[str, dict[str, Any]] = {}
+    for name, row in rows.items():
+        gain, moved = np.array(row.nll) - plain, np.array(row.moved)
+        found[name] = {
+            "nll": interval(row.nll),
+            "change": interval(gain),
+            "cited": interval(row.cited),
+            "moved": int(moved.sum()),
+            "change_moved": interval(gain[moved]) if moved.any() else None,
+            "better": float((gain[moved] < 0).mean()) if moved.any() else None,
+        }
+    return found
+
+
+def _learned(strength: float) -> str:
+    return f"learned traces, b = {strength}"
+
+
+def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:
+    """Return the same traces on the next memories of the prompt: as much bias, in the wrong place."""
+    return {memories[(memories.index(memory) + 1) % len(memories)]: heads for memory, heads in learned.items()}

@@ -1,0 +1,113 @@
+"""What a short-term context is worth: `mom eval --ablate=cms`, on history in the order in which people worked.
+
+Before each label its author's earlier commits are written, one event each, into a continuous memory (cues/cms.py).
+What it reads out for the question is compared with every candidate: a cue beside the features of the score. So is what
+any such memory has to beat: the plain mean of the newest events, and merely whether a candidate is the author's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.cues.cms import ContinuousMemory, Options, unit
+from mom_lsp.route.linear_model import Model
+from mom_lsp.route.view import View
+from mom_lsp.tuning.cases import Asked, Case
+from mom_lsp.tuning.rank import DEPTH, rank, scores
+from mom_lsp.workspace.library.library import Snapshot
+
+EVENTS = 80  # of the author, newest; more have decayed in all but the slowest level
+NEWEST = 5  # events of the plain mean
+CMS, MEAN, OWN = "with cms", f"with the mean of {NEWEST} events", "with whether it is one's own"
+WEIGHTS = np.linspace(-4.0, 12.0, 65)  # of a cue, in log-odds for a cosine of 1, that are tried
+Predictions = dict[str, list[str]]
+
+
+class EditingContext:
+    """Adds the cues of what an author did before to a case: a study."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._catalog, self._slots = snapshot.catalog, snapshot.slots
+        self._vectors = snapshot.vectors
+
+    def __call__(self, case: Case, asked: Asked) -> None:
+        """Add the cues of each candidate."""
+        case.cues = self.cues(asked.view, asked.situation.query, case.rows, asked.meaning)
+
+    def cues(self, view: View, query: str, rows: np.ndarray, meaning: np.ndarray | None) -> dict[str, np.ndarray]:
+        """Return the cues of each candidate, (m,) each: cosines with what a context reads out, 0 without vectors.
+
+        Args:
+            view: what was true before the query.
+            query: the commit that was about to be made.
+            rows: (m,) the candidates.
+            meaning: (w,) the vector of the question.
+        """
+        row, authors = self._catalog.row_of_commit.get(query), self._catalog.author
+        own = {OWN: (authors[rows] == authors[row]).astype(float) if row is not None else np.zeros(len(rows))}
+        events = self._events(view, row) if meaning is not None and row is not None else []
+        if not events or meaning is None:
+            return {CMS: np.zeros(len(rows)), MEAN: np.zeros(len(rows))} | own
+        vectors = unit(self._vectors.floats(self._slots[events]))  # (e, w)
+        memory = ContinuousMemory(vectors.shape[1], Options(sparse=8))
+        for vector in vectors:
+            memory.write(vector[None])
+        read = {CMS: memory.read(meaning[None].astype(np.float32))[0], MEAN: vectors[-NEWEST:].mean(0)}
+        known = (self._slots[rows] >= 0)[:, None]
+        candidates = np.where(known, self._vectors.floats(self._slots[rows]), 0.0)  # (m, w)
+        return {name: candidates @ unit(context) for name, context in read.items()} | own
+
+    def _events(self, view: View, row: int) -> list[int]:
+        """Return the newest commits before a query that its author made and that have a vector, oldest first."""
+        catalog = self._catalog
+        mine = view.suggestible & (view.distance >= 0) & (catalog.author == catalog.author[row]) & (self._slots >= 0)
+        rows = np.flatnonzero(mine)
+        newest_first = rows[np.argsort(view.distance[rows], kind="stable")]
+        return [int(row) for row in newest_first[:EVENTS][::-1]]
+
+
+def cue_rows(cases: Sequence[Case], model: Model) -> dict[str, Predictions]:
+    """Return the predictions of the model, and of it with each cue, whose weight the other half of the labels gave."""
+    ordered = [Scored(case, scores(case, model)) for case in sorted(cases, key=lambda case: case.label.time)]
+    rows = {"mom": {one.case.label.query: rank(one.case, model) for one in ordered}}
+    halves = ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
+    for cue in (CMS, MEAN, OWN):
+        rows[cue] = {}
+        for told, asked in (halves, halves[::-1]):
+            weight = best_weight(told, cue)
+            rows[cue] |= {one.case.label.query: _ranked(one.with_cue(cue, weight), one.case) for one in asked}
+    return rows
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A case with what the model says of each candidate, (m,)."""
+
+    case: Case
+    scores: np.ndarray
+
+    def with_cue(self, cue: str, weight: float) -> np.ndarray:
+        """Return the scores with a cue, (m,)."""
+        return np.asarray(self.scores + weight * self.case.cues[cue])
+
+
+def best_weight(told: Sequence[Scored], cue: str) -> float:
+    """Return the weight of a cue, among WEIGHTS, that makes what was named most likely among its candidates."""
+    known = [(one, one.case.right) for one in told if one.case.right.any()]
+
+    def likelihood(weight: float) -> float:
+        return sum(_log_chance(one.with_cue(cue, weight), right) for one, right in known)
+
+    return float(max(WEIGHTS, key=likelihood))
+
+
+def _log_chance(values: np.ndarray, right: np.ndarray) -> float:
+    odds = np.exp(values - values.max())
+    return float(np.log(odds[right].sum() / odds.sum()))
+
+
+def _ranked(values: np.ndarray, case: Case) -> list[str]:
+    return [case.shas[at] for at in np.argsort(-values, kind="stable")[:DEPTH]]

@@ -1,0 +1,127 @@
+"""Draws lines whose plain blame names a commit that only carried them: questions of `origins`, to be answered by hand.
+
+    python -m mom_lsp.evaluation.draw_lines CLONE --repo OWNER/NAME [--count 40] [--seed 12]
+
+A commit carried a line if it took the same letters and digits away somewhere, or brought them in with an import. Diffs
+alone tell: neither how the product judges commits nor its blame has a say in what is asked.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mom_lsp.extract.noise import is_generated, is_vendored
+
+LEAST = 12  # letters and digits of a line that is asked about
+OF_COMMIT = 3  # lines that one commit may carry
+OF_IMPORTS = 8  # lines that imports may have brought in
+IMPORT = 2000  # lines that a commit adds, in new files, without taking any away
+LARGEST = 20_000_000  # bytes of a diff that is read
+CODE = re.compile(r"\.(?:py|c|h|go|rs|js|jsx|ts|tsx|mjs|cjs|sh|vim|rb|lua|java|cc|cpp)$")
+BLAME = re.compile(r"([0-9a-f]{40}) \d+ (\d+) (\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Diff:
+    """The letters and digits that a commit took away, and whether it is an import."""
+
+    removed: str
+    imports: bool
+
+
+class Clone:
+    """A clone as plain git shows it."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self.head = self.git("rev-parse", "HEAD").strip()
+        self.diff = cache(self._diff)
+        self.blame = cache(self._blame)
+
+    def git(self, *args: str) -> str:
+        """Return what git prints."""
+        done = subprocess.run(["git", "-C", str(self._root), *args], capture_output=True, check=True)
+        return done.stdout.decode("utf-8", "replace")
+
+    def files(self) -> dict[str, list[str]]:
+        """Return the lines of the committed source files that people write."""
+        paths = [path for path in self.git("ls-tree", "-r", "--name-only", "HEAD").splitlines() if CODE.search(path)]
+        texts = {path: self.git("show", f"HEAD:{path}") for path in paths if not is_vendored(path)}
+        return {path: text.split("\n") for path, text in texts.items() if not is_generated(path, text[:2000])}
+
+    def _blame(self, path: str) -> dict[int, str]:
+        """Return the commit of each line, without any option."""
+        found = (BLAME.match(line) for line in self.git("blame", "--incremental", "HEAD", "--", path).splitlines())
+        return {int(m[2]) + at: m[1] for m in found if m for at in range(int(m[3]))}
+
+    def _diff(self, commit: str) -> Diff:
+        text = self.git("show", "--format=", "--no-renames", "--first-parent", "--unified=0", commit)
+        if len(text) > LARGEST:
+            return Diff("", imports=False)
+        lines = text.split("\n")
+        removed = [line[1:] for line in lines if line.startswith("-") and not line.startswith("--- ")]
+        added = sum(line.startswith("+") for line in lines)
+        return Diff("\n".join(map(letters, removed)), imports=added >= IMPORT and len(removed) * 20 < added)
+
+
+def letters(text: str) -> str:
+    """Return the letters, digits and underscores of a text."""
+    return re.sub(r"\W+", "", text)
+
+
+def carried(clone: Clone, path: str, line: int, text: str) -> str:
+    """Return how a line came to the commit that blame names: "import", "carried", or "" if it was written there."""
+    ink = letters(text)
+    commit = clone.blame(path).get(line, "")
+    if len(ink) < LEAST or not commit:
+        return ""
+    diff = clone.diff(commit)
+    if diff.imports:
+        return "import"
+    return "carried" if ink in diff.removed or ink in diff.removed.replace("\n", "") else ""
+
+
+def draw(clone: Clone, count: int, seed: int) -> Iterator[tuple[str, int, str, str]]:
+    """Yield (path, line, commit of plain blame, how it came there) of lines drawn at random."""
+    files = clone.files()
+    places = [(path, number) for path, lines in sorted(files.items()) for number in range(1, len(lines) + 1)]
+    random.Random(seed).shuffle(places)
+    drawn, of = 0, Counter[str]()
+    for path, number in places:
+        how = carried(clone, path, number, files[path][number - 1])
+        commit = clone.blame(path).get(number, "")
+        if not how or of[commit] >= OF_COMMIT or (how == "import" and of[how] >= OF_IMPORTS):
+            continue
+        of.update((commit, how))
+        yield path, number, commit, how
+        drawn += 1
+        if drawn == count:
+            return
+
+
+def main() -> None:
+    """Print a line of JSON for each drawn line, with an empty "origin"."""
+    parser = argparse.ArgumentParser(description="Draw lines whose plain blame names a commit that only carried them.")
+    parser.add_argument("clone", type=Path)
+    parser.add_argument("--repo", required=True, help="owner/name")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=12)
+    chosen = parser.parse_args()
+    clone = Clone(chosen.clone)
+    for path, number, commit, how in draw(clone, chosen.count, chosen.seed):
+        row = {"repo": chosen.repo, "head": clone.head, "path": path, "line": number, "blame": commit, "how": how}
+        sys.stdout.write(json.dumps(row | {"origin": ""}) + "\n")
+
+
+if __name__ == "__main__":
+    main()

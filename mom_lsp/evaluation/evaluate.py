@@ -1,0 +1,154 @@
+"""`mom eval`: how well the product finds what later commits say mattered, beside what people have without it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.baselines import Baselines
+from mom_lsp.evaluation.cms_ablation import EditingContext, cue_rows
+from mom_lsp.evaluation.curve_plot import draw
+from mom_lsp.evaluation.feature_ablation import GROUPS, Predictions, learned_rows, seed_rows
+from mom_lsp.evaluation.hint_exposure import exposures
+from mom_lsp.evaluation.strategy_ablation import strategy_rows
+from mom_lsp.evaluation.tier_ablation import life_rows
+from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.settings import Settings
+from mom_lsp.tuning.cache import Step
+from mom_lsp.tuning.cases import Case, Study
+from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.labels import Label, load_labels, own_labels, sample
+from mom_lsp.tuning.metrics import answered, curve, table
+from mom_lsp.tuning.rank import editing, of_writers, rank, surest
+from mom_lsp.workspace import Library
+
+SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, where the curve of abstention is read
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be evaluated."""
+
+    repository: Path
+    labels: Path | None = None  # the repository's own, if no file is named
+    form: str = "editing"
+    limit: int = 0  # 0 for all
+    ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
+    meaning: bool = True  # whether questions are compared by meaning, too
+    curve: Path | None = None  # where to draw the curve of abstention
+
+
+def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the report, as JSON would have it, and the predictions.
+
+    Raises:
+        UsageError: no repository, no labels, or labels of another repository.
+        NoIndex: the repository is not indexed.
+    """
+    if request.ablate not in ("", "all", "seed", "life", "cms", "strategies", *GROUPS):
+        choices = f"all, seed, life, cms, strategies, or one of {', '.join(GROUPS)}"
+        raise UsageError(f"--ablate={request.ablate}: choose {choices}")
+    labels = load_labels(request.labels) if request.labels else own_labels(request.repository)
+    chosen = sample(labels, request.limit) if request.limit else labels
+    studies: list[Callable[[Library], Study]] = [Baselines]
+    if request.ablate == "cms":
+        studies.append(lambda library: EditingContext(library.snapshot()))
+    cases = gather(request.repository, chosen, step, form=request.form, meaning=request.meaning, studies=studies)
+    if not cases:
+        if request.labels:
+            raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
+        raise UsageError(f'no commit of {request.repository} names an earlier one ("Fixes: 1a2b3c4"): name --labels')
+    document, predictions = report(request, chosen, cases)
+    if request.ablate == "life":
+        document["hints"] = {name: asdict(found) for name, found in exposures(request.repository, step).items()}
+    return document, predictions
+
+
+def report(
+    request: Request, labels: Sequence[Label], cases: Sequence[Case]
+) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
+    if request.form != "editing":
+        labels = [case.label for case in cases]  # the others have no such query
+    model = shipped("intent") if request.form == "intent" else editing(cases)
+    predictions = {case.label.query: rank(case, model) for case in cases}
+    lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
+    sure = sureness(request.form, cases)
+    thresholds = asked_for()
+    if request.curve:
+        draw(request.curve, sure, thresholds)
+    document: dict[str, Any] = {
+        "repository": str(request.repository),
+        "form": request.form,
+        "labels": len(labels),
+        "asked": len(cases),
+        "candidates": float(np.mean([len(case.rows) for case in cases])),
+        "reachable": float(np.mean([case.right.sum() / len(case.label.gold) for case in cases])),
+        "methods": {
+            "mom": table(predictions, labels),
+            **_timeless(request, cases, labels),
+            **{name: table(ranked, labels) for name, ranked in lists.items()},
+        },
+        "abstention": {
+            name: {"curve": curve(pairs, SHARES), "at": answered(pairs, thresholds[name])}
+            for name, pairs in sure.items()
+        },
+    }
+    if request.ablate == "life":
+        document["ablation"] = {
+            name: table(found.predictions, labels)["all"]
+            | {count: getattr(found, count) for count in ("accepted", "hints", "right", "barred")}
+            for name, found in life_rows(cases, model).items()
+        }
+    elif request.ablate == "strategies":
+        counts = ("accepted", "dropped", "trials", "helped", "variety")
+        document["ablation"] = {
+            name: table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
+            for name, found in strategy_rows(cases, model, thresholds["suggestions"]).items()
+        }
+    elif request.ablate:
+        document["ablation"] = {
+            name: table(found, labels)["all"] for name, found in _ablated(cases, model, request.ablate).items()
+        }
+    return document, predictions
+
+
+def _ablated(cases: Sequence[Case], model: Model, group: str) -> dict[str, Predictions]:
+    if group == "cms":
+        return cue_rows(cases, model)
+    return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
+
+
+def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bool]]]:
+    """Return how sure the first suggestion of each case is, and whether it is right; while editing, the hint's too."""
+    if form == "intent":
+        return {"suggestions": [surest(case, shipped("intent")) for case in cases]}
+    model, hints = editing(cases), shipped("hints")
+    return {
+        "suggestions": [surest(case, model) for case in cases],
+        "hints": [surest(of_writers(case), hints) for case in cases],
+    }
+
+
+def asked_for() -> dict[str, float]:
+    """Return the chances that the settings ask for by default."""
+    return {"suggestions": Settings().suggest.threshold, "hints": Settings().hints.threshold}
+
+
+def _timeless(request: Request, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
+    """Return the table of `mom search`, to which time says nothing."""
+    if request.form != "intent":
+        return {}
+    return {"mom search": table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
+
+
+def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:
+    """Write predictions in the benchmark's format."""
+    lines = [json.dumps({"query": query, "ranked": ranked[:10]}) for query, ranked in predictions.items()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")

@@ -1,0 +1,120 @@
+"""What tiers are worth, and what a life does to hints: real history in order of time, used where it was right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mom_lsp.evaluation.feature_ablation import SEED_ROWS, Predictions
+from mom_lsp.journal import Event
+from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.score import total
+from mom_lsp.route.strategies import diversity
+from mom_lsp.settings import Settings
+from mom_lsp.tiers.decay import EPISODIC, faded, usage
+from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.tiers.tiers import Touches, tiers
+from mom_lsp.tuning.cases import Case
+from mom_lsp.tuning.rank import DEPTH
+
+SHOWN = 3  # suggestions, and hints, that the developer sees; he accepts the suggestions that are right
+Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
+Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, what was accepted, score (m,) -> best first
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a simulation."""
+
+    predictions: Predictions
+    accepted: int  # suggestions
+    hints: int  # at the lines about to be changed
+    right: int  # of these
+    barred: int  # memories that are kept from being suggested, at the end
+    variety: float | None = None  # of all that was shown
+    dropped: int = 0  # candidates that a strategy left out
+    trials: int = 0  # suggestions that it tried
+    helped: int = 0  # of these, those that were right
+
+
+WAYS = {"three tiers": True, "one rate": False}
+
+
+def life_rows(cases: Sequence[Case], model: Model) -> dict[str, Outcome]:
+    """Return what each way brings to each of the seed's rows and to the learned weights."""
+    scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
+    scorers["mom"] = learned(model)
+    return {
+        f"{name}, {way}": simulate(cases, score, tiered=tiered)
+        for name, score in scorers.items()
+        for way, tiered in WAYS.items()
+    }
+
+
+def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *, tiered: bool = True) -> Outcome:
+    """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds.
+
+    Args:
+        cases: the questions.
+        score: what ranks the candidates.
+        order: what orders them besides.
+        tiered: whether memories fade by three tiers, or all at the rate of the first.
+    """
+    life, predictions, accepted, selected, hinted = Life(), Predictions(), 0, list[str](), list[bool]()
+    for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
+        strength, uses = _strength(case, life, tiered), _uses(case, life)
+        free = np.array([sha not in life.barred for sha in case.shas], bool)
+        scores = np.where(free, score(case, strength, uses), -np.inf)
+        hints = _hints(case, free, strength, uses)
+        hinted += [sha in case.label.gold for sha in hints]
+        ordered = order(case, life, scores) if order is not None else np.argsort(-scores, kind="stable")
+        best = [at for at in ordered[:DEPTH] if scores[at] > -np.inf]
+        predictions[case.label.query] = [case.shas[at] for at in best]
+        shown = predictions[case.label.query][:SHOWN]
+        right = [sha for sha in shown if sha in case.label.gold]
+        accepted += len(right)
+        selected += shown
+        life = fold(_events(seq * (SHOWN + 1), case, shown, hints, right), life)
+    varied = diversity(selected, len({sha for case in cases for sha in case.shas}))
+    return Outcome(predictions, accepted, len(hinted), sum(hinted), len(life.barred), varied)
+
+
+def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray) -> list[str]:
+    """Return the commits that are hinted at the lines about to be changed, as the product chooses them."""
+    asked, model = Settings().hints, shipped("hints")
+    features = case.features | {"strength": strength, "uses": uses}
+    chances = model.chances(total(model.shares(features)))
+    hinted = free & (features["wrote"] > 0) & (chances >= asked.threshold) & (case.surprise >= asked.minimum_surprise)
+    best = sorted(np.flatnonzero(hinted).tolist(), key=lambda at: (-case.surprise[at], -chances[at]))
+    return [case.shas[at] for at in best[:SHOWN]]
+
+
+def _events(seq: int, case: Case, shown: Sequence[str], hints: Sequence[str], right: Sequence[str]) -> list[Event]:
+    now, path = float(case.moment.now), case.moment.path
+    seen = Event(seq, now, "shown", data={"seen": {path: list(shown)}, "hinted": {path: list(hints)}})
+    return [seen, *(Event(seq + n, now, "useful", sha, path) for n, sha in enumerate(right, 1))]
+
+
+def _strength(case: Case, life: Life, tiered: bool) -> np.ndarray:
+    moment = case.moment
+    clock, born = moment.clock, moment.born
+    if not tiered:
+        return faded(np.full(len(born), EPISODIC), np.ones(len(born)), clock.at(moment.now) - clock.at(born))[1]
+    row_of = {sha: row for row, sha in enumerate(case.shas)}
+    used = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]
+    return tiers(born, moment.replays + Touches.of(used), clock, moment.now).strength
+
+
+def _uses(case: Case, life: Life) -> np.ndarray:
+    return usage(np.array([life.of(sha).uses for sha in case.shas], np.float64), life.most_used)
+
+
+def _seed(alpha: float, beta: float, gamma: float) -> Scorer:
+    return lambda case, strength, uses: np.asarray(alpha * case.features["cosine"] + beta * strength + gamma * uses)
+
+
+def learned(model: Model) -> Scorer:
+    """Return what scores as the product does with some weights."""
+    return lambda case, strength, uses: total(model.shares(case.features | {"strength": strength, "uses": uses}))

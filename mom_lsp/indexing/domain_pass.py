@@ -1,0 +1,87 @@
+"""The pass that sorts memories into domains, after they are encoded: only the new ones, and whom they move."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from mom_lsp.indexing.progress import Control
+from mom_lsp.route.domain_names import named
+from mom_lsp.route.domain_partition import Partition
+from mom_lsp.route.domain_points import PATHS, Points
+from mom_lsp.route.domains import updated
+from mom_lsp.route.text_index import Arrays, unpacked
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.store import Store
+
+FEW = 2_000  # vectors; more are read with all the others
+SAMPLE = 4_000  # titles that tell which words are common
+
+
+def keep_domains(store: Store, arrays: Arrays, model: str, control: Control) -> None:
+    """Bring the kept domains up to date with the memories, and with the vectors that `model` made ("" for none)."""
+    contents, encoded = unpacked(arrays["content"]), store.encoded(model) if model else set[str]()
+    met = np.array([content in encoded for content in contents], bool)
+    rows = np.flatnonzero(arrays["suggestible"] & (met | (arrays["path_count"] > 0)))
+    ids, points = unpacked(arrays["id"]), Points(arrays, _Meanings(store, model if encoded else "", contents, met))
+    before = Partition.of_arrays(store.kept_domains() or {}, model)
+    control.step("domains", 0, 1)
+    fresh = updated(before, [ids[row] for row in rows], met[rows], lambda some: points(rows[some]))
+    fresh = fresh.called(_names(store, arrays, fresh, rows), model)
+    store.keep_domains(fresh.arrays())
+    control.step("domains", 1, 1)
+
+
+def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -> list[str]:
+    """Return the names of all domains; only of those that have none yet anything is read."""
+    nameless = [number for number, name in enumerate(domains.names) if not name]
+    if not nameless:
+        return list(domains.names)
+    members = {number: rows[domains.domain == number] for number in nameless}
+    sample = rows[np.linspace(0, len(rows) - 1, min(SAMPLE, len(rows))).astype(int)]
+    wanted = np.unique(np.concatenate([sample, *members.values()]))
+    ids = unpacked(arrays["id"])
+    titles = store.titles([ids[row] for row in wanted])
+    told = {number: [titles.get(ids[row], "") for row in some] for number, some in members.items()}
+    paths, first = unpacked(arrays["paths_keys"]), np.concatenate([[0], np.cumsum(arrays["path_count"])])
+
+    def places(row: int) -> list[str]:
+        return [paths[code] for code in arrays["path_codes"][first[row] : min(first[row + 1], first[row] + PATHS)]]
+
+    where = {number: [places(row) for row in some.tolist()] for number, some in members.items()}
+    return named(domains.names, where, told, [titles.get(ids[row], "") for row in sample])
+
+
+class _Meanings:
+    """The vectors of a catalog's rows, read from the store when they are asked for."""
+
+    def __init__(self, store: Store, model: str, contents: list[str], met: np.ndarray) -> None:
+        self._store, self._model, self._contents, self._met = store, model, contents, met
+        self._all: tuple[dict[str, int], Vectors] | None = None
+
+    def __call__(self, rows: np.ndarray) -> np.ndarray:
+        """Return (m, d) float32, zeros where nothing is encoded; d is 0 if nothing is, whatever the rows."""
+        found = np.zeros((len(rows), self._width), np.float32)
+        if not self._width:
+            return found
+        slot_of, vectors = self._read(rows[self._met[rows]])
+        known = [(at, slot_of[self._contents[row]]) for at, row in enumerate(rows.tolist()) if self._met[row]]
+        if known:
+            at, slots = np.array(known).T
+            found[at] = vectors.floats(slots)
+        return found
+
+    @cached_property
+    def _width(self) -> int:
+        return self._read(np.flatnonzero(self._met)[:1])[1].width if self._model and self._met.any() else 0
+
+    def _read(self, rows: np.ndarray) -> tuple[dict[str, int], Vectors]:
+        if self._all is not None:
+            return self._all
+        some = [self._contents[row] for row in rows.tolist()] if len(rows) <= FEW else None
+        contents, vectors = self._store.vectors(self._model, some)
+        found = {content: at for at, content in enumerate(contents)}, Vectors.of(vectors)
+        if some is None:
+            self._all = found
+        return found

@@ -1,0 +1,209 @@
+"""One pass: whatever the store lacks of one HEAD, and of the user's word. Runs under the writer lease."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from hashlib import sha1
+from itertools import islice
+from pathlib import Path
+from typing import TypeVar
+
+from mom_lsp.git import Location, Repository
+from mom_lsp.indexing.duplicates import Recalled
+from mom_lsp.indexing.extraction_worker import Task, extract, file_memories, ordered, wanted_file, workers
+from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.marker import Marker
+from mom_lsp.indexing.merge import Merger
+from mom_lsp.indexing.progress import Control, Summary
+from mom_lsp.memory import Memory, commit_memory_id, tombstone
+from mom_lsp.store import Store
+
+FIRST_CHUNK = 100  # commits; small, so that suggestions start within seconds
+CHUNK = 1_000
+FILE_CHUNK = 200
+MAX_FOLDER_FILES = 20_000
+T = TypeVar("T")
+
+
+def index_history(
+    store: Store, repository: Repository, head: str, rules: Rules, merger: Merger, control: Control, summary: Summary
+) -> None:
+    """Index the ancestors of a commit that are not in the store yet, newest first."""
+    known = {commit for commits in store.columns(["commits"])["commits"].to_pylist() for commit in commits}
+    history = repository.history(head)
+    missing = [sha for sha in history if sha not in known]
+    if not missing:
+        return
+    control.indexed(len(known))
+    done = 0
+    with workers(len(missing)) as executor:  # they start while we look for groups
+        groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
+        shared = {sha for group in groups for sha in group}
+        plain = [sha for sha in missing if sha not in shared]
+        chunks = [
+            plain[:FIRST_CHUNK],
+            plain[FIRST_CHUNK:CHUNK],
+            *_together(groups, CHUNK),
+            *_chunks(plain[CHUNK:], CHUNK),
+        ]
+        tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
+        total = sum(len(task.commits) for task in tasks)
+        control.step("history", 0, total)
+        for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
+            write = merger.write_groups if task.commits[0] in shared else merger.write
+            summary.memories += write(memories)
+            summary.commits += len(memories)
+            done += len(memories)
+            control.step("history", done, total)
+            control.indexed(len(known) + done)
+
+
+def grouped(
+    store: Store, repository: Repository, shas: Sequence[str], merger: Merger, history: Sequence[str]
+) -> list[list[str]]:
+    """Return these commits with those that share author, second and subject with them, each group oldest first.
+
+    Those that are stored already belong to it too, as long as git has them.
+    """
+    fresh: dict[str, list[tuple[int, int, str]]] = {}
+    place = {sha: -at for at, sha in enumerate(history)}  # commits of one second: parents come first
+    older = -len(history)
+
+    def sort_in(commits: Sequence[str]) -> None:
+        for sha, email, author_time, commit_time, subject in repository.keys(commits):
+            key = (commit_time, place.get(sha, older), sha)
+            fresh.setdefault(commit_memory_id(email, author_time, subject), []).append(key)
+
+    sort_in(shas)
+    stored = store.get([member for identity in fresh for member in merger.group(identity)])
+    sort_in(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
+    return [[sha for *_, sha in sorted(group)] for group in fresh.values()]
+
+
+def index_files(
+    repository: Repository,
+    head: str,
+    rules: Rules,
+    marker: Marker,
+    merger: Merger,
+    recalled: Recalled,
+    control: Control,
+    summary: Summary,
+) -> None:
+    """Index the files of a commit that no tree indexed before had."""
+    seen = {(e.path, e.blob) for tree in marker.trees if repository.has(tree) for e in repository.tree(tree).values()}
+    entries = [e for e in repository.tree(head).values() if (e.path, e.blob) not in seen]
+    wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
+    tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
+    with workers(len(wanted)) as executor:
+        for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
+            summary.memories += merger.write(recalled.new(memories))
+            summary.files += len(task.files)
+            control.step("files", summary.files, len(wanted))
+            control.indexed(summary.commits + summary.files)
+
+
+def index_folder(
+    store: Store,
+    location: Location,
+    rules: Rules,
+    merger: Merger,
+    recalled: Recalled,
+    control: Control,
+    summary: Summary,
+) -> None:
+    """Index a folder without git: its files as they are now; what they no longer say is removed."""
+    rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
+    before = {row["id"]: set(row["blobs"]) for row in rows}
+    now: set[str] = set()
+    files = list(_walk(location.root, rules))
+    for chunk in _chunks(files, FILE_CHUNK):
+        fresh = recalled.new([memory for path in chunk for memory in _of_folder(path, location.root, rules)])
+        now.update(memory.id for memory in fresh)
+        changed = [memory for memory in fresh if not before.get(memory.id, set()).issuperset(memory.blobs)]
+        changed += [memory for memory in fresh if memory.id not in before]
+        if changed:
+            summary.memories += merger.write(changed)
+        summary.files += len(chunk)
+        control.step("files", summary.files, len(files))
+        control.indexed(summary.files)
+    store.delete(before.keys() - now)
+
+
+def _of_folder(path: Path, root: Path, rules: Rules) -> list[Memory]:
+    """Return the memories of one file, none if it cannot be read (it may have gone meanwhile) or is no text."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return []
+    if b"\0" in data[:8192]:
+        return []
+    blob = sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+    return file_memories(path.relative_to(root).as_posix(), blob, data.decode("utf-8", "replace"), rules)
+
+
+def _walk(root: Path, rules: Rules) -> Iterator[Path]:
+    """Yield regular files below a folder, hidden ones and symbolic links left out."""
+    return islice((path for path in _regular_files(root) if _wanted(path, root, rules)), MAX_FOLDER_FILES)
+
+
+def _regular_files(root: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(root, followlinks=False):
+        names[:] = sorted(name for name in names if not name.startswith("."))
+        for path in (Path(folder, name) for name in sorted(files) if not name.startswith(".")):
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _wanted(path: Path, root: Path, rules: Rules) -> bool:
+    try:
+        return wanted_file(path.relative_to(root).as_posix(), rules) and path.stat().st_size <= rules.max_file_size
+    except OSError:
+        return False
+
+
+def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[str], control: Control) -> None:
+    """Make forgotten memories disappear from every byte, and extract restored ones again."""
+    table = store.columns(["id", "noise"])
+    noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
+    gone = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
+    back = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
+    if gone or store.erasing:
+        control.step("compaction", 0, 1)
+        store.erase([tombstone(memory) for memory in gone.values()])
+    if back:
+        _restore(store, location, rules, Merger(store, forgotten), back)
+
+
+def _restore(store: Store, location: Location, rules: Rules, merger: Merger, stones: dict[str, Memory]) -> None:
+    """Put memories in the place of their tombstones; what can no longer be found is indexed as if it were new."""
+    if location.git:
+        repository = Repository(location)
+        shas = [sha for stone in stones.values() for sha in stone.commits]
+        head = repository.resolve()
+        history = repository.history(head) if head else []
+        groups = grouped(store, repository, shas, merger, history)
+        alone = tuple(group[0] for group in groups if len(group) == 1)
+        shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
+        files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
+        found = extract(Task(location, rules, commits=alone, files=files))
+        merger.write([memory for memory in found if memory.id in stones])
+        merger.write_groups(extract(Task(location, rules, commits=shared)))
+    store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])
+
+
+def _together(groups: Sequence[Sequence[str]], size: int) -> Iterator[Sequence[str]]:
+    """Yield chunks of about this size that tear no group apart."""
+    chunk: list[str] = []
+    for group in groups:
+        chunk += group
+        if len(chunk) >= size:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,135 @@
+"""All the work of one pass, in its order, under the writer lease."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.errors import EncoderError
+from mom_lsp.extract.noise import FORMATTING
+from mom_lsp.git import Location, Repository
+from mom_lsp.git.blame import OUR_FILE, write_revisions
+from mom_lsp.indexing.domain_pass import keep_domains
+from mom_lsp.indexing.duplicates import Recalled
+from mom_lsp.indexing.encode_pass import encode_missing
+from mom_lsp.indexing.extraction import honour_user, index_files, index_folder, index_history
+from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
+from mom_lsp.indexing.merge import Merger
+from mom_lsp.indexing.progress import Control, Progress, Summary
+from mom_lsp.journal import Journal
+from mom_lsp.memory import Memory
+from mom_lsp.route.text_index import Arrays
+from mom_lsp.settings import Settings
+from mom_lsp.store import Store
+from mom_lsp.tiers.lifecycle import erasure_seq, fold
+from mom_lsp.workspace.library.library import catalog_arrays, catalog_key
+from mom_lsp.workspace.library.notes import notes_of
+
+SAMPLES = 8  # commits of a partial clone that are looked at for what it lacks
+
+
+class Work:
+    """One HEAD's share of the work."""
+
+    def __init__(self, location: Location, settings: Settings, control: Control, summary: Summary) -> None:
+        self._location, self._settings = location, settings
+        self._control, self._summary = control, summary
+        self._rules = Rules.of(settings)
+
+    def run(self, rev: str | None) -> None:
+        """Bring the store up to date; whatever interrupts this, the next run goes on from there."""
+        data = self._location.data
+        store = Store(data, create=True, rules=self._rules.of_commits)
+        marker = load_marker(data)
+        self._reopen_files(store, marker)
+        with Journal(data / "journal.sqlite") as journal:
+            events = list(journal.events())
+        life = fold(events)
+        seq, forgotten = erasure_seq(events), set(life.forgotten)
+        honour_user(store, self._location, self._rules, forgotten, self._control)
+        notes = notes_of(life)
+        self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
+        self._keep_formatting(store)
+        if self._summary.memories or not store.searchable:  # the run before may have been stopped
+            self._control.step("compaction", 0, 1)
+            store.compact()
+        arrays = self._keep_catalog(store, notes)
+        if marker.domains and marker.domains != checksum_of_domains(data):
+            store.drop_domains()
+        marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
+        save_marker(data, marker)
+        model = self._encode(store)
+        keep_domains(store, arrays, model, self._control)
+        marker.encoded, marker.domains = model, checksum_of_domains(data)
+        save_marker(data, marker)
+
+    def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
+        rules, control, summary = self._rules, self._control, self._summary
+        if not self._location.git:
+            recalled = Recalled(store, notes, history=tuple)
+            index_folder(store, self._location, rules, merger, recalled, control, summary)
+            return
+        repository = Repository(self._location)
+        head = repository.resolve(rev or "HEAD")
+        if head is not None:
+            self._reopen(store, marker, repository)
+            index_history(store, repository, head, rules, merger, control, summary)
+            recalled = Recalled(store, notes, partial(repository.history, head))
+            index_files(repository, head, rules, marker, merger, recalled, control, summary)
+            marker.add(head)
+            marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
+
+    def _keep_formatting(self, store: Store) -> None:
+        """Let blame know which commits only reformat: it is asked before the store is open."""
+        rows = store.columns(["commits"], f"noise = '{FORMATTING}'").to_pylist()
+        write_revisions(self._location.data / OUR_FILE, {sha for row in rows for sha in row["commits"]})
+
+    @staticmethod
+    def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
+        """Save every reader the time that a catalog takes to be made; return it."""
+        arrays = store.kept_arrays(catalog_key(notes))
+        if arrays is None:
+            arrays = catalog_arrays(store, notes)
+            store.keep_arrays(catalog_key(notes), arrays)
+        return arrays
+
+    @staticmethod
+    def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
+        """Let the commits be read again that had no diff: where a shallow clone ended, and in a partial one."""
+        if marker.lacking and not repository.lacks(marker.lacking):
+            rows = store.columns(["id", "added_lines", "removed_lines"], "source_type = 'commit'").to_pylist()
+            store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
+            marker.trees = []
+        reopened = set(marker.shallow) - repository.shallow
+        if reopened:
+            rows = store.columns(["id", "commits"]).to_pylist()
+            store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
+        marker.shallow = sorted(repository.shallow)
+
+    def _reopen_files(self, store: Store, marker: Marker) -> None:
+        """Let all files be read again after what is read of them was set differently; commits stay as they are."""
+        if marker.rules in ("", self._rules.fingerprint):
+            return
+        marker.trees = []
+        save_marker(self._location.data, marker)  # first: whatever interrupts this, no file counts as read
+        store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())
+
+    def _encode(self, store: Store) -> str:
+        """Encode what is not encoded yet; return the model's name, "" without one: search works by words then."""
+        if not self._settings.encoder.enable:
+            return ""
+        try:
+            encoder = SentenceEncoder(self._settings.encoder.model)
+            self._summary.encoded += encode_missing(store, encoder, self._control)
+        except EncoderError as error:
+            self._control.report(Progress("encoding", 0, 0, str(error)))
+            return ""
+        return encoder.name
+
+
+def _samples(repository: Repository, head: str) -> Sequence[str]:
+    """Return commits of all ages of a partial clone, none of a whole one; the first may be no more than a licence."""
+    history = repository.history(head)[::-1] if repository.partial else []
+    return history[:: max(1, len(history) // SAMPLES)]

@@ -1,0 +1,105 @@
+"""What a GGUF file says of itself, read by libggml's parser before anything is loaded: what memory it will take."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from dataclasses import dataclass
+from typing import Any
+
+from mom_lsp.errors import ModelError
+from mom_lsp.lm.bindings import base_library, messages, reason
+from mom_lsp.lm.gguf import ModelFile
+
+UINT32, STRING, ARRAY = 4, 8, 9  # enum gguf_type
+CACHE = 2  # bytes of a number in the cache of keys and values
+LOGIT = 4  # bytes
+RUNTIME = 110_000_000  # bytes: the interpreter, the libraries, and what a batch needs beside its logits
+FUNCTIONS = {  # name -> what it returns, what it takes
+    "gguf_find_key": (ctypes.c_int64, (ctypes.c_void_p, ctypes.c_char_p)),
+    "gguf_get_kv_type": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_get_arr_type": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_get_arr_n": (ctypes.c_size_t, (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_get_arr_data": (ctypes.POINTER(ctypes.c_uint32), (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_get_val_u32": (ctypes.c_uint32, (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_get_val_str": (ctypes.c_char_p, (ctypes.c_void_p, ctypes.c_int64)),
+    "gguf_free": (None, (ctypes.c_void_p,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """The memory that a model will take, in bytes."""
+
+    weights: int
+    context: int  # the cache of keys and values, and the logits of a batch: of each context that is made
+
+    def total(self, contexts: int = 1) -> int:
+        """Return what the process takes with so many contexts."""
+        return RUNTIME + self.weights + contexts * self.context
+
+
+class _Options(ctypes.Structure):
+    _fields_ = (("no_alloc", ctypes.c_bool), ("context", ctypes.c_void_p))  # struct gguf_init_params
+
+
+def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
+    """Return what a model takes with a context of so many tokens, computed in batches of so many.
+
+    Raises:
+        ModelError: the file is damaged.
+    """
+    base = base_library()
+    for name, (result, takes) in FUNCTIONS.items():
+        function = getattr(base, name)
+        function.restype, function.argtypes = result, takes
+    base.gguf_init_from_file.restype = ctypes.c_void_p
+    base.gguf_init_from_file.argtypes = (ctypes.c_char_p, _Options)
+    messages.clear()  # what it says from now on is about this file
+    header = base.gguf_init_from_file(os.fsencode(file.path), _Options(no_alloc=True, context=None))
+    if not header:
+        raise ModelError(f"{file.path} cannot be loaded: {reason()}; name another file in mom.model.path")
+    try:
+        return _need(_Reader(base, header), file.size, tokens, batch)
+    finally:
+        base.gguf_free(header)
+
+
+def _need(reader: _Reader, size: int, tokens: int, batch: int) -> Need:
+    heads = max(1, reader.number("attention.head_count"))
+    width = reader.number("embedding_length") // heads  # of a head, unless the file says otherwise
+    keys, values = (reader.number(f"attention.{name}_length") or width for name in ("key", "value"))
+    tokens = min(tokens, reader.number("context_length") or tokens)
+    layers, shared = reader.number("block_count"), reader.number("attention.head_count_kv") or heads
+    cache = layers * tokens * shared * (keys + values) * CACHE
+    return Need(size, cache + reader.vocabulary() * batch * LOGIT)
+
+
+class _Reader:
+    """Values of a header by name; those of the architecture without its prefix."""
+
+    def __init__(self, base: ctypes.CDLL, header: int) -> None:
+        self._base, self._header = base, header
+        self._prefix = ""
+        at = self._find("general.architecture", STRING)
+        self._prefix = f"{base.gguf_get_val_str(header, at).decode('utf-8', 'replace')}." if at >= 0 else ""
+
+    def number(self, name: str) -> int:
+        """Return a whole number, of a list (one a layer) the largest; 0 if there is none."""
+        if (at := self._find(self._prefix + name, UINT32)) >= 0:
+            return int(self._base.gguf_get_val_u32(self._header, at))
+        at = self._find(self._prefix + name, ARRAY)
+        if at < 0 or self._base.gguf_get_arr_type(self._header, at) not in (UINT32, UINT32 + 1):  # signed ones too
+            return 0
+        values: Any = self._base.gguf_get_arr_data(self._header, at)
+        return max(values[: self._base.gguf_get_arr_n(self._header, at)], default=0)
+
+    def vocabulary(self) -> int:
+        """Return the number of tokens that the model knows."""
+        at = self._find("tokenizer.ggml.tokens", ARRAY)
+        return int(self._base.gguf_get_arr_n(self._header, at)) if at >= 0 else 0
+
+    def _find(self, name: str, kind: int) -> int:
+        """Return where a value of this type stands, -1 if none does: libggml ends a process that takes another."""
+        at = int(self._base.gguf_find_key(self._header, name.encode()))
+        return at if at >= 0 and self._base.gguf_get_kv_type(self._header, at) == kind else -1

@@ -1,0 +1,68 @@
+"""Does the hook do on this model what it says? Asked once, when a context with a hook is made.
+
+Upstream promises nothing about the names and the meaning of graph nodes, so nothing is assumed: attention has to sum to
+one, and a bias has to move it as the softmax says. From how far it moves follows the scale that the model applies to
+Q K^T (1/sqrt(d) for Llama, one for Gemma 3, which scales Q before).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from mom_lsp.errors import ModelError
+from mom_lsp.lm.attention_hook import Hook
+from mom_lsp.lm.llama_context import Context, Plan
+
+TEXT = (
+    "The cache expires after seventeen minutes. A request is tried again at most forty-two times. "
+    "The database listens on another port, as the first one is taken by the proxy of the office."
+)
+PUSH = 4.0  # units of kq
+WHOLE = 1e-3  # how far from one a row of attention may sum
+ALIKE = 0.05  # how far the scale that heads show may spread, relative to its median
+SURE = (0.05, 0.95)  # mass of the span for which the scale is read well
+
+
+def attention_scale(context: Context, hook: Hook, tokens: Sequence[int]) -> float:
+    """Return the scale between kq and the softmax.
+
+    Raises:
+        ModelError: the hook cannot be used with this model or this version of llama.cpp; says why.
+    """
+    plain = _masses(context, hook, tokens, Plan(((0, len(tokens)),)))[..., 0]
+    layers = np.flatnonzero(plain.any(1))
+    if not len(layers) or np.abs(plain[layers] - 1).max() > WHOLE:
+        raise ModelError("attention traces are off: attention of this model does not sum to one where it is read")
+    span = (len(tokens) // 4, len(tokens) // 2)
+    before = _masses(context, hook, tokens, Plan((span,)))[..., 0]
+    scales = np.concatenate([_scale(context, hook, tokens, span, int(layer), before) for layer in layers[[0, -1]]])
+    scale = float(np.median(scales)) if len(scales) else 0.0
+    if scale <= 0 or np.abs(scales / scale - 1).max() > ALIKE:
+        raise ModelError("attention traces are off: a bias does not move attention of this model as it should")
+    return scale
+
+
+def _scale(
+    context: Context, hook: Hook, tokens: Sequence[int], span: tuple[int, int], layer: int, before: np.ndarray
+) -> np.ndarray:
+    """Return the scale that each head of a layer shows: the bias moves the log-odds of its mass by scale * PUSH."""
+    bias = np.zeros((hook.layers, hook.heads, 1), np.float32)
+    bias[layer] = PUSH
+    after = _masses(context, hook, tokens, Plan((span,), len(tokens) - 1, bias))[layer, :, 0]
+    clear = (before[layer] > SURE[0]) & (after < SURE[1])
+    return np.asarray((_log_odds(after) - _log_odds(before[layer]))[clear] / PUSH)
+
+
+def _masses(context: Context, hook: Hook, tokens: Sequence[int], plan: Plan) -> np.ndarray:
+    """Return the attention of the last row, (layers, heads, spans)."""
+    context.forget()
+    context.begin(tokens, plan)
+    context.feed(tokens, measured_from=len(tokens) - 1)
+    return hook.mass
+
+
+def _log_odds(mass: np.ndarray) -> np.ndarray:
+    safe = np.clip(mass, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(safe / (1 - safe)))

@@ -1,0 +1,158 @@
+"""One context of llama.cpp: its cache of keys and values, kept from request to request as far as it still holds."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import ModelError
+from mom_lsp.lm.attention_hook import Hook
+from mom_lsp.lm.bindings import reason
+from mom_lsp.memory import never
+
+BATCH = 128  # tokens computed at a time: between two batches a request can be cancelled
+SEQUENCE = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is done to attention in one request; cells of the cache are positions, as there is one sequence."""
+
+    spans: tuple[tuple[int, int], ...] = ()
+    task: int = 0  # the first row that is biased
+    bias: np.ndarray | None = None  # (layers, heads, spans) in units of kq
+
+    def start(self) -> int | None:
+        """The first position whose keys and values differ from those without bias; None if none does."""
+        return self.task if self.bias is not None and self.bias.any() else None
+
+    def holds(self, other: Plan) -> int | None:
+        """Return how many positions of a cache made under `other` are the same under this plan; None for all."""
+        mine, theirs = self.start(), other.start()
+        if mine == theirs and (mine is None or (self.spans == other.spans and np.array_equal(self.bias, other.bias))):  # type: ignore[arg-type]
+            return None
+        return min(start for start in (mine, theirs) if start is not None)
+
+
+PLAIN = Plan()
+
+
+class Context:
+    """Decodes tokens in order. With a hook attention can be seen and moved, and flash attention is off."""
+
+    def __init__(
+        self, llama: ModuleType, model: Any, size: int, threads: int, hook: Hook | None, *, flash: bool
+    ) -> None:
+        self._llama, self._hook = llama, hook
+        params = llama.llama_context_default_params()
+        params.n_ctx, params.n_batch, params.n_ubatch, params.n_seq_max = size, BATCH, BATCH, 1
+        params.n_threads = params.n_threads_batch = threads
+        params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED if flash else llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
+        params.offload_kqv = params.op_offload = False
+        params.swa_full = True  # else the cells of a sliding window are no positions
+        params.no_perf = True
+        if hook is not None:
+            params.cb_eval, params.cb_eval_user_data = hook.callback, hook.pointer
+        self.pointer = llama.llama_init_from_model(model, params)
+        if not self.pointer:
+            raise ModelError(f"the model cannot be given a context of {size} tokens: {reason()}")
+        self.size = int(llama.llama_n_ctx(self.pointer))
+        self._vocabulary = int(llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model)))
+        self._memory = llama.llama_get_memory(self.pointer)
+        self._batch = llama.llama_batch_init(BATCH, 0, 1)
+        self._tokens: list[int] = []  # what the cache holds
+        self._plan = PLAIN
+
+    def close(self) -> None:
+        """Free it."""
+        if self.pointer:
+            self._llama.llama_batch_free(self._batch)
+            self._llama.llama_free(self.pointer)
+            self.pointer = None
+
+    def begin(self, tokens: Sequence[int], plan: Plan = PLAIN, *, at_most: int | None = None) -> int:
+        """Keep what the cache already holds of these tokens, at most so many; return how many that is."""
+        kept = _common(self._tokens, tokens)
+        for limit in (plan.holds(self._plan), at_most, len(tokens) - 1):  # the last one is computed for its logits
+            kept = kept if limit is None else min(kept, limit)
+        if not self._llama.llama_memory_seq_rm(self._memory, SEQUENCE, kept, -1):
+            kept = 0  # a cache that cannot be cut (recurrent models) is emptied
+            self._llama.llama_memory_clear(self._memory, True)
+        del self._tokens[kept:]
+        self._plan = plan
+        if self._hook is not None:
+            self._hook.watch(plan.spans, plan.bias)
+        return kept
+
+    def feed(
+        self,
+        tokens: Sequence[int],
+        *,
+        measured_from: int | None = None,
+        logits_from: int | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> list[np.ndarray]:
+        """Decode tokens after those of the cache.
+
+        Args:
+            tokens: to decode.
+            measured_from: position of the first row whose attention is measured; None for none.
+            logits_from: position of the first row whose logits are returned; None for the last one's, kept in place.
+            cancelled: asked between batches; what is left is then not decoded.
+
+        Returns:
+            The logits that were asked for, float32 (rows, vocabulary) a batch.
+        """
+        found = []
+        for at in range(0, len(tokens), BATCH):
+            if cancelled():
+                break
+            last = at + BATCH >= len(tokens)
+            found += self._decode(tokens[at : at + BATCH], measured_from, logits_from, last=last)
+        return found
+
+    def _decode(
+        self, tokens: Sequence[int], measured_from: int | None, logits_from: int | None, *, last: bool
+    ) -> list[np.ndarray]:
+        start, count = len(self._tokens), len(tokens)
+        if start + count > self.size:
+            raise ModelError(f"more than the {self.size} tokens that mom.model.context allows")
+        wanted = [logits_from is not None and start + row >= logits_from for row in range(count)]
+        batch = self._batch
+        batch.n_tokens = count
+        for row, token in enumerate(tokens):
+            batch.token[row], batch.pos[row] = token, start + row
+            batch.n_seq_id[row], batch.seq_id[row][0] = 1, SEQUENCE
+            batch.logits[row] = wanted[row] or (last and row == count - 1)
+        if self._hook is not None:
+            plan = self._plan
+            bias_from = plan.task - start if plan.start() is not None else count
+            self._hook.batch(count, bias_from, count if measured_from is None else measured_from - start)
+        code = self._llama.llama_decode(self.pointer, batch)
+        if self._hook is not None:
+            self._hook.done()
+        if code:
+            self.forget()
+            raise ModelError(f"llama.cpp could not compute {count} tokens (code {code}): {reason()}")
+        self._tokens += tokens
+        return [self._logits(row)[None] for row in range(count) if wanted[row]]
+
+    def forget(self) -> None:
+        """Empty the cache."""
+        self._llama.llama_memory_clear(self._memory, True)
+        self._tokens.clear()
+
+    def _logits(self, row: int) -> np.ndarray:
+        pointer = self._llama.llama_get_logits_ith(self.pointer, row)
+        return np.ctypeslib.as_array(ctypes.cast(pointer, ctypes.POINTER(ctypes.c_float)), (self._vocabulary,)).copy()
+
+
+def _common(first: Sequence[int], second: Sequence[int]) -> int:
+    """Return the length of the common beginning."""
+    shortest = min(len(first), len(second))
+    return next((at for at in range(shortest) if first[at] != second[at]), shortest)

@@ -1,0 +1,272 @@
+"""The runtime: one model, two contexts. Runs in the child process only (child.py).
+
+The plain context has no hook. The other one, made when the first request carries a bias or wants attention measured,
+has it; only such requests pay for it. Neither uses flash attention, which the hook excludes: on a CPU and with prompts
+of memories it is the slower of the two (`mom bench --model`).
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.errors import Interrupted, ModelError
+from mom_lsp.lm import bindings
+from mom_lsp.lm.attention_hook import Hook
+from mom_lsp.lm.child_messages import Reading
+from mom_lsp.lm.gguf import ModelFile, check_memory
+from mom_lsp.lm.gguf_header import read_need
+from mom_lsp.lm.hook_probe import TEXT, attention_scale
+from mom_lsp.lm.llama_context import BATCH, PLAIN, Context, Plan
+from mom_lsp.lm.sampler import Sampler
+from mom_lsp.lm.tokenizing import Prompt, Tokenizer
+from mom_lsp.memory import Bias, Message, never
+
+WARM_UP = 9  # tokens
+PATIENT = 8  # tokens between two looks whether somebody else asks, while reading in idle time
+MOST_THREADS = 4  # more are slower for models of this size, and threads that wait for a core that is taken cost most
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the model may use."""
+
+    context: int = 2048  # tokens
+    threads: int = 0  # 0: one less than there are cores, four at most
+    native: bool = True  # the hook in C where it can be compiled
+    memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
+    safe: bool = False  # without the buffer types whose layouts need special instructions, such as AMX
+
+
+class Llama:
+    """A Generator in this process.
+
+    Raises:
+        ModelError: the file cannot be loaded; says what to do.
+    """
+
+    def __init__(self, file: ModelFile, limits: Limits = Limits()) -> None:
+        self._llama = llama = bindings.load()
+        self._need, self._allowed = read_need(file, limits.context, BATCH), limits.memory
+        check_memory(self._need.total(), self._allowed)
+        self.name = file.name
+        params = llama.llama_model_default_params()
+        params.n_gpu_layers, params.check_tensors, params.use_extra_bufts = 0, True, not limits.safe
+        bindings.messages.clear()  # what it says from now on is about this file
+        self._model = llama.llama_model_load_from_file(os.fsencode(file.path), params)
+        if not self._model:
+            raise ModelError(f"{file.path} cannot be loaded: {bindings.reason()}; name another file in mom.model.path")
+        self._threads = limits.threads or max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1))
+        self._native, self.safe = limits.native, limits.safe
+        self._context_size = min(limits.context, int(llama.llama_model_n_ctx_train(self._model)) or limits.context)
+        self.tokenizer = Tokenizer(llama, self._model)
+        self.layers, self.heads = (
+            int(llama.llama_model_n_layer(self._model)),
+            int(llama.llama_model_n_head(self._model)),
+        )
+        self._contexts: list[Context] = []
+
+    def warm_up(self) -> None:
+        """Compute a little, so that a library built for another processor dies now and not in an answer.
+
+        Several tokens and a single one: they take different ways through the library.
+        """
+        *several, last = self.tokenizer.encode(TEXT, first=True)[:WARM_UP]
+        context = Context(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
+        try:
+            context.feed(several)
+            context.feed([last])
+        finally:
+            context.close()
+
+    @property
+    def context(self) -> int:
+        """Tokens of prompt and answer together."""
+        return self._context_size
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of a text."""
+        return len(self.tokenizer.encode(text))
+
+    def generate(
+        self,
+        messages: Sequence[Message],
+        *,
+        limit: int,
+        grammar: str | None = None,
+        seed: int = 0,
+        bias: Bias | None = None,
+        cancelled: Callable[[], bool] = never,
+    ) -> Iterator[str]:
+        """Yield an answer in pieces; see memory.Generator."""
+        prompt = self.tokenizer.prompt(messages)
+        self._check_room(prompt, limit)
+        biased = any(_strengths(bias))
+        context, plan = (self._hooked, self._plan(prompt, bias or {})) if biased else (self._plain, PLAIN)
+        sampler = Sampler(self._llama, self._model, seed, grammar)
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        try:
+            kept = context.begin(prompt.tokens, plan)
+            context.feed(prompt.tokens[kept:], cancelled=cancelled)
+            for _ in range(limit):
+                if cancelled():
+                    return
+                token = sampler.next(context.pointer)
+                if self.tokenizer.is_end(token):
+                    break
+                if piece := decoder.decode(self.tokenizer.piece(token)):
+                    yield piece
+                context.feed([token])
+            if rest := decoder.decode(b"", final=True):
+                yield rest
+        finally:
+            sampler.close()
+
+    def read(
+        self,
+        messages: Sequence[Message],
+        text: str,
+        *,
+        bias: Bias | None = None,
+        measured: bool = True,
+        then: str = "",
+        choices: Sequence[str] = (),
+        cancelled: Callable[[], bool] = never,
+    ) -> Reading:
+        """Read a text as if it were the answer: how likely each token is, and what the text attended to.
+
+        Args:
+            messages: the prompt.
+            text: to be read.
+            bias: of the memories in the prompt.
+            measured: whether attention is measured.
+            then: read after the text, and not counted.
+            choices: words, known by their first token, that may come after that.
+            cancelled: asked between a few tokens.
+
+        Raises:
+            Interrupted: it was cancelled.
+        """
+        prompt = self.tokenizer.prompt(messages)
+        answer, more = self.tokenizer.encode(text), self.tokenizer.encode(then)
+        self._check_room(prompt, len(answer) + len(more))
+        if not answer:
+            raise ModelError("there is no text to read")
+        hooked = measured or any(_strengths(bias))
+        context, plan = (self._hooked, self._plan(prompt, bias or {})) if hooked else (self._plain, PLAIN)
+        tokens, start = [*prompt.tokens, *answer, *more], len(prompt.tokens) - 1  # its row says the text's first token
+        kept = context.begin(tokens, plan, at_most=start)
+        logits = []
+        step = len(tokens) if cancelled is never else PATIENT
+        for at in range(kept, len(tokens), step):
+            if cancelled():
+                raise Interrupted("somebody else asks")
+            part = tokens[at : at + step]
+            logits += context.feed(part, measured_from=start if measured else None, logits_from=start)
+        likely = _log_softmax(np.concatenate(logits))
+        mass = self._hook.mass if measured else None
+        spans = [memory for memory, _, _ in prompt.spans]
+        return Reading(
+            nll=-likely[np.arange(len(answer)), answer],
+            mass={} if mass is None else {m: mass[..., spans.index(m)] for m in dict.fromkeys(spans)},
+            choices=tuple(float(likely[-1, self.tokenizer.encode(choice)[0]]) for choice in choices),
+        )
+
+    @property
+    def hook_problem(self) -> str:
+        """Why the hook runs in Python, "" if it does not."""
+        return self._hook.problem
+
+    @cached_property
+    def attention_scale(self) -> float:
+        """What the model multiplies Q K^T with. Raises ModelError if attention cannot be moved."""
+        tokens = self.tokenizer.encode(TEXT, first=True)
+        return attention_scale(self._hooked_context, self._hook, tokens)
+
+    def close(self) -> None:
+        """Free everything."""
+        for context in self._contexts:
+            context.close()
+        if self._model:
+            self._llama.llama_model_free(self._model)
+            self._model = None
+
+    def _check_room(self, prompt: Prompt, more: int) -> None:
+        if len(prompt.tokens) + more > self._context_size:
+            raise ModelError(
+                f"the prompt has {len(prompt.tokens)} tokens and the answer may take {more}, but mom.model.context"
+                f" allows {self._context_size}: ask about less, or raise it"
+            )
+
+    def _plan(self, prompt: Prompt, bias: Bias) -> Plan:
+        """Return the plan that biases the spans of a prompt; 0 everywhere if there is no bias."""
+        raw = np.zeros((self.layers, self.heads, len(prompt.spans)), np.float32)
+        for at, (memory, _, _) in enumerate(prompt.spans):
+            strength = bias.get(memory, 0.0)
+            if isinstance(strength, (int, float)):
+                raw[:, :, at] = strength
+            else:
+                for layer, head, value in strength:
+                    raw[layer, head, at] = value
+        raw /= self.attention_scale
+        return Plan(tuple((start, end) for _, start, end in prompt.spans), prompt.task, raw)
+
+    def new_hook(self, *, native: bool = True) -> Hook:
+        """Return a hook for one context of this model, in C if it can be had and is wanted."""
+        return Hook(self._llama, bindings.base_library(), self.layers, self.heads, native=native)
+
+    def new_context(self, hook: Hook | None, *, flash: bool) -> Context:
+        """Return another context; it ends with the model."""
+        if self._contexts:
+            check_memory(self._need.total(len(self._contexts) + 1), self._allowed)
+        context = Context(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
+        self._contexts.append(context)
+        return context
+
+    @cached_property
+    def _plain(self) -> Context:
+        return self.new_context(None, flash=False)  # flash attention is slower here with some hundred tokens of prompt
+
+    @cached_property
+    def _hook(self) -> Hook:
+        return self.new_hook(native=self._native)
+
+    @cached_property
+    def _hooked_context(self) -> Context:
+        return self.new_context(self._hook, flash=False)
+
+    @property
+    def _hooked(self) -> Context:
+        _ = self.attention_scale  # the probe comes first
+        return self._hooked_context
+
+
+def _strengths(bias: Bias | None) -> Iterator[float]:
+    for strength in (bias or {}).values():
+        if isinstance(strength, (int, float)):
+            yield strength
+        else:
+            yield from (value for _, _, value in strength)
+
+
+def _log_softmax(logits: np.ndarray) -> np.ndarray:
+    """Return the logarithm of the softmax of each row, float64."""
+    shifted = logits.astype(np.float64) - logits.max(1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(1, keepdims=True)))
+
+
+def info(model: Llama) -> dict[str, Any]:
+    """Return what there is to know about a loaded model, as JSON would have it."""
+    return {
+        "name": model.name,
+        "context": model.context,
+        "layers": model.layers,
+        "heads": model.heads,
+        "settings": "safe (llama.cpp crashed here with all that it can do)" if model.safe else "full",
+    }

@@ -1,0 +1,99 @@
+"""Is a sentence supported by the memory that it cites? What it says must be said there, in other words at most.
+
+Names and numbers must stand in the memory (or in the question), the same words must be negated, of all words at least
+`THRESHOLD` must be the memory's, by weight of their length, and most neighbours must stand in one sentence of it.
+`python -m mom_lsp.evaluation.support_check` measures it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from mom_lsp.extract.message import sentences
+
+THRESHOLD = 0.75
+_SMALL = """
+a an and are as at be been because being but by can could did do does for from had has have how if in into is it its
+line code may might must of on or so such than that the their them then there these they this those to was were what
+when where which while who why will with would should here also change changed commit note
+"""
+STOP = frozenset(_SMALL.split())
+NEGATION = re.compile(r"not|no|never|without|cannot|neither|nor|none|\w+n't")
+REACH = 4  # words after a negation, one of which is what it negates
+WORD = re.compile(r"[A-Za-z_][\w']*|\d[\w.]*")
+NAME = re.compile(r"\w*[_\d]\w*|[a-z]+[A-Z]\w*|[A-Z]{2,}\w*")  # snake_case, camelCase, ABBREVIATIONS, numbers
+ENDINGS = re.compile(r"(?:'s|ings?|ed|es|s|ly|ment|e)$")
+LEAST_STEM = 3
+
+
+def is_supported(sentence: str, source: str, question: str = "", threshold: float = THRESHOLD) -> bool:
+    """Tell whether a memory says what a sentence claims.
+
+    Args:
+        sentence: the claim, without its citation.
+        source: everything that the memory says.
+        question: what was asked; its names may be repeated.
+        threshold: the least share of the words that must be the memory's.
+    """
+    return support(sentence, source, question) >= threshold
+
+
+def support(sentence: str, source: str, question: str = "") -> float:
+    """Return the share of a claim, in [0, 1], that its source says; 0 if a name, number or negation differs."""
+    if not _names(sentence) <= _names(source) | _names(question) | {word.lower() for word in WORD.findall(source)}:
+        return 0.0
+    (plain, negated), (said, denied) = _stems(sentence), _stems(source)
+    if not negated <= denied or plain & (denied - said):
+        return 0.0
+    asked = set().union(*_stems(question))
+    known = said | denied
+    weights = {stem: len(stem) for stem in plain | negated if stem in known or stem not in asked}
+    total = sum(weights.values())
+    share = sum(weight for stem, weight in weights.items() if stem in known) / total if total else 0.0
+    return min(share, math.sqrt(_together(sentence, source, asked)))  # fewer neighbours need to agree than words
+
+
+def share_said(source: str, text: str) -> float:
+    """Return the share of the words of a source, by weight of their length, that a text says, in [0, 1]."""
+    wanted, said = (set().union(*_stems(one)) for one in (source, text))
+    total = sum(map(len, wanted))
+    return sum(map(len, wanted & said)) / total if total else 0.0
+
+
+def _together(sentence: str, source: str, asked: set[str]) -> float:
+    """Return the share of neighbours in a claim that stand in one sentence of its source: words alone prove nothing."""
+    said = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
+    words = [stem for word in _words(sentence) if word not in STOP and (stem := _stem(word)) not in asked]
+    pairs = [(a, b) for a, b in pairwise(words) if a != b]
+    return sum(any({a, b} <= one for one in said) for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def _names(text: str) -> set[str]:
+    words = (word.strip(".") for word in WORD.findall(text))
+    return {word.lower() for word in words if NAME.fullmatch(word)}
+
+
+def _stems(text: str) -> tuple[set[str], set[str]]:
+    """Return the words that say something, without their endings: those that are meant, and those that are negated."""
+    plain, negated, reach = set[str](), set[str](), 0
+    for word in _words(text):
+        if NEGATION.fullmatch(word):
+            reach = REACH
+        elif word in STOP:
+            reach -= 1
+        else:
+            (negated if reach > 0 else plain).add(_stem(word))
+            reach = 0
+    return plain, negated
+
+
+def _words(text: str) -> Iterator[str]:
+    return (word.lower().strip(".") for word in WORD.findall(text))
+
+
+def _stem(word: str) -> str:
+    stem = ENDINGS.sub("", word)
+    return stem if len(stem) >= LEAST_STEM else word

@@ -1,0 +1,138 @@
+"""The socket for commands of the terminal: plain bytes, since a client of it must not import what takes milliseconds.
+
+It stands beside the engine's other socket, in a folder that only this user may enter. The client sends these fields,
+each ended by NUL, and then no more:
+
+    version, identity of the data folder, folder, "tty" or "", width,
+    any number of NAME=VALUE of the environment, "", any number of arguments
+
+The engine answers `<exit code> <bytes of standard output>`, a newline, and both outputs; nothing at all if it cannot.
+There is none on Windows, where a command takes the long way.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+
+from mom_lsp import __version__
+from mom_lsp.datafolder import identity
+from mom_lsp.process.runtime_folder import find_file, is_mine
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing typing takes
+if TYPE_CHECKING:
+    import _socket
+    import socket
+    from collections.abc import Callable
+    from typing import Any
+
+MAX_REQUEST = 2**20  # bytes
+PATIENCE = 30.0  # seconds that the engine may take; the long way may take over then
+PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PROGRAM", "JUPYTER_COLUMNS")
+
+
+def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
+    """Have the engine of a data folder run a command; its exit code and outputs, None if it cannot. Raises OSError."""
+    address = find_file(data, ".cmd")
+    if not is_mine(address, stat.S_ISSOCK):
+        return None
+    tty = sys.stdout.isatty()
+    width = os.get_terminal_size(sys.stdout.fileno()).columns if tty else 0
+    environment = [f"{name}={os.environ[name]}" for name in PASSED_ON if name in os.environ]
+    fields = [__version__, identity(data), os.getcwd(), "tty" if tty else "", str(width), *environment, "", *arguments]
+    answer = _exchange(address, b"".join(os.fsencode(field) + b"\0" for field in fields))
+    if not answer:
+        return None
+    head, _, outputs = answer.partition(b"\n")
+    code, length = map(int, head.split())
+    return code, outputs[:length], outputs[length:]
+
+
+def _exchange(address: str, request: bytes) -> bytes:
+    import _socket  # what `socket` wraps, which takes 5 ms to import
+
+    line = _socket.socket(_socket.AF_UNIX)
+    try:
+        line.settimeout(PATIENCE)
+        line.connect(address)
+        line.sendall(request)
+        line.shutdown(_socket.SHUT_WR)
+        return _all(line)
+    finally:
+        line.close()
+
+
+def _all(line: _socket.socket, limit: int = 2**30) -> bytes:
+    parts, size = [], 0
+    while size < limit and (part := line.recv(65_536)):
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts)
+
+
+class CommandSocket:
+    """The engine's end: runs each command in a thread of its own."""
+
+    def __init__(self, address: str, run: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
+        """Listen at a path in a folder that only this user may enter.
+
+        Args:
+            address: the path.
+            run: runs {"argv", "data", "folder", "terminal": {"tty", "width", "environ"}} (`data` is the identity of the
+                data folder that is meant) and returns {"stdout", "stderr", "code"}, None if it failed.
+        """
+        import contextlib
+        import socket
+        import threading
+
+        self.address, self._run, self._start = address, run, threading.Thread
+        self._listener = socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(address)  # left by an engine that was killed
+        self._listener.bind(address)
+        os.chmod(address, 0o600)
+        self._listener.listen(64)
+        self._start(target=self._accept, name="mom-commands", daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more commands."""
+        import socket
+
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
+        self._listener.close()
+        os.unlink(self.address)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                line, _ = self._listener.accept()
+            except OSError:  # closed
+                return
+            self._start(target=self._serve, args=[line], name="mom-command", daemon=True).start()
+
+    def _serve(self, line: socket.socket) -> None:
+        import contextlib
+
+        with line, contextlib.suppress(OSError):  # a client that is gone needs no answer
+            line.settimeout(PATIENCE)
+            version, *fields = _all(line, MAX_REQUEST).decode("utf-8", "surrogateescape").split("\0")[:-1] or [""]
+            if version != __version__:
+                return
+            answer = self._run(_request(fields))
+            if answer is None:
+                return
+            out, err = (answer[name].encode("utf-8", "replace") for name in ("stdout", "stderr"))
+            line.sendall(b"%d %d\n%b%b" % (answer["code"], len(out), out, err))
+
+
+def _request(fields: list[str]) -> dict[str, Any]:
+    data, folder, tty, width, *rest = fields
+    end = rest.index("")
+    environ = dict(variable.partition("=")[::2] for variable in rest[:end])
+    return {
+        "argv": rest[end + 1 :],
+        "data": data,
+        "folder": folder,
+        "terminal": {"tty": bool(tty), "width": int(width), "environ": environ},
+    }

@@ -1,0 +1,219 @@
+"""The engine's end: it answers every window and command line of one data folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
+from pathlib import Path
+from typing import Any
+
+from mom_lsp import __version__
+from mom_lsp.datafolder import Held, make
+from mom_lsp.errors import MomError
+from mom_lsp.process.address import new_address, write_private
+from mom_lsp.process.cancellation import STOP
+from mom_lsp.process.command_socket import CommandSocket
+from mom_lsp.process.peer import Params, Peer
+from mom_lsp.process.runtime_folder import new_files
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[str, dict[str, Any]], Any]
+
+
+class EngineServer:
+    """Answers the clients of one data folder. Requests run in a few threads, also those of one connection.
+
+    Once the folder is no longer where it was (moved, deleted, another one in its place) nobody gets an answer: what was
+    asked was about the folder that is there now.
+    """
+
+    def __init__(self, data_dir: Path, handler: Handler, version: str = __version__, *, workers: int = 4) -> None:
+        self._data_dir, self._handler, self._version = data_dir, handler, version
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="mom-request")
+        self._key = secrets.token_bytes(32)
+        self._peers: set[Peer] = set()
+        self._guard = threading.Lock()
+        self._running = 0
+        self._last_activity = time.monotonic()
+        self._closing, self._closed = threading.Event(), threading.Event()
+        self._listener: Listener | None = None
+        self._commands: CommandSocket | None = None
+
+    def start(self) -> bool:
+        """Listen; False if another engine already serves this data folder (then the caller just ends).
+
+        Raises:
+            OSError: the data folder cannot be made, or there is no private folder for the engine's files.
+        """
+        from filelock import FileLock, Timeout  # here: 20 ms that no client needs
+
+        make(self._data_dir)
+        self._held = Held(self._data_dir)
+        files = Path(new_files(self._data_dir))
+        self._lock = FileLock(files.with_suffix(".lock"))
+        try:
+            self._lock.acquire(blocking=False)
+        except Timeout:
+            return False
+        address = new_address(files)
+        self._listener = Listener(address, backlog=64)  # the key is asked for in the connection's own thread
+        if os.name != "nt":
+            Path(address).chmod(0o600)
+            self._commands = CommandSocket(str(files.with_suffix(".cmd")), self._run_command)
+        record = {"address": address, "pid": os.getpid(), "version": self._version, "data": str(self._data_dir)}
+        write_private(files.with_suffix(".key"), self._key)
+        self._record = files.with_suffix(".json")
+        write_private(self._record, json.dumps(record).encode())
+        threading.Thread(target=self._accept, name="mom-accept", daemon=True).start()
+        return True
+
+    def is_findable(self) -> bool:
+        """Whether the data folder stands where it stood, and clients can find this engine by it."""
+        return self._held.is_there() and self._record.exists()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the server is closed (by `close` or by a client's `shutdown`); False after `timeout` seconds."""
+        return self._closed.wait(timeout)
+
+    @property
+    def connections(self) -> int:
+        """How many clients are connected."""
+        return len(self._peers)
+
+    @property
+    def idle_since(self) -> float:
+        """time.monotonic() of the last sign of life; now while a request runs."""
+        return time.monotonic() if self._running else self._last_activity
+
+    def notify_all(self, method: str, params: Params) -> None:
+        """Send a notification to every client."""
+        for peer in tuple(self._peers):
+            peer.send({"method": method, "params": params})
+
+    def close(self) -> None:
+        """Hang up on everybody; requests that have not started are dropped."""
+        with self._guard:
+            if self._closing.is_set() or self._listener is None:
+                return
+            self._closing.set()
+        for file in (self._record, self._record.with_suffix(".key")):
+            file.unlink(missing_ok=True)
+        if self._commands is not None:
+            self._commands.close()
+        with contextlib.suppress(OSError):
+            Client(self._listener.address).close()  # wakes the thread that accepts
+        self._listener.close()
+        peers = tuple(self._peers)
+        for peer in peers:
+            peer.send({"method": "bye", "params": {}})  # so that nobody takes it for a crash
+            peer.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._lock.release()
+        self._held.release()
+        for peer in peers:
+            peer.flushed(0.5)  # a client that does not read must not hold us
+        self._closed.set()  # last: whoever waits for it may end the process
+
+    def _accept(self) -> None:
+        assert self._listener is not None
+        while not self._closing.is_set():
+            try:
+                connection = self._listener.accept()
+            except OSError:
+                if not self._closing.wait(0.1):  # out of descriptors: others may hang up
+                    log.warning("the engine cannot accept a connection", exc_info=True)
+                continue
+            threading.Thread(target=self._serve, args=[connection], name="mom-client", daemon=True).start()
+
+    def _serve(self, connection: Connection[Any, Any]) -> None:
+        try:
+            deliver_challenge(connection, self._key)
+            answer_challenge(connection, self._key)
+        except (EOFError, OSError, AuthenticationError, AssertionError):
+            connection.close()
+            return
+        peer = Peer(connection)
+        hello = {"version": self._version, "pid": os.getpid(), "serves": self._held.identity}
+        peer.send({"method": "hello", "params": hello})
+        self._peers.add(peer)
+        if self._closing.is_set():
+            peer.close()
+        peer.read(lambda message: self._receive(peer, message))
+        self._peers.discard(peer)
+        self._last_activity = time.monotonic()
+        for future in tuple(peer.pending.values()):
+            future.cancel()
+        for stop in tuple(peer.stops.values()):
+            stop.set()
+
+    def _receive(self, peer: Peer, message: dict[str, Any]) -> None:
+        match message:
+            case {"method": "cancel", "params": {"id": int(number)}}:
+                if (future := peer.pending.get(number)) and future.cancel():
+                    peer.send({"id": number, "error": {"type": "ChildError", "message": "cancelled"}})
+                elif stop := peer.stops.get(number):  # it runs, and may look
+                    stop.set()
+            case {"id": int(number), "method": "shutdown"}:
+                peer.send({"id": number, "result": None})
+                self.close()
+            case {"method": str(_)} if not self._held.is_there():
+                self.close()
+            case {"id": int(number), "method": str(method), "params": dict(params)}:
+                with contextlib.suppress(RuntimeError):  # raised when the pool is shut down
+                    self._submit(peer, number, method, params)
+            case _:
+                raise ValueError("not a request")
+
+    def _submit(self, peer: Peer, number: int, method: str, params: dict[str, Any]) -> None:
+        def done(_: Future[None]) -> None:
+            peer.pending.pop(number, None)
+            peer.stops.pop(number, None)
+            self._ended()
+
+        peer.stops[number] = threading.Event()
+        future = self._pool.submit(self._answer, peer, number, method, params)
+        self._began()
+        peer.pending[number] = future
+        future.add_done_callback(done)
+
+    def _answer(self, peer: Peer, number: int, method: str, params: dict[str, Any]) -> None:
+        STOP.set(peer.stops.get(number))
+        try:
+            peer.send({"id": number, "result": self._handler(method, params)})
+        except MomError as error:
+            peer.send({"id": number, "error": {"type": type(error).__name__, "message": str(error)}})
+        except Exception as error:  # the border: whatever it is, one request fails and the engine goes on
+            log.exception("%s failed", method)
+            text = f"the engine failed at {method} ({type(error).__name__}); its log says more"
+            peer.send({"id": number, "error": {"type": "ChildError", "message": text}})
+
+    def _run_command(self, params: dict[str, Any]) -> dict[str, Any] | None:
+        if params.pop("data") != self._held.identity or not self._held.is_there():
+            return None
+        self._began()
+        try:
+            return dict(self._handler("command", params))
+        except Exception:  # the border, as above; the terminal's process then does it by itself
+            log.exception("a command failed")
+            return None
+        finally:
+            self._ended()
+
+    def _began(self) -> None:
+        with self._guard:
+            self._running += 1
+
+    def _ended(self) -> None:
+        with self._guard:
+            self._running -= 1
+            self._last_activity = time.monotonic()

@@ -1,0 +1,92 @@
+"""Which domain each memory belongs to: small, kept between runs by id, and never believed unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from mom_lsp.route.text_index import packed, unpacked
+
+NAMES = ("ids", "domain", "met", "centers", "names", "built", "model")  # of the arrays that are kept
+
+
+@dataclass(frozen=True)
+class Partition:
+    """Domains and their memories."""
+
+    ids: np.ndarray  # (n,) bytes
+    domain: np.ndarray  # (n,) int32
+    met: np.ndarray  # (n,) bool: whether its meaning was known
+    centers: np.ndarray  # (k, w) float32: the mean of its points
+    names: tuple[str, ...] = ()  # (k,) "" for one that has none yet
+    built: int = 0  # memories there were when all domains were made
+    model: str = ""  # whose vectors the points are made of
+
+    @classmethod
+    def empty(cls) -> Partition:
+        """Return no domain."""
+        none = np.zeros(0, np.int32)
+        return cls(none.astype("S1"), none, none.astype(bool), np.zeros((0, 0), np.float32))
+
+    @classmethod
+    def of_arrays(cls, arrays: Mapping[str, np.ndarray], model: str | None = None) -> Partition:
+        """Return what `arrays` gave; no domain if it is damaged, or made of the vectors of another model."""
+        try:
+            ids, domain, met, centers = (arrays[name] for name in NAMES[:4])
+            names, built = tuple(unpacked(arrays["names"])), int(arrays["built"])
+            made_of = "".join(unpacked(arrays["model"]))
+        except (KeyError, ValueError, TypeError):
+            return cls.empty()
+        sound = (
+            [part.dtype.kind for part in (ids, domain, met, centers)] == ["S", "i", "b", "f"]
+            and ids.shape == domain.shape == met.shape == (len(ids),)
+            and centers.ndim == 2
+            and len(centers) == len(names)
+            and all(name and name.isprintable() for name in names)
+            and model in (None, made_of)
+            and bool(np.isfinite(centers).all())
+            and len(np.unique(ids)) == len(ids)
+            and (not len(domain) or (domain.min() >= 0 and domain.max() < len(names)))
+            and bool((np.bincount(domain, minlength=1) <= largest(len(ids))).all())
+        )
+        if not sound:
+            return cls.empty()
+        return cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built, made_of)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """Return what is kept of it."""
+        parts = [self.ids, self.domain, self.met, self.centers, packed(self.names), np.array(self.built)]
+        parts.append(packed([self.model]))
+        return dict(zip(NAMES, parts, strict=True))
+
+    def called(self, names: Sequence[str], model: str) -> Partition:
+        """Return the same with names for all domains, made of the vectors of a model."""
+        return replace(self, names=tuple(names), model=model)
+
+    @property
+    def count(self) -> int:
+        """How many domains there are."""
+        return len(self.centers)
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        """(k,) how many memories each has."""
+        return np.bincount(self.domain, minlength=self.count)
+
+    def of(self, ids: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return the domain of each memory, -1 if it has none, and whether its meaning was known; (m,) both."""
+        keys = np.array(list(ids), "S") if len(ids) else np.zeros(0, "S1")
+        if not len(self.ids):
+            return np.full(len(keys), -1, np.int32), np.zeros(len(keys), bool)
+        order = np.argsort(self.ids, kind="stable")
+        at = order[np.minimum(np.searchsorted(self.ids, keys, sorter=order), len(order) - 1)]
+        known = self.ids[at] == keys
+        return np.where(known, self.domain[at], -1).astype(np.int32), self.met[at] & known
+
+
+def largest(memories: int) -> int:
+    """Return how many memories a domain holds at most: twice the square root of all, which balance would give."""
+    return 2 * int(np.ceil(np.sqrt(max(1, memories))))

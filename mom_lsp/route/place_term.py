@@ -1,0 +1,171 @@
+"""The place term: how strongly a memory belongs to the lines in front of the user.
+
+Each kind of evidence is a number in [0, 1]; they count as independent, so the term is their noisy-or. It is
+bounded and grows with each. The strengths follow what each signal finds alone on real follow-up commits: blame
+most, then the function, then the file, weighed by how few files a memory touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from mom_lsp.route.text_index import NOWHERE
+from mom_lsp.route.view import View
+
+LINE = 0.85  # it wrote a line that is asked about; the share of the lines adds the rest
+NEAR = 0.45  # it wrote a line close by
+SYMBOL = 0.45  # it changed the same function
+FILE = 0.3  # it changed the same file, and no other
+CO_CHANGED = 0.15  # it changed a file that always changes along
+WINDOW = 12  # lines above and below that count as close by
+CO_CHANGED_FILES = 5
+CO_CHANGED_ROWS = 500  # newest changes of a file that tell what changes along
+CACHED_FILES = 32  # of a view
+MAX_FILES = 30  # a memory that touches more files says nothing about which go together
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Where the user is."""
+
+    path: str
+    symbol: str = ""
+    start: int = 1  # 1-based lines of the open text, inclusive
+    end: int = 1
+    writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
+    lines: tuple[str, ...] = ()  # in view: the range and what stands around it
+    asked: tuple[str, ...] = ()  # the lines of the range alone
+    whole: bool = False  # whether that is the whole file
+
+
+@dataclass(slots=True)
+class Place:
+    """The evidence of all rows, (n,) each in [0, 1]."""
+
+    line: np.ndarray
+    near: np.ndarray
+    symbol: np.ndarray
+    file: np.ndarray
+    co_changed: np.ndarray
+    lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
+    pinned: set[int] = field(default_factory=set)  # rows that the user pinned at the lines, whoever wrote them
+    along: str = ""  # the file that changes along most often
+    share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
+
+    rows: list[np.ndarray] = field(default_factory=list)  # that have any evidence; empty if that is not known
+    _strength: np.ndarray | None = None  # worked out when first asked for
+
+    def strength(self) -> np.ndarray:
+        """Return the noisy-or of the parts, (n,); they are not changed afterwards."""
+        if self._strength is None:
+            parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
+            rows = np.concatenate(self.rows) if self.rows else np.flatnonzero(sum(parts))  # some of them twice
+            self._strength = np.zeros(len(self.line))
+            self._strength[rows] = 1.0 - np.prod([1.0 - part[rows] for part in parts], axis=0)
+        return self._strength
+
+
+def place(view: View, *spots: Spot) -> Place:
+    """Return how strongly each memory of a view belongs to one or several spots: the strongest evidence of any."""
+    parts = [_place(view, spot) for spot in spots]
+    asked = np.array([spot.end - spot.start + 1 for spot in spots], np.float64)
+    whole = parts[0]
+    whole.share = whole.share * asked[0] / asked.sum()
+    for part, count in zip(parts[1:], asked[1:], strict=True):
+        for name in ("line", "near", "symbol", "file", "co_changed"):
+            setattr(whole, name, np.maximum(getattr(whole, name), getattr(part, name)))
+        whole.share += part.share * count / asked.sum()
+        whole.rows += part.rows
+        for row, lines in part.lines.items():
+            whole.lines.setdefault(row, []).extend(lines)
+    whole.near[whole.line > 0] = 0.0
+    return whole
+
+
+def _place(view: View, spot: Spot) -> Place:
+    around = _file_place(view, spot.path)
+    size = view.catalog.size
+    result = Place(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along)
+    result.share, result.rows = np.zeros(size), [around.rows]
+    _by_lines(view, spot, result)
+    for name in around.names if spot.symbol else ():
+        rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
+        if rows is not None:
+            rows = rows[view.suggestible[rows]]
+            result.symbol[rows] = SYMBOL * view.catalog.rarity[rows]
+            result.rows.append(rows)
+    return result
+
+
+def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
+    """Return the evidence that each row wrote its lines, and none besides."""
+    none = np.zeros(view.catalog.size)
+    result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
+    result.line[list(lines)] = LINE
+    result.rows = [np.array(list(lines), np.int64)]
+    result.share = (result.line > 0).astype(float)  # of its own lines it wrote all
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class _FilePlace:
+    """The part of the evidence that is the same for every line of a file."""
+
+    names: list[str]  # the file's, newest first
+    file: np.ndarray  # (n,)
+    co_changed: np.ndarray  # (n,)
+    along: str
+    rows: np.ndarray  # with either
+
+
+def _file_place(view: View, path: str) -> _FilePlace:
+    """Return what was found out about a file before, or find it out."""
+    known: _FilePlace | None = view.by_file.get(path)
+    if known is None:
+        if len(view.by_file) >= CACHED_FILES:
+            view.by_file.clear()
+        known = view.by_file[path] = _read_file_place(view, path)
+    return known
+
+
+def _read_file_place(view: View, path: str) -> _FilePlace:
+    catalog = view.catalog
+    names = catalog.names_of(path, view.valid)
+    rows = catalog.rows_touching(names)
+    rows = rows[view.suggestible[rows]]
+    file, co_changed = np.zeros(catalog.size), np.zeros(catalog.size)
+    file[rows] = FILE * catalog.rarity[rows]
+    told = rows[~catalog.is_file[rows]]
+    newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
+    small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
+    frequent = catalog.most_touched(small, CO_CHANGED_FILES, without=names)
+    touched = [rows]
+    for other, count in reversed(frequent):
+        along = catalog.rows_touching([other])
+        along = along[view.suggestible[along] & (file[along] == 0.0)]
+        co_changed[along] = CO_CHANGED * count / max(1, len(newest)) * catalog.rarity[along]
+        touched.append(along)
+    return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "", np.concatenate(touched))
+
+
+def _by_lines(view: View, spot: Spot, result: Place) -> None:
+    asked = max(1, spot.end - spot.start + 1)
+    written: dict[int, list[int]] = {}
+    around = [line for line in range(spot.start - WINDOW, spot.end + WINDOW + 1) if line in spot.writers]
+    rows = view.catalog.row_of_commit.many(spot.writers[line] for line in around)
+    for line, row in zip(around, rows.tolist(), strict=True):
+        if row != NOWHERE and view.suggestible[row]:
+            written.setdefault(row, []).append(line)
+    result.rows.append(np.array(list(written), np.int64))
+    for row, lines in written.items():
+        inside = [line for line in lines if spot.start <= line <= spot.end]
+        if inside:
+            result.lines[row] = inside
+            result.share[row] = len(inside) / asked
+            result.line[row] = LINE + (0.99 - LINE) * result.share[row]
+        else:
+            distance = min(min(abs(line - spot.start), abs(line - spot.end)) for line in lines)
+            result.near[row] = NEAR * (1 - (distance - 1) / WINDOW)

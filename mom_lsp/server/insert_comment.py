@@ -1,0 +1,71 @@
+"""A memory as a comment above a line: what the code action "Insert as comment" writes."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from lsprotocol import types
+
+from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.labels import plain
+
+WIDTH = 79  # columns
+LEAST_WIDTH = 40  # however deep the line is indented
+SHORT_HASH = 10
+Signs = tuple[str, str, str]  # before the first line, before the others, after the last
+_LANGUAGES: dict[Signs, str] = {
+    (
+        "// ",
+        "// ",
+        "",
+    ): "cpp cs csharp cuda-cpp d dart fsharp go groovy java javascript javascriptreact jsonc kotlin"
+    " less objc objective-c objective-cpp php proto proto3 rust scala scss solidity swift systemverilog typescript"
+    " typescriptreact verilog zig",
+    (
+        "# ",
+        "# ",
+        "",
+    ): "awk bash cmake coffeescript conf dockerfile elixir fish gdscript graphql hcl julia make makefile"
+    " nim nix perl powershell ps1 python r ruby sh shellscript starlark tcl terraform toml yaml zsh",
+    ("-- ", "-- ", ""): "ada elm haskell lua sql vhdl",
+    ("; ", "; ", ""): "asm clojure dosini fennel ini lisp racket scheme",
+    ("% ", "% ", ""): "erlang latex matlab plaintex prolog tex",
+    ("/* ", "   ", " */"): "c css",
+    ("<!-- ", "     ", " -->"): "html markdown svg vue xml",
+}
+SIGNS = {language: signs for signs, languages in _LANGUAGES.items() for language in languages.split()}
+
+
+def comment_edit(
+    ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]
+) -> types.WorkspaceEdit | None:
+    """Return the edit that says what a memory says above a line (0-based); None where we know no comments."""
+    signs = SIGNS.get(document.language)
+    if signs is None:
+        return None
+    code = ls.line(document.uri, line)
+    text = comment(suggestion, signs, code[: len(code) - len(code.lstrip())])
+    if not text:
+        return None
+    ends = "\r\n" if "\r\n" in ls.text(document)[:10_000] else "\n"
+    above = types.Position(line, 0)
+    edit = types.TextEdit(types.Range(above, above), text.replace("\n", ends) + ends)
+    return types.WorkspaceEdit(changes={document.uri: [edit]})
+
+
+def comment(suggestion: dict[str, Any], signs: Signs, indent: str) -> str:
+    """Return the reason that a memory gives (its title if it gives none) with its commit, as lines of a comment; or "".
+
+    Only the memory's own words: indexing tells by them that they are no new memory (`extract.repeats`).
+    """
+    first, others, end = signs
+    commit = str(suggestion["source"].get("commit") or "")[:SHORT_HASH]
+    said = plain(suggestion.get("rationale") or suggestion["title"])
+    while end and end.strip() in said:  # nothing in it ends the comment; what is left may, again
+        said = said.replace(end.strip(), "")
+    width = max(LEAST_WIDTH, WIDTH - len(indent.expandtabs(4)) - len(first) - len(end))
+    lines = textwrap.wrap(f"{said} ({commit})" if commit else said, width, break_long_words=False)
+    lines = [line.rstrip("\\ ") for line in lines]  # in C such a line goes on in the next, which is code
+    written = "\n".join(f"{indent}{others if number else first}{text}" for number, text in enumerate(lines))
+    return written + end if written else ""

@@ -1,0 +1,50 @@
+"""A case ranked by a model, as the product does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.score import top, total
+from mom_lsp.tuning.cases import Case
+
+DEPTH = 10
+
+
+def editing(cases: Sequence[Case]) -> Model:
+    """Return the weights that the product uses while editing: others where nothing has a vector."""
+    return shipped("editing" if any(case.features["cosine"].any() for case in cases) else "unencoded")
+
+
+def rank(case: Case, model: Model) -> list[str]:
+    """Return the best commits, best first."""
+    return [case.shas[at] for at in top(scores(case, model), DEPTH)]
+
+
+def surest(case: Case, model: Model) -> tuple[float, bool]:
+    """Return the chance that the first suggestion is given, and whether it is right."""
+    if not len(case.rows):
+        return 0.0, False
+    found = scores(case, model)
+    best = int(np.argmax(found))
+    return float(model.chances(found[best : best + 1])[0]), bool(case.right[best])
+
+
+def scores(case: Case, model: Model) -> np.ndarray:
+    """Return the score of each candidate, (m,)."""
+    return total(model.shares(case.features)) if len(case.rows) else np.zeros(0)
+
+
+def of_writers(case: Case) -> Case:
+    """Return the case with no candidates but those that wrote the lines about to be changed: what hints are."""
+    wrote = case.features["wrote"] > 0
+    return replace(
+        case,
+        rows=case.rows[wrote],
+        shas=[sha for sha, mine in zip(case.shas, wrote.tolist(), strict=True) if mine],
+        features={name: values[wrote] for name, values in case.features.items()},
+        surprise=case.surprise[wrote],
+    )

@@ -1,0 +1,126 @@
+"""Answers as JSON: a contract that scripts rely on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from mom_lsp import phrases
+from mom_lsp.lm.traces import Drawn
+from mom_lsp.memory import Failed, Grouped, Scored, Usage
+from mom_lsp.tiers.status_rules import is_quiet
+
+FORGE = re.compile(
+    r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
+)
+
+
+def suggestion(
+    scored: Scored,
+    *,
+    commit: str | None,
+    author: str,
+    time: int,
+    forge: str | None,
+    now: float,
+    at: Sequence[str] = (),
+    domain: str = "",
+) -> dict[str, Any]:
+    """Return one suggestion; source facts that were looked up are passed in, `at` the names of the file asked about."""
+    memory, source = scored.memory, scored.memory.source
+    found = {
+        "id": memory.id,
+        "kind": memory.kind,
+        "title": memory.title,
+        "body": memory.body,
+        "rationale": memory.why,
+        "source": {
+            "type": source.type,
+            "commit": commit,
+            "author": author,
+            "time": iso(time),
+            "path": next((path for path in at if path in memory.paths), source.path or next(iter(memory.paths), None)),
+            "line": source.line or next(iter(scored.lines), None),
+            "url": f"{forge}/commit/{commit}" if forge and commit else None,
+        },
+        "score": round(scored.score, 9),
+        "chance": None if scored.chance is None else round(scored.chance, 4),
+        "terms": {term: round(share, 9) for term, share in scored.terms.items()},
+        "tier": scored.standing.tier,
+        "strength": round(scored.standing.strength, 4),
+        "half_life": scored.standing.half_life,
+        "status": scored.standing.status,
+        "layer": scored.standing.layer,
+        "confidence": scored.standing.confidence,
+        "pinned": scored.usage.pinned,
+        "quiet": is_quiet(scored.usage),
+        "trial": scored.trial,
+        "domain": domain or folder(memory.paths),
+        "freshness": scored.freshness,
+        "why": scored.reason,
+        "surprise": scored.surprise,
+        "lines": list(scored.lines),
+        "replacement": scored.replacement,
+        "uses": scored.usage.uses,
+        "failure": failure(scored.failure) if scored.failure else None,
+        "episode": episode(scored.episode) if scored.episode else None,
+    }
+    return found | {"phrases": phrases.of_suggestion(found, now)}
+
+
+def failure(failed: Failed) -> dict[str, Any]:
+    """Return what was tried, why it did not hold, what ended it and what came instead."""
+    named = {
+        name: dict(zip(("id", "title"), pair, strict=True)) if pair else None
+        for name, pair in (("by", failed.by), ("replaced_by", failed.replaced_by))
+    }
+    return {"kind": failed.kind, "tried": failed.tried, "because": failed.because, "again": failed.again, **named}
+
+
+def episode(grouped: Grouped) -> dict[str, Any]:
+    """Return what an episode is called and how many memories it has; `mom show ID --episode` unfolds it."""
+    return {"kind": grouped.kind, "title": grouped.title, "count": len(grouped.members)}
+
+
+def attention(drawn: Drawn) -> list[dict[str, Any]]:
+    """Return which memories a model's attention was drawn to: on how many heads, and by how much on average."""
+    return [
+        {"id": memory, "heads": len(heads), "strength": round(sum(b for _, _, b in heads) / len(heads), 3)}
+        for memory, heads in drawn.items()
+    ]
+
+
+def lived(usage: Usage, reason: str) -> dict[str, Any]:
+    """Return the evidence of a memory's life, beside what a suggestion says of it."""
+    return {
+        "reason": reason,  # for its status
+        "uses": usage.uses,
+        "first_used": iso(usage.first_used),
+        "last_used": iso(usage.last_used),
+        "places": [{"path": path, "symbol": symbol} for path, symbol, _ in usage.places],
+        "failures": usage.failures,
+        "shown": usage.shown,
+        "hinted": usage.hinted,
+    }
+
+
+def iso(time: float) -> str | None:
+    """Return ISO 8601 in UTC, None for a time that is not known or cannot be."""
+    try:
+        return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z") if time else None
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def folder(paths: tuple[str, ...]) -> str:
+    """Return the folder that most of the paths lie in: it stands for the domain of what was not sorted into one yet."""
+    folders = [path.rpartition("/")[0] or "." for path in paths]
+    return max(sorted(set(folders)), key=folders.count) if folders else ""
+
+
+def forge_of(remote: str | None) -> str | None:
+    """Return the web address of a remote on a known forge."""
+    match = FORGE.match(remote or "")
+    return f"https://{match['host']}/{match['name']}" if match else None

@@ -1,0 +1,52 @@
+"""Which episode the memories of an answer are part of, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from mom_lsp.memory import Grouped, Memory, Scored
+from mom_lsp.route.episodes import Episode, Episodes
+from mom_lsp.route.view import View
+from mom_lsp.workspace.ranking.candidates import Texts
+
+# Merges that bring the main line up to date rather than a branch to an end.
+_UPDATE = re.compile(
+    r"merge (?:remote[- ]tracking )?branch '?(?:origin/|upstream/)?(?:master|main|trunk|develop)\b"
+    r"|merge (?:https?:|git@|ssh:|git:)",
+    re.IGNORECASE,
+)
+
+
+class Groups:
+    """Tells the episodes on one HEAD."""
+
+    def __init__(self, texts: Texts, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
+        self._texts, self._view = texts, view
+        self._episodes = Episodes(view, parents)
+
+    def told(self, found: Sequence[Scored]) -> list[Scored]:
+        """Return suggestions, those that are part of an episode with it."""
+        return [replace(one, episode=self.of(one.memory)) for one in found]
+
+    def of(self, memory: Memory) -> Grouped | None:
+        """Return the surest episode of a memory, None if it stands alone."""
+        ids = self._view.catalog.ids
+        row = self._view.catalog.row_of.get(memory.id)
+        named = [ref.target for ref in memory.references if ref.relation != "mention" and ref.target.startswith("#")]
+        issues = dict.fromkeys([*(f"#{number}" for number in memory.numbers), *named])
+        for episode in self._episodes.of(row, issues) if row is not None else ():
+            title = self._title(episode, memory)
+            if title:
+                return Grouped(episode.kind, title, tuple(ids[member] for member in episode.rows))
+        return None
+
+    def _title(self, episode: Episode, memory: Memory) -> str:
+        """Return what an episode is called, "" if its merge ended no branch."""
+        if episode.kind != "branch":
+            return episode.name or f"work of {memory.source.author}"
+        row = self._view.catalog.row_of_commit.get(episode.name)
+        merges = self._texts.get([self._view.catalog.ids[row]]) if row is not None else {}
+        title = next((merge.title for merge in merges.values()), "")
+        return "" if _UPDATE.match(title) else title

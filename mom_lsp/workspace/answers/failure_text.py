@@ -1,0 +1,123 @@
+"""What the memories of an answer say about failures, in words; and warnings about what is being tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from mom_lsp.extract.message import prose, sentences, shorten
+from mom_lsp.extract.reverts import announces
+from mom_lsp.memory import TERMS, Failed, Memory, Scored
+from mom_lsp.route.failures import Block, Failure, Failures
+from mom_lsp.route.view import View
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.workspace.answers.freshness_check import Judge
+from mom_lsp.workspace.ranking.candidates import Texts
+from mom_lsp.workspace.ranking.ranker import Ranked
+
+MAX_BECAUSE = 200  # characters
+WARNING = "warning: "  # how the reason of a warning begins
+MAX_NAMED = 4  # memories that one names; it fixes one of more only by the way
+CONFLICTS = "conflicts:"  # the heading of a list that git makes
+
+
+class Past:
+    """Tells what failed on one HEAD."""
+
+    def __init__(self, texts: Texts, view: View, judge: Judge) -> None:
+        self.judge = judge
+        self._texts, self._view = texts, view
+        self._failures = Failures(view)
+
+    def told(self, found: Sequence[Scored]) -> list[Scored]:
+        """Return suggestions, those that are part of a failure with what is known about it.
+
+        A revert that was itself reverted is no failed approach: what it reverted stands again.
+        """
+        row_of = self._view.catalog.row_of
+        rows = [row_of.get(one.memory.id) for one in found]
+        found = [
+            replace(one, memory=replace(one.memory, kind="note")) if self._is_undone(one.memory, row) else one
+            for one, row in zip(found, rows, strict=True)
+        ]
+        failures = [self._failures.of(row) if row is not None else None for row in rows]
+        memories = self._memories([failure for failure in failures if failure])
+        return [
+            replace(one, failure=self._failed(failure, memories, again=one.reason.startswith(WARNING)))
+            if failure
+            else one
+            for one, failure in zip(found, failures, strict=True)
+        ]
+
+    def warnings(self, path: str, blocks: Sequence[Block], life: Life) -> list[Ranked]:
+        """Return what ended an approach that new lines of an open text try again, at the first of these lines.
+
+        These come unasked and not by their score, which is therefore 0.
+
+        Args:
+            path: of the file.
+            blocks: its new lines.
+            life: what the user said; what he sent away from there stays away.
+        """
+        repeated = self._failures.repeated(path, blocks) if blocks else []
+        memories = self._memories([failure for _, failure in repeated])
+        found: dict[int, Ranked] = {}
+        for block, failure in repeated:
+            row = failure.by if self._view.suggestible[failure.by] else failure.tried
+            usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories)
+            unwanted = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
+            if failed is not None and not unwanted:
+                words = f"{WARNING}this was tried before and taken back" + (failed.because and f": {failed.because}")
+                found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, (block.line,)))
+        return list(found.values())
+
+    def _is_undone(self, memory: Memory, row: int | None) -> bool:
+        return memory.kind == "failed_approach" and row in self._view.replaced_by
+
+    def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
+        """Return a failure in words, None if its parts are gone, or if what was tried stands today all the same."""
+        tried, by = memories.get(failure.tried), memories.get(failure.by)
+        if tried is None or by is None or tried.kind == "failed_approach":  # a revert: what it reverted stands again
+            return None
+        if failure.kind == "bug_pattern":
+            if not _fixes(by, tried):
+                return None
+        elif tried.added_lines and self.judge.standings([tried])[0].freshness in ("fresh", "moved"):
+            return None
+        instead = memories.get(failure.replacement) if failure.replacement is not None else None
+        return Failed(
+            kind=failure.kind,
+            tried=tried.title,
+            because=because(by),
+            by=(by.id, by.title),
+            replaced_by=(instead.id, instead.title) if instead else None,
+            again=again,
+        )
+
+    def _memories(self, failures: Sequence[Failure]) -> dict[int, Memory]:
+        ids = self._view.catalog.ids
+        rows = {row for f in failures for row in (f.tried, f.by, f.replacement) if row is not None}
+        found = self._texts.get([ids[row] for row in rows])
+        return {row: found[ids[row]] for row in rows if ids[row] in found}
+
+
+def first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:
+    """Return warnings, then what was chosen besides."""
+    warned = {one.row for one in warnings}
+    return [*warnings, *(one for one in chosen if one.row not in warned)]
+
+
+def because(memory: Memory) -> str:
+    """Return the first sentence that says why something was ended, rather than that it was."""
+    said = [*sentences(memory.why), *sentences(prose(memory.body))]
+    return shorten(next(filter(_says_why, said), ""), MAX_BECAUSE)
+
+
+def _says_why(sentence: str) -> bool:
+    return not (announces(sentence) or sentence.lower().startswith(CONFLICTS))
+
+
+def _fixes(by: Memory, tried: Memory) -> bool:
+    """Whether a memory fixes another one by name; a number may stand for an issue that both are about."""
+    named = {ref.target for ref in by.references if ref.relation == "fixes" and not ref.target.startswith("#")}
+    return len(by.references) <= MAX_NAMED and any(sha.startswith(name) for sha in tried.commits for name in named)

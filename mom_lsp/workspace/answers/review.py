@@ -1,0 +1,102 @@
+"""What deserves a look: memories about to fade, promoted lately, or archived, and how many there are of each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.journal import Event
+from mom_lsp.route.view import View
+from mom_lsp.tiers import DAY
+from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
+from mom_lsp.tiers.lifecycle import Life
+from mom_lsp.tiers.status_rules import NEVER, judge
+from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.library.status import past
+
+SOON = 7  # active days
+LATELY = 30 * DAY  # seconds
+FAINT = 0.1  # a strength that says next to nothing
+STRIKING = 5  # the surprise of what nobody has used yet, but might want to keep
+MOST = 10  # of each list
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A memory to look at, and why."""
+
+    memory: str
+    reason: str
+
+
+def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
+    """Return what falls a tier, or below FAINT, within SOON active days: used memories, and the most striking."""
+    ids = view.catalog.ids
+    later, left = faded(tiers.tier, tiers.strength, float(SOON))
+    falls = (later < tiers.tier) | ((tiers.strength >= FAINT) & (left < FAINT))
+    falls &= view.suggestible & ~np.isin(np.arange(len(ids)), _rows(view, life.pinned))
+    used = {ids[row]: life.of(ids[row]).uses for row in _rows(view, life.judged)}
+    rows = [r for r in np.flatnonzero(falls).tolist() if used.get(ids[r]) or view.surprise[r] >= STRIKING]
+    rows.sort(key=lambda row: (-used.get(ids[row], 0), -view.catalog.evidence[row]))
+    return [Pick(ids[row], _fall(int(tiers.tier[row]), int(later[row]))) for row in rows[:MOST]]
+
+
+def promoted(view: View, life: Life, here: Collection[str], now: float) -> list[Pick]:
+    """Return what was proven or promoted within a month and still is, newest first."""
+    told = {memory: life.transition(memory, here) for memory in life.transitions if memory in view.catalog.row_of}
+    recent = [(m, t) for m, t in told.items() if t is not None and t.layer and now - t.time <= LATELY]
+    recent.sort(key=lambda pair: -pair[1].time)
+    return [Pick(memory, f"{told.status}: {told.reason}") for memory, told in recent[:MOST]]
+
+
+def archived(view: View, life: Life) -> list[Pick]:
+    """Return what is not suggested any more because the user said so."""
+    found = ((memory, usage) for memory, usage in life.barred.items() if usage.never and not usage.forgotten)
+    return [Pick(memory, NEVER) for memory, usage in found if memory in view.catalog.row_of][:MOST]
+
+
+def forgotten(events: Iterable[Event], life: Life) -> list[tuple[float, str]]:
+    """Return when each forgotten memory was forgotten, newest first."""
+    last = {event.memory: event.time for event in events if event.type == "forget" and event.memory in life.forgotten}
+    return sorted(((when, memory) for memory, when in last.items()), reverse=True)
+
+
+def to_keep_fresh(view: View, life: Life) -> list[Pick]:
+    """Return what the user relies on, most used first: worth knowing when its code has moved on."""
+    used = sorted(life.judged | life.pinned, key=lambda memory: -life.of(memory).uses)
+    return [Pick(m, "the code that it speaks of has changed") for m in used if m in view.catalog.row_of][: 5 * MOST]
+
+
+def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
+    """Return how many memories that may be suggested stand in each tier and status."""
+    counts = np.bincount(tiers.tier[view.suggestible], minlength=len(TIERS))
+    further = Counter(status for status in _statuses(view, life) if status != "candidate")
+    statuses = {"candidate": int(view.suggestible.sum()) - further.total(), **further}
+    return {"tiers": dict(zip(TIERS, counts.tolist(), strict=True)), "statuses": statuses}
+
+
+def _statuses(view: View, life: Life) -> Iterator[str]:
+    """Yield the status of each memory that was used, archived or taken back."""
+    told = [row for row in _rows(view, life.judged) if view.suggestible[row]]
+    for row in told:
+        usage = life.of(view.catalog.ids[row])
+        verdict = judge(usage, past(view, row, usage), "").status
+        last = life.transitions.get(view.catalog.ids[row])
+        promoted = verdict == "validated" and last is not None and last[-1].status == "promoted"  # the kind is with it
+        yield "promoted" if promoted else verdict
+    yield from ("replaced" for row in view.replaced_by if view.suggestible[row] and row not in told)
+
+
+def _rows(view: View, memories: Collection[str]) -> list[int]:
+    row_of = view.catalog.row_of
+    return [row_of[memory] for memory in memories if memory in row_of]
+
+
+def _fall(tier: int, later: int) -> str:
+    if later < tier:
+        return f"falls from {TIERS[tier]} to {TIERS[later]} within {SOON} active days"
+    return f"its strength falls below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "is about to fade"

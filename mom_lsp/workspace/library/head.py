@@ -1,0 +1,33 @@
+"""A commit that is asked about, with its history and its tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+Ancestors = Mapping[str, tuple[str, ...]]  # commit -> its parents, newest first
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A commit, its history and its tree."""
+
+    commit: str
+    history: Future[Ancestors]  # listed beside, since who wrote a line can be asked meanwhile
+    tree: Mapping[str, str]  # path -> blob
+    cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
+
+    @property
+    def ancestors(self) -> Ancestors:
+        """The commit and its ancestors. Raises RepositoryError."""
+        return self.history.result()
+
+
+def _nothing() -> Future[Ancestors]:
+    found: Future[Ancestors] = Future()
+    found.set_result({})
+    return found
+
+
+NO_HEAD = Head("", _nothing(), {})

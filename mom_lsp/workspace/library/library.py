@@ -1,0 +1,216 @@
+"""What all worktrees of a data folder share: the memories, their vectors, and what the user said of them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+import numpy as np
+import pyarrow as pa
+
+from mom_lsp.errors import EncoderError, NoIndex, Outdated
+from mom_lsp.journal import Journal
+from mom_lsp.memory import Encoder, Memory
+from mom_lsp.process.free_memory import give_back
+from mom_lsp.route.catalog import Catalog
+from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
+from mom_lsp.route.gate import Domains
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.store.arrow_rows import to_table
+from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.workspace.library.impressions import Showings
+from mom_lsp.workspace.library.meaning import Kept, Meaning, nothing, read_meaning
+from mom_lsp.workspace.library.memory_rows import Rows, Version
+from mom_lsp.workspace.library.notes import notes_of
+from mom_lsp.workspace.library.recent import Recent
+
+CACHED_QUESTIONS = 256
+REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
+
+
+class Columns(Version, Protocol):
+    """The part of the store that a catalog is read from."""
+
+    @property
+    def version(self) -> int:
+        """The version that is read."""
+        ...
+
+    def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
+        """Return some columns of all rows."""
+        ...
+
+    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays that were kept for this version and `key`, None if there are none."""
+        ...
+
+
+class Reader(Columns, Kept, Protocol):
+    """The part of the store that a library reads."""
+
+    def refresh(self) -> int:
+        """Follow the writer to its newest version."""
+        ...
+
+    def pinned(self) -> Columns:
+        """Return a reader of this very version, which raises Outdated once that is gone."""
+        ...
+
+    def encoded(self, model: str) -> set[str]:
+        """Return the content keys that `model` has made vectors of."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One consistent state of everything; replaced as a whole."""
+
+    catalog: Catalog
+    vectors: Vectors
+    slots: np.ndarray  # (n,) the vector of each row, -1 for none yet
+    life: Life
+    notes: dict[str, Memory] = field(default_factory=dict)
+    key: tuple[int, tuple[int, int], int] = (0, (0, 0), 0)  # version, vectors and domains, journal
+    domains: Domains = field(default_factory=Domains)
+    rows: Rows = field(default_factory=lambda: Rows(None, {}))  # the texts, of the same version as the catalog
+
+
+class Library:
+    """Follows the store and the journal of one data folder. Thread-safe."""
+
+    def __init__(self, open_store: Callable[[], Reader], journal: Journal, encoder: Encoder | None = None) -> None:
+        self.journal = journal
+        self.encoder = encoder
+        self.encoder_problem = ""
+        self._open_store = open_store
+        self._store: Reader | None = None
+        self._snapshot: Snapshot | None = None
+        self._unread = False  # whether the journal has what the snapshot lacks
+        self.showings = Showings()
+        self.settling = threading.RLock()  # held while changes of status are worked out and written down
+        self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
+        self._lock = threading.RLock()
+
+    @property
+    def store(self) -> Reader:
+        """The store. Raises NoIndex if nothing was indexed yet."""
+        with self._lock:
+            if self._store is None:
+                self._store = self._open_store()
+            return self._store
+
+    def snapshot(self) -> Snapshot:
+        """Return the newest state; what the user said a moment ago is in it."""
+        with self._lock:
+            if self._snapshot is None:
+                self.reload()
+            elif self._unread or self.journal.changed():
+                self._unread = True  # the journal tells of a change only once, and reading it may fail
+                self._snapshot = self._with_journal(self._snapshot)
+                self._unread = False
+            assert self._snapshot is not None
+            return self._snapshot
+
+    def reload(self, *, anew: bool = False) -> bool:
+        """Read the store again if it has a new version (with `anew` in any case); whether it did.
+
+        Readers keep the old state meanwhile.
+        """
+        try:
+            version = self.store.refresh()
+        except NoIndex:
+            if self._snapshot is None:
+                self._install()
+            return False
+        if not anew and self._snapshot is not None and self._snapshot.key[0] == version:
+            return self._reload_vectors()
+        self._install()
+        return True
+
+    def encode(self, text: str) -> np.ndarray | None:
+        """Return the vector (d,) of a query, None where there is no encoder."""
+        encoder = self.encoder
+        if encoder is None:
+            return None
+        asked = (encoder.name, text)
+        known = self._questions.get(asked)  # the same lines are asked about again and again
+        if known is not None:
+            return known
+        try:
+            return self._questions.put(asked, np.asarray(encoder.encode([text])[0]))
+        except EncoderError as error:
+            self.encoder, self.encoder_problem = None, str(error)
+            return None
+
+    def _install(self) -> None:
+        """Build a state beside the old one, then swap."""
+        before = self._snapshot
+        life = fold(self.journal.events())
+        notes = notes_of(life)
+        version, catalog = self._version(notes)
+        meaning = self._meaning(catalog, notes)
+        key = (version.version if version else -1, meaning.state, life.last_seq)
+        rows = Rows(version, notes)
+        snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains, rows)
+        self._swap(snapshot, before)
+        give_back()  # what it was made from, and the state before
+
+    def _version(self, notes: Mapping[str, Memory]) -> tuple[Columns | None, Catalog]:
+        """Return a reader of the newest version, None if there is none, and its catalog."""
+        if self._store is None:
+            return None, Catalog(catalog_arrays(None, notes))
+        version = self._store.pinned()
+        try:
+            return version, Catalog(catalog_arrays(version, notes))
+        except Outdated:  # the indexer removed it meanwhile
+            self._store.refresh()
+            version = self._store.pinned()
+            return version, Catalog(catalog_arrays(version, notes))
+
+    def _swap(self, fresh: Snapshot, before: Snapshot | None) -> None:
+        """Put a state in the place of the one that was there before it was built."""
+        with self._lock:
+            overtaken = self._snapshot is not before  # by what the user said meanwhile, which is told only once
+            self._snapshot = self._with_journal(fresh) if overtaken else fresh
+
+    def _with_journal(self, old: Snapshot) -> Snapshot:
+        new = list(self.journal.events(after=old.life.last_seq))
+        whole = not new or any(event.type in REWRITING for event in new)  # nothing new: something was erased
+        life = fold(self.journal.events()) if whole else fold(new, old.life)
+        if notes_of(life).keys() != old.notes.keys():
+            self._install()
+            assert self._snapshot is not None
+            return self._snapshot
+        return replace(old, life=life, key=(*old.key[:2], life.last_seq))
+
+    def _reload_vectors(self) -> bool:
+        old = self._snapshot
+        if old is None or self._store is None:
+            return False
+        if self._store.meaning_state(self.encoder.name if self.encoder else "") == old.key[1]:
+            return False
+        meaning = self._meaning(old.catalog, old.notes)
+        key = (old.key[0], meaning.state, old.key[2])
+        fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
+        self._swap(fresh, old)
+        give_back()  # the float vectors
+        return True
+
+    def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
+        return read_meaning(self._store, self.encoder, catalog, notes) if self._store else nothing(catalog)
+
+
+def catalog_arrays(store: Columns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
+    """Return the arrays of a catalog of all memories, notes last; those that the indexer kept, if it did."""
+    known = store.kept_arrays(catalog_key(notes)) if store is not None else None
+    if known is not None:
+        return known
+    tables = [store.columns(COLUMNS)] if store is not None else []
+    return arrays_of(pa.concat_tables([*tables, to_table(list(notes.values())).select(COLUMNS)]))
+
+
+def catalog_key(notes: Mapping[str, Memory]) -> str:
+    """Return what a catalog depends on beside the store."""
+    return " ".join([str(FORMAT), *notes])

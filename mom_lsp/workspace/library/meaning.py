@@ -1,0 +1,68 @@
+"""What memories mean, and which domain they belong to, as it stays in RAM: read from the store, notes included."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from mom_lsp.memory import Encoder, Memory
+from mom_lsp.route.catalog import Catalog
+from mom_lsp.route.domain_partition import Partition
+from mom_lsp.route.gate import Domains, domains_of, with_gate
+from mom_lsp.route.vectors import Vectors
+from mom_lsp.store.text import content_hash, embedding_text
+
+
+class Kept(Protocol):
+    """The part of the store that is read."""
+
+    def kept_domains(self) -> dict[str, np.ndarray] | None:
+        """Return the arrays of the domains, None if there are none."""
+        ...
+
+    def meaning_state(self, model: str) -> tuple[int, int]:
+        """Return what changes whenever there are more vectors of a model, or other domains."""
+        ...
+
+    def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
+        """Return content keys and unit vectors, float16 (s, d)."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """Vectors in the order of their domains."""
+
+    vectors: Vectors
+    slots: np.ndarray  # (n,) int32 the vector of each row, -1 for none yet
+    domains: Domains
+    state: tuple[int, int] = (0, 0)  # of the store when it was read
+
+
+def nothing(catalog: Catalog) -> Meaning:
+    """Return that nothing is known."""
+    return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), Domains())
+
+
+def read_meaning(store: Kept, encoder: Encoder | None, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
+    """Return what a store knows; without an encoder that are the domains alone."""
+    state = store.meaning_state(encoder.name if encoder else "")
+    kept = Partition.of_arrays(store.kept_domains() or {})
+    domains = domains_of(kept, catalog.ids)
+    contents, stored = store.vectors(encoder.name) if encoder else ([], np.zeros((0, 0)))
+    if encoder is None or not len(stored):
+        return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), domains, state)
+    if notes:
+        stored = np.vstack([stored, encoder.encode([embedding_text(note) for note in notes.values()])])
+        contents = [*contents, *(content_hash(embedding_text(note)) for note in notes.values())]
+    at = {content: number for number, content in enumerate(contents)}
+    picks = np.array([at.get(content, -1) for content in catalog.contents], np.int64)
+    rows = domains.order(np.flatnonzero(picks >= 0))
+    slots = np.full(catalog.size, -1, np.int32)
+    slots[rows] = np.arange(len(rows))
+    if kept.model == encoder.name:
+        domains = with_gate(domains, kept, rows, stored.shape[1])
+    return Meaning(Vectors.of(stored, picks[rows], rows), slots, domains, state)

@@ -1,0 +1,44 @@
+"""The memories of one version of the store, and the notes that belong to it: what one look reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from mom_lsp.memory import Memory
+from mom_lsp.workspace.library.notes import encodable, matching
+
+
+class Version(Protocol):
+    """The part of the store that is read at one version; it raises Outdated once that version is gone."""
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id."""
+        ...
+
+    def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
+        """Return (id, BM25 score), best first."""
+        ...
+
+
+class Rows:
+    """Reads memories and notes; what was read before is kept."""
+
+    def __init__(self, version: Version | None, notes: Mapping[str, Memory]) -> None:
+        """Take the version, None if nothing is indexed yet, and the notes by id."""
+        self._version, self._notes = version, notes
+        self._read: dict[str, Memory] = {}
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the BM25 scores of the best full-text matches by id, notes included. Raises Outdated."""
+        query = encodable(query)
+        found = dict(self._version.search_text(query, limit)) if self._version is not None else {}
+        return found | matching(self._notes, query)
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories and notes by id; unknown ids are left out. Raises Outdated."""
+        unknown = [i for i in ids if i not in self._read and i not in self._notes]
+        if unknown and self._version is not None:
+            self._read.update(self._version.get(unknown))
+        found = {i: self._notes.get(i) or self._read.get(i) for i in ids}
+        return {i: memory for i, memory in found.items() if memory is not None}

@@ -1,0 +1,122 @@
+"""One look at everything that a request reads: made once a request, and passed down."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import wraps
+from typing import Concatenate, ParamSpec, Protocol, TypeVar
+
+import numpy as np
+from pathspec import GitIgnoreSpec
+
+from mom_lsp.errors import Outdated
+from mom_lsp.memory import Memory
+from mom_lsp.route.view import View
+from mom_lsp.settings import Settings
+from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.library import Library, Snapshot
+from mom_lsp.workspace.library.recent import Recent
+from mom_lsp.workspace.library.worktree import CACHED_HEADS, Worktree
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The memories at one version of the store, what the user said of them, and what of it is true on one HEAD."""
+
+    snapshot: Snapshot
+    head: Head
+    view: View
+    encoder: Callable[[str], np.ndarray | None]
+
+    def matches(self, query: str, limit: int) -> dict[str, float]:
+        """Return the BM25 scores of the best full-text matches by id. Raises Outdated."""
+        return self.snapshot.rows.matches(query, limit)
+
+    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
+        """Return memories by id; unknown ids are left out. Raises Outdated."""
+        return self.snapshot.rows.get(ids)
+
+    def encode(self, text: str) -> np.ndarray | None:
+        """Return the vector (d,) of a question; None where there is nothing to compare with, or it is not wanted."""
+        return self.encoder(text) if len(self.snapshot.vectors) else None
+
+
+class Looks:
+    """Takes the looks of one worktree. Thread-safe."""
+
+    def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
+        self._library, self._worktree, self._settings = library, worktree, settings
+        self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
+        self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
+
+    def beside(self, read: Callable[[], T]) -> Callable[[], T]:
+        """Begin to read something beside everything else; call what is returned to wait for it."""
+        return self._beside.submit(read).result
+
+    def answer(
+        self,
+        of: Callable[[State], T],
+        head: Callable[[], Head] | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> T:
+        """Answer a request from one look; from a second one if the indexer has removed the version of the first.
+
+        Args:
+            of: the answer; it may be asked twice.
+            head: what is asked about; HEAD by default. Waited for only once the memories are read.
+            snapshot: the memories, if they were read already.
+        """
+        wanted = head or self.beside(self._worktree.head)  # git lists the history while the memories are read
+        try:
+            return of(self.take(wanted, snapshot))
+        except Outdated:
+            self._library.reload(anew=True)
+            return of(self.take(wanted))
+
+    def take(self, head: Callable[[], Head], snapshot: Snapshot | None = None) -> State:
+        """Take a look."""
+        found = snapshot or self._library.snapshot()
+        at, wanted = head(), self._settings().encoder.enable
+        encode = self._library.encode if wanted else _nothing
+        return State(found, at, self._chosen(self._worktree.view(found.catalog, at)), encode)
+
+    def _chosen(self, view: View) -> View:
+        """Return a view without what the settings leave out; they may change while we run."""
+        settings = self._settings()
+        exclude, index = settings.exclude, settings.index
+        if not exclude and index.comments and index.documents:
+            return view
+
+        def make() -> View:
+            hidden = GitIgnoreSpec.from_lines(exclude).match_file
+            return view.without(hidden, comments=index.comments, documents=index.documents)
+
+        return self._views.of((id(view), exclude, index.comments, index.documents), make)
+
+
+def _nothing(text: str) -> None:
+    """Encode nothing: no comparing by meaning is wanted."""
+
+
+class Looking(Protocol):
+    """Whoever answers requests from looks."""
+
+    looks: Looks
+
+
+L = TypeVar("L", bound=Looking)
+
+
+def from_one_look(answer: Callable[Concatenate[L, State, P], T]) -> Callable[Concatenate[L, P], T]:
+    """Give a method that answers a request the one look that it answers from."""
+
+    @wraps(answer)
+    def asked(self: L, /, *args: P.args, **options: P.kwargs) -> T:
+        return self.looks.answer(lambda state: answer(self, state, *args, **options))
+
+    return asked

@@ -1,0 +1,165 @@
+"""One worktree as it stands: its HEAD, what is true there, who wrote which line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from mom_lsp.extract.code import ink_keys, standing_keys
+from mom_lsp.git import Location, Repository
+from mom_lsp.git.decode import as_committed, is_utf8, read_text
+from mom_lsp.gitdirs import refs_of_head
+from mom_lsp.route.catalog import Catalog
+from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
+from mom_lsp.route.view import View
+from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
+from mom_lsp.workspace.library.line_writers import ALONE, LineWriters, Waiting
+from mom_lsp.workspace.library.recent import Recent
+
+CACHED_FILES = 64
+CACHED_KEYS = 512  # files whose lines are known by their keys
+CACHED_HEADS = 4
+
+
+class Worktree:
+    """Reads one worktree for the workspace, and remembers what it read. A plain folder has no commits."""
+
+    def __init__(self, location: Location, waiting: Waiting = ALONE) -> None:
+        self.location = location
+        self.repository = Repository(location) if location.git else None
+        self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
+        self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
+        self._writers = LineWriters(self.repository, self.committed, waiting) if self.repository else None
+        self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
+        self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
+        self._inks: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
+        self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
+        self._stamp: tuple[object, ...] = ()
+        self._current = ""
+        self._last = NO_HEAD
+
+    def head(self, rev: str | None = None) -> Head:
+        """Return HEAD or another revision; an empty one before the first commit and in a plain folder."""
+        if self.repository is None:
+            return NO_HEAD
+        commit = self.repository.resolve(rev) if rev else self._head_commit()
+        if not commit:
+            return NO_HEAD
+        cut = self.repository.shallow  # fetching more of a shallow clone adds ancestors
+        known = self._heads.get((commit, cut))
+        if known is None or (known.history.done() and known.history.exception()):
+            known = self._heads.put((commit, cut), self._read_head(commit, cut))
+        self._last = known
+        return known
+
+    def view(self, catalog: Catalog, head: Head) -> View:
+        """Return what of a catalog is true on a head."""
+
+        def make() -> View:
+            view = View(catalog, head.ancestors, head.tree)
+            if self.repository is None:
+                view.valid[:] = True  # a plain folder's rows are always those of its files as they are
+                view.suggestible = catalog.suggestible.copy()
+            return view
+
+        return self._views.of((id(catalog), head.commit, head.cut), make)
+
+    def text(self, path: str) -> list[str]:
+        """Return the lines of a file of the work tree, none if it cannot be read as text."""
+        file = self.location.root / path
+        try:
+            data = file.read_bytes() if not file.is_symlink() else b""
+        except OSError:
+            return []
+        return open_lines("" if b"\0" in data[:8192] else read_text(data[:MAX_TEXT]))
+
+    def committed(self, head: Head, path: str) -> list[str]:
+        """Return the lines of a file as committed, none if it is not."""
+        return self._committed(head, path)[0]
+
+    def as_committed(self, head: Head, path: str, lines: Sequence[str]) -> Sequence[str]:
+        """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""
+        committed, data = self._committed(head, path)
+        return as_committed(lines, data, committed)
+
+    def _committed(self, head: Head, path: str) -> tuple[list[str], bytes]:
+        """Return the lines of a committed file, and its bytes if they are not UTF-8."""
+        blob, repository = head.tree.get(path), self.repository
+        if blob is None or repository is None:
+            return [], b""
+
+        def read() -> tuple[list[str], bytes]:
+            data = next((data for _, data in repository.contents([blob], MAX_TEXT)), b"")
+            return blob_lines(read_text(data)), b"" if is_utf8(data) else data
+
+        return self._texts.of(blob, read)
+
+    def exists(self, head: Head, path: str) -> bool:
+        """Whether a file is committed, or at least in the work tree."""
+        return path in head.tree or (self.location.root / path).is_file()
+
+    def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
+        """Return the sorted keys of the lines of committed files, and of their ink, without those that are not here."""
+        blobs = {path: head.tree[path] for path in paths if path in head.tree}
+        known = {blob: self._keys.get(blob) for blob in blobs.values()}
+        unknown = [blob for blob, keys in known.items() if keys is None]
+        if unknown and self.repository is not None:
+            for blob, text in self.repository.texts(unknown, MAX_TEXT):
+                known[blob] = self._keys.put(blob, np.array(sorted(standing_keys(blob_lines(text))), np.uint32))
+        return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
+
+    def inks(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
+        """Return, for each commit, the key of the ink of each line that it added, by the key of that line."""
+        known = {sha: self._inks.get(sha) for sha in commits}
+        unknown = [sha for sha, inks in known.items() if inks is None]
+        if unknown and self.repository is not None:
+            for commit in self.repository.commits(unknown, merges=True):
+                added = (line for file in commit.files for hunk in file.hunks for line in hunk.added)
+                known[commit.sha] = self._inks.put(commit.sha, ink_keys(added))
+        return {sha: inks for sha, inks in known.items() if inks is not None}
+
+    def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
+        """Return which commit last wrote each committed line. See `LineWriters.of`."""
+        return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
+
+    def corrected(self) -> bool:
+        """Whether `writers` knows better by now than it said. See `LineWriters.corrected`."""
+        return self._writers is not None and self._writers.corrected()
+
+    def _head_commit(self) -> str:
+        stamp = self._head_stamp()
+        if stamp != self._stamp or not self._current:
+            assert self.repository is not None
+            self._current, self._stamp = self.repository.resolve() or "", stamp
+        return self._current
+
+    def _head_stamp(self) -> tuple[object, ...]:
+        """Return what changes whenever HEAD may have: cheaper than asking git on every keystroke."""
+        git_dir, common = self.location.git_dir, self.location.common_dir
+        assert git_dir is not None and common is not None
+        tables = (common / "packed-refs", common / "reftable", git_dir / "reftable")
+        return (*refs_of_head(str(git_dir), str(common)), *map(_signature, tables))
+
+    def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
+        assert self.repository is not None
+        history = self._beside.submit(self._list_history, commit, cut, self._last)  # HEAD moves in small steps
+        tree = {path: entry.blob for path, entry in self.repository.tree(commit).items()}
+        return Head(commit, history, tree, cut)
+
+    def _list_history(self, commit: str, cut: frozenset[str], near: Head) -> Ancestors:
+        repository = self.repository
+        assert repository is not None
+        if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
+            return {**dict(repository.graph(commit, without=[near.commit])), **near.ancestors}
+        return dict(repository.graph(commit))
+
+
+def _signature(path: Path) -> tuple[int, int, int]:
+    try:
+        stat = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (stat.st_mtime_ns, stat.st_size, stat.st_ino)

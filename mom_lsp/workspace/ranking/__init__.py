@@ -1,0 +1,1 @@
+"""From a question to the best memories: candidates, features, score, and which of them become hints."""

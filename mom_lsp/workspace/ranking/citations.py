@@ -1,0 +1,159 @@
+"""Why a line is so: the memories to cite. Place, words and links count; time does not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
+from mom_lsp.memory import Memory, Scored
+from mom_lsp.route.place_term import Place
+from mom_lsp.route.view import CHAIN, Edge
+from mom_lsp.workspace.ranking.query import Query
+from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
+
+WORD = re.compile(r"\w{2,}")
+CITED = 3
+LEAST_CHANCE = 0.005  # of what has no line, link or comment here; `python -m mom_lsp.evaluation.why_threshold` chose it
+NEAR = 4  # lines between a comment and the line that it speaks of
+ANCHORS = 3  # memories whose links are followed
+CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link or a comment here are read
+OTHERS = 10
+FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; one that gives no reason comes later
+ABOUT = {  # relation -> what a memory does that names another one, and what one does that is named
+    "revert": ("took {other} back", "was taken back by {other}"),
+    "reapply": ("brought {other} back", "was brought back by {other}"),
+    "partial_revert": ("took part of {other} back", "was taken back in part by {other}"),
+    "fixes": ("fixed {other}", "was fixed by {other}"),
+    "followup": ("followed up on {other}", "was followed up by {other}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What is known about one line."""
+
+    path: str
+    line: int
+    symbol: str
+    text: str  # of the line
+    clues: tuple[Clue, ...]
+    citations: list[dict[str, Any]]  # the same memories as suggestions
+
+    def answer(self) -> str:
+        """Return the answer in the memories' own words."""
+        return " ".join(map(str, extractive(self.clues))) or unknown(self.path, self.line)
+
+    def leading_to(self, text: str, known: str) -> str:
+        """Return the id of the memory that says a word of some new text which the open one lacks, "" if none does."""
+        new = set(WORD.findall(text)) - set(WORD.findall(known))
+        said = ((clue.memory.id, WORD.findall(f"{clue.memory.title} {clue.memory.body}")) for clue in self.clues)
+        return next((identity for identity, words in said if not new.isdisjoint(words)), "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    ranked: Ranked
+    order: int
+    does: str
+    other: int = -1  # row
+
+
+def reasons(
+    ranker: Ranker, query: Query, meaning: np.ndarray | None, read: Callable[[Ranker, list[Ranked]], list[Scored]]
+) -> list[tuple[Scored, Clue]]:
+    """Return the memories that say most about a spot, best first, at most three.
+
+    First what was written at the very line: its last change, and a comment by it; then what these fixed, reverted or
+    followed up; then what is likely enough. Within each, the score decides; who gives no reason comes last.
+
+    Args:
+        ranker: of the worktree.
+        query: the spot.
+        meaning: the vector (d,) of the query, None where there is no encoder.
+        read: returns what was ranked with its text.
+    """
+    evidence = ranker.evidence(query, meaning)
+    ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
+    likely = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
+    worthy = [one for one in likely if _belongs(evidence.place, one.row)][:OTHERS]
+    at_line = [_Found(one, FIRST, one.reason.split("; ")[0]) for one in ranked.values() if one.lines]
+    others = [_Found(one, OTHER, one.reason.split("; ")[0]) for one in worthy]
+    beside = [_Found(ranked.get(row, unscored(row)), FIRST, "stands by it") for row in _comments(ranker, query)]
+    anchors = [one.ranked.row for one in (at_line or others)[:ANCHORS]]
+    linked = [
+        _Found(ranked.get(row, unscored(row)), LINKED, does, other)
+        for row, does, other in _links(ranker, query, anchors)
+    ]
+    found: dict[int, _Found] = {}
+    for one in (*at_line, *beside, *linked, *others):
+        found.setdefault(one.ranked.row, one)
+    row_of = ranker.view.catalog.row_of
+    texts = {row_of[one.memory.id]: one for one in read(ranker, [one.ranked for one in found.values()])}
+    return _told(texts, found, evidence.own)
+
+
+def _belongs(place: Place | None, row: int) -> bool:
+    """Tell whether a memory is about the function or the lines close by: the file alone explains no line."""
+    return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
+
+
+def _told(read: Mapping[int, Scored], found: Mapping[int, _Found], own: frozenset[int]) -> list[tuple[Scored, Clue]]:
+    """Keep of what was found, and read by its row, what says most."""
+
+    def rank(row: int) -> tuple[int, int, float]:
+        return (
+            not (row in own and read[row].usage.pinned),
+            found[row].order + _silence(read[row].memory),
+            -read[row].score,
+        )
+
+    clues = []
+    for row in sorted(read, key=rank)[:CITED]:
+        other = found[row].other
+        clues.append(
+            (read[row], Clue(read[row].memory, found[row].does, read[other].memory if other in read else None))
+        )
+    return clues
+
+
+def _silence(memory: Memory) -> int:
+    """Return 0 for a memory that gives a reason, 1 for one that says more than its title, else 6: after all others."""
+    if memory.source.type != "commit":
+        return 0
+    if not reason_of(memory):
+        return 6
+    return 0 if memory.why else 1
+
+
+def _comments(ranker: Ranker, query: Query) -> list[int]:
+    """Return the rows of the comments and notes that stand by the line asked about."""
+    view, spot = ranker.view, query.spots[0]
+    if not query.committed:
+        return []
+    rows = view.catalog.rows_touching([spot.path])
+    rows = rows[ranker.candidates.allowed(query.spots)[rows] & view.catalog.is_file[rows]]
+    texts = ranker.texts.get([view.catalog.ids[row] for row in rows])
+    return [
+        view.catalog.row_of[memory.id]
+        for memory in texts.values()
+        if memory.source.path == spot.path
+        and memory.source.line
+        and memory.source.line - NEAR <= query.committed <= (memory.source.end_line or memory.source.line) + NEAR
+    ]
+
+
+def _links(ranker: Ranker, query: Query, anchors: Sequence[int]) -> list[tuple[int, str, int]]:
+    """Return what some rows fixed, reverted or followed up, and what did so to them: (row, what it did, to which)."""
+
+    def linked(edge: Edge) -> tuple[int, str, int]:
+        names, named = ABOUT[edge.relation]
+        return (edge.target, named, edge.source) if edge.source in anchors else (edge.source, names, edge.target)
+
+    allowed = ranker.candidates.allowed(query.spots)
+    ends = (edge for edge in ranker.view.edges if edge.relation in CHAIN and {edge.source, edge.target} & set(anchors))
+    return [linked(edge) for edge in ends if allowed[edge.source] and allowed[edge.target]]

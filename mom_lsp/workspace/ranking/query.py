@@ -1,0 +1,158 @@
+"""A question to the router, made from the text in front of the user."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from mom_lsp.extract.code import line_keys
+from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.route.failures import Block
+from mom_lsp.route.lines import committed_lines
+from mom_lsp.route.place_term import WINDOW, Spot
+from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.worktree import Worktree
+
+CONTEXT = 8  # lines above and below the range that are part of its meaning
+MAX_LINES = 60
+WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFile:
+    """A file as it is open."""
+
+    path: str
+    lines: Sequence[str]
+    mapped: Sequence[int]  # the committed line of each, 0 for none
+    committed: Sequence[str]  # the lines of the committed text
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked: a spot, several that belong to one change, or words alone."""
+
+    words: str  # for full-text search
+    meaning: str  # for the encoder, in the form memories are encoded in
+    spots: tuple[Spot, ...] = ()
+    written: tuple[Block, ...] = ()  # what the open text adds there to the committed one
+    shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
+    committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
+    span: tuple[int, int] | None = None  # first and last line in the committed file, None if none of them is in it
+    file: OpenFile | None = None  # that the spot is in
+
+    @property
+    def spot(self) -> Spot | None:
+        """The first spot."""
+        return self.spots[0] if self.spots else None
+
+    def intending(self, intent: str) -> Query:
+        """Return the same question of somebody who says what he is about to do there."""
+        return replace(self, words=intent, meaning=intent, shown=self.shown | {"intent": intent})
+
+
+def text_query(text: str, name: str = "text") -> Query:
+    """Return a question in the user's own words; `name` is what the answer calls them."""
+    return Query(words=text, meaning=text, shown={name: text})
+
+
+def spot_query(
+    worktree: Worktree, head: Head, path: str, lines: Sequence[str], start: int, end: int, mapped: Sequence[int]
+) -> Query:
+    """Return the question that some lines (1-based, inclusive) of an open text are.
+
+    Args:
+        worktree: the worktree that is asked about.
+        head: the commit it is asked of.
+        path: of the file, relative to the root, with slashes.
+        lines: of the open text.
+        start: first line asked about.
+        end: last line asked about.
+        mapped: the committed line of each open line, 0 for a new one.
+    """
+    symbol = enclosing_symbol(lines, start, path) if lines else ""
+    window = lines[max(0, start - 1 - CONTEXT) : end + CONTEXT][:MAX_LINES]
+    code = "\n".join(line.strip() for line in window if line.strip())
+    names = " ".join(dict.fromkeys(WORD.findall(code)))
+    writers = writers_in(worktree, head, path, mapped, start, end)
+    spot = Spot(
+        path,
+        symbol,
+        start,
+        end,
+        writers,
+        tuple(window),
+        tuple(lines[start - 1 : min(end, start - 1 + MAX_LINES)]),
+        whole=start <= 1 < len(lines) <= end,
+    )
+    return Query(
+        words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
+        meaning=f"{path}\n{symbol}\n{code}",
+        spots=(spot,),
+        written=tuple(written(worktree.committed(head, path), path, lines, mapped, start, end)),
+        shown={
+            "path": path,
+            "start": start,
+            "end": end,
+            "symbol": symbol,
+            "rev": head.commit or None,
+            "committed": worktree.repository is None or any(mapped[start - 1 : end]),
+        },
+        span=_span(mapped[start - 1 : end]),
+        committed=next((line for line in reversed(mapped[:start]) if line), 0),
+        file=OpenFile(path, lines, mapped, worktree.committed(head, path)),
+    )
+
+
+def _span(committed: Sequence[int]) -> tuple[int, int] | None:
+    known = [line for line in committed if line]
+    return (min(known), max(known)) if known else None
+
+
+def writers_in(
+    worktree: Worktree, head: Head, path: str, mapped: Sequence[int], start: int, end: int
+) -> dict[int, str]:
+    """Return the commit that wrote each open line in and around a range; nothing for new and edited lines."""
+    around = range(max(1, start - WINDOW), min(len(mapped), end + WINDOW) + 1)
+    committed = [mapped[line - 1] for line in around if mapped[line - 1]]
+    if not committed:
+        return {}
+    writers = worktree.writers(head, path, (min(committed), max(committed)))
+    return {line: writers[mapped[line - 1]] for line in around if mapped[line - 1] in writers}
+
+
+def written(
+    committed: Sequence[str],
+    path: str,
+    lines: Sequence[str],
+    mapped: Sequence[int],
+    start: int = 1,
+    end: int = sys.maxsize,
+) -> list[Block]:
+    """Return the blocks of new lines that reach into a range of the open text; a blank line begins and ends none."""
+    blocks: list[list[int]] = []
+    for line, of in enumerate(mapped, 1):
+        if not lines[line - 1].strip():
+            continue
+        if of == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
+            blocks[-1].append(line)
+        elif of == 0:
+            blocks.append([line])
+    here = [block for block in blocks if block[0] <= end and block[-1] >= start]
+    old_keys, old_names = (line_keys(committed), set(WORD.findall("\n".join(committed)))) if here else (set(), set())
+    return [
+        Block(
+            line=block[0],
+            symbol=enclosing_symbol(lines, block[0], path),
+            keys=tuple(sorted(line_keys(lines[line - 1] for line in block) - old_keys)),
+            names=tuple({name for line in block for name in WORD.findall(lines[line - 1])} - old_names),
+        )
+        for block in here
+    ]
+
+
+def mapped_lines(worktree: Worktree, head: Head, path: str, lines: Sequence[str]) -> list[int]:
+    """Return the committed line of each open line, 0 for new and edited ones."""
+    return committed_lines(worktree.committed(head, path), worktree.as_committed(head, path, lines))

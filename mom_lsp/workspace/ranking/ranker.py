@@ -1,0 +1,271 @@
+"""From a question to the best memories: candidates, features, score, chance. The one path of all answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from mom_lsp.memory import TERMS, Scored
+from mom_lsp.route.features import features
+from mom_lsp.route.lexical_term import lexical
+from mom_lsp.route.linear_model import Model
+from mom_lsp.route.place_term import Place
+from mom_lsp.route.reason import ON_TRIAL, reason
+from mom_lsp.route.score import top, total
+from mom_lsp.route.strategies import SCORE_ALONE, Strategy
+from mom_lsp.route.view import View
+from mom_lsp.settings import Settings
+from mom_lsp.tiers.decay import usage
+from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.library.library import Snapshot
+from mom_lsp.workspace.library.status import standing
+from mom_lsp.workspace.ranking.candidates import Candidates, Evidence, Texts
+from mom_lsp.workspace.ranking.query import Query
+from mom_lsp.workspace.ranking.recent_edits import WEIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A row of the catalog that was chosen."""
+
+    row: int
+    score: float
+    terms: dict[str, float]
+    reason: str
+    lines: tuple[int, ...] = ()
+    chance: float | None = None  # that it is what the user needs to know
+    trial: bool = False  # shown to find out whether it helps
+
+
+@dataclass(frozen=True, slots=True)
+class Ranker:
+    """Ranks the memories of one view."""
+
+    texts: Texts
+    snapshot: Snapshot
+    view: View
+    model: Model
+    tiers: Tiers  # of all rows, now
+    context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
+    strategy: Strategy = SCORE_ALONE  # what else than the score decides
+    share: float = Settings().route.domains  # of the gate whose domains are searched by meaning
+
+    def rank(
+        self,
+        query: Query,
+        k: int,
+        *,
+        threshold: float,
+        meaning: np.ndarray | None = None,
+        lead: Sequence[int] = (),
+        said: Mapping[int, Sequence[int]] | None = None,
+    ) -> list[Ranked]:
+        """Return the best k memories that are likely enough, best first.
+
+        What the user pinned or noted here comes first, and what has a word in common with a search is likely enough.
+
+        Args:
+            query: the question.
+            k: how many at most.
+            threshold: the least chance, in [0, 1].
+            meaning: the vector (d,) of the question, None where there is no encoder.
+            lead: rows that come before all others, in this order, likely or not.
+            said: the lines asked about of pins and notes on them, by row.
+        """
+        return self.choose(self.evidence(query, meaning, said), query, k, threshold=threshold, lead=lead)
+
+    def choose(
+        self, evidence: Evidence, query: Query, k: int, *, threshold: float, lead: Sequence[int] = ()
+    ) -> list[Ranked]:
+        """Return the same from evidence that was gathered before."""
+        always = set(evidence.matches) if not query.spots else set[int]()
+        return self._choose(evidence, k, threshold, always, query.spot.symbol if query.spot else "", lead)
+
+    def rank_hints(
+        self,
+        path: str,
+        wrote: Mapping[int, Sequence[int]],
+        said: Mapping[int, Sequence[int]],
+        own: frozenset[int],
+        *,
+        threshold: float,
+    ) -> list[Ranked]:
+        """Return what may be hinted at lines of an open text and is likely enough.
+
+        Each is asked about at its own lines, and its score depends on no other line: the user's own word comes first,
+        then what is most surprising, then the score. Text and meaning are not looked at: this is asked for a whole file
+        at every rest.
+
+        Args:
+            path: of the file.
+            wrote: the lines of the open text that each row wrote.
+            said: the lines of pins and notes on them.
+            own: the rows that are the user's own word there.
+            threshold: the least chance of any other, in [0, 1].
+        """
+        evidence = self.candidates.written(path, wrote, said, own)
+        found = self._choose(evidence, len(evidence.rows), threshold, set(), "")
+        first = {self._instead(row) for row in own}
+        return sorted(found, key=lambda one: (one.row not in first, -self.view.surprise[one.row], -one.score))
+
+    @property
+    def candidates(self) -> Candidates:
+        """What finds the memories that are ranked."""
+        return Candidates(self.texts, self.snapshot, self.view, self.share)
+
+    def evidence(
+        self, query: Query, meaning: np.ndarray | None, said: Mapping[int, Sequence[int]] | None = None
+    ) -> Evidence:
+        """Gather the candidates and what is known about them."""
+        return self.candidates.found(query, meaning, said)
+
+    def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        """Return the named features of the candidates, (m,) each."""
+        terms = self._terms(evidence)
+        return features(
+            self.view,
+            evidence.rows,
+            place=evidence.place,
+            traces=evidence.traces,
+            bm25=terms["lex"],
+            cosine=terms["sem"],
+            strength=terms["temp"],
+            uses=terms["use"],
+        )
+
+    def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        rows, where = evidence.rows, evidence.place
+        return {
+            "sem": evidence.cosine,
+            "lex": lexical(rows.tolist(), evidence.matches),
+            "temp": self.tiers.strength[rows],
+            "use": usage(self._uses(rows), self.snapshot.life.most_used),
+            "place": where.strength()[rows] if where is not None else np.zeros(len(rows)),
+        }
+
+    def _choose(
+        self,
+        evidence: Evidence,
+        k: int,
+        threshold: float,
+        always: set[int],
+        symbol: str,
+        lead: Sequence[int] = (),
+    ) -> list[Ranked]:
+        rows, where = evidence.rows, evidence.place
+        if not len(rows):
+            return []
+        contributions = self.model.shares(self.features(evidence))
+        if self.context is not None:
+            contributions["sem"] = contributions["sem"] + WEIGHT * self.candidates.cosines(self.context, rows)
+        scores = total(contributions)
+        chances = self.model.chances(scores)
+        ahead = np.isin(rows, list(evidence.own)) + self._leading(rows, lead)
+        first = ahead > 0
+        shown = (chances >= threshold) | np.isin(rows, list(always)) | first
+        shown &= first | ~self._dropped(rows)
+        merged = self.snapshot.life.merged
+        best = top(scores, k + len(merged), shown=shown, first=ahead)
+
+        def ranked(at: int) -> Ranked:
+            terms = {t: float(contributions[t][at]) for t in TERMS}
+            return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), where, symbol)
+
+        chosen = _each_once(map(ranked, best))[:k]
+        if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
+            above = {one.row for one in chosen[:-1]}
+            free = np.array([self._instead(row) not in above for row in rows.tolist()])
+            tried = self._on_trial(rows, scores, shown & ~first & free)
+            chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
+        return chosen
+
+    def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
+        """Return how far ahead of all others the rows are that lead, (m,): 2 or more, 0 for the others."""
+        ahead, row_of = np.zeros(len(rows), np.int64), self.view.catalog.row_of
+        merged = [row for memory in self.snapshot.life.merged if (row := row_of.get(memory)) is not None]
+        for at, leader in enumerate(lead):
+            shown_by_it = [leader, *(row for row in merged if self._instead(row) == leader)]
+            ahead[np.isin(rows, shown_by_it)] = 1 + len(lead) - at
+        return ahead
+
+    def _dropped(self, rows: np.ndarray) -> np.ndarray:
+        """Return which of the candidates the strategy leaves out, (m,)."""
+        if not self.strategy.dropout:
+            return np.zeros(len(rows), bool)
+        ids = [self.view.catalog.ids[row] for row in rows.tolist()]
+        return self.strategy.dropped(ids, self._uses(rows), self.snapshot.life.most_used)
+
+    def _on_trial(self, rows: np.ndarray, scores: np.ndarray, eligible: np.ndarray) -> int | None:
+        """Return the candidate that the strategy tries in the last place, None for nobody."""
+        most_used = self.snapshot.life.most_used
+        return self.strategy.on_trial(scores, eligible, self.view.surprise[rows], self._uses(rows), most_used)
+
+    def _uses(self, rows: np.ndarray) -> np.ndarray:
+        """Return how often the user accepted each of some memories, (m,)."""
+        life, ids = self.snapshot.life, self.view.catalog.ids
+        if not life.most_used:
+            return np.zeros(len(rows))
+        return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
+
+    def _ranked(
+        self, row: int, score: float, terms: dict[str, float], chance: float, where: Place | None, symbol: str
+    ) -> Ranked:
+        state = self.snapshot.life.of(self.view.catalog.ids[row])
+        again = "it was reverted later" if row in self.view.replaced_by else ""
+        catalog = self.view.catalog
+        source = "file" if catalog.is_file[row] else "user" if catalog.is_note[row] else "commit"
+        words = reason(where, row, terms, state, symbol=symbol, again=again, source=source)
+        lines = tuple(where.lines.get(row, ())) if where else ()
+        return Ranked(self._instead(row), score, terms, words, lines, chance)
+
+    def _instead(self, row: int) -> int:
+        """Return the row that is shown for one: another if the user merged them, and that one is true here."""
+        other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]))
+        return other if other is not None and self.view.suggestible[other] else row
+
+
+def _on_trial(ranked: Ranked) -> Ranked:
+    return replace(ranked, trial=True, reason=f"{ranked.reason}; {ON_TRIAL}")
+
+
+def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """Return the best of each row; merged memories are shown by the same one."""
+    best: dict[int, Ranked] = {}
+    for one in ranked:
+        best.setdefault(one.row, one)
+    return list(best.values())
+
+
+def unscored(row: int, reason: str = "") -> Ranked:
+    """Return a row that was chosen by no question: without score."""
+    return Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), reason)
+
+
+def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
+    """Return chosen rows with their text."""
+    view, life = ranker.view, ranker.snapshot.life
+    memories = ranker.texts.get([view.catalog.ids[ranked.row] for ranked in chosen])
+    result = []
+    for ranked in chosen:
+        memory = memories.get(view.catalog.ids[ranked.row])
+        if memory is None:  # forgotten by another process a moment ago
+            continue
+        replacement = view.replaced_by.get(ranked.row)
+        result.append(
+            Scored(
+                memory=memory,
+                score=ranked.score,
+                terms=ranked.terms,
+                reason=ranked.reason,
+                chance=ranked.chance,
+                trial=ranked.trial,
+                usage=life.of(memory.id),
+                standing=standing(memory, life.of(memory.id), view, ranker.tiers),
+                surprise=int(view.surprise[ranked.row]),
+                lines=ranked.lines,
+                replacement=view.catalog.ids[replacement] if replacement is not None else None,
+            )
+        )
+    return result

@@ -1,0 +1,43 @@
+"""What the developer edited a moment ago, in a continuous memory; its read-out is a cue for the router."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from mom_lsp.cues.cms import ContinuousMemory, Options, unit
+
+WRITTEN_SLOTS = 8  # of a level, by one event
+WEIGHT = 1.0  # log-odds for a candidate that is all that the memory reads out; `mom eval --ablate=cms` measures it
+
+
+class ShortTerm:
+    """The context of one worktree, lost when the process ends. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._memory: ContinuousMemory | None = None
+        self._last = ""
+        self._lock = threading.Lock()
+
+    def saw(self, text: str, vector: np.ndarray) -> None:
+        """Write an edit that has settled as one event; the same one again is none.
+
+        Args:
+            text: by which it is told from the one before.
+            vector: (w,) its embedding, of length 1.
+        """
+        with self._lock:
+            if text == self._last:
+                return
+            if self._memory is None or self._memory.width != len(vector):  # another encoder
+                self._memory = ContinuousMemory(len(vector), Options(sparse=WRITTEN_SLOTS))
+            self._memory.write(vector[None].astype(np.float32))
+            self._last = text
+
+    def read(self, question: np.ndarray) -> np.ndarray | None:
+        """Return the context (w,) of a question, of length 1; None before the first event."""
+        with self._lock:
+            if self._memory is None or self._memory.width != len(question):
+                return None
+            return np.asarray(unit(self._memory.read(question[None].astype(np.float32)))[0])

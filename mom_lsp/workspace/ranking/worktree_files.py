@@ -1,0 +1,76 @@
+"""The files of a worktree as questions read them: the lines that are there, and nothing outside."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from mom_lsp.errors import UntrustedPath, UsageError
+from mom_lsp.extract.code import line_keys
+from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.route.lines import MAX_TEXT, open_lines
+from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.worktree import Worktree
+from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
+
+
+class Files:
+    """The files of one worktree."""
+
+    def __init__(self, worktree: Worktree) -> None:
+        self._worktree, self._root = worktree, worktree.location.root
+
+    def question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
+        """Return the question that some lines are, and the commit it is asked of; needs no memory."""
+        head = self._worktree.head(rev)
+        lines = self._lines(head, path, text, rev)
+        start, end = _checked_range(path, lines, start, end)
+        mapped = mapped_lines(self._worktree, head, path, lines)
+        return head, spot_query(self._worktree, head, path, lines, start, end, mapped)
+
+    def at(self, path: str, line: int, code: str | None = None) -> tuple[str, int]:
+        """Return the function or section that a line stands in, "" if none, and by what it is found again, else 0.
+
+        Args:
+            path: of the file.
+            line: from 1; 0 stands for the whole file.
+            code: the open text, whose line it is; by default that of the file.
+        """
+        lines = self._worktree.text(path) if code is None else open_lines(code)
+        if not 1 <= line <= len(lines):
+            return "", 0
+        return enclosing_symbol(lines, line, path), next(iter(line_keys(lines[line - 1 : line])), 0)
+
+    def refuse_outside(self, path: str) -> None:
+        """Raise UntrustedPath for a path that leads out of the workspace, UsageError for one that cannot be."""
+        root = self._root.resolve()
+        try:
+            outside = (root / path).is_symlink() or not (root / path).resolve().is_relative_to(root)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{path[:80]!r} cannot be the path of a file") from error
+        if outside:
+            raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
+
+    def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
+        if text is not None:
+            return open_lines(text)
+        if rev is None:
+            self.refuse_outside(path)
+            if not (self._root / path).is_file():
+                raise UsageError(f"{path} does not exist, or is no file")
+            if (self._root / path).stat().st_size > MAX_TEXT:
+                raise UsageError(f"{path} is longer than {MAX_TEXT / 1e6:g} MB, so it is not read")
+        lines = self._worktree.committed(head, path) if rev else self._worktree.text(path)
+        if not lines and rev and path not in head.tree:
+            raise UsageError(f"{path} does not exist in {rev}")
+        return lines
+
+
+def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    last = max(1, len(lines))
+    if start == 0 and end == 0:
+        return 1, last
+    if not 1 <= start <= end:
+        raise UsageError(f"{path}:{start}-{end} is not a range of lines")
+    if start > last:
+        raise UsageError(f"{path} has {len(lines)} lines, not {start}")
+    return start, min(end, last)
