@@ -18,7 +18,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-def run(path: Path, schema: str, action: Callable[[sqlite3.Connection], T]) -> T:
+def transact(path: Path, schema: str, action: Callable[[sqlite3.Connection], T]) -> T:
     """Return what an action on a file returns; it runs in a transaction, and what it deletes is overwritten on disk.
 
     Args:

@@ -55,7 +55,7 @@ def identity(folder: str | os.PathLike[str]) -> str:
     return f"{status.st_dev:x}-{status.st_ino:x} {os.path.realpath(folder)}"
 
 
-class Held:
+class OpenFolder:
     """A folder that is held open: as long as it is, nothing else can be given its inode."""
 
     def __init__(self, folder: Path) -> None:

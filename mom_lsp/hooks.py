@@ -31,7 +31,7 @@ _SHELL = re.compile(rb"#![^\n\r]*\b(?:sh|bash|dash|ksh|zsh)\b[^\n\r]*\n")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HookChange:
     """What became of one hook."""
 
     path: Path
@@ -60,7 +60,7 @@ def hooks_folder(location: Location, *, force: bool = False) -> Path:
     return folder
 
 
-def install(folder: Path) -> list[Change]:
+def install(folder: Path) -> list[HookChange]:
     """Put our line into every hook of ours in the folder; doing it again changes nothing. Raises RepositoryError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -69,7 +69,7 @@ def install(folder: Path) -> list[Change]:
         raise RepositoryError(f"the hooks cannot be written: {error}") from error
 
 
-def uninstall(folder: Path) -> list[Change]:
+def uninstall(folder: Path) -> list[HookChange]:
     """Make every hook what it was before. Raises RepositoryError."""
     try:
         return [_uninstall(folder / name) for name in NAMES]
@@ -77,10 +77,10 @@ def uninstall(folder: Path) -> list[Change]:
         raise RepositoryError(f"the hooks cannot be written: {error}") from error
 
 
-def _install(hook: Path) -> Change:
+def _install(hook: Path) -> HookChange:
     if not os.path.lexists(hook):
         _write(hook, SHEBANG + _block(hook.name, CREATED))
-        return Change(hook, "created")
+        return HookChange(hook, "created")
     content = b"" if hook.is_symlink() else hook.read_bytes()
     if found := _BLOCK.search(content):
         return _update(hook, content, found)
@@ -89,18 +89,18 @@ def _install(hook: Path) -> Change:
         _write(hook, first + b"\n" + _block(hook.name) + rest)
     else:
         _move_aside(hook)
-    return Change(hook, "chained")
+    return HookChange(hook, "chained")
 
 
-def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> Change:
+def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
     """Name the interpreter of today in a block that is there."""
     note = CREATED if CREATED in found[0] else b""
     chain = _chain(hook.name) if CHAINED.encode() in found[0] else b""
     block = _block(hook.name, note, chain)
     if block == found[0]:
-        return Change(hook, "unchanged")
+        return HookChange(hook, "unchanged")
     _write(hook, content[: found.start()] + block + content[found.end() :])
-    return Change(hook, "updated")
+    return HookChange(hook, "updated")
 
 
 def _move_aside(hook: Path) -> None:
@@ -115,21 +115,21 @@ def _move_aside(hook: Path) -> None:
         raise
 
 
-def _uninstall(hook: Path) -> Change:
+def _uninstall(hook: Path) -> HookChange:
     content = hook.read_bytes() if hook.is_file() and not hook.is_symlink() else b""
     found = _BLOCK.search(content)
     if found is None:
-        return Change(hook, "absent")
+        return HookChange(hook, "absent")
     rest = content[: found.start()] + content[found.end() :]
     aside = hook.with_name(hook.name + CHAINED)
     if rest == SHEBANG and CHAINED.encode() in found[0] and os.path.lexists(aside):
         aside.replace(hook)
-        return Change(hook, "restored")
+        return HookChange(hook, "restored")
     if rest == SHEBANG and CREATED in found[0]:
         hook.unlink()
-        return Change(hook, "removed")
+        return HookChange(hook, "removed")
     _write(hook, rest)
-    return Change(hook, "restored")
+    return HookChange(hook, "restored")
 
 
 def _is_shell_script(hook: Path, content: bytes) -> bool:

@@ -27,7 +27,7 @@ UNATTENDED = ("post-", "hook", "settings", BACKGROUND)  # how the reason of a re
 MAX_BYTES = 16 * 1024  # of a request
 
 
-class Request(NamedTuple):
+class IndexRequest(NamedTuple):
     """A worktree that asks to be indexed."""
 
     file: Path
@@ -57,7 +57,7 @@ def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
     return file
 
 
-def pending(data_dir: Path) -> list[Request]:
+def pending(data_dir: Path) -> list[IndexRequest]:
     """Return what waits, in no particular order; a file that is no request is removed."""
     try:
         files = sorted((data_dir / FOLDER).glob("*.json"))
@@ -71,7 +71,7 @@ def asked_by_user(data_dir: Path) -> bool:
     return any(not request.reason.startswith(UNATTENDED) for request in pending(data_dir))
 
 
-def done(request: Request) -> None:
+def done(request: IndexRequest) -> None:
     """Remove a request that was served, unless it was made again since it was read."""
     taken = request.file.with_suffix(f".{request.nonce}.done")
     with contextlib.suppress(FileNotFoundError):
@@ -125,11 +125,11 @@ def lease_held(data_dir: Path) -> bool:
     return False
 
 
-def _read(file: Path) -> Request | None:
+def _read(file: Path) -> IndexRequest | None:
     try:
         with file.open("rb") as stream:
             content = json.loads(stream.read(MAX_BYTES))
-        return Request(file, Path(str(content["git_dir"])), str(content["reason"]), str(content["nonce"]))
+        return IndexRequest(file, Path(str(content["git_dir"])), str(content["reason"]), str(content["nonce"]))
     except OSError:
         return None
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -131,7 +131,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class MemoryStatus:
     """What became of a memory on one HEAD."""
 
     status: Status = "candidate"
@@ -178,7 +178,7 @@ class Scored:
     chance: float | None = None  # that it is what the user needs to know; None where nothing was asked
     trial: bool = False  # its score alone did not choose it: it is shown to find out whether it helps
     usage: Usage = field(default_factory=Usage)
-    standing: Standing = field(default_factory=Standing)
+    standing: MemoryStatus = field(default_factory=MemoryStatus)
     freshness: Freshness = "fresh"
     surprise: int = 1  # 1 to 5
     lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote
@@ -206,7 +206,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class ChatMessage:
     """One turn of a prompt."""
 
     role: Literal["system", "user", "assistant"]
@@ -218,7 +218,7 @@ class Message:
         return "".join(part.text for part in self.parts)
 
 
-def never() -> bool:
+def never_cancelled() -> bool:
     """Say no to "cancelled?", always."""
     return False
 
@@ -247,13 +247,13 @@ class Generator(Protocol):
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         limit: int,
         grammar: str | None = None,
         seed: int = 0,
         bias: Bias | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
         """Yield the answer in pieces of text as they come.
 

@@ -95,5 +95,5 @@ def folder_of(root: Path, *, force: bool = False) -> Path:
     return hooks.hooks_folder(locate(root), force=force)
 
 
-def install(root: Path) -> list[hooks.Change]:
+def install(root: Path) -> list[hooks.HookChange]:
     return hooks.install(folder_of(root))

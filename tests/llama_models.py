@@ -6,7 +6,7 @@ import pytest
 
 from mom_lsp.errors import ModelError
 from mom_lsp.lm import gguf
-from mom_lsp.memory import Message, Part
+from mom_lsp.memory import ChatMessage, Part
 
 
 def missing() -> str:
@@ -30,10 +30,10 @@ NOTES = {
 }
 
 
-def make_messages(question: str = "What is the limit?") -> list[Message]:
+def make_messages(question: str = "What is the limit?") -> list[ChatMessage]:
     """Return a prompt with three memories, then a question."""
     notes = tuple(Part(text, memory) for memory, text in NOTES.items())
     return [
-        Message("system", (Part("Answer from the notes, in one sentence."),)),
-        Message("user", (Part("Notes:\n"), *notes, Part(question))),
+        ChatMessage("system", (Part("Answer from the notes, in one sentence."),)),
+        ChatMessage("user", (Part("Notes:\n"), *notes, Part(question))),
     ]

@@ -14,7 +14,7 @@ import pytest
 from processes import LONG, eventually
 from repositories import Mom, Repo
 
-from mom_lsp.engine.background_tasks import LONGEST, Chores
+from mom_lsp.engine.background_tasks import LONGEST, BackgroundTasks
 from mom_lsp.engine.main import Engine
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
@@ -55,10 +55,10 @@ def test_the_index_is_followed_though_a_worktree_was_removed_and_nothing_can_be_
         return mom.service.follow()
 
     project.git("worktree", "remove", str(side))
-    assert follows("x = 2\n") and not mom.service.chores.problems
+    assert follows("x = 2\n") and not mom.service.background.problems
     with monkeypatch.context() as patch:
-        patch.setattr(mom.service.library.showings, "flush", Mock(side_effect=JournalError("the disk is full")))
-        assert follows("x = 3\n") and "the disk is full" in str(mom.service.chores.problems)
+        patch.setattr(mom.service.library.impressions, "flush", Mock(side_effect=JournalError("the disk is full")))
+        assert follows("x = 3\n") and "the disk is full" in str(mom.service.background.problems)
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), KeyError("model")])
@@ -69,7 +69,7 @@ def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exce
         tried.append(now[0])
         raise error
 
-    chores = Chores(lambda: now[0])
+    chores = BackgroundTasks(lambda: now[0])
     for _ in range(300):
         chores.do("titles", fail)
         assert chores.do("learning", lambda: True)

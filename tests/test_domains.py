@@ -19,7 +19,7 @@ from mom_lsp.route.domains import updated
 from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store, writer_lease
-from mom_lsp.store.arrays import keep, kept
+from mom_lsp.store.arrays import load_arrays, save_arrays
 
 WIDTH = 16
 seeds = st.integers(0, 2**32 - 1)
@@ -128,11 +128,11 @@ def test_what_was_tampered_with_is_not_believed(change: dict[str, np.ndarray]) -
 
 def test_kept_arrays_come_back_unless_the_file_was_harmed(tmp_path: Path) -> None:
     file, arrays = tmp_path / "kept", {"a": np.arange(5), "b": np.zeros((0, 3), np.float32), "c": np.array([b"x"])}
-    keep(file, "key", arrays)
-    found = kept(file, "key")
+    save_arrays(file, "key", arrays)
+    found = load_arrays(file, "key")
     assert found is not None
     assert all((found[name] == array).all() and found[name].shape == array.shape for name, array in arrays.items())
-    assert kept(file, "another") is None and kept(tmp_path / "none", "key") is None
+    assert load_arrays(file, "another") is None and load_arrays(tmp_path / "none", "key") is None
     whole = file.read_bytes()
     for harmed in (
         whole[:-1],
@@ -143,7 +143,7 @@ def test_kept_arrays_come_back_unless_the_file_was_harmed(tmp_path: Path) -> Non
         whole.replace(b"[5]", b"[7]"),
     ):
         file.write_bytes(harmed)
-        assert (known := kept(file, "key")) is None or known["a"].dtype == np.int64
+        assert (known := load_arrays(file, "key")) is None or known["a"].dtype == np.int64
     assert list(tmp_path.iterdir()) == [file]
 
 
@@ -177,7 +177,7 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     mom, data = moms(project), project.location.data
 
     def kept() -> Partition:
-        return Partition.of_arrays(Store(data).kept_domains() or {})
+        return Partition.of_arrays(Store(data).saved_domains() or {})
 
     def index_check() -> tuple[bool, str]:
         return next((one["ok"], one["fix"]) for one in mom.call("doctor")["checks"] if one["name"] == "index")

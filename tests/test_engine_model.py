@@ -22,9 +22,9 @@ from mom_lsp.lm.gguf import is_installed
 from mom_lsp.lm.prompts import why_messages
 from mom_lsp.lm.trace_file import TRACES, TraceFile
 from mom_lsp.lm.trace_learning import Accepted
-from mom_lsp.memory import never
+from mom_lsp.memory import never_cancelled
 from mom_lsp.process import Restarts
-from mom_lsp.settings import Model
+from mom_lsp.settings import ModelSettings
 from mom_lsp.workspace.accepted_texts import Text
 from mom_lsp.workspace.answers.contract import attention
 from mom_lsp.workspace.ranking.citations import Explanation
@@ -51,7 +51,7 @@ def local(request: pytest.FixtureRequest) -> Iterator[Any]:
 
 
 def test_turned_off_it_is_not_asked(local: LocalModel) -> None:
-    off = Model(enable=False)
+    off = ModelSettings(enable=False)
     assert local.word(off, KNOWN) == ""
     assert "mom.model.enable" in local.why_not(off)
     assert local.state(off)["pid"] is None
@@ -62,20 +62,20 @@ def test_a_damaged_list_of_models_is_told_and_breaks_no_status(local: LocalModel
     book = tmp_path / "data" / "mom-lsp" / "models.json"
     book.parent.mkdir(parents=True)
     book.write_text("no list")
-    assert "remove it" in local.state(Model())["problem"]
+    assert "remove it" in local.state(ModelSettings())["problem"]
 
 
 def test_without_llama_cpp_it_says_how_to_install_it(local: LocalModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.engine.model.is_installed", lambda: False)
-    assert "make setup-model" in local.why_not(Model())
-    assert local.word(Model(), KNOWN) == ""
+    assert "make setup-model" in local.why_not(ModelSettings())
+    assert local.word(ModelSettings(), KNOWN) == ""
 
 
 @needs_llama_cpp
 def test_a_model_that_cannot_be_loaded_rests_longer_each_time(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"no model")
-    now, chosen = [0.0], Model(path=str(broken))
+    now, chosen = [0.0], ModelSettings(path=str(broken))
     local = LocalModel(lambda: now[0])
     try:
         for pause in (1, 2, 4):
@@ -113,7 +113,7 @@ def test_the_memory_of_a_process_is_known() -> None:
 @pytest.mark.slow
 @needs_model
 def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) -> None:
-    chosen = Model(threads=1)
+    chosen = ModelSettings(threads=1)
     words = local.word(chosen, KNOWN)
     assert words == "" or words.endswith(" [1].")
     state = local.state(chosen)
@@ -127,14 +127,14 @@ def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) 
 def test_where_no_reason_is_known_the_model_is_not_started(local: LocalModel) -> None:
     bare = Explanation("src/client.py", 5, "fetch", "x = 1", (Clue(make_memory(2, "Fix #12"), "changed it"),), [])
     for known in (NOTHING, bare):
-        assert local.word(Model(threads=1), known) == ""
-    assert local.state(Model(threads=1))["pid"] is None
+        assert local.word(ModelSettings(threads=1), known) == ""
+    assert local.state(ModelSettings(threads=1))["pid"] is None
 
 
 @pytest.mark.slow
 @needs_model
 def test_cancelling_stops_it_and_the_next_answer_comes(local: LocalModel) -> None:
-    chosen, asked = Model(threads=1), []
+    chosen, asked = ModelSettings(threads=1), []
 
     def cancelled() -> bool:
         asked.append(True)
@@ -149,7 +149,7 @@ def test_cancelling_stops_it_and_the_next_answer_comes(local: LocalModel) -> Non
 @pytest.mark.slow
 @needs_model
 def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
-    now, chosen = [0.0], Model(threads=1)
+    now, chosen = [0.0], ModelSettings(threads=1)
     local = LocalModel(lambda: now[0])
     try:
         assert local.examine(chosen)
@@ -175,8 +175,8 @@ def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
 @pytest.mark.slow
 @needs_model
 def test_other_settings_take_another_process(local: LocalModel) -> None:
-    first = local.process(Model(threads=1)).info["context"]
-    assert local.process(Model(threads=1, context=1024)).info["context"] == 1024 != first
+    first = local.process(ModelSettings(threads=1)).info["context"]
+    assert local.process(ModelSettings(threads=1, context=1024)).info["context"] == 1024 != first
 
 
 # Traces
@@ -201,14 +201,14 @@ def accepted_texts(known: Container[str]) -> Iterator[Text]:
 @pytest.mark.slow
 @needs_model
 def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: LocalModel, tmp_path: Path) -> None:
-    chosen, ids = Model(threads=1), [LIMIT.id]
+    chosen, ids = ModelSettings(threads=1), [LIMIT.id]
     assert drawn.drawn(chosen, KNOWN.path, ids) == {}
     assert drawn.state(chosen)["pid"] is None, "nothing was learned, so nothing is loaded"
-    assert drawn.learn(chosen, accepted_texts, never)
-    assert not drawn.learn(chosen, accepted_texts, never), "once is enough"
+    assert drawn.learn(chosen, accepted_texts, never_cancelled)
+    assert not drawn.learn(chosen, accepted_texts, never_cancelled), "once is enough"
     bias = drawn.drawn(chosen, KNOWN.path, ids)
     assert {strength for _, _, strength in bias[LIMIT.id]} == {STRENGTH}
-    assert drawn.drawn(Model(threads=1, traces=False), KNOWN.path, ids) == {}
+    assert drawn.drawn(ModelSettings(threads=1, traces=False), KNOWN.path, ids) == {}
     (told,) = attention(bias)
     assert (told["id"], told["strength"]) == (LIMIT.id, STRENGTH) and told["heads"] > 10
     drawn.word(chosen, KNOWN)
@@ -233,7 +233,7 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
     (memory,) = mom.call("why", path="a.py", line=1)["citations"]
     text = "Retries are limited as the server bans a client after 50 attempts [1]."
     mom.call("note", text=text, path="a.py", line=1, generated=True)
-    mom.service.learn(never)
+    mom.service.learn(never_cancelled)
     told = mom.call("status")["model"]["traces"]
     assert told["texts"] == 1 and told["bytes"] > 0
     answer = mom.call("why", path="a.py", line=1, generate=True)
@@ -249,7 +249,7 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
 @pytest.mark.slow
 @needs_model
 def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path) -> None:
-    chosen, asked = Model(threads=1), []
+    chosen, asked = ModelSettings(threads=1), []
     assert drawn.process(chosen).info["layers"] == 30
 
     def cancelled() -> bool:
@@ -258,14 +258,14 @@ def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path)
 
     assert drawn.learn(chosen, accepted_texts, cancelled), "there is still something to learn"
     assert drawn.problem == "" and not (tmp_path / TRACES).exists()
-    assert drawn.learn(chosen, accepted_texts, never)
+    assert drawn.learn(chosen, accepted_texts, never_cancelled)
     assert drawn.state(chosen)["traces"]["texts"] == 1
 
 
 @pytest.mark.slow
 @needs_model
 def test_what_is_forgotten_while_it_is_read_is_not_learned(drawn: LocalModel, tmp_path: Path) -> None:
-    attention, chosen, asked = drawn.attention, Model(threads=1), []
+    attention, chosen, asked = drawn.attention, ModelSettings(threads=1), []
     assert attention is not None
 
     def cancelled() -> bool:
@@ -279,7 +279,7 @@ def test_what_is_forgotten_while_it_is_read_is_not_learned(drawn: LocalModel, tm
 
 
 def test_learning_and_forgetting_start_no_process(drawn: LocalModel) -> None:
-    assert not drawn.learn(Model(enable=False), accepted_texts, never)
-    assert not drawn.learn(Model(), lambda known: iter(()), never)
+    assert not drawn.learn(ModelSettings(enable=False), accepted_texts, never_cancelled)
+    assert not drawn.learn(ModelSettings(), lambda known: iter(()), never_cancelled)
     drawn.forget([LIMIT.id])
-    assert drawn.state(Model())["pid"] is None
+    assert drawn.state(ModelSettings())["pid"] is None

@@ -19,7 +19,7 @@ from mom_lsp.evaluation.baselines import fused
 from mom_lsp.git import Repository, locate
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import FEATURES, TERM_OF
-from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.route.postings import COMMON, Postings, sorted_postings
 from mom_lsp.route.score import total
 from mom_lsp.tuning.history import History
@@ -170,7 +170,7 @@ def test_terms_sum_to_the_score_and_a_factor_scales_its_term_alone(values: list[
 
 def test_a_model_without_a_feature_says_the_same_as_if_it_were_nought() -> None:
     named = {name: np.ones(1) for name in FEATURES}
-    model = Model({"wrote": 2.0, "bm25": 1.0}, -1.0)
+    model = LinearModel({"wrote": 2.0, "bm25": 1.0}, -1.0)
     assert total(model.without("wrote").shares(named))[0] == total(model.shares(named | {"wrote": np.zeros(1)}))[0]
 
 

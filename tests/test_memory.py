@@ -14,9 +14,9 @@ from llama_models import needs_model
 from processes import mom
 from repositories import Repo, fill
 
-from mom_lsp.evaluation.memory_bench import MODEL, TOGETHER, Held, held, run, together
+from mom_lsp.evaluation.memory_bench import MODEL, TOGETHER, ProcessMemory, held, run, together
 from mom_lsp.offline import without
-from mom_lsp.process.free_memory import give_back
+from mom_lsp.process.free_memory import release_free_memory
 
 ENCODE = """
 import sys
@@ -28,7 +28,7 @@ linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only L
 
 
 def test_a_page_of_a_file_that_two_processes_map_counts_once() -> None:
-    sizes = [Held(10, {"libc": 2, "python": 8}, 0, 0, 0), Held(5, {"libc": 3}, 0, 0, 0)]
+    sizes = [ProcessMemory(10, {"libc": 2, "python": 8}, 0, 0, 0), ProcessMemory(5, {"libc": 3}, 0, 0, 0)]
     assert [size.rss for size in sizes] == [20, 8]
     assert together(sizes) == 10 + 5 + 8 + 3
 
@@ -48,7 +48,7 @@ def test_what_is_freed_goes_back() -> None:
     last = bytes(100_000)  # above them: the heap cannot shrink from its end
     full = held(os.getpid()).own
     pieces.clear()
-    give_back()
+    release_free_memory()
     assert held(os.getpid()).own < full - 25
     assert len(last) == 100_000
 

@@ -139,7 +139,7 @@ def test_features_and_shares_of_any_strength_are_numbers(parts: np.ndarray) -> N
     assert within(place.strength(), 0, 1)
     assert within(view.strongest_relative(parts[0]), 0, 1)
     found = features(
-        view, rows, place=place, traces=None, bm25=parts[0], cosine=parts[1], strength=parts[2], uses=parts[3]
+        view, rows, place=place, overlap=None, bm25=parts[0], cosine=parts[1], strength=parts[2], uses=parts[3]
     )
     assert within(as_matrix(found), -20, 20) and list(found) == list(FEATURES)
     for mode in ("editing", "hints", "why", "intent", "unencoded"):

@@ -11,7 +11,7 @@ from test_route import make_memory, make_view, sha
 
 from mom_lsp.memory import TERMS, Anchor, Memory
 from mom_lsp.route.features import FEATURES, TERM_OF
-from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.route.place_term import Spot
 from mom_lsp.route.score import top, total
 from mom_lsp.route.vectors import UNLIKE, Vectors
@@ -45,7 +45,7 @@ def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
 
 
-def make_ranker(model: Model, vectors: np.ndarray, matches: Mapping[str, float] | None = None) -> Ranker:
+def make_ranker(model: LinearModel, vectors: np.ndarray, matches: Mapping[str, float] | None = None) -> Ranker:
     """Return a ranker of as many memories of one file as there are vectors."""
     anchors = (Anchor("a.py", ("f",)),)
     view = make_view(*(make_memory(n, anchors=anchors) for n in range(len(vectors))))
@@ -65,7 +65,7 @@ def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> N
     """Theorem 1 of the seed: the rows of the gate are the memories' vectors, W_i = phi(m_i)."""
     rng = np.random.default_rng(seed)
     vectors, meaning = unit(rng, size), unit(rng)
-    ranker = make_ranker(Model({"cosine": 3.0}, 0.0), vectors)
+    ranker = make_ranker(LinearModel({"cosine": 3.0}, 0.0), vectors)
     gate = ranker.snapshot.vectors.floats() @ Vectors.of(meaning[None]).floats()[0]  # (n,) of vectors as they are kept
     best = np.sort(gate[gate > 10 * UNLIKE])[::-1][:k]
     found = ranker.rank(text_query("x"), k, threshold=0.0, meaning=meaning)

@@ -16,7 +16,7 @@ from mom_lsp.memory import Anchor, Memory, Reference, Source, Usage
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS
 from mom_lsp.route.lexical_term import lexical
-from mom_lsp.route.place_term import Place, Spot, place
+from mom_lsp.route.place_term import PlaceEvidence, Spot, place
 from mom_lsp.route.score import top
 from mom_lsp.route.view import View
 from mom_lsp.store.arrow_rows import to_table
@@ -59,8 +59,8 @@ def make_view(*memories: Memory, head: set[str] | None = None) -> View:
 # Score
 
 
-def make_place(parts: list[float]) -> Place:
-    return Place(*(np.array([part]) for part in parts))
+def make_place(parts: list[float]) -> PlaceEvidence:
+    return PlaceEvidence(*(np.array([part]) for part in parts))
 
 
 @given(st.lists(unit, min_size=5, max_size=5), st.integers(0, 4), unit)

@@ -13,7 +13,7 @@ from mom_lsp.cli.app import app
 from mom_lsp.evaluation import synthetic
 from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.evaluation.routing_bench import run
-from mom_lsp.store.arrays import keep, kept
+from mom_lsp.store.arrays import load_arrays, save_arrays
 
 
 def test_made_up_vectors_are_like_real_ones_and_the_same_twice() -> None:
@@ -37,8 +37,8 @@ def test_a_row_has_recall_balance_times_and_bytes() -> None:
 
 def test_a_footprint_counts_what_is_held_once_and_what_is_mapped_apart(tmp_path: Path) -> None:
     array = np.zeros(1_000)
-    keep(tmp_path / "kept", "x", {"a": array})
-    known = kept(tmp_path / "kept", "x")
+    save_arrays(tmp_path / "kept", "x", {"a": array})
+    known = load_arrays(tmp_path / "kept", "x")
     assert known is not None and not known["a"].flags.writeable
     found = footprint([array, array, array[:7]], known["a"])
     assert (found.mapped, 8_000 < found.own < 8_200) == (8_000, True)

@@ -10,11 +10,11 @@ from typing import Any, cast
 import pytest
 
 from mom_lsp.server.app import Document, MomServer
-from mom_lsp.server.document_place import Place
+from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.inlay_hint import renew
 from mom_lsp.settings import Settings
 
-PLACE = Place(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
+PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
 
 
 class Front:
@@ -29,7 +29,7 @@ class Front:
     def engines(self) -> Front:
         return self
 
-    async def ask(self, place: Place, method: str, **params: Any) -> dict[str, Any]:
+    async def ask(self, place: DocumentPlace, method: str, **params: Any) -> dict[str, Any]:
         self.asked += 1
         if self.asked == 1:
             self.meanwhile(self.document)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.server.markdown import (
     BODY_BYTES,
-    Place,
+    LinkTarget,
     body_text,
     escape,
     fenced,
@@ -110,7 +110,7 @@ def test_the_commit_leads_to_its_forge_and_nowhere_else() -> None:
 
 
 def test_links_to_commands_carry_the_memory_and_its_place() -> None:
-    text = story(make_suggestion(), Place("file:///a%20b.py", 3))
+    text = story(make_suggestion(), LinkTarget("file:///a%20b.py", 3))
     links = dict(re.findall(r"\]\(command:([\w.]+)\?([^)]+)\)", text))
     assert set(links) == {"mom.open", "mom.pin", "mom.dismiss", "mom.forget"}
     assert json.loads(unquote(links["mom.dismiss"])) == ["deadbeef00000001", "file:///a%20b.py", 3]

@@ -16,7 +16,7 @@ from repositories import START, Change, Mom, Repo, import_commits
 from mom_lsp.errors import ChildError
 from mom_lsp.server import visible_hints
 from mom_lsp.server.app import Document, MomServer
-from mom_lsp.server.document_place import Place
+from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.hover import hover
 from mom_lsp.server.inlay_hint import inlay_hint, inlay_hint_resolve
 from mom_lsp.server.labels import QUIET_LENGTH, lsp_label
@@ -60,11 +60,11 @@ class Front:
     """The part of the server that shows hints; a service answers as the engine does."""
 
     def __init__(self, mom: Mom, path: str, *, broken: bool = False) -> None:
-        place = Place(mom.root, mom.location.data, path, mom.root)
+        place = DocumentPlace(mom.root, mom.location.data, path, mom.root)
         self.mom, self.uri, self.broken = mom, (mom.root / path).as_uri(), broken
         self.opened = Document(self.uri, place, "python")
         self.documents, self.can_refresh = {self.uri: self.opened}, False
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, Place]]()
+        self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
         self.client = type("Client", (), {"commands": False})()
         self.client_capabilities = types.ClientCapabilities()
         self.tasks: list[asyncio.Task[Any]] = []
@@ -76,7 +76,7 @@ class Front:
     def engines(self) -> Front:
         return self
 
-    async def ask(self, place: Place, method: str, **params: Any) -> Any:
+    async def ask(self, place: DocumentPlace, method: str, **params: Any) -> Any:
         if self.broken and method == "hinted":
             raise ChildError("the engine died")
         return self.mom.call(method, **params)
@@ -143,7 +143,7 @@ def mom(project: Repo, moms: Callable[[Any], Mom], monkeypatch: pytest.MonkeyPat
 
 def counted(mom: Mom, kind: str) -> int:
     """Return how many memories wait to be written down as shown."""
-    return sum(map(len, mom.service.library.showings._new[kind].values()))
+    return sum(map(len, mom.service.library.impressions._new[kind].values()))
 
 
 def test_a_client_that_asks_for_all_counts_nothing_and_one_with_a_screen_what_is_on_it(mom: Mom) -> None:
@@ -213,8 +213,8 @@ def test_a_hint_that_is_known_takes_less_room_until_it_is_used(mom: Mom) -> None
     first = hint()
     for day in range(QUIET_AFTER):
         assert not hint()["quiet"]
-        workspace.library.showings.add([first["id"]], "a.py", START + day * DAY, hinted=True)
-        workspace.library.showings.flush(workspace.library.journal, START + day * DAY)
+        workspace.library.impressions.add([first["id"]], "a.py", START + day * DAY, hinted=True)
+        workspace.library.impressions.flush(workspace.library.journal, START + day * DAY)
     quiet = hint()
     assert quiet["quiet"] and len(lsp_label(quiet | {"title": first["title"] * 5})) == QUIET_LENGTH
     assert {key: quiet[key] for key in ("id", "score", "status")} == {

@@ -10,12 +10,12 @@ from lsprotocol import types
 
 from mom_lsp.errors import ChildError
 from mom_lsp.server.app import Document, MomServer
-from mom_lsp.server.document_place import Place
+from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.execute_command import _kept_open
 from mom_lsp.server.text_sync import did_save
 
 URI = "file:///repo/a.py"
-PLACE = Place(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
+PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
 
 
 class Front:
@@ -24,7 +24,7 @@ class Front:
     def __init__(self, *, broken: bool = False) -> None:
         self.documents = {URI: Document(URI, PLACE, "python")}
         self.active: dict[Path, Any] = {}
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, Place]]()
+        self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken
 
@@ -32,7 +32,7 @@ class Front:
     def engines(self) -> Front:
         return self
 
-    async def ask(self, place: Place, method: str, **params: Any) -> None:
+    async def ask(self, place: DocumentPlace, method: str, **params: Any) -> None:
         assert place == PLACE
         self.asked.append((method, params))
         if self.broken:

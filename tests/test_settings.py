@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.settings import EditorSettings, Settings, describe, differing, keep, kept, parse_settings, resolve
+from mom_lsp.settings import (
+    EditorSettings,
+    Settings,
+    describe,
+    differing,
+    parse_settings,
+    resolve,
+    save_editor_settings,
+    saved_editor_settings,
+)
 
 KNOWN = {info.name: info for info in describe()}
 JSON = st.recursive(
@@ -252,24 +261,24 @@ def test_what_each_editor_has_set_last_is_kept_outside_the_repository(home: Path
     (other := home / "other").mkdir()
     sets = [EditorSettings({"suggest.count": n}, name=name) for n, name in enumerate(("code", "vim", "code"), 1)]
     for editor in sets:
-        keep(data, home / "work", editor)
-    keep(data, other, sets[0])
-    assert kept(data) == [(home / "work", sets[1]), (home / "work", sets[2]), (other, sets[0])]
+        save_editor_settings(data, home / "work", editor)
+    save_editor_settings(data, other, sets[0])
+    assert saved_editor_settings(data) == [(home / "work", sets[1]), (home / "work", sets[2]), (other, sets[0])]
     assert list(data.iterdir()) == []
     other.rmdir()
-    keep(data, home / "work", EditorSettings(name="code"))
-    assert kept(data) == [(home / "work", sets[1]), (home / "work", EditorSettings(name="code"))]
-    keep(home, home / "work", EditorSettings(name="code"))
-    assert kept(home) == [], "nothing is kept where no editor has set anything"
-    assert kept(home / "elsewhere") == []
+    save_editor_settings(data, home / "work", EditorSettings(name="code"))
+    assert saved_editor_settings(data) == [(home / "work", sets[1]), (home / "work", EditorSettings(name="code"))]
+    save_editor_settings(home, home / "work", EditorSettings(name="code"))
+    assert saved_editor_settings(home) == [], "nothing is kept where no editor has set anything"
+    assert saved_editor_settings(home / "elsewhere") == []
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"set": 3}', '{"set": [3]}', '{"set": [{"user": {}}]}', "\x00"])
 def test_a_damaged_copy_of_what_an_editor_has_set_counts_for_nothing(home: Path, content: str) -> None:
-    keep(home, home / "work", EditorSettings({"suggest.count": 1}))
+    save_editor_settings(home, home / "work", EditorSettings({"suggest.count": 1}))
     (file,) = (home / "data/mom-lsp/editors").iterdir()
     file.write_text(content)
-    assert kept(home) == []
+    assert saved_editor_settings(home) == []
 
 
 def test_settings_that_differ_are_named() -> None:

@@ -11,14 +11,14 @@ from repositories import Mom, Repo
 
 from mom_lsp.cues.cms import unit
 from mom_lsp.store import Store
-from mom_lsp.workspace.ranking.recent_edits import ShortTerm
+from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 
 Start = Callable[[Repo | Path], Mom]
 EVENTS = unit(np.random.default_rng(0).standard_normal((6, 32)).astype(np.float32))
 
 
 def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
-    memory = ShortTerm()
+    memory = RecentEdits()
     assert memory.read(EVENTS[0]) is None
     for number, event in enumerate(EVENTS[:4]):
         memory.saw(f"edit {number}", event)
@@ -28,7 +28,7 @@ def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
 
 
 def test_the_same_edit_again_is_no_event_and_another_encoder_begins_anew() -> None:
-    memory = ShortTerm()
+    memory = RecentEdits()
     memory.saw("edit", EVENTS[0])
     before = memory.read(EVENTS[1])
     memory.saw("edit", EVENTS[0])

@@ -71,10 +71,10 @@ def test_what_the_indexer_commits_between_two_reads_of_a_request_is_not_in_its_a
 
 def test_a_look_finds_nothing_that_came_after_it(mom: Mom, project: Repo) -> None:
     workspace = mom.service.workspace(str(mom.root))
-    before = workspace.looks.take(workspace.worktree.head)
+    before = workspace.states.take(workspace.worktree.head)
     project.commit("Greet the zebra\n\nBecause it came.", {"b.py": "zebra = 1\n"})
     mom.index()
-    after = workspace.looks.take(workspace.worktree.head)
+    after = workspace.states.take(workspace.worktree.head)
     (zebra,) = after.matches("zebra", 5)
     assert (before.matches("zebra", 5), before.get([zebra])) == ({}, {})
     assert after.get([zebra])[zebra].title == "Greet the zebra"

@@ -228,7 +228,7 @@ def look_around(mom: Mom, days: int) -> dict[str, Any]:
         workspace._clock = lambda now=now: float(now)
         for n in range(FILES):
             mom.suggest(f"worker_{n}.py", 2)
-        library.showings.flush(library.journal, now)
+        library.impressions.flush(library.journal, now)
     return dict(mom.call("status")["variety"])
 
 

@@ -15,7 +15,7 @@ from mom_lsp.memory import Usage
 from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH, decay
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.tiers.status_rules import QUIET_AFTER, Past, confidence, is_quiet, judge
+from mom_lsp.tiers.status_rules import QUIET_AFTER, HistoryEvidence, confidence, is_quiet, judge
 from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
 
 ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4), st.lists)
@@ -169,8 +169,8 @@ def test_the_journal_alone_gives_the_state_that_was_lived_through(said: list[tup
     read_again = fold(log)
     assert state(read_again) == state(lived)
     for memory, usage in read_again.usage.items():
-        verdict = judge(usage, Past(), "decision")
-        assert verdict == judge(lived.of(memory), Past(), "decision")
+        verdict = judge(usage, HistoryEvidence(), "decision")
+        assert verdict == judge(lived.of(memory), HistoryEvidence(), "decision")
         assert (verdict.layer > 0) == (verdict.status in {"validated", "promoted"})
         assert verdict.reason or verdict.status == "candidate"
         if verdict.layer:
@@ -185,29 +185,29 @@ def test_a_memory_proves_itself_in_two_places_and_a_procedure_in_five_uses() -> 
     once, twice = life_of(("useful", "a.py")), life_of(("useful", "a.py"), ("opened", "b.py"))
     same = life_of(("useful", "a.py"), ("useful", "a.py"))
     often = life_of(*[("useful", "a.py")] * 4, ("useful", "b.py"))
-    status = [judge(usage, Past(), "convention").status for usage in (once, same, twice, often)]
+    status = [judge(usage, HistoryEvidence(), "convention").status for usage in (once, same, twice, often)]
     assert status == ["candidate", "candidate", "validated", "promoted"]
-    assert judge(often, Past(), "failed_approach").layer == 1  # there is no procedure in it
-    assert [confidence(usage, Past()) for usage in (Usage(), once, often)] == ["low", "medium", "high"]
-    assert confidence(often, Past(refixed=True)) == "medium"
+    assert judge(often, HistoryEvidence(), "failed_approach").layer == 1  # there is no procedure in it
+    assert [confidence(usage, HistoryEvidence()) for usage in (Usage(), once, often)] == ["low", "medium", "high"]
+    assert confidence(often, HistoryEvidence(refixed=True)) == "medium"
 
 
 def test_an_edit_that_stayed_proves_and_one_that_was_reverted_speaks_against() -> None:
     once = life_of(("useful", "a.py"))
-    assert judge(once, Past(kept=("c1",)), "fix").status == "validated"
-    broken = judge(once, Past(reverted=("c2",)), "fix")
+    assert judge(once, HistoryEvidence(kept=("c1",)), "fix").status == "validated"
+    broken = judge(once, HistoryEvidence(reverted=("c2",)), "fix")
     assert (broken.status, broken.commit) == ("needs_revision", "c2")
-    assert judge(once, Past(replaced_by="c3"), "fix").status == "replaced"
-    assert confidence(once, Past(reverted=("c2",))) == "low"
+    assert judge(once, HistoryEvidence(replaced_by="c3"), "fix").status == "replaced"
+    assert confidence(once, HistoryEvidence(reverted=("c2",))) == "low"
 
 
 def test_a_failed_use_asks_for_revision_and_new_uses_answer() -> None:
     failed = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "a.py"))
-    assert judge(failed, Past(), "fix").status == "needs_revision"
+    assert judge(failed, HistoryEvidence(), "fix").status == "needs_revision"
     elsewhere = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "c.py"))
-    assert judge(elsewhere, Past(), "fix").status == "validated"
+    assert judge(elsewhere, HistoryEvidence(), "fix").status == "validated"
     again = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "a.py"), ("useful", "b.py"))
-    assert judge(again, Past(), "fix").status == "validated"
+    assert judge(again, HistoryEvidence(), "fix").status == "validated"
 
 
 def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> None:
@@ -218,7 +218,7 @@ def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> Non
     assert hinted(4).hinted <= 5  # once a file and day
     assert [is_quiet(hinted(days)) for days in (QUIET_AFTER - 2, QUIET_AFTER + 1, 500)] == [False, True, True]
     for usage in (hinted(500), life_of(*[("shown", "a.py")] * 1_500)):
-        assert judge(usage, Past(), "fix").status == "candidate"
+        assert judge(usage, HistoryEvidence(), "fix").status == "candidate"
     for used in ("useful", "opened", "inserted", "pin"):
         assert not is_quiet(hinted(500, (used, "a.py")))
     assert not is_quiet(hinted(500, ("restore", "")))
@@ -226,9 +226,9 @@ def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> Non
 
 
 def test_never_archives_and_is_restored() -> None:
-    assert judge(life_of(("never", "")), Past(), "fix").status == "archived"
-    assert judge(life_of(("never", ""), ("restore", "")), Past(), "fix").status == "candidate"
-    assert judge(life_of(("never", ""), ("pin", "a.py")), Past(), "fix").status == "candidate"
+    assert judge(life_of(("never", "")), HistoryEvidence(), "fix").status == "archived"
+    assert judge(life_of(("never", ""), ("restore", "")), HistoryEvidence(), "fix").status == "candidate"
+    assert judge(life_of(("never", ""), ("pin", "a.py")), HistoryEvidence(), "fix").status == "candidate"
 
 
 def test_a_transition_is_taken_back_with_its_cause_and_holds_only_where_its_commit_is() -> None:

@@ -16,8 +16,8 @@ from test_wording import Parrot
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
 from mom_lsp.lm.trace_file import TRACES
-from mom_lsp.memory import Memory, never
-from mom_lsp.settings import Model
+from mom_lsp.memory import Memory, never_cancelled
+from mom_lsp.settings import ModelSettings
 
 Start = Callable[[Repo | Path], Mom]
 FIX = make_memory(1, "fix", body="The server bans a client after 50 attempts.")
@@ -78,18 +78,20 @@ def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> No
 
 def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom) -> None:
     class Forgetful(LocalModel):
-        def why_not(self, settings: Model) -> str:
+        def why_not(self, settings: ModelSettings) -> str:
             return ""
 
-        def title(self, settings: Model, memory: Memory, cancelled: Callable[[], bool] = never) -> str | None:
+        def title(
+            self, settings: ModelSettings, memory: Memory, cancelled: Callable[[], bool] = never_cancelled
+        ) -> str | None:
             mom.call("forget", id=memory.id)
             return MADE
 
     identity = first(mom)["id"]
     mom.service.model = Forgetful()
-    mom.service.make_title(never)
+    mom.service.make_title(never_cancelled)
     assert TitleFile(mom.location.data / TITLES).get(identity) is None
-    assert not mom.service.workspace(str(mom.root)).teller.untitled
+    assert not mom.service.workspace(str(mom.root)).presenter.awaiting_title
 
 
 def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:

@@ -20,9 +20,9 @@ from mom_lsp.lm.traces import (
     ENOUGH,
     FIRST,
     STRENGTHS,
+    AttentionTraces,
+    LearningRule,
     Observation,
-    Rule,
-    Traces,
     calibrated,
     cue_of,
     importance,
@@ -47,7 +47,7 @@ def observations(draw: st.DrawFn) -> Observation:
 
 @given(st.lists(observations(), max_size=12), st.integers(1, 4))
 def test_no_head_keeps_more_than_its_budget_and_no_trace_is_negative(seen: list[Observation], budget: int) -> None:
-    traces = Traces(LAYERS, HEADS, Rule(budget=budget, least=1e-6, prune=1e-8))
+    traces = AttentionTraces(LAYERS, HEADS, LearningRule(budget=budget, least=1e-6, prune=1e-8))
     for observation in seen:
         traces.step(observation)
         assert traces.count().max(initial=0) <= budget
@@ -56,8 +56,10 @@ def test_no_head_keeps_more_than_its_budget_and_no_trace_is_negative(seen: list[
 
 @given(st.lists(observations(), max_size=8))
 def test_what_is_full_drops_its_weakest(seen: list[Observation]) -> None:
-    free = replay(seen, LAYERS, HEADS, Rule(budget=100))
-    last = Traces(LAYERS, HEADS, Rule(budget=2), strength={k: v.copy() for k, v in free.strength.items()})
+    free = replay(seen, LAYERS, HEADS, LearningRule(budget=100))
+    last = AttentionTraces(
+        LAYERS, HEADS, LearningRule(budget=2), strength={k: v.copy() for k, v in free.strength.items()}
+    )
     last._evict()
     for layer, head in np.ndindex(LAYERS, HEADS):
         best = sorted((trace[layer, head] for trace in free.strength.values()), reverse=True)[:2]
@@ -69,7 +71,7 @@ def test_what_is_full_drops_its_weakest(seen: list[Observation]) -> None:
 def test_a_trace_that_is_always_reinforced_converges_to_its_salience(
     attention: np.ndarray, weight: float, uses: int
 ) -> None:
-    rule, goal = Rule(), salience(attention, weight, np.full((LAYERS, HEADS), uses))
+    rule, goal = LearningRule(), salience(attention, weight, np.full((LAYERS, HEADS), uses))
     trace = np.zeros((LAYERS, HEADS))
     gaps = []
     for _ in range(60):
@@ -81,7 +83,7 @@ def test_a_trace_that_is_always_reinforced_converges_to_its_salience(
 
 @given(st.floats(0.05, 0.95), st.floats(0.1, 0.95), st.floats(0.1, 0.99), st.floats(0.1, 2))
 def test_the_mean_settles_where_the_mixture_says(chance: float, keep: float, fade: float, mean: float) -> None:
-    rule = Rule(keep=keep, fade=fade, least=0.0, prune=0.0)
+    rule = LearningRule(keep=keep, fade=fade, least=0.0, prune=0.0)
     trace = np.zeros(1)
     for _ in range(2_000):  # the update is linear in the trace, so the expectation takes the same steps
         trace = chance * updated(trace, np.full(1, mean), rule) + (1 - chance) * updated(trace, np.zeros(1), rule)
@@ -92,9 +94,9 @@ def test_the_mean_settles_where_the_mixture_says(chance: float, keep: float, fad
 def test_an_unused_trace_fades_and_is_dropped(start: float, steps: int) -> None:
     trace = np.full((1, 1), start)
     for _ in range(steps):
-        before, trace = trace, updated(trace, np.zeros((1, 1)), Rule())
+        before, trace = trace, updated(trace, np.zeros((1, 1)), LearningRule())
         assert (trace <= before).all()
-    assert trace[0, 0] == 0 or trace[0, 0] == pytest.approx(start * Rule().fade ** steps)
+    assert trace[0, 0] == 0 or trace[0, 0] == pytest.approx(start * LearningRule().fade ** steps)
 
 
 def test_only_what_helps_is_reinforced_and_only_where_it_was_looked_at() -> None:
@@ -237,6 +239,6 @@ def test_the_size_is_small(file: TraceFile) -> None:
 @pytest.mark.parametrize("change", [{"keep": 0.5}, {"fade": 0.5}])
 def test_rules_matter(change: dict[str, float], file: TraceFile) -> None:
     seen = [make_seen("a"), make_seen("b")]
-    usual, other = replay(seen, LAYERS, HEADS), replay(seen, LAYERS, HEADS, replace(Rule(), **change))
-    trace: Callable[[Traces], float] = lambda traces: float(traces.strength["tls", "a"][0, 0])  # noqa: E731
+    usual, other = replay(seen, LAYERS, HEADS), replay(seen, LAYERS, HEADS, replace(LearningRule(), **change))
+    trace: Callable[[AttentionTraces], float] = lambda traces: float(traces.strength["tls", "a"][0, 0])  # noqa: E731
     assert trace(usual) != trace(other)

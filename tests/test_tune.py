@@ -19,7 +19,7 @@ from mom_lsp.cli.app import app
 from mom_lsp.evaluation.baselines import Bm25
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Reference
-from mom_lsp.route.linear_model import Model, read_model, shipped
+from mom_lsp.route.linear_model import LinearModel, read_model, shipped
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
@@ -53,7 +53,7 @@ def test_only_gains_win(gains: list[float]) -> None:
 
 
 def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
-    model = Model({"wrote": 2.0, "cosine": 1.0}, -3.0)
+    model = LinearModel({"wrote": 2.0, "cosine": 1.0}, -3.0)
     tuned, reset = Event(1, 0.0, "tune", data=event_of(model)), Event(2, 0.0, "tune", data=event_of(None))
     assert read_model(fold([tuned]).tuned["editing"]) == model
     assert fold([], fold([tuned])).tuned == event_of(model)
@@ -66,9 +66,9 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     project.commit("Begin", {"a.py": "a = 1\n"})
     mom = moms(project)
     mom.index()
-    mom.service.library.journal.append("tune", data=event_of(Model({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
+    mom.service.library.journal.append("tune", data=event_of(LinearModel({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
     workspace = mom.service.workspace(str(project.root))
-    state = workspace.looks.take(workspace.worktree.head)
+    state = workspace.states.take(workspace.worktree.head)
     without, vector = (workspace._editing(state, meaning) for meaning in (None, np.ones(3)))
     assert without.intercept == 7.0 and vector.weights == shipped("editing").weights
 

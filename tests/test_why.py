@@ -24,7 +24,7 @@ from mom_lsp.evaluation.reason_sentences import cases, right
 from mom_lsp.evaluation.why_threshold import best, rows
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.labels import Label
 
@@ -214,7 +214,7 @@ def test_the_least_chance_is_the_largest_that_keeps_most_of_what_is_right() -> N
     nothing = dict.fromkeys(("wrote", "symbol", "near"), np.zeros(4))
     features = nothing | {"wrote": np.array([1.0, 0, 0, 0]), "near": np.array([1.0, 1, 0.5, 0])}
     case = Case(Label("q", ("a", "b")), np.arange(4), ["a", "b", "c", "d"], features, moment=None)  # type: ignore[arg-type]
-    made = rows([case], Model({"near": 4.0}, -4.0))  # chances of b and c: 50% and 12%
+    made = rows([case], LinearModel({"near": 4.0}, -4.0))  # chances of b and c: 50% and 12%
     assert [(row.threshold, row.read, row.kept, row.precision) for row in made[-2:]] == [
         (0.1, 2, 1, 0.5),
         (0.2, 1, 1, 1),

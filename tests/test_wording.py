@@ -16,8 +16,8 @@ from mom_lsp.evaluation.model_answers import asked, report
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
 from mom_lsp.lm.support import is_supported, support
-from mom_lsp.lm.wording import Question, claims, completed, gives_the_reason, worded
-from mom_lsp.memory import Memory, Message, Part, never
+from mom_lsp.lm.wording import WordingQuestion, claims, completed, gives_the_reason, worded
+from mom_lsp.memory import ChatMessage, Memory, Part, never_cancelled
 
 LIMIT = make_memory(
     1,
@@ -26,7 +26,7 @@ LIMIT = make_memory(
     why="The server bans a client after 50 attempts.",
 )
 CACHE = make_memory(2, "Cache the answers", body="The resolver is slow, so that every request waited 17 ms.")
-QUESTION = Question("src/client.py", "fetch", "for attempt in range(42):")
+QUESTION = WordingQuestion("src/client.py", "fetch", "for attempt in range(42):")
 
 
 class Parrot:
@@ -36,20 +36,20 @@ class Parrot:
 
     def __init__(self, answer: str, size: int = 3) -> None:
         self.answer, self.size, self.said = answer, size, ""
-        self.told: Sequence[Message] = ()
+        self.told: Sequence[ChatMessage] = ()
 
     def count(self, text: str) -> int:
         return len(text)
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         limit: int,
         grammar: str | None = None,
         seed: int = 0,
         bias: Mapping[str, Any] | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
         self.told = messages
         for at in range(0, len(self.answer), self.size):
@@ -163,7 +163,7 @@ def test_a_completion_goes_on_where_the_line_ends(said: str, rest: str) -> None:
 def test_after_a_space_a_completion_begins_with_a_word() -> None:
     parrot = Parrot(" fetch(url)")
     assert completed(parrot, "a.py", "    return ", [LIMIT]) == "fetch(url)"
-    assert parrot.told[-1] == Message("assistant", (Part("    return"),))  # what the model has begun to say
+    assert parrot.told[-1] == ChatMessage("assistant", (Part("    return"),))  # what the model has begun to say
 
 
 @pytest.mark.parametrize(("said", "rest"), [('"a # b")  ', '"a # b")'), ('"a")  # says so', '"a")')])

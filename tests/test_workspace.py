@@ -577,7 +577,7 @@ def test_times_are_those_of_the_author(mom: Mom) -> None:
 
 def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
     workspace = mom.service.workspace(str(mom.root))
-    state = workspace.looks.take(workspace.worktree.head)
+    state = workspace.states.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
     ranker = workspace._ranker(state, workspace._learned("why"))
     meaning = np.ones(384, np.float32) / np.sqrt(384)

@@ -47,7 +47,7 @@ def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]
     root = locate(folder() / Path(repo or ".").expanduser()).root
     place = parse_target(at, root, root) if at else None
     measure = memory_bench.run if memory else bench.run
-    return measure(root, bench.Spot(place.path, max(1, place.start)) if place else None)
+    return measure(root, bench.BenchedLines(place.path, max(1, place.start)) if place else None)
 
 
 def _of_model() -> dict[str, Any]:

@@ -59,9 +59,9 @@ def eval_(
 
         run(here / Path(repo).expanduser(), file, limit, as_json)
         return
-    from mom_lsp.evaluation.evaluate import Request, evaluate, write_predictions
+    from mom_lsp.evaluation.evaluate import EvaluationRequest, evaluate, write_predictions
 
-    request = Request(
+    request = EvaluationRequest(
         here / Path(repo).expanduser(),
         file,
         form,

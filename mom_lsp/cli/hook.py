@@ -62,7 +62,7 @@ def _in_git_dir(path: Path, location: Location) -> bool:
     return location.common_dir is not None and path.is_relative_to(location.common_dir)
 
 
-def _print(location: Location, found: Path, changes: list[hooks.Change]) -> None:
+def _print(location: Location, found: Path, changes: list[hooks.HookChange]) -> None:
     shown = found.relative_to(location.root) if found.is_relative_to(location.root) else found
     for change in changes:
         click.echo(f"{shown / change.path.name}: {WORDS[change.done]}")

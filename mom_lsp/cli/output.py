@@ -45,14 +45,14 @@ BODY_LINES = 2  # of a memory in a list; `mom show` prints all
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class LinkRoot:
     """What a memory is drawn against: where its links lead."""
 
     root: Path
     path: str | None = None  # of the file that was asked about
 
 
-def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None:
+def print_suggestions(suggestions: Sequence[dict[str, Any]], view: LinkRoot) -> None:
     """Print memories, best first, a blank line between them."""
     console = stdout()
     rows: list[RenderableType] = []
@@ -62,7 +62,7 @@ def print_suggestions(suggestions: Sequence[dict[str, Any]], view: View) -> None
     console.print(Group(*rows))  # at once: each print costs half a millisecond
 
 
-def print_answer(answer: dict[str, Any], view: View) -> None:
+def print_answer(answer: dict[str, Any], view: LinkRoot) -> None:
     """Print an answer, and below it the memories that it cites by their numbers."""
     text = Text(one_line(answer["answer"]))
     text.highlight_regex(r"\[\d+\]", "bold cyan" if coloured() else "")
@@ -77,7 +77,7 @@ def print_answer(answer: dict[str, Any], view: View) -> None:
     stdout().print(Group(*rows))
 
 
-def detail_lines(suggestion: dict[str, Any], view: View) -> list[Text]:
+def detail_lines(suggestion: dict[str, Any], view: LinkRoot) -> list[Text]:
     """Return what stands below a memory's title: where from, what it says, the reason, the shares of the score."""
     rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
     if suggestion.get("why"):
@@ -103,7 +103,7 @@ def title_line(suggestion: dict[str, Any]) -> Text:
     return line
 
 
-def source_line(suggestion: dict[str, Any], view: View) -> Text:
+def source_line(suggestion: dict[str, Any], view: LinkRoot) -> Text:
     """Return when, who and where, the last with a link to it."""
     source = suggestion["source"]
     parts = [
@@ -167,7 +167,7 @@ def _commit(source: dict[str, Any]) -> Text:
     return Text(one_line(commit)[:10], Style(color="yellow", link=clean(url) if safe else None))
 
 
-def _place(suggestion: dict[str, Any], view: View) -> Text:
+def _place(suggestion: dict[str, Any], view: LinkRoot) -> Text:
     """Return the file span a memory was read from, or the lines of the file asked about that it last wrote."""
     source, lines = suggestion["source"], suggestion.get("lines") or ()
     path, line = source.get("path"), source.get("line")

@@ -87,9 +87,9 @@ def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]
 
 def _print(memory: dict[str, Any], service: Connection) -> None:
     from mom_lsp.cli.console import stdout
-    from mom_lsp.cli.output import View, identity, source_line, title_line
+    from mom_lsp.cli.output import LinkRoot, identity, source_line, title_line
 
     console = stdout()
     console.print(title_line(memory).append("  ").append(identity(memory["id"])))
-    console.print(source_line(memory, View(service.location.root)))
+    console.print(source_line(memory, LinkRoot(service.location.root)))
     console.print(f"  {one_line(memory['reason'])}; {memory['phrases']['strength']}", style="dim", markup=False)

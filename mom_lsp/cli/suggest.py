@@ -75,19 +75,19 @@ def show(id: str, episode: bool, as_json: bool) -> None:
 
 
 def _print(result: dict[str, Any], service: Connection, path: str | None) -> None:
-    from mom_lsp.cli.output import View, print_suggestions
+    from mom_lsp.cli.output import LinkRoot, print_suggestions
 
-    print_suggestions(result["suggestions"], View(service.location.root, path))
+    print_suggestions(result["suggestions"], LinkRoot(service.location.root, path))
 
 
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
     from rich.text import Text
 
     from mom_lsp.cli.console import stdout, table
-    from mom_lsp.cli.output import View, identity, source_line, title_line
+    from mom_lsp.cli.output import LinkRoot, identity, source_line, title_line
     from mom_lsp.redact import clean
 
-    console, view = stdout(), View(service.location.root)
+    console, view = stdout(), LinkRoot(service.location.root)
     console.print(title_line(memory))
     console.print(source_line(memory, view))
     if memory.get("body"):

@@ -76,6 +76,6 @@ def _is_within_engine() -> bool:
 
 
 def _print(answer: dict[str, Any], service: Connection, path: str) -> None:
-    from mom_lsp.cli.output import View, print_answer
+    from mom_lsp.cli.output import LinkRoot, print_answer
 
-    print_answer(answer, View(service.location.root, path))
+    print_answer(answer, LinkRoot(service.location.root, path))

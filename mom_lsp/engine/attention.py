@@ -15,8 +15,8 @@ from mom_lsp.lm.biased_heads import chosen_heads, first_strength
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.trace_learning import Accepted, observe, tried
-from mom_lsp.lm.traces import Drawn, Observation, Traces, calibrated, cue_of, replay
-from mom_lsp.memory import never
+from mom_lsp.lm.traces import AttentionTraces, Drawn, Observation, calibrated, cue_of, replay
+from mom_lsp.memory import never_cancelled
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +26,7 @@ class Attention:
 
     def __init__(self, file: TraceFile) -> None:
         self._file, self._guard = file, threading.Lock()
-        self._name, self._learned = "", (Traces(0, 0), 0.0)  # of the model that was asked last
+        self._name, self._learned = "", (AttentionTraces(0, 0), 0.0)  # of the model that was asked last
         self._times_forgotten = 0
 
     def drawn(self, process: ModelProcess, path: str, memories: Sequence[str]) -> Drawn:
@@ -57,7 +57,7 @@ class Attention:
         return self._file.sources(name)
 
     def learn(
-        self, process: ModelProcess, source: str, accepted: Accepted, cancelled: Callable[[], bool] = never
+        self, process: ModelProcess, source: str, accepted: Accepted, cancelled: Callable[[], bool] = never_cancelled
     ) -> None:
         """Let the model read an accepted text, and keep what it teaches; a text that cannot be read teaches nothing.
 
@@ -107,7 +107,7 @@ class Attention:
             "bytes": self._file.size(),
         }
 
-    def _of(self, info: dict[str, Any]) -> tuple[Traces, float]:
+    def _of(self, info: dict[str, Any]) -> tuple[AttentionTraces, float]:
         """Return the traces of a model, and the strength of their bias."""
         with self._guard:
             if self._name != info["name"]:

@@ -15,7 +15,7 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
-class Chores:
+class BackgroundTasks:
     """Does each kind of work again and again; one that fails waits 2, 4, 8… seconds, and holds up no other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -51,7 +51,7 @@ def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]
 
 
 def _work(service: Service) -> dict[str, Any]:
-    if problems := list(service.chores.problems.values()):
+    if problems := list(service.background.problems.values()):
         return _check("engine", False, "; ".join(problems), f"see {service.data / 'engine.log'}, and report it")
     return _check("engine", None, "running" if engine(service.data) else "not running; editors start it", "")
 

@@ -72,14 +72,14 @@ class Engine:
         if self._indexer is not None:
             self._indexer.stop()
         self._server.close()
-        self._service.chores.do("closing", self._service.close)  # the data folder may be gone
+        self._service.background.do("closing", self._service.close)  # the data folder may be gone
 
     def _follow(self) -> float:
         """Follow the index; return the seconds that it took."""
         began = time.monotonic()
-        if self._service.chores.do("following the index", self._service.follow):
+        if self._service.background.do("following the index", self._service.follow):
             self._server.notify_all("changed", {})
-        if self._service.chores.do("following the settings", self._service.follow_settings):
+        if self._service.background.do("following the settings", self._service.follow_settings):
             self._server.notify_all("settings", {})
         return time.monotonic() - began
 
@@ -87,8 +87,8 @@ class Engine:
         """Let the local model work while nobody asks; it rests longer than it works, and the index is followed then."""
         service, began = self._service, time.monotonic()
         if self._idle > AT_REST and began >= self._model_rests_until:
-            service.chores.do("making titles", partial(service.make_title, self._is_asked))
-            service.chores.do("learning from accepted texts", partial(service.learn, self._is_asked))
+            service.background.do("making titles", partial(service.make_title, self._is_asked))
+            service.background.do("learning from accepted texts", partial(service.learn, self._is_asked))
             ended = time.monotonic()
             self._model_rests_until = ended + MODEL_SHARE * (ended - began)
 

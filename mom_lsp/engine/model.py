@@ -18,10 +18,10 @@ from mom_lsp.lm.processor_check import Support, advice, remembered
 from mom_lsp.lm.prompts import in_place
 from mom_lsp.lm.titles import titled
 from mom_lsp.lm.traces import Drawn
-from mom_lsp.lm.wording import Question, completed, gives_the_reason, worded
-from mom_lsp.memory import Memory, never
+from mom_lsp.lm.wording import WordingQuestion, completed, gives_the_reason, worded
+from mom_lsp.memory import Memory, never_cancelled
 from mom_lsp.process import Restarts
-from mom_lsp.settings import Model as ModelSettings
+from mom_lsp.settings import ModelSettings as ModelSettings
 from mom_lsp.workspace.accepted_texts import Text
 from mom_lsp.workspace.ranking.citations import Explanation
 
@@ -48,7 +48,7 @@ class LocalModel:
         self,
         settings: ModelSettings,
         known: Explanation,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
         drawn: Drawn | None = None,
     ) -> str:
         """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
@@ -62,7 +62,7 @@ class LocalModel:
         memories = {clue.memory.id: clue.memory for clue in known.clues}
         order = in_place(self._order, list(memories))
         number = {at: list(memories).index(identity) + 1 for at, identity in enumerate(order, 1)}
-        question = Question(known.path, known.symbol, known.text)
+        question = WordingQuestion(known.path, known.symbol, known.text)
         self._order = order
         try:
             shown = [memories[i] for i in order]
@@ -75,7 +75,7 @@ class LocalModel:
         return " ".join(map(str, told)) if not cancelled() and gives_the_reason(told, memories.values()) else ""
 
     def complete(
-        self, settings: ModelSettings, known: Explanation, before: str, cancelled: Callable[[], bool] = never
+        self, settings: ModelSettings, known: Explanation, before: str, cancelled: Callable[[], bool] = never_cancelled
     ) -> str:
         """Return the rest of the last line of some code; "" if there is none, or the model is at work already."""
         if self.why_not(settings) or not self._completing.acquire(blocking=False):
@@ -90,7 +90,9 @@ class LocalModel:
         finally:
             self._completing.release()
 
-    def title(self, settings: ModelSettings, memory: Memory, cancelled: Callable[[], bool] = never) -> str | None:
+    def title(
+        self, settings: ModelSettings, memory: Memory, cancelled: Callable[[], bool] = never_cancelled
+    ) -> str | None:
         """Return a title that the memory's text supports, "" if the model found none; None if it was not asked."""
         if self.why_not(settings):
             return None

@@ -10,7 +10,7 @@ from mom_lsp.settings import EditorSettings, differing, resolve, user_file
 SHARED = frozenset({"mom.encoder.model"})  # what can be set but once for all worktrees of a repository
 
 
-class Windows:
+class OpenWindows:
     """What each window has set for each worktree; a window is the process of its server."""
 
     def __init__(self) -> None:

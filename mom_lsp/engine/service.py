@@ -14,16 +14,16 @@ from mom_lsp import store  # not Store itself: importing lancedb can wait until 
 from mom_lsp.datafolder import why_read_only
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
-from mom_lsp.engine.background_tasks import Chores
+from mom_lsp.engine.background_tasks import BackgroundTasks
 from mom_lsp.engine.model import LocalModel
-from mom_lsp.engine.open_windows import Windows
+from mom_lsp.engine.open_windows import OpenWindows
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, locate
 from mom_lsp.indexqueue import FOLDER, enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TITLES, TitleFile
 from mom_lsp.lm.trace_file import TRACES, TraceFile
-from mom_lsp.settings import EditorSettings, Settings, Stamp, keep, resolve, resolve_kept, stamp
+from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_kept, save_editor_settings, stamp
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
@@ -54,7 +54,7 @@ class Service:
         self.data = data
         self.library: Library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
         self.model: LocalModel = LocalModel(attention=Attention(TraceFile(data / TRACES)))
-        self.chores = Chores()
+        self.background = BackgroundTasks()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
         self._waiting = waiting
@@ -64,7 +64,7 @@ class Service:
         self._learned = (-1, (-1, -1), -1)  # the state in which there was nothing more to learn
         self._erasing = threading.Lock()
         self._erased: frozenset[str] = frozenset()  # what is known to be forgotten, and was erased
-        self.windows = Windows()
+        self.open_windows = OpenWindows()
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
         self._wants_encoder = encoder
         self._encoder_wanted: str | None = None  # the setting of the encoder that is there or being loaded
@@ -75,9 +75,9 @@ class Service:
         if self._wants_encoder:
             self._follow_encoder()
         changed = self.library.reload()  # what fails after this does not keep it from being told
-        self.chores.do("noting what was shown", self._note_showings)
-        self.chores.do("settling what became of memories", self._settle)
-        self.chores.do("erasing what was forgotten", self.erase)
+        self.background.do("noting what was shown", self._note_showings)
+        self.background.do("settling what became of memories", self._settle)
+        self.background.do("erasing what was forgotten", self.erase)
         corrected = [workspace.worktree.corrected() for workspace in self.live_workspaces]
         return changed or any(corrected)
 
@@ -106,17 +106,17 @@ class Service:
         """Make one title that somebody missed; asked while nobody asks anything else."""
         for workspace in self.live_workspaces:
             settings = workspace.settings.model
-            if not workspace.teller.untitled or self.model.why_not(settings):
+            if not workspace.presenter.awaiting_title or self.model.why_not(settings):
                 continue
-            identity = next(iter(workspace.teller.untitled))
+            identity = next(iter(workspace.presenter.awaiting_title))
             memory = next(iter(workspace.memories([identity])), None)
             made = self.model.title(settings, memory, cancelled) if memory else ""
             if made is None:
                 return  # later
-            workspace.teller.untitled.pop(identity, None)
+            workspace.presenter.awaiting_title.pop(identity, None)
             with self._erasing:  # what is forgotten from here on is erased after it
                 if memory and not self._is_forgotten(identity):
-                    workspace.teller.titles.put(identity, made)
+                    workspace.presenter.titles.put(identity, made)
             return
 
     def _is_forgotten(self, memory: str) -> bool:
@@ -134,7 +134,7 @@ class Service:
     def _note_showings(self, patience: float = FLUSH_AFTER) -> bool:
         if self.library.journal.read_only:
             return False
-        return self.library.showings.flush(self.library.journal, time.time(), patience=patience)
+        return self.library.impressions.flush(self.library.journal, time.time(), patience=patience)
 
     def _settle(self) -> None:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
@@ -171,12 +171,12 @@ class Service:
         """
         root, editor = workspace.location.root, EditorSettings.read(params)
         before = self._index_settings(workspace)
-        self.chores.do("keeping the editor's settings", partial(keep, self.data, root, editor))
+        self.background.do("keeping the editor's settings", partial(save_editor_settings, self.data, root, editor))
         self._apply(workspace, lambda: resolve(root, editor).settings)
         if self._index_settings(workspace) != before:
             self.want_index(workspace, "settings")
-        self.windows.opened(int(params.get("window") or 0), root, editor)
-        return {"problems": self.setting_problems(workspace), "conflict": self.windows.conflict(root)}
+        self.open_windows.opened(int(params.get("window") or 0), root, editor)
+        return {"problems": self.setting_problems(workspace), "conflict": self.open_windows.conflict(root)}
 
     def setting_problems(self, workspace: Workspace) -> list[str]:
         """Return what is wrong with the settings of a worktree, as the files and the editor have them now."""
@@ -239,7 +239,7 @@ class Service:
         self.library.encoder, self.library.encoder_problem = None, ""
         self.library.reload()  # without the vectors of the one that was there
         if wanted is not None:
-            work = partial(self.chores.do, "loading the encoder", partial(self._load_encoder, wanted))
+            work = partial(self.background.do, "loading the encoder", partial(self._load_encoder, wanted))
             self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
             self._loading.start()
 

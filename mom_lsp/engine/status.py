@@ -56,7 +56,7 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
 
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
     """Return what is known of a workspace."""
-    return workspace.looks.answer(lambda look: _status(service, workspace, look))
+    return workspace.states.answer(lambda look: _status(service, workspace, look))
 
 
 def _status(service: Service, workspace: Workspace, look: State) -> dict[str, Any]:
@@ -135,7 +135,7 @@ def _problems(service: Service, *others: str) -> list[str]:
         service.read_only,
         library.encoder_problem,
         *library.journal.problems,
-        *service.chores.problems.values(),
+        *service.background.problems.values(),
         *others,
     ]
     return [problem for problem in told if problem]
@@ -143,4 +143,4 @@ def _problems(service: Service, *others: str) -> list[str]:
 
 def unshown(workspace: Workspace) -> list[str]:
     """Return why memories were left out of answers, the first few."""
-    return list(workspace.teller.isolation.problems.values())[:NAMED]
+    return list(workspace.presenter.isolation.problems.values())[:NAMED]

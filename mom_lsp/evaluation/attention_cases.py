@@ -17,7 +17,7 @@ from mom_lsp.extract.message import prose, shorten, split_message
 from mom_lsp.git import Repository
 from mom_lsp.git.values import Commit
 from mom_lsp.lm.traces import cue_of
-from mom_lsp.memory import Message, Part
+from mom_lsp.memory import ChatMessage, Part
 from mom_lsp.tuning.labels import Label
 from mom_lsp.tuning.situation import REFERENCE, TAKING_BACK
 
@@ -36,7 +36,7 @@ class ModelCase:
     cue: str  # where the change is: the top folder of most of its files
     gold: str
     memories: tuple[str, ...]  # in the order of the prompt
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     text: str
 
     @property
@@ -95,7 +95,7 @@ def _case(label: Label, near: Sequence[str], commits: Mapping[str, Commit]) -> M
         cue=cue_of(change.path for change in query.files),
         gold=gold.sha,
         memories=tuple(commit.sha for commit in shown),
-        messages=(Message("system", (Part(SYSTEM),)), Message("user", _parts(query, shown))),
+        messages=(ChatMessage("system", (Part(SYSTEM),)), ChatMessage("user", _parts(query, shown))),
         text=text,
     )
 

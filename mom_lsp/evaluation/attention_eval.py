@@ -20,10 +20,10 @@ from mom_lsp.evaluation.choose_layers import CONTEXT
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
 from mom_lsp.lm.biased_heads import STRENGTH, chosen_heads, spread
-from mom_lsp.lm.child_messages import Reading
+from mom_lsp.lm.child_messages import AttentionReading
 from mom_lsp.lm.runtime import Limits, Llama
 from mom_lsp.lm.trace_learning import Accepted, observe
-from mom_lsp.lm.traces import STRENGTHS, Traces, calibrated
+from mom_lsp.lm.traces import STRENGTHS, AttentionTraces, calibrated
 from mom_lsp.memory import Bias
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.gather import gather
@@ -37,7 +37,7 @@ PLAIN, CALIBRATED = "no bias", "learned traces, b calibrated"
 
 
 @dataclass(slots=True)
-class Row:
+class AttentionRow:
     """What one method did, case by case."""
 
     nll: list[float] = field(default_factory=list)  # nats a token
@@ -50,8 +50,8 @@ class Study:
 
     def __init__(self, model: Llama, heads: Sequence[tuple[int, int]]) -> None:
         self._model, self._heads = model, list(heads)
-        self.traces = Traces(model.layers, model.heads)
-        self.rows: dict[str, Row] = {}
+        self.traces = AttentionTraces(model.layers, model.heads)
+        self.rows: dict[str, AttentionRow] = {}
         self._gains: list[Mapping[float, float]] = []
 
     def take(self, case: ModelCase, first: str, later: Set[str]) -> None:
@@ -76,9 +76,9 @@ class Study:
         again = [memory for memory in case.memories if memory in later or memory == first]
         self.traces.step(observe(self._model, accepted, self._heads, plain, gains=gains, memories=again))
 
-    def _measure(self, name: str, case: ModelCase, bias: Bias) -> Reading | None:
+    def _measure(self, name: str, case: ModelCase, bias: Bias) -> AttentionReading | None:
         """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
-        row = self.rows.setdefault(name, Row())
+        row = self.rows.setdefault(name, AttentionRow())
         row.moved.append(bool(bias))
         if name != PLAIN and not bias:
             row.nll.append(self.rows[PLAIN].nll[-1])
@@ -95,7 +95,10 @@ class Study:
     def _calibrated(self) -> None:
         """Add what the strength did that was best on the texts before."""
         strength = calibrated(self._gains, CHOSEN)
-        row, same = self.rows.setdefault(CALIBRATED, Row()), self.rows[_learned(strength) if strength else PLAIN]
+        row, same = (
+            self.rows.setdefault(CALIBRATED, AttentionRow()),
+            self.rows[_learned(strength) if strength else PLAIN],
+        )
         row.nll.append(same.nll[-1])
         row.cited.append(same.cited[-1])
         row.moved.append(same.moved[-1])
@@ -146,7 +149,7 @@ def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase]
     return first
 
 
-def table(rows: Mapping[str, Row]) -> dict[str, dict[str, Any]]:
+def table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
     """Return for each method its likelihood, what it gains on the plain one, and how often it cites the right memory.
 
     `moved` holds the same for the cases in which the method had something to bias.

@@ -31,7 +31,7 @@ MOM = str(Path(sys.executable).with_name("mom"))
 Figure = dict[str, Any]
 
 
-def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
+def run(root: Path, at: BenchedLines | None = None) -> dict[str, Any]:
     """Measure on a fresh clone of a repository and return {"figures": [{"name", "value", "unit", "target", "note"}]}.
 
     The clone shares the objects of the repository; nothing of the repository itself is changed.
@@ -53,7 +53,7 @@ def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
+class BenchedLines:
     """A line to ask about."""
 
     path: str
@@ -63,7 +63,7 @@ class Spot:
         return f"{self.path}:{self.line}"
 
 
-def _spots(location: Location) -> list[Spot]:
+def _spots(location: Location) -> list[BenchedLines]:
     """Return lines that recent commits wrote, in the files that these changed most."""
     repository = Repository(location)
     head = repository.resolve()
@@ -77,10 +77,10 @@ def _spots(location: Location) -> list[Spot]:
             if change.path in tree and change.hunks:
                 changed[change.path] += 1
                 lines.setdefault(change.path, max(1, change.hunks[0].new_start))
-    return [Spot(path, lines[path]) for path, _ in changed.most_common(FILES + 1)]
+    return [BenchedLines(path, lines[path]) for path, _ in changed.most_common(FILES + 1)]
 
 
-def _indexing(root: Path, location: Location, spot: Spot) -> list[Figure]:
+def _indexing(root: Path, location: Location, spot: BenchedLines) -> list[Figure]:
     reached = _first_index(location, spot)
     known = locate(root).data / "lance" / "vectors.lance"
     if known.is_dir():  # the encoder's work does not depend on the clone: what is done is done
@@ -96,7 +96,7 @@ def _indexing(root: Path, location: Location, spot: Spot) -> list[Figure]:
     ]
 
 
-def _first_index(location: Location, spot: Spot) -> dict[str, float]:
+def _first_index(location: Location, spot: BenchedLines) -> dict[str, float]:
     """Index an empty store up to the encoder; return when things were reached, in seconds."""
     began = time.monotonic()
     process = subprocess.Popen(
@@ -122,7 +122,7 @@ def _first_index(location: Location, spot: Spot) -> dict[str, float]:
     return reached
 
 
-def _asking(location: Location, spots: list[Spot]) -> list[Figure]:
+def _asking(location: Location, spots: list[BenchedLines]) -> list[Figure]:
     root = str(location.root)
     without = _median(lambda: _mom(location, "suggest", str(spots[0])))
     client = ensure_engine(location.data, 60)
@@ -173,12 +173,12 @@ def _wait_for_encoder(client: EngineClient, root: str) -> None:
         time.sleep(0.1)
 
 
-def _beside_blame(client: EngineClient, root: str, spot: Spot) -> tuple[float, float]:
+def _beside_blame(client: EngineClient, root: str, spot: BenchedLines) -> tuple[float, float]:
     """Return the seconds of a question about a file whose blame is not known, and those of `git blame` right after."""
     return _ask(client, root, spot), _timed(partial(_run, "git", "-C", root, "blame", "--", spot.path))
 
 
-def _ask(client: EngineClient, root: str, spot: Spot) -> float:
+def _ask(client: EngineClient, root: str, spot: BenchedLines) -> float:
     params = {"root": root, "path": spot.path, "start": spot.line, "end": spot.line, "text": None, "k": 3}
     return _timed(lambda: client.call("suggest", params, 120))
 

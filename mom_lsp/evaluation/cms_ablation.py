@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.cues.cms import ContinuousMemory, Options, unit
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.view import View
 from mom_lsp.tuning.cases import Asked, Case
 from mom_lsp.tuning.rank import DEPTH, rank, scores
@@ -69,9 +69,9 @@ class EditingContext:
         return [int(row) for row in newest_first[:EVENTS][::-1]]
 
 
-def cue_rows(cases: Sequence[Case], model: Model) -> dict[str, Predictions]:
+def cue_rows(cases: Sequence[Case], model: LinearModel) -> dict[str, Predictions]:
     """Return the predictions of the model, and of it with each cue, whose weight the other half of the labels gave."""
-    ordered = [Scored(case, scores(case, model)) for case in sorted(cases, key=lambda case: case.label.time)]
+    ordered = [ScoredCase(case, scores(case, model)) for case in sorted(cases, key=lambda case: case.label.time)]
     rows = {"mom": {one.case.label.query: rank(one.case, model) for one in ordered}}
     halves = ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
     for cue in (CMS, MEAN, OWN):
@@ -83,7 +83,7 @@ def cue_rows(cases: Sequence[Case], model: Model) -> dict[str, Predictions]:
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredCase:
     """A case with what the model says of each candidate, (m,)."""
 
     case: Case
@@ -94,7 +94,7 @@ class Scored:
         return np.asarray(self.scores + weight * self.case.cues[cue])
 
 
-def best_weight(told: Sequence[Scored], cue: str) -> float:
+def best_weight(told: Sequence[ScoredCase], cue: str) -> float:
     """Return the weight of a cue, among WEIGHTS, that makes what was named most likely among its candidates."""
     known = [(one, one.case.right) for one in told if one.case.right.any()]
 

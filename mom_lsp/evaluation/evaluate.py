@@ -18,7 +18,7 @@ from mom_lsp.evaluation.feature_ablation import GROUPS, Predictions, learned_row
 from mom_lsp.evaluation.hint_exposure import exposures
 from mom_lsp.evaluation.strategy_ablation import strategy_rows
 from mom_lsp.evaluation.tier_ablation import life_rows
-from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.settings import Settings
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.cases import Case, Study
@@ -32,7 +32,7 @@ SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, where the curve of 
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EvaluationRequest:
     """What is to be evaluated."""
 
     repository: Path
@@ -44,7 +44,7 @@ class Request:
     curve: Path | None = None  # where to draw the curve of abstention
 
 
-def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
+def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the report, as JSON would have it, and the predictions.
 
     Raises:
@@ -71,7 +71,7 @@ def evaluate(request: Request, step: Step) -> tuple[dict[str, Any], dict[str, li
 
 
 def report(
-    request: Request, labels: Sequence[Label], cases: Sequence[Case]
+    request: EvaluationRequest, labels: Sequence[Label], cases: Sequence[Case]
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
     """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
     if request.form != "editing":
@@ -119,7 +119,7 @@ def report(
     return document, predictions
 
 
-def _ablated(cases: Sequence[Case], model: Model, group: str) -> dict[str, Predictions]:
+def _ablated(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str, Predictions]:
     if group == "cms":
         return cue_rows(cases, model)
     return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
@@ -141,7 +141,7 @@ def asked_for() -> dict[str, float]:
     return {"suggestions": Settings().suggest.threshold, "hints": Settings().hints.threshold}
 
 
-def _timeless(request: Request, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
+def _timeless(request: EvaluationRequest, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
     """Return the table of `mom search`, to which time says nothing."""
     if request.form != "intent":
         return {}

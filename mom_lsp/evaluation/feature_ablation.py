@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mom_lsp.route.features import TERM_OF
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.rank import DEPTH, rank
@@ -27,7 +27,7 @@ SEED_ROWS = ((1.0, 0.0, 0.0), (0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.7, 0.2, 0.1))
 Predictions = dict[str, list[str]]
 
 
-def learned_rows(cases: Sequence[Case], model: Model, group: str) -> dict[str, Predictions]:
+def learned_rows(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str, Predictions]:
     """Return the predictions of the model, and of it without one group of features, or without each in turn."""
     rows = {"mom": {case.label.query: rank(case, model) for case in cases}}
     for name in GROUPS if group == "all" else (group,):

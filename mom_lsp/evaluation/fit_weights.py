@@ -17,7 +17,7 @@ from pathlib import Path
 from mom_lsp.evaluation.curve_plot import draw
 from mom_lsp.evaluation.evaluate import asked_for
 from mom_lsp.route.features import FEATURES, TERM_OF
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.fit import fit, plain
 from mom_lsp.tuning.gather import gather
@@ -53,7 +53,7 @@ def across(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[
     return surely
 
 
-def _shown(cases: Sequence[Case], model: Model) -> str:
+def _shown(cases: Sequence[Case], model: LinearModel) -> str:
     row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
     return " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
 

@@ -91,7 +91,7 @@ class Session:
     def end_day(self) -> None:
         """Write down what was shown, and that somebody worked."""
         self.library.journal.append("active", now=self.now)
-        self.library.showings.flush(self.library.journal, self.now)
+        self.library.impressions.flush(self.library.journal, self.now)
 
     def written(self, path: str, rows: Sequence[int]) -> list[int]:
         """Return the lines that some commits wrote and that still stand; the first line where none does."""

@@ -24,7 +24,7 @@ LEAST_LINES, MOST_LINES = 20, 5000  # of a file that is asked about
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class PromiseCount:
     """How the suggestions of the lines with a hint answer it."""
 
     hints: int
@@ -38,7 +38,7 @@ class Kept:
         )
 
 
-def ask(workspace: Workspace, paths: list[str]) -> Kept:
+def ask(workspace: Workspace, paths: list[str]) -> PromiseCount:
     """Ask for the hints of some committed files, and for the suggestions of their lines."""
     head, places = workspace.worktree.head(), list[int]()
     for path in paths:
@@ -48,7 +48,7 @@ def ask(workspace: Workspace, paths: list[str]) -> Kept:
             found = workspace.suggest(path, hint["line"], hint["line"], text=text)["suggestions"]
             ids = [one["id"] for one in found]
             places.append(ids.index(hint["suggestion"]["id"]) if hint["suggestion"]["id"] in ids else -1)
-    return Kept(len(places), places.count(-1), sum(place > 0 for place in places))
+    return PromiseCount(len(places), places.count(-1), sum(place > 0 for place in places))
 
 
 def drawn(workspace: Workspace, count: int, seed: int) -> Iterator[str]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp.errors import ChildError, UsageError
-from mom_lsp.evaluation.bench import PATIENCE, PROC, Figure, Spot, _end, _figure, _mom, _run, _spots
+from mom_lsp.evaluation.bench import PATIENCE, PROC, BenchedLines, Figure, _end, _figure, _mom, _run, _spots
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineClient
 from mom_lsp.process.spawn import spawn
@@ -29,7 +29,7 @@ TOGETHER, MODEL = 1_200, 400  # MB: the goals
 NAMES = ("front", "engine", "model")  # what the goal is about; the indexer leaves when it has caught up
 
 
-def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
+def run(root: Path, at: BenchedLines | None = None) -> dict[str, Any]:
     """Measure with a clone of an indexed repository; return {"figures": [{"name", "value", "unit", "target", "note"}]}.
 
     An editor starts, asks for suggestions, searches by meaning, and asks why with the local model, if there is one.
@@ -59,7 +59,7 @@ def run(root: Path, at: Spot | None = None) -> dict[str, Any]:
     return {"figures": figures}
 
 
-def _steps(editor: Editor, spot: Spot) -> Iterator[tuple[str, dict[str, Held]]]:
+def _steps(editor: Editor, spot: BenchedLines) -> Iterator[tuple[str, dict[str, ProcessMemory]]]:
     """Do what a user does, and yield what is held after each step."""
     uri = editor.open(spot.path)
     line = {"textDocument": {"uri": uri}, "position": {"line": spot.line - 1, "character": 0}}
@@ -78,7 +78,7 @@ def _steps(editor: Editor, spot: Spot) -> Iterator[tuple[str, dict[str, Held]]]:
     yield "a question why", editor.sizes()
 
 
-def _told(step: str, sizes: dict[str, Held]) -> Iterator[Figure]:
+def _told(step: str, sizes: dict[str, ProcessMemory]) -> Iterator[Figure]:
     for name, size in sizes.items():
         note = f"PSS {size.pss:.0f}, USS {size.uss:.0f}; at most {size.most:.0f}"
         yield _figure(f"{step}: {name}", size.rss, "MB", MODEL if name == "model" else None, note)
@@ -121,7 +121,7 @@ class Editor:
             if "id" in message:  # the server asks: settings, mostly
                 self._send({"id": message["id"], "result": None})
 
-    def sizes(self) -> dict[str, Held]:
+    def sizes(self) -> dict[str, ProcessMemory]:
         """Return what each process holds."""
         status = self.command("mom.status")
         pids = {"front": self._process.pid, "engine": status["engine"]["pid"], "model": status["model"]["pid"]}
@@ -162,7 +162,7 @@ def _editor(location: Location) -> Iterator[Editor]:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class ProcessMemory:
     """What one process holds, in MB (10^6 bytes)."""
 
     own: float  # pages of no file
@@ -177,7 +177,7 @@ class Held:
         return self.own + sum(self.files.values())
 
 
-def held(pid: int) -> Held:
+def held(pid: int) -> ProcessMemory:
     """Return what a process holds now."""
     own, pss, uss, path = 0.0, 0.0, 0.0, ""
     files: defaultdict[str, float] = defaultdict(float)
@@ -201,10 +201,10 @@ def held(pid: int) -> Held:
                 uss += size
     status = (PROC / str(pid) / "status").read_text("utf-8", "replace")
     most = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
-    return Held(own, files, pss, uss, most)
+    return ProcessMemory(own, files, pss, uss, most)
 
 
-def together(sizes: Iterable[Held]) -> float:
+def together(sizes: Iterable[ProcessMemory]) -> float:
     """Return what is resident in all of them, a page of a file once: of each file the most that one of them holds."""
     sizes = list(sizes)
     paths = {path for size in sizes for path in size.files}

@@ -22,7 +22,7 @@ from mom_lsp.git import locate
 from mom_lsp.git.values import Commit
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.support import support
-from mom_lsp.lm.wording import Question, claimed, everything, gives_the_reason, holder
+from mom_lsp.lm.wording import WordingQuestion, claimed, everything, gives_the_reason, holder
 from mom_lsp.memory import Generator, Memory
 from mom_lsp.settings import resolve
 from mom_lsp.tuning.labels import load_labels, sample
@@ -61,7 +61,7 @@ def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] |
     return None
 
 
-def asked(generator: Generator, question: Question, memories: Sequence[Memory]) -> Answer:
+def asked(generator: Generator, question: WordingQuestion, memories: Sequence[Memory]) -> Answer:
     """Return what the model says, before anything is cut."""
     told = list(claimed(generator, question, memories))
     best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in told]
@@ -85,7 +85,7 @@ def main() -> None:
         for path, line in places(workspace, chosen.labels, chosen.limit):
             known = workspace.explain(path, line)
             if known.clues:
-                question = Question(known.path, known.symbol, known.text)
+                question = WordingQuestion(known.path, known.symbol, known.text)
                 answers.append(asked(process, question, [clue.memory for clue in known.clues]))
     finally:
         process.close()

@@ -16,7 +16,7 @@ import numpy as np
 
 from mom_lsp.lm import gguf
 from mom_lsp.lm.biased_heads import chosen_heads
-from mom_lsp.lm.llama_context import PLAIN, Context, Plan
+from mom_lsp.lm.llama_context import PLAIN, BiasPlan, LlamaContext
 from mom_lsp.lm.runtime import Limits, Llama
 
 ROUNDS, TOKENS = 15, 16
@@ -32,8 +32,8 @@ class Variant:
     """One way to run the model."""
 
     name: str
-    context: Context
-    plan: Plan = PLAIN
+    context: LlamaContext
+    plan: BiasPlan = PLAIN
     measured: bool = False
 
 
@@ -61,7 +61,7 @@ def _variants(model: Llama) -> Iterator[Variant]:
     chosen = np.zeros_like(everywhere)
     for head in chosen_heads(model.name, model.layers, model.heads):
         chosen[head] = everywhere[head]
-    watched, some, all_of_them = (Plan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, everywhere))
+    watched, some, all_of_them = (BiasPlan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, everywhere))
     yield Variant("plain", model.new_context(None, flash=False))
     yield Variant("flash attention", model.new_context(None, flash=True))
     for words, native in (("C", True), ("Python", False)):

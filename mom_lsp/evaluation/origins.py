@@ -28,7 +28,7 @@ WAYS = {  # what each way of asking is called
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class OriginQuestion:
     """A line of a committed file, and the commits that may count as its writer."""
 
     repo: str  # owner/name
@@ -39,15 +39,16 @@ class Question:
     origin: tuple[str, ...]
 
 
-def read_questions(labels: Path) -> list[Question]:
+def read_questions(labels: Path) -> list[OriginQuestion]:
     """Return the labels of a file. Raises OSError or ValueError where it is no such file."""
     rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()]
     return [
-        Question(row["repo"], row["head"], row["path"], row["line"], row["blame"], tuple(row["origin"])) for row in rows
+        OriginQuestion(row["repo"], row["head"], row["path"], row["line"], row["blame"], tuple(row["origin"]))
+        for row in rows
     ]
 
 
-def answers(clone: Path, questions: Sequence[Question]) -> Iterator[tuple[Question, Mapping[str, str]]]:
+def answers(clone: Path, questions: Sequence[OriginQuestion]) -> Iterator[tuple[OriginQuestion, Mapping[str, str]]]:
     """Yield each question whose commit a clone has, with what each way of asking answers."""
     location = locate(clone)
     indexed = Repository(location)
@@ -66,7 +67,7 @@ def answers(clone: Path, questions: Sequence[Question]) -> Iterator[tuple[Questi
                 )
 
 
-def _writer(repository: Repository, asked: Question, *, moves: bool) -> str:
+def _writer(repository: Repository, asked: OriginQuestion, *, moves: bool) -> str:
     around = (max(1, asked.line - WINDOW), asked.line + WINDOW)  # as a question about the line does
     groups = repository.blame(asked.head, asked.path, around, moves=moves)
     return next(one.commit for one in groups if one.line <= asked.line < one.line + one.count)
@@ -79,7 +80,7 @@ def main() -> None:
     parser.add_argument("--repo", type=Path, action="append", required=True)
     parser.add_argument("--wrong", action="store_true", help="list what the last way of asking gets wrong")
     chosen = parser.parse_args()
-    questions, everything = read_questions(chosen.labels), list[tuple[Question, Mapping[str, str]]]()
+    questions, everything = read_questions(chosen.labels), list[tuple[OriginQuestion, Mapping[str, str]]]()
     for clone in chosen.repo:
         made = list(answers(clone, questions))
         everything += made
@@ -91,7 +92,7 @@ def main() -> None:
     _say("all", everything)
 
 
-def _say(name: str, made: Sequence[tuple[Question, Mapping[str, str]]]) -> None:
+def _say(name: str, made: Sequence[tuple[OriginQuestion, Mapping[str, str]]]) -> None:
     counts = {way: sum(found[way] in asked.origin for asked, found in made) for way in WAYS}
     told = ", ".join(f"{words} {counts[way]}" for way, words in WAYS.items())
     sys.stdout.write(f"{name}, {len(made)} lines: {told}\n")

@@ -24,13 +24,13 @@ from mom_lsp.route.linear_model import shipped
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
 from mom_lsp.store import Store
-from mom_lsp.store.arrays import keep, kept
+from mom_lsp.store.arrays import load_arrays, save_arrays
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.library.library import Library, Snapshot
-from mom_lsp.workspace.library.memory_rows import Rows
+from mom_lsp.workspace.library.memory_rows import MemoryRows
 from mom_lsp.workspace.library.strength import aged
 from mom_lsp.workspace.library.worktree import Worktree
-from mom_lsp.workspace.ranking.candidates import Texts
+from mom_lsp.workspace.ranking.candidates import TextReader
 from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
 from mom_lsp.workspace.ranking.ranker import Ranker
 
@@ -53,7 +53,7 @@ class Ranking:
 class Matched:
     """Full-text matches that were found before."""
 
-    def __init__(self, texts: Texts, found: Mapping[str, dict[str, float]]) -> None:
+    def __init__(self, texts: TextReader, found: Mapping[str, dict[str, float]]) -> None:
         self._texts, self._found = texts, found
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
@@ -122,8 +122,8 @@ def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: n
     """Return the ranker of as many made-up memories as there are vectors."""
     size = len(vectors)
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
-        keep(Path(scratch) / "arrays", "", arrays_of(synthetic.make_table(size)))
-        arrays = kept(Path(scratch) / "arrays", "")  # mapped, as the engine has them
+        save_arrays(Path(scratch) / "arrays", "", arrays_of(synthetic.make_table(size)))
+        arrays = load_arrays(Path(scratch) / "arrays", "")  # mapped, as the engine has them
     assert arrays is not None
     catalog = Catalog(arrays)
     view = View(catalog, [synthetic.commit(number) for number in reversed(range(size))], {})
@@ -132,6 +132,10 @@ def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: n
     queries = [synthetic.make_query(number, size) for number in range(count)]
     matches = synthetic.make_matches(size)
     ranker = Ranker(
-        Matched(Rows(None, {}), {query.words: matches for query in queries}), snapshot, view, shipped("editing"), tiers
+        Matched(MemoryRows(None, {}), {query.words: matches for query in queries}),
+        snapshot,
+        view,
+        shipped("editing"),
+        tiers,
     )
     return Ranking(ranker, queries, synthetic.make_questions(exact, count), exact)

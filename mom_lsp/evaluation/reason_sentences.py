@@ -22,7 +22,7 @@ from mom_lsp.lm.answer import says_something
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class LabelledMessage:
     """The sentences of one message, and which of them say why."""
 
     body: str
@@ -30,28 +30,28 @@ class Case:
     right: frozenset[int]
 
 
-def cases(labels: Path, clone: Path) -> Iterator[Case]:
+def cases(labels: Path, clone: Path) -> Iterator[LabelledMessage]:
     """Yield the labelled commits that a clone has."""
     repository = Repository(locate(clone))
     rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()]
     right = {row["commit"]: frozenset(row["reasons"]) for row in rows if repository.has(row["commit"])}
     for commit in repository.commits(sorted(right)):
         body = split_message(commit.message).body
-        yield Case(body, tuple(sentences(prose(body))), right[commit.sha])
+        yield LabelledMessage(body, tuple(sentences(prose(body))), right[commit.sha])
 
 
-def first(case: Case) -> int:
+def first(case: LabelledMessage) -> int:
     """Return the first sentence."""
     return 0
 
 
-def reasoning(case: Case) -> int:
+def reasoning(case: LabelledMessage) -> int:
     """Return the first sentence with a word of reasoning, or else the first."""
     found = sentences(prose(rationale(case.body)))
     return case.told.index(found[0]) if found and found[0] in case.told else 0
 
 
-def telling(case: Case) -> int:
+def telling(case: LabelledMessage) -> int:
     """Return the first sentence that says something, as `mom why` does."""
     return next((at for at, one in enumerate(case.told) if says_something(one)), 0)
 
@@ -59,7 +59,7 @@ def telling(case: Case) -> int:
 RULES = {"first": first, "first with a word of reasoning": reasoning, "first that says something": telling}
 
 
-def right(made: Sequence[Case]) -> dict[str, float]:
+def right(made: Sequence[LabelledMessage]) -> dict[str, float]:
     """Return for each rule the share of the messages in which it chooses a sentence that says why."""
     return {name: float(np.mean([rule(case) in case.right for case in made])) for name, rule in RULES.items()}
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("labels", type=Path)
     parser.add_argument("clones", nargs="+", type=Path)
     chosen = parser.parse_args()
-    everything: list[Case] = []
+    everything: list[LabelledMessage] = []
     for clone in chosen.clones:
         made = list(cases(chosen.labels, clone))
         everything += made
@@ -78,7 +78,7 @@ def main() -> None:
     _say("all", everything)
 
 
-def _say(name: str, made: Sequence[Case]) -> None:
+def _say(name: str, made: Sequence[LabelledMessage]) -> None:
     shares = ", ".join(f"{rule} {share:.1%}" for rule, share in right(made).items()) if made else "no label"
     sys.stdout.write(f"{name}, {len(made)} messages: {shares}\n")
 

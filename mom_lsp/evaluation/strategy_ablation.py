@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from mom_lsp.evaluation.tier_ablation import SHOWN, Outcome, learned, simulate
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import Life
@@ -17,7 +17,7 @@ from mom_lsp.tuning.cases import Case
 DROPOUT, EXPLORE = (0.1, 0.3), (0.5, 1.0, 2.0)
 
 
-def strategy_rows(cases: Sequence[Case], model: Model, threshold: float) -> dict[str, Outcome]:
+def strategy_rows(cases: Sequence[Case], model: LinearModel, threshold: float) -> dict[str, Outcome]:
     """Return what comes of each strategy with the learned weights; the first row has none.
 
     Args:

@@ -9,7 +9,7 @@ import numpy as np
 
 from mom_lsp.evaluation.feature_ablation import SEED_ROWS, Predictions
 from mom_lsp.journal import Event
-from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.route.score import total
 from mom_lsp.route.strategies import diversity
 from mom_lsp.settings import Settings
@@ -42,7 +42,7 @@ class Outcome:
 WAYS = {"three tiers": True, "one rate": False}
 
 
-def life_rows(cases: Sequence[Case], model: Model) -> dict[str, Outcome]:
+def life_rows(cases: Sequence[Case], model: LinearModel) -> dict[str, Outcome]:
     """Return what each way brings to each of the seed's rows and to the learned weights."""
     scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
     scorers["mom"] = learned(model)
@@ -115,6 +115,6 @@ def _seed(alpha: float, beta: float, gamma: float) -> Scorer:
     return lambda case, strength, uses: np.asarray(alpha * case.features["cosine"] + beta * strength + gamma * uses)
 
 
-def learned(model: Model) -> Scorer:
+def learned(model: LinearModel) -> Scorer:
     """Return what scores as the product does with some weights."""
     return lambda case, strength, uses: total(model.shares(case.features | {"strength": strength, "uses": uses}))

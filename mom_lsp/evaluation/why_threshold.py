@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.gather import gather
 from mom_lsp.tuning.labels import load_labels, sample
@@ -29,7 +29,7 @@ KEPT = 0.95  # of the right ones
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class WhyCandidate:
     """What a threshold does."""
 
     threshold: float
@@ -38,7 +38,7 @@ class Row:
     precision: float  # the share of what is read that is right
 
 
-def rows(cases: Sequence[Case], model: Model) -> list[Row]:
+def rows(cases: Sequence[Case], model: LinearModel) -> list[WhyCandidate]:
     """Return a row for each threshold."""
     found = [_others(case, model) for case in cases]
     every = sum(int(right.sum()) for _, right in found)
@@ -46,16 +46,16 @@ def rows(cases: Sequence[Case], model: Model) -> list[Row]:
     for threshold in THRESHOLDS:
         right = [right[chances >= threshold] for chances, right in found]
         read, kept = sum(map(len, right)), sum(int(one.sum()) for one in right)
-        made.append(Row(threshold, read / max(1, len(cases)), kept / max(1, every), kept / max(1, read)))
+        made.append(WhyCandidate(threshold, read / max(1, len(cases)), kept / max(1, every), kept / max(1, read)))
     return made
 
 
-def best(made: Sequence[Row]) -> float:
+def best(made: Sequence[WhyCandidate]) -> float:
     """Return the largest threshold that keeps enough of the right ones."""
     return max(row.threshold for row in made if row.kept >= KEPT)
 
 
-def _others(case: Case, model: Model) -> tuple[np.ndarray, np.ndarray]:
+def _others(case: Case, model: LinearModel) -> tuple[np.ndarray, np.ndarray]:
     """Return the chances of the memories that are read at most, best first, and which of them are right; (k,) both."""
     belongs = (case.features["wrote"] == 0) & ((case.features["symbol"] > 0) | (case.features["near"] > 0))
     at = np.flatnonzero(belongs)

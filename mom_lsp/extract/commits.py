@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from mom_lsp.extract.code import changed_names
 from mom_lsp.extract.kinds import commit_kind
-from mom_lsp.extract.message import MAX_BODY, Message, rationale, shorten, split_message, title_of
+from mom_lsp.extract.message import MAX_BODY, CommitMessage, rationale, shorten, split_message, title_of
 from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
 from mom_lsp.extract.references import aliases, own_numbers, references
 from mom_lsp.extract.significance import contributions
@@ -84,7 +84,7 @@ def _merged_as(text: str, subject: str) -> tuple[str, ...]:
     return () if first == subject else (f'"{title_of(first)}"',)
 
 
-def _message(text: str, *, merge: bool) -> Message:
+def _message(text: str, *, merge: bool) -> CommitMessage:
     """Take a message apart; of a merge, the message of what was merged."""
     if merge and (title := merge_title(text))[0]:
         return split_message(f"{title[0]}\n\n{title[1]}")

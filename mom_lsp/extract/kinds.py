@@ -9,7 +9,7 @@ from mom_lsp.extract.reverts import reverts
 from mom_lsp.memory import Kind, Reference
 
 
-class Rule(NamedTuple):
+class KindRule(NamedTuple):
     """One line of a table: the kind, and the words that make it; None matches nothing."""
 
     kind: Kind
@@ -44,15 +44,15 @@ _WORKAROUND = _words(
     r"\bwork(?:s|ed|ing)?[- ]?a?round\b|\bhack\b|\bkludge|\bquirk|\bstop-?gap|\btemporar(?:y|ily)\b|\bband-?aid"
 )
 
-COMMIT_RULES: tuple[Rule, ...] = (
-    Rule(
+COMMIT_RULES: tuple[KindRule, ...] = (
+    KindRule(
         "workaround",
         _WORKAROUND,
         _words(r"\bwork(?:s|ed|ing)?[- ]?a?round\b(?! (?:is|was) (?:removed|dropped|no longer))|\bkludge|\bugly hack"),
     ),
 )
-LATER_RULES: tuple[Rule, ...] = (
-    Rule(
+LATER_RULES: tuple[KindRule, ...] = (
+    KindRule(
         "anti_pattern",
         _words(
             r"^(?:[\w./() -]+: )?(?:do not|don'?t|never|avoid|stop|forbid|disallow|prohibit|ban|refuse|reject"
@@ -63,7 +63,7 @@ LATER_RULES: tuple[Rule, ...] = (
             r"|\bdo not (?:use|call|assume|rely)\b"
         ),
     ),
-    Rule(
+    KindRule(
         "optimisation",
         _words(
             r"\boptimi[sz]|\bspeed(?:s|ing)?[- ]?up\b|\bfaster\b|\bperf(?:ormance)?\b|\bslow\b"
@@ -76,7 +76,7 @@ LATER_RULES: tuple[Rule, ...] = (
             r"|\bbenchmark(?:s|ed)?\b.{0,60}\bfaster"
         ),
     ),
-    Rule(
+    KindRule(
         "convention",
         _words(
             r"\b(?:coding|code) (?:style|conventions?|guidelines?)|\bstyle ?guide|\bnaming\b|\bconventions?\b"
@@ -119,7 +119,7 @@ def commit_kind(subject: str, body: str, references: tuple[Reference, ...], *, r
     return "known_issue" if _KNOWN_ISSUE.search(subject) else "note"
 
 
-def _first(rules: tuple[Rule, ...], subject: str, body: str) -> Kind | None:
+def _first(rules: tuple[KindRule, ...], subject: str, body: str) -> Kind | None:
     for rule in rules:
         if (rule.subject and rule.subject.search(subject)) or (rule.body and rule.body.search(body)):
             return rule.kind
@@ -129,28 +129,28 @@ def _first(rules: tuple[Rule, ...], subject: str, body: str) -> Kind | None:
 # Comments and documents: what a short passage says, strongest first. Only in capitals is "BUG" a marker.
 _WORKAROUND_COMMENT = _words(r"\bwork[- ]?a?rounds?\b|\bwork(?:s|ing)? around\b|\bhack\b|\bkludge|\bquirk")
 _OPEN = re.compile(r"\b(?:TODO|FIXME|XXX|BUG|KNOWN ISSUE|KNOWN BUG)\b|\b[Kk]nown (?:issue|bug|limitation|problem)")
-TEXT_RULES: tuple[Rule, ...] = (
-    Rule(
+TEXT_RULES: tuple[KindRule, ...] = (
+    KindRule(
         "anti_pattern",
         _words(
             r"\bdo(?:es)? not\b|\bdon'?t\b|\bnever\b|\bmust(?: not|n't)\b|\bshould(?: not|n't)\b|\bavoid\b"
             r"|\bdeprecated\b"
         ),
     ),
-    Rule(
+    KindRule(
         "decision",
         _words(
             r"\bbecause\b|\bwhy:|\bon purpose\b|\bintentional|\bdeliberate|\bhistorical\b|\bby design\b|\bdecided\b"
             r"|\bdecision\b|\binstead of\b|\brather than\b|\bin favou?r of\b|\bso that\b"
         ),
     ),
-    Rule(
+    KindRule(
         "convention",
         _words(
             r"\bmust\b|\balways\b|\bshould\b|\bplease\b|\bmake sure\b|\bensure\b|\brequired?\b|\bconvention|\bsafety\b"
         ),
     ),
-    Rule("optimisation", _words(r"\bfaster\b|\bperformance\b|\boptimi[sz]|\bslow\b|\bspeed")),
+    KindRule("optimisation", _words(r"\bfaster\b|\bperformance\b|\boptimi[sz]|\bslow\b|\bspeed")),
 )
 
 

@@ -63,7 +63,7 @@ _SUFFIX = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class CommitMessage:
     """A commit message in its parts; the body is without trailers and people."""
 
     subject: str
@@ -71,11 +71,11 @@ class Message:
     trailers: tuple[tuple[str, str], ...] = ()
 
 
-def split_message(message: str) -> Message:
+def split_message(message: str) -> CommitMessage:
     """Return subject, body and trailers; trailers are the lines at the end that only point at people or places."""
     subject, _, rest = message.strip().partition("\n")
     if not rest:
-        return Message(subject.strip(), "")
+        return CommitMessage(subject.strip(), "")
     lines = rest.rstrip().split("\n")
     trailers: list[tuple[str, str]] = []
     while lines:
@@ -87,7 +87,7 @@ def split_message(message: str) -> Message:
         lines.pop()
     body = "\n".join(lines).replace("\r", "")
     body = _BLANKS.sub("\n\n", _PEOPLE.sub("", body + "\n")).strip()
-    return Message(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS])
+    return CommitMessage(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS])
 
 
 def title_of(subject: str) -> str:

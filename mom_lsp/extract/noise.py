@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.extract.layout import layout_share, only_layout
-from mom_lsp.extract.message import Message, has_rationale, split_message
+from mom_lsp.extract.message import CommitMessage, has_rationale, split_message
 from mom_lsp.extract.moves import only_moves
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ def _says_it_formats(commit: Commit) -> bool:
     return bool(_OF_FORMAT.search(subject)) and layout_share(commit) >= MOSTLY_LAYOUT
 
 
-def _routine(message: Message, paths: list[str]) -> str:
+def _routine(message: CommitMessage, paths: list[str]) -> str:
     """Name the routine that a message without a rationale describes."""
     if len(_WORD.findall(message.body)) >= ROUTINE_WORDS or has_rationale(message.body):
         return ""

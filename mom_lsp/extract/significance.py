@@ -20,7 +20,7 @@ _TRIVIAL = re.compile(
 )
 
 
-class Weights(NamedTuple):
+class SignWeights(NamedTuple):
     """What each sign adds: hand-set, in the order in which a reader would be surprised."""
 
     rationale: float = 2.0  # the text says why
@@ -35,7 +35,7 @@ class Weights(NamedTuple):
     trivial: float = -1.5  # a subject that announces routine
 
 
-WEIGHTS = Weights()
+WEIGHTS = SignWeights()
 
 
 def contributions(

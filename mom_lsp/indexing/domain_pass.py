@@ -19,17 +19,17 @@ FEW = 2_000  # vectors; more are read with all the others
 SAMPLE = 4_000  # titles that tell which words are common
 
 
-def keep_domains(store: Store, arrays: Arrays, model: str, control: Control) -> None:
+def sort_into_domains(store: Store, arrays: Arrays, model: str, control: Control) -> None:
     """Bring the kept domains up to date with the memories, and with the vectors that `model` made ("" for none)."""
     contents, encoded = unpacked(arrays["content"]), store.encoded(model) if model else set[str]()
     met = np.array([content in encoded for content in contents], bool)
     rows = np.flatnonzero(arrays["suggestible"] & (met | (arrays["path_count"] > 0)))
     ids, points = unpacked(arrays["id"]), Points(arrays, _Meanings(store, model if encoded else "", contents, met))
-    before = Partition.of_arrays(store.kept_domains() or {}, model)
+    before = Partition.of_arrays(store.saved_domains() or {}, model)
     control.step("domains", 0, 1)
     fresh = updated(before, [ids[row] for row in rows], met[rows], lambda some: points(rows[some]))
     fresh = fresh.called(_names(store, arrays, fresh, rows), model)
-    store.keep_domains(fresh.arrays())
+    store.save_domains(fresh.arrays())
     control.step("domains", 1, 1)
 
 

@@ -10,7 +10,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.store import Store
 
 
-class Recalled:
+class DuplicateFilter:
     """What the commits of one HEAD and the user's notes say; read when it is first asked for."""
 
     def __init__(self, store: Store, notes: Sequence[str], history: Callable[[], Collection[str]]) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from mom_lsp.git import Location, Repository
-from mom_lsp.indexing.duplicates import Recalled
+from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.extraction_worker import Task, extract, file_memories, ordered, wanted_file, workers
-from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Summary
@@ -27,7 +27,13 @@ T = TypeVar("T")
 
 
 def index_history(
-    store: Store, repository: Repository, head: str, rules: Rules, merger: Merger, control: Control, summary: Summary
+    store: Store,
+    repository: Repository,
+    head: str,
+    rules: IndexRules,
+    merger: Merger,
+    control: Control,
+    summary: Summary,
 ) -> None:
     """Index the ancestors of a commit that are not in the store yet, newest first."""
     known = {commit for commits in store.columns(["commits"])["commits"].to_pylist() for commit in commits}
@@ -84,10 +90,10 @@ def grouped(
 def index_files(
     repository: Repository,
     head: str,
-    rules: Rules,
+    rules: IndexRules,
     marker: Marker,
     merger: Merger,
-    recalled: Recalled,
+    recalled: DuplicateFilter,
     control: Control,
     summary: Summary,
 ) -> None:
@@ -107,9 +113,9 @@ def index_files(
 def index_folder(
     store: Store,
     location: Location,
-    rules: Rules,
+    rules: IndexRules,
     merger: Merger,
-    recalled: Recalled,
+    recalled: DuplicateFilter,
     control: Control,
     summary: Summary,
 ) -> None:
@@ -131,7 +137,7 @@ def index_folder(
     store.delete(before.keys() - now)
 
 
-def _of_folder(path: Path, root: Path, rules: Rules) -> list[Memory]:
+def _of_folder(path: Path, root: Path, rules: IndexRules) -> list[Memory]:
     """Return the memories of one file, none if it cannot be read (it may have gone meanwhile) or is no text."""
     try:
         data = path.read_bytes()
@@ -143,7 +149,7 @@ def _of_folder(path: Path, root: Path, rules: Rules) -> list[Memory]:
     return file_memories(path.relative_to(root).as_posix(), blob, data.decode("utf-8", "replace"), rules)
 
 
-def _walk(root: Path, rules: Rules) -> Iterator[Path]:
+def _walk(root: Path, rules: IndexRules) -> Iterator[Path]:
     """Yield regular files below a folder, hidden ones and symbolic links left out."""
     return islice((path for path in _regular_files(root) if _wanted(path, root, rules)), MAX_FOLDER_FILES)
 
@@ -156,14 +162,14 @@ def _regular_files(root: Path) -> Iterator[Path]:
                 yield path
 
 
-def _wanted(path: Path, root: Path, rules: Rules) -> bool:
+def _wanted(path: Path, root: Path, rules: IndexRules) -> bool:
     try:
         return wanted_file(path.relative_to(root).as_posix(), rules) and path.stat().st_size <= rules.max_file_size
     except OSError:
         return False
 
 
-def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[str], control: Control) -> None:
+def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten: set[str], control: Control) -> None:
     """Make forgotten memories disappear from every byte, and extract restored ones again."""
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
@@ -176,7 +182,7 @@ def honour_user(store: Store, location: Location, rules: Rules, forgotten: set[s
         _restore(store, location, rules, Merger(store, forgotten), back)
 
 
-def _restore(store: Store, location: Location, rules: Rules, merger: Merger, stones: dict[str, Memory]) -> None:
+def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger, stones: dict[str, Memory]) -> None:
     """Put memories in the place of their tombstones; what can no longer be found is indexed as if it were new."""
     if location.git:
         repository = Repository(location)

@@ -20,7 +20,7 @@ from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
-from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.memory import Memory
 from mom_lsp.process.priority import usable_cores
 from mom_lsp.redact import sanitize
@@ -35,7 +35,7 @@ class Task:
     """Some commits, or some files of a tree as (path, blob), to be extracted."""
 
     location: Location
-    rules: Rules
+    rules: IndexRules
     commits: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
 
@@ -56,7 +56,7 @@ def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
         yield memory
 
 
-def _of_commit(commit: Commit, rules: Rules, home: Sequence[str]) -> Memory:
+def _of_commit(commit: Commit, rules: IndexRules, home: Sequence[str]) -> Memory:
     excluded = _excluder(rules.exclude)
     kept = tuple(change for change in commit.files if not excluded(change.path))
     memory = commit_memory(replace(commit, files=kept), sanitize=sanitize, home=home)
@@ -73,7 +73,7 @@ def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
             yield from file_memories(path, blob, text, task.rules)
 
 
-def file_memories(path: str, blob: str, text: str, rules: Rules) -> list[Memory]:
+def file_memories(path: str, blob: str, text: str, rules: IndexRules) -> list[Memory]:
     """Return the memories that the text of one file holds."""
     if not wanted_file(path, rules) or is_generated(path, text[:2000]):
         return []
@@ -82,7 +82,7 @@ def file_memories(path: str, blob: str, text: str, rules: Rules) -> list[Memory]
     return comment_memories(path, blob, text, sanitize=sanitize) if rules.comments else []
 
 
-def wanted_file(path: str, rules: Rules) -> bool:
+def wanted_file(path: str, rules: IndexRules) -> bool:
     """Whether a file may hold memories, judged by its path."""
     return not (is_vendored(path) or is_generated(path) or _excluder(rules.exclude)(path))
 

@@ -10,11 +10,11 @@ from mom_lsp.errors import EncoderError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.blame import OUR_FILE, write_revisions
-from mom_lsp.indexing.domain_pass import keep_domains
-from mom_lsp.indexing.duplicates import Recalled
+from mom_lsp.indexing.domain_pass import sort_into_domains
+from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.encode_pass import encode_missing
-from mom_lsp.indexing.extraction import honour_user, index_files, index_folder, index_history
-from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.extraction import apply_forgets, index_files, index_folder, index_history
+from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Progress, Summary
@@ -30,13 +30,13 @@ from mom_lsp.workspace.library.notes import notes_of
 SAMPLES = 8  # commits of a partial clone that are looked at for what it lacks
 
 
-class Work:
+class IndexPass:
     """One HEAD's share of the work."""
 
     def __init__(self, location: Location, settings: Settings, control: Control, summary: Summary) -> None:
         self._location, self._settings = location, settings
         self._control, self._summary = control, summary
-        self._rules = Rules.of(settings)
+        self._rules = IndexRules.of(settings)
 
     def run(self, rev: str | None) -> None:
         """Bring the store up to date; whatever interrupts this, the next run goes on from there."""
@@ -48,7 +48,7 @@ class Work:
             events = list(journal.events())
         life = fold(events)
         seq, forgotten = erasure_seq(events), set(life.forgotten)
-        honour_user(store, self._location, self._rules, forgotten, self._control)
+        apply_forgets(store, self._location, self._rules, forgotten, self._control)
         notes = notes_of(life)
         self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
         self._keep_formatting(store)
@@ -61,14 +61,14 @@ class Work:
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)
         model = self._encode(store)
-        keep_domains(store, arrays, model, self._control)
+        sort_into_domains(store, arrays, model, self._control)
         marker.encoded, marker.domains = model, checksum_of_domains(data)
         save_marker(data, marker)
 
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
         rules, control, summary = self._rules, self._control, self._summary
         if not self._location.git:
-            recalled = Recalled(store, notes, history=tuple)
+            recalled = DuplicateFilter(store, notes, history=tuple)
             index_folder(store, self._location, rules, merger, recalled, control, summary)
             return
         repository = Repository(self._location)
@@ -76,7 +76,7 @@ class Work:
         if head is not None:
             self._reopen(store, marker, repository)
             index_history(store, repository, head, rules, merger, control, summary)
-            recalled = Recalled(store, notes, partial(repository.history, head))
+            recalled = DuplicateFilter(store, notes, partial(repository.history, head))
             index_files(repository, head, rules, marker, merger, recalled, control, summary)
             marker.add(head)
             marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
@@ -89,10 +89,10 @@ class Work:
     @staticmethod
     def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
         """Save every reader the time that a catalog takes to be made; return it."""
-        arrays = store.kept_arrays(catalog_key(notes))
+        arrays = store.saved_catalog(catalog_key(notes))
         if arrays is None:
             arrays = catalog_arrays(store, notes)
-            store.keep_arrays(catalog_key(notes), arrays)
+            store.save_catalog(catalog_key(notes), arrays)
         return arrays
 
     @staticmethod

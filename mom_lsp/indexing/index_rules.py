@@ -9,13 +9,13 @@ from pathlib import Path
 
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
-from mom_lsp.settings import EditorSettings, Settings, kept, resolve
-from mom_lsp.settings.fields import Index
+from mom_lsp.settings import EditorSettings, Settings, resolve, saved_editor_settings
+from mom_lsp.settings.fields import IndexSettings
 from mom_lsp.store import SCHEMA_VERSION
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class IndexRules:
     """What is read, and what is left out; hashable, so that a change is noticed."""
 
     exclude: tuple[str, ...] = ()
@@ -24,7 +24,7 @@ class Rules:
     max_file_size: int = 1_000_000
 
     @classmethod
-    def of(cls, settings: Settings) -> Rules:
+    def of(cls, settings: Settings) -> IndexRules:
         """Return the rules that some settings make."""
         chosen = settings.index
         return cls(tuple(settings.exclude), chosen.comments, chosen.documents, chosen.max_file_size)
@@ -49,7 +49,7 @@ def index_settings(location: Location) -> Settings:
     own = resolve(location.root, None).settings
     wanted = _wanted(location)
     newest = next((one for one in reversed(wanted) if one.encoder.model), own)
-    index = Index(
+    index = IndexSettings(
         comments=any(one.index.comments for one in wanted),
         documents=any(one.index.documents for one in wanted),
         max_file_size=max(one.index.max_file_size for one in wanted),
@@ -63,7 +63,7 @@ def _wanted(location: Location) -> list[Settings]:
     found = [from_git_dir(folder, location).root for folder in Repository(location).worktrees()] if location.git else []
     checked_out = [root for root in found if (root / ".git").exists()]  # a bare repository wants nothing
     roots = list(dict.fromkeys([location.root, *checked_out]))
-    set_by_editors = [(root, editor) for root, editor in kept(location.data) if root in roots]
+    set_by_editors = [(root, editor) for root, editor in saved_editor_settings(location.data) if root in roots]
     without: list[tuple[Path, EditorSettings | None]] = [
         (root, None) for root in roots if all(root != one for one, _ in set_by_editors)
     ]

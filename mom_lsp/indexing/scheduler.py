@@ -14,10 +14,10 @@ from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
-from mom_lsp.indexing.index_rules import Rules
+from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
 from mom_lsp.indexing.progress import Control, Paused, Report, Stopped, Summary
-from mom_lsp.indexqueue import BACKGROUND, Request, done, enqueue, pending, started
+from mom_lsp.indexqueue import BACKGROUND, IndexRequest, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
 from mom_lsp.store import writer_lease
@@ -114,12 +114,12 @@ def _serve(location: Location, settings: Settings, control: Control, summary: Su
         done(request)
 
 
-def _servable(location: Location) -> list[Request]:
+def _servable(location: Location) -> list[IndexRequest]:
     """Return the pending requests; one of a worktree in the middle of a rebase is left for later."""
     return [r for r in pending(location.data) if not operation_in_progress(_asking(r, location).git_dir)]
 
 
-def _asking(request: Request, location: Location) -> Location:
+def _asking(request: IndexRequest, location: Location) -> Location:
     return from_git_dir(request.git_dir, location)
 
 
@@ -146,15 +146,17 @@ class _Run:
         marker, repository = load_marker(self.location.data), Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
             return False  # a partial clone was filled
-        rules, shallow = Rules.of(self.settings).fingerprint, repository.shallow
+        rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)
         return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, domains, shallow)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with the user's word."""
-        from mom_lsp.indexing.index_pass import Work  # lancedb and all the rest, which finding nothing new does without
+        from mom_lsp.indexing.index_pass import (
+            IndexPass,  # lancedb and all the rest, which finding nothing new does without
+        )
 
-        Work(self.location, self.settings, self.control, self.summary).run(rev)
+        IndexPass(self.location, self.settings, self.control, self.summary).run(rev)
 
     def _head(self) -> str | None:
         return Repository(self.location).resolve() if self.location.git else ""

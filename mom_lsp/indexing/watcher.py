@@ -13,7 +13,7 @@ from watchdog.observers import Observer
 from watchdog.observers.api import BaseObserver
 
 from mom_lsp import datafolder
-from mom_lsp.datafolder import Held
+from mom_lsp.datafolder import OpenFolder
 from mom_lsp.errors import DataFolderError, MomError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
@@ -50,7 +50,7 @@ def watch(
     Raises:
         DataFolderError: nothing can be written here.
     """
-    changed, repository = _Changed(location), Held(location.common_dir or location.root)
+    changed, repository = _Changed(location), OpenFolder(location.common_dir or location.root)
     if why := datafolder.why_read_only(location.data, "lance", FOLDER):
         raise DataFolderError(why)
     datafolder.make(location.data)
@@ -97,7 +97,7 @@ def _worktrees(location: Location) -> list[Location]:
     return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
 
 
-def _heard(event: threading.Event, stop: threading.Event, repository: Held) -> bool:
+def _heard(event: threading.Event, stop: threading.Event, repository: OpenFolder) -> bool:
     """Wait for a change, the time for a look of our own, or the end."""
     deadline = time.monotonic() + HEARTBEAT
     while not stop.is_set() and repository.is_there() and time.monotonic() < deadline:

@@ -32,7 +32,7 @@ FUNCTIONS = {  # of libggml-base: field -> name, what it returns, what it takes
 }
 
 
-class State(ctypes.Structure):
+class HookState(ctypes.Structure):
     """What hook.c reads and writes; the fields are explained there."""
 
     _fields_ = (
@@ -59,7 +59,7 @@ class Hook:
         self.layers, self.heads = layers, heads
         self.problem = ""  # why it runs in Python
         self._functions = {field: _function(base, *what) for field, what in FUNCTIONS.items()}
-        self._state = State(layers=layers, heads=heads)
+        self._state = HookState(layers=layers, heads=heads)
         for field, function in self._functions.items():
             setattr(self._state, field, ctypes.cast(function, ctypes.c_void_p).value)
         library = self._library() if native else None

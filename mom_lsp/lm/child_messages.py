@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mom_lsp.memory import Bias, Message, Part
+from mom_lsp.memory import Bias, ChatMessage, Part
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ HELLO = 0  # the id of the child's first line
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class AttentionReading:
     """A text that the model was made to read after a prompt."""
 
     nll: np.ndarray  # (tokens,) negative log-likelihood of each, in nats
@@ -31,14 +31,14 @@ class Reading:
     choices: tuple[float, ...] = ()  # how likely each of some words comes next, as log-probabilities
 
 
-def plain_messages(messages: Sequence[Message]) -> list[dict[str, Any]]:
+def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     """Return messages as JSON would have them."""
     return [{"role": m.role, "parts": [[part.text, part.memory] for part in m.parts]} for m in messages]
 
 
-def read_messages(rows: Sequence[dict[str, Any]]) -> list[Message]:
+def read_messages(rows: Sequence[dict[str, Any]]) -> list[ChatMessage]:
     """Take `plain_messages` back."""
-    return [Message(row["role"], tuple(Part(str(text), memory) for text, memory in row["parts"])) for row in rows]
+    return [ChatMessage(row["role"], tuple(Part(str(text), memory) for text, memory in row["parts"])) for row in rows]
 
 
 def plain_bias(bias: Bias | None) -> dict[str, Any] | None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from mom_lsp.errors import ModelError
 from mom_lsp.lm.attention_hook import Hook
-from mom_lsp.lm.llama_context import Context, Plan
+from mom_lsp.lm.llama_context import BiasPlan, LlamaContext
 
 TEXT = (
     "The cache expires after seventeen minutes. A request is tried again at most forty-two times. "
@@ -25,18 +25,18 @@ ALIKE = 0.05  # how far the scale that heads show may spread, relative to its me
 SURE = (0.05, 0.95)  # mass of the span for which the scale is read well
 
 
-def attention_scale(context: Context, hook: Hook, tokens: Sequence[int]) -> float:
+def attention_scale(context: LlamaContext, hook: Hook, tokens: Sequence[int]) -> float:
     """Return the scale between kq and the softmax.
 
     Raises:
         ModelError: the hook cannot be used with this model or this version of llama.cpp; says why.
     """
-    plain = _masses(context, hook, tokens, Plan(((0, len(tokens)),)))[..., 0]
+    plain = _masses(context, hook, tokens, BiasPlan(((0, len(tokens)),)))[..., 0]
     layers = np.flatnonzero(plain.any(1))
     if not len(layers) or np.abs(plain[layers] - 1).max() > WHOLE:
         raise ModelError("attention traces are off: attention of this model does not sum to one where it is read")
     span = (len(tokens) // 4, len(tokens) // 2)
-    before = _masses(context, hook, tokens, Plan((span,)))[..., 0]
+    before = _masses(context, hook, tokens, BiasPlan((span,)))[..., 0]
     scales = np.concatenate([_scale(context, hook, tokens, span, int(layer), before) for layer in layers[[0, -1]]])
     scale = float(np.median(scales)) if len(scales) else 0.0
     if scale <= 0 or np.abs(scales / scale - 1).max() > ALIKE:
@@ -45,17 +45,17 @@ def attention_scale(context: Context, hook: Hook, tokens: Sequence[int]) -> floa
 
 
 def _scale(
-    context: Context, hook: Hook, tokens: Sequence[int], span: tuple[int, int], layer: int, before: np.ndarray
+    context: LlamaContext, hook: Hook, tokens: Sequence[int], span: tuple[int, int], layer: int, before: np.ndarray
 ) -> np.ndarray:
     """Return the scale that each head of a layer shows: the bias moves the log-odds of its mass by scale * PUSH."""
     bias = np.zeros((hook.layers, hook.heads, 1), np.float32)
     bias[layer] = PUSH
-    after = _masses(context, hook, tokens, Plan((span,), len(tokens) - 1, bias))[layer, :, 0]
+    after = _masses(context, hook, tokens, BiasPlan((span,), len(tokens) - 1, bias))[layer, :, 0]
     clear = (before[layer] > SURE[0]) & (after < SURE[1])
     return np.asarray((_log_odds(after) - _log_odds(before[layer]))[clear] / PUSH)
 
 
-def _masses(context: Context, hook: Hook, tokens: Sequence[int], plan: Plan) -> np.ndarray:
+def _masses(context: LlamaContext, hook: Hook, tokens: Sequence[int], plan: BiasPlan) -> np.ndarray:
     """Return the attention of the last row, (layers, heads, spans)."""
     context.forget()
     context.begin(tokens, plan)

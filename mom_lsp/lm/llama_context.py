@@ -13,14 +13,14 @@ import numpy as np
 from mom_lsp.errors import ModelError
 from mom_lsp.lm.attention_hook import Hook
 from mom_lsp.lm.bindings import reason
-from mom_lsp.memory import never
+from mom_lsp.memory import never_cancelled
 
 BATCH = 128  # tokens computed at a time: between two batches a request can be cancelled
 SEQUENCE = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class BiasPlan:
     """What is done to attention in one request; cells of the cache are positions, as there is one sequence."""
 
     spans: tuple[tuple[int, int], ...] = ()
@@ -31,7 +31,7 @@ class Plan:
         """The first position whose keys and values differ from those without bias; None if none does."""
         return self.task if self.bias is not None and self.bias.any() else None
 
-    def holds(self, other: Plan) -> int | None:
+    def holds(self, other: BiasPlan) -> int | None:
         """Return how many positions of a cache made under `other` are the same under this plan; None for all."""
         mine, theirs = self.start(), other.start()
         if mine == theirs and (mine is None or (self.spans == other.spans and np.array_equal(self.bias, other.bias))):  # type: ignore[arg-type]
@@ -39,10 +39,10 @@ class Plan:
         return min(start for start in (mine, theirs) if start is not None)
 
 
-PLAIN = Plan()
+PLAIN = BiasPlan()
 
 
-class Context:
+class LlamaContext:
     """Decodes tokens in order. With a hook attention can be seen and moved, and flash attention is off."""
 
     def __init__(
@@ -75,7 +75,7 @@ class Context:
             self._llama.llama_free(self.pointer)
             self.pointer = None
 
-    def begin(self, tokens: Sequence[int], plan: Plan = PLAIN, *, at_most: int | None = None) -> int:
+    def begin(self, tokens: Sequence[int], plan: BiasPlan = PLAIN, *, at_most: int | None = None) -> int:
         """Keep what the cache already holds of these tokens, at most so many; return how many that is."""
         kept = _common(self._tokens, tokens)
         for limit in (plan.holds(self._plan), at_most, len(tokens) - 1):  # the last one is computed for its logits
@@ -95,7 +95,7 @@ class Context:
         *,
         measured_from: int | None = None,
         logits_from: int | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> list[np.ndarray]:
         """Decode tokens after those of the cache.
 

@@ -17,10 +17,10 @@ from typing import IO, Any
 import numpy as np
 
 from mom_lsp.errors import ChildError, Interrupted, ModelError
-from mom_lsp.lm.child_messages import HELLO, Reading, plain_bias, plain_messages
+from mom_lsp.lm.child_messages import HELLO, AttentionReading, plain_bias, plain_messages
 from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
 from mom_lsp.lm.processor_check import Support, advice, crash, remember, remembered
-from mom_lsp.memory import Bias, Message, never
+from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 from mom_lsp.process.spawn import spawn
 
 POLL = 0.05  # seconds between two looks whether a request was cancelled
@@ -82,13 +82,13 @@ class ModelProcess:
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         limit: int,
         grammar: str | None = None,
         seed: int = 0,
         bias: Bias | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
         """Yield an answer in pieces; see memory.Generator. Closing the iterator stops the model too."""
         params = {
@@ -104,20 +104,20 @@ class ModelProcess:
 
     def read(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         text: str,
         *,
         bias: Bias | None = None,
         measured: bool = True,
-        cancelled: Callable[[], bool] = never,
-    ) -> Reading:
+        cancelled: Callable[[], bool] = never_cancelled,
+    ) -> AttentionReading:
         """Let the model read a text as if it were its answer; see Llama.read."""
         params = {"messages": plain_messages(messages), "text": text, "bias": plain_bias(bias), "measured": measured}
         answers = [answer["result"] for answer in self._ask("read", params, cancelled) if "result" in answer]
         if not answers:
             raise Interrupted("somebody else asks")
         found = answers[0]
-        return Reading(np.array(found["nll"]), {m: np.array(mass) for m, mass in found["mass"].items()})
+        return AttentionReading(np.array(found["nll"]), {m: np.array(mass) for m, mass in found["mass"].items()})
 
     def close(self) -> None:
         """End the process."""
@@ -127,7 +127,7 @@ class ModelProcess:
                 self._running = None
 
     def _call(self, method: str, params: dict[str, Any]) -> Any:
-        return next(answer["result"] for answer in self._ask(method, params, never) if "result" in answer)
+        return next(answer["result"] for answer in self._ask(method, params, never_cancelled) if "result" in answer)
 
     def _ask(self, method: str, params: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         answered = False
@@ -207,7 +207,7 @@ class Running:
         self._threads = [threading.Thread(target=job, args=[s], name="mom-model", daemon=True) for job, s in streams]
         for thread in self._threads:
             thread.start()
-        self.info: dict[str, Any] = next(self._answers_to(HELLO, never, LOADING))["result"]
+        self.info: dict[str, Any] = next(self._answers_to(HELLO, never_cancelled, LOADING))["result"]
 
     def ask(self, method: str, params: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[dict[str, Any]]:
         """Yield the answers to a request, the last one with its result. Raises ModelError or ChildError."""

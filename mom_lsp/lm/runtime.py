@@ -19,14 +19,14 @@ import numpy as np
 from mom_lsp.errors import Interrupted, ModelError
 from mom_lsp.lm import bindings
 from mom_lsp.lm.attention_hook import Hook
-from mom_lsp.lm.child_messages import Reading
+from mom_lsp.lm.child_messages import AttentionReading
 from mom_lsp.lm.gguf import ModelFile, check_memory
 from mom_lsp.lm.gguf_header import read_need
 from mom_lsp.lm.hook_probe import TEXT, attention_scale
-from mom_lsp.lm.llama_context import BATCH, PLAIN, Context, Plan
+from mom_lsp.lm.llama_context import BATCH, PLAIN, BiasPlan, LlamaContext
 from mom_lsp.lm.sampler import Sampler
 from mom_lsp.lm.tokenizing import Prompt, Tokenizer
-from mom_lsp.memory import Bias, Message, never
+from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 
 WARM_UP = 9  # tokens
 PATIENT = 8  # tokens between two looks whether somebody else asks, while reading in idle time
@@ -70,7 +70,7 @@ class Llama:
             int(llama.llama_model_n_layer(self._model)),
             int(llama.llama_model_n_head(self._model)),
         )
-        self._contexts: list[Context] = []
+        self._contexts: list[LlamaContext] = []
 
     def warm_up(self) -> None:
         """Compute a little, so that a library built for another processor dies now and not in an answer.
@@ -78,7 +78,7 @@ class Llama:
         Several tokens and a single one: they take different ways through the library.
         """
         *several, last = self.tokenizer.encode(TEXT, first=True)[:WARM_UP]
-        context = Context(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
+        context = LlamaContext(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
         try:
             context.feed(several)
             context.feed([last])
@@ -96,13 +96,13 @@ class Llama:
 
     def generate(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         *,
         limit: int,
         grammar: str | None = None,
         seed: int = 0,
         bias: Bias | None = None,
-        cancelled: Callable[[], bool] = never,
+        cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
         """Yield an answer in pieces; see memory.Generator."""
         prompt = self.tokenizer.prompt(messages)
@@ -130,15 +130,15 @@ class Llama:
 
     def read(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         text: str,
         *,
         bias: Bias | None = None,
         measured: bool = True,
         then: str = "",
         choices: Sequence[str] = (),
-        cancelled: Callable[[], bool] = never,
-    ) -> Reading:
+        cancelled: Callable[[], bool] = never_cancelled,
+    ) -> AttentionReading:
         """Read a text as if it were the answer: how likely each token is, and what the text attended to.
 
         Args:
@@ -163,7 +163,7 @@ class Llama:
         tokens, start = [*prompt.tokens, *answer, *more], len(prompt.tokens) - 1  # its row says the text's first token
         kept = context.begin(tokens, plan, at_most=start)
         logits = []
-        step = len(tokens) if cancelled is never else PATIENT
+        step = len(tokens) if cancelled is never_cancelled else PATIENT
         for at in range(kept, len(tokens), step):
             if cancelled():
                 raise Interrupted("somebody else asks")
@@ -172,7 +172,7 @@ class Llama:
         likely = _log_softmax(np.concatenate(logits))
         mass = self._hook.mass if measured else None
         spans = [memory for memory, _, _ in prompt.spans]
-        return Reading(
+        return AttentionReading(
             nll=-likely[np.arange(len(answer)), answer],
             mass={} if mass is None else {m: mass[..., spans.index(m)] for m in dict.fromkeys(spans)},
             choices=tuple(float(likely[-1, self.tokenizer.encode(choice)[0]]) for choice in choices),
@@ -204,7 +204,7 @@ class Llama:
                 f" allows {self._context_size}: ask about less, or raise it"
             )
 
-    def _plan(self, prompt: Prompt, bias: Bias) -> Plan:
+    def _plan(self, prompt: Prompt, bias: Bias) -> BiasPlan:
         """Return the plan that biases the spans of a prompt; 0 everywhere if there is no bias."""
         raw = np.zeros((self.layers, self.heads, len(prompt.spans)), np.float32)
         for at, (memory, _, _) in enumerate(prompt.spans):
@@ -215,22 +215,22 @@ class Llama:
                 for layer, head, value in strength:
                     raw[layer, head, at] = value
         raw /= self.attention_scale
-        return Plan(tuple((start, end) for _, start, end in prompt.spans), prompt.task, raw)
+        return BiasPlan(tuple((start, end) for _, start, end in prompt.spans), prompt.task, raw)
 
     def new_hook(self, *, native: bool = True) -> Hook:
         """Return a hook for one context of this model, in C if it can be had and is wanted."""
         return Hook(self._llama, bindings.base_library(), self.layers, self.heads, native=native)
 
-    def new_context(self, hook: Hook | None, *, flash: bool) -> Context:
+    def new_context(self, hook: Hook | None, *, flash: bool) -> LlamaContext:
         """Return another context; it ends with the model."""
         if self._contexts:
             check_memory(self._need.total(len(self._contexts) + 1), self._allowed)
-        context = Context(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
+        context = LlamaContext(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
         self._contexts.append(context)
         return context
 
     @cached_property
-    def _plain(self) -> Context:
+    def _plain(self) -> LlamaContext:
         return self.new_context(None, flash=False)  # flash attention is slower here with some hundred tokens of prompt
 
     @cached_property
@@ -238,11 +238,11 @@ class Llama:
         return self.new_hook(native=self._native)
 
     @cached_property
-    def _hooked_context(self) -> Context:
+    def _hooked_context(self) -> LlamaContext:
         return self.new_context(self._hook, flash=False)
 
     @property
-    def _hooked(self) -> Context:
+    def _hooked(self) -> LlamaContext:
         _ = self.attention_scale  # the probe comes first
         return self._hooked_context
 

@@ -14,7 +14,7 @@ from mom_lsp.lm.answer import reason_of
 from mom_lsp.lm.prompts import title_messages
 from mom_lsp.lm.support import is_supported
 from mom_lsp.lm.wording import everything
-from mom_lsp.memory import Generator, Memory, never
+from mom_lsp.memory import Generator, Memory, never_cancelled
 
 TITLES = "titles.sqlite"  # in the data folder
 SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
@@ -33,7 +33,7 @@ def says_nothing(title: str) -> bool:
     return EMPTY.fullmatch(title) is not None
 
 
-def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] = never) -> str:
+def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] = never_cancelled) -> str:
     """Return a title that the memory's text supports, "" if the model finds none. Raises as the generator does."""
     if not reason_of(memory):
         return ""  # there is nothing to tell beside the title
@@ -57,16 +57,18 @@ class TitleFile:
         if not self.path.exists():
             return None
         query = "SELECT title FROM title WHERE memory = ?"
-        found = cachedb.run(self.path, SCHEMA, lambda file: file.execute(query, (memory,)).fetchone())
+        found = cachedb.transact(self.path, SCHEMA, lambda file: file.execute(query, (memory,)).fetchone())
         return str(found[0]) if found else None
 
     def put(self, memory: str, title: str) -> None:
         """Keep a title."""
         change = "INSERT OR REPLACE INTO title VALUES (?, ?)"
-        cachedb.run(self.path, SCHEMA, lambda file: file.execute(change, (memory, title)))
+        cachedb.transact(self.path, SCHEMA, lambda file: file.execute(change, (memory, title)))
 
     def forget(self, memories: Iterable[str]) -> None:
         """Erase the titles of memories, every byte of them."""
         if self.path.exists():
             gone = [(memory,) for memory in memories]
-            cachedb.run(self.path, SCHEMA, lambda file: file.executemany("DELETE FROM title WHERE memory = ?", gone))
+            cachedb.transact(
+                self.path, SCHEMA, lambda file: file.executemany("DELETE FROM title WHERE memory = ?", gone)
+            )

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from mom_lsp.errors import ModelError
-from mom_lsp.memory import Message
+from mom_lsp.memory import ChatMessage
 
 MARK = (
     "\ue000{}\ue001"  # stands for a message's content while the template is applied; private use, never in a template
@@ -67,7 +67,7 @@ class Tokenizer:
         """Whether a token ends the answer."""
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
-    def prompt(self, messages: Sequence[Message]) -> Prompt:
+    def prompt(self, messages: Sequence[ChatMessage]) -> Prompt:
         """Return the tokens of a conversation, up to where the assistant speaks, or goes on with its last words."""
         tokens: list[int] = []
         spans: list[tuple[str, int, int]] = []

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from mom_lsp import cachedb
-from mom_lsp.lm.traces import Observation, Rule, Traces, replay
+from mom_lsp.lm.traces import AttentionTraces, LearningRule, Observation, replay
 
 TRACES = "traces.sqlite"  # in the data folder
 OF_SOURCE = ("observation WHERE source", "learned WHERE source")
@@ -69,7 +69,7 @@ class TraceFile:
                 (model, model, KEPT),
             )
 
-        cachedb.run(self.path, SCHEMA, insert)
+        cachedb.transact(self.path, SCHEMA, insert)
 
     def observations(self, model: str, layers: int, heads: int) -> list[Observation]:
         """Return what a model observed, oldest first."""
@@ -80,7 +80,7 @@ class TraceFile:
         )
         return self._read(query, (model, layers, heads), lambda rows: _observations(rows, layers, heads))
 
-    def traces(self, model: str, layers: int, heads: int, rule: Rule = Rule()) -> Traces:  # noqa: B008
+    def traces(self, model: str, layers: int, heads: int, rule: LearningRule = LearningRule()) -> AttentionTraces:  # noqa: B008
         """Return the traces of a model."""
         return replay(self.observations(model, layers, heads), layers, heads, rule)
 
@@ -111,7 +111,7 @@ class TraceFile:
             for rows in where:
                 file.executemany(f"DELETE FROM {rows} = ?", gone)
 
-        cachedb.run(self.path, SCHEMA, delete)
+        cachedb.transact(self.path, SCHEMA, delete)
 
     def size(self) -> int:
         """Return the bytes on disk."""
@@ -120,7 +120,7 @@ class TraceFile:
     def _read(self, query: str, values: tuple[Any, ...], meaning: Callable[[Rows], list[T]]) -> list[T]:
         if not self.path.exists():
             return []
-        return cachedb.run(self.path, SCHEMA, lambda file: meaning(file.execute(query, values).fetchall()))
+        return cachedb.transact(self.path, SCHEMA, lambda file: meaning(file.execute(query, values).fetchall()))
 
 
 def _observations(rows: Rows, layers: int, heads: int) -> list[Observation]:

@@ -14,25 +14,25 @@ from typing import Protocol
 import numpy as np
 
 from mom_lsp.lm.biased_heads import spread
-from mom_lsp.lm.child_messages import Reading
-from mom_lsp.lm.traces import STRENGTHS, Observation, Traces, importance
-from mom_lsp.memory import Bias, Message, never
+from mom_lsp.lm.child_messages import AttentionReading
+from mom_lsp.lm.traces import STRENGTHS, AttentionTraces, Observation, importance
+from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 
 NUDGE = 0.5  # strength of the central difference
 
 
-class Reader(Protocol):
+class AttentionReader(Protocol):
     """A model that reads a given text: ModelProcess, or Llama within the process."""
 
     def read(
         self,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         text: str,
         *,
         bias: Bias | None = None,
         measured: bool = True,
-        cancelled: Callable[[], bool] = never,
-    ) -> Reading:
+        cancelled: Callable[[], bool] = never_cancelled,
+    ) -> AttentionReading:
         """Return how likely the text is, and what it attended to."""
         ...
 
@@ -42,13 +42,17 @@ class Accepted:
     """A text that was accepted, and the prompt with the memories that it followed."""
 
     cue: str  # the domain of the question
-    messages: tuple[Message, ...]
+    messages: tuple[ChatMessage, ...]
     text: str
     first: str = ""  # the memory that the router put first, "" if that is not known
 
 
 def tried(
-    model: Reader, accepted: Accepted, traces: Traces, plain: Reading, cancelled: Callable[[], bool] = never
+    model: AttentionReader,
+    accepted: Accepted,
+    traces: AttentionTraces,
+    plain: AttentionReading,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> dict[float, float]:
     """Return for each strength how many nats a token the traces save on a text that they do not know yet.
 
@@ -65,14 +69,14 @@ def tried(
 
 
 def observe(
-    model: Reader,
+    model: AttentionReader,
     accepted: Accepted,
     heads: Sequence[tuple[int, int]],
-    plain: Reading,
+    plain: AttentionReading,
     *,
     gains: Mapping[float, float],
     memories: Sequence[str] | None = None,
-    cancelled: Callable[[], bool] = never,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> Observation:
     """Return what an accepted text teaches.
 

@@ -27,7 +27,7 @@ ENOUGH = 8  # texts, before what they say of the strength counts
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LearningRule:
     """How traces are kept. The seed leaves the numbers open; these were chosen before anything was measured."""
 
     keep: float = 0.8  # lambda: what a reinforced trace keeps of itself
@@ -51,12 +51,12 @@ class Observation:
 
 
 @dataclass(slots=True)
-class Traces:
+class AttentionTraces:
     """The traces of one model. |M| <= B holds for each head after every step."""
 
     layers: int
     heads: int
-    rule: Rule = field(default_factory=Rule)
+    rule: LearningRule = field(default_factory=LearningRule)
     strength: dict[Key, np.ndarray] = field(default_factory=dict)  # (layers, heads), >= 0, mostly 0
     uses: dict[Key, deque[np.ndarray]] = field(default_factory=dict)  # (layers, heads) bool, the last w
 
@@ -138,13 +138,13 @@ def salience(attention: np.ndarray, importance: float | np.ndarray, recurrence: 
     return np.asarray(attention * np.maximum(0.0, importance) * np.log1p(recurrence))
 
 
-def updated(trace: np.ndarray, found: np.ndarray, rule: Rule) -> np.ndarray:
+def updated(trace: np.ndarray, found: np.ndarray, rule: LearningRule) -> np.ndarray:
     """Return the sparse moving average: lam M + (1 - lam) S where S > theta, else gamma M; 0 below the prune level."""
     moved = np.where(found > rule.least, rule.keep * trace + (1 - rule.keep) * found, rule.fade * trace)
     return np.where(moved < rule.prune, 0.0, moved)
 
 
-def steady_state(chance: float, mean: float, rule: Rule) -> float:
+def steady_state(chance: float, mean: float, rule: LearningRule) -> float:
     """Return where the mean of a trace settles that is reinforced with a chance, by salience of a mean.
 
     p (1 - lam) E[S | S > theta] / (1 - p lam - (1 - p) gamma); the seed's two formulas disagree (math.md, last table).
@@ -177,9 +177,11 @@ def calibrated(gains: Iterable[Mapping[float, float]], before: float) -> float:
     return STRENGTHS[int(np.argmax(means))] if means.max() > 0 else 0.0
 
 
-def replay(observations: Iterable[Observation], layers: int, heads: int, rule: Rule = Rule()) -> Traces:
+def replay(
+    observations: Iterable[Observation], layers: int, heads: int, rule: LearningRule = LearningRule()
+) -> AttentionTraces:
     """Return the traces that observations leave, oldest first."""
-    traces = Traces(layers, heads, rule)
+    traces = AttentionTraces(layers, heads, rule)
     for observation in observations:
         traces.step(observation)
     return traces

@@ -10,7 +10,7 @@ from mom_lsp.extract.message import sentences
 from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
 from mom_lsp.lm.support import is_supported, share_said
-from mom_lsp.memory import Bias, Generator, Memory, never
+from mom_lsp.memory import Bias, Generator, Memory, never_cancelled
 from mom_lsp.redact import clean
 
 LIMIT = 160  # tokens
@@ -22,7 +22,7 @@ CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class WordingQuestion:
     """A line that somebody asks about."""
 
     path: str
@@ -35,11 +35,11 @@ class Question:
 
 def worded(
     generator: Generator,
-    question: Question,
+    question: WordingQuestion,
     memories: Sequence[Memory],
     *,
     bias: Bias | None = None,
-    cancelled: Callable[[], bool] = never,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> Iterator[Sentence]:
     """Yield each sentence of the model that holds, as soon as it is complete; it cites memories from 1.
 
@@ -56,11 +56,11 @@ def worded(
 
 def claimed(
     generator: Generator,
-    question: Question,
+    question: WordingQuestion,
     memories: Sequence[Memory],
     *,
     bias: Bias | None = None,
-    cancelled: Callable[[], bool] = never,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> Iterator[Sentence]:
     """Yield each cited sentence of the model, whether it holds or not. Raises as `worded` does."""
     pieces = generator.generate(
@@ -80,7 +80,7 @@ def completed(
     memories: Sequence[Memory],
     *,
     bias: Bias | None = None,
-    cancelled: Callable[[], bool] = never,
+    cancelled: Callable[[], bool] = never_cancelled,
 ) -> str:
     """Return the rest of the last line of some code, "" if the model has none. Raises as `worded` does."""
     begun = before[-CODE_BEFORE:].rstrip(" \t")  # a space belongs to the token after it
@@ -108,7 +108,7 @@ def claims(pieces: Iterable[str]) -> Iterator[Sentence]:
                 yield Sentence(last, int(match["number"]))
 
 
-def holder(claim: Sentence, question: Question, memories: Sequence[Memory]) -> int:
+def holder(claim: Sentence, question: WordingQuestion, memories: Sequence[Memory]) -> int:
     """Return the number of the memory that says so, the cited one if it does; 0 if none does. Small models miscount."""
     numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
     held = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))

@@ -8,7 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.process.runtime_folder import find_file, is_mine
+from mom_lsp.process.runtime_folder import find_file, is_private
 
 PIPE_PREFIX = r"\\.\pipe\mom-"  # Windows: a pipe of this machine, never of another one
 
@@ -46,7 +46,7 @@ def read_address(data: Path) -> tuple[str, bytes]:
     if os.name == "nt":
         if not address.startswith(PIPE_PREFIX):
             raise ValueError("not a pipe of ours")
-    elif not (is_mine(Path(address).parent, stat.S_ISDIR) and is_mine(address, stat.S_ISSOCK)):
+    elif not (is_private(Path(address).parent, stat.S_ISDIR) and is_private(address, stat.S_ISSOCK)):
         raise ValueError("not a socket of ours")
     return address, Path(find_file(data, ".key")).read_bytes()
 

@@ -18,7 +18,7 @@ import sys
 
 from mom_lsp import __version__
 from mom_lsp.datafolder import identity
-from mom_lsp.process.runtime_folder import find_file, is_mine
+from mom_lsp.process.runtime_folder import find_file, is_private
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing typing takes
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PR
 def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
     """Have the engine of a data folder run a command; its exit code and outputs, None if it cannot. Raises OSError."""
     address = find_file(data, ".cmd")
-    if not is_mine(address, stat.S_ISSOCK):
+    if not is_private(address, stat.S_ISSOCK):
         return None
     tty = sys.stdout.isatty()
     width = os.get_terminal_size(sys.stdout.fileno()).columns if tty else 0

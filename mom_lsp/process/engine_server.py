@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import __version__
-from mom_lsp.datafolder import Held, make
+from mom_lsp.datafolder import OpenFolder, make
 from mom_lsp.errors import MomError
 from mom_lsp.process.address import new_address, write_private
 from mom_lsp.process.cancellation import STOP
@@ -58,7 +58,7 @@ class EngineServer:
         from filelock import FileLock, Timeout  # here: 20 ms that no client needs
 
         make(self._data_dir)
-        self._held = Held(self._data_dir)
+        self._held = OpenFolder(self._data_dir)
         files = Path(new_files(self._data_dir))
         self._lock = FileLock(files.with_suffix(".lock"))
         try:

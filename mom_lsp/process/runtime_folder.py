@@ -48,7 +48,7 @@ def new_files(data: str | os.PathLike[str]) -> str:
     raise OSError("no private folder for the engine's socket; set XDG_RUNTIME_DIR to a folder that only you can enter")
 
 
-def is_mine(path: str | os.PathLike[str], kind: Callable[[int], bool]) -> bool:
+def is_private(path: str | os.PathLike[str], kind: Callable[[int], bool]) -> bool:
     """Tell whether nobody but this user can write `path` (or replace what it names). Raises OSError."""
     status = os.lstat(path)
     if os.name == "nt":  # a user's folder for temporary files is nobody else's
@@ -65,7 +65,7 @@ def _name(data: str | os.PathLike[str]) -> str:
 
 def _is_private(folder: str) -> bool:
     try:
-        return is_mine(folder, stat.S_ISDIR)
+        return is_private(folder, stat.S_ISDIR)
     except OSError:
         return False
 

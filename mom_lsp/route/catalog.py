@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from mom_lsp.route.columns import arrays_of
 from mom_lsp.route.postings import Postings
-from mom_lsp.route.text_index import Arrays, Groups, Lookup, Texts, unpacked
+from mom_lsp.route.text_index import Arrays, Lookup, PackedTexts, RowGroups, unpacked
 
 EMPTY = np.zeros(0, np.int64)
 
@@ -24,20 +24,20 @@ class Catalog:
     def __init__(self, arrays: Arrays) -> None:
         """Take what `arrays_of` made of the store's table."""
         self._arrays = arrays
-        self.ids, self.row_of = Texts(arrays["id"]), Lookup(arrays, "ids")
+        self.ids, self.row_of = PackedTexts(arrays["id"]), Lookup(arrays, "ids")
         self.size = len(self.ids)
         self.time, self.evidence = arrays["time"], arrays["evidence"]
         self.length = arrays["length"]  # (n,) characters of the body
         self.suggestible, self.is_file, self.is_note = (arrays[name] for name in ("suggestible", "is_file", "is_note"))
         self.row_of_commit = Lookup(arrays, "commits")
-        self.rows_of_blob = Groups(arrays, "blobs")
-        self.rows_of_path = Groups(arrays, "paths")
-        self.rows_of_symbol = Groups(arrays, "symbols")
-        self.rows_of_issue = Groups(arrays, "issues")  # "#123"
+        self.rows_of_blob = RowGroups(arrays, "blobs")
+        self.rows_of_path = RowGroups(arrays, "paths")
+        self.rows_of_symbol = RowGroups(arrays, "symbols")
+        self.rows_of_issue = RowGroups(arrays, "issues")  # "#123"
         self.author = arrays["author"]  # (n,) a number for each
         self.path_count = arrays["path_count"]  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
-        self._paths = Texts(arrays["paths_keys"])
+        self._paths = PackedTexts(arrays["paths_keys"])
         self.first_path = np.concatenate([[0], np.cumsum(self.path_count)])
         self.added_lines, self.removed_lines, self.names = (  # names: identifiers that came or went
             Postings(arrays[f"{name}_keys"], arrays[f"{name}_rows"])

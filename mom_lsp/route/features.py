@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mom_lsp.extract.code import line_keys
-from mom_lsp.route.place_term import Place, Spot
+from mom_lsp.route.place_term import PlaceEvidence, Spot
 from mom_lsp.route.postings import name_keys
 from mom_lsp.route.view import View
 
@@ -54,7 +54,7 @@ MAX_KEYS = 200  # lines, and as many names, of a query that are looked up
 
 
 @dataclass(frozen=True, slots=True)
-class Traces:
+class CodeOverlap:
     """What the text in view has in common with each row, (n,) each in [0, 1]."""
 
     added: np.ndarray  # lines that the row added
@@ -69,13 +69,13 @@ class Traces:
     path_newest: np.ndarray  # 1 for the newest change of a file, 1/2 for the one before, ...
 
 
-def traces(view: View, spots: Sequence[Spot]) -> Traces:
+def code_overlap(view: View, spots: Sequence[Spot]) -> CodeOverlap:
     """Look up the lines, names, functions and files of some spots."""
     lines = list(dict.fromkeys(line for spot in spots for line in spot.lines))
     asked = list(dict.fromkeys(line for spot in spots for line in spot.asked))
     keys, asked_keys = (sorted(line_keys(some))[:MAX_KEYS] for some in (lines, asked))
     catalog, allowed = view.catalog, view.suggestible
-    return Traces(
+    return CodeOverlap(
         added=catalog.added_lines.overlap(keys, allowed),
         removed=catalog.removed_lines.overlap(keys, allowed),
         asked_added=catalog.added_lines.overlap(asked_keys, allowed),
@@ -97,8 +97,8 @@ def features(
     view: View,
     rows: np.ndarray,
     *,
-    place: Place | None,
-    traces: Traces | None,
+    place: PlaceEvidence | None,
+    overlap: CodeOverlap | None,
     bm25: np.ndarray,
     cosine: np.ndarray,
     strength: np.ndarray,
@@ -110,7 +110,7 @@ def features(
         view: what is true here.
         rows: (m,) the candidates.
         place: where they wrote; None for words alone.
-        traces: what the text in view shares with them; None for words alone.
+        overlap: what the text in view shares with them; None for words alone.
         bm25: (m,) in [0, 1].
         cosine: (m,) in [0, 1].
         strength: (m,) in [0, 1].
@@ -124,22 +124,22 @@ def features(
         "wrote_share": place.share[rows] if place else none,
         "wrote_newest": _reciprocal_rank(-distance, wrote),
         "near": place.near[rows] if place else none,
-        "lines_added": np.sqrt(traces.added[rows]) if traces else none,
-        "lines_removed": np.sqrt(traces.removed[rows]) if traces else none,
-        "asked_added": np.sqrt(traces.asked_added[rows]) if traces else none,
-        "asked_removed": np.sqrt(traces.asked_removed[rows]) if traces else none,
-        "asked_whole": np.sqrt(traces.asked_whole[rows]) if traces else none,
+        "lines_added": np.sqrt(overlap.added[rows]) if overlap else none,
+        "lines_removed": np.sqrt(overlap.removed[rows]) if overlap else none,
+        "asked_added": np.sqrt(overlap.asked_added[rows]) if overlap else none,
+        "asked_removed": np.sqrt(overlap.asked_removed[rows]) if overlap else none,
+        "asked_whole": np.sqrt(overlap.asked_whole[rows]) if overlap else none,
         "wrote_among": wrote * np.log1p(wrote.sum()),
-        "symbol": np.sqrt(traces.symbol[rows]) if traces else none,
-        "paths": traces.paths[rows] if traces else none,
-        "path_newest": traces.path_newest[rows] if traces else none,
+        "symbol": np.sqrt(overlap.symbol[rows]) if overlap else none,
+        "paths": overlap.paths[rows] if overlap else none,
+        "path_newest": overlap.path_newest[rows] if overlap else none,
         "co_changed": place.co_changed[rows] if place else none,
         "relatives": view.strongest_relative(place.strength())[rows] if place else none,
         "files": np.log1p(catalog.path_count[rows]) - FILES,
         "bm25": bm25,
         "bm25_first": _reciprocal_rank(bm25, bm25 > 0),
-        "names": np.sqrt(traces.names[rows]) if traces else none,
-        "asked_names": np.sqrt(traces.asked_names[rows]) if traces else none,
+        "names": np.sqrt(overlap.names[rows]) if overlap else none,
+        "asked_names": np.sqrt(overlap.asked_names[rows]) if overlap else none,
         "body": np.log1p(catalog.length[rows]) - BODY,
         "cosine": np.where(cosine > 0, cosine - COSINE, 0.0),
         "cosine_first": _reciprocal_rank(cosine, cosine > 0),

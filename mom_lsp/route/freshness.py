@@ -18,23 +18,23 @@ COMMON = 16  # files; a function's name that more of them have says nothing abou
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CodeState:
     """How a memory stands today, and the words that say so, "" if it is as it was."""
 
     freshness: Freshness
     words: str = ""
 
 
-FRESH = Standing("fresh")
-REWRITTEN = Standing("drifted", "most of it was rewritten since")
-ONLY_PLACE = Standing("drifted", "nothing of it but the place is left")
-BACK = Standing("drifted", "what it removed is back")
-GONE = Standing("gone", "nothing of it is left in the code of today")
+FRESH = CodeState("fresh")
+REWRITTEN = CodeState("drifted", "most of it was rewritten since")
+ONLY_PLACE = CodeState("drifted", "nothing of it but the place is left")
+BACK = CodeState("drifted", "what it removed is back")
+GONE = CodeState("gone", "nothing of it is left in the code of today")
 
 
-def moved(path: str) -> Standing:
+def moved(path: str) -> CodeState:
     """Return the standing of a memory whose lines are in another file now."""
-    return Standing("moved", f"it stands in {path} now")
+    return CodeState("moved", f"it stands in {path} now")
 
 
 def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray], inks: Mapping[int, int] = NO_INKS) -> float:

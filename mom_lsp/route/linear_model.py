@@ -21,7 +21,7 @@ Mode = Literal["editing", "unencoded", "hints", "intent", "why"]
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class LinearModel:
     """What one mode learned."""
 
     weights: Mapping[str, float]  # feature -> change of the log-odds a unit
@@ -38,28 +38,28 @@ class Model:
         """Return the probabilities that scores stand for, in [0, 1]."""
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores + self.intercept, -50.0, 50.0))))
 
-    def scaled(self, factors: Mapping[str, float]) -> Model:
+    def scaled(self, factors: Mapping[str, float]) -> LinearModel:
         """Return the model in which each term counts so many times as much."""
-        return Model({f: w * factors.get(TERM_OF[f], 1.0) for f, w in self.weights.items()}, self.intercept)
+        return LinearModel({f: w * factors.get(TERM_OF[f], 1.0) for f, w in self.weights.items()}, self.intercept)
 
-    def without(self, *features: str) -> Model:
+    def without(self, *features: str) -> LinearModel:
         """Return the model in which some features say nothing."""
-        return Model({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
+        return LinearModel({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
-def read_model(chosen: Any) -> Model | None:
+def read_model(chosen: Any) -> LinearModel | None:
     """Return a model that was kept as plain data; None if it is none, or knows features that no longer exist."""
     match chosen:
         case {"weights": dict(weights), "intercept": intercept} if weights and weights.keys() <= TERM_OF.keys():
             numbers = [intercept, *weights.values()]
             sound = all(isinstance(one, int | float) and math.isfinite(one) for one in numbers)
-            return Model(weights, intercept) if sound else None
+            return LinearModel(weights, intercept) if sound else None
     return None
 
 
 @lru_cache(maxsize=5)
-def shipped(mode: Mode) -> Model:
+def shipped(mode: Mode) -> LinearModel:
     """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit_weights` made them."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")
     chosen = json.loads(text)[mode]
-    return Model(chosen["weights"], chosen["intercept"])
+    return LinearModel(chosen["weights"], chosen["intercept"])

@@ -42,7 +42,7 @@ class Spot:
 
 
 @dataclass(slots=True)
-class Place:
+class PlaceEvidence:
     """The evidence of all rows, (n,) each in [0, 1]."""
 
     line: np.ndarray
@@ -68,7 +68,7 @@ class Place:
         return self._strength
 
 
-def place(view: View, *spots: Spot) -> Place:
+def place(view: View, *spots: Spot) -> PlaceEvidence:
     """Return how strongly each memory of a view belongs to one or several spots: the strongest evidence of any."""
     parts = [_place(view, spot) for spot in spots]
     asked = np.array([spot.end - spot.start + 1 for spot in spots], np.float64)
@@ -85,10 +85,12 @@ def place(view: View, *spots: Spot) -> Place:
     return whole
 
 
-def _place(view: View, spot: Spot) -> Place:
+def _place(view: View, spot: Spot) -> PlaceEvidence:
     around = _file_place(view, spot.path)
     size = view.catalog.size
-    result = Place(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along)
+    result = PlaceEvidence(
+        np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along
+    )
     result.share, result.rows = np.zeros(size), [around.rows]
     _by_lines(view, spot, result)
     for name in around.names if spot.symbol else ():
@@ -100,10 +102,10 @@ def _place(view: View, spot: Spot) -> Place:
     return result
 
 
-def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> Place:
+def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> PlaceEvidence:
     """Return the evidence that each row wrote its lines, and none besides."""
     none = np.zeros(view.catalog.size)
-    result = Place(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
+    result = PlaceEvidence(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
     result.rows = [np.array(list(lines), np.int64)]
     result.share = (result.line > 0).astype(float)  # of its own lines it wrote all
@@ -151,7 +153,7 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
     return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "", np.concatenate(touched))
 
 
-def _by_lines(view: View, spot: Spot, result: Place) -> None:
+def _by_lines(view: View, spot: Spot, result: PlaceEvidence) -> None:
     asked = max(1, spot.end - spot.start + 1)
     written: dict[int, list[int]] = {}
     around = [line for line in range(spot.start - WINDOW, spot.end + WINDOW + 1) if line in spot.writers]

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mom_lsp.memory import Usage
-from mom_lsp.route.place_term import Place
+from mom_lsp.route.place_term import PlaceEvidence
 
 ON_TRIAL = "shown to find out whether it helps"  # of a suggestion that a strategy chose
 
 
 def reason(
-    place: Place | None, row: int, terms: Mapping[str, float], usage: Usage, *, symbol: str, again: str, source: str
+    place: PlaceEvidence | None,
+    row: int,
+    terms: Mapping[str, float],
+    usage: Usage,
+    *,
+    symbol: str,
+    again: str,
+    source: str,
 ) -> str:
     """Return the strongest evidence in words, and what else the user should know.
 
@@ -34,7 +41,7 @@ def reason(
     return "; ".join(parts)
 
 
-def _where(place: Place, row: int, symbol: str, source: str) -> str:
+def _where(place: PlaceEvidence, row: int, symbol: str, source: str) -> str:
     if row in place.pinned:
         return "you pinned it on this line"
     verb = {"file": "stands in", "user": "is your note on"}.get(source, "changed")

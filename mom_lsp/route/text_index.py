@@ -24,7 +24,7 @@ def unpacked(array: np.ndarray) -> list[str]:
     return array.tobytes().decode("utf-8", "surrogatepass").split("\0")[:-1]
 
 
-class Texts(Sequence[str]):
+class PackedTexts(Sequence[str]):
     """Packed texts, by number."""
 
     def __init__(self, array: np.ndarray) -> None:
@@ -83,7 +83,7 @@ class Lookup:
         return np.where(self._hashes[at] == keys, self._numbers[at], NOWHERE).astype(np.int64)
 
 
-class Groups(Mapping[str, np.ndarray]):
+class RowGroups(Mapping[str, np.ndarray]):
     """The rows of each of many texts."""
 
     def __init__(self, arrays: Arrays, name: str) -> None:

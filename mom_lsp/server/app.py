@@ -18,8 +18,8 @@ from mom_lsp import __version__
 from mom_lsp.errors import MomError
 from mom_lsp.git.location import locate
 from mom_lsp.server.background import BackgroundServer
-from mom_lsp.server.client_capabilities import Client
-from mom_lsp.server.document_place import Place, folder_path
+from mom_lsp.server.client_capabilities import ClientAbilities
+from mom_lsp.server.document_place import DocumentPlace, folder_path
 from mom_lsp.server.engines import Engines
 from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.open_text import OpenTexts
@@ -42,7 +42,7 @@ class Document:
     """An open document that we may look at."""
 
     uri: str  # as the editor spelt it when it opened the document
-    place: Place
+    place: DocumentPlace
     language: str
     edits: int = 0  # counts changes, also of clients whose versions stand still
     outdated: int = 0  # counts how often what was answered about it became old
@@ -83,7 +83,7 @@ class MomServer(BackgroundServer):
         self.configuring = asyncio.Lock()
         self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
         self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may notice later
-        self.dismissed: set[tuple[str, Place]] = set()  # likewise, whatever the engine takes for the same place
+        self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise, whatever the engine takes for the same place
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
         self.bars = ProgressBars(self)
@@ -93,7 +93,7 @@ class MomServer(BackgroundServer):
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.pushed: Any = None  # the settings that the client sent unasked
         self.reread: Callable[[], Awaitable[None]] | None = None  # reads the settings again
-        self.client = Client()
+        self.client = ClientAbilities()
         self.exit_code: int | None = None
         self._refreshing = False
 

@@ -9,7 +9,7 @@ from lsprotocol import types
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
+class ClientAbilities:
     """The client's abilities, none by default, and its name.
 
     commands: a link `command:…` in Markdown runs a command.
@@ -26,11 +26,11 @@ class Client:
     name: str = ""
 
 
-def read_client(capabilities: types.ClientCapabilities, info: types.ClientInfo | None = None) -> Client:
+def read_client(capabilities: types.ClientCapabilities, info: types.ClientInfo | None = None) -> ClientAbilities:
     """Return what the client says of itself, whatever else stands there."""
     ours = _get(capabilities.experimental, "mom")
     abilities = {name: _get(ours, name) is True for name in ("commands", "notices", "state", "scopes")}
-    return Client(**abilities, name=info.name if info else "")
+    return ClientAbilities(**abilities, name=info.name if info else "")
 
 
 def resolves(capabilities: types.ClientCapabilities, feature: str, property: str) -> bool:

@@ -12,7 +12,7 @@ from mom_lsp.server.uris import file_path
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DocumentPlace:
     """A document's file: its worktree (or plain folder), our data folder for it, and its path."""
 
     root: Path
@@ -32,7 +32,7 @@ def folder_path(uri: str) -> Path | None:
     return Path(path).resolve() if path else None
 
 
-def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
+def find_place(uri: str, folders: Iterable[Path]) -> DocumentPlace | None:
     """Return where a document lives; None if it is outside of every folder, also by way of a symbolic link."""
     path = file_path(uri)
     if not path:
@@ -44,7 +44,7 @@ def find_place(uri: str, folders: Iterable[Path]) -> Place | None:
             return None
         folder = max(inside, key=lambda folder: len(folder.parts))
         location = _locate(file.parent, folder)
-        return Place(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
+        return DocumentPlace(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
     except (OSError, ValueError, RuntimeError, MomError):  # unreadable, a NUL in the name, a loop of links
         return None
 

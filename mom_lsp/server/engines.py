@@ -26,7 +26,7 @@ START_TIMEOUT = 30.0  # seconds; a cold Raspberry Pi with an SD card needs some
 ANSWER_TIMEOUT = 15.0
 
 
-class Worktree(Protocol):
+class WorktreeLocation(Protocol):
     """What can be asked about: a worktree or a plain folder, with our data folder for it."""
 
     @property
@@ -50,7 +50,7 @@ class Engines:
         self.settings: dict[Path, EditorSettings] = {}  # as the editor has set them, by workspace folder
         self._links: dict[Path, _Link] = {}
 
-    async def ask(self, worktree: Worktree, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
+    async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
         """Ask the engine about a worktree, and wait.
 
         Raises:

@@ -18,7 +18,7 @@ from pygls.uris import from_fs_path
 from mom_lsp.errors import ChildError, MomError, UsageError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.document_place import Place, find_place
+from mom_lsp.server.document_place import DocumentPlace, find_place
 from mom_lsp.server.labels import plain
 
 KEPT_OPEN = 10.0  # seconds after which a memory that was opened, and not sent away, counts as used
@@ -150,7 +150,7 @@ COMMANDS: dict[str, Command] = {
 }
 
 
-def _kept_open(ls: MomServer, place: Place, id: str, line: int, code: str | None) -> None:
+def _kept_open(ls: MomServer, place: DocumentPlace, id: str, line: int, code: str | None) -> None:
     """Count a memory that was opened as used, unless it was sent away meanwhile."""
     if id not in ls.forgotten and (id, place) not in ls.dismissed:
         ls.start_task(ls.engines.ask(place, "opened", id=id, path=place.path, line=line, code=code))
@@ -182,7 +182,9 @@ async def _say(ls: MomServer, event: str, id: str, uri: str | None, **params: An
     return result
 
 
-async def _write_down(ls: MomServer, place: Place, event: Any, id: str, params: dict[str, Any]) -> dict[str, Any]:
+async def _write_down(
+    ls: MomServer, place: DocumentPlace, event: Any, id: str, params: dict[str, Any]
+) -> dict[str, Any]:
     """Append the event to the journal, in the one thread that writes it."""
 
     def append() -> None:
@@ -196,7 +198,7 @@ async def _write_down(ls: MomServer, place: Place, event: Any, id: str, params: 
     return {"ok": True, "message": "Noted; it counts as soon as the engine is back"}
 
 
-async def _place(ls: MomServer, uri: str | None) -> Place:
+async def _place(ls: MomServer, uri: str | None) -> DocumentPlace:
     """Return the place of a document or folder, without a URI that of the first folder. Raises UsageError."""
     if uri is not None:
         _check(uri=(uri, str))
@@ -207,11 +209,11 @@ async def _place(ls: MomServer, uri: str | None) -> Place:
         return place
     for folder in ls.folders.values():
         location = await asyncio.to_thread(locate, folder)
-        return Place(location.root, location.data, "", folder)
+        return DocumentPlace(location.root, location.data, "", folder)
     raise UsageError("no folder is open; open the folder of a repository first")
 
 
-async def _show_file(ls: MomServer, place: Place, path: str, line: int) -> bool:
+async def _show_file(ls: MomServer, place: DocumentPlace, path: str, line: int) -> bool:
     """Open a file of the worktree at a line; False if the client cannot, or there is no such file."""
     window = ls.client_capabilities.window
     file = (place.root / path).resolve()

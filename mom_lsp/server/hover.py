@@ -5,7 +5,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.markdown import Place, hover_text
+from mom_lsp.server.markdown import LinkTarget, hover_text
 
 
 async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
@@ -18,5 +18,5 @@ async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
     if not suggestions:
         return None
     line_range = types.Range(types.Position(line, 0), ls.line_end(document.uri, line))
-    place = Place(document.uri, line + 1) if ls.client.commands else None
+    place = LinkTarget(document.uri, line + 1) if ls.client.commands else None
     return types.Hover(hover_text(suggestions, place), line_range)

@@ -13,7 +13,7 @@ from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.client_capabilities import resolves
 from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.labels import lsp_hint
-from mom_lsp.server.markdown import Place, hover_text, unscored
+from mom_lsp.server.markdown import LinkTarget, hover_text, unscored
 from mom_lsp.server.visible_hints import watch
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -42,7 +42,7 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
     for hint in document.hints if document else []:
         if document and hint.suggestion["id"] == data.get("id"):
             told = await _on_hover(ls, document, hint) or unscored(hint.suggestion)
-            place = Place(document.uri, hint.line + 1) if ls.client.commands else None
+            place = LinkTarget(document.uri, hint.line + 1) if ls.client.commands else None
             params.tooltip = hover_text([told], place)
     return params
 

@@ -27,14 +27,14 @@ _OWN_LINE = re.compile(r"(?P<bullet>\s*(?:[-*+•]|\d{1,2}[.)])\s+)|[A-Z][\w-]*(
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class LinkTarget:
     """Where a story is shown, for the links to commands below it; only for clients that say they follow such links."""
 
     uri: str
     line: int  # 1-based
 
 
-def hover_text(suggestions: Sequence[dict[str, Any]], place: Place | None) -> types.MarkupContent:
+def hover_text(suggestions: Sequence[dict[str, Any]], place: LinkTarget | None) -> types.MarkupContent:
     """Return the first memory's whole story, and a line for each of the others."""
     first, *others = suggestions
     parts = [story(first, place)]
@@ -43,7 +43,7 @@ def hover_text(suggestions: Sequence[dict[str, Any]], place: Place | None) -> ty
     return types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
 
 
-def story(suggestion: dict[str, Any], place: Place | None = None) -> str:
+def story(suggestion: dict[str, Any], place: LinkTarget | None = None) -> str:
     """Return one memory: its source, what can be done, what it says, why it is shown, the shares of its score."""
     title, phrases = suggestion["title"], suggestion["phrases"]
     body = (suggestion.get("body") or "").removeprefix(title)
@@ -164,7 +164,7 @@ def _commit(source: dict[str, Any]) -> list[str]:
     return [f"[`{commit}`]({url})" if url.startswith("https://") else f"`{commit}`"]
 
 
-def _commands(suggestion: dict[str, Any], place: Place) -> str:
+def _commands(suggestion: dict[str, Any], place: LinkTarget) -> str:
     at = [suggestion["id"], place.uri]
     pin = ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", [*at, place.line])
     shown = [

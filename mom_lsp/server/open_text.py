@@ -17,7 +17,7 @@ from mom_lsp.server.uris import UriMap, uri_key
 TOO_LONG = f"is longer than {MAX_TEXT / 1e6:g} MB"
 
 
-class Columns(PositionCodec):
+class ColumnCodec(PositionCodec):
     """Positions that lie behind the end of a line, or of the text, mean that end."""
 
     def position_from_client_units(self, lines: Sequence[str], position: types.Position) -> ServerTextPosition:
@@ -74,7 +74,7 @@ class OpenTexts(Workspace):
     def __init__(self, of: Workspace) -> None:
         """Take over what pygls has read of `initialize`, before any document is open."""
         super().__init__(of.root_uri, of._sync_kind, tuple(of.folders.values()), of.position_encoding)
-        self._position_codec = Columns(of.position_encoding)
+        self._position_codec = ColumnCodec(of.position_encoding)
         self.opened: UriMap[OpenText] = UriMap()
         self._text_documents = self.opened  # type: ignore[assignment]
 

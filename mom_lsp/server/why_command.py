@@ -12,7 +12,7 @@ from pygls.exceptions import JsonRpcException
 
 from mom_lsp.errors import UsageError
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.document_place import Place
+from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.execute_command import Command, _check, _place, _tell, remember
 from mom_lsp.server.labels import plain
 
@@ -53,14 +53,14 @@ def in_words(answer: dict[str, Any]) -> str:
     return "\n".join([plain(answer["answer"]), *sources])
 
 
-async def _ask(ls: MomServer, place: Place, question: dict[str, Any], generate: bool) -> dict[str, Any]:
+async def _ask(ls: MomServer, place: DocumentPlace, question: dict[str, Any], generate: bool) -> dict[str, Any]:
     params = question | {"generate": generate}
     if not generate:
         return dict(await ls.engines.ask(place, "why", **params))
     return dict(await ls.engines.ask(place, "why", MODEL_TIMEOUT, **params))
 
 
-async def _reword(ls: MomServer, place: Place, uri: str, question: dict[str, Any]) -> None:
+async def _reword(ls: MomServer, place: DocumentPlace, uri: str, question: dict[str, Any]) -> None:
     """Show the local model's answer when it is ready, with a progress that can be cancelled meanwhile."""
     if (await ls.engines.ask(place, "model"))["problem"]:
         return

@@ -1,25 +1,25 @@
 """The settings: the same names in an editor, in the user's file and in a workspace's `.mom.toml`; never fatal."""
 
-from mom_lsp.settings.editor import EditorSettings, keep, kept
-from mom_lsp.settings.fields import Model, SettingInfo, Settings, describe
+from mom_lsp.settings.editor import EditorSettings, save_editor_settings, saved_editor_settings
+from mom_lsp.settings.fields import ModelSettings, SettingInfo, Settings, describe
 from mom_lsp.settings.files import Stamp, stamp, user_file
 from mom_lsp.settings.parse import differing, parse_settings
 from mom_lsp.settings.precedence import Resolved, resolve, resolve_kept
 
 __all__ = [
     "EditorSettings",
-    "Model",
+    "ModelSettings",
     "Resolved",
     "SettingInfo",
     "Settings",
     "Stamp",
     "describe",
     "differing",
-    "keep",
-    "kept",
     "parse_settings",
     "resolve",
     "resolve_kept",
+    "save_editor_settings",
+    "saved_editor_settings",
     "stamp",
     "user_file",
 ]

@@ -39,12 +39,12 @@ class EditorSettings:
         }
 
 
-def keep(data: Path, root: Path, editor: EditorSettings) -> None:
+def save_editor_settings(data: Path, root: Path, editor: EditorSettings) -> None:
     """Keep what an editor has set for a worktree of a data folder, in the place of what it had set before.
 
     That it has set nothing is kept too where another editor has: it wants the defaults. Raises OSError.
     """
-    before = kept(data)
+    before = saved_editor_settings(data)
     others = [(one, set_) for one, set_ in before if one.is_dir() and (one, set_.name) != (root, editor.name)]
     alone = all(one != root for one, _ in others)
     now = others if alone and not (editor.workspace or editor.user) else [*others, (root, editor)]
@@ -58,7 +58,7 @@ def keep(data: Path, root: Path, editor: EditorSettings) -> None:
     fresh.replace(path)
 
 
-def kept(data: Path) -> list[tuple[Path, EditorSettings]]:
+def saved_editor_settings(data: Path) -> list[tuple[Path, EditorSettings]]:
     """Return (root of a worktree, what an editor has set for it), the newest last."""
     try:
         found = json.loads(_file(data).read_text("utf-8"))
@@ -71,7 +71,7 @@ def kept(data: Path) -> list[tuple[Path, EditorSettings]]:
 
 def last_set(data: Path, root: Path) -> EditorSettings | None:
     """Return what the last editor has set for a worktree, None if none has set anything."""
-    return next((editor for one, editor in reversed(kept(data)) if one == root), None)
+    return next((editor for one, editor in reversed(saved_editor_settings(data)) if one == root), None)
 
 
 def _options(given: Any) -> dict[str, Any]:

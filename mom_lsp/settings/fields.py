@@ -26,7 +26,7 @@ def _setting(
 
 
 @dataclass(frozen=True, slots=True)
-class Hints:
+class HintSettings:
     """The inlay hints."""
 
     enable: bool = _setting(True, "Show memories at the end of the lines they belong to.")
@@ -41,7 +41,7 @@ class Hints:
 
 
 @dataclass(frozen=True, slots=True)
-class Suggest:
+class SuggestSettings:
     """What is suggested."""
 
     count: int = _setting(3, "How many memories are suggested at most.", low=1, high=50)
@@ -51,7 +51,7 @@ class Suggest:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RouteSettings:
     """Where memories are looked for."""
 
     domains: float = _setting(
@@ -60,7 +60,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Strategies:
+class StrategySettings:
     """What else than the score decides who is shown."""
 
     dropout: float = _setting(
@@ -80,7 +80,7 @@ class Strategies:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class WeightSettings:
     """How much each term counts in a score: factors on what was learned."""
 
     sem: float = _setting(1.0, "How much the meaning counts, the similarity of the embeddings: 1 as learned.", high=100)
@@ -93,7 +93,7 @@ class Weights:
 
 
 @dataclass(frozen=True, slots=True)
-class Index:
+class IndexSettings:
     """What is read besides the commits."""
 
     comments: bool = _setting(True, "Read comments of the committed files.")
@@ -104,7 +104,7 @@ class Index:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoder:
+class EncoderSettings:
     """How text becomes vectors."""
 
     enable: bool = _setting(True, "Compare by meaning too, if the `encode` extra is installed.")
@@ -115,7 +115,7 @@ class Encoder:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelSettings:
     """The local language model."""
 
     enable: bool = _setting(True, "Have a local model word answers, if one is installed.")
@@ -141,14 +141,14 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Completion:
+class CompletionSettings:
     """Text to insert."""
 
     enable: bool = _setting(False, "Offer the rest of a line, by the local model with the memories of the place.")
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class EngineSettings:
     """The process behind the editor."""
 
     idle_minutes: int = _setting(
@@ -163,16 +163,16 @@ class Settings:
     enable: bool = _setting(True, "Enable mom in this folder.")
     exclude: tuple[str, ...] = _setting((), "Files never read or suggested on, as in .gitignore.")
     languages_disabled: tuple[str, ...] = _setting((), "Languages without suggestions, by their LSP identifier.")
-    hints: Hints = Hints()
-    suggest: Suggest = Suggest()
-    route: Route = Route()
-    strategies: Strategies = Strategies()
-    weights: Weights = Weights()
-    index: Index = Index()
-    encoder: Encoder = Encoder()
-    model: Model = Model()
-    completion: Completion = Completion()
-    engine: Engine = Engine()
+    hints: HintSettings = HintSettings()
+    suggest: SuggestSettings = SuggestSettings()
+    route: RouteSettings = RouteSettings()
+    strategies: StrategySettings = StrategySettings()
+    weights: WeightSettings = WeightSettings()
+    index: IndexSettings = IndexSettings()
+    encoder: EncoderSettings = EncoderSettings()
+    model: ModelSettings = ModelSettings()
+    completion: CompletionSettings = CompletionSettings()
+    engine: EngineSettings = EngineSettings()
     trust_editor: bool = _setting(
         False,
         "Let an editor that does not tell your settings from a workspace's (any but VS Code) name a model.",

@@ -17,7 +17,7 @@ ALIGNMENT = 64  # bytes: what numpy reads fast
 KINDS = "biufSU"  # of arrays; objects are code, and never read
 
 
-def keep(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+def save_arrays(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Replace what is kept in a file in one step. Raises OSError."""
     fresh = file.with_suffix(f".{os.getpid()}.new")
     at, parts = 0, []
@@ -36,7 +36,7 @@ def keep(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         fresh.unlink(missing_ok=True)
 
 
-def kept(file: Path, key: str) -> dict[str, np.ndarray] | None:
+def load_arrays(file: Path, key: str) -> dict[str, np.ndarray] | None:
     """Return what is kept in a file, read-only, None unless it is there, whole, and kept for this key."""
     try:
         with file.open("rb") as stream:

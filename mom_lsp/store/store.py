@@ -20,7 +20,7 @@ import pyarrow as pa
 
 from mom_lsp.memory import Memory
 from mom_lsp.store import indices
-from mom_lsp.store.arrays import keep, kept
+from mom_lsp.store.arrays import load_arrays, save_arrays
 from mom_lsp.store.arrow_rows import SCHEMA, from_row, to_table
 from mom_lsp.store.recovery import Durable
 from mom_lsp.store.tables import ALL, VECTORS, Tables
@@ -113,7 +113,7 @@ class Store:
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
 
     def vectors(self, model: str, contents: Sequence[str] | None = None) -> tuple[list[str], np.ndarray]:
-        """Return the content keys and their unit vectors, float16 (n, d) as they are kept, that `model` made.
+        """Return the content keys and their unit vectors, float16 (n, d) as they are load_arrays, that `model` made.
 
         With `contents` only of these are returned, in any order.
         """
@@ -140,13 +140,13 @@ class Store:
 
         return self._tables.read(read)
 
-    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+    def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
-        return kept(self._kept, f"{SCHEMA_VERSION} {self.version} {key}")
+        return load_arrays(self._kept, f"{SCHEMA_VERSION} {self.version} {key}")
 
-    def kept_domains(self) -> dict[str, np.ndarray] | None:
+    def saved_domains(self) -> dict[str, np.ndarray] | None:
         """Return the arrays of the domains, None if there are none; they say of which memories they are."""
-        return kept(self._domains, DOMAINS)
+        return load_arrays(self._domains, DOMAINS)
 
     def meaning_state(self, model: str) -> tuple[int, int]:
         """Return what changes whenever there are more vectors of a model, or other domains."""
@@ -183,13 +183,13 @@ class Store:
         self._tables.guard(partial(indices.make, self._tables.memories))
         self._durable.sync()
 
-    def keep_arrays(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
+    def save_catalog(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep arrays that were computed from this version, for readers to start from."""
-        self._tables.guard(partial(keep, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
+        self._tables.guard(partial(save_arrays, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
 
-    def keep_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
+    def save_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep the arrays of the domains, for readers and for the next pass."""
-        self._tables.guard(partial(keep, self._domains, DOMAINS, arrays))
+        self._tables.guard(partial(save_arrays, self._domains, DOMAINS, arrays))
 
     def drop_domains(self) -> None:
         """Remove the arrays of the domains: all of them are made anew."""

@@ -14,7 +14,7 @@ NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "k
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class HistoryEvidence:
     """What the history of HEAD says for and against a memory, by commits."""
 
     replaced_by: str = ""  # the commit that took it back
@@ -33,7 +33,7 @@ class Verdict:
     commit: str = ""
 
 
-def judge(usage: Usage, past: Past, kind: str) -> Verdict:
+def judge(usage: Usage, past: HistoryEvidence, kind: str) -> Verdict:
     """Return what evidence makes of a memory (SCMS Layer 0); disuse and exposure make nothing of it."""
     if past.replaced_by:
         return Verdict("replaced", 0, f"taken back by {past.replaced_by[:10]}", past.replaced_by)
@@ -55,7 +55,7 @@ def is_quiet(usage: Usage) -> bool:
     return usage.hinted >= QUIET_AFTER and not usage.pinned
 
 
-def confidence(usage: Usage, past: Past) -> Confidence:
+def confidence(usage: Usage, past: HistoryEvidence) -> Confidence:
     """Return high for three uses and no failure, low for what is untested or failed as often as not, else medium.
 
     A fix that had to be fixed is a failure that history knows of.
@@ -66,18 +66,18 @@ def confidence(usage: Usage, past: Past) -> Confidence:
     return "high" if usage.uses >= USES_FOR_HIGH and not failed and not past.refixed else "medium"
 
 
-def failures(usage: Usage, past: Past) -> int:
+def failures(usage: Usage, past: HistoryEvidence) -> int:
     """Return how many accepted uses did not hold."""
     return usage.failures + len(past.reverted)
 
 
-def _failure(past: Past) -> tuple[str, str]:
+def _failure(past: HistoryEvidence) -> tuple[str, str]:
     if past.reverted:
         return f"an edit that it helped with was reverted by {past.reverted[-1][:10]}", past.reverted[-1]
     return "it failed where it had been accepted", ""
 
 
-def _proven(usage: Usage, past: Past) -> Verdict | None:
+def _proven(usage: Usage, past: HistoryEvidence) -> Verdict | None:
     if len(usage.places) >= PLACES_FOR_LAYER_1:
         return Verdict("validated", 1, f"used in {len(usage.places)} different places")
     if past.kept:

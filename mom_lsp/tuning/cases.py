@@ -22,9 +22,9 @@ from mom_lsp.tiers.tiers import Touches
 from mom_lsp.tuning.cache import BlameCache, Step, Writers
 from mom_lsp.tuning.history import History
 from mom_lsp.tuning.labels import Label
-from mom_lsp.tuning.situation import Change, Situation, changed_ranges, situation
+from mom_lsp.tuning.situation import PlannedChange, Situation, changed_ranges, situation
 from mom_lsp.workspace.library.library import Library
-from mom_lsp.workspace.library.memory_rows import Rows
+from mom_lsp.workspace.library.memory_rows import MemoryRows
 from mom_lsp.workspace.library.strength import active_days, aged, replays
 from mom_lsp.workspace.ranking.query import Query, text_query
 from mom_lsp.workspace.ranking.ranker import Ranker
@@ -82,7 +82,7 @@ Study = Callable[[Case, Asked], None]  # finds something out about a case, and a
 class AsOf:
     """The texts of the memories that a view holds."""
 
-    def __init__(self, rows: Rows, view: View) -> None:
+    def __init__(self, rows: MemoryRows, view: View) -> None:
         self._rows, self._view = rows, view
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
@@ -227,7 +227,7 @@ def editing_query(moment: Situation, writers: Mapping[str, Writers]) -> Query:
     )
 
 
-def _spots(change: Change, writers: Writers) -> list[Spot]:
+def _spots(change: PlannedChange, writers: Writers) -> list[Spot]:
     symbol = symbol_of_header(change.header)
     return [
         Spot(

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.route.features import FEATURES, as_matrix
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.logit import calibration, conditional_logit
 from mom_lsp.tuning.rank import scores
@@ -23,8 +23,8 @@ TOLD = {"uses": 0.5}  # no history tells how much a use is worth: a little, so t
 
 
 def fit(
-    cases: Sequence[Case], names: Sequence[str] = FEATURES, near: Model | None = None, told: Sequence[Case] = ()
-) -> Model:
+    cases: Sequence[Case], names: Sequence[str] = FEATURES, near: LinearModel | None = None, told: Sequence[Case] = ()
+) -> LinearModel:
     """Return the model that makes what was named most likely; every query weighs the same.
 
     Args:
@@ -36,13 +36,13 @@ def fit(
     """
     weights = dict(zip(names, _competing([*cases, *told], names, near).tolist(), strict=True))
     if near is not None and len(cases) < ENOUGH:
-        return Model(weights, near.intercept)
-    slope, intercept = _calibrated(cases, Model(weights, near.intercept if near else 0.0))
+        return LinearModel(weights, near.intercept)
+    slope, intercept = _calibrated(cases, LinearModel(weights, near.intercept if near else 0.0))
     scaled = {name: slope * weight for name, weight in weights.items()}
-    return Model(scaled if told else scaled | TOLD, intercept)
+    return LinearModel(scaled if told else scaled | TOLD, intercept)
 
 
-def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None = None) -> np.ndarray:
+def _competing(cases: Sequence[Case], names: Sequence[str], near: LinearModel | None = None) -> np.ndarray:
     """Return the weights of a conditional logit on standardised features, (f,)."""
     columns = [FEATURES.index(name) for name in names]
     chosen = [case for case in cases if case.right.any()]
@@ -57,7 +57,7 @@ def _competing(cases: Sequence[Case], names: Sequence[str], near: Model | None =
     return np.asarray(found / scale)
 
 
-def _calibrated(cases: Sequence[Case], model: Model) -> tuple[float, float]:
+def _calibrated(cases: Sequence[Case], model: LinearModel) -> tuple[float, float]:
     """Return slope and intercept that make scores of the best candidates log-odds of being right."""
     values, right = [], []
     for case in cases:
@@ -71,6 +71,6 @@ def _calibrated(cases: Sequence[Case], model: Model) -> tuple[float, float]:
     return calibration(np.concatenate(values), every)
 
 
-def plain(model: Model) -> dict[str, Any]:
+def plain(model: LinearModel) -> dict[str, Any]:
     """Return a model as JSON would have it."""
     return {"intercept": round(model.intercept, 4), "weights": {n: round(w, 4) for n, w in model.weights.items()}}

@@ -7,24 +7,24 @@ from dataclasses import replace
 
 import numpy as np
 
-from mom_lsp.route.linear_model import Model, shipped
+from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.route.score import top, total
 from mom_lsp.tuning.cases import Case
 
 DEPTH = 10
 
 
-def editing(cases: Sequence[Case]) -> Model:
+def editing(cases: Sequence[Case]) -> LinearModel:
     """Return the weights that the product uses while editing: others where nothing has a vector."""
     return shipped("editing" if any(case.features["cosine"].any() for case in cases) else "unencoded")
 
 
-def rank(case: Case, model: Model) -> list[str]:
+def rank(case: Case, model: LinearModel) -> list[str]:
     """Return the best commits, best first."""
     return [case.shas[at] for at in top(scores(case, model), DEPTH)]
 
 
-def surest(case: Case, model: Model) -> tuple[float, bool]:
+def surest(case: Case, model: LinearModel) -> tuple[float, bool]:
     """Return the chance that the first suggestion is given, and whether it is right."""
     if not len(case.rows):
         return 0.0, False
@@ -33,7 +33,7 @@ def surest(case: Case, model: Model) -> tuple[float, bool]:
     return float(model.chances(found[best : best + 1])[0]), bool(case.right[best])
 
 
-def scores(case: Case, model: Model) -> np.ndarray:
+def scores(case: Case, model: LinearModel) -> np.ndarray:
     """Return the score of each candidate, (m,)."""
     return total(model.shares(case.features)) if len(case.rows) else np.zeros(0)
 

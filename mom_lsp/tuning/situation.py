@@ -15,7 +15,7 @@ OWN_NUMBER = re.compile(r"\s*\(#\d+\)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class PlannedChange:
     """One hunk of a file that is about to be changed."""
 
     path: str
@@ -33,7 +33,7 @@ class Situation:
     parent: str  # "" of a root commit
     now: int  # seconds since 1970
     paths: tuple[str, ...]
-    changes: tuple[Change, ...]
+    changes: tuple[PlannedChange, ...]
     text: str  # the benchmark's, without names of other commits
     intent: str | None  # the subject; None if it quotes what it takes back
 
@@ -42,12 +42,12 @@ def situation(image: PreImage) -> Situation:
     """Return what was known before a commit was made."""
     hunks = [(file.path, hunk) for file in image.files for hunk in file.hunks]
     share, left = max(LEAST_SHARE, MAX_LINES // max(1, len(hunks))), MAX_LINES
-    changes: list[Change] = []
+    changes: list[PlannedChange] = []
     for path, hunk in hunks:
         lines = [line for line in hunk.lines if line.strip()][: min(share, left)]
         left -= len(lines)
         changes.append(
-            Change(
+            PlannedChange(
                 path,
                 hunk.header,
                 tuple(map(_masked, lines)),
@@ -73,7 +73,7 @@ def intent(subject: str) -> str | None:
     return _masked(OWN_NUMBER.sub("", subject)).strip() or None
 
 
-def _text(image: PreImage, changes: list[Change]) -> str:
+def _text(image: PreImage, changes: list[PlannedChange]) -> str:
     """Return the paths, each followed by the function and the lines of its hunks."""
     shown: list[str] = []
     for file in image.files:
@@ -86,7 +86,7 @@ def _text(image: PreImage, changes: list[Change]) -> str:
     return _masked("\n".join(shown))[:MAX_CHARACTERS]
 
 
-def changed_ranges(hunk: OldHunk | Change, margin: int) -> list[tuple[int, int]]:
+def changed_ranges(hunk: OldHunk | PlannedChange, margin: int) -> list[tuple[int, int]]:
     """Return the changed lines and their neighbours as (first, last), 1-based and inclusive."""
     return [
         (max(1, start - margin + (count == 0)), max(1, start + max(count, 1) - 1 + margin))

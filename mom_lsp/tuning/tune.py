@@ -12,7 +12,7 @@ from mom_lsp.errors import UsageError
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import TERMS
-from mom_lsp.route.linear_model import Model
+from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.store import Store
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.cases import Case
@@ -21,7 +21,7 @@ from mom_lsp.tuning.gather import gather, installed_encoder
 from mom_lsp.tuning.labels import own_labels
 from mom_lsp.tuning.metrics import one
 from mom_lsp.tuning.rank import editing, rank
-from mom_lsp.tuning.verdicts import Showing, Verdicts, verdicts
+from mom_lsp.tuning.verdicts import RatedImpression, Verdicts, verdicts
 from mom_lsp.workspace import Library
 
 JOURNAL = "journal.sqlite"
@@ -31,7 +31,7 @@ SURE, DRAWS = 0.95, 1_000  # how sure the bootstrap has to be that the new weigh
 RECALL_3, RECIPROCAL = 1, 4  # of metrics.METRICS
 
 
-def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], Model | None]:
+def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], LinearModel | None]:
     """Return what came of it, as JSON would have it, and the new weights if they win.
 
     Args:
@@ -61,7 +61,7 @@ def _need(history: Sequence[object], told: Sequence[object]) -> None:
         )
 
 
-def learnt(history: Sequence[Case], told: Sequence[Case]) -> tuple[dict[str, Any], Model | None]:
+def learnt(history: Sequence[Case], told: Sequence[Case]) -> tuple[dict[str, Any], LinearModel | None]:
     """Return what comes of fitting on the older part of each of two sources, judged on the later part of both.
 
     Args:
@@ -91,7 +91,7 @@ def wins(gains: np.ndarray) -> bool:
     return bool(np.quantile(means, 1 - SURE) > 0)
 
 
-def event_of(model: Model | None) -> dict[str, Any]:
+def event_of(model: LinearModel | None) -> dict[str, Any]:
     """Return what the journal is told: the weights, or nothing to go back to the shipped ones.
 
     Those that were learned where nothing had a vector know nothing of meaning: they hold while that is so.
@@ -101,7 +101,7 @@ def event_of(model: Model | None) -> dict[str, Any]:
     return {"editing" if model.weights.get("cosine") else "unencoded": plain(model)}
 
 
-def judged(root: Path) -> list[Showing]:
+def judged(root: Path) -> list[RatedImpression]:
     """Return the showings that the user judged, oldest first."""
     file = locate(root).data / JOURNAL
     if not file.exists():
@@ -110,7 +110,7 @@ def judged(root: Path) -> list[Showing]:
         return verdicts(journal.events())
 
 
-def asked_again(root: Path, showings: Sequence[Showing], step: Step) -> Iterator[Case]:
+def asked_again(root: Path, showings: Sequence[RatedImpression], step: Step) -> Iterator[Case]:
     """Yield the cases of showings that were judged."""
     if not showings:
         return
@@ -129,17 +129,17 @@ def _cut(cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
     return ordered[:cut], ordered[cut:]
 
 
-def _judged(before: Sequence[Case], after: Sequence[Case], ours: Model, new: Model) -> dict[str, Any]:
+def _judged(before: Sequence[Case], after: Sequence[Case], ours: LinearModel, new: LinearModel) -> dict[str, Any]:
     counts = {"learned_from": len(before), "judged_on": len(after)}
     return counts | {"shipped": _told(_rows(after, ours)), "own": _told(_rows(after, new))} if after else counts
 
 
-def _gains(cases: Sequence[Case], ours: Model, new: Model) -> np.ndarray:
+def _gains(cases: Sequence[Case], ours: LinearModel, new: LinearModel) -> np.ndarray:
     """Return how much better each case is ranked, (q,)."""
     return np.asarray(_rows(cases, new)[:, RECIPROCAL] - _rows(cases, ours)[:, RECIPROCAL])
 
 
-def _terms(cases: Sequence[Case], ours: Model, new: Model) -> dict[str, dict[str, float]]:
+def _terms(cases: Sequence[Case], ours: LinearModel, new: LinearModel) -> dict[str, dict[str, float]]:
     """Return by how much each term tells the candidates of a question apart, with either weights, in log-odds.
 
     What is learned here is negative where it prefers what the shipped weights put behind.
@@ -154,7 +154,7 @@ def _spreads(shares: Sequence[tuple[np.ndarray, np.ndarray]]) -> dict[str, float
     return {"shipped": round(before, 3), "own": round(-after if agree < 0 else after, 3)}
 
 
-def _rows(cases: Sequence[Case], model: Model) -> np.ndarray:
+def _rows(cases: Sequence[Case], model: LinearModel) -> np.ndarray:
     """Return the metrics of each case, (q, metrics)."""
     return np.array([one(rank(case, model), set(case.label.gold)) for case in cases])
 

@@ -30,7 +30,7 @@ from mom_lsp.workspace.ranking.ranker import Ranker
 
 
 @dataclass(frozen=True, slots=True)
-class Showing:
+class RatedImpression:
     """Suggestions that stood side by side, and what the user said of them."""
 
     seq: int  # of the event
@@ -50,10 +50,10 @@ class Showing:
         return tuple(memory for memory in self.memories if memory in right and right != set(self.memories))
 
 
-def verdicts(events: Iterable[Event]) -> list[Showing]:
+def verdicts(events: Iterable[Event]) -> list[RatedImpression]:
     """Return the showings of which the user said something within a day, oldest first; the last word counts."""
-    last: dict[tuple[str, str], Showing] = {}  # by path (or none) and memory
-    found: dict[int, Showing] = {}
+    last: dict[tuple[str, str], RatedImpression] = {}  # by path (or none) and memory
+    found: dict[int, RatedImpression] = {}
     for event in lasting(events):
         for shown in _together(event):
             last |= {(path, memory): shown for memory in shown.memories for path in (shown.path, "")}
@@ -74,13 +74,13 @@ def lasting(events: Iterable[Event]) -> list[Event]:
     return [event for event in log if event.seq not in undone and event.type != "undo"]
 
 
-def _together(event: Event) -> Iterator[Showing]:
+def _together(event: Event) -> Iterator[RatedImpression]:
     """Yield what a batch of showings holds; an imported one may hold anything."""
     batch = event.data.get("together") if event.type == "shown" else None
     for entry in batch if isinstance(batch, list) else ():
         match entry:
             case [str(head), str(path), int(start), int(end), *memories] if 1 <= start <= end:
-                yield Showing(event.seq, event.time, head, path, start, end, tuple(map(str, memories)))
+                yield RatedImpression(event.seq, event.time, head, path, start, end, tuple(map(str, memories)))
 
 
 class Verdicts:
@@ -90,7 +90,7 @@ class Verdicts:
         self._worktree, self._library, self._snapshot = Worktree(location), library, library.snapshot()
         self._events, self._life = lasting(events), Life()
 
-    def cases(self, showings: Sequence[Showing], step: Step) -> Iterator[Case]:
+    def cases(self, showings: Sequence[RatedImpression], step: Step) -> Iterator[Case]:
         """Yield a case for each showing, oldest first, whose commit, file and memories are still here."""
         for done, shown in enumerate(showings):
             step("verdicts", done, len(showings))
@@ -99,7 +99,7 @@ class Verdicts:
                 yield case
         step("verdicts", len(showings), len(showings))
 
-    def _case(self, shown: Showing) -> Case | None:
+    def _case(self, shown: RatedImpression) -> Case | None:
         try:
             head = self._worktree.head(shown.head)
         except MomError:
@@ -122,7 +122,7 @@ class Verdicts:
             moment=moment_of(ranker.view, ranker.snapshot.life, rows, int(shown.time), shown.path),
         )
 
-    def _ranker(self, shown: Showing, head: Any) -> Ranker:
+    def _ranker(self, shown: RatedImpression, head: Any) -> Ranker:
         """Return what ranked then: the memories true on that commit, with the life they had."""
         before = [event for event in self._events if self._life.last_seq < event.seq < shown.seq]
         self._life = fold(before, self._life)

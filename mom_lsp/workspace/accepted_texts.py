@@ -15,7 +15,7 @@ from mom_lsp.journal import Event
 from mom_lsp.lm.prompts import commit_messages, told, why_messages
 from mom_lsp.lm.trace_learning import Accepted
 from mom_lsp.lm.traces import cue_of
-from mom_lsp.memory import Memory, Message
+from mom_lsp.memory import ChatMessage, Memory
 from mom_lsp.tiers.undo import undone_events
 from mom_lsp.tiers.usage import ACCEPTED
 from mom_lsp.workspace.library.library import Snapshot
@@ -104,7 +104,7 @@ def _ids(answer: dict[str, Any]) -> list[str]:
 
 
 def _accepted(
-    paths: Sequence[str], messages: Sequence[Message], text: str, memories: Sequence[Memory], first: str
+    paths: Sequence[str], messages: Sequence[ChatMessage], text: str, memories: Sequence[Memory], first: str
 ) -> Accepted | None:
     if not memories or not text.strip():
         return None

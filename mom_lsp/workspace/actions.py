@@ -19,7 +19,9 @@ from mom_lsp.workspace.workspace import Workspace
 
 GENERATED = "a local model, kept by you"  # the author of such a note
 MAX_NOTE = 10_000  # characters
-MOVING = frozenset({"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"})  # may change a status
+STATUS_CHANGING = frozenset(
+    {"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"}
+)  # may change a status
 Answer = dict[str, Any]
 
 
@@ -217,11 +219,11 @@ class Actions:
     ) -> None:
         head = self._workspace.worktree.head().commit
         when = self._clock() if now is None else now
-        if kind in MOVING:  # what was shown before it, comes before it
-            self._workspace.library.showings.flush(self._journal, when)
+        if kind in STATUS_CHANGING:  # what was shown before it, comes before it
+            self._workspace.library.impressions.flush(self._journal, when)
         with self._workspace.library.settling:  # so that nobody else writes down what this event brings about
             event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
-            if kind in MOVING:
+            if kind in STATUS_CHANGING:
                 self.settle(memory, event.seq)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from mom_lsp import phrases
 from mom_lsp.journal import Event
 from mom_lsp.workspace.answers.contract import iso
-from mom_lsp.workspace.answers.presenter import Teller
+from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.answers.review import forgotten
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.ranking.ranker import Ranker
@@ -17,8 +17,8 @@ from mom_lsp.workspace.ranking.ranker import Ranker
 MOST = 50  # of each
 
 
-def kept(
-    teller: Teller, ranker: Ranker, state: State, promoted: list[dict[str, Any]], events: Iterable[Event]
+def memories_view(
+    presenter: Presenter, ranker: Ranker, state: State, promoted: list[dict[str, Any]], events: Iterable[Event]
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the pinned memories, those promoted and those accepted lately, and what is known of the forgotten ones.
 
@@ -29,9 +29,9 @@ def kept(
     accepted = {memory: u.last_used for memory, u in life.usage.items() if u.uses and memory not in elsewhere}
     lately = sorted(accepted, key=lambda memory: -accepted[memory])
     return {
-        "pinned": teller.named(sorted(life.pinned)[:MOST], ranker, state),
+        "pinned": presenter.named(sorted(life.pinned)[:MOST], ranker, state),
         "promoted": promoted,
-        "useful": teller.named(lately[:MOST], ranker, state),
+        "useful": presenter.named(lately[:MOST], ranker, state),
         "forgotten": _forgotten(state, events),
     }
 

@@ -14,7 +14,7 @@ from mom_lsp.errors import UsageError
 from mom_lsp.extract.repetition import repeats
 from mom_lsp.git import Location
 from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.linear_model import Mode, Model, read_model, shipped
+from mom_lsp.route.linear_model import LinearModel, Mode, read_model, shipped
 from mom_lsp.route.lines import open_lines
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
@@ -22,22 +22,22 @@ from mom_lsp.tiers import DAY
 from mom_lsp.tiers.status_rules import USES_FOR_LAYER_2
 from mom_lsp.workspace.answers import review
 from mom_lsp.workspace.answers.contract import episode, iso
-from mom_lsp.workspace.answers.failure_text import first
-from mom_lsp.workspace.answers.presenter import Teller
-from mom_lsp.workspace.library.impressions import Asked
+from mom_lsp.workspace.answers.failure_text import warnings_first
+from mom_lsp.workspace.answers.presenter import Presenter
+from mom_lsp.workspace.library.impressions import AskedLines
 from mom_lsp.workspace.library.library import Library
 from mom_lsp.workspace.library.line_writers import ALONE, Waiting
-from mom_lsp.workspace.library.state import Looks, State, from_one_look
+from mom_lsp.workspace.library.state import State, StateSource, from_one_state
 from mom_lsp.workspace.library.status import change
 from mom_lsp.workspace.library.strength import Aged
 from mom_lsp.workspace.library.worktree import Worktree
-from mom_lsp.workspace.memories_view import kept
+from mom_lsp.workspace.memories_view import memories_view
 from mom_lsp.workspace.ranking.citations import Explanation, reasons
 from mom_lsp.workspace.ranking.hints import Hintable, Lead, hintable, thinned
 from mom_lsp.workspace.ranking.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
-from mom_lsp.workspace.ranking.recent_edits import ShortTerm
-from mom_lsp.workspace.ranking.worktree_files import Files
+from mom_lsp.workspace.ranking.recent_edits import RecentEdits
+from mom_lsp.workspace.ranking.worktree_files import WorktreeFiles
 
 MAX_ALIKE = 8  # memories that a text is compared with
 SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
@@ -56,10 +56,10 @@ class Workspace:
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
         self.worktree = Worktree(location, waiting)
-        self.files = Files(self.worktree)
-        self.teller = Teller(library.journal, self.worktree, clock)
-        self.looks = Looks(library, self.worktree, lambda: self.settings)
-        self._short_term = ShortTerm()
+        self.files = WorktreeFiles(self.worktree)
+        self.presenter = Presenter(library.journal, self.worktree, clock)
+        self.states = StateSource(library, self.worktree, lambda: self.settings)
+        self._short_term = RecentEdits()
         self._clock = clock
         self._aged = Aged()
 
@@ -94,7 +94,7 @@ class Workspace:
             UntrustedPath: the path leads out of the workspace.
         """
         began = time.perf_counter()
-        asked = self.looks.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
+        asked = self.states.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
 
         def answer(state: State) -> dict[str, Any]:
             query = asked()[1]
@@ -104,10 +104,10 @@ class Workspace:
             if counted and rev is None:
                 asked_at = None if intent else _asked_at(state, query)
                 shown = [one["id"] for one in found["suggestions"]]
-                self.library.showings.add(shown, path, self._clock(), asked_at)
+                self.library.impressions.add(shown, path, self._clock(), asked_at)
             return found
 
-        return self.looks.answer(answer, lambda: asked()[0])
+        return self.states.answer(answer, lambda: asked()[0])
 
     def _suggested(self, state: State, query: Query, k: int, lead: Lead) -> dict[str, Any]:
         assert query.spot is not None
@@ -116,10 +116,10 @@ class Workspace:
         ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
         threshold = self.settings.suggest.threshold
         chosen = ranker.rank(query, k, threshold=threshold, meaning=meaning, lead=lead.rows, said=lead.said)
-        warnings = self.teller.past(state).warnings(path, query.written, state.snapshot.life)
+        warnings = self.presenter.failures(state).warnings(path, query.written, state.snapshot.life)
         if not self.settings.hints.warnings:  # then they are no hints, and what is one comes before them
-            warnings = first([one for one in chosen if one.row in lead.rows], warnings)
-        return self._told(query, ranker, first(warnings, chosen)[:k], state)
+            warnings = warnings_first([one for one in chosen if one.row in lead.rows], warnings)
+        return self._told(query, ranker, warnings_first(warnings, chosen)[:k], state)
 
     def _may_be_hinted(self, state: State, query: Query) -> Lead:
         """Return what may be hinted at the one line asked about, best first: it leads the suggestions."""
@@ -132,7 +132,7 @@ class Workspace:
         if not (found.wrote or found.said):
             return Lead()
         ranker = self._hinting(state, path)
-        told = self.teller.scored(ranker, self._ranked_hints(ranker, path, found), state, [path], file.lines)
+        told = self.presenter.annotated(ranker, self._ranked_hints(ranker, path, found), state, [path], file.lines)
         rows = tuple(state.snapshot.catalog.row_of[one.memory.id] for one in told if _is_hinted(one))
         return Lead(rows, found.said)
 
@@ -159,25 +159,25 @@ class Workspace:
             chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=state.encode(query.meaning))
             return self._told(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
 
-        return self.looks.answer(answer)
+        return self.states.answer(answer)
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
         """Return what is known about why a line (1-based) is so; age counts for nothing here. Raises as `suggest`."""
-        asked = self.looks.beside(lambda: self.files.question(path, line, line, text, None))
-        return self.looks.answer(lambda state: self._explained(state, asked()[1]), lambda: asked()[0])
+        asked = self.states.beside(lambda: self.files.question(path, line, line, text, None))
+        return self.states.answer(lambda state: self._explained(state, asked()[1]), lambda: asked()[0])
 
     def _explained(self, state: State, query: Query) -> Explanation:
         spot, meaning = query.spots[0], state.encode(query.meaning)
         ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, meaning, self.teller.read)
+        found = reasons(ranker, query, meaning, self.presenter.read)
         at = self._names(state, query)
-        citations = [answer for _, answer in self.teller.answers([one for one, _ in found], state, at)]
+        citations = [answer for _, answer in self.presenter.answers([one for one, _ in found], state, at)]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         cited = {one["id"] for one in citations}
         clues = tuple(clue for _, clue in found if clue.memory.id in cited)
         return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
-    @from_one_look
+    @from_one_state
     def hints(self, state: State, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
         """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
 
@@ -192,18 +192,18 @@ class Workspace:
         chosen = self._ranked_hints(ranker, path, found)
         if self.settings.hints.warnings:
             blocks = written(committed, path, lines, file.mapped)
-            chosen = first(self.teller.past(state).warnings(path, blocks, state.snapshot.life), chosen)
+            chosen = warnings_first(self.presenter.failures(state).warnings(path, blocks, state.snapshot.life), chosen)
         kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
-        hints = [one for one in self.teller.scored(ranker, kept, state, [path], lines) if _is_hinted(one)]
+        hints = [one for one in self.presenter.annotated(ranker, kept, state, [path], lines) if _is_hinted(one)]
         return [
-            {"line": one.lines[0], "suggestion": answer} for one, answer in self.teller.answers(hints, state, [path])
+            {"line": one.lines[0], "suggestion": answer} for one, answer in self.presenter.answers(hints, state, [path])
         ]
 
     def hinted(self, path: str, memories: Sequence[str]) -> None:
         """Count hints of a file that were on the screen; what is on it day after day takes less room there."""
-        self.library.showings.add(memories, path, self._clock(), hinted=True)
+        self.library.impressions.add(memories, path, self._clock(), hinted=True)
 
-    @from_one_look
+    @from_one_state
     def show(self, state: State, identity: str) -> dict[str, Any]:
         """Return everything about one memory, and why it is or is not suggested.
 
@@ -211,38 +211,40 @@ class Workspace:
             UsageError: no memory, or more than one, has an id that begins like this.
         """
         memory = _named(state, identity)
-        return self.teller.everything(memory, self._ranker(state, self._learned("why")), state)
+        return self.presenter.everything(memory, self._ranker(state, self._learned("why")), state)
 
-    @from_one_look
+    @from_one_state
     def episode(self, state: State, identity: str) -> dict[str, Any]:
         """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
         memory = _named(state, identity)
-        found = self.teller.groups(state).of(memory)
+        found = self.presenter.episodes(state).of(memory)
         row_of = state.snapshot.catalog.row_of
         members = [unscored(row_of[i]) for i in found.members] if found else []
-        told = self.teller.tell(self._ranker(state, self._learned("why")), members, state)
+        told = self.presenter.render(self._ranker(state, self._learned("why")), members, state)
         grouped = episode(found) if found else None
         words = {"episode": phrases.episode(grouped)} if grouped else {}
         return {"episode": grouped, "members": told, "phrases": words}
 
-    @from_one_look
+    @from_one_state
     def kept(self, state: State) -> dict[str, list[dict[str, Any]]]:
         """Return what the user kept, found useful and sent away."""
         ranker = self._ranker(state, self._learned("why"))
-        return kept(self.teller, ranker, state, self._promoted(state, ranker), self.library.journal.events())
+        return memories_view(
+            self.presenter, ranker, state, self._promoted(state, ranker), self.library.journal.events()
+        )
 
-    @from_one_look
+    @from_one_state
     def memory(self, state: State, identity: str) -> Memory:
         """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
         return _named(state, identity)
 
-    @from_one_look
+    @from_one_state
     def memories(self, state: State, ids: Sequence[str]) -> list[Memory]:
         """Return the memories that are still there and not forgotten, in this order."""
         found = state.get([one for one in ids if not state.snapshot.life.of(one).forgotten])
         return [found[one] for one in ids if one in found]
 
-    @from_one_look
+    @from_one_state
     def recalled(self, state: State, text: str) -> Memory | None:
         """Return the memory whose own words a text is; None if it says something new."""
         alike = state.get(list(state.matches(text, MAX_ALIKE))).values()
@@ -254,7 +256,7 @@ class Workspace:
         snapshot = self.library.snapshot()
         life = snapshot.life
         asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
-        return self.looks.answer(lambda state: self._changes(state, asked), snapshot=snapshot) if asked else []
+        return self.states.answer(lambda state: self._changes(state, asked), snapshot=snapshot) if asked else []
 
     def _changes(self, state: State, asked: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         life = state.snapshot.life
@@ -263,17 +265,17 @@ class Workspace:
         found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in asked)
         return [(identity, data) for identity, data in found if data is not None]
 
-    @from_one_look
+    @from_one_state
     def review(self, state: State) -> dict[str, Any]:
         """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
         view, life = state.view, state.snapshot.life
         ranker = self._ranker(state, self._learned("why"))
-        drifted = self.teller.picked(review.to_keep_fresh(view, life), ranker, state)
+        drifted = self.presenter.picked(review.to_keep_fresh(view, life), ranker, state)
         return {
-            "fading": self.teller.picked(review.fading(view, life, ranker.tiers), ranker, state),
+            "fading": self.presenter.picked(review.fading(view, life, ranker.tiers), ranker, state),
             "promoted": self._promoted(state, ranker),
             "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
-            "archived": self.teller.picked(review.archived(view, life), ranker, state),
+            "archived": self.presenter.picked(review.archived(view, life), ranker, state),
             "forgotten": [
                 {"id": memory, "time": iso(when)}
                 for when, memory in review.forgotten(self.library.journal.events(), life)
@@ -283,7 +285,7 @@ class Workspace:
     def _promoted(self, state: State, ranker: Ranker) -> list[dict[str, Any]]:
         """Return the memories that proved themselves lately, each with its "reason"."""
         picks = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
-        return self.teller.picked(picks, ranker, state)
+        return self.presenter.picked(picks, ranker, state)
 
     def overview(self, state: State) -> dict[str, Any]:
         """Return how many memories stand in each tier and status, and how many were promoted lately."""
@@ -300,16 +302,16 @@ class Workspace:
 
     # Inside
 
-    def _editing(self, state: State, meaning: np.ndarray | None) -> Model:
+    def _editing(self, state: State, meaning: np.ndarray | None) -> LinearModel:
         """Return what was learned for the place of an edit: here if `mom tune` did, and with vectors if there are."""
         modes: tuple[Mode, ...] = ("unencoded", "editing") if meaning is None else ("editing",)
         own = (read_model(state.snapshot.life.tuned.get(mode, {})) for mode in modes)
         return self._as_said(next(filter(None, own), None) or shipped(modes[0]))
 
-    def _learned(self, mode: Mode) -> Model:
+    def _learned(self, mode: Mode) -> LinearModel:
         return self._as_said(shipped(mode))
 
-    def _as_said(self, model: Model) -> Model:
+    def _as_said(self, model: LinearModel) -> LinearModel:
         """Return a model with each term as many times as strong as the user says."""
         return model.scaled({term: getattr(self.settings.weights, term) for term in TERMS})
 
@@ -322,7 +324,7 @@ class Workspace:
             self._short_term.saw(query.meaning, meaning)
         return read
 
-    def _ranker(self, state: State, model: Model) -> Ranker:
+    def _ranker(self, state: State, model: LinearModel) -> Ranker:
         tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
         return Ranker(state, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
 
@@ -333,7 +335,7 @@ class Workspace:
 
     def _told(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
         lines = query.file.lines if query.file else ()
-        suggestions = self.teller.tell(ranker, chosen, state, self._names(state, query), lines)
+        suggestions = self.presenter.render(ranker, chosen, state, self._names(state, query), lines)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
 
     def _names(self, state: State, query: Query) -> list[str]:
@@ -355,8 +357,8 @@ def _is_hinted(one: Scored) -> bool:
     return one.freshness != "gone" or bool(one.failure and one.failure.again)
 
 
-def _asked_at(state: State, query: Query) -> Asked | None:
-    return Asked(state.head.commit, *query.span) if state.head.commit and query.span else None
+def _asked_at(state: State, query: Query) -> AskedLines | None:
+    return AskedLines(state.head.commit, *query.span) if state.head.commit and query.span else None
 
 
 def _ms_since(began: float) -> float:

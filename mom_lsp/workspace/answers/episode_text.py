@@ -9,7 +9,7 @@ from dataclasses import replace
 from mom_lsp.memory import Grouped, Memory, Scored
 from mom_lsp.route.episodes import Episode, Episodes
 from mom_lsp.route.view import View
-from mom_lsp.workspace.ranking.candidates import Texts
+from mom_lsp.workspace.ranking.candidates import TextReader
 
 # Merges that bring the main line up to date rather than a branch to an end.
 _UPDATE = re.compile(
@@ -19,14 +19,14 @@ _UPDATE = re.compile(
 )
 
 
-class Groups:
+class EpisodeAnnotator:
     """Tells the episodes on one HEAD."""
 
-    def __init__(self, texts: Texts, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, texts: TextReader, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
         self._texts, self._view = texts, view
         self._episodes = Episodes(view, parents)
 
-    def told(self, found: Sequence[Scored]) -> list[Scored]:
+    def annotated(self, found: Sequence[Scored]) -> list[Scored]:
         """Return suggestions, those that are part of an episode with it."""
         return [replace(one, episode=self.of(one.memory)) for one in found]
 

@@ -11,8 +11,8 @@ from mom_lsp.memory import TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.workspace.answers.freshness_check import Judge
-from mom_lsp.workspace.ranking.candidates import Texts
+from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
+from mom_lsp.workspace.ranking.candidates import TextReader
 from mom_lsp.workspace.ranking.ranker import Ranked
 
 MAX_BECAUSE = 200  # characters
@@ -21,15 +21,15 @@ MAX_NAMED = 4  # memories that one names; it fixes one of more only by the way
 CONFLICTS = "conflicts:"  # the heading of a list that git makes
 
 
-class Past:
+class FailureAnnotator:
     """Tells what failed on one HEAD."""
 
-    def __init__(self, texts: Texts, view: View, judge: Judge) -> None:
-        self.judge = judge
+    def __init__(self, texts: TextReader, view: View, checker: FreshnessChecker) -> None:
+        self.checker = checker
         self._texts, self._view = texts, view
         self._failures = Failures(view)
 
-    def told(self, found: Sequence[Scored]) -> list[Scored]:
+    def annotated(self, found: Sequence[Scored]) -> list[Scored]:
         """Return suggestions, those that are part of a failure with what is known about it.
 
         A revert that was itself reverted is no failed approach: what it reverted stands again.
@@ -82,13 +82,13 @@ class Past:
         if failure.kind == "bug_pattern":
             if not _fixes(by, tried):
                 return None
-        elif tried.added_lines and self.judge.standings([tried])[0].freshness in ("fresh", "moved"):
+        elif tried.added_lines and self.checker.code_states([tried])[0].freshness in ("fresh", "moved"):
             return None
         instead = memories.get(failure.replacement) if failure.replacement is not None else None
         return Failed(
             kind=failure.kind,
             tried=tried.title,
-            because=because(by),
+            because=failure_reason(by),
             by=(by.id, by.title),
             replaced_by=(instead.id, instead.title) if instead else None,
             again=again,
@@ -101,13 +101,13 @@ class Past:
         return {row: found[ids[row]] for row in rows if ids[row] in found}
 
 
-def first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:
+def warnings_first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:
     """Return warnings, then what was chosen besides."""
     warned = {one.row for one in warnings}
     return [*warnings, *(one for one in chosen if one.row not in warned)]
 
 
-def because(memory: Memory) -> str:
+def failure_reason(memory: Memory) -> str:
     """Return the first sentence that says why something was ended, rather than that it was."""
     said = [*sentences(memory.why), *sentences(prose(memory.body))]
     return shorten(next(filter(_says_why, said), ""), MAX_BECAUSE)

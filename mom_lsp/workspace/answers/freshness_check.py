@@ -17,7 +17,7 @@ from mom_lsp.route.freshness import (
     MOST,
     ONLY_PLACE,
     REWRITTEN,
-    Standing,
+    CodeState,
     is_rare,
     moved,
     other_places,
@@ -46,13 +46,13 @@ class _Asked:
     )  # of the lines it added, once they are looked for in another layout
 
 
-class Judge:
+class FreshnessChecker:
     """Tells how memories stand on one HEAD."""
 
     def __init__(self, worktree: Worktree, head: Head, view: View) -> None:
         self._worktree, self._head, self._view = worktree, head, view
 
-    def judged(self, found: Sequence[Scored], at: Sequence[str] = (), lines: Sequence[str] = ()) -> list[Scored]:
+    def annotated(self, found: Sequence[Scored], at: Sequence[str] = (), lines: Sequence[str] = ()) -> list[Scored]:
         """Return suggestions with their freshness, those that are not as they were with a reason that says so.
 
         Args:
@@ -64,15 +64,15 @@ class Judge:
         wrote = {
             one.memory.id for one in found if known and line_keys(lines[n - 1] for n in one.lines if n <= len(lines))
         }
-        standings = self.standings([one.memory for one in found], at, wrote)
+        standings = self.code_states([one.memory for one in found], at, wrote)
         return [
             replace(one, freshness=standing.freshness, reason="; ".join(filter(None, (one.reason, standing.words))))
             for one, standing in zip(found, standings, strict=True)
         ]
 
-    def standings(
+    def code_states(
         self, memories: Sequence[Memory], at: Sequence[str] = (), wrote: Container[str] = ()
-    ) -> list[Standing]:
+    ) -> list[CodeState]:
         """Return how each memory stands; git is asked at most three times, and for nothing that it told before.
 
         Args:
@@ -110,7 +110,7 @@ class Judge:
         later = [name for name in dict.fromkeys(names) if name in tree and name not in paths]
         return _Asked(memory, [path for path in paths if path in tree], later)
 
-    def _commit(self, one: _Asked) -> Standing:
+    def _commit(self, one: _Asked) -> CodeState:
         memory = one.memory
         if not memory.added_lines:
             return self._nothing_added(one)
@@ -125,7 +125,7 @@ class Judge:
             return REWRITTEN
         return ONLY_PLACE if self._names_left(one) else GONE
 
-    def _nothing_added(self, one: _Asked) -> Standing:
+    def _nothing_added(self, one: _Asked) -> CodeState:
         """Judge what only removed, renamed or changed what is no text."""
         memory = one.memory
         if share(self._view, memory.removed_lines, self._read(one.own)) >= MOST:
@@ -157,7 +157,7 @@ class Judge:
                 return True
         return False
 
-    def _span(self, memory: Memory) -> Standing:
+    def _span(self, memory: Memory) -> CodeState:
         """Judge a part of a file, or a note at one."""
         path, tree = memory.source.path, self._head.tree
         if not path or tree.get(path) in memory.blobs:
@@ -169,7 +169,7 @@ class Judge:
         words = memory.body if memory.source.type == "file" else " ".join(_symbols(memory))
         text = "\n".join(self._worktree.committed(self._head, path) or self._worktree.text(path))
         if f" {' '.join(WORD.findall(words))} " not in f" {' '.join(WORD.findall(text))} ":
-            return REWRITTEN if memory.source.type == "file" else Standing("drifted", f"{words} is not there any more")
+            return REWRITTEN if memory.source.type == "file" else CodeState("drifted", f"{words} is not there any more")
         return FRESH if path == memory.source.path else moved(path)
 
     def _read(self, paths: Sequence[str]) -> list[np.ndarray]:

@@ -13,10 +13,10 @@ from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.tiers.status_rules import NEVER
 from mom_lsp.workspace.answers.contract import forge_of, lived, suggestion
-from mom_lsp.workspace.answers.episode_text import Groups
-from mom_lsp.workspace.answers.failure_text import Past
+from mom_lsp.workspace.answers.episode_text import EpisodeAnnotator
+from mom_lsp.workspace.answers.failure_text import FailureAnnotator
 from mom_lsp.workspace.answers.fault_isolation import Isolation
-from mom_lsp.workspace.answers.freshness_check import Judge
+from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
 from mom_lsp.workspace.answers.review import Pick
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
@@ -27,18 +27,20 @@ MAX_UNTITLED = 100  # memories that wait for a title
 MAX_RELATED = 20
 
 
-class Teller:
+class Presenter:
     """Tells memories of one worktree."""
 
     def __init__(self, journal: Journal, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
         self._journal, self._worktree, self._clock = journal, worktree, clock
         self.titles = TitleFile(worktree.location.data / TITLES)
         self.isolation = Isolation()
-        self.untitled: dict[str, None] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
-        self._pasts: Recent[int, Past] = Recent(CACHED_HEADS)  # by the view that each of them holds
-        self._groups: Recent[int, Groups] = Recent(CACHED_HEADS)
+        self.awaiting_title: dict[
+            str, None
+        ] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
+        self._failures: Recent[int, FailureAnnotator] = Recent(CACHED_HEADS)  # by the view that each of them holds
+        self._episodes: Recent[int, EpisodeAnnotator] = Recent(CACHED_HEADS)
 
-    def tell(
+    def render(
         self,
         ranker: Ranker,
         chosen: Sequence[Ranked],
@@ -55,9 +57,9 @@ class Teller:
             at: the names of the file asked about.
             lines: of that file as it is open.
         """
-        return [answer for _, answer in self.answers(self.scored(ranker, chosen, state, at, lines), state, at)]
+        return [answer for _, answer in self.answers(self.annotated(ranker, chosen, state, at, lines), state, at)]
 
-    def scored(
+    def annotated(
         self,
         ranker: Ranker,
         chosen: Sequence[Ranked],
@@ -66,12 +68,14 @@ class Teller:
         lines: Sequence[str] = (),
     ) -> list[Scored]:
         """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
-        past, groups = self.past(state), self.groups(state)
+        failures, episodes = self.failures(state), self.episodes(state)
 
-        def judged(some: Sequence[Ranked]) -> list[Scored]:
-            return groups.told(past.told(past.judge.judged(with_text(ranker, some), at, lines)))
+        def annotate(some: Sequence[Ranked]) -> list[Scored]:
+            return episodes.annotated(
+                failures.annotated(failures.checker.annotated(with_text(ranker, some), at, lines))
+            )
 
-        return self.isolation.each(judged, chosen, lambda one: ranker.view.catalog.ids[one.row])
+        return self.isolation.each(annotate, chosen, lambda one: ranker.view.catalog.ids[one.row])
 
     def read(self, ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
         """Return what was chosen with its text alone."""
@@ -87,16 +91,19 @@ class Teller:
             lambda some: [(one, self.json(one, state, at)) for one in some], found, lambda one: one.memory.id
         )
 
-    def past(self, state: State) -> Past:
+    def failures(self, state: State) -> FailureAnnotator:
         """Return what the history of HEAD tells of failures."""
         view = state.view
-        return self._pasts.of(
-            id(view), lambda: Past(state.snapshot.rows, view, Judge(self._worktree, state.head, view))
+        return self._failures.of(
+            id(view),
+            lambda: FailureAnnotator(state.snapshot.rows, view, FreshnessChecker(self._worktree, state.head, view)),
         )
 
-    def groups(self, state: State) -> Groups:
+    def episodes(self, state: State) -> EpisodeAnnotator:
         """Return the episodes of HEAD's history."""
-        return self._groups.of(id(state.view), lambda: Groups(state.snapshot.rows, state.view, state.head.ancestors))
+        return self._episodes.of(
+            id(state.view), lambda: EpisodeAnnotator(state.snapshot.rows, state.view, state.head.ancestors)
+        )
 
     def json(self, one: Scored, state: State, at: Sequence[str] = ()) -> dict[str, Any]:
         """Return one memory as the contract has it."""
@@ -112,8 +119,8 @@ class Teller:
     def everything(self, memory: Memory, ranker: Ranker, state: State) -> dict[str, Any]:
         """Return all that is known about one memory as JSON, and why it is or is not suggested."""
         row = state.snapshot.catalog.row_of.get(memory.id)
-        one = self.scored(ranker, [unscored(row)], state) if row is not None else []
-        why_not = because(memory, row, state)
+        one = self.annotated(ranker, [unscored(row)], state) if row is not None else []
+        why_not = why_not_suggested(memory, row, state)
         found = self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
         life = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
         return {
@@ -140,13 +147,13 @@ class Teller:
     def named(self, ids: Sequence[str], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
         rows = (state.snapshot.catalog.row_of.get(one) for one in ids)
-        return self.tell(ranker, [unscored(row) for row in rows if row is not None and state.view.valid[row]], state)
+        return self.render(ranker, [unscored(row) for row in rows if row is not None and state.view.valid[row]], state)
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
         """Return what a review picked, each with its "reason"."""
         row_of = state.snapshot.catalog.row_of
         reasons = {pick.memory: pick.reason for pick in picks}
-        told = self.tell(ranker, [unscored(row_of[memory]) for memory in reasons], state)
+        told = self.render(ranker, [unscored(row_of[memory]) for memory in reasons], state)
         return [one | {"reason": reasons[one["id"]]} for one in told]
 
     def related(self, row: int, state: State, ranker: Ranker) -> list[dict[str, Any]]:
@@ -157,15 +164,15 @@ class Teller:
             unscored(other, f"{'names it' if e.target == row else 'is named by it'} ({e.relation.replace('_', ' ')})")
             for other, e in rows.items()
         ]
-        return self.tell(ranker, chosen[:MAX_RELATED], state)
+        return self.render(ranker, chosen[:MAX_RELATED], state)
 
     def _made_title(self, memory: Memory) -> str | None:
         """Return the title that a model made for a memory whose own says nothing; one that is missing is noted."""
         if not says_nothing(memory.title):
             return None
         made = self.titles.get(memory.id)
-        if made is None and len(self.untitled) < MAX_UNTITLED:
-            self.untitled[memory.id] = None
+        if made is None and len(self.awaiting_title) < MAX_UNTITLED:
+            self.awaiting_title[memory.id] = None
         return made or None
 
     def _written(self, memory: Memory, state: State) -> tuple[str | None, str, int]:
@@ -192,7 +199,7 @@ class Teller:
         return forge_of(repository.remote_url()) if repository else None
 
 
-def because(memory: Memory, row: int | None, state: State) -> str:
+def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:
     """Return why a memory is never suggested here, "" if it may be."""
     usage = state.snapshot.life.of(memory.id)
     if usage.forgotten:

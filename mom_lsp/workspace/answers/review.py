@@ -16,7 +16,7 @@ from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.status_rules import NEVER, judge
 from mom_lsp.tiers.tiers import Tiers
-from mom_lsp.workspace.library.status import past
+from mom_lsp.workspace.library.status import evidence_of
 
 SOON = 7  # active days
 LATELY = 30 * DAY  # seconds
@@ -84,7 +84,7 @@ def _statuses(view: View, life: Life) -> Iterator[str]:
     told = [row for row in _rows(view, life.judged) if view.suggestible[row]]
     for row in told:
         usage = life.of(view.catalog.ids[row])
-        verdict = judge(usage, past(view, row, usage), "").status
+        verdict = judge(usage, evidence_of(view, row, usage), "").status
         last = life.transitions.get(view.catalog.ids[row])
         promoted = verdict == "validated" and last is not None and last[-1].status == "promoted"  # the kind is with it
         yield "promoted" if promoted else verdict

@@ -16,7 +16,7 @@ Batch = dict[str, set[str]]  # path -> memories
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedLines:
     """Where suggestions were asked for, in committed lines: enough to ask again, and no text."""
 
     head: str  # commit
@@ -24,7 +24,7 @@ class Asked:
     end: int
 
 
-class Showings:
+class Impressions:
     """Collects showings; each counts once a file and day, in a list and as a hint. Thread-safe."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class Showings:
         self._lock = threading.Lock()
 
     def add(
-        self, memories: Sequence[str], path: str, now: float, asked: Asked | None = None, *, hinted: bool = False
+        self, memories: Sequence[str], path: str, now: float, asked: AskedLines | None = None, *, hinted: bool = False
     ) -> None:
         """Count what was shown at a file.
 

@@ -13,16 +13,16 @@ import pyarrow as pa
 from mom_lsp.errors import EncoderError, NoIndex, Outdated
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder, Memory
-from mom_lsp.process.free_memory import give_back
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.arrow_rows import to_table
 from mom_lsp.tiers.lifecycle import Life, fold
-from mom_lsp.workspace.library.impressions import Showings
-from mom_lsp.workspace.library.meaning import Kept, Meaning, nothing, read_meaning
-from mom_lsp.workspace.library.memory_rows import Rows, Version
+from mom_lsp.workspace.library.impressions import Impressions
+from mom_lsp.workspace.library.meaning import Meaning, VectorReader, nothing, read_meaning
+from mom_lsp.workspace.library.memory_rows import MemoryRows, StoreVersion
 from mom_lsp.workspace.library.notes import notes_of
 from mom_lsp.workspace.library.recent import Recent
 
@@ -30,7 +30,7 @@ CACHED_QUESTIONS = 256
 REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
 
 
-class Columns(Version, Protocol):
+class StoreColumns(StoreVersion, Protocol):
     """The part of the store that a catalog is read from."""
 
     @property
@@ -42,19 +42,19 @@ class Columns(Version, Protocol):
         """Return some columns of all rows."""
         ...
 
-    def kept_arrays(self, key: str) -> dict[str, np.ndarray] | None:
+    def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays that were kept for this version and `key`, None if there are none."""
         ...
 
 
-class Reader(Columns, Kept, Protocol):
+class StoreReader(StoreColumns, VectorReader, Protocol):
     """The part of the store that a library reads."""
 
     def refresh(self) -> int:
         """Follow the writer to its newest version."""
         ...
 
-    def pinned(self) -> Columns:
+    def pinned(self) -> StoreColumns:
         """Return a reader of this very version, which raises Outdated once that is gone."""
         ...
 
@@ -74,27 +74,29 @@ class Snapshot:
     notes: dict[str, Memory] = field(default_factory=dict)
     key: tuple[int, tuple[int, int], int] = (0, (0, 0), 0)  # version, vectors and domains, journal
     domains: Domains = field(default_factory=Domains)
-    rows: Rows = field(default_factory=lambda: Rows(None, {}))  # the texts, of the same version as the catalog
+    rows: MemoryRows = field(
+        default_factory=lambda: MemoryRows(None, {})
+    )  # the texts, of the same version as the catalog
 
 
 class Library:
     """Follows the store and the journal of one data folder. Thread-safe."""
 
-    def __init__(self, open_store: Callable[[], Reader], journal: Journal, encoder: Encoder | None = None) -> None:
+    def __init__(self, open_store: Callable[[], StoreReader], journal: Journal, encoder: Encoder | None = None) -> None:
         self.journal = journal
         self.encoder = encoder
         self.encoder_problem = ""
         self._open_store = open_store
-        self._store: Reader | None = None
+        self._store: StoreReader | None = None
         self._snapshot: Snapshot | None = None
         self._unread = False  # whether the journal has what the snapshot lacks
-        self.showings = Showings()
+        self.impressions = Impressions()
         self.settling = threading.RLock()  # held while changes of status are worked out and written down
         self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
         self._lock = threading.RLock()
 
     @property
-    def store(self) -> Reader:
+    def store(self) -> StoreReader:
         """The store. Raises NoIndex if nothing was indexed yet."""
         with self._lock:
             if self._store is None:
@@ -152,12 +154,12 @@ class Library:
         version, catalog = self._version(notes)
         meaning = self._meaning(catalog, notes)
         key = (version.version if version else -1, meaning.state, life.last_seq)
-        rows = Rows(version, notes)
+        rows = MemoryRows(version, notes)
         snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains, rows)
         self._swap(snapshot, before)
-        give_back()  # what it was made from, and the state before
+        release_free_memory()  # what it was made from, and the state before
 
-    def _version(self, notes: Mapping[str, Memory]) -> tuple[Columns | None, Catalog]:
+    def _version(self, notes: Mapping[str, Memory]) -> tuple[StoreColumns | None, Catalog]:
         """Return a reader of the newest version, None if there is none, and its catalog."""
         if self._store is None:
             return None, Catalog(catalog_arrays(None, notes))
@@ -195,16 +197,16 @@ class Library:
         key = (old.key[0], meaning.state, old.key[2])
         fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
         self._swap(fresh, old)
-        give_back()  # the float vectors
+        release_free_memory()  # the float vectors
         return True
 
     def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
         return read_meaning(self._store, self.encoder, catalog, notes) if self._store else nothing(catalog)
 
 
-def catalog_arrays(store: Columns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
+def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
     """Return the arrays of a catalog of all memories, notes last; those that the indexer kept, if it did."""
-    known = store.kept_arrays(catalog_key(notes)) if store is not None else None
+    known = store.saved_catalog(catalog_key(notes)) if store is not None else None
     if known is not None:
         return known
     tables = [store.columns(COLUMNS)] if store is not None else []

@@ -16,10 +16,10 @@ from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.text import content_hash, embedding_text
 
 
-class Kept(Protocol):
+class VectorReader(Protocol):
     """The part of the store that is read."""
 
-    def kept_domains(self) -> dict[str, np.ndarray] | None:
+    def saved_domains(self) -> dict[str, np.ndarray] | None:
         """Return the arrays of the domains, None if there are none."""
         ...
 
@@ -47,10 +47,12 @@ def nothing(catalog: Catalog) -> Meaning:
     return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), Domains())
 
 
-def read_meaning(store: Kept, encoder: Encoder | None, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
+def read_meaning(
+    store: VectorReader, encoder: Encoder | None, catalog: Catalog, notes: Mapping[str, Memory]
+) -> Meaning:
     """Return what a store knows; without an encoder that are the domains alone."""
     state = store.meaning_state(encoder.name if encoder else "")
-    kept = Partition.of_arrays(store.kept_domains() or {})
+    kept = Partition.of_arrays(store.saved_domains() or {})
     domains = domains_of(kept, catalog.ids)
     contents, stored = store.vectors(encoder.name) if encoder else ([], np.zeros((0, 0)))
     if encoder is None or not len(stored):

@@ -9,7 +9,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.workspace.library.notes import encodable, matching
 
 
-class Version(Protocol):
+class StoreVersion(Protocol):
     """The part of the store that is read at one version; it raises Outdated once that version is gone."""
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
@@ -21,10 +21,10 @@ class Version(Protocol):
         ...
 
 
-class Rows:
+class MemoryRows:
     """Reads memories and notes; what was read before is kept."""
 
-    def __init__(self, version: Version | None, notes: Mapping[str, Memory]) -> None:
+    def __init__(self, version: StoreVersion | None, notes: Mapping[str, Memory]) -> None:
         """Take the version, None if nothing is indexed yet, and the notes by id."""
         self._version, self._notes = version, notes
         self._read: dict[str, Memory] = {}

@@ -46,7 +46,7 @@ class State:
         return self.encoder(text) if len(self.snapshot.vectors) else None
 
 
-class Looks:
+class StateSource:
     """Takes the looks of one worktree. Thread-safe."""
 
     def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
@@ -103,20 +103,20 @@ def _nothing(text: str) -> None:
     """Encode nothing: no comparing by meaning is wanted."""
 
 
-class Looking(Protocol):
+class HasStates(Protocol):
     """Whoever answers requests from looks."""
 
-    looks: Looks
+    states: StateSource
 
 
-L = TypeVar("L", bound=Looking)
+L = TypeVar("L", bound=HasStates)
 
 
-def from_one_look(answer: Callable[Concatenate[L, State, P], T]) -> Callable[Concatenate[L, P], T]:
+def from_one_state(answer: Callable[Concatenate[L, State, P], T]) -> Callable[Concatenate[L, P], T]:
     """Give a method that answers a request the one look that it answers from."""
 
     @wraps(answer)
     def asked(self: L, /, *args: P.args, **options: P.kwargs) -> T:
-        return self.looks.answer(lambda state: answer(self, state, *args, **options))
+        return self.states.answer(lambda state: answer(self, state, *args, **options))
 
     return asked

@@ -7,25 +7,25 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.memory import Memory, Standing, Usage
+from mom_lsp.memory import Memory, MemoryStatus, Usage
 from mom_lsp.route.catalog import EMPTY
 from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, half_life
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.tiers.status_rules import Past, confidence, judge
+from mom_lsp.tiers.status_rules import HistoryEvidence, confidence, judge
 from mom_lsp.tiers.tiers import Tiers
 
 EDIT_WITHIN = 7 * DAY  # seconds between an accepted use and the commit that counts as the edit it helped with
 
 
-def standing(memory: Memory, usage: Usage, view: View, tiers: Tiers) -> Standing:
+def status_of(memory: Memory, usage: Usage, view: View, tiers: Tiers) -> MemoryStatus:
     """Return status, layer, confidence, tier and strength of a memory."""
     row = view.catalog.row_of.get(memory.id)
-    known = past(view, row, usage)
+    known = evidence_of(view, row, usage)
     verdict = judge(usage, known, memory.kind)
     tier, strength = (int(tiers.tier[row]), float(tiers.strength[row])) if row is not None else (EPISODIC, 0.0)
-    return Standing(
+    return MemoryStatus(
         status=verdict.status,
         layer=verdict.layer,
         confidence=confidence(usage, known),
@@ -36,19 +36,19 @@ def standing(memory: Memory, usage: Usage, view: View, tiers: Tiers) -> Standing
     )
 
 
-def past(view: View, row: int | None, usage: Usage) -> Past:
+def evidence_of(view: View, row: int | None, usage: Usage) -> HistoryEvidence:
     """Return what the ancestors of HEAD say for and against a memory.
 
     An accepted use is followed by an edit if within a week a commit touches the same function (without one, file).
     """
     if row is None:
-        return Past()
+        return HistoryEvidence()
     edits = list(dict.fromkeys(_edits(view, row, usage)))
     reverts = [view.replaced_by.get(edit) for edit in edits]
     kept = (_commit(view, edit) for edit, by in zip(edits, reverts, strict=True) if by is None)
     reverted = (_commit(view, by) for by in reverts if by is not None)
     replaced_by = _commit(view, view.replaced_by.get(row))
-    return Past(
+    return HistoryEvidence(
         replaced_by=replaced_by if replaced_by not in usage.discounted else "",
         kept=tuple(commit for commit in kept if commit not in usage.discounted),
         reverted=tuple(commit for commit in reverted if commit not in usage.discounted),
@@ -67,7 +67,7 @@ def change(life: Life, memory: str, kind: str, view: View, here: Collection[str]
         here: the ancestors of HEAD.
     """
     usage = life.of(memory)
-    verdict = judge(usage, past(view, view.catalog.row_of.get(memory), usage), kind)
+    verdict = judge(usage, evidence_of(view, view.catalog.row_of.get(memory), usage), kind)
     last = life.transition(memory, here)
     before, layer = (last.status, last.layer) if last else ("candidate", 0)
     if (verdict.status, verdict.layer) == (before, layer):

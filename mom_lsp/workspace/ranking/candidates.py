@@ -9,13 +9,13 @@ from typing import Protocol
 import numpy as np
 
 from mom_lsp.memory import Memory, Usage
-from mom_lsp.route.features import Traces, traces
+from mom_lsp.route.features import CodeOverlap, code_overlap
 from mom_lsp.route.gate import ALL
-from mom_lsp.route.place_term import Place, Spot, place, place_of_writers
+from mom_lsp.route.place_term import PlaceEvidence, Spot, place, place_of_writers
 from mom_lsp.route.text_index import NOWHERE
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.library import Snapshot
-from mom_lsp.workspace.ranking.pins_and_notes import own_here
+from mom_lsp.workspace.ranking.pins_and_notes import own_memories
 from mom_lsp.workspace.ranking.query import Query
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
@@ -23,7 +23,7 @@ MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all 
 NEWEST = 30  # commits that are always considered while something is edited
 
 
-class Texts(Protocol):
+class TextReader(Protocol):
     """The part of a look that a ranker reads."""
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
@@ -40,8 +40,8 @@ class Evidence:
     """All that is known about the candidates of one question."""
 
     rows: np.ndarray  # (m,)
-    place: Place | None
-    traces: Traces | None
+    place: PlaceEvidence | None
+    overlap: CodeOverlap | None
     matches: Mapping[int, float]  # row -> BM25
     cosine: np.ndarray  # (m,) 0 for what has no vector
     own: frozenset[int] = frozenset()  # rows that are the user's own word about the place
@@ -51,7 +51,7 @@ class Evidence:
 class Candidates:
     """Finds the candidates of a question in one view."""
 
-    texts: Texts
+    texts: TextReader
     snapshot: Snapshot
     view: View
     share: float  # of the gate whose domains are searched by meaning
@@ -62,12 +62,12 @@ class Candidates:
         """Gather the candidates and what is known about them; `said` are the lines of pins and notes on them."""
         matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
-        told = traces(self.view, query.spots) if query.spots else None
-        own = own_here(self.snapshot, self.view, where, query)
+        overlap = code_overlap(self.view, query.spots) if query.spots else None
+        own = own_memories(self.snapshot, self.view, where, query)
         if where is not None and said:
             own |= self._say(where, said)
-        rows = self._rows(where, told, matches, meaning, self.allowed(query.spots), own)
-        return Evidence(rows, where, told, matches, self.cosines(meaning, rows), frozenset(own))
+        rows = self._rows(where, overlap, matches, meaning, self.allowed(query.spots), own)
+        return Evidence(rows, where, overlap, matches, self.cosines(meaning, rows), frozenset(own))
 
     def written(
         self, path: str, lines: Mapping[int, Sequence[int]], said: Mapping[int, Sequence[int]], own: frozenset[int]
@@ -83,11 +83,11 @@ class Candidates:
         spots = (Spot(path),)
         allowed = self.allowed(spots)
         rows = np.array([row for row in {**lines, **said} if allowed[row]], np.int64)
-        where, told = place_of_writers(self.view, lines), traces(self.view, spots)
+        where, overlap = place_of_writers(self.view, lines), code_overlap(self.view, spots)
         self._say(where, said)
-        return Evidence(rows, where, told, {}, np.zeros(len(rows)), own)
+        return Evidence(rows, where, overlap, {}, np.zeros(len(rows)), own)
 
-    def _say(self, where: Place, said: Mapping[int, Sequence[int]]) -> set[int]:
+    def _say(self, where: PlaceEvidence, said: Mapping[int, Sequence[int]]) -> set[int]:
         """Note at which lines something was pinned or noted; return the rows."""
         where.pinned |= {row for row in said if row not in where.lines and not self.view.catalog.is_note[row]}
         where.lines.update({row: list(lines) for row, lines in said.items()})
@@ -117,8 +117,8 @@ class Candidates:
 
     def _rows(
         self,
-        where: Place | None,
-        told: Traces | None,
+        where: PlaceEvidence | None,
+        overlap: CodeOverlap | None,
         matches: Mapping[int, float],
         meaning: np.ndarray | None,
         allowed: np.ndarray,
@@ -128,9 +128,11 @@ class Candidates:
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
             found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(own), np.int64)]
-        if told is not None:
-            found += [_best_of(told.path_newest, BY_PLACE), _best_of(told.paths, BY_PLACE)]
-            found += [_best_of(part, BY_TRACE) for part in (told.added, told.removed, told.names, told.symbol)]
+        if overlap is not None:
+            found += [_best_of(overlap.path_newest, BY_PLACE), _best_of(overlap.paths, BY_PLACE)]
+            found += [
+                _best_of(part, BY_TRACE) for part in (overlap.added, overlap.removed, overlap.names, overlap.symbol)
+            ]
             newest = self.view.newest[:NEWEST]
             found.append(newest[self.view.distance[newest] < NEWEST])
         if meaning is not None and self._comparable(meaning):

@@ -11,7 +11,7 @@ import numpy as np
 
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
 from mom_lsp.memory import Memory, Scored
-from mom_lsp.route.place_term import Place
+from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.view import CHAIN, Edge
 from mom_lsp.workspace.ranking.query import Query
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
@@ -97,7 +97,7 @@ def reasons(
     return _told(texts, found, evidence.own)
 
 
-def _belongs(place: Place | None, row: int) -> bool:
+def _belongs(place: PlaceEvidence | None, row: int) -> bool:
     """Tell whether a memory is about the function or the lines close by: the file alone explains no line."""
     return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
 

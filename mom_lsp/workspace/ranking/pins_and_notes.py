@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin
-from mom_lsp.route.place_term import Place
+from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.library import Snapshot
 from mom_lsp.workspace.ranking.query import OpenFile, Query
 
 
-def own_here(snapshot: Snapshot, view: View, where: Place | None, query: Query) -> set[int]:
+def own_memories(snapshot: Snapshot, view: View, where: PlaceEvidence | None, query: Query) -> set[int]:
     """Return the rows of what the user pinned where a question is about, and of the notes on its functions."""
     if where is None:
         return set()

@@ -10,8 +10,8 @@ import numpy as np
 from mom_lsp.memory import TERMS, Scored
 from mom_lsp.route.features import features
 from mom_lsp.route.lexical_term import lexical
-from mom_lsp.route.linear_model import Model
-from mom_lsp.route.place_term import Place
+from mom_lsp.route.linear_model import LinearModel
+from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.reason import ON_TRIAL, reason
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
@@ -20,8 +20,8 @@ from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
 from mom_lsp.tiers.tiers import Tiers
 from mom_lsp.workspace.library.library import Snapshot
-from mom_lsp.workspace.library.status import standing
-from mom_lsp.workspace.ranking.candidates import Candidates, Evidence, Texts
+from mom_lsp.workspace.library.status import status_of
+from mom_lsp.workspace.ranking.candidates import Candidates, Evidence, TextReader
 from mom_lsp.workspace.ranking.query import Query
 from mom_lsp.workspace.ranking.recent_edits import WEIGHT
 
@@ -43,10 +43,10 @@ class Ranked:
 class Ranker:
     """Ranks the memories of one view."""
 
-    texts: Texts
+    texts: TextReader
     snapshot: Snapshot
     view: View
-    model: Model
+    model: LinearModel
     tiers: Tiers  # of all rows, now
     context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
     strategy: Strategy = SCORE_ALONE  # what else than the score decides
@@ -128,7 +128,7 @@ class Ranker:
             self.view,
             evidence.rows,
             place=evidence.place,
-            traces=evidence.traces,
+            overlap=evidence.overlap,
             bm25=terms["lex"],
             cosine=terms["sem"],
             strength=terms["temp"],
@@ -210,7 +210,7 @@ class Ranker:
         return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
     def _ranked(
-        self, row: int, score: float, terms: dict[str, float], chance: float, where: Place | None, symbol: str
+        self, row: int, score: float, terms: dict[str, float], chance: float, where: PlaceEvidence | None, symbol: str
     ) -> Ranked:
         state = self.snapshot.life.of(self.view.catalog.ids[row])
         again = "it was reverted later" if row in self.view.replaced_by else ""
@@ -262,7 +262,7 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 chance=ranked.chance,
                 trial=ranked.trial,
                 usage=life.of(memory.id),
-                standing=standing(memory, life.of(memory.id), view, ranker.tiers),
+                standing=status_of(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),
                 lines=ranked.lines,
                 replacement=view.catalog.ids[replacement] if replacement is not None else None,

@@ -12,7 +12,7 @@ WRITTEN_SLOTS = 8  # of a level, by one event
 WEIGHT = 1.0  # log-odds for a candidate that is all that the memory reads out; `mom eval --ablate=cms` measures it
 
 
-class ShortTerm:
+class RecentEdits:
     """The context of one worktree, lost when the process ends. Thread-safe."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from mom_lsp.workspace.library.worktree import Worktree
 from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
 
 
-class Files:
+class WorktreeFiles:
     """The files of one worktree."""
 
     def __init__(self, worktree: Worktree) -> None:
