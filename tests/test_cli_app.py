@@ -657,7 +657,7 @@ def test_a_wrong_line_is_one_line_of_a_real_process(root: Path) -> None:
 def test_a_closed_pipe_is_no_traceback(mom: Shell) -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
-        "from test_cli import Notebook, make_suggestion\n"
+        "from test_cli_app import Notebook, make_suggestion\n"
         "from mom_lsp.cli.app import app\n"
         "book = Notebook(); book.memories = [make_suggestion()] * 300\n"  # more than a pipe holds
         "app(['-C', sys.argv[1], 'suggest', 'src/a.py:1', '-k', '300'], obj=book.open)\n"
