@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from cli_shell import Shell
+
+
+def test_review_lists_where_nobody_sits_and_walks_where_somebody_does(
+    mom: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = json.loads(mom("review", "--json").stdout)
+    assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
+    listed = mom("review").stdout
+    for words in ("About to fade", "Cache the resolver", "working, strength 0.25", "Archived"):
+        assert words in listed
+    assert mom.book.events == []
+    monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)
+    mom("review", stdin="k\nk\n")
+    mom("review", stdin="m\ncafe\nq\n")
+    assert mom.book.events == [
+        {"method": "pin", "id": "deadbeef00000001"},
+        {"method": "restore", "id": "cafe000000000002"},
+        {"method": "merge", "id": "cafe", "other": "deadbeef00000001"},
+    ]
+    mom.book.answer_review = lambda *_: dict.fromkeys(("fading", "promoted", "drifted", "archived", "forgotten"), ())
+    assert "Nothing needs a look" in mom("review").stderr

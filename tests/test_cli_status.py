@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cli_shell import Shell
+
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git.location import Location
+
+
+def test_status_is_a_short_table(mom: Shell) -> None:
+    out = " ".join(mom("status").stdout.split())
+    assert "memories 1,200 from 1,500 commits engine not running" in out
+    assert "problem the history is shallow" in out
+    assert json.loads(mom("status", "--json").stdout)["commits"] == 1500
+
+
+def test_status_of_nothing_says_what_to_do(mom: Shell) -> None:
+    mom.book.memories = []
+    assert "run `mom index`" in mom("status").stderr
+
+
+def test_doctor_fails_if_a_check_does(mom: Shell) -> None:
+    well = mom("doctor")
+    assert well.exit_code == 0, well.output
+    assert "restore a copy" not in well.stdout
+    mom("pin", "dead")
+    ill = mom("doctor")
+    assert ill.exit_code == 1
+    assert "→ restore a copy of it" in ill.stdout
+    checks = json.loads(mom("doctor", "--json").stdout)["checks"]
+    assert {"journal", "hook"} <= {check["name"] for check in checks}
+
+
+def test_doctor_reports_a_service_that_does_not_open(mom: Shell) -> None:
+    def broken(_: Location) -> Any:
+        raise RepositoryError("the journal is a folder")
+
+    mom.opener = broken
+    result = mom("doctor")
+    assert result.exit_code == 1
+    assert "the journal is a folder" in result.stdout

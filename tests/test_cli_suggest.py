@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import json
+
+from cli_shell import TERMINAL, Shell
+
+
+def test_suggest_abstains_in_one_calm_line(mom: Shell) -> None:
+    (mom.root / "b.py").write_text("x\n")
+    result = mom("suggest", "b.py:1")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert "mom search" in result.stderr
+
+
+def test_suggest_json_is_one_document_with_the_whole_query(mom: Shell) -> None:
+    result = mom("suggest", "src/a.py:2-3", "-k", "1", "--json", env=TERMINAL)
+    document = json.loads(result.stdout)
+    assert document["suggestions"] == mom.book.memories[:1]
+    lines = {"path": "src/a.py", "start": 2, "end": 3, "text": None}
+    assert document["query"] == lines | {"k": 1, "rev": None, "counted": False}  # a script has seen nothing
+    assert result.stderr == ""
+
+
+def test_suggest_takes_an_intent_with_or_without_a_place(mom: Shell) -> None:
+    alone = json.loads(mom("suggest", "--intent", "fix the retry", "-k", "1", "--json").stdout)
+    assert alone["query"] == {"k": 1, "counted": False, "intent": "fix the retry"}
+    there = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
+    assert (there["path"], there["start"], there["intent"]) == ("src/a.py", 2, "fix the retry")
+    assert "Count from one" in mom("suggest", "--intent", "fix the retry", "-k", "2").stdout
+    for wrong in (["suggest"], ["suggest", "--intent", " "], ["suggest", "--intent", "x", "--rev", "HEAD"]):
+        assert mom(*wrong).exit_code == 2
+
+
+def test_search_joins_its_words_and_says_when_nothing_matches(mom: Shell) -> None:
+    assert "Count from one" in mom("search", "count", "from").stdout
+    nothing = mom("search", "teapot")
+    assert (nothing.exit_code, nothing.stdout) == (0, "")
+    assert "teapot" in nothing.stderr
+
+
+def test_show_prints_everything(mom: Shell) -> None:
+    result = mom("show", "dead")
+    for words in (
+        "And nobody tried again.",
+        "deadbeef00000001",
+        "it was dismissed here",
+        "Count from one",
+        "2 years ago",
+    ):
+        assert words in result.stdout
+    assert json.loads(mom("show", "dead", "--json").stdout)["because"] == "it was dismissed here"
