@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from repositories import Mom, Repo
-from test_origins import Start, six_commits
+from test_line_writers import Start, six_commits
 
 from mom_lsp.evaluation import draw_lines, origins
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from repositories import HOUR, START, import_commits, make_repository
-from test_tune import FOLLOWUPS, part
+from test_tuning import FOLLOWUPS, part
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # `llm` may compile llama.cpp, and `encode` loads 2 GB
 

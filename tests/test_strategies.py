@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import START, Change, Mom, Repo, import_commits
-from test_ranking import Matches, ask, unit
+from test_ranker import Matches, ask, unit
 from test_route import make_memory, make_view
 
 from mom_lsp.journal import Event

@@ -11,7 +11,7 @@ from hypothesis import given
 from llama_models import needs_model
 from memories import MEMORIES, make_memory
 from repositories import Mom, Repo
-from test_wording import Parrot
+from test_lm_wording import Parrot
 
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
