@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import Mom, Repo
-from test_route import make_memory, make_view, sha
+from test_route_edges import make_memory, make_view, sha
 
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_route import make_memory, make_place, make_view
+from test_route_edges import make_memory, make_place, make_view
 
 from mom_lsp.cues import cms
 from mom_lsp.route.domain_points import PATH_WIDTH, joined, unit

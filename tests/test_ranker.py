@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from test_route import make_memory, make_view, sha
+from test_route_edges import make_memory, make_view, sha
 
 from mom_lsp.memory import TERMS, Anchor, Memory
 from mom_lsp.route.features import FEATURES, TERM_OF

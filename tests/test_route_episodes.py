@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import HOUR, START, Mom, Repo
-from test_route import make_memory, make_view, sha
+from test_route_edges import make_memory, make_view, sha
 
 from mom_lsp.cli.app import app
 from mom_lsp.memory import Anchor, Reference

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from repositories import START, Change, Mom, Repo, import_commits
 from test_ranker import Matches, ask, unit
-from test_route import make_memory, make_view
+from test_route_edges import make_memory, make_view
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor

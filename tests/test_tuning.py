@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import HOUR, START, Change, Mom, Repo, import_commits
-from test_route import make_memory, make_view, sha
+from test_route_edges import make_memory, make_view, sha
 
 from mom_lsp.cli.app import app
 from mom_lsp.evaluation.baselines import Bm25
