@@ -1,4 +1,4 @@
-"""The data folder of a repository: made without making the repository anew, and known from a copy of it.
+"""The data folder of a repository: the names of what is in it, how it is created, and what is wrong with it.
 
 A data folder travels with its repository: it is copied, moved, unpacked, mounted read-only, or left behind by `sudo`.
 """
@@ -14,7 +14,29 @@ TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing t
 if TYPE_CHECKING:
     from pathlib import Path
 
-NAME = "mom"  # below the git directory that all worktrees share
+NAME = "mom"  # of the folder itself, in the git directory that all worktrees share
+
+JOURNAL = "journal.sqlite"  # what the user did: the one file that cannot be rebuilt
+INDEX = "lance"  # the folder of the tables
+TRACES = "traces.sqlite"  # attention traces
+TITLES = "titles.sqlite"  # generated titles
+REQUESTS = "requests"  # the folder of the index queue
+LEASE = "writer.lock"
+STARTING = "indexer.starting"
+ATTRIBUTES = "attributes"  # for git: hunk-header rules by language
+BLANK_GIT = "git"  # an empty git directory, for commands that must not read the repository's configuration
+ENGINE_LOG = "engine.log"
+HOOK_LOG = "hook.log"
+
+# In the folder of the tables, so that deleting the tables deletes them too
+MARKER = f"{INDEX}/complete.json"  # what is completely indexed
+MEMORIES, VECTORS = f"{INDEX}/memories.lance", f"{INDEX}/vectors.lance"
+SCHEMA = f"{INDEX}/schema"
+CATALOG = f"{INDEX}/catalog.arrays"
+DOMAINS = f"{INDEX}/domains.arrays"
+IGNORED_REVISIONS = f"{INDEX}/ignore-revs"  # formatting commits, which blame skips
+ERASING = f"{INDEX}/erasing"
+QUARANTINE = f"{INDEX}/quarantine"  # the folder of damaged manifests
 
 
 def make(data: Path) -> None:

@@ -11,10 +11,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mom_lsp import indexqueue
+from mom_lsp import datafolder, indexqueue
 from mom_lsp.gitdirs import common_dir_of, git_dir_above, git_dir_of, rebasing
 
-LOG = "hook.log"
 MAX_LOG_BYTES = 64 * 1024
 
 
@@ -26,7 +25,7 @@ def run(args: Sequence[str]) -> None:
         git_dir = _git_dir(root)
         if git_dir is None:
             return
-        data_dir = Path(common_dir_of(str(git_dir)), "mom")
+        data_dir = Path(common_dir_of(str(git_dir)), datafolder.NAME)
         indexqueue.enqueue(data_dir, git_dir, " ".join(args[:2]) or "hook")
         # The end of a rebase is told while its folder still stands: the indexer waits for that to go.
         waiting = rebasing(str(git_dir)) and list(args[:2]) != ["post-rewrite", "rebase"]
@@ -76,7 +75,7 @@ def _log(data_dir: Path | None) -> None:
 
     if data_dir is None:
         return
-    file = data_dir / LOG
+    file = data_dir / datafolder.HOOK_LOG
     with contextlib.suppress(OSError):
         full = file.exists() and file.stat().st_size > MAX_LOG_BYTES
         with file.open("w" if full else "a", encoding="utf-8", errors="replace") as stream:

@@ -18,10 +18,7 @@ from typing import NamedTuple  # dataclasses take 14 ms to import, and a hook ha
 
 from mom_lsp import datafolder
 
-FOLDER = "requests"
-STARTING = "indexer.starting"
 START_SECONDS = 30.0  # an indexer that has not got the lease by then is taken for dead
-LEASE = "writer.lock"
 BACKGROUND = "background"
 UNATTENDED = ("post-", "hook", "settings", BACKGROUND)  # how the reason of a request begins for which nobody waits
 MAX_BYTES = 16 * 1024  # of a request
@@ -38,7 +35,7 @@ class IndexRequest(NamedTuple):
 
 def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
     """Ask for a worktree to be indexed; replaces the request that may be waiting. Raises OSError."""
-    folder = data_dir / FOLDER
+    folder = data_dir / datafolder.REQUESTS
     datafolder.make(data_dir)
     folder.mkdir(exist_ok=True)
     name = hashlib.blake2b(os.fsencode(git_dir), digest_size=8).hexdigest()
@@ -60,7 +57,7 @@ def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
 def pending(data_dir: Path) -> list[IndexRequest]:
     """Return what waits, in no particular order; a file that is no request is removed."""
     try:
-        files = sorted((data_dir / FOLDER).glob("*.json"))
+        files = sorted((data_dir / datafolder.REQUESTS).glob("*.json"))
     except OSError:
         return []
     return [request for file in files if (request := _read(file)) is not None]
@@ -84,7 +81,7 @@ def done(request: IndexRequest) -> None:
 
 def claim_start(data_dir: Path, now: float) -> bool:
     """Whether the caller is to start an indexer: nobody has the lease, and nobody is about to. Raises OSError."""
-    marker = data_dir / STARTING
+    marker = data_dir / datafolder.STARTING
     if lease_held(data_dir):
         return False
     with contextlib.suppress(FileNotFoundError):
@@ -103,7 +100,7 @@ def claim_start(data_dir: Path, now: float) -> bool:
 
 def started(data_dir: Path) -> None:
     """Say that an indexer has the lease and looks at the requests from now on."""
-    (data_dir / STARTING).unlink(missing_ok=True)
+    (data_dir / datafolder.STARTING).unlink(missing_ok=True)
 
 
 def lease_held(data_dir: Path) -> bool:
@@ -113,7 +110,7 @@ def lease_held(data_dir: Path) -> bool:
     import fcntl
 
     try:
-        descriptor = os.open(data_dir / LEASE, os.O_RDONLY)
+        descriptor = os.open(data_dir / datafolder.LEASE, os.O_RDONLY)
     except OSError:
         return False
     try:

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 from repositories import Mom, Repo
 
+from mom_lsp import datafolder
 from mom_lsp.engine.requests import answer
 from mom_lsp.git import locate
 from mom_lsp.indexing.scheduler import index
-from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.traces import Observation
 from mom_lsp.workspace.accepted_texts import accepted_texts
 
@@ -103,7 +104,7 @@ def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(
     mom.index()
     workspace = mom.service.workspace(str(mom.root))
     (text,) = accepted_texts(workspace, ())
-    traces, grid = TraceFile(mom.location.data / TRACES), np.full((2, 3), 0.5)
+    traces, grid = TraceFile(mom.location.data / datafolder.TRACES), np.full((2, 3), 0.5)
     seen = Observation("src", {memory["id"]: grid}, {memory["id"]: 0.5}, memory["id"])
     for source in (text.source, "of another word"):
         traces.add("model", 2, 3, seen, source)
@@ -122,7 +123,7 @@ def test_what_was_learned_in_one_worktree_is_unlearned_in_another(mom: Mom, proj
     index(locate(side), mom.settings, report=lambda progress: None, stop=threading.Event())
     mom.service.follow()
     (text,) = accepted_texts(mom.service.workspace(str(side)), ())
-    traces = TraceFile(mom.location.data / TRACES)
+    traces = TraceFile(mom.location.data / datafolder.TRACES)
     traces.add(
         "model", 2, 3, Observation("src", {memory["id"]: np.full((2, 3), 0.5)}, {memory["id"]: 0.5}), text.source
     )

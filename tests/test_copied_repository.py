@@ -14,7 +14,7 @@ import pytest
 from processes import LONG, about, eventually, finish, mom, start
 from repositories import Mom, Repo, clone
 
-from mom_lsp import indexqueue
+from mom_lsp import datafolder, indexqueue
 from mom_lsp.cli.connect import open_service
 from mom_lsp.errors import ChildError, DataFolderError, JournalError, NoIndex, StoreError
 from mom_lsp.indexing.marker import load_marker
@@ -226,7 +226,7 @@ def test_a_copied_promise_to_start_an_indexer_is_none(indexed: Repo, tmp_path: P
 
 def test_watching_ends_when_another_repository_takes_the_place(indexed: Repo, tmp_path: Path) -> None:
     watcher = start(indexed, "index", "--watch")
-    eventually((indexed.location.data / indexqueue.FOLDER).is_dir)  # made as watching begins
+    eventually((indexed.location.data / datafolder.REQUESTS).is_dir)  # made as watching begins
     moved = Repo(indexed.root.rename(tmp_path / "renamed"), indexed.now)
     clone(moved, indexed.root)
     finish(watcher)

@@ -14,13 +14,14 @@ from llama_models import needs_model
 from memories import make_memory
 from repositories import Mom, Repo
 
+from mom_lsp import datafolder
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.model import LocalModel, resident
 from mom_lsp.lm.answer import Clue
 from mom_lsp.lm.biased_heads import STRENGTH
 from mom_lsp.lm.gguf import is_installed
 from mom_lsp.lm.prompts import why_messages
-from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.trace_learning import Accepted
 from mom_lsp.memory import never_cancelled
 from mom_lsp.process import Restarts
@@ -185,7 +186,7 @@ def test_other_settings_take_another_process(local: LocalModel) -> None:
 @pytest.fixture
 def drawn(tmp_path: Path) -> Iterator[LocalModel]:
     """Return a model whose attention has learned from one accepted answer."""
-    model = LocalModel(attention=Attention(TraceFile(tmp_path / TRACES)))
+    model = LocalModel(attention=Attention(TraceFile(tmp_path / datafolder.TRACES)))
     yield model
     model.close()
 
@@ -216,10 +217,10 @@ def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: L
     assert drawn.problem == "" and (words == "" or words.endswith(" [1]."))
     state = drawn.state(chosen)
     assert state["memory_bytes"] < 400 * MEGABYTE, "with the hook and without"
-    assert state["traces"]["texts"] == 1 and state["traces"]["bytes"] == (tmp_path / TRACES).stat().st_size
+    assert state["traces"]["texts"] == 1 and state["traces"]["bytes"] == (tmp_path / datafolder.TRACES).stat().st_size
     drawn.forget(ids)
     assert drawn.state(chosen)["pid"] is None, "its cache of keys and values is gone with it"
-    assert LIMIT.id.encode() not in (tmp_path / TRACES).read_bytes()
+    assert LIMIT.id.encode() not in (tmp_path / datafolder.TRACES).read_bytes()
     assert drawn.drawn(chosen, KNOWN.path, ids) == {}
 
 
@@ -257,7 +258,7 @@ def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path)
         return len(asked) > 3
 
     assert drawn.learn(chosen, accepted_texts, cancelled), "there is still something to learn"
-    assert drawn.problem == "" and not (tmp_path / TRACES).exists()
+    assert drawn.problem == "" and not (tmp_path / datafolder.TRACES).exists()
     assert drawn.learn(chosen, accepted_texts, never_cancelled)
     assert drawn.state(chosen)["traces"]["texts"] == 1
 
@@ -275,7 +276,7 @@ def test_what_is_forgotten_while_it_is_read_is_not_learned(drawn: LocalModel, tm
         return False
 
     assert drawn.learn(chosen, accepted_texts, cancelled), "there is still something to learn"
-    assert asked and drawn.problem == "" and not (tmp_path / TRACES).exists()
+    assert asked and drawn.problem == "" and not (tmp_path / datafolder.TRACES).exists()
 
 
 def test_learning_and_forgetting_start_no_process(drawn: LocalModel) -> None:

@@ -15,10 +15,11 @@ import pytest
 from memories import HashEncoder, dump
 from repositories import Mom, Repo
 
+from mom_lsp import datafolder
 from mom_lsp.indexing import index
 from mom_lsp.journal import Journal
-from mom_lsp.lm.titles import TITLES, TitleFile
-from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.titles import TitleFile
+from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.traces import Observation
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
@@ -197,9 +198,9 @@ def test_a_forgotten_memory_leaves_no_trace_and_no_title(project: Repo, mom: Mom
     data = project.location.data
     (found,) = search(mom, "Begin")
     identity, grid = found["id"], np.full((2, 3), 0.5)
-    TraceFile(data / TRACES).add("model", 2, 3, Observation("", {identity: grid}, {identity: 0.5}, identity))
-    TitleFile(data / TITLES).put(identity, "Introduce a")
-    files = [data / TRACES, data / TITLES]
+    TraceFile(data / datafolder.TRACES).add("model", 2, 3, Observation("", {identity: grid}, {identity: 0.5}, identity))
+    TitleFile(data / datafolder.TITLES).put(identity, "Introduce a")
+    files = [data / datafolder.TRACES, data / datafolder.TITLES]
     assert all(identity.encode() in file.read_bytes() for file in files)
     event = {"time": 5.0, "type": "forget", "memory": identity, "data": {}}
     if way == "forget":

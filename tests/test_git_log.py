@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from repositories import START, Repo, clone, make_repository
 
+from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git import BlameGroup, Commit, FileChange, Hunk, Repository, locate, operation_in_progress
-from mom_lsp.git.blame import OUR_FILE, write_revisions
+from mom_lsp.git.blame import write_revisions
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.git.log import MAX_DIFF, MAX_FILES
 
@@ -370,8 +371,8 @@ def test_blame_looks_through_any_number_of_commits_that_the_index_calls_formatti
     first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
     brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
     data = project.location.data
-    (data / OUR_FILE).parent.mkdir(parents=True)
-    write_revisions(data / OUR_FILE, {brackets, *(f"{number:040x}" for number in range(1, 20_000))})
+    (data / datafolder.IGNORED_REVISIONS).parent.mkdir(parents=True)
+    write_revisions(data / datafolder.IGNORED_REVISIONS, {brackets, *(f"{number:040x}" for number in range(1, 20_000))})
     assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
 
 

@@ -13,7 +13,7 @@ from filelock import FileLock
 from hook_repo import Indexers, commit, git, install
 from processes import spent
 
-from mom_lsp import hookrun, indexqueue
+from mom_lsp import datafolder, hookrun, indexqueue
 from mom_lsp.evaluation.hook_bench import measure_hook
 
 
@@ -38,7 +38,7 @@ def test_commits_while_an_indexer_starts_or_works_start_no_other(repo: Path, ind
     commit(repo, "third")  # it is about to start
     indexqueue.done(before[0])
     assert len(indexqueue.pending(data)) == 1  # it was asked again, so it stays
-    with FileLock(data / indexqueue.LEASE):
+    with FileLock(data / datafolder.LEASE):
         indexqueue.started(data)
         commit(repo, "fourth")  # it works
         assert indexers.more() == b""
@@ -80,7 +80,7 @@ def test_a_commit_inside_a_rebase_only_queues(repo: Path, indexers: Indexers) ->
     subprocess.run(["git", "rebase", "-i", "HEAD~1"], cwd=repo, env=editor, capture_output=True, check=True)
     commit(repo, "third")
     assert len(indexqueue.pending(repo / ".git/mom")) == 1
-    assert not (repo / ".git/mom" / indexqueue.STARTING).exists()
+    assert not (repo / ".git/mom" / datafolder.STARTING).exists()
     git(repo, "rebase", "--continue")
     assert indexers.wait()[0].startswith("index")
 

@@ -16,9 +16,9 @@ from memories import HashEncoder, dump, on_head
 from processes import LONG
 from repositories import Repo, clone, fill, make_repository
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
-from mom_lsp.indexing import Progress, Summary, index, serve_requests, watch
-from mom_lsp.indexing import extraction as passes_module
+from mom_lsp.indexing import Progress, Summary, extraction, index, serve_requests, watch
 from mom_lsp.indexqueue import enqueue, pending
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
@@ -65,6 +65,16 @@ def from_scratch(repo: Repo, path: Path) -> list[dict[str, Any]]:
 
 def titles(repo: Repo) -> list[str]:
     return sorted(row["title"] for row in rows(repo))
+
+
+def test_datafolder_names_every_file_that_indexing_writes(project: Repo) -> None:
+    names = {value for name, value in vars(datafolder).items() if name.isupper() and isinstance(value, str)}
+    fill(project, 30)
+    run(project)
+    data = project.location.data
+    found = {str(file.relative_to(data)) for folder in (data, data / datafolder.INDEX) for file in folder.iterdir()}
+    assert found <= names
+    assert found >= {datafolder.INDEX, datafolder.MEMORIES, datafolder.MARKER, datafolder.SCHEMA, datafolder.CATALOG}
 
 
 # The same result
@@ -163,9 +173,9 @@ def test_stopped_and_started_again_equals_uninterrupted(
     project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     fill(project, 60)
-    monkeypatch.setattr(passes_module, "FIRST_CHUNK", 10)
-    monkeypatch.setattr(passes_module, "CHUNK", 20)
-    monkeypatch.setattr(passes_module, "FILE_CHUNK", 5)
+    monkeypatch.setattr(extraction, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(extraction, "CHUNK", 20)
+    monkeypatch.setattr(extraction, "FILE_CHUNK", 5)
     stop, seen = threading.Event(), list[Progress]()
 
     def report(progress: Progress) -> None:
@@ -184,7 +194,7 @@ def test_stopped_and_started_again_equals_uninterrupted(
 
 def test_after_the_first_chunk_the_newest_can_be_found(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(project, 60)
-    monkeypatch.setattr(passes_module, "FIRST_CHUNK", 10)
+    monkeypatch.setattr(extraction, "FIRST_CHUNK", 10)
     stop = threading.Event()
     run(project, report=lambda progress: stop.set() if progress.done else None, stop=stop)
     store = Store(project.location.data)

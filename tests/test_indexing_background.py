@@ -18,11 +18,12 @@ from filelock import FileLock
 from processes import LONG
 from repositories import Repo, fill
 
+from mom_lsp import datafolder
 from mom_lsp.engine.main import Indexer
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.marker import Marker, load_marker, save_marker
 from mom_lsp.indexing.progress import Control, Paused
-from mom_lsp.indexqueue import LEASE, asked_by_user, done, enqueue, pending
+from mom_lsp.indexqueue import asked_by_user, done, enqueue, pending
 from mom_lsp.process import priority
 from mom_lsp.process.battery import Battery
 
@@ -222,7 +223,7 @@ def test_indexing_pauses_on_battery_holds_no_lock_and_resumes_with_mains_power(
         said = reports(process)
         paused = next(report for report in said if report["phase"] == "waiting")
         assert paused["message"].startswith("paused on battery (18%)")
-        with FileLock(project.location.data / LEASE, timeout=0):
+        with FileLock(project.location.data / datafolder.LEASE, timeout=0):
             pass
         power(18, "Charging")
         assert next(report for report in said if report["phase"] == "domains")

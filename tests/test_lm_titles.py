@@ -13,9 +13,9 @@ from memories import MEMORIES, make_memory
 from repositories import Mom, Repo
 from test_lm_wording import Parrot
 
+from mom_lsp import datafolder
 from mom_lsp.engine.model import LocalModel
-from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing, titled
-from mom_lsp.lm.trace_file import TRACES
+from mom_lsp.lm.titles import TitleFile, says_nothing, titled
 from mom_lsp.memory import Memory, never_cancelled
 from mom_lsp.settings import ModelSettings
 
@@ -63,13 +63,13 @@ def test_any_memory_can_be_asked_for_a_title(memory: Memory) -> None:
 
 def test_a_made_title_is_marked_and_the_own_one_stays(mom: Mom) -> None:
     assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", None)
-    TitleFile(mom.location.data / TITLES).put(first(mom)["id"], MADE)
+    TitleFile(mom.location.data / datafolder.TITLES).put(first(mom)["id"], MADE)
     assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", MADE)
     assert mom.search(MADE.split()[0])[0]["title"] == "fix"
 
 
 def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> None:
-    file = mom.location.data / TITLES
+    file = mom.location.data / datafolder.TITLES
     TitleFile(file).put(first(mom)["id"], MADE)
     assert MADE.encode() in file.read_bytes()
     mom.call("forget", id=first(mom)["id"])
@@ -90,16 +90,16 @@ def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom
     identity = first(mom)["id"]
     mom.service.model = Forgetful()
     mom.service.make_title(never_cancelled)
-    assert TitleFile(mom.location.data / TITLES).get(identity) is None
+    assert TitleFile(mom.location.data / datafolder.TITLES).get(identity) is None
     assert not mom.service.workspace(str(mom.root)).presenter.awaiting_title
 
 
 def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:
     identity = first(mom)["id"]
-    for name in (TITLES, TRACES):
+    for name in (datafolder.TITLES, datafolder.TRACES):
         (mom.location.data / name).write_bytes(b"no database at all" * 100)
     assert first(mom)["title_generated"] is None
-    (mom.location.data / TITLES).write_bytes(b"no database at all" * 100)
+    (mom.location.data / datafolder.TITLES).write_bytes(b"no database at all" * 100)
     mom.call("forget", id=identity)
     mom.service.follow()
     assert not mom.search("ban")
@@ -108,7 +108,7 @@ def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:
 def test_without_a_model_none_is_made(mom: Mom) -> None:
     first(mom)
     mom.service.make_title(lambda: False)
-    assert not (mom.location.data / TITLES).exists()
+    assert not (mom.location.data / datafolder.TITLES).exists()
 
 
 def test_an_answer_that_is_kept_says_that_a_model_wrote_it(mom: Mom) -> None:
@@ -123,6 +123,6 @@ def test_the_real_model_is_asked_once(mom: Mom) -> None:
     mom.call("configure", options={"model": {"enable": True, "threads": 1}})
     identity = first(mom)["id"]
     mom.service.make_title(lambda: False)
-    made = TitleFile(mom.location.data / TITLES).get(identity)
+    made = TitleFile(mom.location.data / datafolder.TITLES).get(identity)
     assert made is not None
     assert first(mom)["title_generated"] == (made or None)

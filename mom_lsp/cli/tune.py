@@ -39,7 +39,7 @@ def tune(limit: int, reset: bool, as_json: bool) -> None:
     if reset or model:
         data = locate(here).data
         datafolder.make(data)
-        with Journal(data / "journal.sqlite") as journal:
+        with Journal(data / datafolder.JOURNAL) as journal:
             journal.append("tune", data=event_of(model), now=time.time())
     if as_json:
         echo_json(document)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder, is_installed
 from mom_lsp.engine.service import Service
 from mom_lsp.engine.status import engine, unshown
@@ -52,7 +53,8 @@ def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]
 
 def _work(service: Service) -> dict[str, Any]:
     if problems := list(service.background.problems.values()):
-        return _check("engine", False, "; ".join(problems), f"see {service.data / 'engine.log'}, and report it")
+        fix = f"see {service.data / datafolder.ENGINE_LOG} and report it"
+        return _check("engine", False, "; ".join(problems), fix)
     return _check("engine", None, "running" if engine(service.data) else "not running; editors start it", "")
 
 

@@ -11,6 +11,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
+from mom_lsp import datafolder
 from mom_lsp.engine.indexer import Indexer
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
@@ -34,7 +35,7 @@ def main(data: Path, run_command: CommandRunner) -> None:
 
     `run_command` runs a command of the terminal here, where everything is warm.
     """
-    handler = RotatingFileHandler(data / "engine.log", maxBytes=LOG_BYTES, backupCount=1, delay=True)
+    handler = RotatingFileHandler(data / datafolder.ENGINE_LOG, maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     engine = Engine(data, run_command)
     if not engine.start():

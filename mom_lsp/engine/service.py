@@ -10,8 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mom_lsp import store  # not Store itself: importing lancedb can wait until git is at work
-from mom_lsp.datafolder import why_read_only
+from mom_lsp import datafolder, store  # not Store itself: importing lancedb can wait until git is at work
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.background_tasks import BackgroundTasks
@@ -19,10 +18,10 @@ from mom_lsp.engine.model import LocalModel
 from mom_lsp.engine.open_windows import OpenWindows
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, locate
-from mom_lsp.indexqueue import FOLDER, enqueue
+from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
-from mom_lsp.lm.titles import TITLES, TitleFile
-from mom_lsp.lm.trace_file import TRACES, TraceFile
+from mom_lsp.lm.titles import TitleFile
+from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_kept, save_editor_settings, stamp
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
@@ -52,8 +51,8 @@ class Service:
             waiting: how long an answer waits for a blame that looks through moves.
         """
         self.data = data
-        self.library: Library = Library(lambda: store.Store(data), Journal(data / "journal.sqlite"))
-        self.model: LocalModel = LocalModel(attention=Attention(TraceFile(data / TRACES)))
+        self.library: Library = Library(lambda: store.Store(data), Journal(data / datafolder.JOURNAL))
+        self.model: LocalModel = LocalModel(attention=Attention(TraceFile(data / datafolder.TRACES)))
         self.background = BackgroundTasks()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
@@ -89,7 +88,7 @@ class Service:
             forgotten = self.library.snapshot().life.forgotten
             if gone := sorted(forgotten - self._erased):
                 self.model.forget(gone)
-                TitleFile(self.data / TITLES).forget(gone)
+                TitleFile(self.data / datafolder.TITLES).forget(gone)
             self._erased = forgotten
 
     def learn(self, cancelled: Callable[[], bool]) -> None:
@@ -147,7 +146,7 @@ class Service:
     @property
     def read_only(self) -> str:
         """Why nothing can be written to the data folder, so that all is read as it is; "" if something can be."""
-        return why_read_only(self.data, FOLDER, "lance")
+        return datafolder.why_read_only(self.data, datafolder.REQUESTS, datafolder.INDEX)
 
     @property
     def live_workspaces(self) -> list[Workspace]:
@@ -233,7 +232,7 @@ class Service:
         """
         wanted = next((w.settings.encoder.model for w in self.live_workspaces if w.settings.encoder.enable), None)
         busy = self._loading is not None and self._loading.is_alive()
-        if wanted == self._encoder_wanted or busy or not (self.data / "lance" / "vectors.lance").is_dir():
+        if wanted == self._encoder_wanted or busy or not (self.data / datafolder.VECTORS).is_dir():
             return
         self._encoder_wanted = wanted
         self.library.encoder, self.library.encoder_problem = None, ""

@@ -16,6 +16,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from mom_lsp import datafolder
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.hook_bench import measure_hook
 from mom_lsp.git import Location, Repository, locate
@@ -82,9 +83,9 @@ def _spots(location: Location) -> list[BenchedLines]:
 
 def _indexing(root: Path, location: Location, spot: BenchedLines) -> list[Figure]:
     reached = _first_index(location, spot)
-    known = locate(root).data / "lance" / "vectors.lance"
+    known = locate(root).data / datafolder.VECTORS
     if known.is_dir():  # the encoder's work does not depend on the clone: what is done is done
-        shutil.copytree(known, location.data / "lance" / "vectors.lance", dirs_exist_ok=True)
+        shutil.copytree(known, location.data / datafolder.VECTORS, dirs_exist_ok=True)
     _mom(location, "index")
     commits = len(Repository(location).history("HEAD"))
     again = _median(lambda: _mom(location, "index"))

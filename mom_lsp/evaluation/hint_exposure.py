@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from mom_lsp import datafolder
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
@@ -103,7 +104,7 @@ class Session:
 @contextmanager
 def session(repository: Path) -> Iterator[Session]:
     """Yield a session whose journal is thrown away. Raises NoIndex."""
-    with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch, Journal(Path(scratch) / "journal.sqlite") as log:
+    with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch, Journal(Path(scratch) / datafolder.JOURNAL) as log:
         yield Session(repository, log)
 
 

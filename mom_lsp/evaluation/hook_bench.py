@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from statistics import median
 
-from mom_lsp import hooks, indexqueue
+from mom_lsp import datafolder, hooks
 from mom_lsp.git.location import locate
 
 ROUNDS = 15
@@ -71,7 +71,7 @@ def _in_turn(jobs: dict[str, Callable[[], None]], clock: Callable[[], float]) ->
 def _lease(data_dir: Path) -> AbstractContextManager[object]:
     from filelock import FileLock
 
-    return FileLock(data_dir / indexqueue.LEASE)
+    return FileLock(data_dir / datafolder.LEASE)
 
 
 def _git(folder: Path, *args: str) -> None:

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, UsageError
 from mom_lsp.evaluation.bench import PATIENCE, PROC, BenchedLines, Figure, _end, _figure, _mom, _run, _spots
 from mom_lsp.git import Location, locate
@@ -49,8 +50,8 @@ def run(root: Path, at: BenchedLines | None = None) -> dict[str, Any]:
         clone = Path(scratch).resolve() / "clone"
         _run("git", "clone", "--quiet", "--shared", str(root.resolve()), str(clone))
         location = locate(clone)
-        if (lance := locate(root).data / "lance").is_dir():
-            shutil.copytree(lance, location.data / "lance")
+        if (lance := locate(root).data / datafolder.INDEX).is_dir():
+            shutil.copytree(lance, location.data / datafolder.INDEX)
         _mom(location, "index")
         with _editor(location) as editor:
             figures = [

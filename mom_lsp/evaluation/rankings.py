@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation import synthetic
@@ -70,7 +71,7 @@ def of_repository(root: Path, count: int, step: Callable[[str, int, int], None])
     """Yield the ranker of an indexed repository, with questions about lines of its files. Raises UsageError."""
     location = locate(root)
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
-        journal = Journal(Path(scratch) / "journal.sqlite")
+        journal = Journal(Path(scratch) / datafolder.JOURNAL)
         try:
             store, encoder = Store(location.data), SentenceEncoder("")
             library, worktree = Library(lambda: store, journal, encoder), Worktree(location)

@@ -13,7 +13,6 @@ from mom_lsp.git.values import Commit
 
 REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
 OWN_FILE = ".git-blame-ignore-revs"  # which a repository may commit
-OUR_FILE = "lance/ignore-revs"  # in the data folder, with the index that it is made from
 MOVES = ("-M", "-C")  # within a file, and from the files that the same commit changed
 NO_LETTERS = re.compile(r"\W+")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")

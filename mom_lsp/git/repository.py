@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
-from mom_lsp.git.blame import OUR_FILE, OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
+from mom_lsp.git.blame import OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
@@ -197,7 +197,7 @@ class Repository:
         """A git directory of ours that holds nothing; a temporary one where the data folder is read-only."""
         try:
             datafolder.make(self.location.data)
-            return self._made_blank(self.location.data / "git")
+            return self._made_blank(self.location.data / datafolder.BLANK_GIT)
         except OSError:
             folder = tempfile.mkdtemp(prefix="mom-git-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -214,7 +214,7 @@ class Repository:
 
     def ignored_revisions(self, commit: str) -> list[str]:
         """Return what blame looks through: formatting that was indexed, and the committed .git-blame-ignore-revs."""
-        ours = self.location.data / OUR_FILE
+        ours = self.location.data / datafolder.IGNORED_REVISIONS
         texts = [ours.read_text("ascii", "replace")] if ours.is_file() else []
         blob = self.blob_at(commit, OWN_FILE)
         texts += [text for _, text in self.texts([blob], 1_000_000)] if blob else []

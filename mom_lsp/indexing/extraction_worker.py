@@ -104,7 +104,7 @@ def _repository(location: Location) -> Repository:
 @lru_cache(maxsize=4)
 def attributes_file(data: Path) -> str:
     """Write the rules for hunk headers by language where git can read them."""
-    path = data / "attributes"
+    path = data / datafolder.ATTRIBUTES
     if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:
         datafolder.make(data)
         fresh = path.with_suffix(f".{os.getpid()}")  # another worker's git may be reading

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
-from mom_lsp.git.blame import OUR_FILE, write_revisions
+from mom_lsp.git.blame import write_revisions
 from mom_lsp.indexing.domain_pass import sort_into_domains
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.encode_pass import encode_missing
-from mom_lsp.indexing.extraction import apply_forgets, index_files, index_folder, index_history
+from mom_lsp.indexing.extraction import index_files, index_folder, index_history
+from mom_lsp.indexing.forgetting import apply_forgets
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
@@ -44,7 +46,7 @@ class IndexPass:
         store = Store(data, create=True, rules=self._rules.of_commits)
         marker = load_marker(data)
         self._reopen_files(store, marker)
-        with Journal(data / "journal.sqlite") as journal:
+        with Journal(data / datafolder.JOURNAL) as journal:
             events = list(journal.events())
         life = fold(events)
         seq, forgotten = erasure_seq(events), set(life.forgotten)
@@ -84,7 +86,8 @@ class IndexPass:
     def _keep_formatting(self, store: Store) -> None:
         """Let blame know which commits only reformat: it is asked before the store is open."""
         rows = store.columns(["commits"], f"noise = '{FORMATTING}'").to_pylist()
-        write_revisions(self._location.data / OUR_FILE, {sha for row in rows for sha in row["commits"]})
+        shas = {sha for row in rows for sha in row["commits"]}
+        write_revisions(self._location.data / datafolder.IGNORED_REVISIONS, shas)
 
     @staticmethod
     def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

@@ -12,7 +12,6 @@ from pathlib import Path
 from zlib import crc32
 
 from mom_lsp import datafolder
-from mom_lsp.store.text import DOMAINS_FILE
 
 KEPT = 16  # heads and trees remembered
 
@@ -45,14 +44,14 @@ class Marker:
 def load_marker(data: Path) -> Marker:
     """Return the claims of a data folder; what cannot be read claims nothing."""
     try:
-        return Marker(**json.loads(_path(data).read_text("utf-8")))
+        return Marker(**json.loads((data / datafolder.MARKER).read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return Marker()
 
 
 def save_marker(data: Path, marker: Marker) -> None:
     """Replace the claims in one step."""
-    path = _path(data)
+    path = data / datafolder.MARKER
     datafolder.make(data)
     path.parent.mkdir(exist_ok=True)
     fresh = path.with_suffix(".new")
@@ -63,10 +62,6 @@ def save_marker(data: Path, marker: Marker) -> None:
 def checksum_of_domains(data: Path) -> str:
     """Return what changes when a byte of the kept domains does, "" if there are none."""
     try:
-        return f"{crc32((data / 'lance' / DOMAINS_FILE).read_bytes()):08x}"
+        return f"{crc32((data / datafolder.DOMAINS).read_bytes()):08x}"
     except OSError:
         return ""
-
-
-def _path(data: Path) -> Path:
-    return data / "lance" / "complete.json"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
@@ -168,7 +169,7 @@ class _Run:
             return ""
 
     def _journal_seq(self) -> int:
-        path = self.location.data / "journal.sqlite"
+        path = self.location.data / datafolder.JOURNAL
         if not path.exists():
             return 0
         with Journal(path) as journal:

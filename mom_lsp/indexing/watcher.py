@@ -20,7 +20,6 @@ from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.progress import Progress, Report
 from mom_lsp.indexing.scheduler import index, serve_requests
-from mom_lsp.indexqueue import FOLDER
 from mom_lsp.settings import Settings
 
 SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
@@ -51,10 +50,10 @@ def watch(
         DataFolderError: nothing can be written here.
     """
     changed, repository = _Changed(location), OpenFolder(location.common_dir or location.root)
-    if why := datafolder.why_read_only(location.data, "lance", FOLDER):
+    if why := datafolder.why_read_only(location.data, datafolder.INDEX, datafolder.REQUESTS):
         raise DataFolderError(why)
     datafolder.make(location.data)
-    (location.data / FOLDER).mkdir(exist_ok=True)
+    (location.data / datafolder.REQUESTS).mkdir(exist_ok=True)
     observer = Observer()
     observer.start()
     try:
@@ -114,7 +113,7 @@ def _settle(event: threading.Event, stop: threading.Event) -> None:
 
 def _watched(location: Location) -> list[tuple[Path, bool]]:
     """Return the folders to watch: a handful, never the work tree of a repository."""
-    requests = (location.data / FOLDER, False)
+    requests = (location.data / datafolder.REQUESTS, False)
     folders = [(location.root, True), requests]
     if (common := location.common_dir) is not None:
         folders = [(common, False), (common / "refs", True), (common / "worktrees", True), requests]
@@ -127,7 +126,7 @@ class _Changed(FileSystemEventHandler):
     def __init__(self, location: Location) -> None:
         self.event = threading.Event()
         self._location, self._watched = location, set[Path]()
-        self._ours, self._requests = str(location.data), str(location.data / FOLDER)
+        self._ours, self._requests = str(location.data), str(location.data / datafolder.REQUESTS)
 
     def follow(self, observer: BaseObserver) -> None:
         """Watch what has come to be since: the first linked worktree makes a folder of its own."""

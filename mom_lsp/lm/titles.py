@@ -16,7 +16,6 @@ from mom_lsp.lm.support import is_supported
 from mom_lsp.lm.wording import everything
 from mom_lsp.memory import Generator, Memory, never_cancelled
 
-TITLES = "titles.sqlite"  # in the data folder
 SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
 LIMIT, MOST = 16, 60  # tokens and characters of a title
 GRAMMAR = "root ::= [A-Z] [^\\n\\r<>.!?]+ [.\\n]\n"

@@ -18,7 +18,6 @@ import numpy as np
 from mom_lsp import cachedb
 from mom_lsp.lm.traces import AttentionTraces, LearningRule, Observation, replay
 
-TRACES = "traces.sqlite"  # in the data folder
 OF_SOURCE = ("observation WHERE source", "learned WHERE source")
 KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older ones have faded to nothing
 SCHEMA = """

@@ -15,6 +15,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.uris import from_fs_path
 
+from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, MomError, UsageError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer
@@ -190,7 +191,7 @@ async def _write_down(
     def append() -> None:
         from mom_lsp.journal import Journal  # here: the first answer need not wait for SQLite
 
-        with Journal(place.data / "journal.sqlite") as journal:
+        with Journal(place.data / datafolder.JOURNAL) as journal:
             data = {"never": True} if params.get("never") else {}
             journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
 

@@ -10,7 +10,6 @@ from filelock import FileLock, Timeout
 
 from mom_lsp import datafolder
 from mom_lsp.errors import StoreError
-from mom_lsp.indexqueue import LEASE
 
 
 @contextmanager
@@ -22,13 +21,13 @@ def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
     """
     try:
         datafolder.make(data)
-        lock = FileLock(data / LEASE)
+        lock = FileLock(data / datafolder.LEASE)
         lock.acquire(timeout=timeout, poll_interval=0.05)
     except Timeout:
         yield False
         return
     except OSError as error:
-        why = datafolder.why_read_only(data, LEASE)
+        why = datafolder.why_read_only(data, datafolder.LEASE)
         advice = why or f"cannot write to {data} ({error.strerror}): make it a folder that you can write to"
         raise StoreError(advice) from error
     try:

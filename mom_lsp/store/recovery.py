@@ -12,8 +12,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from mom_lsp import datafolder
+
 FAILURES = (RuntimeError, ValueError, OSError)  # what LanceDB and Arrow raise when they cannot read or write
-CLAIMS = "complete.json"  # what the indexer claims to have indexed; false as soon as something is lost
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ def heal(table: Path, probe: Callable[[], object]) -> None:
             probe()
         except FAILURES as error:
             log.warning("the newest version of %s cannot be read: going back (%s)", table.name, error)
-            (table.parent / CLAIMS).unlink(missing_ok=True)
+            (table.parents[1] / datafolder.MARKER).unlink(missing_ok=True)  # something is lost
             if not _drop_newest_version(table):
                 shutil.rmtree(table)
         else:
@@ -78,7 +79,7 @@ def _drop_newest_version(table: Path) -> bool:
     manifests = sorted((table / "_versions").glob("*.manifest"), key=_version)
     if len(manifests) < 2:
         return False
-    aside = table.parent / "quarantine"
+    aside = table.parents[1] / datafolder.QUARANTINE
     aside.mkdir(exist_ok=True)
     manifests[-1].replace(aside / f"{table.name}-{manifests[-1].name}")
     return True

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from mom_lsp import datafolder
 from mom_lsp.memory import Memory
 from mom_lsp.store import indices
 from mom_lsp.store.arrays import load_arrays, save_arrays
 from mom_lsp.store.arrow_rows import SCHEMA, from_row, to_table
 from mom_lsp.store.recovery import Durable
 from mom_lsp.store.tables import ALL, VECTORS, Tables
-from mom_lsp.store.text import DOMAINS_FILE, SCHEMA_VERSION
+from mom_lsp.store.text import SCHEMA_VERSION
 
 DOMAINS = "domains 1"  # raise it whenever they would be made or kept differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
@@ -49,7 +50,7 @@ class Store:
             DataFolderError: likewise, and nothing can be.
             StoreError: the folder cannot be used, or a newer version of mom wrote it.
         """
-        self.folder = data / "lance"
+        self._data, self.folder = data, data / datafolder.INDEX
         self._durable = Durable(self.folder)
         self._tables = Tables(self.folder)
         if create:
@@ -159,11 +160,11 @@ class Store:
 
     @property
     def _kept(self) -> Path:
-        return self.folder / "catalog.arrays"
+        return self._data / datafolder.CATALOG
 
     @property
     def _domains(self) -> Path:
-        return self.folder / DOMAINS_FILE
+        return self._data / datafolder.DOMAINS
 
     @property
     def searchable(self) -> bool:
@@ -221,7 +222,7 @@ class Store:
 
     @property
     def _erasing(self) -> Path:
-        return self.folder / "erasing"
+        return self._data / datafolder.ERASING
 
     def put_vectors(self, model: str, contents: Sequence[str], vectors: np.ndarray) -> None:
         """Cache embeddings, float32 (n, d), by content; another model's are dropped."""
@@ -258,7 +259,7 @@ class Store:
         for table in filter(None, (self._tables.memories, self._tables.table(VECTORS))):
             self._tables.guard(partial(_optimize, table, erase=erase))
         if erase:
-            shutil.rmtree(self.folder / "quarantine", ignore_errors=True)
+            shutil.rmtree(self._data / datafolder.QUARANTINE, ignore_errors=True)
         self._durable.sync()
 
 

@@ -18,7 +18,7 @@ from mom_lsp.store.arrow_rows import SCHEMA
 from mom_lsp.store.indices import drop_broken
 from mom_lsp.store.lance import connect
 from mom_lsp.store.lease import writer_lease
-from mom_lsp.store.recovery import CLAIMS, FAILURES, heal
+from mom_lsp.store.recovery import FAILURES, heal
 from mom_lsp.store.text import SCHEMA_VERSION
 
 MEMORIES, VECTORS = "memories", "vectors"
@@ -64,22 +64,22 @@ class Tables:
 
     def open_for_writing(self, format: str) -> None:
         """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
-        mark = self.folder / "schema"
+        data = self.folder.parent
         try:
-            datafolder.make(self.folder.parent)
+            datafolder.make(data)
             self.folder.mkdir(exist_ok=True)
             (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
             same = self._check_version() == format
             self._heal()
             if not (same and self._path(MEMORIES).is_dir()):
-                (self.folder / CLAIMS).unlink(missing_ok=True)
+                (data / datafolder.MARKER).unlink(missing_ok=True)
                 # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
                 self._database().create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
-                mark.write_text(format, "ascii")
+                (data / datafolder.SCHEMA).write_text(format, "ascii")
             self._connect()
             drop_broken(self.memories)
         except FAILURES as error:
-            why = datafolder.why_read_only(self.folder.parent, self.folder.name)
+            why = datafolder.why_read_only(data, datafolder.INDEX)
             advice = why or f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
             raise StoreError(advice) from error
 
@@ -122,7 +122,7 @@ class Tables:
 
     def _check_version(self) -> str:
         """Return the format that the memories are in, "" if there are none."""
-        mark = self.folder / "schema"
+        mark = self.folder.parent / datafolder.SCHEMA
         format = mark.read_text("ascii", "replace") if mark.is_file() else ""
         number = format.partition(" ")[0]
         if number.isdigit() and int(number) > SCHEMA_VERSION:

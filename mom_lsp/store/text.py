@@ -8,7 +8,6 @@ import re
 from mom_lsp.memory import Memory
 
 SCHEMA_VERSION = 3  # of the rows: raise it whenever the same memory would be stored differently
-DOMAINS_FILE = "domains.arrays"  # beside the tables
 WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 

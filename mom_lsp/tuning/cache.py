@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
+from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Repository
-from mom_lsp.git.blame import OUR_FILE
 from mom_lsp.memory import Encoder
 
 CACHE_FORMAT = 2
@@ -31,7 +31,7 @@ class BlameCache:
         self._file.execute("CREATE TABLE IF NOT EXISTS blame (key TEXT PRIMARY KEY, lines TEXT NOT NULL)")
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
         self._repository = repository
-        ours = repository.location.data / OUR_FILE  # what blame looks through is part of what was asked
+        ours = repository.location.data / datafolder.IGNORED_REVISIONS  # the key depends on what blame skips
         self._looked_through = _digest_of(ours.read_bytes() if ours.is_file() else b"")
 
     def known(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:

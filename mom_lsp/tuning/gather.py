@@ -8,6 +8,7 @@ from pathlib import Path
 
 import platformdirs
 
+from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Repository, locate
@@ -50,7 +51,7 @@ def gather(
     repository = Repository(location)
     cache = BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
     with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch:
-        journal = Journal(Path(scratch) / "journal.sqlite")  # nobody has used anything yet
+        journal = Journal(Path(scratch) / datafolder.JOURNAL)  # nobody has used anything yet
         try:
             store = Store(location.data)
             library = Library(lambda: store, journal, installed_encoder() if meaning else None)

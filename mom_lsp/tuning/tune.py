@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from mom_lsp import datafolder
 from mom_lsp.errors import UsageError
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
@@ -24,7 +25,6 @@ from mom_lsp.tuning.rank import editing, rank
 from mom_lsp.tuning.verdicts import RatedImpression, Verdicts, verdicts
 from mom_lsp.workspace import Library
 
-JOURNAL = "journal.sqlite"
 LEAST = 40  # labels and showings that are worth learning from
 LATER = 0.3  # of either, the newest: they judge
 SURE, DRAWS = 0.95, 1_000  # how sure the bootstrap has to be that the new weights are better
@@ -103,7 +103,7 @@ def event_of(model: LinearModel | None) -> dict[str, Any]:
 
 def judged(root: Path) -> list[RatedImpression]:
     """Return the showings that the user judged, oldest first."""
-    file = locate(root).data / JOURNAL
+    file = locate(root).data / datafolder.JOURNAL
     if not file.exists():
         return []
     with Journal(file) as journal:
@@ -115,7 +115,7 @@ def asked_again(root: Path, showings: Sequence[RatedImpression], step: Step) -> 
     if not showings:
         return
     location = locate(root)
-    with Journal(location.data / JOURNAL) as journal:
+    with Journal(location.data / datafolder.JOURNAL) as journal:
         store = Store(location.data)
         library = Library(lambda: store, journal, installed_encoder())
         library.reload()

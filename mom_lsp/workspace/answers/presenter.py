@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
-from mom_lsp import phrases
+from mom_lsp import datafolder, phrases
 from mom_lsp.journal import Journal
-from mom_lsp.lm.titles import TITLES, TitleFile, says_nothing
+from mom_lsp.lm.titles import TitleFile, says_nothing
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.tiers.status_rules import NEVER
 from mom_lsp.workspace.answers.contract import forge_of, lived, suggestion
@@ -32,7 +32,7 @@ class Presenter:
 
     def __init__(self, journal: Journal, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
         self._journal, self._worktree, self._clock = journal, worktree, clock
-        self.titles = TitleFile(worktree.location.data / TITLES)
+        self.titles = TitleFile(worktree.location.data / datafolder.TITLES)
         self.isolation = Isolation()
         self.awaiting_title: dict[
             str, None

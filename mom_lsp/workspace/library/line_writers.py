@@ -15,9 +15,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import BlameGroup, Repository
-from mom_lsp.git.blame import OUR_FILE, OWN_FILE
+from mom_lsp.git.blame import OWN_FILE
 from mom_lsp.route.lines import committed_lines
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.recent import Recent
@@ -75,7 +76,7 @@ class LineWriters:
     ) -> None:
         """Take a repository, what returns the committed lines of a file, and how a deeper blame is waited for."""
         self._repository, self._committed, self._waiting = repository, committed, waiting
-        self._ours = repository.location.data / OUR_FILE
+        self._ours = repository.location.data / datafolder.IGNORED_REVISIONS
         self._known: Recent[str, _Blame] = Recent(CACHED_FILES)  # by path
         self._jobs: OrderedDict[tuple[object, ...], _Job] = OrderedDict()  # by key; the newest is the next
         self._worker: threading.Thread | None = None

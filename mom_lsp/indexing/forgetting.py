@@ -1,0 +1,42 @@
+"""Forgotten memories are erased from the index, and restored ones extracted again."""
+
+from __future__ import annotations
+
+from mom_lsp.git import Location, Repository
+from mom_lsp.indexing.extraction import grouped
+from mom_lsp.indexing.extraction_worker import Task, extract
+from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.merge import Merger
+from mom_lsp.indexing.progress import Control
+from mom_lsp.memory import Memory, tombstone
+from mom_lsp.store import Store
+
+
+def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten: set[str], control: Control) -> None:
+    """Make forgotten memories disappear from every byte, and extract restored ones again."""
+    table = store.columns(["id", "noise"])
+    noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
+    gone = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
+    back = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
+    if gone or store.erasing:
+        control.step("compaction", 0, 1)
+        store.erase([tombstone(memory) for memory in gone.values()])
+    if back:
+        _restore(store, location, rules, Merger(store, forgotten), back)
+
+
+def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger, stones: dict[str, Memory]) -> None:
+    """Put memories in the place of their tombstones; what can no longer be found is indexed as if it were new."""
+    if location.git:
+        repository = Repository(location)
+        shas = [sha for stone in stones.values() for sha in stone.commits]
+        head = repository.resolve()
+        history = repository.history(head) if head else []
+        groups = grouped(store, repository, shas, merger, history)
+        alone = tuple(group[0] for group in groups if len(group) == 1)
+        shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
+        files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
+        found = extract(Task(location, rules, commits=alone, files=files))
+        merger.write([memory for memory in found if memory.id in stones])
+        merger.write_groups(extract(Task(location, rules, commits=shared)))
+    store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])
