@@ -137,7 +137,7 @@ def test_a_bad_value_keeps_what_it_was_laid_over() -> None:
 def test_reports_are_bounded() -> None:
     _, reports = parse_settings({f"nonsense{i}": i for i in range(5_000)})
     assert len(reports) == 21
-    assert reports[-1] == "4980 more were wrong"
+    assert reports[-1] == "4980 more problems"
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""The settings: the same names in an editor, in the user's file and in a workspace's `.mom.toml`; never fatal."""
+"""The settings, with the same names in an editor, in the user's file and in a workspace's `.mom.toml`; never fatal."""
 
 from mom_lsp.settings.editor import EditorSettings, save_editor_settings, saved_editor_settings
 from mom_lsp.settings.fields import ModelSettings, SettingInfo, Settings, describe

@@ -1,6 +1,6 @@
-"""What an editor has set, and its copy outside the repository, for whoever indexes when no editor runs.
+"""An editor's settings, and their copy outside the repository, used for indexing while no editor runs.
 
-The copy is a small file in the user's data folder: a repository cannot write it, so that it may name a model.
+The copy is a small file in the user's data folder. A repository cannot write it, so it may name a model.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from typing import Any
 class EditorSettings:
     """The options as an editor gave them, nested or with dotted names."""
 
-    workspace: Mapping[str, Any] = field(default_factory=dict)  # and all, where the editor does not tell scopes apart
+    workspace: Mapping[str, Any] = field(default_factory=dict)  # all options of an editor that does not separate scopes
     user: Mapping[str, Any] = field(default_factory=dict)  # of user or machine scope
-    tells_scopes: bool = False
+    tells_scopes: bool = False  # whether the editor separates the two
     name: str = ""  # of the editor
 
     @classmethod
     def read(cls, given: Mapping[str, Any]) -> EditorSettings:
-        """Return what JSON says; anything else than a mapping of options is none."""
+        """Return the settings in JSON; options that are not a mapping count as none."""
         workspace, user = (_options(given.get(key)) for key in ("options", "user"))
         return cls(workspace, user, given.get("tells_scopes") is True, str(given.get("name") or ""))
 
     def plain(self) -> dict[str, Any]:
-        """Return it as JSON."""
+        """Return the settings as JSON."""
         return {
             "options": dict(self.workspace),
             "user": dict(self.user),
@@ -40,9 +40,9 @@ class EditorSettings:
 
 
 def save_editor_settings(data: Path, root: Path, editor: EditorSettings) -> None:
-    """Keep what an editor has set for a worktree of a data folder, in the place of what it had set before.
+    """Save an editor's settings for a worktree of a data folder, replacing those that it had before.
 
-    That it has set nothing is kept too where another editor has: it wants the defaults. Raises OSError.
+    Empty settings are saved too if another editor has some: this editor wants the defaults. Raises OSError.
     """
     before = saved_editor_settings(data)
     others = [(one, set_) for one, set_ in before if one.is_dir() and (one, set_.name) != (root, editor.name)]
@@ -59,18 +59,18 @@ def save_editor_settings(data: Path, root: Path, editor: EditorSettings) -> None
 
 
 def saved_editor_settings(data: Path) -> list[tuple[Path, EditorSettings]]:
-    """Return (root of a worktree, what an editor has set for it), the newest last."""
+    """Return (root of a worktree, an editor's settings for it), the newest last."""
     try:
         found = json.loads(_file(data).read_text("utf-8"))
         return [(Path(str(entry["root"])), EditorSettings.read(entry)) for entry in found["set"]]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return []  # a copy: the editor sends it again
+        return []  # only a copy: the editor sends the settings again
 
 
 def last_set(data: Path, root: Path) -> EditorSettings | None:
-    """Return what the last editor has set for a worktree, None if none has set anything."""
+    """Return the settings of the last editor of a worktree, None if there are none."""
     return next((editor for one, editor in reversed(saved_editor_settings(data)) if one == root), None)
 
 

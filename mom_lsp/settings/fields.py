@@ -1,7 +1,7 @@
-"""Every setting with its type, default and meaning. A bad value is reported and defaulted, never fatal.
+"""Every setting with its type, default and description. An invalid value is reported and its default used, never fatal.
 
 The names are the same everywhere: in an editor's settings, in the user's file and in a workspace's `.mom.toml`.
-The field metadata below is their only list; README and the VS Code client are checked against `describe()`.
+The field metadata below is their only list; the documentation and the VS Code client are checked against `describe()`.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
-# Who may set it: "resource" anybody; "machine" nobody but the user, since it names a program or a model, or bounds it;
-# "file" only the user's own file, since it says whom to trust.
+# Who may set it: "resource" also a workspace; "machine" only the user, since it names or bounds a program or a model;
+# "file" only the user's own file, since it decides what to trust.
 Scope = Literal["resource", "machine", "file"]
 PREFIX = "mom"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
@@ -21,7 +21,7 @@ TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple:
 def _setting(
     default: Any, doc: str, *, low: float = 0, high: float = 0, unit: str = "", scope: Scope = "resource"
 ) -> Any:
-    """Declare one setting; every number has its bounds, so that no value can hang or overflow anything."""
+    """Declare one setting; every number has its bounds, so that no value can cause a hang or an overflow."""
     return field(default=default, metadata={"doc": doc, "low": low, "high": high, "unit": unit, "scope": scope})
 
 
@@ -29,77 +29,82 @@ def _setting(
 class HintSettings:
     """The inlay hints."""
 
-    enable: bool = _setting(True, "Show memories at the end of the lines they belong to.")
-    delay: int = _setting(500, "How long typing must rest before hints are renewed.", high=60_000, unit="milliseconds")
+    enable: bool = _setting(True, "Show memories as hints at the ends of the lines they belong to.")
+    delay: int = _setting(500, "Delay after the last keystroke before hints refresh.", high=60_000, unit="milliseconds")
     minimum_surprise: int = _setting(
-        4, "The least surprise a memory needs to be shown as a hint: 1 shows all, 5 only the rarest.", low=1, high=5
+        4,
+        "Show hints only for changes at least this unusual for the repository (1 = all, 5 = the most unusual fifth).",
+        low=1,
+        high=5,
     )
-    warnings: bool = _setting(False, "Hint at lines being written that were tried before and taken back.")
-    threshold: float = _setting(
-        0.15, "The least chance, as calibrated on real follow-ups, that a memory needs to be shown as a hint.", high=1
-    )
+    warnings: bool = _setting(False, "Warn when lines being written repeat a reverted change.")
+    threshold: float = _setting(0.15, "Minimum estimated relevance (probability) for a hint.", high=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SuggestSettings:
-    """What is suggested."""
+    """The suggestions."""
 
-    count: int = _setting(3, "How many memories are suggested at most.", low=1, high=50)
-    threshold: float = _setting(
-        0.1, "The least chance, as calibrated on real follow-ups, that a memory needs to be suggested.", high=1
-    )
+    count: int = _setting(3, "Maximum number of suggestions.", low=1, high=50)
+    threshold: float = _setting(0.1, "Minimum estimated relevance (probability) for a suggestion.", high=1)
 
 
 @dataclass(frozen=True, slots=True)
 class RouteSettings:
-    """Where memories are looked for."""
+    """Which domains are searched."""
 
     domains: float = _setting(
-        0.7, "How much of the gate's trust the domains have that are searched by meaning; 1 searches all.", high=1
+        0.7, "Share of the router's probability mass searched semantically; 1 searches every domain.", high=1
     )
 
 
 @dataclass(frozen=True, slots=True)
 class StrategySettings:
-    """What else than the score decides who is shown."""
+    """Selection strategies besides the score."""
 
     dropout: float = _setting(
-        0.0, "The chance that a memory that was used much is left out of a file for a day; 0 leaves none out.", high=1
+        0.0,
+        "Expert dropout: probability of hiding a frequently used memory in a file for one day; 0 disables it.",
+        high=1,
     )
     explore: float = _setting(
         0.0,
-        "How much an important memory that nobody used yet is favoured, in log-odds, for the last of the suggestions,"
-        " marked as on trial; 0 tries none.",
+        "Bonus, in log-odds, that lets an unusual memory not used yet take the last place among the suggestions, marked"
+        " as on trial; 0 disables trials.",
         high=100,
     )
     variety: float = _setting(
         0.4,
-        "The least variety of what was shown lately, in [0, 1], below which `mom status` warns; 0 is quiet.",
+        "Warn in `mom status` when the variety of recent suggestions, in [0, 1], falls below this; 0 never warns.",
         high=1,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class WeightSettings:
-    """How much each term counts in a score: factors on what was learned."""
+    """Multipliers for the terms of the score, on top of the learned weights."""
 
-    sem: float = _setting(1.0, "How much the meaning counts, the similarity of the embeddings: 1 as learned.", high=100)
-    lex: float = _setting(1.0, "How much the words in common count: 1 as learned.", high=100)
-    temp: float = _setting(1.0, "How much it counts how recent a memory is: 1 as learned.", high=100)
-    use: float = _setting(1.0, "How much it counts how often a memory proved useful: 1 as learned.", high=100)
+    sem: float = _setting(1.0, "Multiplier for the semantic similarity term; 1 keeps the learned weight.", high=100)
+    lex: float = _setting(1.0, "Multiplier for the shared words term; 1 keeps the learned weight.", high=100)
+    temp: float = _setting(1.0, "Multiplier for the recency term; 1 keeps the learned weight.", high=100)
+    use: float = _setting(1.0, "Multiplier for the past usefulness term; 1 keeps the learned weight.", high=100)
     place: float = _setting(
-        1.0, "How much the place counts, the lines, the symbol and the file it is about: 1 as learned.", high=100
+        1.0, "Multiplier for the location term (lines, symbol, file); 1 keeps the learned weight.", high=100
     )
 
 
 @dataclass(frozen=True, slots=True)
 class IndexSettings:
-    """What is read besides the commits."""
+    """What is indexed besides commits."""
 
-    comments: bool = _setting(True, "Read comments of the committed files.")
-    documents: bool = _setting(True, "Read decision records and other documents of the committed files.")
+    comments: bool = _setting(True, "Index comments in committed files.")
+    documents: bool = _setting(True, "Index decision records and other documents in committed files.")
     max_file_size: int = _setting(
-        1_000_000, "Larger files are not read for comments.", low=1_000, high=100_000_000, unit="bytes"
+        1_000_000,
+        "Maximum size of a file whose comments or text are indexed.",
+        low=1_000,
+        high=100_000_000,
+        unit="bytes",
     )
 
 
@@ -107,44 +112,46 @@ class IndexSettings:
 class EncoderSettings:
     """How text becomes vectors."""
 
-    enable: bool = _setting(True, "Compare by meaning too, if the `encode` extra is installed.")
+    enable: bool = _setting(True, "Also compare by meaning (embeddings), if the `encode` extra is installed.")
     model: str = _setting(
-        "", "Folder of a sentence-transformers model; empty for the MiniLM that is installed.", scope="machine"
+        "", "Folder of a sentence-transformers model; empty uses the installed MiniLM.", scope="machine"
     )
-    context: bool = _setting(False, "What was edited a moment ago counts too: the read-out of a continuous memory.")
+    context: bool = _setting(False, "Also use recent edits as ranking context.")
 
 
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """The local language model."""
 
-    enable: bool = _setting(True, "Have a local model word answers, if one is installed.")
-    path: str = _setting("", "GGUF file of a language model; empty for the SmolLM2 that is installed.", scope="machine")
+    enable: bool = _setting(True, "Use a local language model to phrase answers, if one is installed.")
+    path: str = _setting("", "GGUF file of a language model; empty uses the installed SmolLM2.", scope="machine")
     context: int = _setting(
-        2048, "Prompt and answer together; more costs memory.", low=512, high=131_072, unit="tokens"
+        2048, "Context window (prompt + answer); larger uses more memory.", low=512, high=131_072, unit="tokens"
     )
     max_memory: int = _setting(
         4000,
-        "The most memory that the model's process may take; a larger model is refused before it is loaded.",
+        "Memory limit of the model process; a larger model is not loaded.",
         low=100,
         high=1_000_000,
         unit="megabytes",
         scope="machine",
     )
     threads: int = _setting(
-        0, "Threads that the model may use; 0 for one less than there are cores, four at most.", high=256
+        0, "Number of threads for the model; 0 uses one less than the number of cores, at most four.", high=256
     )
     idle_minutes: int = _setting(
-        5, "After how long without a question the model leaves the memory.", low=1, high=1_440, unit="minutes"
+        5, "Unload the model after this long without a request.", low=1, high=1_440, unit="minutes"
     )
-    traces: bool = _setting(True, "Draw the model's attention to the memories that made accepted texts likelier.")
+    traces: bool = _setting(True, "Bias the model's attention towards memories that made accepted texts more likely.")
 
 
 @dataclass(frozen=True, slots=True)
 class CompletionSettings:
-    """Text to insert."""
+    """Inline completion."""
 
-    enable: bool = _setting(False, "Offer the rest of a line, by the local model with the memories of the place.")
+    enable: bool = _setting(
+        False, "Enable inline completion by the local model, using memories of the current location."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +159,7 @@ class EngineSettings:
     """The process behind the editor."""
 
     idle_minutes: int = _setting(
-        10, "After how long without a question the engine leaves.", low=1, high=1_440, unit="minutes"
+        10, "Stop the engine after this long without a request.", low=1, high=1_440, unit="minutes"
     )
 
 
@@ -161,8 +168,12 @@ class Settings:
     """All settings, complete and valid."""
 
     enable: bool = _setting(True, "Enable mom in this folder.")
-    exclude: tuple[str, ...] = _setting((), "Files never read or suggested on, as in .gitignore.")
-    languages_disabled: tuple[str, ...] = _setting((), "Languages without suggestions, by their LSP identifier.")
+    exclude: tuple[str, ...] = _setting(
+        (), "Exclude files from indexing and suggestions, with patterns as in `.gitignore`."
+    )
+    languages_disabled: tuple[str, ...] = _setting(
+        (), "Disable suggestions for these languages (LSP language identifiers)."
+    )
     hints: HintSettings = HintSettings()
     suggest: SuggestSettings = SuggestSettings()
     route: RouteSettings = RouteSettings()
@@ -175,14 +186,14 @@ class Settings:
     engine: EngineSettings = EngineSettings()
     trust_editor: bool = _setting(
         False,
-        "Let an editor that does not tell your settings from a workspace's (any but VS Code) name a model.",
+        "Whether an editor that does not separate user from workspace settings (any but VS Code) may name a model.",
         scope="file",
     )
 
 
 @dataclass(frozen=True, slots=True)
 class SettingInfo:
-    """One setting as it is documented."""
+    """The documentation of one setting."""
 
     name: str  # "mom.hints.delay"
     type: str  # as in JSON Schema: boolean, integer, number, string, array (of strings)
@@ -200,7 +211,7 @@ def describe() -> list[SettingInfo]:
 
 
 def camel(name: str) -> str:
-    """Return a field's name as it is written in settings: "max_memory" is "maxMemory"."""
+    """Return a field's name as a setting: "maxMemory" for "max_memory"."""
     return re.sub(r"_(\w)", lambda match: match[1].upper(), name)
 
 

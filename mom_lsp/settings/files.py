@@ -1,4 +1,4 @@
-"""The two files that hold settings: the user's, and the one that a repository brings."""
+"""The two settings files: the user's, and the repository's `.mom.toml`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ Stamp = tuple[tuple[int, int] | None, ...]
 
 
 def user_file() -> Path:
-    """Return where the user's own settings are, whether or not the file exists."""
+    """Return the path of the user's own settings file, whether or not it exists."""
     import platformdirs
 
     return platformdirs.user_config_path("mom-lsp") / "settings.toml"
 
 
 def stamp(root: Path) -> Stamp:
-    """Return what changes when a file of settings does; cheap enough to be asked twice a second."""
-    return tuple(_changed(path) for path in (user_file(), root / WORKSPACE_FILE))
+    """Return a value that changes when a settings file does; cheap enough to poll twice a second."""
+    return tuple(_file_stamp(path) for path in (user_file(), root / WORKSPACE_FILE))
 
 
 def read_options(path: Path, *, trusted: bool) -> tuple[dict[str, Any], str]:
-    """Return the options in a file, none if there is no such file, and what keeps it from being read.
+    """Return (options, problem) of a file; a file that does not exist has neither.
 
-    One that is not `trusted`, because a repository brings it, must not lead elsewhere by a link.
+    A file that is not `trusted`, because it comes with a repository, must not be a symbolic link.
     """
     try:
         return _read_toml(path, follow=trusted), ""
@@ -38,7 +38,7 @@ def read_options(path: Path, *, trusted: bool) -> tuple[dict[str, Any], str]:
         return {}, f"{error}; ignored"
 
 
-def _changed(path: Path) -> tuple[int, int] | None:
+def _file_stamp(path: Path) -> tuple[int, int] | None:
     try:
         status = path.stat()
     except OSError:

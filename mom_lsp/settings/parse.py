@@ -1,4 +1,4 @@
-"""Options as clients and files give them, laid over settings; what is wrong is reported, and its default kept."""
+"""Options of clients and files, merged into settings. An invalid option is reported, and the value before it stays."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from mom_lsp.settings.fields import GROUPS, KNOWN, PREFIX, Scope, SettingInfo, Settings, camel
 
-MAX_REPORTS = 20  # of one source: a file full of nonsense must not cost seconds or flood a log
+MAX_REPORTS = 20  # of one source: an invalid file must not cost seconds or flood a log
 
 
 def parse_settings(
     options: object, *, base: Settings | None = None, refused: Mapping[Scope, str] | None = None
 ) -> tuple[Settings, list[str]]:
-    """Return options laid over other settings, and what was wrong with them.
+    """Return settings with options merged into them, and the problems found.
 
     Args:
-        options: a mapping of nested or dotted names; whatever else a client sends is survived.
-        base: what they are laid over, the defaults if nothing else.
-        refused: why these options cannot change the settings of a scope. To repeat the value that holds is no change.
+        options: a mapping of nested or dotted names; anything else that a client sends is reported.
+        base: the settings to merge into, by default the defaults.
+        refused: by scope, why these options cannot change its settings. Repeating the present value is no change.
     """
     values = _values(base or Settings())
     reports = _Reports()
@@ -32,28 +32,28 @@ def parse_settings(
 
 
 class _Reports:
-    """Collects what was wrong, and only counts beyond a limit."""
+    """Collects problems, and only counts them beyond a limit."""
 
     def __init__(self) -> None:
-        self._kept: list[str] = []
+        self._reports: list[str] = []
         self._more = 0
 
     @property
     def full(self) -> bool:
-        return len(self._kept) >= MAX_REPORTS
+        return len(self._reports) >= MAX_REPORTS
 
     def add(self, report: str) -> None:
         if self.full:
             self._more += 1
         else:
-            self._kept.append(report)
+            self._reports.append(report)
 
     def all(self) -> list[str]:
-        return [*self._kept, f"{self._more} more were wrong"] if self._more else self._kept
+        return [*self._reports, f"{self._more} more problems"] if self._more else self._reports
 
 
 def _flatten(options: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield full dotted names without our prefix; descends only where there is a group of settings."""
+    """Yield (dotted name without the prefix, value); descends only into groups of settings."""
     for key, value in options.items():
         if not prefix and key == PREFIX and isinstance(value, Mapping):
             yield from _flatten(value, f"{PREFIX}.")
@@ -70,10 +70,10 @@ def _apply(values: dict[str, Any], name: str, value: Any, refused: Mapping[Scope
     if info is None:
         reports.add("" if reports.full else _unknown(name))
     elif value is None:
-        return  # how a client says that nothing is set
+        return  # a client's way to say that nothing is set
     elif (parsed := _parse(info, value)) is None:
-        kept = list(values[name]) if info.type == "array" else values[name]
-        reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {kept!r}")
+        used = list(values[name]) if info.type == "array" else values[name]
+        reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {used!r}")
     elif parsed == values[name]:
         return
     elif info.scope in refused:
@@ -93,7 +93,7 @@ def _unknown(name: str) -> str:
 
 
 def _parse(info: SettingInfo, value: Any) -> Any:
-    """Return the value as its type, or None if it is not one."""
+    """Return the value as its type, None if it is invalid."""
     if info.type == "boolean":
         return value if isinstance(value, bool) else None
     if info.type == "string":
@@ -121,7 +121,7 @@ def _expected(info: SettingInfo) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Return a short form of a value of any size; repr() escapes control characters."""
+    """Return a short repr of a value of any size, which escapes control characters."""
     import reprlib
 
     try:
@@ -146,7 +146,7 @@ def _values(settings: Any, prefix: str = "") -> dict[str, Any]:
 
 
 def _build(cls: type, values: dict[str, Any], prefix: str = "") -> Any:
-    """Return the dataclass from values by dotted name."""
+    """Build a dataclass from values by dotted name."""
     parts: dict[str, Any] = {}
     for item in fields(cls):
         name = prefix + camel(item.name)

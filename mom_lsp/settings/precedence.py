@@ -1,6 +1,6 @@
-"""Which setting counts: the one place that decides it.
+"""The precedence of settings.
 
-Each source is laid over those before it:
+Each source overrides those before it:
 
 1. the defaults,
 2. the repository's `.mom.toml`, which cannot name a model,
@@ -8,7 +8,7 @@ Each source is laid over those before it:
 4. the editor's settings of user or machine scope,
 5. the editor's settings of workspace scope, which cannot name a model.
 
-Of an editor that does not tell scopes apart all settings are taken for a workspace's, unless the user's file trusts it.
+All settings of an editor that does not separate scopes count as a workspace's, unless the user's file trusts it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from mom_lsp.settings.parse import parse_settings
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """The settings that count, and what was wrong or refused, in words that say what to do."""
+    """The effective settings, and the problems found, each with what to do about it."""
 
     settings: Settings
     in_files: tuple[str, ...] = ()
@@ -33,7 +33,7 @@ class Resolved:
 
     @property
     def problems(self) -> list[str]:
-        """All that was wrong."""
+        """All problems."""
         return [*self.in_files, *self.in_editor]
 
 
@@ -42,7 +42,7 @@ def resolve(root: Path | None, editor: EditorSettings | None = None) -> Resolved
 
     Args:
         root: of the worktree, or the plain folder; None for the user's own settings alone.
-        editor: what an editor has set for it.
+        editor: an editor's settings for it.
     """
     settings, in_files = Settings(), list[str]()
     if root is not None:
@@ -56,7 +56,7 @@ def resolve(root: Path | None, editor: EditorSettings | None = None) -> Resolved
 
 
 def resolve_kept(root: Path, data: Path) -> Resolved:
-    """Return the settings of a worktree where no editor is asked: with what the last one has set for it."""
+    """Return the settings of a worktree without asking an editor: with the last one's saved settings."""
     return resolve(root, last_set(data, root))
 
 
@@ -71,7 +71,7 @@ def _of_workspace(editor: EditorSettings, settings: Settings) -> Mapping[Scope, 
         return _refused("file") | {"machine": "a workspace cannot set this: set it in your editor's user settings"}
     if settings.trust_editor:
         return _refused("file")
-    reason = "your editor does not say whether you or the workspace set this"
+    reason = "your editor does not separate your settings from the workspace's"
     return _refused("file") | {
         "machine": f"{reason}: set it in {user_file()}, or trustEditor = true there if every workspace may be trusted"
     }
