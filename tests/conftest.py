@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from mom_lsp.workspace.answers import fault_isolation
 
-pytest_plugins = ["cli_shell", "hook_repo", "repositories"]
+pytest_plugins = ["repositories", "cli_shell", "hook_repo", "journals"]
 
 # The same examples each time, however busy the machine is: a failure belongs to the change that is tested.
 BUSY = [HealthCheck.too_slow]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -118,6 +118,13 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
     return Repo(path, source.now)
 
 
+def with_line(code: str, line: int, text: str) -> str:
+    """Return code in which one line is another one."""
+    lines = code.split("\n")
+    lines[line - 1] = text
+    return "\n".join(lines)
+
+
 class Change(NamedTuple):
     """A commit that writes one file."""
 
@@ -158,6 +165,18 @@ def step(number: int, worker: int, rule: int) -> Change:
     )
 
 
+def add_followups(repo: Repo, count: int = 42) -> None:
+    """Add commits, and as many that each name one of them: enough to tune and to evaluate."""
+
+    def part(n: int, message: str, sign: str = "") -> Change:
+        return Change(message, f"part{n}.py", f"def part_{n}():\n    return {sign}{n}\n")
+
+    import_commits(repo, (part(n, f"Add part {n} of the machine") for n in range(count)))
+    added = repo.git("rev-list", "--reverse", "HEAD").split()
+    followups = (part(n, f"Change part {n}\n\nFollow-up to {sha}", sign="-") for n, sha in enumerate(added))
+    import_commits(repo, followups, START + HOUR)
+
+
 class Mom:
     """mom at work in one folder, as a command that found no engine is: indexing and answering in this process."""
 
@@ -189,6 +208,9 @@ class Mom:
         return sorted(one["title"] for one in self.search(text))
 
 
+Start = Callable[[Repo | Path], Mom]
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give the user a home of his own, with settings that spare the tests the encoder and the model."""
@@ -208,7 +230,7 @@ def project(home: Path, tmp_path: Path) -> Repo:
 
 
 @pytest.fixture
-def moms(home: Path) -> Iterator[Any]:
+def moms(home: Path) -> Iterator[Start]:
     """Start mom in a folder, and close it at the end."""
     opened: list[Mom] = []
 

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp import datafolder
 from mom_lsp.engine.requests import answer
@@ -20,7 +18,6 @@ from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.traces import Observation
 from mom_lsp.workspace.accepted_texts import accepted_texts
 
-Start = Callable[[Repo | Path], Mom]
 CODE = "def fetch(url):\n    for attempt in range({}):\n        send(url)\n"
 
 

@@ -12,7 +12,7 @@ from unittest.mock import Mock
 
 import pytest
 from processes import LONG, eventually
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp.engine.background_tasks import LONGEST, BackgroundTasks
 from mom_lsp.engine.main import Engine
@@ -21,8 +21,6 @@ from mom_lsp.engine.service import Service
 from mom_lsp.errors import JournalError, StoreError
 from mom_lsp.indexing.scheduler import index
 from mom_lsp.process import EngineClient
-
-Start = Callable[[Repo | Path], Mom]
 
 
 def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo, moms: Start) -> None:

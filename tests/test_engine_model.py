@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import psutil
 import pytest
 from llama_models import needs_model
 from memories import make_memory
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp import datafolder
 from mom_lsp.engine.attention import Attention
@@ -30,7 +30,6 @@ from mom_lsp.workspace.accepted_texts import Text
 from mom_lsp.workspace.answers.contract import attention
 from mom_lsp.workspace.ranking.citations import Explanation
 
-Start = Callable[[Repo | Path], Mom]
 LIMIT = make_memory(1, "Limit retries to 42", body="The server bans a client after 50 attempts.")
 CLUES = (Clue(LIMIT, "last changed this line"),)
 KNOWN = Explanation("src/client.py", 5, "fetch", "for attempt in range(42):", CLUES, [])

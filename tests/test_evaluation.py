@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp.cli.app import app
 from mom_lsp.errors import UsageError
@@ -198,7 +197,7 @@ WHY = "Because the second one came too soon, the machine stopped, and everybody 
 
 
 def test_a_run_finds_what_the_message_names(
-    project: Repo, moms: Callable[[Repo], Mom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     code = "".join(f"def step_{n}():\n    return {n}\n\n\n" for n in range(8))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from llama_models import needs_model
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import _print
@@ -96,7 +95,7 @@ def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
 def test_a_run_measures_every_method(
     project: Repo,
     labels: Path,
-    moms: Callable[[Repo], Mom],
+    moms: Start,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

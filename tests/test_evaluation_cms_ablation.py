@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from test_route_edges import make_catalog, make_memory, sha
+from catalogs import make_catalog, make_memory, sha
 
 from mom_lsp.evaluation.cms_ablation import CMS, MEAN, OWN, EditingContext, ScoredCase, best_weight, cue_rows
 from mom_lsp.memory import Memory

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from repositories import START, Change, Mom, Repo, import_commits
+from repositories import START, Change, Repo, Start, import_commits
 
 from mom_lsp.evaluation.hint_exposure import DAYS, exposures, one_file
 from mom_lsp.journal import Event
@@ -45,7 +44,7 @@ def write_history(project: Repo, commits: int) -> dict[tuple[str, int], str]:
 
 
 @pytest.mark.slow
-def test_hints_and_answers_outlast_an_authors_days(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_hints_and_answers_outlast_an_authors_days(project: Repo, moms: Start) -> None:
     answers = write_history(project, 280)  # on some two hundred days
     mom = moms(project)
     mom.index()
@@ -74,7 +73,7 @@ def test_hints_and_answers_outlast_an_authors_days(project: Repo, moms: Callable
     assert [one["title"] for one in mom.search("limit function", k=5)]
 
 
-def test_a_file_that_is_opened_every_day_keeps_its_hints(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_a_file_that_is_opened_every_day_keeps_its_hints(project: Repo, moms: Start) -> None:
     write_history(project, 40)
     mom = moms(project)
     mom.index()

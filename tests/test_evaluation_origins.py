@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from repositories import Mom, Repo
-from test_line_writers import Start, six_commits
+from moved_line import six_commits
+from repositories import Mom, Repo, Start
 
 from mom_lsp.evaluation import draw_lines, origins
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from catalogs import make_memory, make_view, sha
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import Mom, Repo
-from test_route_edges import make_memory, make_view, sha
+from repositories import Mom, Repo, Start
 
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
@@ -18,7 +16,6 @@ from mom_lsp.server.markdown import story
 from mom_lsp.workspace.answers.failure_text import failure_reason
 from mom_lsp.workspace.ranking.query import written
 
-Start = Callable[[Repo | Path], Mom]
 PLAIN = "def fetch(url):\n    return open_url(url)\n"
 TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
 REASON = "The shared pool deadlocks when a callback fetches again."

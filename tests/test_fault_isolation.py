@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from repositories import START, Change, Mom, Repo, import_commits, step
+from repositories import START, Change, Mom, Repo, Start, import_commits, step
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event
@@ -19,7 +18,7 @@ GONE_AFTER = 7_065  # active days: what is left of a strength is then the smalle
 
 
 @pytest.fixture
-def mom(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+def mom(project: Repo, moms: Start) -> Mom:
     """Index four changes of one function."""
     for n in range(4):
         project.commit(f"Start alpha at {n}\n\nBecause caller {n} counts from there.", {"a.py": CODE.format(n)})
@@ -83,7 +82,7 @@ def test_a_memory_of_any_age_is_shown(mom: Mom, project: Repo) -> None:
 
 
 @pytest.mark.slow
-def test_an_old_repository_is_shown_to_its_first_day(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_an_old_repository_is_shown_to_its_first_day(project: Repo, moms: Start) -> None:
     days = GONE_AFTER + 15
     changes: list[Change] = [step(number, number % 40, number // 40) for number in range(days)]
     import_commits(project, changes, START - days * DAY, every=DAY)

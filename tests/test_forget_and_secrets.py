@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from memories import HashEncoder, dump
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp import datafolder
 from mom_lsp.indexing import index
@@ -57,7 +57,7 @@ def everything(data: Path) -> bytes:
 
 
 @pytest.fixture
-def mom(project: Repo, moms: Callable[[Repo], Mom]) -> Mom:
+def mom(project: Repo, moms: Start) -> Mom:
     project.commit("Begin", {"a.py": "a = 1\n"})
     return moms(project)
 

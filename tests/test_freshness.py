@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
-Start = Callable[[Repo | Path], Mom]
 RETRY = "def retry(call):\n    for attempt in range(17):\n        call(attempt)\n    raise TooOften(attempt)\n"
 CACHE = "def cache(key):\n    entry = table.get(key)\n    table.expire(entry, minutes=5)\n    return entry\n"
 WHY = "\n\nBecause the upstream server counts from there."

@@ -1,27 +1,17 @@
-"""Commits, blame and revisions, read from repositories whose truth is known from how they were made."""
+"""Commits and their changes, read from repositories whose truth is known from how they were made."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
-from repositories import START, Repo, clone, make_repository
+from git_reading import LINES, read, who
+from repositories import START, Repo
 
-from mom_lsp import datafolder
-from mom_lsp.errors import RepositoryError, UsageError
-from mom_lsp.git import BlameGroup, Commit, FileChange, Hunk, Repository, locate, operation_in_progress
-from mom_lsp.git.blame import write_revisions
-from mom_lsp.git.location import from_git_dir
+from mom_lsp.git import FileChange, Hunk
 from mom_lsp.git.log import MAX_DIFF, MAX_FILES
 
 pytestmark = pytest.mark.usefixtures("home")
-LINES = "".join(f"line {number}\n" for number in range(1, 11))
-
-
-def read(project: Repo, *shas: str, merges: bool = False) -> list[Commit]:
-    return list(project.repository.commits(shas or (project.head,), merges=merges))
 
 
 def only(project: Repo) -> FileChange:
@@ -29,10 +19,6 @@ def only(project: Repo) -> FileChange:
     (commit,) = read(project)
     (change,) = commit.files
     return change
-
-
-def who(groups: Sequence[BlameGroup]) -> dict[int, str]:
-    return {line: g.commit for g in groups for line in range(g.line, g.line + g.count)}
 
 
 def test_a_commit_says_all_that_git_knows_of_it(project: Repo) -> None:
@@ -333,220 +319,3 @@ def test_the_repository_cannot_change_the_format(project: Repo) -> None:
         (9, ("line 9",), ("y",)),
     ]
     assert len(project.repository.blame(project.head, "ö.txt")) == 5
-
-
-# Blame
-
-
-def test_blame_names_the_writer_of_each_line(project: Repo) -> None:
-    first = project.commit("first", {"a.txt": LINES})
-    second = project.commit("second", {"a.txt": LINES.replace("line 3\n", "three\n")})
-    expected = {line: second if line == 3 else first for line in range(1, 11)}
-    assert who(project.repository.blame(second, "a.txt")) == expected
-    assert who(project.repository.blame(second, "a.txt", (3, 4))) == {3: second, 4: first}
-    assert who(project.repository.blame(first, "a.txt")) == dict.fromkeys(range(1, 11), first)
-    assert not any(group.boundary for group in project.repository.blame(first, "a.txt"))
-
-
-def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) -> None:
-    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
-    project.commit("indent", {"a.c": "int f() {\n    return 1;\n}\n"})
-    assert who(project.repository.blame(project.head, "a.c")) == dict.fromkeys((1, 2, 3), first)
-    brackets = project.commit("reformat", {"a.c": "int f()\n{\n    return 1;\n}\n"})
-    assert brackets in who(project.repository.blame(project.head, "a.c")).values()
-    ignored = f"# our reformat\n{brackets}  # this one\n{'0' * 40}\nHEAD\n--upload-pack=x\n"
-    project.commit("ignore it", {".git-blame-ignore-revs": ignored})
-    assert project.repository.ignored_revisions(project.head) == [brackets, "0" * 40]  # git passes over unknown ones
-    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
-
-
-def test_a_revision_to_ignore_may_be_written_in_capitals(project: Repo) -> None:
-    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
-    brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
-    project.commit("ignore it", {".git-blame-ignore-revs": f"{brackets.upper()}\n{'0' * 64}\n"})
-    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
-
-
-def test_blame_looks_through_any_number_of_commits_that_the_index_calls_formatting(project: Repo) -> None:
-    first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
-    brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
-    data = project.location.data
-    (data / datafolder.IGNORED_REVISIONS).parent.mkdir(parents=True)
-    write_revisions(data / datafolder.IGNORED_REVISIONS, {brackets, *(f"{number:040x}" for number in range(1, 20_000))})
-    assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
-
-
-MOVED = "int square(int length)\n{\n  int area = length * length;\n  return area > 17 ? 17 : area;\n}\n"
-
-
-def test_blame_follows_moves_within_and_between_files_only_if_asked(project: Repo) -> None:
-    other = "int f(void)\n{\n" + LINES + "}\n"
-    first = project.commit("first", {"a.c": other + MOVED, "b.c": "int h;\n"})
-    within = project.commit("move it up", {"a.c": MOVED + other})
-    assert who(project.repository.blame(within, "a.c"))[4] == within
-    assert set(who(project.repository.blame(within, "a.c", moves=True)).values()) == {first}
-    between = project.commit("move it away", {"a.c": other, "b.c": "int h;\n" + MOVED})
-    assert who(project.repository.blame(between, "b.c"))[4] == between
-    assert set(who(project.repository.blame(between, "b.c", (2, 6), moves=True)).values()) == {first}
-
-
-def test_a_copy_was_written_where_it_stands(project: Repo) -> None:
-    project.commit("first", {"a.c": MOVED, "b.c": "int h;\n"})
-    copied = project.commit("copy it", {"a.c": MOVED + "int i;\n", "b.c": "int h;\n" + MOVED})
-    assert set(who(project.repository.blame(copied, "b.c", (2, 6), moves=True)).values()) == {copied}
-
-
-def test_a_blame_that_takes_too_long_is_ended(project: Repo) -> None:
-    for number in range(20):
-        project.commit("change", {"a.txt": LINES * 500 + f"{number}\n"})
-    with pytest.raises(RepositoryError):
-        project.repository.blame(project.head, "a.txt", moves=True, timeout=0.0)
-    assert len(project.repository.blame(project.head, "a.txt", moves=True, timeout=60.0)) == 2
-
-
-def test_blame_of_what_is_not_there_is_an_error_of_ours(project: Repo) -> None:
-    project.commit("first", {"a.txt": "1\n"})
-    for path, ranges in (("no.txt", ()), ("a.txt", ((5, 9),)), ("nul\0.txt", ())):
-        with pytest.raises(RepositoryError):
-            project.repository.blame(project.head, path, *ranges)
-
-
-def test_where_a_shallow_clone_ends_blame_and_diff_say_nothing(project: Repo, tmp_path: Path) -> None:
-    for number in range(4):
-        project.commit(f"change {number}", {"a.txt": LINES.replace(f"line {number}\n", "changed\n"), f"{number}": ""})
-    shallow = clone(project, tmp_path / "shallow", "--depth=2")
-    head, cut = shallow.repository.history(shallow.head)
-    assert shallow.repository.shallow == {cut}
-    assert {g.commit: g.boundary for g in shallow.repository.blame(head, "a.txt")} == {head: False, cut: True}
-    newest, oldest = read(shallow, head, cut)
-    assert [f.path for f in newest.files] == ["3", "a.txt"]
-    assert (oldest.sha, oldest.message.strip(), oldest.files) == (cut, "change 2", ())
-
-
-def test_the_end_of_a_shallow_clone_moves_when_more_is_fetched(project: Repo, tmp_path: Path) -> None:
-    for number in range(4):
-        project.commit(f"change {number}", {"a.txt": f"{number}\n"})
-    shallow = clone(project, tmp_path / "shallow", "--depth=2")
-    repository = shallow.repository
-    assert len(repository.shallow) == 1
-    shallow.git("fetch", "--quiet", "--unshallow")
-    assert repository.shallow == frozenset()
-    assert len(repository.history(shallow.head)) == 4
-
-
-# Revisions
-
-
-@pytest.mark.parametrize(
-    "rev",
-    ["", "no-such-branch", "--upload-pack=touch /tmp/x", "-h", "--all", "HEAD:a.txt", "a\0b", "a\nb", "x" * 300_000],
-)
-def test_what_names_no_commit_is_an_error_of_usage(project: Repo, rev: str) -> None:
-    project.commit("first", {"a.txt": "1\n"})
-    with pytest.raises(UsageError, match="does not name a commit"):
-        project.repository.resolve(rev)
-
-
-def test_a_head_without_commits_is_none_and_a_missing_repository_is_an_error(project: Repo) -> None:
-    repository = project.repository
-    assert repository.resolve() is None
-    (project.root / ".git" / "HEAD").write_text("nonsense")
-    with pytest.raises(RepositoryError):
-        repository.resolve()
-
-
-def test_resolve_takes_every_way_to_name_a_commit(project: Repo) -> None:
-    first = project.commit("first", {"a.txt": "1\n"})
-    second = project.commit("second")
-    project.git("tag", "-a", "-m", "a tag", "v1", first)
-    resolved = {rev: project.repository.resolve(rev) for rev in ("HEAD", "main", "v1", "HEAD~1", first[:9])}
-    assert resolved == {"HEAD": second, "main": second, "v1": first, "HEAD~1": first, first[:9]: first}
-
-
-def test_ancestry(project: Repo) -> None:
-    first = project.commit("first")
-    second = project.commit("second")
-    project.git("checkout", "-qb", "side", first)
-    side = project.commit("side")
-    repository = project.repository
-    assert repository.history(second) == [second, first]
-    assert repository.history(second, without=[side]) == [second]
-    assert repository.is_ancestor(first, second)
-    assert not repository.is_ancestor(side, second)
-    assert not repository.is_ancestor("0" * 40, second)  # rewritten, and removed since
-    assert repository.has(side)
-    assert not repository.has("0" * 40)
-
-
-def test_texts_leaves_out_what_is_missing_binary_or_too_large(project: Repo) -> None:
-    project.write("a.bin", b"\0")
-    project.commit("first", {"a.txt": "héllo\n", "big.txt": "x" * 500})
-    blobs = {path: entry.blob for path, entry in project.repository.tree(project.head).items()}
-    asked = [blobs["big.txt"], "1" * 40, blobs["a.txt"], blobs["a.bin"]]
-    assert list(project.repository.texts(asked, 100)) == [(blobs["a.txt"], "héllo\n")]
-
-
-def test_an_inherited_environment_does_not_lead_elsewhere(
-    project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project.commit("first", {"a.txt": "1\n"})
-    other = make_repository(tmp_path / "other")
-    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
-        monkeypatch.setenv(name, str(other.root / ".git"))
-    assert project.repository.resolve() == project.head
-
-
-# Locations
-
-
-def test_locate_finds_worktrees_bare_repositories_and_plain_folders(project: Repo, tmp_path: Path) -> None:
-    project.commit("first", {"a/b.txt": "1\n"})
-    linked = project.worktree(tmp_path / "linked", "-b", "side")
-    common = project.root / ".git"
-    assert locate(project.root / "a" / "b.txt").root == project.root
-    assert (linked.location.root, linked.location.data) == (linked.root, common / "mom")
-    assert linked.location.git_dir == common / "worktrees" / "linked"
-    assert [from_git_dir(d, project.location) for d in project.repository.worktrees()] == [
-        project.location,
-        linked.location,
-    ]
-    bare = make_repository(tmp_path / "bare.git", "--bare")
-    assert (bare.location.root, bare.location.git_dir) == (bare.root, bare.root)
-    plain = tmp_path / "plain"
-    plain.mkdir()
-    assert not locate(plain).git
-    assert not locate(plain).data.is_relative_to(plain)
-    with pytest.raises(UsageError, match="does not exist"):
-        locate(plain / "no")
-
-
-def test_a_rebase_is_seen_while_it_runs(project: Repo) -> None:
-    project.commit("first", {"a.txt": "1\n"})
-    project.git("checkout", "-qb", "side")
-    project.commit("side", {"a.txt": "2\n"})
-    project.git("checkout", "-q", "main")
-    project.commit("main", {"a.txt": "3\n"})
-    project.git("rebase", "side", check=False)
-    assert operation_in_progress(project.location.git_dir)
-    project.git("rebase", "--abort")
-    assert not operation_in_progress(project.location.git_dir)
-    assert not operation_in_progress(None)
-
-
-@pytest.mark.parametrize(
-    ("url", "shown"),
-    [
-        ("https://user:secret@github.com/a/b.git", "https://github.com/a/b.git"),
-        ("git@github.com:a/b.git", "git@github.com:a/b.git"),
-    ],
-)
-def test_a_remote_is_told_without_its_password(project: Repo, url: str, shown: str) -> None:
-    assert project.repository.remote_url() is None
-    project.git("remote", "add", "origin", url)
-    assert project.repository.remote_url() == shown
-
-
-def test_a_plain_folder_is_no_repository(tmp_path: Path, home: Path) -> None:
-    (tmp_path / "plain").mkdir()
-    with pytest.raises(RepositoryError, match="not a git repository"):
-        Repository(locate(tmp_path / "plain"))

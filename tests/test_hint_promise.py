@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp.evaluation.hint_promise import ask
 from mom_lsp.extract.code import line_keys
 
-Start = Callable[[Repo | Path], Mom]
 WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."
 FUNCTIONS = 10
 PAIR = ("src/parser.c", "src/parser.h")

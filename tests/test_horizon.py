@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
-from typing import Any
 
-from repositories import START, Mom, Repo
+from repositories import START, Repo, Start
 
 from mom_lsp.journal import Event
 from mom_lsp.tiers import DAY
@@ -29,7 +27,7 @@ def write_history(project: Repo) -> None:
         project.commit(f"Raise the limit of worker {n}\n\n{WHY.format(n=n)}", {path: text})
 
 
-def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
     write_history(project)
     mom = moms(project)
     mom.index()
@@ -64,7 +62,7 @@ def test_after_five_years_of_use(project: Repo, moms: Callable[[Any], Mom]) -> N
         assert mom.call("show", id=memory["id"])["suggested"]
 
 
-def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Start) -> None:
     """Of two memories of a function the older one is used, year by year; uses themselves are left out of the score."""
     body = "def work(value):\n    total = value + {}\n    limit = total * {}\n    return min(total, limit)\n"
     project.write(".mom.toml", "[weights]\nuse = 0.0\n")
@@ -91,7 +89,7 @@ def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Callable[
         assert lead() > before + 0.1, f"year {year}"
 
 
-def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Callable[[Any], Mom]) -> None:
+def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Start) -> None:
     """Ten thousand events: forty uses a day."""
     write_history(project)
     mom = moms(project)

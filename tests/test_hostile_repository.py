@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from repositories import Mom, Repo, clone, make_repository
+from repositories import Mom, Repo, Start, clone, make_repository
 
 from mom_lsp.errors import MomError, UntrustedPath, UsageError
 from mom_lsp.git import locate
 from mom_lsp.settings import resolve
 
-Start = Callable[[Repo | Path], Mom]
 CODE = "def f():\n    # NOTE: this must stay 7 because the protocol counts from there\n    return 7\n"
 # Every setting that names a program, and the attributes that put it to work.
 VECTORS = {

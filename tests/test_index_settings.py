@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from memories import HashEncoder
 from pathspec import GitIgnoreSpec
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp.engine.main import Engine
 from mom_lsp.engine.requests import answer
@@ -21,7 +20,6 @@ from mom_lsp.indexing.index_rules import _common
 from mom_lsp.settings import EditorSettings, Settings, save_editor_settings
 from mom_lsp.store import Store
 
-Start = Callable[[Repo | Path], Mom]
 NOTE = "# NOTE: never retry more often than {} times, because the server bans clients after fifty.\n"
 LONG_FILE = NOTE.format(42) + "x = 1\n" * 500
 

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from memories import HashEncoder, dump, on_head
-from processes import LONG
-from repositories import Repo, clone, fill, make_repository
+from indexing_runs import LEXICAL, in_a_process, rows, run, titles
+from memories import dump, on_head
+from repositories import Repo, clone, fill
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
-from mom_lsp.indexing import Progress, Summary, extraction, index, serve_requests, watch
-from mom_lsp.indexqueue import enqueue, pending
-from mom_lsp.settings import Settings
-from mom_lsp.store import Store, content_hash, embedding_text
+from mom_lsp.indexing import Progress, Summary, extraction
+from mom_lsp.store import Store
 
-LEXICAL = replace(Settings(), encoder=replace(Settings().encoder, enable=False))
 ADR = """# 1. Use sums
 
 ## Status
@@ -41,30 +35,11 @@ associative and can be computed by several workers at once.
 """
 
 
-def run(
-    repo: Repo,
-    settings: Settings = LEXICAL,
-    *,
-    report: Callable[[Progress], None] = lambda progress: None,
-    stop: threading.Event | None = None,
-    **options: Any,
-) -> Summary:
-    return index(repo.location, settings, report=report, stop=stop or threading.Event(), **options)
-
-
-def rows(repo: Repo) -> list[dict[str, Any]]:
-    return dump(Store(repo.location.data))
-
-
 def from_scratch(repo: Repo, path: Path) -> list[dict[str, Any]]:
     """Return the rows of a fresh clone, indexed at once."""
     whole = clone(repo, path)
     run(whole)
     return rows(whole)
-
-
-def titles(repo: Repo) -> list[str]:
-    return sorted(row["title"] for row in rows(repo))
 
 
 def test_datafolder_names_every_file_that_indexing_writes(project: Repo) -> None:
@@ -204,18 +179,6 @@ def test_after_the_first_chunk_the_newest_can_be_found(project: Repo, monkeypatc
     assert store.search_text("step_1 nowhere", 3)[0][1] > 0
 
 
-# Only what is new
-
-
-def in_a_process(code: str, repo: Repo, *args: str) -> subprocess.CompletedProcess[str]:
-    """Run `mom` in a process of its own, `code` before and after it."""
-    before, _, after = code.partition("RUN")
-    program = f"import sys\n{before}\ntry:\n    from mom_lsp.cli import main; main()\nexcept SystemExit as e:\n"
-    program += f"    assert not e.code, e.code\n{after}"
-    command = [sys.executable, "-P", "-c", program, "-C", str(repo.root), *args]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=LONG)
-
-
 def test_nothing_new_opens_no_store(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     code = "RUN\nprint({'lancedb', 'pyarrow', 'numpy', 'torch'} & set(sys.modules))"
@@ -295,186 +258,3 @@ def test_many_files_of_a_folder_are_few_versions(home: Path, tmp_path: Path) -> 
     run(plain)
     assert len(rows(plain)) == 50
     assert Store(plain.location.data).version < 10
-
-
-# Encoding
-
-
-@pytest.fixture
-def encoders(monkeypatch: pytest.MonkeyPatch) -> list[HashEncoder]:
-    """Encode by hashes instead of by a model; the list holds every encoder that was made."""
-    made: list[HashEncoder] = []
-
-    def make(model: str) -> HashEncoder:
-        made.append(HashEncoder(model or "hash"))
-        return made[-1]
-
-    monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", make)
-    monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", make)
-    return made
-
-
-def with_model(name: str) -> Settings:
-    return replace(Settings(), encoder=replace(Settings().encoder, model=name))
-
-
-def suggestible(repo: Repo) -> set[str]:
-    return {row["content"] for row in rows(repo) if not row["noise"]}
-
-
-def test_everything_that_may_be_suggested_is_encoded_once(project: Repo, encoders: list[HashEncoder]) -> None:
-    fill(project, 20)
-    assert run(project, Settings()).encoded == len(suggestible(project))
-    contents, _ = Store(project.location.data).vectors("hash")
-    assert sorted(contents) == sorted(suggestible(project))
-    assert run(project, Settings()).nothing_new
-    project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
-    assert run(project, Settings()).encoded == 1
-    texts = [text for encoder in encoders for text in encoder.texts]
-    assert sorted(map(content_hash, texts)) == sorted(suggestible(project))
-    stored = Store(project.location.data).get([row["id"] for row in rows(project)])
-    assert {content_hash(embedding_text(m)) for m in stored.values() if not m.noise} == suggestible(project)
-
-
-def test_another_model_encodes_everything_again(project: Repo, encoders: list[HashEncoder]) -> None:
-    fill(project, 20)
-    run(project, with_model("one"))
-    assert run(project, with_model("two")).encoded == len(suggestible(project))
-    store = Store(project.location.data)
-    assert (len(store.vectors("one")[0]), len(store.vectors("two")[0])) == (0, len(suggestible(project)))
-
-
-def test_encoding_that_was_stopped_goes_on(project: Repo, encoders: list[HashEncoder]) -> None:
-    fill(project, 20)
-    run(project, Settings())
-    project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
-    stop = threading.Event()
-    run(project, Settings(), stop=stop, report=lambda p: stop.set() if p.phase == "compaction" else None)
-    assert len(Store(project.location.data).vectors("hash")[0]) < len(suggestible(project))
-    assert not run(project, Settings()).nothing_new
-    assert len(Store(project.location.data).vectors("hash")[0]) == len(suggestible(project))
-
-
-def test_without_the_library_search_works_by_words_and_says_so(project: Repo) -> None:
-    project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
-    (project.root.parent / "home/mom-lsp/settings.toml").unlink()
-    blocker = """
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"sentence_transformers", "torch"}:
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Blocker())
-import importlib.util
-real = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "sentence_transformers" else real(name, *rest)
-RUN"""
-    indexed = in_a_process(blocker, project, "index")
-    assert "sentence-transformers is not installed" in indexed.stderr, indexed.stderr
-    assert "search works by words" in indexed.stderr
-    found = json.loads(in_a_process(blocker, project, "search", "zebras", "--json").stdout)
-    assert [one["title"] for one in found["suggestions"]] == ["Add zebras"]
-
-
-@pytest.mark.slow
-def test_the_real_model_puts_like_beside_like(project: Repo) -> None:
-    pytest.importorskip("sentence_transformers")
-    project.commit("Retry when the network connection times out", {"a.py": "a = 1\n"})
-    project.commit("Paint the button in a darker blue", {"b.css": "b {}\n"})
-    (project.root.parent / "home/mom-lsp/settings.toml").unlink()
-    quiet = in_a_process("RUN", project, "index")
-    assert "2 encoded" in quiet.stderr
-    assert "Loading" not in quiet.stderr
-    encoder = SentenceEncoder()
-    contents, vectors = Store(project.location.data).vectors(encoder.name)
-    content_of = {row["title"]: row["content"] for row in rows(project)}
-    similarity = vectors @ encoder.encode(["the server does not answer in time"])[0]
-    assert content_of["Retry when the network connection times out"] == contents[int(similarity.argmax())]
-
-
-# Watching
-
-
-class Watcher:
-    """`watch` in a thread of its own; `passes` counts the ends of its passes."""
-
-    def __init__(self, repo: Repo) -> None:
-        self.stop, self.condition, self.passes, self.messages = threading.Event(), threading.Condition(), 0, set[str]()
-        self.thread = threading.Thread(target=watch, args=(repo.location, lambda: LEXICAL, self.report, self.stop))
-        self.thread.start()
-
-    def report(self, progress: Progress) -> None:
-        with self.condition:
-            self.passes += progress.phase == "waiting"
-            self.messages.add(progress.message)
-            self.condition.notify_all()
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        with self.condition:
-            assert self.condition.wait_for(condition, LONG)
-
-    def end(self) -> None:
-        self.stop.set()
-        self.thread.join(LONG)
-        assert not self.thread.is_alive()
-
-
-@pytest.fixture
-def watcher(project: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
-    """Watch a repository of one commit; a pass comes soon after a change, and only then."""
-    module = sys.modules["mom_lsp.indexing.watcher"]
-    monkeypatch.setattr(module, "SETTLE", 0.05)
-    monkeypatch.setattr(module, "HEARTBEAT", 3600.0)
-    project.commit("Begin", {"a.py": "a = 1\n"})
-    watcher = Watcher(project)
-    try:
-        watcher.until(lambda: watcher.passes > 0)
-        yield watcher
-    finally:
-        watcher.end()
-
-
-def test_a_new_commit_is_indexed(project: Repo, watcher: Watcher) -> None:
-    assert titles(project) == ["Begin"]
-    project.commit("Go on", {"a.py": "a = 2\n"})
-    watcher.until(lambda: titles(project) == ["Begin", "Go on"])
-
-
-def test_a_commit_of_a_worktree_made_since_is_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
-    linked = project.worktree(tmp_path / "linked", "--detach")
-    seen = watcher.passes
-    watcher.until(lambda: watcher.passes > seen)
-    linked.commit("On no branch", {"a.py": "a = 3\n"})
-    watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
-
-
-def test_a_repository_that_is_gone_is_not_made_again(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
-    project.root.rename(tmp_path / "elsewhere")
-    watcher.thread.join(LONG)
-    assert not watcher.thread.is_alive() and not project.root.exists()
-
-
-def test_a_request_is_served(project: Repo, watcher: Watcher) -> None:
-    enqueue(project.location.data, project.location.git_dir, "test")
-    watcher.until(lambda: not pending(project.location.data))
-
-
-def test_nothing_new_is_no_reason_for_another_pass(project: Repo, watcher: Watcher) -> None:
-    project.commit("Go on", {"a.py": "a = 2\n"})
-    watcher.until(lambda: titles(project) == ["Begin", "Go on"])
-    with watcher.condition:
-        before = watcher.passes
-        while watcher.condition.wait_for(lambda seen=before: watcher.passes > seen, 0.5):  # its consequences
-            before = watcher.passes
-            assert before < 12, "each pass causes the next"
-
-
-def test_serving_is_stopped_without_a_word(project: Repo) -> None:
-    project.commit("Begin", {"a.py": "a = 1\n"})
-    enqueue(project.location.data, project.location.git_dir, "test")
-    stop = threading.Event()
-    stop.set()
-    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=stop)
-    assert len(pending(project.location.data)) == 1
-    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=threading.Event())
-    assert pending(project.location.data) == []
-    assert make_repository(project.root.parent / "other").location.data != project.location.data

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from repositories import HOUR, START, import_commits, make_repository
-from test_tuning import FOLLOWUPS, part
+from repositories import add_followups, make_repository
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # `llm` may compile llama.cpp, and `encode` loads 2 GB
 
@@ -65,10 +64,7 @@ def folder(tmp_path: Path, python: Path, home: dict[str, str], request: pytest.F
         (plain / "part3.py").write_text("# NOTE: never return 4, because the caller counts from 3.\nreturn 3\n")
         return plain
     repo = make_repository(tmp_path / "repo")
-    import_commits(repo, (part(n, f"Add part {n} of the machine") for n in range(FOLLOWUPS)))
-    added = repo.git("rev-list", "--reverse", "HEAD").split()
-    followups = (part(n, f"Change part {n}\n\nFollow-up to {sha}", sign="-") for n, sha in enumerate(added))
-    import_commits(repo, followups, START + HOUR)
+    add_followups(repo)
     if request.param == "indexed":
         run(python, "-P", "-m", "mom_lsp", "-C", repo.root, "index", env=home)
     return repo.root

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp.store import Store, writer_lease
 
-Start = Callable[[Repo | Path], Mom]
 CODE = "def connect(host):\n    return open_socket(host, retries=3)\n"
 SUBJECT = "Retry the connection three times"
 BEFORE, AFTER = "Because the first server refuses callers.", "Because the second server refuses callers."

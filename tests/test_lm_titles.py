@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from llama_models import needs_model
 from memories import MEMORIES, make_memory
-from repositories import Mom, Repo
-from test_lm_wording import Parrot
+from parrot import Parrot
+from repositories import Mom, Repo, Start
 
 from mom_lsp import datafolder
 from mom_lsp.engine.model import LocalModel
@@ -19,7 +18,6 @@ from mom_lsp.lm.titles import TitleFile, says_nothing, titled
 from mom_lsp.memory import Memory, never_cancelled
 from mom_lsp.settings import ModelSettings
 
-Start = Callable[[Repo | Path], Mom]
 FIX = make_memory(1, "fix", body="The server bans a client after 50 attempts.")
 MADE = "Ban of a client after 50 attempts"
 

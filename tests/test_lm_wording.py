@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memories import MEMORIES, make_memory
+from parrot import Parrot
 
 from mom_lsp.evaluation.model_answers import asked, report
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
 from mom_lsp.lm.support import is_supported, support
 from mom_lsp.lm.wording import WordingQuestion, claims, completed, gives_the_reason, worded
-from mom_lsp.memory import ChatMessage, Memory, Part, never_cancelled
+from mom_lsp.memory import ChatMessage, Memory, Part
 
 LIMIT = make_memory(
     1,
@@ -27,37 +27,6 @@ LIMIT = make_memory(
 )
 CACHE = make_memory(2, "Cache the answers", body="The resolver is slow, so that every request waited 17 ms.")
 QUESTION = WordingQuestion("src/client.py", "fetch", "for attempt in range(42):")
-
-
-class Parrot:
-    """A model that says what it was given, a few characters at a time, and notes how far it came."""
-
-    name, context = "parrot", 2048
-
-    def __init__(self, answer: str, size: int = 3) -> None:
-        self.answer, self.size, self.said = answer, size, ""
-        self.told: Sequence[ChatMessage] = ()
-
-    def count(self, text: str) -> int:
-        return len(text)
-
-    def generate(
-        self,
-        messages: Sequence[ChatMessage],
-        *,
-        limit: int,
-        grammar: str | None = None,
-        seed: int = 0,
-        bias: Mapping[str, Any] | None = None,
-        cancelled: Callable[[], bool] = never_cancelled,
-    ) -> Iterator[str]:
-        self.told = messages
-        for at in range(0, len(self.answer), self.size):
-            if cancelled():
-                return
-            piece = self.answer[at : at + self.size]
-            self.said += piece
-            yield piece
 
 
 def say(answer: str, *memories: Memory) -> list[Sentence]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import START, Mom, Repo, clone
+from repositories import START, Mom, Repo, Start, clone
 
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, Journal
@@ -24,7 +23,7 @@ WHY = "\n\nBecause callers count from ten, and the parser failed on what came be
 
 
 @pytest.fixture
-def mom(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+def mom(project: Repo, moms: Start) -> Mom:
     """Index two commits; the clock of the workspace stands right after them."""
     project.commit("Add the functions", {"src/a.py": CODE, "src/b.py": CODE})
     project.commit(ALPHA + WHY, {"src/a.py": CODE.replace("first = 0", "first = 10")})
@@ -82,7 +81,7 @@ def test_two_places_prove_a_memory_and_an_undo_takes_it_back(mom: Mom, project: 
 
 
 def test_an_edit_that_stays_speaks_for_a_memory_and_its_revert_against(
-    mom: Mom, project: Repo, alpha: str, moms: Callable[[Any], Mom]
+    mom: Mom, project: Repo, alpha: str, moms: Start
 ) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     edited = CODE.replace("first = 0", "first = 11")
@@ -289,7 +288,7 @@ def test_strength_rises_with_use_and_is_the_temporal_term(mom: Mom, project: Rep
 
 
 def test_the_state_is_carried_elsewhere_by_the_journal_alone(
-    mom: Mom, project: Repo, alpha: str, tmp_path: Any, moms: Callable[[Any], Mom]
+    mom: Mom, project: Repo, alpha: str, tmp_path: Any, moms: Start
 ) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, alpha, "useful", "src/b.py", 2)

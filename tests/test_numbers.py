@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from catalogs import make_memory, make_place, make_view
 from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from test_route_edges import make_memory, make_place, make_view
 
 from mom_lsp.cues import cms
 from mom_lsp.route.domain_points import PATH_WIDTH, joined, unit

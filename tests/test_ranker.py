@@ -2,62 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from test_route_edges import make_memory, make_view, sha
+from rankers import SPOT, ask, make_ranker, unit
 
-from mom_lsp.memory import TERMS, Anchor, Memory
+from mom_lsp.memory import TERMS
 from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.linear_model import LinearModel, shipped
-from mom_lsp.route.place_term import Spot
 from mom_lsp.route.score import top, total
 from mom_lsp.route.vectors import UNLIKE, Vectors
-from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.workspace.library.library import Snapshot
-from mom_lsp.workspace.library.strength import aged
 from mom_lsp.workspace.ranking.query import Query, text_query
-from mom_lsp.workspace.ranking.ranker import Ranked, Ranker
 
-DIMENSIONS, NOW = 6, 1_000.0
 seeds = st.integers(0, 2**32 - 1)
-
-
-class Matches:
-    """Texts in which a search finds what it is told to."""
-
-    def __init__(self, scores: Mapping[str, float]) -> None:
-        self._scores = dict(scores)
-
-    def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return the scores, whatever is asked."""
-        return self._scores
-
-    def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return no text: ranking needs none."""
-        return {}
-
-
-def unit(rng: np.random.Generator, *shape: int) -> np.ndarray:
-    vectors = rng.standard_normal((*shape, DIMENSIONS)).astype(np.float32)
-    return vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)
-
-
-def make_ranker(model: LinearModel, vectors: np.ndarray, matches: Mapping[str, float] | None = None) -> Ranker:
-    """Return a ranker of as many memories of one file as there are vectors."""
-    anchors = (Anchor("a.py", ("f",)),)
-    view = make_view(*(make_memory(n, anchors=anchors) for n in range(len(vectors))))
-    snapshot = Snapshot(view.catalog, Vectors.of(vectors), np.arange(len(vectors)), Life())
-    return Ranker(Matches(matches or {}), snapshot, view, model, aged(view, snapshot.life, NOW))
-
-
-SPOT = Spot("a.py", "f", 1, 2, {1: sha(0), 2: sha(1)}, ("x = first_value", "y = second"), ("x = first_value",))
-
-
-def ask(ranker: Ranker, meaning: np.ndarray, k: int = 5) -> list[Ranked]:
-    return ranker.rank(Query("x", "x", (SPOT,)), k, threshold=0.0, meaning=meaning)
 
 
 @given(seeds, st.integers(1, 40), st.integers(1, 8))

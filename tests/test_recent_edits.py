@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 from memories import HashEncoder
-from repositories import Mom, Repo
+from repositories import Repo, Start
 
 from mom_lsp.cues.cms import unit
 from mom_lsp.store import Store
 from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 
-Start = Callable[[Repo | Path], Mom]
 EVENTS = unit(np.random.default_rng(0).standard_normal((6, 32)).astype(np.float32))
 
 

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp.evaluation import revert_links as evaluation
 from mom_lsp.git import Repository, locate
 from mom_lsp.server.markdown import story
 
-Start = Callable[[Repo | Path], Mom]
 PLAIN = "def fetch(url):\n    return open_url(url)\n"
 TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
 TITLE = "Share connections in a pool"

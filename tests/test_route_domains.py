@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from memories import HashEncoder
-from repositories import Mom, Repo, fill
+from repositories import Repo, Start, fill
 
 from mom_lsp.route.domain_names import common_place, named
 from mom_lsp.route.domain_partition import Partition, largest
@@ -171,7 +170,7 @@ def test_paths_lie_together_by_their_folders_and_are_enough() -> None:
 
 
 def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
-    project: Repo, moms: Callable[[Repo], Mom], monkeypatch: pytest.MonkeyPatch
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(project, 40)
     mom, data = moms(project), project.location.data

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from catalogs import make_memory, make_view, sha
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import HOUR, START, Mom, Repo
-from test_route_edges import make_memory, make_view, sha
+from repositories import HOUR, START, Mom, Repo, Start
 
 from mom_lsp.cli.app import app
 from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.episodes import GAP, MOST, Episodes
 from mom_lsp.workspace.answers.episode_text import _UPDATE
 
-Start = Callable[[Repo | Path], Mom]
 GRACE = "Grace Hopper <grace@example.org>"
 
 

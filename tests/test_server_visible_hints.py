@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
-from repositories import START, Change, Mom, Repo, import_commits
+from repositories import START, Change, Mom, Repo, Start, import_commits
 
 from mom_lsp.errors import ChildError
 from mom_lsp.server import visible_hints
@@ -122,7 +122,7 @@ class Front:
 
 
 @pytest.fixture
-def mom(project: Repo, moms: Callable[[Any], Mom], monkeypatch: pytest.MonkeyPatch) -> Mom:
+def mom(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Mom:
     """Index a file of a thousand lines in which every twentieth line was changed for a reason."""
     monkeypatch.setattr(visible_hints, "READ_AFTER", 0.0)
     lines = [f"value_{n} = {n}" for n in range(LINES)]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from catalogs import make_memory, make_view
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import START, Change, Mom, Repo, import_commits
-from test_ranker import Matches, ask, unit
-from test_route_edges import make_memory, make_view
+from rankers import Matches, ask, unit
+from repositories import START, Change, Mom, Repo, Start, import_commits
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor
@@ -126,7 +125,7 @@ CODE = "def alpha():\n    return 1\n"
 
 
 @pytest.fixture
-def tried(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+def tried(project: Repo, moms: Start) -> Mom:
     """Index six changes of one function, one of them striking; the newest two were used."""
     why = "\n\nBecause callers count from there."
     for n in range(6):
@@ -195,7 +194,7 @@ FILES = 32  # one suggestion each and some more: more than LEAST
 
 
 @pytest.fixture
-def busy(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+def busy(project: Repo, moms: Start) -> Mom:
     """Index four changes of each of many files; some memories of the first files are used all the time."""
     body = "def work_{n}(value):\n    limit = {limit}\n    return min(value, limit)\n"
     import_commits(

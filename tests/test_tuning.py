@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from catalogs import make_memory, make_view, sha
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import HOUR, START, Change, Mom, Repo, import_commits
-from test_route_edges import make_memory, make_view, sha
+from repositories import Repo, Start, add_followups
 
 from mom_lsp.cli.app import app
 from mom_lsp.evaluation.baselines import Bm25
@@ -24,8 +23,6 @@ from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
 from mom_lsp.tuning.tune import event_of, wins
-
-FOLLOWUPS = 42
 
 
 def test_labels_are_the_commits_that_name_earlier_ones() -> None:
@@ -62,7 +59,7 @@ def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
     assert read_model({"intercept": 0.0, "weights": {"of another version": 1.0}}) is None
 
 
-def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, moms: Callable[[Repo], Mom]) -> None:
+def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, moms: Start) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     mom = moms(project)
     mom.index()
@@ -73,7 +70,7 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     assert without.intercept == 7.0 and vector.weights == shipped("editing").weights
 
 
-def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Repo], Mom]) -> None:
+def test_tuning_needs_something_to_learn_from(project: Repo, moms: Start) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     moms(project).index()
     result = CliRunner().invoke(app, ["-C", str(project.root), "tune"])
@@ -82,21 +79,12 @@ def test_tuning_needs_something_to_learn_from(project: Repo, moms: Callable[[Rep
     assert "0 times you said" in result.output
 
 
-def part(n: int, message: str, sign: str = "") -> Change:
-    return Change(message, f"part{n}.py", f"def part_{n}():\n    return {sign}{n}\n")
-
-
-def test_a_repository_tunes_itself(
-    project: Repo, moms: Callable[[Repo], Mom], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_repository_tunes_itself(project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for absent in ("scipy", "sklearn"):  # as in the base install
         monkeypatch.setitem(sys.modules, absent, None)
     monkeypatch.setattr(Bm25, "__init__", lambda *_: pytest.fail("tuning compares with no baseline"))
-    import_commits(project, (part(n, f"Add part {n} of the machine") for n in range(FOLLOWUPS)))
-    added = project.git("rev-list", "--reverse", "HEAD").split()
-    followups = (part(n, f"Change part {n}\n\nFollow-up to {sha}", sign="-") for n, sha in enumerate(added))
-    import_commits(project, followups, START + HOUR)
+    add_followups(project)
     mom = moms(project)
     mom.index()
     before = mom.suggest("part3.py", 2)[0]

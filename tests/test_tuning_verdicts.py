@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from repositories import Mom, Repo, fill
+from repositories import Mom, Repo, Start, fill
 
 from mom_lsp.cli.app import app
 from mom_lsp.journal import Event
@@ -116,7 +116,7 @@ def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> N
 
 
 @pytest.fixture
-def worker(project: Repo, moms: Callable[[Any], Mom]) -> Mom:
+def worker(project: Repo, moms: Start) -> Mom:
     """Index a history of many small changes, all of which are suggested."""
     fill(project, 6 * FILES, FILES)
     (project.root / ".mom.toml").write_text(f"[suggest]\nthreshold = 0\ncount = {SHOWN}\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from memories import make_memory
-from repositories import Mom, Repo
+from repositories import Mom, Repo, Start
 
 from mom_lsp.cli.app import app
 from mom_lsp.engine.requests import answer
@@ -28,7 +27,6 @@ from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.labels import Label
 
-Start = Callable[[Repo | Path], Mom]
 FIRST = "import time\n\n\ndef fetch(url):\n    return url\n"
 LIMITED = """import time
 

@@ -1,0 +1,102 @@
+"""Following a repository while it changes."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from indexing_runs import LEXICAL, titles
+from processes import LONG
+from repositories import Repo, make_repository
+
+from mom_lsp.indexing import Progress, serve_requests, watch
+from mom_lsp.indexqueue import enqueue, pending
+
+
+class Watcher:
+    """`watch` in a thread of its own; `passes` counts the ends of its passes."""
+
+    def __init__(self, repo: Repo) -> None:
+        self.stop, self.condition, self.passes, self.messages = threading.Event(), threading.Condition(), 0, set[str]()
+        self.thread = threading.Thread(target=watch, args=(repo.location, lambda: LEXICAL, self.report, self.stop))
+        self.thread.start()
+
+    def report(self, progress: Progress) -> None:
+        with self.condition:
+            self.passes += progress.phase == "waiting"
+            self.messages.add(progress.message)
+            self.condition.notify_all()
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        with self.condition:
+            assert self.condition.wait_for(condition, LONG)
+
+    def end(self) -> None:
+        self.stop.set()
+        self.thread.join(LONG)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def watcher(project: Repo, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watcher]:
+    """Watch a repository of one commit; a pass comes soon after a change, and only then."""
+    module = sys.modules["mom_lsp.indexing.watcher"]
+    monkeypatch.setattr(module, "SETTLE", 0.05)
+    monkeypatch.setattr(module, "HEARTBEAT", 3600.0)
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    watcher = Watcher(project)
+    try:
+        watcher.until(lambda: watcher.passes > 0)
+        yield watcher
+    finally:
+        watcher.end()
+
+
+def test_a_new_commit_is_indexed(project: Repo, watcher: Watcher) -> None:
+    assert titles(project) == ["Begin"]
+    project.commit("Go on", {"a.py": "a = 2\n"})
+    watcher.until(lambda: titles(project) == ["Begin", "Go on"])
+
+
+def test_a_commit_of_a_worktree_made_since_is_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+    linked = project.worktree(tmp_path / "linked", "--detach")
+    seen = watcher.passes
+    watcher.until(lambda: watcher.passes > seen)
+    linked.commit("On no branch", {"a.py": "a = 3\n"})
+    watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
+
+
+def test_a_repository_that_is_gone_is_not_made_again(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+    project.root.rename(tmp_path / "elsewhere")
+    watcher.thread.join(LONG)
+    assert not watcher.thread.is_alive() and not project.root.exists()
+
+
+def test_a_request_is_served(project: Repo, watcher: Watcher) -> None:
+    enqueue(project.location.data, project.location.git_dir, "test")
+    watcher.until(lambda: not pending(project.location.data))
+
+
+def test_nothing_new_is_no_reason_for_another_pass(project: Repo, watcher: Watcher) -> None:
+    project.commit("Go on", {"a.py": "a = 2\n"})
+    watcher.until(lambda: titles(project) == ["Begin", "Go on"])
+    with watcher.condition:
+        before = watcher.passes
+        while watcher.condition.wait_for(lambda seen=before: watcher.passes > seen, 0.5):  # its consequences
+            before = watcher.passes
+            assert before < 12, "each pass causes the next"
+
+
+def test_serving_is_stopped_without_a_word(project: Repo) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    enqueue(project.location.data, project.location.git_dir, "test")
+    stop = threading.Event()
+    stop.set()
+    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=stop)
+    assert len(pending(project.location.data)) == 1
+    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=threading.Event())
+    assert pending(project.location.data) == []
+    assert make_repository(project.root.parent / "other").location.data != project.location.data

@@ -1,0 +1,130 @@
+"""What a damaged journal costs, and what a rescue that was interrupted leaves."""
+
+import contextlib
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from journals import fill, run_child
+
+from mom_lsp.errors import JournalError
+from mom_lsp.journal import Event, Journal
+
+
+def overwrite(path: Path, at: int, what: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(at)
+        file.write(what)
+
+
+def test_a_damaged_page_costs_only_its_events(journal_path: Path) -> None:
+    events = fill(journal_path)
+    page = 4096
+    overwrite(journal_path, 5 * page, b"\xff" * page)
+    original = journal_path.read_bytes()
+    with Journal(journal_path) as journal:
+        saved = list(journal.events())
+        assert 300 < len(saved) < len(events)
+        assert set(map(repr, saved)) < set(map(repr, events))
+        assert len(journal.problems) == 1
+        assert f"{len(saved)} events were saved, {len(events) - len(saved)} could not be read" in journal.problems[0]
+        assert "broken-1" in journal.problems[0]
+        assert journal.append("pin", now=1).seq > saved[-1].seq
+    assert journal_path.with_name("journal.sqlite.broken-1").read_bytes() == original
+    with Journal(journal_path) as journal:
+        assert journal.problems == []
+        assert len(list(journal.events())) == len(saved) + 1
+
+
+def test_a_rescue_that_is_interrupted_is_done_again(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(journal_path)
+    overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
+
+    def killed(event: Event) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("mom_lsp.journal.rescue.to_row", killed)
+        Journal(journal_path)
+    with Journal(journal_path) as journal:
+        assert len(journal.problems) == 1 and len(list(journal.events())) > 300
+    assert not list(journal_path.parent.glob("*.rescued*"))
+
+
+@pytest.mark.parametrize("renamed", range(4))
+def test_a_rescue_that_is_interrupted_while_files_change_places_loses_nothing(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
+) -> None:
+    fill(journal_path)
+    overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
+    left, rename = [renamed], Path.rename
+
+    def interrupted(file: Path, to: Path) -> Path:
+        if not left[0]:
+            raise KeyboardInterrupt
+        left[0] -= 1
+        return rename(file, to)
+
+    with monkeypatch.context() as patch, contextlib.suppress(KeyboardInterrupt):
+        patch.setattr(Path, "rename", interrupted)
+        Journal(journal_path).close()
+    with Journal(journal_path) as journal:
+        assert len(list(journal.events())) > 300
+    assert journal_path.with_name("journal.sqlite.broken-1").exists() and not list(
+        journal_path.parent.glob("*.rescued*")
+    )
+
+
+def test_a_damaged_number_of_events_is_not_counted_through(journal_path: Path) -> None:
+    fill(journal_path, 60)
+    with contextlib.closing(sqlite3.connect(journal_path)) as db, db:
+        db.execute("UPDATE sqlite_sequence SET seq = ?", (2**62,))
+    overwrite(journal_path, 3 * 4096, b"\xff" * 4096)
+    with Journal(journal_path) as journal:
+        assert journal.problems and list(journal.events())
+
+
+@pytest.mark.parametrize("damage", [lambda p: overwrite(p, 0, b"no database at all!"), lambda p: os.truncate(p, 5000)])
+def test_a_file_beyond_reading_is_kept_and_told(journal_path: Path, damage: Callable[[Path], Any]) -> None:
+    for number in (1, 2):
+        fill(journal_path)
+        damage(journal_path)
+        with Journal(journal_path) as journal:
+            assert len(journal.problems) == 1
+            assert f"broken-{number}" in journal.problems[0]
+            assert journal.append("pin", now=1).seq >= 1
+        assert journal_path.with_name(f"journal.sqlite.broken-{number}").exists()
+
+
+@given(at=st.floats(0, 1, exclude_max=True), what=st.binary(min_size=1, max_size=600))
+@example(at=0.2, what=b"\x80")  # SQLite's own message about it cannot be decoded
+@example(at=0.9131374935661415, what=b"\x00\x00\x00\x00")  # a text reads as nothing
+def test_no_damage_is_silent_or_fatal(tmp_path_factory: pytest.TempPathFactory, at: float, what: bytes) -> None:
+    path = tmp_path_factory.mktemp("damage") / "journal.sqlite"
+    fill(path, 60)
+    overwrite(path, int(at * (path.stat().st_size - len(what))), what)
+    try:
+        with Journal(path) as journal:
+            events = list(journal.events())
+            assert len(events) == 60 or journal.problems
+            assert journal.append("pin", now=1).memory == ""
+    except JournalError as error:
+        assert "newer" in str(error) or "cannot be used" in str(error)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be renamed there")
+def test_a_process_follows_when_another_sets_the_file_aside(journal: Journal, journal_path: Path) -> None:
+    journal.append("pin", "before", now=1)
+    for suffix in ("", "-wal", "-shm"):
+        journal_path.with_name(journal_path.name + suffix).rename(journal_path.with_name(f"aside{suffix}"))
+    run_child(journal_path, "journal.append('pin', 'after', now=2)")
+    assert journal.changed()
+    assert [event.memory for event in journal.events()] == ["after"]
+    journal.append("pin", "mine", now=3)
+    assert run_child(journal_path, "print(journal.last_seq())") == "2\n"

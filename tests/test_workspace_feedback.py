@@ -1,0 +1,179 @@
+"""What pins, dismissals, notes and forgetting do to the answers, and undoing them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from repositories import START, Mom, Repo, Start
+from three_commits import ALPHA, BETA, FIRST, check_form, index_three_commits, mom_id, suggestion, text, titles
+
+from mom_lsp.errors import JournalError, UsageError
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    return index_three_commits(project, moms)
+
+
+def test_a_pinned_memory_is_shown_in_front_and_below_the_threshold(mom: Mom) -> None:
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.3, "count": 1}}})
+    assert titles(mom.suggest("src/a.py", 2)) == [ALPHA]
+    mom.call("pin", id=mom_id(mom, BETA))
+    assert titles(mom.suggest("src/a.py", 2)) == [BETA]
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.95}}})
+    (one,) = mom.suggest("src/a.py", 2)
+    assert (one["title"], one["pinned"]) == (BETA, True)
+    assert "you pinned it" in one["why"]
+    mom.call("unpin", id=one["id"])
+    assert mom.suggest("src/a.py", 2) == []
+
+
+def test_a_pinned_memory_stays_away_from_where_it_does_not_belong(mom: Mom, project: Repo) -> None:
+    project.write("new/zebra.txt", "nothing that anybody wrote before\n")
+    mom.call("pin", id=mom_id(mom, BETA))
+    assert mom.suggest("new/zebra.txt", 1) == []
+
+
+def test_a_dismissal_is_local_to_its_function(mom: Mom) -> None:
+    first = mom_id(mom, FIRST)
+    assert FIRST in titles(mom.suggest("src/a.py", 14))
+    mom.call("dismiss", id=first, path="src/a.py", line=14)
+    assert FIRST not in titles(mom.suggest("src/a.py", 14))
+    assert FIRST not in titles(mom.suggest("src/a.py", 16))
+    assert FIRST in titles(mom.suggest("src/a.py", 20))
+    assert FIRST in mom.titles("protocol")
+
+
+def test_a_dismissal_without_a_line_is_for_the_whole_file(mom: Mom) -> None:
+    mom.call("dismiss", id=mom_id(mom, FIRST))
+    assert FIRST not in titles(mom.suggest("src/a.py", 14)) + titles(mom.suggest("src/a.py", 20))
+    mom.call("undo")
+    assert FIRST in titles(mom.suggest("src/a.py", 20))
+
+
+def test_a_forgotten_memory_is_gone_at_once(mom: Mom) -> None:
+    one = suggestion(mom)["id"]
+    mom.service._indexing_wanted = lambda location: None  # the indexer is slow today
+    mom.call("forget", id=one)
+    assert ALPHA not in titles(mom.suggest("src/a.py", 2)) + mom.titles("alpha start")
+    assert mom.call("hints", path="src/a.py", text=text(mom), start=1, end=3)["hints"] == []
+    mom.index()
+    assert ALPHA not in titles(mom.suggest("src/a.py", 2)) + mom.titles("alpha start")
+    assert mom.call("status")["forgotten"] == 1
+    mom.call("restore", id=one[:6])
+    mom.index()
+    assert titles(mom.suggest("src/a.py", 2))[0] == ALPHA
+    assert suggestion(mom)["id"] == one
+    with pytest.raises(UsageError, match="no forgotten memory"):
+        mom.call("restore", id=one)
+
+
+def test_undo_takes_back_one_thing_after_the_other(mom: Mom) -> None:
+    alpha = suggestion(mom)["id"]
+    mom.call("pin", id=alpha)
+    mom.call("note", text="callers beware of zebras", path="src/a.py", line=2)
+    mom.call("forget", id=alpha)
+    assert "forget" in mom.call("undo")["message"]
+    mom.service.library.reload()
+    assert [one["pinned"] for one in mom.suggest("src/a.py", 2) if one["id"] == alpha] == [True]
+    mom.call("undo")
+    assert mom.search("zebras") == []
+    mom.call("undo")
+    assert [one["pinned"] for one in mom.suggest("src/a.py", 2) if one["id"] == alpha] == [False]
+    with pytest.raises(UsageError, match="nothing to undo"):
+        mom.call("undo")
+
+
+def test_a_note_is_found_by_its_words_and_at_its_place(mom: Mom, project: Repo) -> None:
+    said = "Ask Grace: zebras cross here!\nShe knows."
+    identity = mom.call("note", text=said, path="src/a.py", line=2)["id"]
+    for words in ("zebras", "Zebras?", "grace", "here"):
+        assert [one["id"] for one in mom.search(words)] == [identity]
+    (found,) = (one for one in mom.suggest("src/a.py", 3) if one["id"] == identity)
+    check_form(found)
+    assert (found["kind"], found["title"], found["body"]) == ("note", "Ask Grace: zebras cross here!", said)
+    assert (found["source"]["type"], found["source"]["path"], found["source"]["line"]) == ("user", "src/a.py", 2)
+    assert found["source"]["time"].endswith("Z")
+    assert identity not in [one["id"] for one in mom.suggest("src/b.py", 1)]
+    mom.call("forget", id=identity)
+    assert mom.search("zebras") == []
+    mom.call("restore", id=identity)
+    assert titles(mom.search("zebras")) == ["Ask Grace: zebras cross here!"]
+    mom.call("note", text="half a \ud800 walrus", path="src/b\udcff.py", line=1)
+    assert titles(mom.search("walrus")) == ["half a  walrus"]  # half a character is none
+    for bad in ("", " \n", "x" * 20_000):
+        with pytest.raises(UsageError):
+            mom.call("note", text=bad)
+
+
+def test_purge_leaves_no_byte_of_forgotten_and_undone_notes(mom: Mom) -> None:
+    forgotten = mom.call("note", text="the zebra is forgotten", path="src/a.py", line=2)["id"]
+    mom.call("forget", id=forgotten)
+    mom.call("note", text="the walrus is undone")
+    mom.call("undo")
+    mom.call("note", text="the yak stays")
+    mom.call("purge")
+    files = {file: file.read_bytes() for file in mom.location.data.rglob("*") if file.is_file()}
+    for word, there in ((b"zebra", False), (b"walrus", False), (b"the yak stays", True)):
+        assert any(word in content for content in files.values()) == there
+
+
+def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, alpha = mom.service.library, mom_id(mom, ALPHA)
+    build = library._meaning
+
+    def interrupted(*given: Any) -> Any:
+        monkeypatch.undo()
+        library.journal.append("pin", alpha, now=START)
+        assert alpha in library.snapshot().life.pinned
+        return build(*given)
+
+    monkeypatch.setattr(library, "_meaning", interrupted)
+    library._install()
+    assert alpha in library.snapshot().life.pinned
+
+
+def test_what_the_user_said_is_seen_though_reading_it_failed_once(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, alpha = mom.service.library, mom_id(mom, ALPHA)
+
+    def locked(after: int = 0) -> Any:
+        raise JournalError("another program keeps it locked")
+
+    library.journal.append("pin", alpha, now=START)
+    monkeypatch.setattr(library.journal, "events", locked)
+    with pytest.raises(JournalError):
+        library.snapshot()
+    monkeypatch.undo()
+    assert alpha in library.snapshot().life.pinned
+
+
+def test_what_is_kept_useful_and_forgotten_is_told(mom: Mom) -> None:
+    alpha, beta = suggestion(mom, 2), suggestion(mom, 9)
+    mom.call("pin", id=alpha["id"])
+    mom.call("useful", id=beta["id"])
+    told = mom.call("kept")
+    assert (titles(told["pinned"]), titles(told["useful"])) == ([alpha["title"]], [beta["title"]])
+    assert told["promoted"] == []
+    mom.call("forget", id=alpha["id"])
+    mom.index()
+    told = mom.call("kept")
+    assert told["pinned"] == []
+    assert [(one["id"], one["commit"]) for one in told["forgotten"]] == [(alpha["id"], alpha["source"]["commit"])]
+    assert alpha["title"] not in str(told)
+    mom.call("restore", id=alpha["id"])
+    assert mom.call("kept")["forgotten"] == []
+
+
+def test_status_counts_what_is_there(mom: Mom, project: Repo) -> None:
+    mom.call("pin", id=suggestion(mom)["id"])
+    mom.call("note", text="zebras")
+    status = mom.call("status")
+    assert (status["head"], status["git"], status["indexed"], status["complete"]) == (project.head, True, True, True)
+    assert (status["commits"], status["pinned"], status["notes"], status["forgotten"]) == (3, 1, 1, 0)
+    assert status["memories"] == 4
+    assert status["disk_bytes"] > 0
+    assert status["problems"] == []
+    project.commit("More", {"src/c.py": "c = 1\n"})
+    assert not mom.call("status")["complete"]
+    assert {check["name"]: check["ok"] for check in mom.call("doctor")["checks"]}["index"] is True

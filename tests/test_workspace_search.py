@@ -1,0 +1,87 @@
+"""Searching, asking before a task, and showing one memory."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from repositories import Mom, Repo, Start
+from three_commits import ALPHA, BETA, KEYS, index_three_commits, mom_id, suggestion, text, titles
+
+from mom_lsp.errors import UsageError
+from mom_lsp.workspace.ranking.query import text_query
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    return index_three_commits(project, moms)
+
+
+def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> None:
+    anywhere = mom.call("suggest", intent="double the second of something")
+    assert anywhere["query"] == {"intent": "double the second of something"}
+    assert titles(anywhere["suggestions"])[0] == BETA
+    terms = anywhere["suggestions"][0]["terms"]
+    assert terms["temp"] != 0 and terms["place"] == 0  # unlike a search, which time says nothing to
+    assert mom.search("double the second of something")[0]["terms"]["temp"] == 0
+    here = mom.call("suggest", path="src/a.py", start=2, end=2, intent="raise the start")
+    assert here["query"]["intent"] == "raise the start"
+    alpha, plain = here["suggestions"][0], suggestion(mom)
+    assert alpha["title"] == plain["title"] == ALPHA
+    assert alpha["terms"]["place"] == plain["terms"]["place"]
+    assert alpha["terms"]["lex"] > plain["terms"]["lex"]
+
+
+def test_who_says_neither_where_nor_what_for_is_told(mom: Mom) -> None:
+    with pytest.raises(UsageError, match="about to do"):
+        mom.call("suggest", intent=" ")
+
+
+def test_search_finds_words_of_message_path_and_body(mom: Mom) -> None:
+    assert titles(mom.search("alpha"))[0] == ALPHA
+    assert set(titles(mom.search("upstream server"))) == {ALPHA, BETA}
+    assert mom.search("xylophone") == []
+    assert mom.search("") == []
+
+
+@pytest.mark.parametrize(
+    "words", ["", " ", "\0", "'", '"', "a AND (", "*", "alpha~2 OR", "\ud800", "x" * 100_000, "é\u2028"]
+)
+def test_search_takes_any_text(mom: Mom, words: str) -> None:
+    assert isinstance(mom.search(words), list)
+
+
+def test_show_tells_everything(mom: Mom) -> None:
+    one = suggestion(mom)
+    mom.call("pin", id=one["id"])
+    shown = mom.call("show", id=one["id"][:6])
+    assert shown.keys() >= KEYS
+    assert (shown["id"], shown["suggested"], shown["pinned"]) == (one["id"], True, True)
+    assert [event["event"] for event in shown["history"]] == ["pin"]
+    for unknown in ("", "zzzz", "0"):
+        with pytest.raises(UsageError):
+            mom.call("show", id=unknown)
+
+
+def test_show_says_why_a_memory_is_not_suggested(mom: Mom, project: Repo) -> None:
+    one = suggestion(mom)["id"]
+    mom.call("dismiss", id=one, path="src/a.py", line=2)
+    assert "dismissed it at src/a.py" in mom.call("show", id=one)["because"]
+    routine = project.commit("Release 1.2.3", {"src/a.py": text(mom) + "# end\n"})
+    mom.index()
+    catalog = mom.service.library.snapshot().catalog
+    assert "not knowledge (release)" in mom.call("show", id=catalog.ids[catalog.row_of_commit[routine]])["because"]
+    project.git("reset", "-q", "--hard", "HEAD~2")
+    assert "not an ancestor of HEAD" in mom.call("show", id=mom_id(mom, BETA))["because"]
+    mom.call("forget", id=one)
+    assert "forgot" in mom.call("show", id=one)["because"]
+
+
+def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
+    workspace = mom.service.workspace(str(mom.root))
+    state = workspace.states.take(workspace.worktree.head)
+    assert not len(state.snapshot.vectors)
+    ranker = workspace._ranker(state, workspace._learned("why"))
+    meaning = np.ones(384, np.float32) / np.sqrt(384)
+    assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
+        text_query("callers"), 5, threshold=0.0
+    )

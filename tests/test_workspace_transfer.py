@@ -1,0 +1,80 @@
+"""Exporting feedback and importing it elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from repositories import Mom, Repo, Start
+from three_commits import ALPHA, BETA, FIRST, index_three_commits, mom_id, suggestion, titles
+
+from mom_lsp.errors import UsageError
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    return index_three_commits(project, moms)
+
+
+def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Repo, moms: Start, tmp_path: Path) -> None:
+    alpha, beta, first = (mom_id(mom, title) for title in (ALPHA, BETA, FIRST))
+    mom.call("pin", id=alpha)
+    mom.call("note", text="zebras cross here", path="src/a.py", line=2)
+    mom.call("dismiss", id=first, path="src/a.py", line=14)
+    mom.call("pin", id=beta)
+    mom.call("undo")
+    exported = mom.call("export")["events"]
+    copy = tmp_path / "copy"
+    project.git("clone", "-q", str(project.root), str(copy))
+    other = moms(copy)
+    other.index()
+    other.call("useful", id=first)  # so that the numbers of events differ
+    assert other.call("import", events=exported)["message"] == "Imported 5 events"
+    assert other.call("import", events=exported)["message"] == "Imported 0 events"
+    assert mom.call("import", events=exported)["message"] == "Imported 0 events"
+    life = other.service.library.snapshot().life
+    assert (life.of(alpha).pinned, life.of(beta).pinned) == (True, False)
+    assert life.of(first).dismissed == {("src/a.py", "gamma")}
+    assert titles(other.search("zebras")) == ["zebras cross here"]
+    there = [{**event, "seq": 0, "data": {}} for event in other.call("export")["events"]]
+    assert all({**event, "seq": 0, "data": {}} in there for event in exported)
+
+
+@pytest.mark.parametrize("type", ["undo", "transition"])
+def test_an_event_that_names_no_other_one_is_imported(mom: Mom, type: str) -> None:
+    odd = {"seq": [1], "cause": {}, "commit": "c"}
+    mom.call("import", events=[{"time": 1, "type": type, "memory": "abcd", "data": odd}])
+    assert mom.call("undo", id="abcd")["ok"] if type == "transition" else titles(mom.search("alpha"))
+
+
+@pytest.mark.parametrize("odd", [5, {"weights": {"wrote": "x"}, "intercept": 0}, {"weights": {"wrote": 1.0}}])
+def test_imported_weights_that_are_none_are_not_used(mom: Mom, odd: Any) -> None:
+    before = suggestion(mom)
+    mom.call("import", events=[{"time": 1, "type": "tune", "data": {"editing": odd}}])
+    assert suggestion(mom) == before
+
+
+def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:
+    for n, data in enumerate(({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}), 1):
+        mom.call("import", events=[{"time": n, "type": "note", "memory": f"{n:016}", "path": "src/a.py", "data": data}])
+    assert titles(mom.search("alpha"))[0] == ALPHA
+    assert mom.call("status")["notes"] == 1
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"time": 1, "type": "explode", "memory": "m", "data": {}},
+        {"time": "soon", "type": "pin", "memory": "m", "data": {}},
+        {"time": float("nan"), "type": "pin", "memory": "m", "data": {}},
+        {"time": 1, "type": ["pin"], "memory": "m", "data": {}},
+        "pin",
+    ],
+)
+def test_what_is_no_export_is_imported_not_at_all(mom: Mom, event: Any) -> None:
+    good = {"time": 1.0, "type": "pin", "memory": "m", "data": {}}
+    with pytest.raises(UsageError):
+        mom.call("import", events=[good, event])
+    assert mom.call("export")["events"] == []
