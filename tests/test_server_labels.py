@@ -1,4 +1,4 @@
-"""Labels and comments: what an editor is told, whatever a repository says."""
+"""The labels of hints, whatever a repository says."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.server.insert_comment import SIGNS, comment
 from mom_lsp.server.labels import LABEL_LENGTH, lsp_label
 
 
@@ -31,18 +30,3 @@ def test_a_label_is_one_short_visible_line(title: str) -> None:
 )
 def test_a_label_tells_your_word_from_the_history(changes: dict[str, Any], mark: str) -> None:
     assert lsp_label(make_suggestion(**changes)) == f"{mark} Title"
-
-
-@pytest.mark.parametrize(("language", "end"), [("c", "*/"), ("html", "-->")])
-@given(said=st.lists(st.sampled_from(["*", "*/", "/", "-", "-->", ">", " a "]), max_size=9).map("".join))
-def test_what_a_memory_says_does_not_end_its_comment(language: str, end: str, said: str) -> None:
-    written = comment({"title": said, "source": {}}, SIGNS[language], "  ")
-    assert not written or (
-        written.startswith("  " + SIGNS[language][0]) and written.index(end) == len(written) - len(end)
-    )
-
-
-@given(said=st.text("\\ a", max_size=200))
-def test_no_line_of_a_comment_goes_on_in_the_code(said: str) -> None:
-    written = comment({"title": said, "source": {}}, SIGNS["cpp"], "  ")
-    assert not any(line.endswith("\\") for line in written.split("\n"))

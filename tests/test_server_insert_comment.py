@@ -1,0 +1,24 @@
+"""A memory as a comment in any language."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mom_lsp.server.insert_comment import SIGNS, comment
+
+
+@pytest.mark.parametrize(("language", "end"), [("c", "*/"), ("html", "-->")])
+@given(said=st.lists(st.sampled_from(["*", "*/", "/", "-", "-->", ">", " a "]), max_size=9).map("".join))
+def test_what_a_memory_says_does_not_end_its_comment(language: str, end: str, said: str) -> None:
+    written = comment({"title": said, "source": {}}, SIGNS[language], "  ")
+    assert not written or (
+        written.startswith("  " + SIGNS[language][0]) and written.index(end) == len(written) - len(end)
+    )
+
+
+@given(said=st.text("\\ a", max_size=200))
+def test_no_line_of_a_comment_goes_on_in_the_code(said: str) -> None:
+    written = comment({"title": said, "source": {}}, SIGNS["cpp"], "  ")
+    assert not any(line.endswith("\\") for line in written.split("\n"))
