@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -182,7 +183,9 @@ class Mom:
 
     def __init__(self, root: Path) -> None:
         self.root, self.location = root, locate(root)
-        self.service = Service(self.location.data, encoder=False, waiting=Waiting(30.0, background=False))
+        self.clock = time.time  # seconds since 1970; a test may set another one
+        waiting = Waiting(30.0, background=False)
+        self.service = Service(self.location.data, encoder=False, waiting=waiting, clock=lambda: self.clock())
 
     def index(self, **options: Any) -> Summary:
         """Index, and let the service follow as the engine does."""

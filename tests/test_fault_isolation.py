@@ -71,11 +71,11 @@ def test_what_fails_for_all_alike_is_an_error() -> None:
 
 def test_a_memory_of_any_age_is_shown(mom: Mom, project: Repo) -> None:
     """The days are active by the journal; a repository that has as many is in the slow test below."""
-    journal, workspace = mom.service.library.journal, mom.service.workspace(str(mom.root))
+    journal = mom.service.library.journal
     journal.append_many(Event(0, START + n * DAY, "active") for n in range(1, GONE_AFTER + 15))
     oldest = next(one["id"] for one in mom.search("alpha") if one["title"] == "Start alpha at 0")
     for days in (GONE_AFTER - 10, GONE_AFTER - 1, GONE_AFTER, GONE_AFTER + 10):
-        workspace._clock = lambda days=days: float(START + days * DAY)
+        mom.clock = lambda days=days: float(START + days * DAY)
         assert mom.suggest("a.py", 2) and len(mom.search("alpha")) == 4
         shown = mom.call("show", id=oldest)
         assert shown["half_life"] == pytest.approx(6.6) and shown["strength"] == 0

@@ -31,7 +31,7 @@ def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
     write_history(project)
     mom = moms(project)
     mom.index()
-    library, workspace = mom.service.library, mom.service.workspace(str(mom.root))
+    library = mom.service.library
     titles = [f"Raise the limit of worker {n}" for n in range(FILES)]
     before = [mom.titles(title) for title in titles]
     draw = random.Random(5)
@@ -40,7 +40,7 @@ def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
         right.append([])
         for day in range(0, 365, 20):
             now = START + (year * 365 + day) * DAY
-            workspace._clock = lambda now=now: float(now)
+            mom.clock = lambda now=now: float(now)
             library.journal.append_many(  # the work of some weeks, most of it elsewhere
                 Event(0, now - n * DAY, "active") for n in range(13, -1, -1)
             )
@@ -48,9 +48,7 @@ def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
             found = mom.suggest(f"src/worker_{n}.py", 3)
             right[-1].append(bool(found) and found[0]["title"] == titles[n])
             if right[-1][-1] and draw.random() < 0.3:
-                actions = mom.service.actions(workspace)
-                actions._clock = workspace._clock
-                actions.useful(found[0]["id"], f"src/worker_{n}.py", 3)
+                mom.call("useful", id=found[0]["id"], path=f"src/worker_{n}.py", line=3)
             library.impressions.flush(library.journal, now)
     mom.service.follow()
     precision = [sum(year) / len(year) for year in right]
@@ -71,7 +69,7 @@ def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Start) ->
     project.commit(f"Raise the limit\n\n{WHY.format(n=2)}", {"src/worker.py": body.format(2, 8)})
     mom = moms(project)
     mom.index()
-    library, workspace = mom.service.library, mom.service.workspace(str(mom.root))
+    library = mom.service.library
 
     def lead() -> float:
         score = {one["title"]: one["score"] for one in mom.suggest("src/worker.py", 2, 3)}
@@ -82,10 +80,8 @@ def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Start) ->
     for year in range(1, YEARS + 1):
         now = float(START + year * 365 * DAY)
         library.journal.append_many(Event(0, int(now) - n * DAY, "active") for n in range(60, -1, -1))
-        workspace._clock = lambda now=now: now
-        actions = mom.service.actions(workspace)
-        actions._clock = workspace._clock
-        actions.useful(used, "src/worker.py", 2)
+        mom.clock = lambda now=now: now
+        mom.call("useful", id=used, path="src/worker.py", line=2)
         assert lead() > before + 0.1, f"year {year}"
 
 

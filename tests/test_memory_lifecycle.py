@@ -29,7 +29,7 @@ def mom(project: Repo, moms: Start) -> Mom:
     project.commit(ALPHA + WHY, {"src/a.py": CODE.replace("first = 0", "first = 10")})
     mom = moms(project)
     mom.index()
-    mom.service.workspace(str(mom.root))._clock = lambda: float(project.now[0])
+    mom.clock = lambda: float(project.now[0])
     return mom
 
 
@@ -41,10 +41,7 @@ def alpha(mom: Mom) -> str:
 
 def use(mom: Mom, project: Repo, identity: str, kind: str, path: str = "", line: int = 0) -> None:
     """Let the user say something, at the time that the repository has."""
-    workspace = mom.service.workspace(str(mom.root))
-    actions = mom.service.actions(workspace)
-    actions._clock = lambda: float(project.now[0])
-    getattr(actions, kind)(identity, path, line)
+    getattr(mom.service.actions(mom.service.workspace(str(mom.root))), kind)(identity, path, line)
 
 
 def transitions(mom: Mom) -> list[tuple[str, str]]:

@@ -221,10 +221,10 @@ def busy(project: Repo, moms: Start) -> Mom:
 
 def look_around(mom: Mom, days: int) -> dict[str, Any]:
     """Look at a line of each file, day after day; return what `mom status` says of variety."""
-    workspace, library = mom.service.workspace(str(mom.root)), mom.service.library
+    library = mom.service.library
     for day in range(days):
         now = START + (200 + day) * DAY
-        workspace._clock = lambda now=now: float(now)
+        mom.clock = lambda now=now: float(now)
         for n in range(FILES):
             mom.suggest(f"worker_{n}.py", 2)
         library.impressions.flush(library.journal, now)

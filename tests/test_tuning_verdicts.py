@@ -105,8 +105,8 @@ def test_what_the_user_likes_may_not_harm_what_history_says() -> None:
 
 def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
     """Let a developer ask about each file on each of some days, and accept one of what he sees."""
-    workspace, days = mom.service.workspace(str(mom.root)), [0]
-    workspace._clock = lambda: days[0] * float(DAY)
+    days = [0]
+    mom.clock = lambda: days[0] * float(DAY)
     for day in range(DAYS):
         days[0] = day
         for n in range(FILES):

@@ -40,6 +40,7 @@ class Service:
         encoder: bool = False,
         indexing_wanted: Callable[[Location], None] | None = None,
         waiting: Waiting = ALONE,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Open a data folder.
 
@@ -49,6 +50,7 @@ class Service:
             indexing_wanted: told when the index has to follow the user's word; by default it is brought up to date
                 at once, in this process.
             waiting: how long an answer waits for a blame that looks through moves.
+            clock: seconds since 1970.
         """
         self.data = data
         self.library: Library = Library(lambda: store.Store(data), Journal(data / datafolder.JOURNAL))
@@ -56,7 +58,7 @@ class Service:
         self.background = BackgroundTasks()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
-        self._waiting = waiting
+        self._waiting, self._clock = waiting, clock
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
         self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
@@ -133,7 +135,7 @@ class Service:
     def _note_showings(self, patience: float = FLUSH_AFTER) -> bool:
         if self.library.journal.read_only:
             return False
-        return self.library.impressions.flush(self.library.journal, time.time(), patience=patience)
+        return self.library.impressions.flush(self.library.journal, self._clock(), patience=patience)
 
     def _settle(self) -> None:
         """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
@@ -155,7 +157,7 @@ class Service:
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return what the user can do in a workspace."""
-        return Actions(workspace, partial(self.want_index, workspace))
+        return Actions(workspace, partial(self.want_index, workspace), self._clock)
 
     def want_index(self, workspace: Workspace, reason: str) -> None:
         """Ask for the index to follow what was said, or done, in a workspace, if it can be written."""
@@ -220,7 +222,7 @@ class Service:
             found = self._workspaces.get(root)
             if found is None:
                 location = locate(Path(root))
-                found = Workspace(location, self.library, Settings(), waiting=self._waiting)
+                found = Workspace(location, self.library, Settings(), self._clock, self._waiting)
                 self._apply(found, partial(self._resolve, location.root))
                 self._workspaces[root] = found
         return found
