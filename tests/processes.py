@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -64,6 +65,14 @@ def eventually(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
         time.sleep(0.02)
+
+
+def join_threads(name: str) -> None:
+    """Wait until the threads of a name have ended."""
+    for thread in threading.enumerate():
+        if thread.name == name:
+            thread.join(LONG)
+            assert not thread.is_alive(), name
 
 
 def read_only(folder: Path) -> list[str]:

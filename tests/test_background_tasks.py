@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from idle_engine import idle_engine
 from processes import LONG, eventually
 from repositories import Repo, Start
 
@@ -29,7 +30,7 @@ def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo
     mom.index()
     engine = Engine(mom.location.data, lambda call, params: None)
     assert engine.start()
-    found = answer(engine._service, "suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
+    found = answer(engine.service, "suggest", {"root": str(project.root), "path": "a.py", "start": 1, "end": 1})
     assert found["suggestions"], "that this was shown is still to be written down"
     shutil.rmtree(project.root)
     engine.run()
@@ -79,7 +80,8 @@ def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exce
 
 
 def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    engine, now, told = Engine(tmp_path, lambda call, params: None), [1000.0], list[float]()
+    now, told = [LONG], list[float]()
+    engine = idle_engine(tmp_path, now, [], most=3)
 
     def takes(seconds: float, result: object = None) -> Callable[..., Any]:
         def work(*_: object) -> object:
@@ -89,14 +91,9 @@ def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch
 
         return work
 
-    waits = iter([False, False, False, True])
-    monkeypatch.setattr("mom_lsp.engine.main.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(Engine, "_idle", LONG)
     monkeypatch.setattr(Service, "follow", takes(0.01, result=False))
     monkeypatch.setattr(Service, "make_title", takes(6.0))
     monkeypatch.setattr(Service, "learn", takes(0.0))
-    monkeypatch.setattr(engine._server, "wait", lambda pause: now.__setitem__(0, now[0] + pause) or next(waits))
-    monkeypatch.setattr(engine._server, "is_findable", lambda: True)
     engine.run()
     assert len(told) == 5, "the index was followed three times; one title was made, and one text learned"
     assert told[-1] - told[0] < 10

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from idle_engine import idle_engine
 from memories import HashEncoder
 from pathspec import GitIgnoreSpec
+from processes import join_threads
 from repositories import Repo, Start
 
-from mom_lsp.engine.main import Engine
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
@@ -120,25 +121,15 @@ def test_an_editor_that_sets_nothing_has_the_defaults_whatever_another_one_has_s
     assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
 
 
-def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(
-    project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     linked = project.worktree(tmp_path / "linked", "-b", "linked")
-    engine = Engine(moms(project).location.data, lambda call, params: None)
-    idle, waits = [0.0], list[float]()
+    waits = list[float]()
+    engine = idle_engine(moms(project).location.data, [0.0], waits, most=100, step=10.0)
     for repo, minutes in ((project, 2), (linked, 3)):
         options = {"engine": {"idleMinutes": minutes}, "index": {"comments": True}}
-        answer(engine._service, "configure", {"root": str(repo.root), "options": options})
+        answer(engine.service, "configure", {"root": str(repo.root), "options": options})
 
-    def wait(pause: float) -> bool:
-        waits.append(pause)
-        idle[0] += 10.0
-        return len(waits) > 100
-
-    monkeypatch.setattr(Engine, "_idle", property(lambda _: idle[0]))
-    monkeypatch.setattr(engine._server, "wait", wait)
-    monkeypatch.setattr(engine._server, "is_findable", lambda: True)
     engine.run()
     assert len(waits) == 19, "10 seconds each: it left after three minutes"
 
@@ -166,8 +157,7 @@ def test_the_engine_has_the_encoder_that_the_settings_want(
         sent = {"user": {"encoder": options}, "tells_scopes": True}
         answer(service, "configure", {"root": str(project.root), "options": {}, **sent})
         service.follow()
-        if service._loading is not None:
-            service._loading.join()
+        join_threads("mom-encoder")
         return getattr(service.library.encoder, "name", "")
 
     try:

@@ -48,10 +48,18 @@ def main(data: Path, run_command: CommandRunner) -> None:
 class Engine:
     """The service, its socket, and its indexer."""
 
-    def __init__(self, data: Path, run_command: CommandRunner) -> None:
-        self._data, self._run_command = data, run_command
-        self._service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
-        self._server = EngineServer(data, self._handle)
+    def __init__(
+        self,
+        data: Path,
+        run_command: CommandRunner,
+        *,
+        server: type[EngineServer] = EngineServer,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open a data folder; `clock` returns seconds since any moment."""
+        self._data, self._run_command, self._clock = data, run_command, clock
+        self.service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
+        self._server = server(data, self._handle)
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()
         self._model_rests_until = 0.0
@@ -68,35 +76,35 @@ class Engine:
                 break  # the data folder was moved or deleted, or another one stands in its place
             pause = max(POLL, RELOAD_SHARE * self._follow())
             self._use_the_rest()
-            if self._idle > self._service.idle_minutes * 60 and not self._server.connections:
+            if self._idle > self.service.idle_minutes * 60 and not self._server.connections:
                 break
         if self._indexer is not None:
             self._indexer.stop()
         self._server.close()
-        self._service.background.do("closing", self._service.close)  # the data folder may be gone
+        self.service.background.do("closing", self.service.close)  # the data folder may be gone
 
     def _follow(self) -> float:
         """Follow the index; return the seconds that it took."""
-        began = time.monotonic()
-        if self._service.background.do("following the index", self._service.follow):
+        began = self._clock()
+        if self.service.background.do("following the index", self.service.follow):
             self._server.notify_all("changed", {})
-        if self._service.background.do("following the settings", self._service.follow_settings):
+        if self.service.background.do("following the settings", self.service.follow_settings):
             self._server.notify_all("settings", {})
-        return time.monotonic() - began
+        return self._clock() - began
 
     def _use_the_rest(self) -> None:
         """Let the local model work while nobody asks; it rests longer than it works, and the index is followed then."""
-        service, began = self._service, time.monotonic()
+        service, began = self.service, self._clock()
         if self._idle > AT_REST and began >= self._model_rests_until:
             service.background.do("making titles", partial(service.make_title, self._is_asked))
             service.background.do("learning from accepted texts", partial(service.learn, self._is_asked))
-            ended = time.monotonic()
+            ended = self._clock()
             self._model_rests_until = ended + MODEL_SHARE * (ended - began)
 
     @property
     def _idle(self) -> float:
         """Seconds since the last request."""
-        return time.monotonic() - self._server.idle_since
+        return self._clock() - self._server.idle_since
 
     def _is_asked(self) -> bool:
         return self._idle < AT_REST
@@ -112,18 +120,18 @@ class Engine:
         return found
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
-        return answer(self._service, method, params)
+        return answer(self.service, method, params)
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # one that runs sees the request's file
 
     def _start_indexer(self, location: Location) -> None:
-        if self._service.read_only:
+        if self.service.read_only:
             return
         with self._guard:
             if self._indexer is None or self._indexer.gave_up:
                 self._indexer = Indexer(location, self._report)
 
     def _report(self, root: str, report: dict[str, Any]) -> None:
-        self._service.indexing = report if report.get("total") or report.get("message") else None
+        self.service.indexing = report if report.get("total") or report.get("message") else None
         self._server.notify_all("progress", {"root": root, **report})
