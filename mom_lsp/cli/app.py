@@ -1,4 +1,4 @@
-"""The `mom` command: a group that imports a verb's module when the verb is used, and the border for errors."""
+"""The `mom` command: imports a verb's module when the verb is used, and turns errors into exit codes."""
 
 from __future__ import annotations
 
@@ -10,50 +10,56 @@ import click
 
 from mom_lsp import __version__, errors
 
-FOLDER = "mom.folder"  # click's meta key of what -C said
+FOLDER = "mom.folder"  # click's meta key for the folder given with -C
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-VERBS = {
-    "index": "index",
-    "suggest": "suggest",
-    "search": "suggest",
-    "show": "suggest",
-    "why": "why",
-    "pin": "feedback",
-    "unpin": "feedback",
-    "useful": "feedback",
-    "dismiss": "feedback",
-    "forget": "feedback",
-    "restore": "feedback",
-    "undo": "feedback",
-    "purge": "feedback",
-    "note": "feedback",
-    "review": "review",
-    "status": "status",
-    "doctor": "status",
-    "model": "model",
-    "export": "transfer",
-    "import": "transfer",
-    "hook": "hook",
-    "serve": "serve",
-    "engine": "serve",
-    "bench": "bench",
-    "eval": "eval",
-    "tune": "tune",
-}  # verb -> the module of this package that holds it, in the order of the help text
+GROUPS = {
+    "Ask": {"suggest": "suggest", "search": "suggest", "why": "why", "show": "suggest"},
+    "Feedback": {
+        "pin": "feedback",
+        "unpin": "feedback",
+        "useful": "feedback",
+        "dismiss": "feedback",
+        "note": "feedback",
+        "forget": "feedback",
+        "restore": "feedback",
+        "undo": "feedback",
+        "purge": "feedback",
+    },
+    "Review": {"review": "review", "status": "status", "doctor": "status"},
+    "Index": {"index": "index", "hook": "hook"},
+    "Editor": {"serve": "serve", "engine": "serve"},
+    "Model and measurements": {"model": "model", "tune": "tune", "eval": "eval", "bench": "bench"},
+    "Transfer": {"export": "transfer", "import": "transfer"},
+}  # heading of the help text -> verb -> the module of this package that implements it
+VERBS = {verb: module for group in GROUPS.values() for verb, module in group.items()}
 
 
 class Verbs(click.Group):
-    """A group whose verbs are imported when used; translates our errors to exit codes.
+    """A group that imports its verbs on demand, lists them under headings, and turns errors into exit codes.
 
-    1: it cannot be done (MomError, or the system refuses it); 2: the request makes no sense; 130: Ctrl-C.
+    1: the command failed (MomError or OSError); 2: wrong usage; 130: Ctrl-C.
     """
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs in the order of the help text."""
         return list(VERBS)
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs with their help, one section per group, aligned across all of them."""
+        width = max(map(len, VERBS))
+        for heading, verbs in GROUPS.items():
+            found = {verb: self.get_command(ctx, verb) for verb in verbs}
+            with formatter.section(heading):
+                formatter.write_dl(
+                    [
+                        (verb.ljust(width), command.get_short_help_str(formatter.width))
+                        for verb, command in found.items()
+                        if command is not None and not command.hidden
+                    ]
+                )
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import the module of a verb and return its command, which takes -C too."""
+        """Import the module of a verb and return its command, with -C added."""
         if cmd_name not in VERBS:
             return None
         module = importlib.import_module(f"mom_lsp.cli.{VERBS[cmd_name]}")
@@ -61,33 +67,33 @@ class Verbs(click.Group):
         return _with_folder(found)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the verb; every error of ours becomes one line and an exit code."""
+        """Run the verb; print an error of ours as one line and exit with its code."""
         try:
             return super().invoke(ctx)
         except errors.MomError as error:
-            _complain(str(error))
+            _print_error(str(error))
             ctx.exit(2 if isinstance(error, errors.UsageError) else 1)
         except BrokenPipeError:
-            raise  # whoever reads has read enough: click ends in silence
+            raise  # the reader closed the pipe: click exits silently
         except OSError as error:
-            _complain(str(error))
+            _print_error(str(error))
             ctx.exit(1)
         except KeyboardInterrupt:
-            _complain("stopped")
+            _print_error("interrupted")
             ctx.exit(130)
 
 
 def folder() -> Path:
-    """Return the folder that the command works in: what -C said, or the current one."""
+    """Return the folder that the command works in: the one given with -C, or the current one."""
     context = click.get_current_context(silent=True)
     try:
         return Path(context.meta.get(FOLDER, ".")).absolute() if context else Path.cwd()
     except FileNotFoundError as error:
-        raise errors.UsageError("the current folder was removed: go to another one, or name one with -C") from error
+        raise errors.UsageError("the current folder no longer exists; change to another one, or use -C PATH") from error
 
 
 def _enter(ctx: click.Context, _param: click.Parameter, steps: tuple[str, ...]) -> None:
-    """Follow -C as git does: each one starts where the one before led."""
+    """Apply each -C relative to the one before it, as git does."""
     for step in steps:
         target = Path(ctx.meta.get(FOLDER, ".")) / Path(step).expanduser()
         if not target.is_dir():
@@ -103,21 +109,21 @@ def _folder_option() -> click.Option:
         is_eager=True,
         expose_value=False,
         callback=_enter,
-        help="Work in this folder instead of the current one.",
+        help="Run as if started in PATH.",
     )
 
 
 def _with_folder(command: click.Command) -> click.Command:
-    """Give a verb, and the verbs below it, the option -C."""
+    """Add the option -C to a verb and its subcommands."""
     if not any("-C" in parameter.opts for parameter in command.params):
         command.params.append(_folder_option())
     if isinstance(command, click.Group):
-        for below in command.commands.values():
-            _with_folder(below)
+        for subcommand in command.commands.values():
+            _with_folder(subcommand)
     return command
 
 
-def _complain(message: str) -> None:
+def _print_error(message: str) -> None:
     from mom_lsp.cli.text import one_line
 
     click.echo("mom: " + one_line(message), err=True)
@@ -126,4 +132,4 @@ def _complain(message: str) -> None:
 @click.group(cls=Verbs, params=[_folder_option()], context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mom", message="%(prog)s %(version)s")
 def app() -> None:
-    """Show what the repository remembers about the lines in front of you."""
+    """Show what a repository's history says about the code you are editing."""

@@ -1,4 +1,4 @@
-"""`mom bench`: how fast it is here."""
+"""`mom bench`: speed and memory on this machine."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mom_lsp.git.location import locate
 
 @click.command()
 @click.argument("repos", nargs=-1, metavar="[REPO]...")
-@click.option("--at", default="", metavar="FILE:LINE", help="What is asked about; else a line that changed lately.")
-@click.option("--model", is_flag=True, help="Measure the language model instead: what the attention hook costs.")
-@click.option("--memory", is_flag=True, help="Measure instead what the processes behind an editor hold in memory.")
-@click.option("--routing", is_flag=True, help="Measure instead how memories are found: flat, and through the domains.")
-@click.option("--up-to", default=1_000_000, metavar="N", help="With --routing: the most made-up memories.")
+@click.option("--at", default="", metavar="FILE:LINE", help="The line to ask about; default: a recently changed one.")
+@click.option("--model", is_flag=True, help="Measure the language model and the cost of its attention hook.")
+@click.option("--memory", is_flag=True, help="Measure the memory use of an editor's processes.")
+@click.option("--routing", is_flag=True, help="Compare search of all vectors with search by domains.")
+@click.option("--up-to", default=1_000_000, metavar="N", help="With --routing: at most this many synthetic memories.")
 @AS_JSON
 def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: bool, up_to: int, as_json: bool) -> None:
-    """Measure indexing and suggesting on a repository.
+    """Measure indexing and suggestion speed.
 
-    Prints medians, and `git blame` alone beside them.
+    Prints medians, with `git blame` for comparison.
     """
     if routing:
         from mom_lsp.cli.bench_routing import run
@@ -32,16 +32,16 @@ def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: b
         run([locate(folder() / Path(repo).expanduser()).root for repo in repos], up_to, as_json)
         return
     if len(repos) > 1:
-        raise click.UsageError("one REPO at a time; only --routing takes several")
+        raise click.UsageError("only --routing accepts more than one REPO")
     repo = repos[0] if repos else None
-    result = _of_model() if model else _of_repository(repo, at, memory=memory)
+    result = _measure_model() if model else _measure_repository(repo, at, memory=memory)
     if as_json:
         echo_json(result)
     else:
         _print(result["figures"])
 
 
-def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]:
+def _measure_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]:
     from mom_lsp.evaluation import bench, memory_bench
 
     root = locate(folder() / Path(repo or ".").expanduser()).root
@@ -50,7 +50,7 @@ def _of_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]
     return measure(root, bench.BenchedLines(place.path, max(1, place.start)) if place else None)
 
 
-def _of_model() -> dict[str, Any]:
+def _measure_model() -> dict[str, Any]:
     from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation.model_bench import run
     from mom_lsp.settings import resolve
@@ -60,7 +60,7 @@ def _of_model() -> dict[str, Any]:
 
 
 def _print(figures: list[dict[str, Any]]) -> None:
-    """Print figures: {"name", "value", "unit", "target", "note"}, the last two "" or null if there is none."""
+    """Print figures: {"name", "value", "unit", "target", "note"}, the last two "" or null if absent."""
     from mom_lsp.cli.console import stdout, table
 
     rows = []
@@ -68,4 +68,4 @@ def _print(figures: list[dict[str, Any]]) -> None:
         value, target = figure["value"], figure.get("target")
         shown = "—" if value is None else f"{value:,.4g} {figure['unit']}"
         rows.append((figure["name"], shown, "" if target is None else f"< {target:g}", figure.get("note") or ""))
-    stdout().print(table(rows, ("what", "median", "goal", "")))
+    stdout().print(table(rows, ("measure", "median", "target", "")))

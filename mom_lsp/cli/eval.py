@@ -1,9 +1,9 @@
-"""`mom eval`: how well it finds what mattered, on labels."""
+"""`mom eval`: ranking quality on labelled commits."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -11,29 +11,32 @@ from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.progress import bars
 from mom_lsp.cli.text import echo_json
 
-if TYPE_CHECKING:
-    pass
-
 COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 
 
 @click.command("eval")
-@click.option("--repo", required=True, metavar="PATH", help="An indexed clone with its whole history.")
-@click.option("--labels", metavar="FILE", help="Queries and answers, one JSON object a line; else its own follow-ups.")
-@click.option("--form", type=click.Choice(["editing", "intent", "both"]), default="editing", show_default=True)
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the standard sample of N labels.")
+@click.option("--repo", required=True, metavar="PATH", help="An indexed clone with full history.")
+@click.option("--labels", metavar="FILE", help="JSON lines of queries and answers; by default, from its own commits.")
+@click.option(
+    "--form",
+    type=click.Choice(["editing", "intent", "both"]),
+    default="editing",
+    show_default=True,
+    help="Query with the edited lines, the commit's subject, or both.",
+)
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Use the standard sample of N labels.")
 @click.option(
     "--ablate",
     is_flag=False,
     flag_value="all",
     default="",
     metavar="GROUP",
-    help="Leave out terms; `seed`; `life`; `cms`; `strategies`.",
+    help="Ablate a group of terms, or `seed`, `life`, `cms`, `strategies`.",
 )
-@click.option("--meaning/--no-meaning", default=True, help="Ask with vectors, or as if there were no encoder.")
-@click.option("--model", is_flag=True, help="Measure instead what a bias on attention does to the language model.")
-@click.option("--out", metavar="FILE", help="Write the predictions here.")
-@click.option("--curve", metavar="FILE.svg", help="Draw precision against coverage here.")
+@click.option("--meaning/--no-meaning", default=True, help="Use semantic search, or rank as without an encoder.")
+@click.option("--model", is_flag=True, help="Evaluate attention bias in the language model instead.")
+@click.option("--out", metavar="FILE", help="Write the predictions to FILE.")
+@click.option("--curve", metavar="FILE.svg", help="Plot precision against coverage.")
 @AS_JSON
 def eval_(
     repo: str,
@@ -47,33 +50,33 @@ def eval_(
     curve: str | None,
     as_json: bool,
 ) -> None:
-    """Rank the past for each label as of its moment, and compare.
+    """Evaluate ranking on labelled commits.
 
-    A label is a commit with the earlier ones that its message names; without a file they are read from the history.
-    Nothing later than a query is looked at. Blame is kept between runs.
+    A label is a commit and the earlier commits that its message names. By default, labels are extracted from the
+    history. Each query sees only the history before its commit. Blame results are cached between runs.
     """
-    here = folder()
-    file = here / Path(labels).expanduser() if labels else None
+    base = folder()
+    file = base / Path(labels).expanduser() if labels else None
     if model:
         from mom_lsp.cli.eval_model import run
 
-        run(here / Path(repo).expanduser(), file, limit, as_json)
+        run(base / Path(repo).expanduser(), file, limit, as_json)
         return
     from mom_lsp.evaluation.evaluate import EvaluationRequest, evaluate, write_predictions
 
     request = EvaluationRequest(
-        here / Path(repo).expanduser(),
+        base / Path(repo).expanduser(),
         file,
         form,
         limit or 0,
         ablate,
         meaning,
-        curve=here / Path(curve).expanduser() if curve else None,
+        curve=base / Path(curve).expanduser() if curve else None,
     )
     with bars() as bar:
         document, predictions = evaluate(request, bar)
     if out:
-        write_predictions(here / Path(out).expanduser(), predictions)
+        write_predictions(base / Path(out).expanduser(), predictions)
     if as_json:
         echo_json(document)
     else:
@@ -89,7 +92,7 @@ def _print(document: dict[str, Any]) -> None:
     console = stdout()
     click.echo(
         f"{document['asked']} of {document['labels']} labels, form {document['form']};"
-        f" {document['candidates']:.0f} candidates each, {document['reachable']:.0%} of the answers among them\n"
+        f" {document['candidates']:.0f} candidates per query, containing {document['reachable']:.0%} of the answers\n"
     )
     rows = {name: groups["all"] for name, groups in document["methods"].items()}
     rows |= {f"mom: {group}": row for group, row in document["methods"]["mom"].items() if group != "all"}
@@ -99,29 +102,28 @@ def _print(document: dict[str, Any]) -> None:
     for name in ("n", *COLUMNS):
         table.add_column(name, justify="right", no_wrap=True)
     for name, row in rows.items():
-        name += _counted(row)
+        name += _replay_counts(row)
         table.add_row(name, str(row["n"]), *(f"{row[c][0]:.3f} [{row[c][1]:.3f},{row[c][2]:.3f}]" for c in COLUMNS))
     console.print(table)
     for name, found in document.get("hints", {}).items():
         click.echo(f"\nIf {name} counts as shown: {Exposure(**found)}")
     for name, silence in document["abstention"].items():
-        click.echo(f"\nSilence: the first of the {name} where only the surest queries are answered")
+        click.echo(f"\nAbstention: top result of the {name}, answering only the most confident queries")
         for point in silence["curve"]:
-            click.echo(
-                f"  {point['share']:4.0%} answered   Hit@1 {point['hit@1']:.3f}   chance >= {point['threshold']:.2f}"
-            )
+            hits, least = point["hit@1"], point["threshold"]
+            click.echo(f"  {point['share']:4.0%} answered   Hit@1 {hits:.3f}   probability >= {least:.2f}")
         at = silence["at"]
         click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
 
 
-def _counted(row: dict[str, Any]) -> str:
-    """Return what a replay counted beside the metrics, "" of a row that is none."""
+def _replay_counts(row: dict[str, Any]) -> str:
+    """Return the counts of a replay, "" for a row that has none."""
     if "hints" in row:
-        told = f", {row['accepted']} accepted, {row['right']} of {row['hints']} hints right"
-        return f"{told}, {row['barred']} barred" if row["barred"] else told
+        counts = f", {row['accepted']} accepted, {row['right']} of {row['hints']} hints correct"
+        return f"{counts}, {row['barred']} suppressed" if row["barred"] else counts
     if "trials" not in row:
         return ""
     done = [f"{row['accepted']} accepted", f"variety {row['variety']:.3f}"]
-    done += [f"{row['dropped']} left out"] * bool(row["dropped"])
-    done += [f"{row['helped']} of {row['trials']} trials right"] * bool(row["trials"])
+    done += [f"{row['dropped']} dropped"] * bool(row["dropped"])
+    done += [f"{row['helped']} of {row['trials']} trials correct"] * bool(row["trials"])
     return "".join(f", {one}" for one in done)

@@ -1,4 +1,4 @@
-"""`mom eval --model`: what a bias on attention does to the language model."""
+"""`mom eval --model`: the effect of attention bias on the language model."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import click
 
 from mom_lsp.cli.text import echo_json
 
-LIMIT = 40  # labels, if none is named: some minutes
+LIMIT = 40  # labels by default, which takes some minutes
 
 
 def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool) -> None:
-    """Measure, and print one table."""
+    """Evaluate, and print one table."""
     from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation.attention_eval import evaluate_model
     from mom_lsp.settings import resolve
@@ -30,18 +30,18 @@ def _print(document: dict[str, Any]) -> None:
     from mom_lsp.cli.console import stdout, table
 
     click.echo(
-        f"{document['asked']} texts that came after a memory, read by {document['model']}; nats a token, 95%;\n"
-        f"the router puts the right memory of three first in {document['router']:.0%}\n"
+        f"{document['asked']} texts that follow up on a memory, read by {document['model']}; nats per token, 95% CI;\n"
+        f"the router ranks the correct one of three memories first in {document['router']:.0%}\n"
     )
-    head = ("", "likelihood", "change", "cites the right one", "biased", "change where biased", "better in")
+    head = ("", "loss", "change", "cites the correct one", "biased", "change where biased", "improved")
     rows = [
         (
             name,
             f"{row['nll'][0]:.3f}",
-            _shown(row["change"]),
+            _interval(row["change"]),
             f"{row['cited'][0]:.0%} [{row['cited'][1]:.0%}, {row['cited'][2]:.0%}]",
             str(row["moved"]),
-            _shown(row["change_moved"]),
+            _interval(row["change_moved"]),
             "" if row["better"] is None else f"{row['better']:.0%}",
         )
         for name, row in document["methods"].items()
@@ -49,5 +49,5 @@ def _print(document: dict[str, Any]) -> None:
     stdout().print(table(rows, head))
 
 
-def _shown(interval: tuple[float, float, float] | None) -> str:
+def _interval(interval: tuple[float, float, float] | None) -> str:
     return "" if interval is None else f"{interval[0]:+.3f} [{interval[1]:+.3f}, {interval[2]:+.3f}]"

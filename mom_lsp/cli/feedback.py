@@ -1,4 +1,4 @@
-"""What the user says about memories: pin, unpin, useful, dismiss, forget, restore, undo, purge, note."""
+"""The user's feedback on memories: pin, unpin, useful, dismiss, note, forget, restore, undo, purge."""
 
 from __future__ import annotations
 
@@ -13,83 +13,89 @@ from mom_lsp.cli.text import one_line
 from mom_lsp.errors import MomError
 
 AT = "FILE:LINE"
-PLACE = click.option("--at", metavar=AT, help="Where it helped: two different places prove a memory.")
+PLACE = click.option("--at", metavar=AT, help="Where it helped. Accepted in two places, a memory becomes validated.")
 
 
 @click.command()
 @click.argument("id")
 @PLACE
 def pin(id: str, at: str | None) -> None:
-    """Keep a memory: it counts as used, and does not fade."""
-    _tell("pin", id=id, at=at or "")
+    """Pin a memory: it ranks first there and does not decay."""
+    _send("pin", id=id, at=at or "")
 
 
 @click.command()
 @click.argument("id")
 def unpin(id: str) -> None:
-    """Take a pin back."""
-    _tell("unpin", id=id)
+    """Unpin a memory."""
+    _send("unpin", id=id)
 
 
 @click.command()
 @click.argument("id")
 @PLACE
 def useful(id: str, at: str | None) -> None:
-    """Say that a memory helped."""
-    _tell("useful", id=id, at=at or "")
+    """Mark a memory as useful."""
+    _send("useful", id=id, at=at or "")
 
 
 @click.command()
 @click.argument("id")
-@click.option("--at", metavar=AT, help="Not useful at this place; without it, in the file that it is about.")
-@click.option("--never", is_flag=True, help="Not useful anywhere: archive it. Search still finds it.")
+@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, in the memory's own file.")
+@click.option("--never", is_flag=True, help="Archive the memory: never suggest it. Search still finds it.")
 def dismiss(id: str, at: str | None, never: bool) -> None:
-    """Say that a memory did not help here."""
+    """Stop suggesting a memory in a function or file."""
     if never:
-        _tell("dismiss", id=id, never=True)
+        _send("dismiss", id=id, never=True)
     else:
-        _tell("dismiss", id=id, at=at)
+        _send("dismiss", id=id, at=at)
 
 
 @click.command()
 @click.argument("id")
 def forget(id: str) -> None:
-    """Erase a memory; indexing never brings it back. `mom restore` does."""
-    _tell("forget", id=id)
+    """Erase a memory and never index it again. `mom restore` undoes this."""
+    _send("forget", id=id)
 
 
 @click.command()
 @click.argument("id")
 def restore(id: str) -> None:
-    """Read a forgotten memory from the repository again, or suggest an archived one again."""
-    _tell("restore", id=id)
+    """Restore a forgotten or archived memory.
+
+    A forgotten memory is read from the repository again; an archived one may be suggested again.
+    """
+    _send("restore", id=id)
 
 
 @click.command()
 @click.argument("id", default="")
 def undo(id: str) -> None:
-    """Take back the last thing you said, or the last change of one memory, whatever brought it about."""
-    _tell("undo", **({"id": id} if id else {}))
+    """Undo your last action, or the last change of one memory.
+
+    With ID, this also undoes status changes that came from commits.
+    """
+    _send("undo", **({"id": id} if id else {}))
 
 
 @click.command()
 def purge() -> None:
-    """Erase forgotten notes now, not only after 30 days."""
-    _tell("purge")
+    """Erase forgotten notes now instead of after 30 days."""
+    _send("purge")
 
 
 @click.command()
 @click.argument("text")
-@click.option("--at", metavar=AT, required=True, help="The place the note is about.")
+@click.option("--at", metavar=AT, required=True, help="The line, or FILE, that the note is about.")
 def note(text: str, at: str) -> None:
-    """Remember something yourself."""
+    """Add a note of your own to a line or file."""
     if not text.strip():
-        raise click.UsageError("a note needs a text")
-    _tell("note", text=text, at=at)
+        raise click.UsageError("the note is empty")
+    _send("note", text=text, at=at)
 
 
-def _tell(method: str, *, at: str | None = "", **params: Any) -> None:
-    """Send one statement to the service and print its answer; `at` becomes path and line, "" sends neither."""
+def _send(method: str, *, at: str | None = "", **params: Any) -> None:
+    """Send one action to the service and print its answer; `at` becomes path and line, "" sends neither."""
     with connect() as service:
         if at != "":
             params |= _place(at, service)

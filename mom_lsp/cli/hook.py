@@ -1,4 +1,4 @@
-"""`mom hook`: index after each commit, merge, checkout and rebase, without an editor."""
+"""`mom hook`: git hooks that index after each commit, merge, checkout and rebase, without an editor."""
 
 from __future__ import annotations
 
@@ -10,37 +10,40 @@ from mom_lsp import hooks
 from mom_lsp.cli.app import folder
 from mom_lsp.git.location import Location, locate
 
-WORDS = {
-    "created": "new",
-    "chained": "added to the hook that was there",
+RESULTS = {
+    "created": "installed",
+    "chained": "added to the existing hook",
     "updated": "updated",
-    "unchanged": "was there already",
+    "unchanged": "already installed",
     "removed": "removed",
-    "restored": "as it was before",
-    "absent": "was not there",
+    "restored": "restored the previous hook",
+    "absent": "not installed",
 }
-FORCE = click.option("--force", is_flag=True, help="Even in a core.hooksPath outside the repository.")
+FORCE = click.option("--force", is_flag=True, help="Allow a core.hooksPath outside the repository.")
 
 
 @click.group()
 def hook() -> None:
-    """Keep the index fresh from git's hooks. A hook only queues: it costs a commit some 50 ms and never fails it."""
+    """Manage git hooks that keep the index up to date.
+
+    The hooks only queue a request: they add about 50 ms to a commit and never fail it.
+    """
 
 
 @hook.command()
 @FORCE
 def install(force: bool) -> None:
-    """Add mom to the repository's hooks; those that are there stay and run as before."""
+    """Add mom to the repository's hooks. Existing hooks keep working."""
     location = locate(folder())
     _print(location, found := hooks.hooks_folder(location, force=force), hooks.install(found))
     if found.is_relative_to(location.root) and not _in_git_dir(found, location):
-        click.echo("note: these hooks are files of the work tree, so `git status` shows the change", err=True)
+        click.echo("note: these hooks are in the worktree, so `git status` lists them", err=True)
 
 
 @hook.command()
 @FORCE
 def uninstall(force: bool) -> None:
-    """Make the repository's hooks what they were before."""
+    """Remove mom from the repository's hooks."""
     location = locate(folder())
     found = hooks.hooks_folder(location, force=force)
     _print(location, found, hooks.uninstall(found))
@@ -49,7 +52,7 @@ def uninstall(force: bool) -> None:
 @hook.command(context_settings={"ignore_unknown_options": True})
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[NAME] [ARGS]...")
 def run(args: tuple[str, ...]) -> None:
-    """Queue the worktree for indexing, as a hook called NAME does; the rest is what git tells a hook."""
+    """Queue the worktree for indexing, as the hook NAME does. ARGS are what git passes to it."""
     import os
 
     from mom_lsp import hookrun
@@ -65,4 +68,4 @@ def _in_git_dir(path: Path, location: Location) -> bool:
 def _print(location: Location, found: Path, changes: list[hooks.HookChange]) -> None:
     shown = found.relative_to(location.root) if found.is_relative_to(location.root) else found
     for change in changes:
-        click.echo(f"{shown / change.path.name}: {WORDS[change.done]}")
+        click.echo(f"{shown / change.path.name}: {RESULTS[change.done]}")

@@ -1,4 +1,4 @@
-"""`mom index`: read the repository, now or whenever it changes."""
+"""`mom index`: index the repository, once or whenever it changes."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from mom_lsp.phrases import count, duration
 if TYPE_CHECKING:
     from mom_lsp.indexing import Summary
 
-STOPPED = 130  # what a shell reports of a command that Ctrl-C ended
+STOPPED = 130  # the exit code of a command that Ctrl-C ended
 
 
 @click.command()
 @click.argument("path", required=False, metavar="[PATH]")
-@click.option("--rev", help="Read the history of this revision instead of HEAD.")
-@click.option("--watch", is_flag=True, help="Stay, and read what is new as it comes.")
+@click.option("--rev", metavar="REV", help="Index the history of REV instead of HEAD.")
+@click.option("--watch", is_flag=True, help="Keep running and index new commits as they arrive.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-@click.option("--queued", is_flag=True, hidden=True, help="Do what hooks asked for, unseen.")
-@click.option("--background", is_flag=True, hidden=True, help="Give way to the user, and pause on a low battery.")
-@click.option("--progress-json", is_flag=True, hidden=True, help="Progress as JSON lines; end when stdin closes.")
+@click.option("--queued", is_flag=True, hidden=True, help="Serve the requests that hooks queued, without output.")
+@click.option("--background", is_flag=True, hidden=True, help="Run at low priority, and pause on a low battery.")
+@click.option("--progress-json", is_flag=True, hidden=True, help="Print progress as JSON; exit when stdin closes.")
 @click.pass_context
 def index(
     ctx: click.Context,
@@ -46,12 +46,12 @@ def index(
     background: bool,
     progress_json: bool,
 ) -> None:
-    """Read the history and the files of a repository into memories.
+    """Index the history and files of a repository.
 
-    It can be stopped at any time and goes on where it was. Later runs read only what is new.
+    You can stop it at any time; the next run resumes there. Later runs index only what is new.
     """
     if (watch or queued) and (rev or as_json):
-        raise click.UsageError("--rev and --json are for a run that ends with a summary: not for --watch")
+        raise click.UsageError("--rev and --json cannot be combined with --watch")
     from mom_lsp import indexing
     from mom_lsp.settings import resolve_kept
 
@@ -65,34 +65,34 @@ def index(
         for problem in resolve_kept(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
         settings = indexing.index_settings(location)
-        spared = indexing.Background(location.data) if background or queued else None
+        background_mode = indexing.Background(location.data) if background or queued else None
         if watch:
-            indexing.watch(location, partial(indexing.index_settings, location), report, stop, spared)
+            indexing.watch(location, partial(indexing.index_settings, location), report, stop, background_mode)
         elif queued:
-            indexing.serve_requests(location, settings, report=report, stop=stop, background=spared)
+            indexing.serve_requests(location, settings, report=report, stop=stop, background=background_mode)
         else:
             summary = indexing.index(location, settings, rev=rev, report=report, stop=stop)
     if summary is not None and as_json:
         echo_json(asdict(summary))
     if stop.is_set():
-        click.echo("stopped" if watch else "stopped; run it again to go on", err=True)
+        click.echo("stopped" if watch else "stopped; run `mom index` again to resume", err=True)
         ctx.exit(STOPPED)
     if summary is not None:
-        click.echo(in_words(summary), err=True)
+        click.echo(summary_line(summary), err=True)
 
 
-def in_words(summary: Summary) -> str:
-    """Return the one line at the end."""
+def summary_line(summary: Summary) -> str:
+    """Return the summary as one line."""
     if summary.waiting:
         return f"waiting: {one_line(summary.waiting)}"
     time = duration(summary.seconds)
     if summary.nothing_new:
-        return f"nothing new ({time})"
+        return f"already up to date ({time})"
     parts = [
         count(summary.commits, "commit"),
         count(summary.files, "file"),
         count(summary.memories, "memory", "memories"),
-        f"{summary.encoded:,} encoded",
+        f"{count(summary.encoded, 'embedding')}",
     ]
     return f"indexed {', '.join(parts)} in {time}"
 

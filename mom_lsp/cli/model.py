@@ -1,4 +1,4 @@
-"""`mom model`: the local language model, and whether it works here."""
+"""`mom model`: load the local language model and describe it."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from mom_lsp.settings import resolve_kept
 
 
 @click.command()
-@click.option("--trust", is_flag=True, help="The file has changed, and that is right: use it from now on.")
+@click.option("--trust", is_flag=True, help="Accept a changed file and store its new checksum.")
 @AS_JSON
 def model(trust: bool, as_json: bool) -> None:
-    """Load the language model and say what it is.
+    """Load the local language model and describe it.
 
-    The file is named by mom.model.path in the user's settings; without it the SmolLM2 package is used. Its sha256 is
-    remembered the first time, and a file that changed is refused until --trust.
+    The file is set by mom.model.path in your user settings; by default it is the installed SmolLM2. Its SHA-256 is
+    stored on first use, and a changed file is refused until you run this with --trust.
     """
     from mom_lsp.errors import ModelError
     from mom_lsp.lm import gguf
     from mom_lsp.lm.model_process import ModelProcess
 
-    here = locate(folder())
-    settings = resolve_kept(here.root, here.data).settings.model
+    location = locate(folder())
+    settings = resolve_kept(location.root, location.data).settings.model
     gguf.checked(gguf.find_model(settings.path), trust=trust)
     limits = {"context": settings.context, "threads": settings.threads, "memory": settings.max_memory * 10**6}
     process = ModelProcess(settings.path, **limits)
@@ -32,12 +32,12 @@ def model(trust: bool, as_json: bool) -> None:
         found = process.info
         try:
             hook = process.hook()
-            words = hook["problem"] or "attention can be read and moved"
+            attention = hook["problem"] or "attention can be read and biased"
         except ModelError as error:
-            words = str(error)
+            attention = str(error)
     finally:
         process.close()
-    document = {**found, "hook": words}
+    document = {**found, "hook": attention}
     if as_json:
         echo_json(document)
         return

@@ -1,4 +1,4 @@
-"""`mom review`: what is about to fade, what was promoted, what drifted: one by one, or as a list."""
+"""`mom review`: memories that decay, were promoted, drifted or archived; interactive on a terminal, else a list."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 HEADINGS = {
-    "fading": "About to fade",
-    "promoted": "Promoted lately",
-    "drifted": "The code has moved on",
-    "archived": "Archived: not suggested any more, search finds them",
+    "fading": "About to decay",
+    "promoted": "Recently promoted",
+    "drifted": "Out of date: the code has changed",
+    "archived": "Archived: never suggested, still found by search",
 }
 ANSWERS = {"k": "pin", "u": "useful", "f": "forget", "m": "merge", "t": "undo", "s": "", "q": ""}
-PROMPT = "[k]eep, [u]seful, [f]orget, [m]erge into another, [t]ake its last change back, [s]kip, [q]uit"
-RESTORE = "[k]eep brings it back, [f]orget, [s]kip, [q]uit"
+PROMPT = "[k]eep (pin), [u]seful, [f]orget, [m]erge into another, undo its las[t] change, [s]kip, [q]uit"
+RESTORE = "[k]eep (restore), [f]orget, [s]kip, [q]uit"
 
 
 @click.command()
 @AS_JSON
 def review(as_json: bool) -> None:
-    """Walk through what is about to fade, what was promoted and what drifted."""
+    """Review memories that decay, were promoted, or are out of date."""
     with connect() as service:
         result = service.call("review")
         if as_json:
             echo_json(result)
         elif not any(result[name] for name in HEADINGS):
-            click.echo("Nothing needs a look.", err=True)
+            click.echo("Nothing to review.", err=True)
         elif interactive():
             _walk(result, service)
         else:
@@ -40,7 +40,7 @@ def review(as_json: bool) -> None:
 
 
 def interactive() -> bool:
-    """Whether somebody sits there to answer."""
+    """Whether a user can answer on a terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
@@ -61,18 +61,18 @@ def _walk(result: dict[str, Any], service: Connection) -> None:
 
 
 def _ask(memory: dict[str, Any], service: Connection, *, archived: bool) -> bool:
-    """Do what the user decides about a memory; False if he has had enough."""
+    """Ask what to do with a memory and do it; return False if the user quits."""
     choices = click.Choice(["k", "f", "s", "q"] if archived else list(ANSWERS), case_sensitive=False)
-    answer = click.prompt(RESTORE if archived else PROMPT, type=choices, default="s", show_choices=False, err=True)
-    method = "restore" if archived and answer == "k" else ANSWERS[answer]
+    key = click.prompt(RESTORE if archived else PROMPT, type=choices, default="s", show_choices=False, err=True)
+    method = "restore" if archived and key == "k" else ANSWERS[key]
     if method:
         try:
-            more = {"id": click.prompt("id of the one to show for both", err=True)} if method == "merge" else {}
-            told = service.call(method, **({"id": memory["id"]} | more | ({"other": memory["id"]} if more else {})))
-            click.echo(one_line(told["message"]), err=True)
-        except UsageError as error:  # an id that was mistyped ends nothing
+            more = {"id": click.prompt("id of the memory to merge into", err=True)} if method == "merge" else {}
+            answer = service.call(method, **({"id": memory["id"]} | more | ({"other": memory["id"]} if more else {})))
+            click.echo(one_line(answer["message"]), err=True)
+        except UsageError as error:  # a mistyped id does not end the review
             click.echo(one_line(str(error)), err=True)
-    return bool(answer != "q")
+    return bool(key != "q")
 
 
 def _headed(memories: list[dict[str, Any]], heading: str) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""`mom serve`: the language server; and the engine that it starts."""
+"""`mom serve`: the language server. `mom engine`: the process that answers for it and for commands."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Endpoint(click.ParamType[tuple[str, int]]):
 
 
 @click.command()
-@click.option("--tcp", type=Endpoint(), help="Listen there instead of talking on stdin and stdout.")
+@click.option("--tcp", type=Endpoint(), help="Listen on a TCP port instead of using stdin and stdout.")
 def serve(tcp: tuple[str, int] | None) -> None:
-    """Speak the Language Server Protocol with an editor."""
+    """Run the language server."""
     from mom_lsp.server import main
 
     main(tcp)
@@ -32,7 +32,7 @@ def serve(tcp: tuple[str, int] | None) -> None:
 @click.command(hidden=True)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
 def engine(data: Path) -> None:
-    """Answer for one data folder on its socket; editors and commands start it."""
+    """Answer requests for one data folder on its socket. Editors start it."""
     from mom_lsp.cli.engine_command import run_command
     from mom_lsp.engine.main import main
 

@@ -17,7 +17,7 @@ MARKS = {True: ("ok", "green"), False: ("failed", "bold red"), None: ("note", "y
 @click.command()
 @AS_JSON
 def status(as_json: bool) -> None:
-    """Show what is remembered, and what is still to be read."""
+    """Show what is indexed, and indexing progress."""
     with connect() as service:
         result = service.call("status")
     if as_json:
@@ -30,7 +30,7 @@ def status(as_json: bool) -> None:
 @AS_JSON
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check what mom needs; exit status 1 if something is broken."""
+    """Check the installation; exit with 1 if a check fails."""
     checks = all_checks()
     if as_json:
         echo_json({"checks": checks})
@@ -41,7 +41,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 
 def all_checks() -> list[dict[str, Any]]:
-    """Return the checks of the service and of this machine; a service that cannot be reached is one that failed."""
+    """Return the checks of the service and of this machine; an unreachable service is a failed check."""
     from mom_lsp.cli import system_checks
     from mom_lsp.git.location import locate
 
@@ -62,7 +62,7 @@ def _print_status(result: dict[str, Any]) -> None:
     problems = [(Text("problem", "yellow"), problem) for problem in result.get("problems") or ()]
     stdout().print(table([*result["rows"], *problems]))
     if not result["indexed"]:
-        message("Nothing is indexed yet: run `mom index`.")
+        message("Nothing is indexed yet (run `mom index`).")
 
 
 def _print_checks(checks: list[dict[str, Any]]) -> None:
@@ -73,6 +73,6 @@ def _print_checks(checks: list[dict[str, Any]]) -> None:
     rows = []
     for check in checks:
         fix = check.get("fix") if check["ok"] is not True else ""
-        words = check["message"] + (f" → {fix}" if fix else "")
-        rows.append((Text(*MARKS[check["ok"]]), check["name"], words))
+        message = check["message"] + (f" → {fix}" if fix else "")
+        rows.append((Text(*MARKS[check["ok"]]), check["name"], message))
     stdout().print(table(rows))

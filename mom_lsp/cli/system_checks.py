@@ -1,4 +1,4 @@
-"""What `mom doctor` checks beside the service. Each check is {"name", "ok", "message", "fix"}."""
+"""The checks of `mom doctor` outside the service. Each check is {"name", "ok", "message", "fix"}."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ SMALL_PAGES = 4096  # bytes
 
 
 def check(name: str, ok: bool | None, message: str, fix: str = "") -> dict[str, Any]:
-    """Return one check; ok is None for what is worth knowing but no failure."""
+    """Return one check; `ok` is None for information that is not a failure."""
     return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
 
 
 def checks(location: Location) -> list[dict[str, Any]]:
-    """Check what the service does not: the hooks, wherever git looks for them, and the machine's memory pages."""
+    """Check the git hooks and the size of the machine's memory pages."""
     return [*_hook(location), *_pages()]
 
 
 def without_service(reason: str) -> list[dict[str, Any]]:
-    """Return what can be said if the service cannot be reached."""
+    """Return the checks that remain when the service cannot be reached."""
     git = shutil.which("git")
     return [
         check("git", git is not None, git or "not found", "install git, or add it to PATH"),
@@ -36,7 +36,7 @@ def without_service(reason: str) -> list[dict[str, Any]]:
 def _hook(location: Location) -> Iterator[dict[str, Any]]:
     if not location.git:
         return
-    fix = "`mom hook install` keeps the index fresh"
+    fix = "run `mom hook install` to keep the index up to date"
     try:
         folder = hooks.hooks_folder(location)
         files = [folder / name for name in hooks.NAMES]
@@ -44,12 +44,12 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
     except (MomError, OSError) as error:
         yield check("hook", None, str(error), fix)
         return
-    words = "not installed" if len(missing) == len(files) else f"not installed: {', '.join(missing)}"
-    yield check("hook", None if missing else True, words if missing else "installed", fix)
+    message = "not installed" if len(missing) == len(files) else f"not installed: {', '.join(missing)}"
+    yield check("hook", None if missing else True, message if missing else "installed", fix)
 
 
 def _pages() -> Iterator[dict[str, Any]]:
     size = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else SMALL_PAGES
     if size != SMALL_PAGES:
-        words = f"memory pages of {size // 1024} KB: a library that aborts at start was built for 4 KB pages"
-        yield check("pages", None, words, "on a Raspberry Pi 5, kernel=kernel8.img in config.txt gives 4 KB pages")
+        message = f"memory pages of {size // 1024} KB; libraries built for 4 KB pages abort at start"
+        yield check("pages", None, message, "on a Raspberry Pi 5, set kernel=kernel8.img in config.txt for 4 KB pages")

@@ -1,4 +1,4 @@
-"""`mom export`, `mom import`: what the user said, as JSON lines."""
+"""`mom export`, `mom import`: the user's feedback as JSON lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mom_lsp.phrases import count
 @click.command()
 @click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", metavar="FILE")
 def export(output: IO[str]) -> None:
-    """Print your pins, notes, uses and the like, one JSON object a line."""
+    """Export your feedback (pins, notes, uses …) as JSON lines."""
     with connect() as service:
         events = service.call("export")["events"]
     for event in events:
@@ -27,9 +27,9 @@ def export(output: IO[str]) -> None:
 @click.command("import")
 @click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
 def import_(file: IO[str]) -> None:
-    """Read what `mom export` printed.
+    """Import feedback from `mom export`.
 
-    What is known already changes nothing.
+    Events that are already in the journal are skipped.
     """
     events = read_events(file)
     with connect() as service:
@@ -40,7 +40,7 @@ def import_(file: IO[str]) -> None:
 
 
 def read_events(file: IO[str]) -> list[dict[str, Any]]:
-    """Return the events of JSON lines. Raises UsageError naming the line that is none."""
+    """Return the events in JSON lines. Raises UsageError with the number of an invalid line."""
     events = []
     for number, line in enumerate(_lines(file), 1):
         if not line.strip():
@@ -50,7 +50,7 @@ def read_events(file: IO[str]) -> list[dict[str, Any]]:
         except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
-            raise UsageError(f"line {number} of {file.name} is no JSON object; was it written by `mom export`?")
+            raise UsageError(f"line {number} of {file.name} is not a JSON object; did `mom export` write the file?")
         events.append(event)
     return events
 
@@ -59,4 +59,4 @@ def _lines(file: IO[str]) -> list[str]:
     try:
         return file.readlines()
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file.name} is not UTF-8 text; was it written by `mom export`?") from error
+        raise UsageError(f"{file.name} is not UTF-8 text; did `mom export` write it?") from error

@@ -1,4 +1,4 @@
-"""`mom tune`: weights learned from the repository's own history and from what the user said of suggestions."""
+"""`mom tune`: ranking weights learned from the repository's history and the user's feedback."""
 
 from __future__ import annotations
 
@@ -11,18 +11,26 @@ from mom_lsp import datafolder
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.text import echo_json
 
-SOURCES = {"history": "commits that name earlier ones", "verdicts": "suggestions you judged"}
+SOURCES = {"history": "commits that name earlier ones", "verdicts": "rated suggestions"}
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(min=40), default=400, show_default=True, metavar="N", help="How many.")
-@click.option("--reset", is_flag=True, help="Go back to the weights that mom came with.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=40),
+    default=400,
+    show_default=True,
+    metavar="N",
+    help="Use the N newest of each source.",
+)
+@click.option("--reset", is_flag=True, help="Restore the default weights.")
 @AS_JSON
 def tune(limit: int, reset: bool, as_json: bool) -> None:
-    """Learn what matters from the newest commits here that name earlier ones, and from what you said of suggestions.
+    """Tune the ranking weights on this repository.
 
-    The weights are fitted on the older part of both, and kept only if they find what the newer part says better than
-    the weights that mom came with. Of a suggestion that you accepted or dismissed, the others shown beside it count.
+    Learns from commits that name earlier ones, and from suggestions that you accepted or dismissed, each against the
+    others shown with it. The weights are fitted on the older part of both sources. They replace the default weights
+    only if they rank significantly better on the newer part.
     """
     from mom_lsp.cli.progress import bars
     from mom_lsp.git import locate
@@ -30,27 +38,27 @@ def tune(limit: int, reset: bool, as_json: bool) -> None:
     from mom_lsp.tuning.tune import event_of
     from mom_lsp.tuning.tune import tune as learn
 
-    here = folder()
+    root = folder()
     document: dict[str, Any] = {"kept": False, "reset": True}
     model = None
     if not reset:
         with bars() as bar:
-            document, model = learn(here, limit, bar)
+            document, model = learn(root, limit, bar)
     if reset or model:
-        data = locate(here).data
+        data = locate(root).data
         datafolder.make(data)
         with Journal(data / datafolder.JOURNAL) as journal:
             journal.append("tune", data=event_of(model), now=time.time())
     if as_json:
         echo_json(document)
     elif reset:
-        click.echo("The weights are those that mom came with.")
+        click.echo("Default weights restored.")
     else:
         _print(document)
 
 
 def _print(document: dict[str, Any]) -> None:
-    """Tell where the weights were learned, how they did later, and what they changed, term by term."""
+    """Print what the weights were learned from, how they rank held-out data, and the spread of each term."""
     from mom_lsp.cli.console import stdout, table
 
     sources, terms = document["sources"], document["terms"]
@@ -63,20 +71,18 @@ def _print(document: dict[str, Any]) -> None:
         )
         for name, source in sources.items()
     ]
-    stdout().print(table(rows, ("source", "learned from", "judged on", "Recall@3", "MRR@10")))
+    stdout().print(table(rows, ("source", "training", "held out", "Recall@3", "MRR@10")))
     click.echo()
     changed = [
-        (name, f"{term['shipped']:.2f}", f"{term['own']:.2f}" + (", the other way round" if term["own"] < 0 else ""))
+        (name, f"{term['shipped']:.2f}", f"{term['own']:.2f}" + (", reversed" if term["own"] < 0 else ""))
         for name, term in terms.items()
     ]
-    stdout().print(table(changed, ("term tells apart by", "as mom came", "learned here")))
+    stdout().print(table(changed, ("term spread", "default", "tuned")))
     click.echo()
     if document["kept"]:
-        click.echo(
-            "They are better and are used from now on; `mom tune --reset` goes back to those that mom came with."
-        )
+        click.echo("The tuned weights rank held-out data better and are now in use. Undo with `mom tune --reset`.")
     else:
-        click.echo("They are not surely better on what came later: nothing changes.")
+        click.echo("No significant improvement on held-out data; weights unchanged.")
 
 
 def _before_and_after(source: dict[str, Any], metric: str) -> str:
