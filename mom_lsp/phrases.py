@@ -1,6 +1,6 @@
-"""The words for what mom knows: ages, counts, kinds, terms, lives, failures, progress.
+"""User-facing phrases about memories: ages, counts, kinds, relevance, terms, status, failures, progress.
 
-The engine puts finished phrases into its answers, so that the terminal, hovers and VS Code's view say the same.
+The engine puts finished phrases into its answers, so that the terminal, hovers and VS Code's view agree.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-ID_LENGTH = 8  # enough to be unique; every command takes a unique prefix
-TERMS = {"place": "place", "lex": "words", "sem": "meaning", "temp": "recency", "use": "use"}
+ID_LENGTH = 8  # usually unique; every command accepts a unique prefix
+TERMS = {"place": "location", "lex": "lexical", "sem": "semantic", "temp": "recency", "use": "usage"}
 STEPS = {
     "waiting": "Waiting",
     "history": "Reading history",
     "files": "Reading files",
     "compaction": "Compacting the index",
-    "encoding": "Encoding memories",
-    "domains": "Sorting memories into domains",
+    "encoding": "Computing embeddings",
+    "domains": "Grouping memories into domains",
 }  # by phase of the indexer
 
 DAY = 86400.0  # seconds
@@ -29,7 +29,7 @@ _UNITS = (
     ("hour", 3600.0),
     ("minute", 60.0),
 )
-_ORDINARY = ("candidate", "fresh", "moved")  # a status or freshness that needs no mark
+_UNMARKED = ("candidate", "fresh", "moved")  # the usual status and freshness
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -43,7 +43,7 @@ def memories(number: int) -> str:
 
 
 def ago(time: float, now: float) -> str:
-    """Return "3 years ago" for a time in seconds since 1970; "" for 0, which stands for an unknown time."""
+    """Return "3 years ago" for a time in seconds since 1970, "" for 0 (unknown)."""
     if not time:
         return ""
     for unit, length in _UNITS:
@@ -53,7 +53,7 @@ def ago(time: float, now: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Return a length of time with the precision that matters: "0.3 s", "12 s", "3 min 20 s", "2 h 5 min"."""
+    """Return a duration rounded for reading: "0.3 s", "12 s", "3 min 20 s", "2 h 5 min"."""
     if seconds < 9.95:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -65,7 +65,7 @@ def duration(seconds: float) -> str:
 
 
 def kind_name(kind: str, source: str | None) -> str:
-    """Return a kind as people read it: a note is the user's own only if the user wrote it."""
+    """Return the name of a kind; only a note that the user wrote is "your note"."""
     if kind == "note":
         return {"commit": "change", "file": "remark"}.get(source or "", "your note")
     return kind.replace("_", " ")
@@ -75,16 +75,17 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
     """Return the phrases of a suggestion in JSON.
 
     Args:
-        one: the suggestion, as the contract has it.
+        one: the suggestion, in the format of the contract.
         now: seconds since 1970.
 
     Returns:
-        kind; age, "" if unknown; marks, what is special about it; state, strength and life; failure and episode, "" if
-        it is part of none; shares, by term: the signed share of the score, largest first.
+        kind; age, "" if unknown; relevance, "" if unscored; marks, for unusual states; state, strength and life;
+        failure and episode, "" if there is none; shares, the signed share of the score by term, largest first.
     """
     return {
         "kind": kind_name(one["kind"], one["source"]["type"]),
         "age": ago(_seconds(one["source"]["time"]), now),
+        "relevance": relevance(one["chance"], one["why"]),
         "marks": marks(one),
         "state": state(one),
         "strength": strength(one),
@@ -95,30 +96,39 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
+def relevance(probability: float | None, reason: str) -> str:
+    """Return "91% relevant: wrote this line, recent"; without a probability, the reason as a sentence would begin."""
+    if probability is None:
+        return reason[:1].upper() + reason[1:]
+    percent = f"{probability:.0%}"
+    shown = {"0%": "<1%", "100%": ">99%"}.get(percent, percent)  # an estimate is never certain
+    return f"{shown} relevant" + (f": {reason}" if reason else "")
+
+
 def marks(one: Mapping[str, Any]) -> list[str]:
-    """Return what is special about a suggestion: pinned, on trial, a status or freshness out of the ordinary."""
-    said = ["pinned"] * bool(one["pinned"]) + ["on trial"] * bool(one["trial"])
-    return said + [mark.replace("_", " ") for mark in (one["status"], one["freshness"]) if mark not in _ORDINARY]
+    """Return labels for unusual states: pinned, on trial, and an unusual status or freshness."""
+    labels = ["pinned"] * bool(one["pinned"]) + ["on trial"] * bool(one["trial"])
+    return labels + [mark.replace("_", " ") for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
 
 
 def state(one: Mapping[str, Any]) -> str:
-    """Return status, layer, confidence and freshness of a suggestion, and whether it is pinned."""
+    """Return status, layer, confidence, freshness and pin of a suggestion."""
     layer = f"layer {one['layer']}" if one["layer"] else ""
-    words = (
+    parts = (
         one["status"],
         layer,
         f"confidence {one['confidence']}",
         one["freshness"],
         "pinned" if one["pinned"] else "",
     )
-    return ", ".join(word.replace("_", " ") for word in words if word)
+    return ", ".join(part.replace("_", " ") for part in parts if part)
 
 
 def evidence(life: Mapping[str, Any]) -> str:
-    """Return the accepted and failed uses of a memory, and how often it was shown."""
+    """Return how often a memory was used, rejected after use, shown and hinted."""
     places = [f"{at['path']} ({at['symbol']})" if at["symbol"] else at["path"] for at in life["places"]]
     parts = [
-        f"{count(life['uses'], 'accepted use')}, at {', '.join(places)}" if life["uses"] else "no accepted use",
+        f"{count(life['uses'], 'accepted use')} in {', '.join(places)}" if life["uses"] else "no accepted uses",
         count(life["failures"], "failed use") if life["failures"] else "",
         f"shown {count(life['shown'], 'time')}" if life["shown"] else "",
         f"hinted {count(life['hinted'], 'time')} without use" if life["hinted"] else "",
@@ -127,17 +137,17 @@ def evidence(life: Mapping[str, Any]) -> str:
 
 
 def shares(terms: Mapping[str, float]) -> dict[str, str]:
-    """Return "place +3.46" and the like by term, the largest first; without what rounds to nothing."""
+    """Return the share of each term, such as "location +3.46", largest first, without those that round to 0."""
     ordered = sorted((term for term in terms if round(abs(terms[term]), 2)), key=lambda term: -abs(terms[term]))
     return {term: f"{TERMS[term]} {terms[term]:+.2f}" for term in ordered}
 
 
 def failure(failed: Mapping[str, Any]) -> str:
-    """Return what was tried, why it did not hold, and what came instead."""
-    instead = failed["replaced_by"] or failed["by"]
+    """Return what was tried, why it failed, and what replaced it."""
+    replacement = failed["replaced_by"] or failed["by"]
     verb = "needed a fix" if failed["kind"] == "bug_pattern" else "was reverted"
     because = f": {failed['because']}" if failed["because"] else ""
-    return f"“{failed['tried']}” {verb}{because} → {instead['title']} ({instead['id'][:ID_LENGTH]})"
+    return f"“{failed['tried']}” {verb}{because} → {replacement['title']} ({replacement['id'][:ID_LENGTH]})"
 
 
 def episode(grouped: Mapping[str, Any]) -> str:
@@ -146,7 +156,7 @@ def episode(grouped: Mapping[str, Any]) -> str:
 
 
 def life(one: Mapping[str, Any]) -> str:
-    """Return status, confidence, uses, tier, strength and half-life of a suggestion; "" if it has none."""
+    """Return status, uses, confidence, tier, strength and half-life of a suggestion."""
     uses = one["uses"]
     parts = [
         f"{one['status'].replace('_', ' ')}, layer {one['layer']}" if one["layer"] else "",
@@ -157,22 +167,22 @@ def life(one: Mapping[str, Any]) -> str:
 
 
 def strength(one: Mapping[str, Any]) -> str:
-    """Return the tier and strength of a suggestion, and how long it lasts."""
-    words = f"{one['tier']}, strength {one['strength']:.2f}"
+    """Return tier, strength and half-life, such as "episodic, strength 0.59, half-life 7 active days"."""
     if one["half_life"] is None:
-        return f"{words}, which does not fade while it is pinned"
-    days = max(1, round(one["half_life"]))
-    return f"{words}, half of it left after {count(days, 'active day')} without use"
+        decay = "pinned: does not decay"
+    else:
+        decay = f"half-life {count(max(1, round(one['half_life'])), 'active day')}"
+    return f"{one['tier']}, strength {one['strength']:.2f}, {decay}"
 
 
 def of_event(event: Mapping[str, Any], now: float) -> dict[str, str]:
-    """Return the phrases of one event of a memory's history: what happened, and its age."""
-    happened = str(event.get("status") or event["event"]).replace("_", " ")
-    return {"event": happened, "age": ago(event["time"], now)}
+    """Return the phrases of one event in a memory's history: its name and age."""
+    name = str(event.get("status") or event["event"]).replace("_", " ")
+    return {"event": name, "age": ago(event["time"], now)}
 
 
 def of_forgotten(one: Mapping[str, Any], now: float) -> dict[str, str]:
-    """Return the phrases of a forgotten memory, whose text is gone: what it was, and when it was forgotten."""
+    """Return the phrases of a forgotten memory, whose text is erased: its commit or kind, and when it was forgotten."""
     name = (one["commit"] or "")[:9] or kind_name("note", "user")
     return {
         "name": " · ".join([name, *([one["path"]] if one["path"] else [])]),
@@ -181,11 +191,11 @@ def of_forgotten(one: Mapping[str, Any], now: float) -> dict[str, str]:
 
 
 def step(report: Mapping[str, Any]) -> str:
-    """Return what the indexer is doing, with a percentage ("Reading history 42%"), or why it waits."""
-    words, total = STEPS.get(report["phase"], "Working"), report["total"]
-    return f"{words} {100 * report['done'] // total}%" if total else report.get("message") or words
+    """Return the indexer's phase with a percentage ("Reading history 42%"), or the reason for which it waits."""
+    phase, total = STEPS.get(report["phase"], "Working"), report["total"]
+    return f"{phase} {100 * report['done'] // total}%" if total else report.get("message") or phase
 
 
 def _seconds(time: str | None) -> float:
-    """Return the seconds since 1970 of an ISO 8601 time in UTC, 0 for an unknown one."""
+    """Return the seconds since 1970 of an ISO 8601 time, 0 if unknown."""
     return datetime.fromisoformat(time).astimezone(UTC).timestamp() if time else 0.0

@@ -27,6 +27,7 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
             "line": None,
         },
         "score": 0.75,
+        "chance": 0.91,
         "terms": {"sem": 0.0, "lex": 0.2, "temp": -0.05, "use": 0.0, "place": 0.6},
         "tier": "episodic",
         "strength": 0.5,

@@ -20,6 +20,7 @@ from mom_lsp.phrases import (
     kind_name,
     life,
     of_forgotten,
+    relevance,
     shares,
     step,
 )
@@ -90,10 +91,27 @@ def test_the_largest_share_comes_first_and_none_is_hidden(terms: dict[str, float
 
 def test_shares_are_named_as_people_say_them() -> None:
     assert shares({"place": 0.5, "lex": 0.1, "temp": -0.2, "sem": 0.0}) == {
-        "place": "place +0.50",
+        "place": "location +0.50",
         "temp": "recency -0.20",
-        "lex": "words +0.10",
+        "lex": "lexical +0.10",
     }
+
+
+@pytest.mark.parametrize(
+    ("probability", "reason", "phrase"),
+    [
+        (0.914, "wrote this line, recent, shares `retry`", "91% relevant: wrote this line, recent, shares `retry`"),
+        (0.5, "", "50% relevant"),
+        (0.004, "recent", "<1% relevant: recent"),
+        (0.999, "recent", ">99% relevant: recent"),
+        (None, "names it (fixes)", "Names it (fixes)"),
+        (None, "`retry` is new", "`retry` is new"),
+        (None, "", ""),
+    ],
+)
+def test_relevance_is_a_percentage_with_its_evidence(probability: float | None, reason: str, phrase: str) -> None:
+    assert relevance(probability, reason) == phrase
+    assert make_suggestion(chance=probability, why=reason)["phrases"]["relevance"] == phrase
 
 
 @pytest.mark.parametrize(("kind", "verb"), [("failed_approach", "was reverted"), ("bug_pattern", "needed a fix")])
@@ -106,20 +124,19 @@ def test_a_failure_says_what_came_instead(kind: str, verb: str) -> None:
 
 
 def test_a_life_in_words() -> None:
-    assert life(make_suggestion()) == "episodic, strength 0.50, half of it left after 7 active days without use"
+    assert life(make_suggestion()) == "episodic, strength 0.50, half-life 7 active days"
     proven = make_suggestion(status="validated", layer=1, uses=2, confidence="medium", half_life=None)
     assert life(proven) == (
-        "validated, layer 1; 2 accepted uses, confidence medium; "
-        "episodic, strength 0.50, which does not fade while it is pinned"
+        "validated, layer 1; 2 accepted uses, confidence medium; episodic, strength 0.50, pinned: does not decay"
     )
 
 
 def test_evidence_names_the_places() -> None:
     none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0, "hinted": 0}
-    assert evidence(none) == "no accepted use"
+    assert evidence(none) == "no accepted uses"
     places = [{"path": "a.py", "symbol": "f"}, {"path": "b.py", "symbol": ""}]
     told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3, "hinted": 12})
-    assert told == "2 accepted uses, at a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
+    assert told == "2 accepted uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
 
 
 def test_marks_tell_only_what_is_out_of_the_ordinary() -> None:
@@ -142,7 +159,7 @@ def test_a_step_has_a_percentage_once_its_size_is_known(phase: str) -> None:
 
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDED_ONCE = ("} ago", "needed a fix", "half of it left", "Reading history", "Compacting the index", "failed use")
+WORDED_ONCE = ("} ago", "needed a fix", "half-life ", "Reading history", "Compacting the index", "failed use")
 
 
 @pytest.mark.parametrize("words", WORDED_ONCE)

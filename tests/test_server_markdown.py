@@ -126,5 +126,5 @@ def test_the_first_is_told_in_full_and_the_others_in_one_line() -> None:
 
 def test_the_bar_is_drawn_from_the_shares() -> None:
     one = make_suggestion(score=0.5, terms={"lex": 0.1, "temp": -0.1, "use": 0.0, "place": 0.5})
-    assert shares_bar(one) == "`█████████████▓▓▓` score 0.50: place +0.50, words +0.10, recency -0.10"
+    assert shares_bar(one) == "`█████████████▓▓▓` score 0.50: location +0.50, lexical +0.10, recency -0.10"
     assert shares_bar(unscored(one)) == ""

@@ -1,7 +1,7 @@
-"""The short way of a command that only asks: the engine, which is warm, runs it, and this process prints.
+"""The fast path of queries: a running engine executes the command, and this process prints the output.
 
-Importing click, rich and the rest takes longer than the answer; here next to nothing is imported. Whatever is out of
-the ordinary (no engine, another version, an unusual option) is left to the long way, which gives the same output.
+Importing click, rich and the rest takes longer than the answer, so this module imports next to nothing. Without an
+engine of the same version, the command runs in this process, with the same output.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ import sys
 from mom_lsp.gitdirs import common_dir_of, git_dir_above
 
 VERBS = frozenset({"suggest", "search", "show", "why"})
-LONG_WAY = 75  # the exit code by which a command that the engine runs says that it has to be done the long way
+NOT_IN_ENGINE = 75  # exit code of a command that has to run in its own process instead
 
 
 def ask_engine(arguments: list[str]) -> int | None:
-    """Have the engine run a command, print its output and return its exit code; None if the long way has to do it."""
+    """Run a command in the engine, print its output and return its exit code; return None if that is not possible."""
     folder, verb = (arguments[1], arguments[2]) if arguments[:1] == ["-C"] else (".", arguments[0])
     if verb not in VERBS:
         return None
@@ -27,9 +27,9 @@ def ask_engine(arguments: list[str]) -> int | None:
 
     try:
         answer = ask(f"{common_dir_of(git_dir)}/mom", arguments)
-    except (OSError, ValueError):  # whatever it is, the long way says it better
+    except (OSError, ValueError):  # the command will run in this process and report it
         return None
-    if answer is None or answer[0] == LONG_WAY:
+    if answer is None or answer[0] == NOT_IN_ENGINE:
         return None
     code, out, err = answer
     _write(sys.stdout.buffer, out)

@@ -1,6 +1,6 @@
-"""What people see of memories, drawn with rich.
+"""Printing memories with rich.
 
-Nothing of a repository is ever read as markup, and control characters never reach the terminal.
+Text from a repository is never parsed as markup, and control characters never reach the terminal.
 """
 
 from __future__ import annotations
@@ -38,32 +38,33 @@ TERM_STYLES = {
     "sem": ("cyan", "▒"),
     "temp": ("yellow", "░"),
     "use": ("magenta", "▪"),
-}  # each term has a colour, and a block of its own for a terminal without colours
+}  # colour and block of each term; the blocks differ for terminals without colours
 BAR = 16  # cells
 INDENT = 2
-BODY_LINES = 2  # of a memory in a list; `mom show` prints all
+BODY_LINES = 2  # of a memory in a list; `mom show` prints the whole body
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRoot:
-    """What a memory is drawn against: where its links lead."""
+    """The base of the links to files."""
 
     root: Path
-    path: str | None = None  # of the file that was asked about
+    path: str | None = None  # of the file asked about
 
 
-def print_suggestions(suggestions: Sequence[dict[str, Any]], view: LinkRoot) -> None:
-    """Print memories, best first, a blank line between them."""
+def print_suggestions(suggestions: Sequence[dict[str, Any]], view: LinkRoot, *, explain: bool = False) -> None:
+    """Print memories separated by blank lines; with `explain`, also the terms of their scores."""
     console = stdout()
     rows: list[RenderableType] = []
     for suggestion in suggestions:
+        details = detail_lines(suggestion, view, explain=explain)
         rows += [Text()] if rows else []
-        rows += [title_line(suggestion), *(_indented(row, console) for row in detail_lines(suggestion, view))]
-    console.print(Group(*rows))  # at once: each print costs half a millisecond
+        rows += [title_line(suggestion), *(_indented(row, console) for row in details)]
+    console.print(Group(*rows))  # in one call: each print costs half a millisecond
 
 
-def print_answer(answer: dict[str, Any], view: LinkRoot) -> None:
-    """Print an answer, and below it the memories that it cites by their numbers."""
+def print_answer(answer: dict[str, Any], view: LinkRoot, *, explain: bool = False) -> None:
+    """Print an answer and the numbered memories that it cites; with `explain`, also the terms of their scores."""
     text = Text(one_line(answer["answer"]))
     text.highlight_regex(r"\[\d+\]", "bold cyan" if coloured() else "")
     rows: list[RenderableType] = [text]
@@ -72,23 +73,21 @@ def print_answer(answer: dict[str, Any], view: LinkRoot) -> None:
     for number, memory in enumerate(answer["citations"], 1):
         mark = Text(f"[{number}] ", "bold cyan")
         rows += [Text(), Text.assemble(mark, title_line(memory))]
-        below = Text("  ").join([source_line(memory, view), identity(memory["id"])])
-        rows.append(_indented(below, stdout()))
+        details = [source_line(memory, view), *_score_lines(memory, explain=explain)]
+        rows += [_indented(row, stdout()) for row in details]
     stdout().print(Group(*rows))
 
 
-def detail_lines(suggestion: dict[str, Any], view: LinkRoot) -> list[Text]:
-    """Return what stands below a memory's title: where from, what it says, the reason, the shares of the score."""
+def detail_lines(suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False) -> list[Text]:
+    """Return the lines below a memory's title: source, start of the body, failure, relevance and id."""
     rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
-    if suggestion.get("why"):
-        rows.append(Text(one_line(suggestion["why"]), "italic"))
     if failure := suggestion["phrases"]["failure"]:
         rows.append(Text(one_line(failure), "red"))
-    return [*rows, _score_line(suggestion)]
+    return [*rows, *_score_lines(suggestion, explain=explain)]
 
 
 def title_line(suggestion: dict[str, Any]) -> Text:
-    """Return the kind as a small tag, the title, and what is special about the memory."""
+    """Return the kind as a tag, the title, and labels such as "pinned"."""
     kind = str(suggestion["kind"])
     style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if coloured() else ""
     line = Text.assemble(
@@ -97,14 +96,14 @@ def title_line(suggestion: dict[str, Any]) -> Text:
         (one_line(suggestion["title"]), "bold"),
     )
     if suggestion.get("title_generated"):
-        line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # a model's words
+        line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # written by a model
     for mark in suggestion["phrases"]["marks"]:
         line.append(f"  [{mark}]", "yellow")
     return line
 
 
 def source_line(suggestion: dict[str, Any], view: LinkRoot) -> Text:
-    """Return when, who and where, the last with a link to it."""
+    """Return age, author, commit and file, with links."""
     source = suggestion["source"]
     parts = [
         Text(suggestion["phrases"]["age"]),
@@ -116,12 +115,12 @@ def source_line(suggestion: dict[str, Any], view: LinkRoot) -> Text:
 
 
 def shares(terms: dict[str, float], phrases: dict[str, str]) -> Text:
-    """Return a bar of the terms that speak for a memory, then the phrase of each term's signed share."""
+    """Return a bar of the positive terms of a score, then the phrase of each term's signed share."""
     bar = Text()
-    known = [(name, terms[name]) for name in TERM_STYLES if terms.get(name, 0.0) > 0]
-    total = sum(share for _, share in known)
+    positive = [(name, terms[name]) for name in TERM_STYLES if terms.get(name, 0.0) > 0]
+    total = sum(share for _, share in positive)
     drawn, reached = 0, 0.0
-    for name, share in known:
+    for name, share in positive:
         colour, block = TERM_STYLES[name]
         reached += share
         cells = round(BAR * reached / total) - drawn
@@ -134,22 +133,23 @@ def shares(terms: dict[str, float], phrases: dict[str, str]) -> Text:
 
 
 def identity(memory_id: str) -> Text:
-    """Return the start of an id, as the other commands take it."""
+    """Return the start of an id, which other commands accept."""
     return Text(one_line(memory_id)[:ID_LENGTH], "dim")
 
 
 def _indented(row: Text, console: Console) -> RenderableType:
-    """Return a row that keeps its indent where it wraps; in a pipe, which does not wrap, without trailing space."""
+    """Return a row that keeps its indent when it wraps; in a pipe, which does not wrap, without trailing spaces."""
     if console.is_terminal:
         return Padding(row, (0, 0, 0, INDENT), expand=False)
     return Text.assemble(" " * INDENT, row)
 
 
-def _score_line(suggestion: dict[str, Any]) -> Text:
-    line = shares(suggestion["terms"], suggestion["phrases"]["shares"])
-    if line.plain:
-        line.append("  ")
-    return line.append(identity(suggestion["id"]))
+def _score_lines(suggestion: dict[str, Any], *, explain: bool) -> list[Text]:
+    """Return the relevance with the memory's id, and the terms of the score if `explain` is set."""
+    relevance = Text(one_line(suggestion["phrases"]["relevance"]), "italic")
+    terms = shares(suggestion["terms"], suggestion["phrases"]["shares"])
+    first = Text("  ").join([*([relevance] if relevance.plain else []), identity(suggestion["id"])])
+    return [first, *([terms] if explain and terms.plain else [])]
 
 
 def _body(suggestion: dict[str, Any], limit: int) -> list[Text]:
@@ -168,7 +168,7 @@ def _commit(source: dict[str, Any]) -> Text:
 
 
 def _place(suggestion: dict[str, Any], view: LinkRoot) -> Text:
-    """Return the file span a memory was read from, or the lines of the file asked about that it last wrote."""
+    """Return the place of a memory: its line in the file asked about, else where it was read from."""
     source, lines = suggestion["source"], suggestion.get("lines") or ()
     path, line = source.get("path"), source.get("line")
     if lines and view.path is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,19 +12,21 @@ from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import echo_json, one_line
 
-COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="At most so many memories.")
+COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="Show at most N memories.")
+EXPLAIN = click.option("--explain", is_flag=True, help="Show the terms of each score.")
 
 
 @click.command()
 @click.argument("target", metavar="[FILE[:LINE[-LINE]]]", required=False)
-@click.option("--rev", help="As of this revision instead of HEAD.")
-@click.option("--intent", default="", metavar="TEXT", help="What you are about to do, there or anywhere.")
+@click.option("--rev", metavar="REV", help="Answer as of REV instead of HEAD.")
+@click.option("--intent", default="", metavar="TEXT", help="What you are about to do, at the target or anywhere.")
 @COUNT
+@EXPLAIN
 @AS_JSON
-def suggest(target: str | None, rev: str | None, intent: str, k: int | None, as_json: bool) -> None:
-    """Show the memories that matter for a file or its lines, for what you are about to do, or for both."""
+def suggest(target: str | None, rev: str | None, intent: str, k: int | None, explain: bool, as_json: bool) -> None:
+    """Suggest memories for lines, a file or a task."""
     if target is None and (rev is not None or not intent.strip()):
-        raise click.UsageError("say where, FILE or FILE:LINE, or what you are about to do, --intent TEXT")
+        raise click.UsageError("name a FILE or FILE:LINE, or describe a task with --intent TEXT")
     with connect() as service:
         asked: dict[str, Any] = {"k": k, "counted": not as_json} | ({"intent": intent} if intent else {})
         if target is not None:
@@ -33,51 +36,54 @@ def suggest(target: str | None, rev: str | None, intent: str, k: int | None, as_
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
-            _print(result, service, asked.get("path"))
+            _print(result["suggestions"], service, asked.get("path"), explain=explain)
         else:
             about = target or f"“{intent}”"
-            _say(f"Nothing worth showing for {about}. Everything is reachable with `mom search TEXT`.")
+            _print_message(f"No relevant memories for {about}. `mom search TEXT` searches all of them.")
 
 
 @click.command()
 @click.argument("text", nargs=-1, required=True)
 @COUNT
+@EXPLAIN
 @AS_JSON
-def search(text: tuple[str, ...], k: int | None, as_json: bool) -> None:
-    """Find memories by what they say."""
+def search(text: tuple[str, ...], k: int | None, explain: bool, as_json: bool) -> None:
+    """Search memories by text."""
     with connect() as service:
         result = service.call("search", text=" ".join(text), k=k)
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
-            _print(result, service, None)
+            _print(result["suggestions"], service, explain=explain)
         else:
-            _say(f"No memory says anything like “{' '.join(text)}”. Is everything indexed? See `mom status`.")
+            _print_message(f"No memories match “{' '.join(text)}”. `mom status` shows whether indexing is complete.")
 
 
 @click.command()
 @click.argument("id")
-@click.option("--episode", is_flag=True, help="Show the memories that belong to the same piece of work, oldest first.")
+@click.option("--episode", is_flag=True, help="List the memories of its episode (one piece of work), oldest first.")
 @AS_JSON
 def show(id: str, episode: bool, as_json: bool) -> None:
-    """Show a memory whole, and why it is or is not suggested."""
+    """Show one memory in full, and why it is or isn't suggested."""
     with connect() as service:
         result = service.call("episode" if episode else "show", id=id)
         if as_json:
             echo_json(result)
         elif episode and not result["episode"]:
-            _say("This memory stands alone.")
+            _print_message("This memory belongs to no episode.")
         elif episode:
             click.echo(f"{one_line(result['phrases']['episode'])}\n")
-            _print({"suggestions": result["members"]}, service, None)
+            _print(result["members"], service)
         else:
             _print_memory(result, service)
 
 
-def _print(result: dict[str, Any], service: Connection, path: str | None) -> None:
+def _print(
+    memories: Sequence[dict[str, Any]], service: Connection, path: str | None = None, *, explain: bool = False
+) -> None:
     from mom_lsp.cli.output import LinkRoot, print_suggestions
 
-    print_suggestions(result["suggestions"], LinkRoot(service.location.root, path))
+    print_suggestions(memories, LinkRoot(service.location.root, path), explain=explain)
 
 
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
@@ -95,7 +101,7 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
     console.print()
     console.print(table(_facts(memory)))
     if memory.get("history"):
-        console.print(Text("\nWhat happened to it", "bold"))
+        console.print(Text("\nHistory", "bold"))
         console.print(
             table(
                 (event["phrases"]["age"], event["phrases"]["event"], event["path"] or event["reason"])
@@ -109,14 +115,14 @@ def _print_memory(memory: dict[str, Any], service: Connection) -> None:
 
 
 def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
-    """Return what is known about a memory, as (name, value), without what is empty."""
+    """Return the facts about a memory as (name, value), without empty ones."""
     from mom_lsp.cli.output import shares
 
     phrases = memory["phrases"]
     facts: list[tuple[str, Any]] = [
         ("id", memory["id"]),
-        ("state", phrases["state"]),
-        ("because", memory["life"]["reason"]),
+        ("status", phrases["state"]),
+        ("reason", memory["life"]["reason"]),
         ("strength", phrases["strength"]),
         ("evidence", phrases["evidence"]),
         ("domain", memory["domain"]),
@@ -125,10 +131,11 @@ def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
         ("failure", phrases["failure"]),
         ("replaced by", memory["replacement"] or ""),
         ("suggested" if memory["suggested"] else "not suggested", memory["because"]),
+        ("relevance", phrases["relevance"]),
         ("score", shares(memory["terms"], phrases["shares"])),
     ]
     return [(name, value) for name, value in facts if str(value)]
 
 
-def _say(text: str) -> None:
+def _print_message(text: str) -> None:
     click.echo(one_line(text), err=True)

@@ -1,4 +1,4 @@
-"""`mom why`: why a line is so, in two or three sentences with citations."""
+"""`mom why`: explain a line in two or three sentences with citations."""
 
 from __future__ import annotations
 
@@ -9,73 +9,74 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
-from mom_lsp.cli.fast_path import LONG_WAY
+from mom_lsp.cli.fast_path import NOT_IN_ENGINE
 from mom_lsp.cli.target import Target, parse_target
 from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
+from mom_lsp.phrases import count
 
 
 @click.command()
 @click.argument("target", metavar="FILE:LINE")
-@click.option("--no-model", is_flag=True, help="In the memories' own words alone, at once.")
-@click.option("--explain", is_flag=True, help="Say which memories the model's attention was drawn to, and how much.")
+@click.option("--no-model", is_flag=True, help="Quote the memories only; do not run the model.")
+@click.option("--explain", is_flag=True, help="Show the terms of the scores, and where attention bias was applied.")
 @AS_JSON
 @click.pass_context
 def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json: bool) -> None:
-    """Say why a line is so, with the memories that say it.
+    """Explain why a line is the way it is, citing memories.
 
-    On a terminal the answer in the memories' own words comes at once, and the local model's, if there is one, when it
-    is ready. Elsewhere only the last of the two is printed.
+    On a terminal, quotes from the memories are printed at once, and the answer of the local model, if one is
+    installed, when it is ready. Otherwise only the latter is printed, or the quotes if there is no model.
     """
     with connect() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
-            raise UsageError(f"name one line: `mom why {place.path}:{place.start}`")
-        worded = not no_model and not service.call("model")["problem"]
-        if worded and _is_within_engine():
-            ctx.exit(LONG_WAY)  # the model takes seconds, in which the engine would run no other command
-        at_once = not worded or (not as_json and sys.stdout.isatty())
+            raise UsageError(f"name a single line, for example `mom why {place.path}:{place.start}`")
+        uses_model = not no_model and not service.call("model")["problem"]
+        if uses_model and _runs_in_engine():
+            ctx.exit(NOT_IN_ENGINE)  # generating takes seconds, and the engine runs one command at a time
+        at_once = not uses_model or (not as_json and sys.stdout.isatty())
         answer = _ask(service, place, generate=not at_once)
         if as_json:
             echo_json(answer)
             return
-        _print(answer, service, place.path)
-        if worded and at_once:
-            answer = _worded(service, place)
+        _print(answer, service, place.path, explain=explain)
+        if uses_model and at_once:
+            answer = _generate(service, place)
             if answer["generated"]:
                 click.echo("\n" + one_line(answer["answer"]))
         if explain:
-            _explain(answer)
+            _print_attention(answer)
 
 
-def _explain(answer: dict[str, Any]) -> None:
+def _print_attention(answer: dict[str, Any]) -> None:
     numbers = {one["id"]: number for number, one in enumerate(answer["citations"], 1)}
     for one in answer["attention"]:
         number = numbers[one["id"]]
-        click.echo(f"attention drawn to [{number}]: {one['heads']} heads, {one['strength']:+.2f} on average")
+        click.echo(f"attention bias on [{number}]: {count(one['heads'], 'head')}, mean {one['strength']:+.2f}")
     if not answer["attention"]:
-        click.echo("the model's attention was drawn to none of them")
+        click.echo("No attention bias was applied.")
 
 
 def _ask(service: Connection, place: Target, *, generate: bool) -> dict[str, Any]:
     return dict(service.call("why", path=place.path, line=place.start, text=None, generate=generate))
 
 
-def _worded(service: Connection, place: Target) -> dict[str, Any]:
-    """Ask the model, which takes seconds, and say meanwhile what is waited for."""
+def _generate(service: Connection, place: Target) -> dict[str, Any]:
+    """Return the model's answer; show a status line during the seconds that it takes."""
     from mom_lsp.cli.console import stderr
 
-    with stderr().status("the local model is wording it; Ctrl-C if this is enough"):
+    with stderr().status("rephrasing with the local model (Ctrl-C to skip)"):
         return _ask(service, place, generate=True)
 
 
-def _is_within_engine() -> bool:
+def _runs_in_engine() -> bool:
     from mom_lsp.cli.console import TERMINAL
 
     return TERMINAL.get() is not None
 
 
-def _print(answer: dict[str, Any], service: Connection, path: str) -> None:
+def _print(answer: dict[str, Any], service: Connection, path: str, *, explain: bool) -> None:
     from mom_lsp.cli.output import LinkRoot, print_answer
 
-    print_answer(answer, LinkRoot(service.location.root, path))
+    print_answer(answer, LinkRoot(service.location.root, path), explain=explain)
