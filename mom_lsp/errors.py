@@ -1,40 +1,40 @@
-"""The one error tree. Every message says what happened and what to do about it.
+"""The exceptions of this package. Each message says what happened and what to do about it.
 
 MomError
-├── UsageError            the request itself makes no sense (a line that does not exist, an unknown id)
-├── RepositoryError       git, or the repository, cannot do what was asked
-│   └── UntrustedPath     a path outside the workspace, or one that leads there by a symbolic link
-├── DataFolderError       the data folder is out of reach: read-only, another user's, or gone with its repository
+├── UsageError            an invalid request (a line that does not exist, an unknown id)
+├── RepositoryError       git failed, or the repository does not allow the request
+│   └── UntrustedPath     a path outside the workspace, possibly through a symbolic link
+├── DataFolderError       the data folder is inaccessible: read-only, another user's, or deleted
 ├── StoreError            LanceDB cannot be read or written
 │   ├── NoIndex           nothing has been indexed yet
-│   └── Outdated          the version that was read is gone: read a newer one
+│   └── Outdated          the version being read was deleted; read a newer one
 ├── JournalError          SQLite cannot be read or written
 ├── EncoderError          the encoder is not installed, or its model cannot be loaded
-├── ModelError            the language model is not installed, cannot be loaded, or cannot do what was asked
-│   └── Interrupted       reading was given up, since somebody else asks
-└── ChildError            a child process ended, or did not answer
+├── ModelError            the language model is not installed, cannot be loaded, or failed
+│   └── Interrupted       a background run of the model was cancelled
+└── ChildError            a child process exited, or did not answer
     └── ChildTimeout      it did not answer in time
 """
 
 
 class MomError(Exception):
-    """Base of all errors of ours; its text is shown to the user as it is."""
+    """Base class; the message is shown to the user unchanged."""
 
 
 class UsageError(MomError):
-    """The request itself makes no sense."""
+    """An invalid request."""
 
 
 class RepositoryError(MomError):
-    """Git, or the repository, cannot do what was asked."""
+    """Git failed, or the repository does not allow the request."""
 
 
 class UntrustedPath(RepositoryError):
-    """A path outside the workspace, or one that leads there by a symbolic link."""
+    """A path outside the workspace, possibly through a symbolic link."""
 
 
 class DataFolderError(MomError):
-    """The data folder is out of reach: read-only, another user's, or gone with its repository."""
+    """The data folder is inaccessible: read-only, another user's, or deleted."""
 
 
 class StoreError(MomError):
@@ -46,7 +46,7 @@ class NoIndex(StoreError):
 
 
 class Outdated(StoreError):
-    """The indexer has removed the version that was read; the newest one can be read instead."""
+    """The indexer deleted the version being read; read the newest one instead."""
 
 
 class JournalError(MomError):
@@ -58,15 +58,15 @@ class EncoderError(MomError):
 
 
 class ModelError(MomError):
-    """The language model is not installed, cannot be loaded, or cannot do what was asked."""
+    """The language model is not installed, cannot be loaded, or failed."""
 
 
 class Interrupted(ModelError):
-    """Reading was given up, since somebody else asks."""
+    """A background run of the model was cancelled."""
 
 
 class ChildError(MomError):
-    """A child process ended, or did not answer."""
+    """A child process exited, or did not answer."""
 
 
 class ChildTimeout(ChildError):

@@ -1,6 +1,6 @@
-"""What a git hook runs: it queues a request, starts an indexer if there is none, and leaves within milliseconds.
+"""The command of the git hooks: queues a request, starts an indexer if none runs, and exits within milliseconds.
 
-It imports next to nothing, starts no git, prints nothing, and never fails a commit.
+It imports next to nothing, does not run git, prints nothing, and never fails a commit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_LOG_BYTES = 64 * 1024
 
 
 def run(args: Sequence[str]) -> None:
-    """Serve a hook; `args` are its name and what git told it. Never raises."""
+    """Run a hook; `args` are its name and the arguments that git passed. Never raises."""
     data_dir: Path | None = None
     try:
         root = Path.cwd()
@@ -27,25 +27,25 @@ def run(args: Sequence[str]) -> None:
             return
         data_dir = Path(common_dir_of(str(git_dir)), datafolder.NAME)
         indexqueue.enqueue(data_dir, git_dir, " ".join(args[:2]) or "hook")
-        # The end of a rebase is told while its folder still stands: the indexer waits for that to go.
+        # At the end of a rebase its folder still exists when this hook runs; the indexer waits until git removes it.
         waiting = rebasing(str(git_dir)) and list(args[:2]) != ["post-rewrite", "rebase"]
         if not waiting and indexqueue.claim_start(data_dir, time.time()):
             _start_indexer(root if git_dir_of(str(root)) == str(git_dir) else git_dir)
-    except Exception:  # a commit is worth more than its index: whatever it is, it is written down and that is all
+    except Exception:  # never fail the commit: log the error
         _log(data_dir)
 
 
 def _git_dir(folder: Path) -> Path | None:
-    """Return the git directory that git runs the hook for."""
-    told = os.environ.get("GIT_DIR")
-    if told:
-        return (folder / told).resolve()
+    """Return the git directory that the hook runs for."""
+    given = os.environ.get("GIT_DIR")
+    if given:
+        return (folder / given).resolve()
     found = git_dir_above(str(folder))
     return Path(found) if found else None
 
 
 def _start_indexer(workspace: Path) -> None:
-    """Start an indexer that outlives us, with no stream of ours: one that it held would hold the commit."""
+    """Start a detached indexer without our streams: git would wait for them to be closed."""
     import subprocess
 
     scrubbed = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
@@ -55,7 +55,7 @@ def _start_indexer(workspace: Path) -> None:
     if sys.platform == "win32":
         flags = subprocess.DETACHED_PROCESS | subprocess.IDLE_PRIORITY_CLASS
     else:
-        os.nice(19)  # the lowest priority: the child inherits it, and we are about to leave
+        os.nice(19)  # the lowest priority, for the child, which inherits it; this process is about to exit
     subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
@@ -69,7 +69,7 @@ def _start_indexer(workspace: Path) -> None:
 
 
 def _log(data_dir: Path | None) -> None:
-    """Append the exception at hand to a log that starts anew when it is full."""
+    """Append the current exception to a log, which is truncated when it is full."""
     import contextlib
     import traceback
 

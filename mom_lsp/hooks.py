@@ -1,8 +1,8 @@
-"""Installing our line into a repository's hooks, and taking it out again byte for byte.
+"""Installing mom in a repository's git hooks, and uninstalling it, which restores them byte for byte.
 
-A shell script that is there keeps all it has: our block goes in under its first line, where no `exit` or `exec` of its
-own comes before us, and changes neither its status nor its input. Anything else (a binary, a link, a script in another
-language, a hook that is switched off) is moved aside whole and called by a small script in its place.
+In an existing shell script, our block goes below the first line, before any `exit` or `exec`, and changes neither the
+script's exit status nor its input. Any other hook (a binary, a link, a script in another language, a disabled hook) is
+renamed, and a small script in its place runs ours and then calls it.
 """
 
 from __future__ import annotations
@@ -32,49 +32,49 @@ _SHELL = re.compile(rb"#![^\n\r]*\b(?:sh|bash|dash|ksh|zsh)\b[^\n\r]*\n")
 
 @dataclass(frozen=True, slots=True)
 class HookChange:
-    """What became of one hook."""
+    """The result for one hook."""
 
     path: Path
     done: str  # created | chained | updated | unchanged | removed | restored | absent
 
 
 def hooks_folder(location: Location, *, force: bool = False) -> Path:
-    """Return the folder that git takes this repository's hooks from.
+    """Return the folder of this repository's hooks.
 
     Raises:
-        UsageError: `core.hooksPath` leads out of the repository, and `force` is not set.
-        RepositoryError: there is no repository.
+        UsageError: `core.hooksPath` is outside the repository, and `force` is not set.
+        RepositoryError: not a git repository.
     """
     if location.git_dir is None or location.common_dir is None:
-        raise RepositoryError(f"{location.root} is not a git repository, so it has no hooks")
+        raise RepositoryError(f"{location.root} is not a git repository and has no hooks")
     configured = path_setting(location.git_dir, "core.hooksPath")
     if configured is None:
         return location.common_dir / "hooks"
-    folder = (location.root / configured).resolve()  # git takes a relative one from the top of the worktree
+    folder = (location.root / configured).resolve()  # git resolves a relative path from the root of the worktree
     inside = any(folder.is_relative_to(home) for home in (location.root, location.common_dir))
     if not inside and not force:
         raise UsageError(
-            f"core.hooksPath is {folder}, outside this repository: other repositories may use it too. "
-            "Use --force to change the hooks there, or `git config --local core.hooksPath` to use this repository's own"
+            f"core.hooksPath is {folder}, outside this repository; other repositories may use the same hooks. "
+            "Use --force to change them, or set `git config --local core.hooksPath` to a folder in this repository"
         )
     return folder
 
 
 def install(folder: Path) -> list[HookChange]:
-    """Put our line into every hook of ours in the folder; doing it again changes nothing. Raises RepositoryError."""
+    """Add our block to each hook in NAMES; idempotent. Raises RepositoryError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         return [_install(folder / name) for name in NAMES]
     except OSError as error:
-        raise RepositoryError(f"the hooks cannot be written: {error}") from error
+        raise RepositoryError(f"cannot write the hooks: {error}") from error
 
 
 def uninstall(folder: Path) -> list[HookChange]:
-    """Make every hook what it was before. Raises RepositoryError."""
+    """Restore each hook as it was before. Raises RepositoryError."""
     try:
         return [_uninstall(folder / name) for name in NAMES]
     except OSError as error:
-        raise RepositoryError(f"the hooks cannot be written: {error}") from error
+        raise RepositoryError(f"cannot write the hooks: {error}") from error
 
 
 def _install(hook: Path) -> HookChange:
@@ -93,7 +93,7 @@ def _install(hook: Path) -> HookChange:
 
 
 def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
-    """Name the interpreter of today in a block that is there."""
+    """Update an existing block, for example to the current interpreter."""
     note = CREATED if CREATED in found[0] else b""
     chain = _chain(hook.name) if CHAINED.encode() in found[0] else b""
     block = _block(hook.name, note, chain)
@@ -106,7 +106,7 @@ def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
 def _move_aside(hook: Path) -> None:
     aside = hook.with_name(hook.name + CHAINED)
     if os.path.lexists(aside):
-        raise RepositoryError(f"{aside} is in the way: it holds an older hook. Merge it into {hook.name}, or delete it")
+        raise RepositoryError(f"{aside} already exists (an older hook); merge it into {hook.name}, or delete it")
     hook.rename(aside)
     try:
         _write(hook, SHEBANG + _block(hook.name, chain=_chain(hook.name)))
@@ -133,25 +133,25 @@ def _uninstall(hook: Path) -> HookChange:
 
 
 def _is_shell_script(hook: Path, content: bytes) -> bool:
-    """Whether a block can go under the first line, and will be run there."""
+    """Whether the hook is an executable shell script, which our block can be inserted into."""
     return not hook.is_symlink() and os.access(hook, os.X_OK) and _SHELL.match(content) is not None
 
 
 def _block(name: str, note: bytes = b"", chain: bytes = b"") -> bytes:
-    """Return our lines; nothing they do reaches git, and the standard input is left for others."""
+    """Return our block; it never affects the exit status and does not read standard input."""
     command = f'{shlex.quote(sys.executable)} -P -m mom_lsp hook run {name} "$@" >/dev/null 2>&1 </dev/null || true\n'
     return BEGIN + note + os.fsencode(command) + chain + END
 
 
 def _chain(name: str) -> bytes:
-    """Return the lines that hand over to a hook that was moved aside, with its input and its status."""
+    """Return the lines that run a renamed hook with its input and exit status."""
     return (
         f'mom_chained="$(dirname "$0")/{name}{CHAINED}"\n[ ! -x "$mom_chained" ] || exec "$mom_chained" "$@"\n'.encode()
     )
 
 
 def _write(hook: Path, content: bytes) -> None:
-    """Replace a hook in one step, since git may be about to run it; a new one can be executed."""
+    """Replace a hook atomically, since git may be about to run it; a new one becomes executable."""
     fresh = hook.with_name(hook.name + ".mom-new")
     try:
         fresh.write_bytes(content)

@@ -80,7 +80,7 @@ def test_from_index_to_forget_and_back(mom: Mom, tmp_path: Path) -> None:
     assert (first["commits"], first["nothing_new"]) == (2, False)
     again = mom("index")
     assert again.returncode == 0
-    assert "nothing new" in again.stderr
+    assert "up to date" in again.stderr
     assert again.stdout == ""
 
     found = document(mom("suggest", "parser.py:2", "--json"))
@@ -174,10 +174,10 @@ def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
 @pytest.mark.parametrize(
     ("line", "code", "complaint"),
     [
-        ("mkdir gone && cd gone && rmdir ../gone && $MOM status", 2, "the current folder was removed"),
+        ("mkdir gone && cd gone && rmdir ../gone && $MOM status", 2, "the current folder no longer exists"),
         ("$MOM index 2>&-", 0, ""),
         ("$MOM export --help >/dev/full", 1, "No space left on device"),
-        ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "no JSON object"),
+        ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "not a JSON object"),
     ],
 )
 def test_what_the_system_refuses_is_one_line(root: Path, mom: Mom, line: str, code: int, complaint: str) -> None:

@@ -15,6 +15,7 @@ STATUS: dict[str, Any] = {
     "memories": 1200,
     "commits": 1500,
     "indexed": True,
+    "complete": True,
     "searchable": 1200,
     "encoded": 300,
     "encoder": "minilm",
@@ -38,11 +39,11 @@ STATUS: dict[str, Any] = {
 def test_a_status_is_a_short_list_of_names_and_values() -> None:
     found = dict(rows(STATUS))
     assert found["memories"] == "1,200 from 1,500 commits"
-    assert found["encoded"] == "300 (25%)"
-    assert found["yours"] == "2 pinned, 1 note of yours"
-    assert found["indexing"] == "Encoding memories 25%"
-    assert found["data"] == "/r/.git/mom · 3.0 MB"
-    assert found["lately"] == "1 memory promoted, see `mom review`"
+    assert found["embeddings"] == "300 (25%)"
+    assert found["feedback"] == "2 pinned, 1 note"
+    assert found["index"] == "Computing embeddings 25%"
+    assert found["data"] == "/r/.git/mom (3.0 MB)"
+    assert found["promoted"] == "1 memory recently (see `mom review`)"
     assert found["status"] == "1,199 candidate, 1 needs revision"
     assert not {"variety", "attention"} & set(found)
 
@@ -50,23 +51,31 @@ def test_a_status_is_a_short_list_of_names_and_values() -> None:
 def test_a_status_says_what_is_missing() -> None:
     bare = STATUS | {"git": False, "indexed": False, "encoder": None, "model": MODEL | {"problem": "no model is set"}}
     found = dict(rows(bare))
-    assert found["folder"] == "/r (no git repository)"
-    assert found["memories"] == "nothing is indexed yet"
-    assert found["encoder"] == "none: search goes by words alone"
+    assert found["folder"] == "/r (not a git repository)"
+    assert found["memories"] == "none indexed yet"
+    assert found["encoder"] == "none (lexical search only)"
     assert found["model"] == "no model is set"
-    assert "loading" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
+    assert "not loaded" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
+
+
+def test_an_index_is_up_to_date_with_head_or_says_what_to_run() -> None:
+    idle = STATUS | {"indexing": None}
+    assert dict(rows(idle))["index"] == "up to date"
+    assert dict(rows(idle | {"complete": False}))["index"] == "not up to date with HEAD (run `mom index`)"
+    assert "index" not in dict(rows(idle | {"indexed": False}))
+    assert "index" not in dict(rows(idle | {"git": False}))
 
 
 def test_a_model_is_ready_only_once_it_has_computed_something() -> None:
-    assert dict(rows(STATUS))["model"] == "ready; it starts with the first question"
+    assert dict(rows(STATUS))["model"] == "ready (loads on first use)"
     untried = dict(rows(STATUS | {"model": MODEL | {"tested": False}}))
-    assert untried["model"] == "installed, not tried yet; it starts with the first question"
+    assert untried["model"] == "installed, not tested (loads on first use)"
 
 
 def test_a_pause_is_told_with_its_reason() -> None:
     paused = "paused on battery (18%); it resumes when the computer is plugged in"
     report = {"phase": "waiting", "done": 0, "total": 0, "message": paused}
-    assert dict(rows(STATUS | {"indexing": report}))["indexing"] == paused
+    assert dict(rows(STATUS | {"indexing": report}))["index"] == paused
     assert paused in summary(STATUS | {"indexing": None, "waiting": paused})
 
 
@@ -74,20 +83,20 @@ def test_running_processes_say_what_memory_they_hold() -> None:
     engine = {"pid": 7, "memory_bytes": 400_000_000}
     model = MODEL | engine | {"name": "SmolLM2"}
     found = dict(rows(STATUS | {"engine": engine, "model": model}))
-    assert found["engine"] == "running, process 7, 400.0 MB of memory"
-    assert found["model"] == "SmolLM2, process 7, 400.0 MB of memory"
-    assert dict(rows(STATUS | {"engine": {"pid": 7, "memory_bytes": None}}))["engine"] == "running, process 7"
+    assert found["engine"] == "running (pid 7, 400.0 MB of memory)"
+    assert found["model"] == "SmolLM2, running (pid 7, 400.0 MB of memory)"
+    assert dict(rows(STATUS | {"engine": {"pid": 7, "memory_bytes": None}}))["engine"] == "running (pid 7)"
 
 
 def test_a_tooltip_ends_with_the_problems() -> None:
     lines = summary(STATUS | {"git": False, "problems": ["the journal is damaged"]})
-    assert lines[0] == "1,200 memories, 2 pinned, 1 note of yours"
+    assert lines[0] == "1,200 memories, 2 pinned, 1 note"
     assert lines[1:] == ["Not a git repository: comments and documents only", OFFLINE, "the journal is damaged"]
     assert summary(STATUS | {"pinned": 0, "notes": 0})[0] == "1,200 memories"
 
 
 def test_what_goes_on_is_told_until_everything_is_indexed() -> None:
-    assert working(STATUS) == "Encoding memories 25%"
+    assert working(STATUS) == "Computing embeddings 25%"
     assert working(STATUS | {"indexing": None}) == ""
     assert working(STATUS | {"indexing": None, "indexed": False}) == "Reading history"
     assert working(STATUS | {"indexing": None, "indexed": False, "git": False}) == ""

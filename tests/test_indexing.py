@@ -185,7 +185,7 @@ def test_nothing_new_opens_no_store(project: Repo) -> None:
     assert "lancedb" in in_a_process(code, project, "index").stdout
     again = in_a_process(code, project, "index")
     assert again.stdout == "set()\n", again.stderr
-    assert "nothing new" in again.stderr
+    assert "up to date" in again.stderr
 
 
 def test_only_the_files_that_changed_are_read_again(project: Repo) -> None:

@@ -5,8 +5,8 @@ import sys
 
 
 def main() -> None:
-    """Run the command; what has to be quick takes a way of its own, which imports next to nothing."""
-    _open_what_is_closed()
+    """Run a command; hooks and queries first try paths that import next to nothing."""
+    _open_closed_streams()
     arguments = sys.argv[1:]
     if arguments[:2] == ["hook", "run"] and not {"-h", "--help", "-C"} & set(arguments[2:3]):
         from mom_lsp.hookrun import run
@@ -23,8 +23,8 @@ def main() -> None:
     app()
 
 
-def _open_what_is_closed() -> None:
-    """Let standard streams that were closed lead nowhere: the next file to be opened would take their number."""
+def _open_closed_streams() -> None:
+    """Open closed standard streams on the null device; else the next opened file would get their descriptor."""
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""`mom bench --routing`: flat search beside the domains, a line a repository and a size, printed as it is measured."""
+"""`mom bench --routing`: search of all vectors against search by domains, per repository and size."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ import click
 from mom_lsp.cli.text import echo_json
 
 NOTES = """
-opened: share of the vectors that the domains of `mom.route.domains` hold. recall@50 against exact float32: of all, and
-of the opened. bytes: a memory, beyond the {width} of its vector, for search by meaning; all: with catalog, view and
-strengths too; mapped: of the catalog's file, in memory only where it is looked at. Times in ms, median / 95th
-percentile, and the median's ratio to numpy's float32 pass over the same vectors; taken in turn, each in one thread."""
+searched: share of the vectors in the domains that `mom.route.domains` selects. recall@50 against exact float32: over
+all vectors (flat), and over those searched (domains). bytes: per memory, beyond the {width} of its vector, for semantic
+search; all: including catalog, view and strengths; mapped: of the catalog's file, memory-mapped. Times in ms: median /
+95th percentile; ratio: median relative to numpy's float32 pass over the same vectors. Single-threaded, interleaved."""
 COUNTS = (
-    *("", "memories", "domains", "largest (bound)", "opened", "recall@50 flat", "domains"),
-    *("bytes", "all", "mapped", "sorted in, s"),
+    *("", "memories", "domains", "largest (bound)", "searched", "recall@50 flat", "domains"),
+    *("bytes", "all", "mapped", "grouping, s"),
 )
-TIMES = ("", "what", "numpy float32", "flat", "ratio", "domains", "ratio")
+TIMES = ("", "task", "numpy float32", "flat", "ratio", "domains", "ratio")
 
 
-def run(roots: Sequence[Path], most: int, as_json: bool) -> None:
+def run(roots: Sequence[Path], limit: int, as_json: bool) -> None:
     """Measure and print."""
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # before numpy
     from mom_lsp.cli.console import stderr, stdout, table
     from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation import routing_bench
 
-    sizes, rows = [size for size in routing_bench.SIZES if size <= most], list[dict[str, Any]]()
+    sizes, rows = [size for size in routing_bench.SIZES if size <= limit], list[dict[str, Any]]()
     with bars() as bar:
         for row in routing_bench.run(roots, sizes, bar):
             rows.append(row)
-            recall = f"recall {row['recall']['domains']:.3f} in {row['opened']:.0%}"
+            recall = f"recall {row['recall']['domains']:.3f} in {row['opened']:.0%} of the vectors"
             stderr().print(f"{row['name']}: {recall}, {row['search']['domains']['ratio']:.2f} of numpy's time")
     if as_json:
         echo_json({"rows": rows})
@@ -60,15 +60,15 @@ def _counts(row: dict[str, Any]) -> list[str]:
 
 
 def _times(row: dict[str, Any]) -> list[list[str]]:
-    """Return a line for the search by meaning, and one for the whole ranking where that was measured."""
+    """Return a row for semantic search, and one for the whole ranking if it was measured."""
     return [
-        [row["name"], what, *_cells(row[part])]
-        for part, what in (("search", "search by meaning"), ("ranking", "whole ranking"))
+        [row["name"], what, *_time_cells(row[part])]
+        for part, what in (("search", "semantic search"), ("ranking", "whole ranking"))
         if part in row
     ]
 
 
-def _cells(times: dict[str, dict[str, float]]) -> list[str]:
+def _time_cells(times: dict[str, dict[str, float]]) -> list[str]:
     shown = {way: f"{part['p50']:.2f} / {part['p95']:.2f}" for way, part in times.items()}
     flat, domains = (f"{times[way]['ratio']:.2f}" for way in ("flat", "domains"))
     return [shown["numpy"], shown["flat"], flat, shown["domains"], domains]

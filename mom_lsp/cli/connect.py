@@ -1,4 +1,4 @@
-"""Reaching the one object that answers: the engine through its socket if it runs, else one in this process."""
+"""Connecting to the service: the engine through its socket if it runs, else a service in this process."""
 
 from __future__ import annotations
 
@@ -17,28 +17,28 @@ from mom_lsp.git.location import Location, locate
 
 Call = Callable[[str, dict[str, Any]], Any]
 ANSWER_TIMEOUT, MODEL_TIMEOUT = 30.0, 300.0  # seconds; a large model on a small machine
-CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to say hello is hung
-# Asking these twice changes nothing, so they are asked again in this process when the engine fails.
+CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to accept is hung
+# Idempotent requests, which are repeated in this process when the engine fails.
 READS = frozenset({"suggest", "search", "show", "episode", "why", "model", "status", "doctor", "export", "review"})
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A workspace and the service that answers for it."""
+    """A workspace and its service."""
 
     location: Location
     answer: Call
 
     def call(self, method: str, **params: Any) -> Any:
-        """Ask the service about this workspace. Raises MomError as the service does."""
+        """Send a request for this workspace. Raises the MomError of the service."""
         return self.answer(method, {"root": str(self.location.root), **params})
 
 
 @contextmanager
 def connect() -> Iterator[Connection]:
-    """Yield the service for the folder that the command works in.
+    """Yield the service for the command's folder.
 
-    A test hands its own opener to click as `obj`; it takes a Location and returns a Call.
+    Tests pass their own opener to click as `obj`; it takes a Location and returns a Call.
     """
     location = locate(folder())
     opener = click.get_current_context().obj or open_service
@@ -52,12 +52,12 @@ def connect() -> Iterator[Connection]:
 
 
 def open_service(location: Location) -> Answerer:
-    """Return the engine's service if an engine runs, else one in this process."""
+    """Return a service that uses the engine if it runs, else this process."""
     return Answerer(location.data)
 
 
 class Answerer:
-    """Answers through the engine while it can, and in this process otherwise."""
+    """Answers requests through the engine if possible, else in this process."""
 
     def __init__(self, data: Path) -> None:
         self._data = data
@@ -76,7 +76,7 @@ class Answerer:
         return self._in_process(method, params)
 
     def close(self) -> None:
-        """Let go of the engine and of what was opened here."""
+        """Close the connection to the engine and the service of this process."""
         for part in (self._engine, self._local):
             close = getattr(part, "close", None)
             if close is not None:
@@ -88,10 +88,10 @@ class Answerer:
         return EngineClient.connect(self._data, CONNECT_TIMEOUT)
 
     def _in_process(self, method: str, params: dict[str, Any]) -> Any:
-        gc.disable()  # a command is over before garbage counts, and hundreds of modules are about to be imported
+        gc.disable()  # the command ends before garbage matters, and hundreds of modules are imported next
         from mom_lsp.engine.requests import answer
         from mom_lsp.engine.service import Service
 
-        if self._local is None:  # without the encoder: loading it takes longer than anybody waits for a command
+        if self._local is None:  # without the encoder: it takes too long to load for one command
             self._local = Service(self._data, encoder=False)
         return answer(self._local, method, params)

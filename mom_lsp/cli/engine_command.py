@@ -1,4 +1,4 @@
-"""Running a command within the engine, for `warm`: the same verbs and the same output, captured."""
+"""Running a command inside the engine for `fast_path`: same verbs, same output, captured."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mom_lsp.cli.console import TERMINAL, Terminal
 from mom_lsp.git.location import Location
 
 Call = Callable[[str, dict[str, Any]], Any]
-ONE_AT_A_TIME = threading.Lock()  # standard output belongs to the whole process
+ONE_AT_A_TIME = threading.Lock()  # redirecting standard output affects the whole process
 
 
 def run_command(call: Call, params: dict[str, Any]) -> dict[str, Any]:
-    """Run `mom` with some arguments and return {"stdout", "stderr", "code"}.
+    """Run `mom` and return {"stdout", "stderr", "code"}.
 
     Args:
-        call: what answers the command's questions.
-        params: {"argv", "folder" that the user stands in, "terminal": {"tty", "width", "environ"}}.
+        call: answers the command's requests.
+        params: {"argv", "folder" (the user's current one), "terminal": {"tty", "width", "environ"}}.
     """
 
     def opener(_location: Location) -> Call:

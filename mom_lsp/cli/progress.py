@@ -1,4 +1,4 @@
-"""Showing how far indexing is: bars on a terminal, a line a phase in a log, JSON for a parent process."""
+"""Progress of indexing: bars on a terminal, one line per phase in a log, JSON for a parent process."""
 
 from __future__ import annotations
 
@@ -18,48 +18,48 @@ if TYPE_CHECKING:
 
     from mom_lsp.indexing import Progress
 
-FIRST = "history"  # the phase after which everything can be found
-SEARCHABLE = "searchable now; suggestions get better while the rest runs"
-JSON_INTERVAL = 0.1  # seconds between two reports of one phase to a parent
+FIRST = "history"  # the phase after which search works
+SEARCHABLE = "Ready to search. Suggestions improve as indexing continues."
+JSON_INTERVAL = 0.1  # seconds between two reports of one phase to a parent process
 
 
-class News:
-    """Finds the reports that are worth a line of their own."""
+class Milestones:
+    """Finds the reports that deserve a line of their own."""
 
     def __init__(self) -> None:
-        self._begun = self._searchable = False
-        self._said: dict[str, str] = {}
+        self._started = self._searchable = False
+        self._messages: dict[str, str] = {}
 
     def of(self, progress: Progress) -> Iterator[str]:
-        """Yield what is new in a report: once that everything can be found, and what is said beside the numbers."""
+        """Yield the new messages of a report: once, that search works, and the reasons of a phase without numbers."""
         if progress.phase == FIRST and progress.total:
-            self._begun = True
+            self._started = True
         ended = progress.phase != FIRST or progress.done >= progress.total
-        if self._begun and ended and not self._searchable:
+        if self._started and ended and not self._searchable:
             self._searchable = True
             yield SEARCHABLE
-        if not progress.total and self._said.get(progress.phase, "") != progress.message:
-            self._said[progress.phase] = progress.message
+        if not progress.total and self._messages.get(progress.phase, "") != progress.message:
+            self._messages[progress.phase] = progress.message
             if progress.message:
                 yield f"{STEPS[progress.phase]}: {one_line(progress.message)}"
 
 
 class Quiet:
-    """Says nothing. Base of the others, which are context managers that are called with each report."""
+    """Prints nothing. Base class of the reporters: context managers that are called with each report."""
 
     def __enter__(self) -> Quiet:
-        """Start drawing."""
+        """Start printing."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Stop drawing."""
+        """Stop printing."""
 
     def __call__(self, progress: Progress) -> None:
         """Take one report, from any thread."""
 
 
 class Bars(Quiet):
-    """One bar a phase, on a terminal."""
+    """One bar per phase, on a terminal."""
 
     def __init__(self) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -79,11 +79,11 @@ class Bars(Quiet):
         )
         self._tasks: dict[str, TaskID] = {}
         self._phase = ""
-        self._news = News()
+        self._milestones = Milestones()
         self._lock = threading.Lock()
 
     def __enter__(self) -> Bars:
-        """Start drawing."""
+        """Start printing."""
         self._bars.start()
         return self
 
@@ -96,20 +96,20 @@ class Bars(Quiet):
         with self._lock:
             if progress.total:
                 self._move(progress)
-            for line in self._news.of(progress):
+            for line in self._milestones.of(progress):
                 self._bars.console.print(self._text(line))
 
     def _move(self, progress: Progress) -> None:
         if self._phase in self._tasks and self._phase != progress.phase:
             before = self._tasks[self._phase]
-            self._bars.update(before, completed=self._bars.tasks[before].total)  # one phase ends as the next begins
+            self._bars.update(before, completed=self._bars.tasks[before].total)  # a phase ends when the next one begins
         self._phase = progress.phase
         if progress.phase not in self._tasks:
             self._tasks[progress.phase] = self._bars.add_task(
                 STEPS[progress.phase], total=progress.total, rate="", note=""
             )
         task = self._tasks[progress.phase]
-        if progress.done < self._bars.tasks[task].completed:  # the phase begins anew, watching
+        if progress.done < self._bars.tasks[task].completed:  # the phase starts over with --watch
             self._bars.reset(task)
         self._bars.update(
             task,
@@ -125,11 +125,11 @@ class Lines(Quiet):
 
     def __init__(self) -> None:
         self._phase = ""
-        self._news = News()
+        self._milestones = Milestones()
 
     def __call__(self, progress: Progress) -> None:
         """Print a line if a phase begins or everything became searchable."""
-        for line in self._news.of(progress):
+        for line in self._milestones.of(progress):
             _write(line)
         if progress.total and progress.phase != self._phase:
             self._phase = progress.phase
@@ -137,7 +137,7 @@ class Lines(Quiet):
 
 
 class JsonLines(Quiet):
-    """Every report as a line of JSON, at most ten a second and phase, but always the last one of a phase."""
+    """Reports as lines of JSON: at most ten a second per phase, but always the last one of a phase."""
 
     def __init__(self) -> None:
         self._next: dict[str, float] = {}
@@ -165,13 +165,13 @@ def _rate(speed: float | None) -> str:
 
 
 def _write(line: str) -> None:
-    sys.stderr.write(line + "\n")  # one write, so that lines of several threads do not mix
+    sys.stderr.write(line + "\n")  # a single write, so that lines of different threads do not mix
     sys.stderr.flush()
 
 
 @contextmanager
 def bars() -> Iterator[Callable[[str, int, int], None]]:
-    """Yield what draws a bar a phase; nothing is drawn where nobody watches."""
+    """Yield a function that draws one bar per phase; without a terminal it draws nothing."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     from mom_lsp.cli.console import stderr

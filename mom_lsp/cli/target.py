@@ -1,4 +1,4 @@
-"""FILE[:LINE[-LINE]] as typed in a terminal."""
+"""Parsing of FILE[:LINE[-LINE]] arguments."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ _LINES = re.compile(r"(?P<file>.+):(?P<start>\d+)(?:-(?P<end>\d+))?", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A span of a file in the worktree."""
+    """A range of lines of a file in the worktree."""
 
     path: str  # relative to the worktree's root, with forward slashes
-    start: int  # 1-based; 0 if no lines are named and the file is not read
+    start: int  # 1-based; 0 if no lines are given and the file is not read
     end: int  # inclusive
-    whole: bool  # no lines were named
+    whole: bool  # no lines were given
 
 
 def split_target(text: str) -> tuple[str, int | None, int | None]:
-    """Return (file, first line, last line) without looking at the disk.
+    """Return (file, first line, last line) without reading the disk.
 
     The colon of a Windows drive is part of the file, since no digits end the text after it.
     """
@@ -34,28 +34,28 @@ def split_target(text: str) -> tuple[str, int | None, int | None]:
 
 
 def parse_target(text: str, folder: Path, root: Path, *, on_disk: bool = True) -> Target:
-    """Return the span that `text`, typed in `folder`, means in the worktree at `root`.
+    """Return the target that `text`, typed in `folder`, names in the worktree at `root`.
 
     With `on_disk` false the file may exist in another revision only, and its lines are not checked.
 
     Raises:
         UsageError: no such file, or no such lines in it.
-        UntrustedPath: it lies outside the worktree, or a symbolic link leads there.
+        UntrustedPath: the file is outside the worktree, possibly through a symbolic link.
     """
     name, start, end = split_target(text)
-    if (folder / text).is_file():  # a file whose own name ends like ":12"
+    if (folder / text).is_file():  # a file name that itself ends in ":12"
         name, start, end = text, None, None
     file = (folder / Path(name).expanduser()).absolute()
     path = _relative(file, root)
     if start is not None and end is not None and not 0 < start <= end:
-        raise UsageError(f"{start}-{end} is no range of lines: they count from 1, the smaller one first")
+        raise UsageError(f"invalid line range {start}-{end}: lines count from 1, and the last is not before the first")
     whole = start is None
     if on_disk:
         count = _count_lines(file, name)
         if whole:
             start, end = 1, count
         elif end is not None and end > count:
-            raise UsageError(f"{name} has {count} line{'s' * (count != 1)}, so there is no line {end}")
+            raise UsageError(f"{name} has only {count} line{'s' * (count != 1)}; there is no line {end}")
     return Target(path, start or 0, end or 0, whole)
 
 
@@ -63,16 +63,16 @@ def _relative(file: Path, root: Path) -> str:
     real, real_root = file.resolve(), root.resolve()
     if not real.is_relative_to(real_root):
         link = file.is_relative_to(root) and ".." not in file.parts
-        reason = "is a symbolic link that leads out of" if link else "is outside of"
+        reason = "is a symbolic link to a place outside" if link else "is outside"
         raise UntrustedPath(f"{file} {reason} {root}; use -C to work in another folder")
     return real.relative_to(real_root).as_posix()
 
 
 def _count_lines(file: Path, name: str) -> int:
     if file.is_dir():
-        raise UsageError(f"{name} is a folder; name a file in it")
+        raise UsageError(f"{name} is a folder; name a file")
     if not file.is_file():
-        raise UsageError(f"there is no file {name}; write FILE, FILE:LINE or FILE:LINE-LINE")
+        raise UsageError(f"no such file: {name}; use FILE, FILE:LINE or FILE:LINE-LINE")
     try:
         content = file.read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What a terminal prints: text of a stranger made safe, and JSON."""
+"""Safe text and JSON for the terminal."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import click
 
 
 def one_line(text: str) -> str:
-    """Return `text`, made safe, with all white space as single spaces."""
-    from mom_lsp.redact import clean  # here: --json need not wait for its patterns
+    """Return `text` without control characters, with all whitespace collapsed to single spaces."""
+    from mom_lsp.redact import clean  # imported here, so that --json does not compile its patterns
 
     return " ".join(clean(text).split())
 
 
 def echo_json(document: object) -> None:
-    """Print one JSON document on stdout, in ASCII so that no locale and no odd path can break it."""
+    """Print one JSON document on stdout, in ASCII, which is valid in every locale."""
     click.echo(json.dumps(document, indent=2))

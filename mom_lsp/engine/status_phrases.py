@@ -1,4 +1,4 @@
-"""How `mom status` and a status bar word what is known of a repository."""
+"""User-facing phrases about the state of a repository's index, for `mom status` and status bars."""
 
 from __future__ import annotations
 
@@ -12,35 +12,34 @@ OFFLINE = "Everything stays on this machine"
 
 
 def rows(status: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return a status as (name, value), without what says nothing."""
-    engine, indexing, lately = status["engine"], status["indexing"], status["promoted_lately"]
-    model = status["model"]
-    read = f"{status['memories']:,} from {count(status['commits'], 'commit')}"
+    """Return a status as (name, value), without empty values."""
+    engine, promoted, model = status["engine"], status["promoted_lately"], status["model"]
+    indexed = f"{status['memories']:,} from {count(status['commits'], 'commit')}"
     found = [
-        ("folder", status["root"] + ("" if status["git"] else " (no git repository)")),
+        ("folder", status["root"] + ("" if status["git"] else " (not a git repository)")),
         ("HEAD", (status["head"] or "")[:10]),
-        ("memories", read if status["indexed"] else "nothing is indexed yet"),
-        ("encoded", _part(status["encoded"], status["searchable"])),
+        ("index", _index(status)),
+        ("memories", indexed if status["indexed"] else "none indexed yet"),
+        ("embeddings", _share(status["encoded"], status["searchable"])),
+        ("tiers", _counts(status["tiers"])),
+        ("status", _counts(status["statuses"])),
+        ("promoted", f"{memories(promoted)} recently (see `mom review`)" if promoted else ""),
+        ("feedback", _feedback(status)),
+        ("variety", _variety(status["variety"])),
         ("encoder", _encoder(status)),
         ("model", _model(model)),
         ("attention", _traces(model["traces"])),
-        ("tiers", _counts(status["tiers"])),
-        ("status", _counts(status["statuses"])),
-        ("lately", f"{memories(lately)} promoted, see `mom review`" if lately else ""),
-        ("variety", _variety(status["variety"])),
-        ("yours", _yours(status)),
-        ("indexing", step(indexing) if indexing else ""),
-        ("engine", f"running, process {engine['pid']}{_held(engine)}" if engine else "not running"),
-        ("data", f"{status['data']} · {decimal(status['disk_bytes'])}"),
+        ("engine", f"running ({_process(engine)})" if engine else "not running"),
+        ("data", f"{status['data']} ({decimal(status['disk_bytes'])})"),
     ]
     return [(name, value) for name, value in found if value]
 
 
 def summary(state: dict[str, Any]) -> list[str]:
     """Return the lines of a status bar's tooltip."""
-    yours = _yours(state)
+    feedback = _feedback(state)
     return [
-        memories(state["memories"]) + (f", {yours}" if yours else ""),
+        memories(state["memories"]) + (f", {feedback}" if feedback else ""),
         *([state["waiting"]] if state["waiting"] else []),
         *([] if state["git"] else ["Not a git repository: comments and documents only"]),
         OFFLINE,
@@ -49,21 +48,30 @@ def summary(state: dict[str, Any]) -> list[str]:
 
 
 def working(state: dict[str, Any]) -> str:
-    """Return what the indexer is doing, "" if it rests."""
+    """Return what the indexer is doing, "" if it is idle."""
     if state["indexing"]:
         return step(state["indexing"])
     return step({"phase": "history", "done": 0, "total": 0}) if state["git"] and not state["indexed"] else ""
 
 
-def _yours(known: dict[str, Any]) -> str:
-    parts = [f"{known[name]:,} {name}" for name in ("pinned", "forgotten") if known[name]]
-    return ", ".join([*parts, *([f"{count(known['notes'], 'note')} of yours"] if known["notes"] else [])])
+def _index(status: dict[str, Any]) -> str:
+    """Return whether the index is up to date with HEAD, or what the indexer is doing; "" where there is no index."""
+    if status["indexing"]:
+        return step(status["indexing"])
+    if not status["git"] or not status["indexed"]:
+        return ""
+    return "up to date" if status["complete"] else "not up to date with HEAD (run `mom index`)"
+
+
+def _feedback(state: dict[str, Any]) -> str:
+    parts = [f"{state[name]:,} {name}" for name in ("pinned", "forgotten") if state[name]]
+    return ", ".join([*parts, *([count(state["notes"], "note")] if state["notes"] else [])])
 
 
 def _encoder(status: dict[str, Any]) -> str:
     if not status["encoder"]:
-        return "none: search goes by words alone"
-    return str(status["encoder"]) + ("" if status["encoder_ready"] else " (loading: search goes by words until then)")
+        return "none (lexical search only)"
+    return str(status["encoder"]) + ("" if status["encoder_ready"] else " (not loaded; search is lexical until it is)")
 
 
 def _counts(numbers: dict[str, int]) -> str:
@@ -72,31 +80,34 @@ def _counts(numbers: dict[str, int]) -> str:
 
 
 def _variety(variety: dict[str, Any]) -> str:
-    """Return how varied the suggestions were, "" as long as few were shown."""
+    """Return how varied the last suggestions were, "" while there are too few."""
     if variety["value"] is None:
         return ""
-    return f"{variety['value']:.2f} of 1: {memories(variety['memories'])} in the last {variety['selections']:,} shown"
+    distinct, last = memories(variety["memories"]), count(variety["selections"], "suggestion")
+    return f"{variety['value']:.2f} on a scale of 0 to 1 ({distinct} in the last {last})"
 
 
 def _model(model: dict[str, Any]) -> str:
     if model["pid"]:
-        return f"{model['name']}, process {model['pid']}{_held(model)}"
-    ready = "ready" if model["tested"] else "installed, not tried yet"
-    return str(model["problem"] or f"{ready}; it starts with the first question")
+        return f"{model['name']}, running ({_process(model)})"
+    ready = "ready" if model["tested"] else "installed, not tested"
+    return str(model["problem"] or f"{ready} (loads on first use)")
 
 
 def _traces(traces: dict[str, Any] | None) -> str:
-    """Return what the model's attention learned here, "" if nothing."""
+    """Return what the attention bias was learned from, "" if from nothing."""
     if not traces or not traces["texts"]:
         return ""
-    return f"learned from {count(traces['texts'], 'text')}, strength {traces['strength']:g}, {decimal(traces['bytes'])}"
+    texts = count(traces["texts"], "text")
+    return f"bias learned from {texts}, strength {traces['strength']:g} ({decimal(traces['bytes'])})"
 
 
-def _held(process: dict[str, Any]) -> str:
-    """Return the memory that a process holds, where the system says so."""
-    return f", {decimal(process['memory_bytes'])} of memory" if process["memory_bytes"] else ""
+def _process(process: dict[str, Any]) -> str:
+    """Return the id of a process, and its memory use where the system reports it."""
+    memory = f", {decimal(process['memory_bytes'])} of memory" if process["memory_bytes"] else ""
+    return f"pid {process['pid']}{memory}"
 
 
-def _part(number: int, total: int) -> str:
-    """Return a count with its share, "" of nothing."""
+def _share(number: int, total: int) -> str:
+    """Return a count and its share of a total, "" for 0."""
     return f"{number:,} ({min(1.0, number / total):.0%})" if number and total else ""
