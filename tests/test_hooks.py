@@ -161,7 +161,7 @@ def test_the_command_installs_and_uninstalls(repo: Path) -> None:
     before = snapshot(folder_of(repo))
     done = mom("install")
     assert (done.returncode, done.stderr) == (0, "")
-    assert ".git/hooks/post-commit: new" in done.stdout
+    assert ".git/hooks/post-commit: installed" in done.stdout
     assert mom("uninstall").returncode == 0
     assert snapshot(folder_of(repo)) == before
     git(repo, "config", "core.hooksPath", "/nowhere/at/all")
