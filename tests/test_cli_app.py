@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from click.testing import CliRunner
 from processes import LONG
 
 from mom_lsp import __version__
-from mom_lsp.cli.app import VERBS, app
+from mom_lsp.cli.app import GROUPS, VERBS, app
 from mom_lsp.cli.text import one_line
 from mom_lsp.errors import ChildTimeout, RepositoryError, UsageError
 from mom_lsp.git.location import Location, locate
@@ -74,7 +75,7 @@ def test_ctrl_c_is_130(mom: Shell) -> None:
 
     mom.opener = interrupted
     result = mom("status")
-    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "mom: stopped\n")
+    assert (result.exit_code, result.stdout, result.stderr) == (130, "", "mom: interrupted\n")
 
 
 def test_unknown_verbs_and_options_are_2(mom: Shell) -> None:
@@ -92,6 +93,15 @@ def test_every_verb_has_help(mom: Shell) -> None:
         assert result.exit_code == 0, result.output
         assert "-C PATH" in result.stdout
         assert f"\n  {verb} " in listed or verb == "engine"
+
+
+def test_help_lists_the_verbs_in_groups_each_with_one_whole_line(mom: Shell) -> None:
+    listed = mom("--help").stdout
+    sections = dict(re.findall(r"^([A-Z].*):\n((?:  .*\n)+)", listed, re.M))
+    for heading, verbs in GROUPS.items():
+        lines = sections[heading].splitlines()
+        assert [line.split()[0] for line in lines] == [verb for verb in verbs if verb != "engine"]
+        assert all(re.fullmatch(r"  [a-z]+ +[A-Z].+(?<!\.\.)\.", line) for line in lines), lines
 
 
 def run(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:

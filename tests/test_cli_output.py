@@ -41,12 +41,12 @@ def test_bar_gives_each_term_its_part() -> None:
     drawn = shares(one["terms"], one["phrases"]["shares"]).plain
     assert drawn.count("█") == BAR * 3 // 4
     assert drawn.count("▓") == BAR // 4
-    assert drawn.endswith("place +0.60  words +0.20  recency -0.05")
+    assert drawn.endswith("location +0.60  lexical +0.20  recency -0.05")
 
 
 def test_suggest_in_a_pipe_is_plain_and_whole(mom: Shell) -> None:
     long = "x" * 300
-    mom.book.memories[0]["why"] = long
+    mom.book.memories[0] = make_suggestion(why=long)
     result = mom("suggest", "src/a.py:2")
     assert result.exit_code == 0, result.output
     assert "\x1b" not in result.stdout
@@ -55,8 +55,7 @@ def test_suggest_in_a_pipe_is_plain_and_whole(mom: Shell) -> None:
     assert "It made every second request wait.\n" in result.stdout
     assert "So it was reverted. …\n" in result.stdout
     assert "And nobody tried again." not in result.stdout
-    assert long in result.stdout
-    assert "place +0.60  words +0.20  recency -0.05  deadbeef\n" in result.stdout
+    assert f"91% relevant: {long}  deadbeef\n" in result.stdout
     assert result.stderr == ""
 
 
@@ -78,7 +77,7 @@ def test_no_color_is_respected_on_a_terminal(mom: Shell) -> None:
 
 def test_a_hostile_memory_draws_only_text(mom: Shell) -> None:
     evil = "\x1b]0;owned\x07[red]a[/red] :smile: \u202e\x9b2J"
-    mom.book.memories[0] |= {"title": evil, "body": evil, "why": evil}
+    mom.book.memories[0] = make_suggestion(title=evil, body=evil, why=evil)
     mom.book.memories[0]["source"] |= {"author": evil, "path": f"{evil}/\n../../x", "url": "javascript:alert(1)"}
     mom.book.memories[0]["lines"] = []
     for env in (PLAIN, TERMINAL):

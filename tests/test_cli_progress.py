@@ -8,7 +8,7 @@ import pytest
 from cli_shell import TERMINAL
 from click.testing import CliRunner
 
-from mom_lsp.cli.progress import SEARCHABLE, JsonLines, Lines, News
+from mom_lsp.cli.progress import SEARCHABLE, JsonLines, Lines, Milestones
 from mom_lsp.indexing import Progress
 
 
@@ -19,10 +19,10 @@ def reports() -> Iterator[Progress]:
 
 
 def test_news_are_told_once() -> None:
-    news = News()
+    news = Milestones()
     told = [(report, line) for report in reports() for line in news.of(report)]
     assert told == [(Progress("history", 3, 3), SEARCHABLE)]
-    unchanged = News()
+    unchanged = Milestones()
     assert not list(unchanged.of(Progress("encoding", 1, 2))), "nothing was read, so nothing became searchable"
     waiting = [line for _ in range(3) for line in unchanged.of(Progress("waiting", 0, 0, "another\nis at it"))]
     assert waiting == ["Waiting: another is at it"]
@@ -37,7 +37,7 @@ def test_log_has_a_line_a_phase(capsys: pytest.CaptureFixture[str]) -> None:
         "Reading history: 3",
         SEARCHABLE,
         "Reading files: 2",
-        "Encoding memories: 4",
+        "Computing embeddings: 4",
     ]
 
 

@@ -32,6 +32,15 @@ def test_suggest_takes_an_intent_with_or_without_a_place(mom: Shell) -> None:
         assert mom(*wrong).exit_code == 2
 
 
+def test_the_terms_of_a_score_are_printed_only_when_explained(mom: Shell) -> None:
+    for verb in (["suggest", "src/a.py:2", "-k", "1"], ["search", "cache"]):
+        lines = mom(*verb).stdout.splitlines()
+        assert lines[-1] == "  91% relevant: it last wrote line 2  deadbeef"
+        explained = mom(*verb, "--explain").stdout.splitlines()
+        assert explained[:-1] == lines
+        assert explained[-1].endswith("location +0.60  lexical +0.20  recency -0.05")
+
+
 def test_search_joins_its_words_and_says_when_nothing_matches(mom: Shell) -> None:
     assert "Count from one" in mom("search", "count", "from").stdout
     nothing = mom("search", "teapot")
@@ -45,6 +54,9 @@ def test_show_prints_everything(mom: Shell) -> None:
         "And nobody tried again.",
         "deadbeef00000001",
         "it was dismissed here",
+        "91% relevant: it last wrote line 2",
+        "location +0.60  lexical +0.20  recency -0.05",
+        "episodic, strength 0.50, half-life 7 active days",
         "Count from one",
         "2 years ago",
     ):
