@@ -57,8 +57,8 @@ def test_target_prefers_a_file_whose_name_ends_like_a_line(root: Path) -> None:
     [
         ("nothing.py", "no such file: nothing.py"),
         ("src", "is a folder"),
-        ("src/a.py:0", "count from 1"),
-        ("src/a.py:3-2", "count from 1"),
+        ("src/a.py:0", "not a valid line range"),
+        ("src/a.py:3-2", "not a valid line range"),
         ("src/a.py:2-4", "has only 3 lines; there is no line 4"),
     ],
 )

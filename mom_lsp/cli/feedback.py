@@ -73,7 +73,7 @@ def restore(id: str) -> None:
 def undo(id: str) -> None:
     """Undo your last action, or the last change of one memory.
 
-    With ID, this also undoes status changes that came from commits.
+    With ID, this also undoes changes that were not your own action, such as a new status after a commit.
     """
     _send("undo", **({"id": id} if id else {}))
 

@@ -26,7 +26,7 @@ RESTORE = "[k]eep (restore), [f]orget, [s]kip, [q]uit"
 @click.command()
 @AS_JSON
 def review(as_json: bool) -> None:
-    """Review memories that decay, were promoted, or are out of date."""
+    """Review memories that are decaying, promoted or out of date."""
     with connect() as service:
         result = service.call("review")
         if as_json:

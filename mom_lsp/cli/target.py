@@ -48,7 +48,7 @@ def parse_target(text: str, folder: Path, root: Path, *, on_disk: bool = True) -
     file = (folder / Path(name).expanduser()).absolute()
     path = _relative(file, root)
     if start is not None and end is not None and not 0 < start <= end:
-        raise UsageError(f"invalid line range {start}-{end}: lines count from 1, and the last is not before the first")
+        raise UsageError(f"{start}-{end} is not a valid line range (lines start at 1)")
     whole = start is None
     if on_disk:
         count = _count_lines(file, name)

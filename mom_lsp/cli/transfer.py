@@ -14,7 +14,14 @@ from mom_lsp.phrases import count
 
 
 @click.command()
-@click.option("-o", "--output", type=click.File("w", encoding="utf-8", atomic=True), default="-", metavar="FILE")
+@click.option(
+    "-o",
+    "--output",
+    type=click.File("w", encoding="utf-8", atomic=True),
+    default="-",
+    metavar="FILE",
+    help="Write to FILE instead of standard output.",
+)
 def export(output: IO[str]) -> None:
     """Export your feedback (pins, notes, uses …) as JSON lines."""
     with connect() as service:
