@@ -1,1 +1,1 @@
-"""What a repository wrote down, made into candidate memories. Pure functions: text in, values out."""
+"""Extraction of candidate memories from commits, comments and documents. Pure functions: text in, values out."""

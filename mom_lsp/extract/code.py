@@ -1,4 +1,4 @@
-"""What a diff says in names: identifiers that came and went, and the symbols that were touched.
+"""The identifiers that a diff adds and removes, and the symbols that it touches.
 
 Bytes are translated and split rather than searched: on a large history this is most of the work.
 """
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
     from mom_lsp.git import FileChange
 
-MAX_LINES = 2000  # changed lines read of one commit
+MAX_LINES = 2000  # changed lines read per commit
 MAX_LINE = 500  # a longer line was not written by hand
 MAX_IDENTIFIERS = 48
-MAX_SYMBOLS = 30  # of one file
+MAX_SYMBOLS = 30  # per file
 MAX_WRAPPED = 40  # lines of one statement
-MAX_LINE_KEYS = 96  # of the lines that a commit added, and as many of those that it removed
-LEAST_LINE = 6  # characters of a line that tells anything
+MAX_LINE_KEYS = 96  # of a commit's added lines, and as many of its removed ones
+MIN_LINE = 6  # characters; a shorter line is not distinctive
 BOM = "\ufeff"  # the byte order mark, which no editor shows
 
 _LAST_COMMA = re.compile(r",(?=[)\]}]|$)")
-_NO_INK = dict.fromkeys(map(ord, " \t\r\f\v\"'`"))
-_SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and is in nobody's code
+_FORMATTING = dict.fromkeys(map(ord, " \t\r\f\v\"'`"))
+_SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and occurs in no real code
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _TABLE = bytes(byte if byte in _KEEP else 32 for byte in range(256))
-_COMMON = frozenset(
+_KEYWORDS = frozenset(
     [word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)]
     + (
         b"abstract alignas alignof and array auto bool boolean break byte case catch char const constexpr"
@@ -54,7 +54,7 @@ _COMMON = frozenset(
         b" how who why"
     ).split()
 )
-_DEFINED = re.compile(
+_DEFINITION = re.compile(
     r"^[ \t]*(?:(?:export|default|pub(?:\([a-z]+\))?|async|static|public|private|protected|final|abstract|unsafe"
     r"|inline|override|virtual)[ \t]+)*(?:def|class|fn|fun|func(?:[ \t]*\([^)\n]*\))?|function\*?|sub|struct|enum"
     r"|trait|interface|module|type|mod|protocol|object|macro_rules!)[ \t]+([A-Za-z_]\w{2,79})(?=[ \t]*(?:[(<:{=\[;!]"
@@ -68,17 +68,17 @@ _HEX = re.compile(r"[0-9a-f]{8,}|[0-9A-F]{8,}|[A-Fa-f]?[0-9][0-9A-Fa-f]{6,}")
 
 
 class Code(NamedTuple):
-    """The names of a commit's changed lines, cleaned."""
+    """The names in the changed lines of a commit, sanitized, and keys of these lines."""
 
     added: tuple[str, ...]
     removed: tuple[str, ...]
-    symbols: tuple[tuple[str, ...], ...]  # one tuple for each file
-    added_lines: tuple[int, ...] = ()  # their keys
+    symbols: tuple[tuple[str, ...], ...]  # one tuple per file
+    added_lines: tuple[int, ...] = ()  # as line_keys()
     removed_lines: tuple[int, ...] = ()
 
 
 def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -> Code:
-    """Read at most 2,000 changed lines of the files; `sanitize` is called once, on all of them together."""
+    """Return the names in at most 2,000 changed lines; `sanitize` is called once, on all of them together."""
     budget = MAX_LINES
     removed: list[str] = []
     added: list[str] = []
@@ -99,52 +99,60 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
         return Code((), (), ((),) * len(files))
     cleaned = sanitize(_SEPARATOR.join(("\n".join(removed), "\n".join(added), "\n".join(headers))))
     old, new, heads = [*cleaned.split(_SEPARATOR), "", "", ""][:3]
-    gone, come = _tokens(old), _tokens(new)
-    known = gone | come
-    kept = set(heads.split("\n"))
-    symbols = tuple(_symbols(file, text, known, kept, cleaned) for file, text in zip(files, by_file, strict=True))
-    was, became = line_keys(old.split("\n")), line_keys(new.split("\n"))
-    return Code(_specific(come - gone), _specific(gone - come), symbols, _kept(became - was), _kept(was - became))
+    old_tokens, new_tokens = _tokens(old), _tokens(new)
+    known = old_tokens | new_tokens
+    clean_headers = set(heads.split("\n"))
+    symbols = tuple(
+        _symbols(file, text, known, clean_headers, cleaned) for file, text in zip(files, by_file, strict=True)
+    )
+    old_keys, new_keys = line_keys(old.split("\n")), line_keys(new.split("\n"))
+    return Code(
+        _identifiers(new_tokens - old_tokens),
+        _identifiers(old_tokens - new_tokens),
+        symbols,
+        _sample(new_keys - old_keys),
+        _sample(old_keys - new_keys),
+    )
 
 
 def line_keys(lines: Iterable[str]) -> set[int]:
-    """Return 32-bit hashes of the lines that tell anything, without regard to their indentation."""
+    """Return 32-bit hashes of the distinctive lines, ignoring indentation."""
     stripped = (line.removeprefix(BOM).strip() for line in lines)
-    return {_hash(line) for line in stripped if len(line) >= LEAST_LINE}
+    return {_hash(line) for line in stripped if len(line) >= MIN_LINE}
 
 
-def ink(line: str) -> str:
-    """Return what is left of a line without what formatters change: white space, quotes, and a comma at an end."""
-    left = line.translate(_NO_INK)
-    return _LAST_COMMA.sub("", left) if "," in left else left
+def normalized(line: str) -> str:
+    """Return a line without what formatters change: white space, quotes, and trailing commas."""
+    text = line.translate(_FORMATTING)
+    return _LAST_COMMA.sub("", text) if "," in text else text
 
 
-def ink_keys(lines: Iterable[str]) -> dict[int, int]:
-    """Return, by the key of each line that tells anything, the hash of its ink."""
+def normalized_keys(lines: Iterable[str]) -> dict[int, int]:
+    """Map the key of each distinctive line to the hash of the normalized line."""
     stripped = (line.removeprefix(BOM).strip() for line in lines)
-    return {_hash(line): _hash(ink(line)) for line in stripped if len(line) >= LEAST_LINE}
+    return {_hash(line): _hash(normalized(line)) for line in stripped if len(line) >= MIN_LINE}
 
 
-def standing_keys(lines: Sequence[str]) -> set[int]:
-    """Return the keys of the lines of a file, and of their ink, wrapped or as if parentheses held them in one line."""
-    whole: list[str] = []
-    held, depth = list[str](), 0
+def file_keys(lines: Sequence[str]) -> set[int]:
+    """Return the keys of a file's lines, as they are and normalized, also with wrapped statements joined."""
+    joined: list[str] = []
+    statement, depth = list[str](), 0
     for line in lines:
         depth += sum(map(line.count, "([")) - sum(map(line.count, ")]"))
-        held.append(line)
-        if depth <= 0 or len(held) > MAX_WRAPPED:
-            whole += ["".join(held)] if len(held) > 1 else []
-            held, depth = [], 0
-    keys = ink_keys(lines)
-    return {*keys, *keys.values(), *ink_keys(whole).values()}
+        statement.append(line)
+        if depth <= 0 or len(statement) > MAX_WRAPPED:
+            joined += ["".join(statement)] if len(statement) > 1 else []
+            statement, depth = [], 0
+    keys = normalized_keys(lines)
+    return {*keys, *keys.values(), *normalized_keys(joined).values()}
 
 
 def _hash(line: str) -> int:
     return zlib.crc32(line.encode("utf-8", "replace"))
 
 
-def _kept(keys: set[int]) -> tuple[int, ...]:
-    """Return the smallest keys, which is a fair sample of a large commit's lines."""
+def _sample(keys: set[int]) -> tuple[int, ...]:
+    """Return the smallest keys: a fair sample of a large commit's lines."""
     return tuple(sorted(keys)[:MAX_LINE_KEYS])
 
 
@@ -152,29 +160,29 @@ def _tokens(text: str) -> set[bytes]:
     return set(text.encode("utf-8", "replace").translate(_TABLE).split())
 
 
-def _symbols(file: FileChange, text: str, known: set[bytes], kept: set[str], cleaned: str) -> tuple[str, ...]:
-    """Name what the hunks stand in and what the lines define; a name that cleaning took away is left out."""
+def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], cleaned: str) -> tuple[str, ...]:
+    """Return the symbols around the hunks and those that the lines define, except names that sanitizing removed."""
     names: dict[str, None] = {}
     for hunk in file.hunks:
-        if hunk.header in kept and (name := symbol_of_header(hunk.header)):
+        if hunk.header in headers and (name := symbol_of_header(hunk.header)):
             names[name] = None
     markdown = file.path.endswith((".md", ".markdown"))
-    for groups in _DEFINED.findall(text):
+    for groups in _DEFINITION.findall(text):
         *code, heading = groups
         name = next(filter(None, code), "")
-        if name and name.encode() in known and name.encode() not in _COMMON:
+        if name and name.encode() in known and name.encode() not in _KEYWORDS:
             names[name] = None
         elif markdown and heading and heading in cleaned:
             names[heading.strip(" #")] = None
     return tuple(names)[:MAX_SYMBOLS]
 
 
-def _specific(tokens: Iterable[bytes]) -> tuple[str, ...]:
-    """Return the identifiers among the tokens, the most telling first."""
+def _identifiers(tokens: Iterable[bytes]) -> tuple[str, ...]:
+    """Return the identifiers among the tokens, the most specific first."""
     words = [
         token.decode()
         for token in tokens
-        if 3 <= len(token) <= 40 and not 48 <= token[0] <= 57 and token not in _COMMON
+        if 3 <= len(token) <= 40 and not 48 <= token[0] <= 57 and token not in _KEYWORDS
     ]
     ranked = sorted(((_weight(word), word) for word in words), key=lambda pair: (-pair[0], pair[1]))
     return tuple(word for weight, word in ranked[: 2 * MAX_IDENTIFIERS] if weight > 0 and not is_random(word))[
@@ -183,7 +191,7 @@ def _specific(tokens: Iterable[bytes]) -> tuple[str, ...]:
 
 
 def _weight(word: str) -> int:
-    """Rate how much an identifier tells: its length, and whether it is made of several words."""
+    """Return how specific an identifier is, by its length and whether it has several words."""
     inner = word.strip("_")
     compound = "_" in inner or not (inner[1:].islower() or inner.isupper() or inner.islower())
     return len(inner) + (20 if compound else 0)
@@ -191,7 +199,7 @@ def _weight(word: str) -> int:
 
 @lru_cache(maxsize=100_000)
 def is_random(word: str) -> bool:
-    """Tell tokens that look drawn (keys, hashes, base64) from names that somebody chose."""
+    """Whether a token looks random (a key, hash or base64) rather than like a name."""
     if _HEX.fullmatch(word) and not word.isalpha():
         return True
     if len(word) < 8:

@@ -1,7 +1,7 @@
-"""Comments that hold a rule, a reason or an open end, in any language that Pygments knows.
+"""Comments that state a rule, a reason or an open issue, in any language that Pygments knows.
 
-Lexing is slow (about 1.3 MB/s), so in languages where a file falls into top-level declarations only those
-that hold a marker are lexed; on 1,300 files of curl and mypy that gave the same memories as lexing whole files.
+Lexing is slow (about 1.3 MB/s), so in languages whose files can be split into top-level declarations only those
+with a marker are lexed; on 1,300 files of curl and mypy that gave the same memories as lexing whole files.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ Sanitize = Callable[[str], str]
 
 MAX_TITLE = 100
 MAX_BODY = 1000
-MAX_COMMENTS = 60  # of one file
+MAX_COMMENTS = 60  # per file
 MAX_TEXT = 2_000_000  # characters; a longer file was not written by hand
 MIN_WORDS = 4
-MIN_WEAK_WORDS = 6  # "must never be NULL" is no news
+MIN_WEAK_WORDS = 6  # "must never be NULL" is too short to be useful
 
 _TAG = r"\b(?:TODO|FIXME|HACK|XXX|NOTE|WHY|BUG|SAFETY|WARNING|CAUTION|IMPORTANT|ATTENTION)\b"
-# What makes a comment worth remembering. Words of daily use ("must") are weak: they do not count in docstrings.
+# Markers of a comment worth remembering. Everyday words ("must") are weak: they do not count in docstrings.
 _STRONG = re.compile(
     _TAG + r"|\b[Ww]ork(?:s|ing)?[- ]?[Aa]?rounds?\b|\b[Hh]ack(?:y|ish)?\b|\b[Oo]n purpose\b|\b[Ii]ntentional(?:ly)?\b"
     r"|\b[Dd]eliberate(?:ly)?\b|\b[Hh]istorical(?:ly)? |\b[Kk]ludge|\b[Kk]nown (?:bug|issue|problem|limitation)\b"
@@ -49,17 +49,17 @@ _LICENCE = re.compile(
     r"|all rights reserved|without warranty|GNU (?:Lesser |Affero )?General Public",
     re.IGNORECASE,
 )
-_SIGNS = re.compile(
+_DELIMITERS = re.compile(
     r"^[ \t]*(?:/\*+!?|\*+/|\*+(?!\*)|//+[!/]?|#+!?|--+(?:\[\[)?|;+|%+|<!--|\(\*|\{-|\"\"\"|'''|rem\b|REM\b|dnl\b"
     r"|\.\\\")[ \t]?"
 )
-_END_SIGNS = re.compile(r"[ \t]*(?:\*+/|-->|\*\)|-\}|\"\"\"|'''|\]\])[ \t]*$")
+_END_DELIMITERS = re.compile(r"[ \t]*(?:\*+/|-->|\*\)|-\}|\"\"\"|'''|\]\])[ \t]*$")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[;{}]\s*$", re.MULTILINE)
 
 
 class Passage(NamedTuple):
-    """One comment: its lines (1-based, inclusive), its words, and whether it is a string that documents."""
+    """One comment: its lines (1-based, inclusive), its text, and whether it is a docstring."""
 
     first: int
     last: int
@@ -68,7 +68,7 @@ class Passage(NamedTuple):
 
 
 def comment_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> list[Memory]:
-    """Return the memories in the comments of one committed file, at most 60, in the order of their lines."""
+    """Return the memories in the comments of one committed file, at most 60, in line order."""
     if len(text) > MAX_TEXT or not _MARKER.search(text) or is_vendored(path) or is_generated(path, text[:2000]):
         return []
     lexer = _lexer(path)
@@ -80,14 +80,14 @@ def comment_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> 
     for passage in _passages(lexer, text):
         if len(memories) == MAX_COMMENTS:
             break
-        if _counts(passage):
+        if _is_memorable(passage):
             memory = _memory(path, blob, passage, enclosing_symbol(lines, passage.first, path), sanitize)
             memories.setdefault(memory.id, memory)
     return list(memories.values())
 
 
-def _counts(passage: Passage) -> bool:
-    """Tell whether a comment says something to remember: a marker, four words, no licence, no dead code."""
+def _is_memorable(passage: Passage) -> bool:
+    """Whether a comment has a marker and at least four words, and is neither a licence nor dead code."""
     strong = _STRONG.search(passage.text)
     if not strong and (passage.docstring or not _WEAK.search(passage.text)):
         return False
@@ -98,23 +98,25 @@ def _counts(passage: Passage) -> bool:
 
 def _memory(path: str, blob: str, passage: Passage, symbol: str, sanitize: Sanitize) -> Memory:
     name, _, text = sanitize(f"{symbol}\n{passage.text}").partition("\n")
-    told = _told(text) if passage.docstring else text
-    title = next(iter(sentences(told)), "")
+    body = _marked_paragraph(text) if passage.docstring else text
+    title = next(iter(sentences(body)), "")
     return Memory(
         id=span_memory_id(path, symbol, passage.text),
-        kind=text_kind(told),
+        kind=text_kind(body),
         title=shorten(title, MAX_TITLE),
-        body=shorten(told, MAX_BODY),
-        why=rationale(told),
+        body=shorten(body, MAX_BODY),
+        why=rationale(body),
         source=Source(type="file", path=path, line=passage.first, end_line=passage.last, blob=blob),
         blobs=(blob,),
         anchors=(Anchor(path, (name,) if name else (), ((passage.first, passage.last - passage.first + 1),)),),
     )
 
 
-def _told(text: str) -> str:
-    """Return of a docstring the paragraph that holds the marker."""
-    return dedent(next((part for part in re.split(r"\n[ \t]*\n", text) if _STRONG.search(part)), text)).strip()
+def _marked_paragraph(docstring: str) -> str:
+    """Return the paragraph of a docstring that has the marker, all of it if none has."""
+    return dedent(
+        next((part for part in re.split(r"\n[ \t]*\n", docstring) if _STRONG.search(part)), docstring)
+    ).strip()
 
 
 @lru_cache(maxsize=512)
@@ -126,10 +128,10 @@ def _lexer_for(name: str) -> Lexer | None:
 
 
 def _lexer(path: str) -> Lexer | None:
-    """Return the lexer for a file's name; files of one ending share it. Prose has no comments."""
+    """Return the lexer for a path, shared by files of one extension; None for prose, which has no comments."""
     name = path.rpartition("/")[2]
-    stem, dot, ending = name.rpartition(".")
-    lexer = _lexer_for(f"x.{ending.lower()}") if stem and dot else None
+    stem, dot, extension = name.rpartition(".")
+    lexer = _lexer_for(f"x.{extension.lower()}") if stem and dot else None
     if lexer is None or set(lexer.aliases) & _PROSE:
         lexer = _lexer_for(name)  # CMakeLists.txt, Makefile
     return None if lexer is None or set(lexer.aliases) & _PROSE else lexer
@@ -139,7 +141,7 @@ _PROSE = {"markdown", "md", "rst", "restructuredtext", "text", "diff", "json", "
 
 
 def _passages(lexer: Lexer, text: str) -> Iterator[Passage]:
-    """Yield the comments of a text, neighbouring whole-line comments joined."""
+    """Yield the comments of a text, adjacent whole-line comments joined."""
     pending: list[Passage] = []
     for passage, alone in _comments(lexer, text):
         if pending and alone and passage.first == pending[-1].last + 1 and not passage.docstring:
@@ -160,7 +162,7 @@ def _joined(passages: list[Passage]) -> Passage:
     return Passage(passages[0].first, passages[-1].last, text, passages[0].docstring)
 
 
-# Where a lexer is back in its first state: after a closing brace, or before a definition, at the margin.
+# Where a lexer is back in its initial state: after a closing brace or before a definition, unindented.
 _BRACE_END = re.compile(r"^\}.*\n", re.MULTILINE)
 _DEFINITION = re.compile(r"^(?=(?:async )?def |class |@\w)", re.MULTILINE)
 _BOUNDARIES = {
@@ -170,7 +172,7 @@ _BOUNDARIES = {
 
 
 def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
-    """Yield the pieces of a text that hold a marker, each with its first line."""
+    """Yield the first line and text of each piece that has a marker."""
     boundary = next((_BOUNDARIES[alias] for alias in lexer.aliases if alias in _BOUNDARIES), None)
     if boundary is None:
         yield 1, text
@@ -185,13 +187,13 @@ def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
 
 
 def _comments(lexer: Lexer, text: str) -> Iterator[tuple[Passage, bool]]:
-    """Yield each comment token of the pieces with a marker, and whether it stands alone on its lines."""
+    """Yield each comment in the pieces with a marker, and whether its lines hold nothing else."""
     for first, piece in _pieces(lexer, text):
         yield from _comment_tokens(lexer, piece, first)
 
 
 def _comment_tokens(lexer: Lexer, text: str, line: int) -> Iterator[tuple[Passage, bool]]:
-    """Yield each comment token, and whether it stands alone on its lines."""
+    """Yield each comment token, and whether its lines hold nothing else."""
     last_end, code_line = 0, 0
     for kind, value in lexer.get_tokens(text):
         newlines = value.count("\n")
@@ -208,8 +210,8 @@ def _comment_tokens(lexer: Lexer, text: str, line: int) -> Iterator[tuple[Passag
 
 
 def _stripped(comment: str) -> str:
-    """Return a comment without its signs, its layout kept."""
-    lines = [_END_SIGNS.sub("", _SIGNS.sub("", line, count=1)).rstrip() for line in comment.split("\n")]
+    """Return a comment without its delimiters, indentation preserved."""
+    lines = [_END_DELIMITERS.sub("", _DELIMITERS.sub("", line, count=1)).rstrip() for line in comment.split("\n")]
     indents = [len(line) - len(line.lstrip()) for line in lines[1:] if line.strip()]
     margin = min(indents, default=0)
     return "\n".join([lines[0].strip(), *(line[margin:] for line in lines[1:])]).strip()

@@ -1,4 +1,4 @@
-"""A commit made into the memory that it may become."""
+"""The memory that a commit becomes."""
 
 from __future__ import annotations
 
@@ -23,18 +23,24 @@ MAX_FILES = 100
 MAX_SPANS = 50
 
 
-def _routine_path(path: str) -> bool:
+def _vendored_or_generated(path: str) -> bool:
     return is_vendored(path) or is_generated(path)
 
 
 def commit_memory(
-    commit: Commit, *, sanitize: Sanitize, generated: Callable[[str], bool] = _routine_path, home: Collection[str] = ()
+    commit: Commit,
+    *,
+    sanitize: Sanitize,
+    generated: Callable[[str], bool] = _vendored_or_generated,
+    home: Collection[str] = (),
 ) -> Memory:
-    """Return the memory of a commit, also of one that is noise: the set of indexed commits is made of them.
+    """Return the memory of a commit, also of noise: the index knows by them which commits it has read.
 
-    `sanitize` is called on the message and on the changed lines, once each, and nothing else of their text
-    is stored. `generated` says which paths are not anchors unless nothing else was changed. `home`
-    ("owner/name", as its remotes have it) tells the repository's own issues from links to other ones.
+    Args:
+        commit: with its diff.
+        sanitize: called once on the message and once on the changed lines; only sanitized text is stored.
+        generated: whether a path is no anchor, unless all changed paths are like that.
+        home: "owner/name" of the repository's remotes, so that links to its own issues are recognised.
     """
     text = sanitize(commit.message)
     message = _message(text, merge=len(commit.parents) > 1)
@@ -53,8 +59,8 @@ def commit_memory(
         source=Source(
             type="commit",
             commit=commit.sha,
-            author=_of_author(sanitize, commit.author),
-            email=_of_author(sanitize, commit.email),
+            author=_sanitized(sanitize, commit.author),
+            email=_sanitized(sanitize, commit.email),
             time=commit.author_time,
         ),
         commits=(commit.sha,),
@@ -79,13 +85,13 @@ def commit_memory(
 
 
 def _merged_as(text: str, subject: str) -> tuple[str, ...]:
-    """Return the title of a merge itself, as a revert quotes it, if it is called after what it merged."""
+    """Return the merge commit's own title, as a revert quotes it, if the memory is named after what was merged."""
     first = text.strip().partition("\n")[0].strip()
     return () if first == subject else (f'"{title_of(first)}"',)
 
 
 def _message(text: str, *, merge: bool) -> CommitMessage:
-    """Take a message apart; of a merge, the message of what was merged."""
+    """Split a message; of a merge, the message of what was merged."""
     if merge and (title := merge_title(text))[0]:
         return split_message(f"{title[0]}\n\n{title[1]}")
     return split_message(text)
@@ -97,5 +103,5 @@ def _anchored(files: tuple[FileChange, ...], generated: Callable[[str], bool]) -
 
 
 @lru_cache(maxsize=20_000)
-def _of_author(sanitize: Sanitize, text: str) -> str:
+def _sanitized(sanitize: Sanitize, text: str) -> str:
     return sanitize(text)

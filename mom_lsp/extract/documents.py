@@ -1,6 +1,6 @@
-"""Decision records, guides and changelogs: the sections and entries that are memories.
+"""Memories from decision records, guides and changelogs.
 
-Markdown, reST and AsciiDoc headings are read with regular expressions; what is inside fenced blocks is no heading.
+Markdown, reST and AsciiDoc headings are found with regular expressions; fenced blocks are skipped.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from mom_lsp.memory import Anchor, Kind, Memory, Reference, Source, span_memory_
 Sanitize = Callable[[str], str]
 
 MAX_TITLE = 100
-MAX_SECTIONS = 100  # of one guide
-MAX_ENTRIES = 1000  # of one changelog, the newest first as they stand there
+MAX_SECTIONS = 100  # per guide
+MAX_ENTRIES = 1000  # per changelog, in file order, so the newest
 MIN_SECTION_WORDS = 12
 MIN_ENTRY_WORDS = 6
 
@@ -68,7 +68,7 @@ _HEAD_BOILERPLATE = re.compile(r"copyright|SPDX-|table of contents", re.IGNORECA
 
 
 class Section(NamedTuple):
-    """A heading with the lines below it, up to the next heading (1-based, inclusive)."""
+    """A heading and the lines up to the next heading (1-based, inclusive)."""
 
     title: str
     first: int
@@ -77,14 +77,14 @@ class Section(NamedTuple):
 
 
 def is_document(path: str) -> bool:
-    """Tell whether a path is a decision record, a guide or a changelog."""
+    """Whether a path is a decision record, a guide or a changelog."""
     if is_vendored(path):
         return False
     return any(pattern.search(path) for pattern in (_CHANGELOG, _DECISION, _GUIDE))
 
 
 def document_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> list[Memory]:
-    """Return the memories of one document: a decision record is one, a guide and a changelog have many."""
+    """Return the memories of one document: one of a decision record, many of a guide or changelog."""
     if not is_document(path):
         return []
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -99,13 +99,13 @@ def document_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) ->
 
 
 class _Document:
-    """The parts of every memory of one document."""
+    """Builds the memories of one document."""
 
     def __init__(self, path: str, blob: str, sanitize: Sanitize) -> None:
         self.path, self.blob, self.sanitize = path, blob, sanitize
 
     def entries(self, text: str) -> list[Memory]:
-        """One memory for each bullet of a changelog."""
+        """Return one memory per changelog bullet."""
         found = []
         for section in sections(text):
             for first, last, entry in _bullets(section):
@@ -119,7 +119,7 @@ class _Document:
         return found
 
     def guide(self, text: str) -> list[Memory]:
-        """One memory for each section of a guide that says something."""
+        """Return one memory per section of a guide that is long enough."""
         found = []
         for section in sections(text):
             body = _plain(section.text)
@@ -127,12 +127,12 @@ class _Document:
                 continue
             kind = "known_issue" if _KNOWN_BUGS.search(self.path) else text_kind(body)
             if kind == "note":
-                kind = "convention"  # what a guide says without a reason is how things are done here
+                kind = "convention"  # a statement in a guide without a reason is a convention
             found.append(self._memory(section, section.title, kind))
         return found[:MAX_SECTIONS]
 
     def record(self, text: str) -> list[Memory]:
-        """One memory for a decision record: its title, its reasons, and whether it still stands."""
+        """Return one memory for a decision record: its title, its status if outdated, and its reasons."""
         parts = list(sections(text))
         body = _plain(text)
         if not parts or len(_WORD.findall(body)) < MIN_SECTION_WORDS:
@@ -165,14 +165,14 @@ class _Document:
 
 
 def _mentions(body: str) -> tuple[Reference, ...]:
-    """Return the commits that a text names. It announces them, whatever its words: it does not revert or fix them."""
+    """Return the commits that a text names, all as mentions: a document announces commits, it reverts or fixes none."""
     text = _PULL.sub(r"PR #\1", body)
     targets = [f"#{number}" for number in own_numbers(text)] + [found.target for found in references(text)]
     return tuple(Reference("mention", target) for target in dict.fromkeys(targets))
 
 
 def sections(text: str) -> Iterator[Section]:
-    """Yield the sections of a Markdown, reST or AsciiDoc text; what stands before the first heading has no title."""
+    """Yield the sections of a Markdown, reST or AsciiDoc text; the part before the first heading has no title."""
     lines = text.split("\n")
     title, first, start = "", 1, 0
     for number, (heading, height) in _headings(lines).items():
@@ -191,7 +191,7 @@ def _section(title: str, first: int, start: int, lines: list[str]) -> Section:
 
 
 def _headings(lines: list[str]) -> dict[int, tuple[str, int]]:
-    """Map the index of each heading's first line to its title and the number of lines that it takes."""
+    """Map the index of each heading's first line to its title and its number of lines."""
     found: dict[int, tuple[str, int]] = {}
     fence = ""
     skip = -1
@@ -215,7 +215,7 @@ def _headings(lines: list[str]) -> dict[int, tuple[str, int]]:
 
 
 def _underlines(line: str, below: str, above: str) -> bool:
-    """Tell whether the line below makes this one a heading: as long as it, and nothing directly above."""
+    """Whether the line below underlines a heading: about as long, and with no text directly above it."""
     return (
         bool(_UNDERLINE.match(below))
         and not above.strip()
@@ -225,7 +225,7 @@ def _underlines(line: str, below: str, above: str) -> bool:
 
 
 def _bullets(section: Section) -> Iterator[tuple[int, int, str]]:
-    """Yield first line, last line and text of each bullet of the section; deeper bullets belong to theirs."""
+    """Yield first line, last line and text of each top-level bullet, nested bullets included."""
     lines = section.text.split("\n")
     offset = section.last - len(lines) + 1
     first, depth = -1, 0
@@ -246,5 +246,5 @@ def _bullets(section: Section) -> Iterator[tuple[int, int, str]]:
 
 
 def _plain(text: str) -> str:
-    """Return text without HTML comments, pictures and the targets of links."""
+    """Return text without HTML comments, images and link targets."""
     return _LINK.sub(r"\1", _MARKUP.sub("", text)).strip()

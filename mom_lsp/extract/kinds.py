@@ -1,4 +1,4 @@
-"""What kind of memory a text is, by its wording: the first rule that matches wins."""
+"""The kind of memory that a text is, by its wording: the first matching rule wins."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mom_lsp.memory import Kind, Reference
 
 
 class KindRule(NamedTuple):
-    """One line of a table: the kind, and the words that make it; None matches nothing."""
+    """A kind and the patterns that indicate it in a subject or a body; None matches nothing."""
 
     kind: Kind
     subject: re.Pattern[str] | None
@@ -18,7 +18,7 @@ class KindRule(NamedTuple):
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
-    """Compile patterns that are searched in lower-case text: twice as fast as ignoring case."""
+    """Compile patterns for lower-case text, which is twice as fast as ignoring case."""
     return re.compile("|".join(patterns))
 
 
@@ -30,7 +30,7 @@ _FIX = _words(
     r"|don't (?:crash|leak|fail)|resolves?\b (?:#|issue|bug)|prevent\b"
     r"|handle\b.{0,40}\b(?:error|fail|missing|empty|null))"
 )
-# Root causes that come back in other places, each with its usual spellings.
+# Root causes that recur elsewhere, each with its usual spellings.
 _BUG_PATTERN = _words(
     r"\b(?:rac(?:e condition|es?|y)\b(?! to)|data race|use[- ]after[- ]free|uaf\b|double[- ]free|off[- ]by[- ]one"
     r"|dead-?lock|live-?lock|re-?entran|null(?:ptr)?[- ](?:pointer|ptr|deref)"
@@ -103,7 +103,7 @@ _KNOWN_ISSUE = _words(
 
 
 def commit_kind(subject: str, body: str, references: tuple[Reference, ...], *, rationale: bool) -> Kind:
-    """Return the kind of a commit's memory: reverts and workarounds, then fixes by cause, then what was decided."""
+    """Return the kind of a commit's memory: reverts and workarounds first, then fixes by cause, then decisions."""
     relations = frozenset(reference.relation for reference in references)
     if reverts(subject, body, relations):
         return "failed_approach"
@@ -126,7 +126,7 @@ def _first(rules: tuple[KindRule, ...], subject: str, body: str) -> Kind | None:
     return None
 
 
-# Comments and documents: what a short passage says, strongest first. Only in capitals is "BUG" a marker.
+# Comments and documents, the strongest rule first. "BUG" is a marker only in capitals.
 _WORKAROUND_COMMENT = _words(r"\bwork[- ]?a?rounds?\b|\bwork(?:s|ing)? around\b|\bhack\b|\bkludge|\bquirk")
 _OPEN = re.compile(r"\b(?:TODO|FIXME|XXX|BUG|KNOWN ISSUE|KNOWN BUG)\b|\b[Kk]nown (?:issue|bug|limitation|problem)")
 TEXT_RULES: tuple[KindRule, ...] = (
@@ -155,7 +155,7 @@ TEXT_RULES: tuple[KindRule, ...] = (
 
 
 def text_kind(text: str) -> Kind:
-    """Return the kind of a comment or of a section of a document by its wording."""
+    """Return the kind of a comment or a section of a document."""
     lowered = text.lower()
     if _WORKAROUND_COMMENT.search(lowered):
         return "workaround"
@@ -170,7 +170,7 @@ _ENTRY_DECISION = _words(
 
 
 def entry_kind(text: str) -> Kind:
-    """Return the kind of one entry of a changelog."""
+    """Return the kind of a changelog entry."""
     if reverts(text, "", frozenset()):
         return "failed_approach"
     text = text.lower()

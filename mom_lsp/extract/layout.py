@@ -1,4 +1,4 @@
-"""How much of a diff only says the same in another layout: line breaks, white space, kinds of quotes, last commas."""
+"""How much of a diff is only formatting: line breaks, white space, quote style, trailing commas."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
     from mom_lsp.git import Commit, FileChange, Hunk
 
-# Where indentation means something, a change of it is no formatting.
+# Indentation is significant here, so changing it is not formatting.
 _INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
 TAB = 8  # columns
 _LAST_COMMA = re.compile(r",(?=[)\]}])")
-# An escaped quote begins no string, so that a line with thousands of them is read in linear time.
+# An escaped quote starts no string, so that a line with thousands of them takes linear time.
 _SPACES = re.compile(
     r"\s+|(?P<escaped>\\[\\\"'])|(?P<string>\"(?P<double>(?:\\.|[^\"\\])*)\"|'(?P<single>(?:\\.|[^'\\])*)')"
 )
@@ -22,40 +22,40 @@ _LOOSE = re.compile(r"[,;()]+")
 
 
 def only_layout(commit: Commit) -> bool:
-    """Tell whether every change of a commit is one of layout; where indentation means something, it has to stay."""
+    """Whether a commit changes only formatting; where indentation is significant, it must not change."""
     modified = all(file.status == "M" and file.hunks for file in commit.files)
-    changed = any(map(_says_something, (hunk for file in commit.files for hunk in file.hunks)))
-    return modified and changed and all(map(_is_laid_out_anew, commit.files))
+    changed = any(map(_has_content, (hunk for file in commit.files for hunk in file.hunks)))
+    return modified and changed and all(map(_is_reformatted, commit.files))
 
 
 def layout_share(commit: Commit) -> float:
-    """Return the share of the changed lines that are alike but for layout, commas and parentheses, in [0, 1]."""
+    """Return the share of the changed lines that differ only in formatting, commas and parentheses, in [0, 1]."""
     alike = total = 0
     for file in commit.files:
         total += not file.hunks
         reindented = _is_reindented(file)
-        for hunk in filter(_says_something, file.hunks):
+        for hunk in filter(_has_content, file.hunks):
             size = len(hunk.removed) + len(hunk.added)
             total += size
-            same = _LOOSE.sub("", _ink(hunk.removed)) == _LOOSE.sub("", _ink(hunk.added))
+            same = _LOOSE.sub("", _normalized(hunk.removed)) == _LOOSE.sub("", _normalized(hunk.added))
             alike += size * (same and (reindented or not _only_indents(file, hunk)))
     return alike / total if total else 0.0
 
 
-def _says_something(hunk: Hunk) -> bool:
-    """Tell whether a hunk does more than add blank lines."""
+def _has_content(hunk: Hunk) -> bool:
+    """Whether a hunk does more than add blank lines."""
     return bool(hunk.removed) or any(map(str.strip, hunk.added))
 
 
-def _is_laid_out_anew(file: FileChange) -> bool:
-    rest = [hunk for hunk in file.hunks if _says_something(hunk) and not _is_layout(file, hunk)]
+def _is_reformatted(file: FileChange) -> bool:
+    rest = [hunk for hunk in file.hunks if _has_content(hunk) and not _is_layout(file, hunk)]
     return not rest or (all(_only_indents(file, hunk) for hunk in rest) and _is_reindented(file))
 
 
 def _is_reindented(file: FileChange) -> bool:
-    """Tell whether every line that only changes its indentation does so in the same proportion, at two depths at least.
+    """Whether indentation changes everywhere in the same proportion, at two depths at least.
 
-    Code that goes into a block or out of one moves by the same width instead.
+    Code that moves into or out of a block is shifted by a constant width instead.
     """
     hunks = (hunk for hunk in file.hunks if _only_indents(file, hunk))
     moved = [pair for hunk in hunks for pair in zip(_widths(hunk.removed), _widths(hunk.added), strict=True)]
@@ -65,25 +65,26 @@ def _is_reindented(file: FileChange) -> bool:
 
 
 def _widths(lines: Sequence[str]) -> list[int]:
-    """Return the widths of the indentations of the lines that are not blank."""
+    """Return the indentation of the lines that are not blank, in columns."""
     whole = (line.expandtabs(TAB) for line in lines if line.strip())
     return [len(line) - len(line.lstrip()) for line in whole]
 
 
 def _is_layout(file: FileChange, hunk: Hunk) -> bool:
-    if _ink(hunk.removed) != _ink(hunk.added):
+    if _normalized(hunk.removed) != _normalized(hunk.added):
         return False
-    return not file.path.endswith(_INDENTED) or _kept(hunk.removed, hunk.added) == _kept(hunk.added, hunk.removed)
+    significant = file.path.endswith(_INDENTED)
+    return not significant or _indented(hunk.removed, hunk.added) == _indented(hunk.added, hunk.removed)
 
 
 def _only_indents(file: FileChange, hunk: Hunk) -> bool:
-    """Tell whether a hunk changes indentation and nothing else, where that means something."""
+    """Whether a hunk changes only indentation, in a file where that is significant."""
     old, new = ([line.strip() for line in lines if line.strip()] for lines in (hunk.removed, hunk.added))
     return old == new and file.path.endswith(_INDENTED) and not _is_layout(file, hunk)
 
 
-def _ink(lines: Sequence[str]) -> str:
-    """Return lines without white space outside of strings, with one kind of quote and without last commas."""
+def _normalized(lines: Sequence[str]) -> str:
+    """Return lines without white space outside strings, with one quote style and without trailing commas."""
     return _LAST_COMMA.sub("", "".join(_SPACES.sub(_without_space, line.rstrip()) for line in lines))
 
 
@@ -93,8 +94,8 @@ def _without_space(found: re.Match[str]) -> str:
     return found["escaped"] or ""
 
 
-def _kept(lines: Sequence[str], others: Sequence[str]) -> list[str]:
-    """Return the indentation of the first line, and those lines, with theirs, that are also among some others."""
-    told, among = [line.rstrip() for line in lines if line.strip()], {line.strip() for line in others}
-    first = [line[: len(line) - len(line.lstrip())] for line in told[:1]]
-    return first + [line for line in told if line.strip() in among]
+def _indented(lines: Sequence[str], others: Sequence[str]) -> list[str]:
+    """Return the indentation of the first line, and the indented lines whose text is also among others."""
+    own, known = [line.rstrip() for line in lines if line.strip()], {line.strip() for line in others}
+    first = [line[: len(line) - len(line.lstrip())] for line in own[:1]]
+    return first + [line for line in own if line.strip() in known]

@@ -1,4 +1,4 @@
-"""A commit message taken apart: subject, body, trailers, and the sentence that says why."""
+"""Parsing a commit message: subject, body, trailers, and the sentences that give the reason."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ MAX_TRAILERS = 20
 MAX_TITLE = 200
 
 _ISSUE_KEYS = "Fix(?:es|ed)?|Clos(?:es|ed)?|Cloes|Resolves|Refs?|Bug|Follow-?up(?: to| for)?|See(?: also)?|Updates|For"
-# "Key: value", where a key of one plain word must be a known one: "Note: …" is prose.
+# "Key: value"; a key of one plain word must be a known one: "Note: …" is prose.
 _TRAILER = re.compile(
     r"(?P<key>[A-Za-z][\w]*(?:-[\w]+)+|Cc|CC|Link|Links|Tests?|Issue|Issues|BUG|JIRA|PR|URL|Id|Topic|Fixed|Closes|"
     + _ISSUE_KEYS
@@ -30,7 +30,7 @@ _PEOPLE = re.compile(
 )
 _BLANKS = re.compile(r"\n{3,}")
 
-# Searched in lower case and from word starts only: both halve the time that a large history takes.
+# Searched in lower case and from word starts only: each halves the time for a large history.
 _RATIONALE = re.compile(
     r"\b(?:because|so that|otherwise|due to|to (?:avoid|prevent|ensure)|in order to|the reason"
     r"|reason (?:is|was|for|why)|would (?:\w+ )?(?:otherwise|fail|break|crash|leak|cause|lead)"
@@ -45,7 +45,7 @@ _CODE_LINE = re.compile(r"^(?: {4,}|\t|[ \t]*[>$|]).*\n?", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.!?])[ \n]+(?=[A-Z\"'`(])|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\d+[.)]) )")
 
 
-# Prefixes and suffixes of a subject that say nothing about the change; a scope such as "url: " is kept.
+# Prefixes and suffixes of a subject that do not describe the change; a scope such as "url: " stays.
 _PREFIX = re.compile(
     r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
     r"|(?:Merged PR|PR) #?\d+:\s*|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
@@ -64,7 +64,7 @@ _SUFFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CommitMessage:
-    """A commit message in its parts; the body is without trailers and people."""
+    """The parts of a commit message; the body has no trailers and no credits."""
 
     subject: str
     body: str
@@ -72,7 +72,7 @@ class CommitMessage:
 
 
 def split_message(message: str) -> CommitMessage:
-    """Return subject, body and trailers; trailers are the lines at the end that only point at people or places."""
+    """Return subject, body and trailers: the lines at the end that only name people, issues or links."""
     subject, _, rest = message.strip().partition("\n")
     if not rest:
         return CommitMessage(subject.strip(), "")
@@ -91,7 +91,7 @@ def split_message(message: str) -> CommitMessage:
 
 
 def title_of(subject: str) -> str:
-    """Return a subject without the prefixes and numbers that say nothing, with its scope."""
+    """Return a subject with its scope, but without other prefixes and issue numbers."""
     title = _PREFIX.sub("", subject)
     if conventional := _CONVENTIONAL.match(title):
         scope = conventional["scope"]
@@ -101,19 +101,19 @@ def title_of(subject: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return the text without fenced, indented or quoted lines: what a person wrote, not a program."""
+    """Return the text without fenced, indented or quoted lines, which are code or output."""
     if "```" in text or "~~~" in text:
         text = _FENCE.sub("\n", text)
     return _CODE_LINE.sub("\n", text)
 
 
 def sentences(text: str) -> list[str]:
-    """Split prose into sentences and bullets, each on one line."""
+    """Split prose into sentences and bullets, each joined to one line."""
     return [" ".join(part.split()).lstrip("-*• ") for part in _SENTENCE_END.split(text) if part and not part.isspace()]
 
 
 def shorten(text: str, limit: int) -> str:
-    """Cut at a word so that the text has at most `limit` characters, the ellipsis included."""
+    """Truncate at a word to at most `limit` characters, the ellipsis included."""
     if len(text) <= limit:
         return text
     cut = text[: limit - 1]
@@ -122,12 +122,12 @@ def shorten(text: str, limit: int) -> str:
 
 
 def has_rationale(text: str) -> bool:
-    """Tell whether a text uses a word of reasoning."""
+    """Whether a text has a word that introduces a reason."""
     return bool(_RATIONALE.search(text.lower()))
 
 
 def rationale(text: str) -> str:
-    """Return the sentences that say why (the first ones, up to 300 characters), "" if none does."""
+    """Return the first sentences that give a reason, up to 300 characters; "" if there are none."""
     if not has_rationale(text):
         return ""
     chosen = ""

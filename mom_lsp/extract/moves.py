@@ -1,4 +1,4 @@
-"""Which commits only move or rename: what they take out of one place is what they put into another."""
+"""Commits that only move or rename code: the lines they remove in one place are those they add in another."""
 
 from __future__ import annotations
 
@@ -7,61 +7,61 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mom_lsp.extract.code import ink
+from mom_lsp.extract.code import normalized
 
 if TYPE_CHECKING:
     from mom_lsp.git import Commit, FileChange
 
-LEAST_MOVED = 40  # letters and digits: with fewer, git blame does not follow a move either
-WITHIN = 0.2  # the share of the moved lines that may stay in their file; more of them are a change of order
-LEAST_BLOCK = 5  # lines that move within a file; fewer may be a change of what happens when
+MIN_MOVED = 40  # letters and digits: with fewer, git blame does not follow a move either
+MAX_WITHIN = 0.2  # share of the moved lines that may stay in their file; with more the commit reorders lines
+MIN_BLOCK = 5  # lines moved within a file; moving fewer may change the order of execution
 
-# What changes along with a move: imports, includes, package clauses, and the guards of a header file.
+# What changes with a move: imports, includes, package clauses, and the guards of a header file.
 _IMPORT = re.compile(
     r"import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s+[^=]+=\s*require\(|\}\s*from\b"
     r"|#\s*(?:include|import|pragma once|ifndef|endif|define \w+_H_*$)|(?:pub(?:\([^)]*\))?\s+)?(?:use|mod)\s"
     r"|extern crate\b|package\s|using\s|require(?:_relative)?\b|@import\b|\"[\w./-]+\"$"
 )
 _OPENS, _CLOSES = re.compile(r"[({]\s*$"), re.compile(r"[)}]")
-_SAYS_SO = re.compile(r"(?:[\w./()-]+: )?(?:move|reorder|re-?arrange|re-?locate|sort)\w*\b", re.IGNORECASE)
+_MOVE_SUBJECT = re.compile(r"(?:[\w./()-]+: )?(?:move|reorder|re-?arrange|re-?locate|sort)\w*\b", re.IGNORECASE)
 
 
 def only_moves(commit: Commit) -> bool:
-    """Tell whether the diff of a commit holds nothing but moved lines, renamed files, and imports that follow them.
+    """Whether a commit has only moved lines, renamed files, and imports adapted to them.
 
-    Lines that change their order within a file may be the point of a commit, so its subject has to say that it moves.
+    Reordering lines within a file may be the point of a commit, so its subject has to say that it moves them.
     """
     if commit.truncated or not commit.files or any(_is_opaque(file) for file in commit.files):
         return False
     removed, added, within = Counter[str](), Counter[str](), 0
     for file in commit.files:
-        gone = Counter(line for hunk in file.hunks for line in _moved(hunk.removed))
-        come = Counter(line for hunk in file.hunks for line in _moved(hunk.added))
-        removed += gone
-        added += come
-        within += (gone & come).total()
+        removed_here = Counter(line for hunk in file.hunks for line in _movable(hunk.removed))
+        added_here = Counter(line for hunk in file.hunks for line in _movable(hunk.added))
+        removed += removed_here
+        added += added_here
+        within += (removed_here & added_here).total()
     if removed != added:
         return False
     if not removed:
         return any(file.status == "R" for file in commit.files)
-    if sum(map(str.isalnum, "".join(removed.elements()))) < LEAST_MOVED:
+    if sum(map(str.isalnum, "".join(removed.elements()))) < MIN_MOVED:
         return False
-    if within <= WITHIN * removed.total():
+    if within <= MAX_WITHIN * removed.total():
         return True
-    return removed.total() >= LEAST_BLOCK and bool(_SAYS_SO.match(commit.message))
+    return removed.total() >= MIN_BLOCK and bool(_MOVE_SUBJECT.match(commit.message))
 
 
 def _is_opaque(file: FileChange) -> bool:
-    """Tell whether a file was changed in a way that the diff does not show: binary, or by its mode."""
+    """Whether the diff does not show how a file changed: it is binary, or only its mode changed."""
     return not file.hunks and file.status != "R" and not file.path.endswith(("__init__.py", ".gitkeep"))
 
 
-def _moved(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the ink of the lines, without blank lines and imports."""
+def _movable(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the normalized lines, without blank lines and imports."""
     inside = False
     for line in lines:
         text = line.strip()
         if inside or _IMPORT.match(text):
             inside = not _CLOSES.search(text) if inside else bool(_OPENS.search(text))
-        elif left := ink(text):
-            yield left
+        elif normal := normalized(text):
+            yield normal

@@ -1,4 +1,4 @@
-"""Which history is never suggested: bots, releases, merges, formatting, moves, other people's and generated files."""
+"""Routine history that is never suggested: bots, releases, merges, formatting, moves, vendored and generated files."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ _BOOKKEEPING = re.compile(
     r"|\.git-blame-ignore-revs|_?version\.py|VERSION|CODEOWNERS|MAINTAINERS)(?:\.(?:md|txt|rst|adoc))?$",
     re.IGNORECASE,
 )
-# By its subject only what cannot be anything else: "format: …" may be a scope, and the diff tells of whitespace anyway.
+# Unambiguous subjects only: "format: …" may be a scope, and the diff shows whitespace changes anyway.
 _TOOL = (
     r"(?:black|ruff|clang-format|prettier|isort|gofmt|shfmt|rustfmt|cargo fmt|yapf|autopep8|eslint|flake8|checksrc"
     r"|pep ?8)"
@@ -96,19 +96,19 @@ _MERGE_FILLER = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
-FORMATTING = "formatting"  # blame looks through what is noise for this reason
-MOSTLY_LAYOUT = 0.75  # of the changed lines of a commit that says that it formats; tools sort imports besides
-ROUTINE_WORDS = 12  # a shorter body without a rationale does not save a version bump, a typo or a reformat
+FORMATTING = "formatting"  # blame skips these commits
+MOSTLY_LAYOUT = 0.75  # of the changed lines of a commit whose subject says that it formats; tools also sort imports
+ROUTINE_WORDS = 12  # a version bump, typo or reformat with a shorter body and no rationale is noise
 
 
 @lru_cache(maxsize=200_000)
 def is_vendored(path: str) -> bool:
-    """Tell whether a path belongs to other people's code that is kept in the repository."""
+    """Whether a path is vendored third-party code."""
     return bool(_VENDORED.search(path))
 
 
 def is_generated(path: str, head_of_text: str = "") -> bool:
-    """Tell whether a tool writes this file: by its path, or by what its first lines say."""
+    """Whether a file is generated, judged by its path or by its first lines."""
     return _generated_path(path) or bool(head_of_text and _GENERATED_TEXT.search(head_of_text[:2000]))
 
 
@@ -118,7 +118,7 @@ def _generated_path(path: str) -> bool:
 
 
 def merge_title(message: str) -> tuple[str, str]:
-    """Return the title and the text that a merge commit gives to what it merged, ("", "") if it says nothing.
+    """Return the title and description of what a merge commit merged, ("", "") if it has none.
 
     The title of a pull request is the first line of the body; a merged branch counts if its body is prose.
     """
@@ -138,7 +138,7 @@ def merge_title(message: str) -> tuple[str, str]:
 
 
 def commit_noise(commit: Commit) -> str:
-    """Return why a commit is never suggested ("bot", "merge", "release", …), "" if it may be."""
+    """Return why a commit is noise ("bot", "merge", "release", …), "" if it may be suggested."""
     if _BOT.search(commit.author) or _BOT.search(commit.email):
         return "bot"
     if len(commit.parents) > 1 and not merge_title(commit.message)[0]:
@@ -155,15 +155,15 @@ def commit_noise(commit: Commit) -> str:
 
 
 def _says_it_formats(commit: Commit) -> bool:
-    """Tell whether the subject, whatever the body says, speaks of formatting, and the diff is mostly that."""
+    """Whether the subject mentions formatting and the diff is mostly that, whatever the body says."""
     subject = commit.message.strip().partition("\n")[0]
     if _FORMATTING.match(subject) and commit.truncated:
-        return True  # nobody changes so much by hand
+        return True  # too large to be written by hand
     return bool(_OF_FORMAT.search(subject)) and layout_share(commit) >= MOSTLY_LAYOUT
 
 
 def _routine(message: CommitMessage, paths: list[str]) -> str:
-    """Name the routine that a message without a rationale describes."""
+    """Return the kind of routine that a message without a rationale describes, "" if none."""
     if len(_WORD.findall(message.body)) >= ROUTINE_WORDS or has_rationale(message.body):
         return ""
     if not message.subject:

@@ -1,10 +1,10 @@
-"""Which earlier commits a message names, and what it says about them.
+"""The earlier commits that a message refers to, and how.
 
-A reference stays text: whether a commit answers to it is decided when it is read. The forms are a hash, "#123" and
+References are stored as text and resolved to commits when they are read. The forms are a hash, "#123" and
 "!123" (a pull or merge request), "owner/repo#123", "r123" (Subversion), a Change-Id, and a title in quotation marks.
-A number is answered by the commit that owns it (`own_numbers`); if none does it is just an issue.
+A number resolves to the commit that owns it (`own_numbers`), or else it is just an issue.
 
-The relation is that of the strongest word of the clause around the name. `reapply` names either the
+The relation is that of the strongest word in the clause around the name. `reapply` names either the
 original ("Relands 1a2b3c4") or the revert that is undone (`Reapply "x"` + "This reverts commit 1a2b3c4").
 """
 
@@ -27,10 +27,10 @@ _NAME = re.compile(
     r"|(?<![\w/&#{;-])(?:#|GH-|gh-)(?P<number>[1-9]\d{0,6})\b(?![-.]\d)"  # "#123", "GH-123"
     r"|github\.com/(?P<linked>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<link>[1-9]\d{0,6})\b"
     r"|(?<![\w./-])(?P<project>[\w.-]+(?:/[\w.-]+)+)(?P<far>[#!][1-9]\d{0,6})\b"  # "owner/repo#123"
-    r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b|I[0-9a-f]{40}\b)"  # only as what is reverted
+    r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b|I[0-9a-f]{40}\b)"  # only if it is reverted
 )
 _COMMIT_URL = re.compile(r"(?:/commits?/|/\+/|[?;&](?:id|h)=)$")
-# Lines that hold the same change elsewhere, a quoted message, or a transcript: no reference.
+# Lines about the same change elsewhere, quoted messages and transcripts: no references.
 _SKIP_LINE = _words(
     r"cherry[- ]?pick",
     r"upstream commit\b",
@@ -61,12 +61,12 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         ),
     ),
 )
-_TOLD = _words(  # before a name: something was fixed there, and the message only mentions it
+_FIXED_ELSEWHERE = _words(  # before a name: it fixed something, and the message only mentions it
     r"\b(?:reversed|fixed|resolved|solved)(?:\s+by\s[^,;.]{1,40}?)?\s+(?:in|by|with)\W+(?:(?:the )?commit\W+)?$"
 )
-_LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that stands with its title in a list of others
+_LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that is listed with its title
 _TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
-_SQUASHED = re.compile(r"^\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b", re.MULTILINE)  # a commit of a branch
+_SQUASHED = re.compile(r"^\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b", re.MULTILINE)  # of a squashed branch
 _DISCUSSION = re.compile(r"(?:/files)?#(?:issuecomment|discussion|pullrequestreview|r\d)")
 _STRENGTH: dict[Relation, int] = {
     "mention": 0,
@@ -76,9 +76,9 @@ _STRENGTH: dict[Relation, int] = {
     "revert": 4,
     "reapply": 5,
 }
-MAX_NAMES = 500  # that are read of a message; one with more is a list
+MAX_NAMES = 500  # read per message; one with more is a list
 _BEFORE, _AFTER = 100, 40  # characters around a name that may belong to its clause
-_LINE = 200  # characters of a line on either side that are looked at
+_LINE = 200  # characters of a line that are read on either side
 
 _TRAILING = re.compile(r"\((?:#|GH-|gh-)(\d{1,7})\)\s*$")
 _MERGED = re.compile(r"(?:Merge (?:pull request |PR |pr )?|Auto merge of |Merged PR |Merge branch .* \()#?(\d{1,7})\b")
@@ -97,10 +97,10 @@ _PULL_LINE = re.compile(r"^[ \t]*(?:PR-URL|Pull-Request):[ \t]+", re.MULTILINE |
 
 
 def own_numbers(message: str) -> tuple[int, ...]:
-    """Return the pull request (or issue) numbers that mean this very commit, in the order of the message.
+    """Return the pull request (or issue) numbers of this commit itself, in message order.
 
-    A number at the end of the subject is the commit's; only without one are "Closes #123" lines taken,
-    which in projects that merge by hand are all that ties a commit to its pull request.
+    A number at the end of the subject is the commit's. Without one, "Closes #123" lines count:
+    in projects that merge by hand only they tie a commit to its pull request.
     """
     subject = _first_line(message)
     found: list[int] = []
@@ -116,42 +116,42 @@ def own_numbers(message: str) -> tuple[int, ...]:
 
 
 def aliases(message: str) -> tuple[str, ...]:
-    """Return what else others may call this very commit: a merge request, a Change-Id or a revision of Subversion."""
+    """Return other names of this commit: a merge request, a Change-Id or a Subversion revision."""
     found = [*_REQUEST.findall(message), *_CHANGE_ID.findall(message)]
     return tuple(dict.fromkeys([*found, *(f"r{number}" for number in _SVN_ID.findall(message))]))
 
 
 def references(message: str, *, subject: str = "", home: Collection[str] = ()) -> tuple[Reference, ...]:
-    """Return the earlier commits that a message names, each once, in its order, with the strongest relation.
+    """Return the earlier commits that a message names, each once with its strongest relation, in message order.
 
-    What a revert quotes comes last: a title is looked up only if no other name of the reverted commit is known.
+    A quoted title comes last: it is looked up only if the reverted commit has no other known name.
 
     Args:
-        message: as it was committed.
-        subject: what the commit is called, if that is not the first line.
-        home: "owner/name" of the repository on its forges. Links to the issues of other projects are left out, forks
-            aside, which have the same name; without it all links count, unless they say what is reverted.
+        message: as committed.
+        subject: the title of the memory, if that is not the first line.
+        home: "owner/name" of the repository on its forges. Links to issues of other projects are skipped, except of
+            forks, which have the same name. Without it all links count, except those to what is reverted.
     """
     first = _first_line(message)
-    said, own = of_subject(subject or first), set(own_numbers(message))
-    squashed = None if said.relation else _SQUASHED.search(message)
+    claim, own = of_subject(subject or first), set(own_numbers(message))
+    squashed = None if claim.relation else _SQUASHED.search(message)
     found: dict[str, Relation] = {}
     for match in islice(_NAME.finditer(message), MAX_NAMES):
         if (match["sha"] and not _is_sha(message, match)) or _SKIP_LINE.search(_line_of(message, match)):
             continue
-        relation = _relation(message, match, said, first)
+        relation = _relation(message, match, claim, first)
         if squashed and match.start() > squashed.start() and relation in VERDICTS:
             relation = "mention"
         target = _target(match, relation, own, home)
         if target and (target not in found or _STRENGTH[relation] > _STRENGTH[found[target]]):
             found[target] = relation
-    if said.relation and said.title:
-        found |= {f'"{title}"': said.relation for title in said.titles}
+    if claim.relation and claim.title:
+        found |= {f'"{title}"': claim.relation for title in claim.titles}
     return tuple(Reference(relation, target) for target, relation in found.items())
 
 
 def _first_line(message: str) -> str:
-    """Return the subject; GitHub goes on in the body where it cuts one."""
+    """Return the subject, with the rest that GitHub moves into the body where it truncates one."""
     first, _, rest = message.lstrip().partition("\n")
     more = rest.lstrip()
     return (
@@ -160,7 +160,7 @@ def _first_line(message: str) -> str:
 
 
 def _target(match: re.Match[str], relation: Relation, own: set[int], home: Collection[str]) -> str:
-    """Return the name that a reference keeps, "" if it is none of this repository."""
+    """Return the target of a reference, "" if it is not in this repository."""
     if match["sha"]:
         return match["sha"]
     if match["only"]:
@@ -169,7 +169,8 @@ def _target(match: re.Match[str], relation: Relation, own: set[int], home: Colle
     name = f"#{number}" if number else match["far"]
     ours = project and _repository(project) in {_repository(one) for one in home}
     if match["project"] and not ours:
-        return f"{project.lower()}{name}" if relation in VERDICTS else ""  # the history may know that this is its home
+        # The project is part of the name: the history may show that it is this one.
+        return f"{project.lower()}{name}" if relation in VERDICTS else ""
     if match["linked"] and not home and relation in VERDICTS:
         return f"{project.lower()}{name}"
     if (match["linked"] and home and not ours) or (name[0] == "#" and int(name[1:]) in own):
@@ -187,7 +188,7 @@ def _line_of(message: str, match: re.Match[str]) -> str:
 
 
 def _is_sha(message: str, match: re.Match[str]) -> bool:
-    """Tell a commit's name from other hexadecimal words, which are numbers, colours, checksums and English."""
+    """Whether a hexadecimal word is a commit, and not a number, colour, checksum or English word."""
     sha, start = match["sha"], match.start()
     before = message[max(0, start - 90) : start]
     if before.endswith("/"):
@@ -196,13 +197,13 @@ def _is_sha(message: str, match: re.Match[str]) -> bool:
         return False
     if sha.isdigit() or sha.isalpha():
         return bool(re.search(r"\b(?:[Cc]ommit|[Rr]everts)\s+[\"'`(]?$", before))
-    # Demanding a word such as "commit" or "since" before a short hash was measured: it loses one true
-    # reference in two hundred and spares hardly a false one, and a false one is answered by no commit.
+    # Requiring a word such as "commit" or "since" before a short hash was measured: it loses one true reference
+    # in two hundred and avoids hardly any false one, which would resolve to no commit anyway.
     return len(sha) <= 40 or len(sha) == 64
 
 
-def _relation(message: str, match: re.Match[str], said: Subject, first: str) -> Relation:
-    """Find the strongest word of the clause that a name stands in."""
+def _relation(message: str, match: re.Match[str], claim: Subject, first: str) -> Relation:
+    """Return the relation by the strongest word in the clause around a name."""
     start = match.start()
     before = message[max(0, start - _BEFORE) : start]
     listed = _LISTED.search(before)
@@ -211,34 +212,34 @@ def _relation(message: str, match: re.Match[str], said: Subject, first: str) -> 
     discussed = _DISCUSSION.match(after)
     entry = _TITLE.match(after) and listed
     after = "" if entry or after.lstrip().startswith(("(", '"')) else re.split(r"[.;]\s", after)[0]
-    if _TOLD.search(before):
+    if _FIXED_ELSEWHERE.search(before):
         return "mention"
-    if start < len(first) and said.relation:
-        told = _of_subject(said, said.relation, first, start)
+    if start < len(first) and claim.relation:
+        stated = _of_subject(claim, claim.relation, first, start)
     else:
-        told = _of_body(said, before)
-    relation = told or _worded(before, after)
+        stated = _of_body(claim, before)
+    relation = stated or _worded(before, after)
     return "mention" if discussed and relation in VERDICTS else relation
 
 
-def _of_subject(said: Subject, relation: Relation, first: str, start: int) -> Relation | None:
-    """Return what the subject says of a name in it, unless that stands in an aside."""
+def _of_subject(claim: Subject, relation: Relation, first: str, start: int) -> Relation | None:
+    """Return the relation that the subject states to a name in it, unless the name is only an aside."""
     end = max(first.rfind('"'), first.rfind("”")) + 1  # of a title
-    if said.title and (start < end or not end):
-        return "reapply" if said.of_revert else relation
+    if claim.title and (start < end or not end):
+        return "reapply" if claim.of_revert else relation
     return of_object(relation, first[max(end, start - _BEFORE) : start])
 
 
-def _of_body(said: Subject, before: str) -> Relation | None:
-    """Return what a clause says; of what the subject reapplies git's message says that it reverts the revert."""
-    told = of_clause(before)
-    if told in REVERTS and said.relation == "reapply":
+def _of_body(claim: Subject, before: str) -> Relation | None:
+    """Return the relation that a clause states; where the subject reapplies, "This reverts" names the revert."""
+    stated = of_clause(before)
+    if stated in REVERTS and claim.relation == "reapply":
         return "reapply"
-    return "partial_revert" if told == "revert" and said.relation == "partial_revert" else told
+    return "partial_revert" if stated == "revert" and claim.relation == "partial_revert" else stated
 
 
 def _worded(before: str, after: str) -> Relation:
-    """Return the relation that the words around a name say it has."""
+    """Return the relation that the words around a name indicate."""
     for relation, words in _RELATIONS:
         if words.search(f"{before} {after}"):
             return relation

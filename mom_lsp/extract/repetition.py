@@ -1,4 +1,4 @@
-"""Whether a text says anything that another one does not: a memory that is quoted somewhere is no second memory."""
+"""Whether a text only repeats another one: a memory that is quoted elsewhere is not a second memory."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import numpy as np
 
 from mom_lsp.extract.message import sentences
 
-LEAST = 6  # words that are somebody's own; fewer may be anybody's
-CANDIDATES = 32  # texts that a phrase is looked for in
+MIN_WORDS = 6  # fewer words may coincide by chance
+CANDIDATES = 32  # texts compared per phrase
 _WORD = re.compile(r"\w+")
-_HASH = re.compile(r"(?=[a-f]*\d)[0-9a-f]{7,64}")  # where it comes from is no part of what it says
+_HASH = re.compile(r"(?=[a-f]*\d)[0-9a-f]{7,64}")  # a commit's name is not part of what a text says
 _BASE = np.uint64(0x9E3779B97F4A7C15)
-_GAP = -1  # between two texts
+_GAP = -1  # separates two texts
 
 
 def repeats(text: str, other: str) -> bool:
-    """Tell whether every sentence of a text stands in another one, word by word; too short a text repeats nothing."""
+    """Whether another text contains every sentence of a text, word by word; False for a very short text."""
     return _within(_phrases(text), _words(other))
 
 
 class Phrases:
-    """Many texts, to be asked which of them another one repeats."""
+    """Many texts, and which of them another one repeats."""
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
@@ -35,16 +35,16 @@ class Phrases:
             stream += (self._number.setdefault(word, len(self._number)) for word in _words(text))
             stream.append(_GAP)
         self._starts = np.array(starts, np.int64)
-        runs = _runs(np.array(stream, np.int64))  # (n,) a key of the LEAST words from each on
+        runs = _runs(np.array(stream, np.int64))  # (n,) a key of the MIN_WORDS words from each position
         self._order = np.argsort(runs, kind="stable")
         self._runs = runs[self._order]
 
     def repeated_by(self, text: str) -> Iterator[int]:
-        """Yield the numbers of the texts that a text repeats."""
+        """Yield the indices of the texts that a text repeats."""
         phrases = _phrases(text)
         longest = max(phrases, key=len, default=[])
-        numbers = [self._number.get(word, _GAP) for word in longest[:LEAST]]
-        if len(numbers) < LEAST or _GAP in numbers:
+        numbers = [self._number.get(word, _GAP) for word in longest[:MIN_WORDS]]
+        if len(numbers) < MIN_WORDS or _GAP in numbers:
             return
         (key,) = _runs(np.array(numbers, np.int64))
         first, last = np.searchsorted(self._runs, [key, key + np.uint64(1)])
@@ -55,17 +55,17 @@ class Phrases:
 
 
 def _runs(numbers: np.ndarray) -> np.ndarray:
-    """Return a key of each LEAST neighbouring numbers, (n,) to (n - LEAST + 1,) uint64."""
-    size = max(0, len(numbers) - LEAST + 1)
+    """Return a key for each MIN_WORDS adjacent numbers, (n,) to (n - MIN_WORDS + 1,) uint64."""
+    size = max(0, len(numbers) - MIN_WORDS + 1)
     keys = np.zeros(size, np.uint64)
-    for offset in range(LEAST):
+    for offset in range(MIN_WORDS):
         keys = keys * _BASE + (numbers[offset : offset + size] + 1).astype(np.uint64)
     return keys
 
 
 def _within(phrases: Sequence[Sequence[str]], words: Sequence[str]) -> bool:
-    said = f" {' '.join(words)} "
-    return sum(map(len, phrases)) >= LEAST and all(f" {' '.join(phrase)} " in said for phrase in phrases)
+    text = f" {' '.join(words)} "
+    return sum(map(len, phrases)) >= MIN_WORDS and all(f" {' '.join(phrase)} " in text for phrase in phrases)
 
 
 def _phrases(text: str) -> list[list[str]]:

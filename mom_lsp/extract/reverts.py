@@ -1,7 +1,7 @@
-"""The one table of reverts: how git, forges and people say that a commit reverts an earlier one, or reapplies it.
+"""Recognises reverts and reapplies, as git, forges and people word them.
 
-The kind of a memory, its references, failures and answers all ask here. Every pattern is matched at one place or in a
-short window, so the time is linear in the length of a message.
+This is the only place that does; kinds, references, failures and answers all use it. Every pattern is matched at one
+position or in a short window, so the time is linear in the length of a message.
 
 Wordings come from git-revert(1), the revert buttons of GitHub, GitLab and Gerrit, Mozilla's "Backed out changeset",
 and the histories that `python -m mom_lsp.evaluation.revert_links` measures.
@@ -17,8 +17,8 @@ from mom_lsp.memory import Relation
 
 REVERTS: frozenset[Relation] = frozenset({"revert", "partial_revert"})
 VERDICTS: frozenset[Relation] = REVERTS | {"reapply"}
-MAX_SUBJECT = 1_000  # characters that are read of a subject
-MAX_STATEMENTS = 40  # lines that are read of a body
+MAX_SUBJECT = 1_000  # characters of a subject that are read
+MAX_STATEMENTS = 40  # lines of a body that are read
 
 
 def _words(text: str) -> frozenset[str]:
@@ -26,7 +26,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 _REVERT = r"revert(?:s|ed|ing)?|back(?:s|ed|ing)?[ -]?out"
-_UNDO = r"undo(?:es|ne|ing)?|undid|roll(?:s|ed|ing)?[ -]?back"  # programs do this to their data, too
+_UNDO = r"undo(?:es|ne|ing)?|undid|roll(?:s|ed|ing)?[ -]?back"  # programs also do this to their data
 _REAPPLY = r"re-?appl(?:y|ies|ied|ying)|re-?land(?:s|ed|ing)?|un-?revert(?:s|ed|ing)?"
 _PARTLY = r"partial(?:ly)?|partly|mostly"
 _VERB = rf"(?:(?P<reapply>{_REAPPLY})|(?P<undo>{_UNDO})|{_REVERT})"
@@ -43,7 +43,7 @@ _AFTER_TITLE = re.compile(r"\((?P<verb>revert(?:ed)?|reapply|reapplied|reland)\)
 _CONVENTIONAL = re.compile(r"[a-z]+(?:\([^()]*\))?!?: ")
 _QUOTES = {'"': '"', "“": "”", "'": "'"}
 _CUT = re.compile(r"\s*(?:\(#?\d*)?(?:…|\.{3})$")
-# No object but another noun ("revert button", "revert --abort"), or the state that comes back ("revert to 1.2").
+# What follows is no commit: another noun ("revert button", "revert --abort"), or a state ("revert to 1.2").
 _NO_OBJECT = re.compile(
     r"-|/|(?:back |again )?to\b|from\b"
     r"|(?:button|command|dialog|menu|handl(?:er|ing)|icon|hunk|endpoint|popup|shortcut)s?\b",
@@ -52,7 +52,7 @@ _NO_OBJECT = re.compile(
 _PART = re.compile(rf"\b(?:parts?|most|some|half|hunks?|portions?|bits?|pieces?|{_PARTLY})\b", re.IGNORECASE)
 _PARTLY_LAST = re.compile(rf"\b(?:{_PARTLY})$", re.IGNORECASE)
 
-# Clauses: the verb before the name of a commit, the three words before the verb, and what stands between verb and name.
+# Clauses: the verb before the name of a commit, the three words before the verb, and the text between verb and name.
 _CLAUSE_ACT = re.compile(rf"(?<![\w.-]){_VERB}(?![\w-])", re.IGNORECASE)
 _ADDS_BACK = re.compile(r"\b(?:add(?:s|ing)?|br(?:ing(?:s|ing)?|ought)) back\W+(?:commit\W+)?$", re.IGNORECASE)
 _REVERT_OF_REVERT = re.compile(r"\brevert(?:s|ed|ing)?(?: the| a| of)* revert", re.IGNORECASE)
@@ -83,11 +83,11 @@ _STATEMENT = re.compile(
 )
 _LIST_ITEM = re.compile(r"[*+-] ")
 
-# Announcements: sentences of these words and names alone
+# Announcements: sentences of these words and names only
 _TITLE = re.compile(  # quoted, or as git's format "reference" has it
     r"\"[^\"\n]*\"|“[^”\n]*”|(?<=[0-9a-f]{7} )\([^\n]{0,200}, \d{4}-\d\d-\d\d\)"
 )
-_POINTS = re.compile(r"\d|://|\b[a-f]{7,}\b")  # a word that is a hash, a number or an address
+_POINTS = re.compile(r"\d|://|\b[a-f]{7,}\b")  # a word that is a hash, a number or a URL
 _ANNOUNCING = _words(
     "this that it these the a an of in to from and or my our commit commits change changes changeset changesets patch"
     " patches pr prs pull merge request requests mr svn revision revisions reversing made part parts most partial"
@@ -98,27 +98,27 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 class Subject(NamedTuple):
-    """What the subject of a message says that the commit does to an earlier one."""
+    """What a subject says the commit does to an earlier one."""
 
     relation: Relation | None = None  # None: it neither reverts nor reapplies
     title: str = ""  # of the earlier commit as `title_of` gives it, with "…" if it is cut; "" if none is quoted
-    tag: str = ""  # what stands before the verb in brackets, and perhaps before that title
-    undoes: bool = False  # it undoes something, which is a revert if the message also names a commit
+    tag: str = ""  # in brackets before the verb; it may belong to the title
+    undoes: bool = False  # it "undoes" something: a revert only if the message also names a commit
 
     @property
     def titles(self) -> tuple[str, ...]:
-        """What the title may be: in `[ty] Revert "T"` the tag may have been moved from T to the front."""
+        """The possible titles: in `[ty] Revert "T"` the tag may have been moved from T to the front."""
         moved = (f"{self.tag} {self.title}",) if self.tag and not self.title.startswith("[") else ()
         return (*moved, self.title)
 
     @property
     def of_revert(self) -> bool:
-        """Whether it reverts what calls itself a revert, which brings the original back."""
+        """Whether it reverts a revert, which reapplies the original."""
         return self.relation in REVERTS and of_subject(self.title).relation in REVERTS
 
 
 def of_subject(subject: str) -> Subject:
-    """Return what a subject says that its commit does."""
+    """Return what a subject says its commit does."""
     subject = subject[:MAX_SUBJECT].strip()
     at, tag = 0, ""
     while True:
@@ -137,7 +137,7 @@ def of_subject(subject: str) -> Subject:
 
 
 def _of_type(verb: str, rest: str) -> Subject:
-    """Read "revert: T". In lower case it may be a part of the program, as in git's own history."""
+    """Parse "revert: T". In lower case it may name a part of the program, as in git's own history."""
     if act := _ACT.match(rest):
         return _of_act(act, rest[act.end() :])
     title = _quoted(rest)
@@ -149,7 +149,7 @@ def _of_type(verb: str, rest: str) -> Subject:
 
 
 def _of_act(act: re.Match[str], rest: str) -> Subject:
-    """Read what follows a verb at the start."""
+    """Parse what follows a verb at the start of a subject."""
     title = _quoted(rest)
     if not title and (act["undo"] or _NO_OBJECT.match(rest)):
         return Subject(undoes=bool(act["undo"]))
@@ -165,12 +165,12 @@ def _of_act(act: re.Match[str], rest: str) -> Subject:
 
 
 def _sign(act: re.Match[str]) -> int:
-    """Return 1 for what brings a change back, -1 for what takes it away. Gerrit counts: "Revert^2"."""
+    """Return 1 for reapplying a change, -1 for reverting it. Gerrit counts: "Revert^2"."""
     return 1 if act["reapply"] else (-1) ** int(act["power"] or 1)
 
 
 def _quoted(text: str) -> str:
-    """Return the title that a text begins with, up to the last quotation mark: a title may hold some itself."""
+    """Return the quoted title that a text starts with, up to the last quotation mark: a title may contain some."""
     closing = _QUOTES.get(text[:1])
     if closing is None:
         return ""
@@ -179,19 +179,19 @@ def _quoted(text: str) -> str:
 
 
 def _key(title: str) -> str:
-    """Return a title so that it can be compared with those of memories."""
+    """Return a title in the form of memory titles, for comparison."""
     cut = _CUT.search(title)
-    kept = title_of(title[: cut.start()] if cut else title)
-    return " ".join(kept.split()) + ("…" if cut else "")
+    whole = title_of(title[: cut.start()] if cut else title)
+    return " ".join(whole.split()) + ("…" if cut else "")
 
 
 def of_clause(before: str) -> Relation | None:
-    """Return what a clause says is done to the commit whose name follows it, None if it speaks of something else.
+    """Return what a clause says is done to the commit named after it, None if it is about something else.
 
-    "mention" if another commit did that ("was reverted in"), or if the name only explains it ("reverts it since").
+    "mention" if another commit did it ("was reverted in"), or if the name only gives the cause ("reverts it since").
 
     Args:
-        before: the clause up to the name; for a linear time callers cut it to some hundred characters.
+        before: the clause up to the name, cut by the caller to about a hundred characters so that time stays linear.
     """
     if _ADDS_BACK.search(before) or _REVERT_OF_REVERT.search(before):
         return "reapply"
@@ -203,21 +203,21 @@ def of_clause(before: str) -> Relation | None:
     partly = bool(_PART.search(between))
     while words and (words[-1].endswith("ly") or words[-1] == "partial"):
         partly |= bool(_PARTLY_LAST.search(words.pop()))
-    if not _done(act, words, between):
+    if not _is_own_act(act, words, between):
         return "mention" if (words and words[-1] in _PASSIVE) or _PAST.match(act[0]) else None
     relation: Relation = "reapply" if act["reapply"] else "partial_revert" if partly else "revert"
     return "mention" if re.match(r"\s*(?:back |again )?to\b", between) else of_object(relation, between)
 
 
 def of_object(relation: Relation, between: str) -> Relation | None:
-    """Return a relation unless the words between its verb and a name make the name no object of the verb."""
+    """Return the relation, unless the words between its verb and a name show that the name is not the verb's object."""
     if _OTHER_VERB.search(between):
         return None
     return "mention" if _ASIDE.search(between) else relation
 
 
-def _done(act: re.Match[str], words: list[str], between: str) -> bool:
-    """Tell whether a verb says what the commit itself does, by the words before it and those up to the name."""
+def _is_own_act(act: re.Match[str], words: list[str], between: str) -> bool:
+    """Whether a verb says what the commit itself does, judged by the words before it and up to the name."""
     last = words[-1] if words else ""
     if words and act[0][0].isupper():  # the title of another commit
         return False
@@ -233,36 +233,36 @@ def _done(act: re.Match[str], words: list[str], between: str) -> bool:
 
 
 def reverts(subject: str, body: str, named: frozenset[Relation]) -> bool:
-    """Tell whether a message says that its commit reverts an earlier one, in part or whole.
+    """Whether a message says that its commit reverts an earlier one, in part or in full.
 
     Args:
         subject: of the message.
         body: of the message.
         named: the relations to the commits that it names.
     """
-    said = of_subject(subject)
-    if said.relation:
-        return said.relation in REVERTS and not said.of_revert
-    if said.undoes and named & REVERTS:
+    claim = of_subject(subject)
+    if claim.relation:
+        return claim.relation in REVERTS and not claim.of_revert
+    if claim.undoes and named & REVERTS:
         return True
     return "reapply" not in named and _states_revert(body)
 
 
 def _states_revert(body: str) -> bool:
-    """Tell whether a body begins a line with "This reverts commit …", before any list of what was squashed."""
-    starts = True  # a paragraph
+    """Whether a line of the body starts with "This reverts commit …", before any list of squashed commits."""
+    paragraph_start = True
     for line in body.split("\n", MAX_STATEMENTS)[:MAX_STATEMENTS]:
         text = line.strip()
         if _LIST_ITEM.match(text):
             return False
-        if (starts or text[:1].isupper()) and _STATEMENT.match(text):
+        if (paragraph_start or text[:1].isupper()) and _STATEMENT.match(text):
             return True
-        starts = not text
+        paragraph_start = not text
     return False
 
 
 def announces(sentence: str) -> bool:
-    """Tell whether a sentence says that something is reverted and nothing else, least of all why."""
+    """Whether a sentence says only that something is reverted, and gives no reason."""
     subject = of_subject(sentence)
     if subject.title and sentence.rstrip(" .").endswith(('"', "”", "'")):
         return True

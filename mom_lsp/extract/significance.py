@@ -1,6 +1,6 @@
-"""How much speaks for a commit not having been routine: a sum of small named contributions.
+"""How unusual a commit is: a sum of small named contributions.
 
-The number means nothing by itself; its quintile in its repository is the memory's surprise.
+The number is meaningful only within its repository: its quintile there is the memory's surprise.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ _TRIVIAL = re.compile(
 
 
 class SignWeights(NamedTuple):
-    """What each sign adds: hand-set, in the order in which a reader would be surprised."""
+    """The weight of each sign, set by hand."""
 
-    rationale: float = 2.0  # the text says why
-    body: float = 0.5  # for each doubling of the words of the body beyond eight, at most 3
-    revert: float = 3.0  # something that was tried and taken back
-    names_earlier: float = 1.5  # for each earlier commit or issue that it reverts, fixes or follows, at most 3
-    mention: float = 0.5  # for each that it only mentions, at most 1
-    discussion: float = 0.4  # for each link or issue number, at most 1.6
-    people: float = 0.3  # for each reviewer, tester or reporter, at most 1.2
+    rationale: float = 2.0  # the text gives a reason
+    body: float = 0.5  # per doubling of the words of the body beyond eight, at most 3
+    revert: float = 3.0
+    names_earlier: float = 1.5  # per earlier commit or issue that it reverts, fixes or follows, at most 3
+    mention: float = 0.5  # per one that it only mentions, at most 1
+    discussion: float = 0.4  # per link or issue number, at most 1.6
+    people: float = 0.3  # per reviewer, tester or reporter, at most 1.2
     wording: float = 1.0  # a workaround, an anti-pattern or a recurring bug
-    many_files: float = -0.5  # for each doubling of the files beyond eight: sweeping changes are mechanical
+    many_files: float = -0.5  # per doubling of the files beyond eight: sweeping changes are mechanical
     trivial: float = -1.5  # a subject that announces routine
 
 
@@ -47,7 +47,7 @@ def contributions(
     trailers: tuple[tuple[str, str], ...],
     files: int,
 ) -> dict[str, float]:
-    """Return the share of each sign; their sum is the evidence."""
+    """Return the contribution of each sign; their sum is the evidence."""
     words = len(body.split())
     named = [reference for reference in references if not reference.target.startswith('"')] or references  # each once
     strong = sum(reference.relation != "mention" for reference in named)

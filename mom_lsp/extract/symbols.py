@@ -1,7 +1,7 @@
-"""Names of functions, classes and headings: from git's hunk headers, and for a line of an open file.
+"""Names of functions, classes and headings, from git's hunk headers and for a line of an open file.
 
-Both sides must agree, since a memory's symbols come from hunk headers and a question's from the open
-text: `enclosing_symbol` walks back to the nearest line that git's driver for the language would print.
+Both must agree, since a memory's symbols come from hunk headers and a query's from the open text:
+`enclosing_symbol` walks back to the nearest line that git's driver for the language would print.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import PurePosixPath
 
 MAX_SYMBOL = 80
 
-# git's built-in drivers by file ending. JavaScript and TypeScript have none: git's default is right for them.
+# git's built-in drivers by file extension. JavaScript and TypeScript have none: git's default is right for them.
 _DRIVERS: dict[str, str] = {
     **dict.fromkeys(("c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "c++", "cu", "inl", "ipp", "ino"), "cpp"),
     **dict.fromkeys(("py", "pyi", "pyx", "pxd"), "python"),
@@ -35,9 +35,9 @@ _DRIVERS: dict[str, str] = {
     **dict.fromkeys(("adb", "ads"), "ada"),
     **{"rs": "rust", "go": "golang", "java": "java", "cs": "csharp", "bib": "bibtex"},
 }
-USERDIFF_ATTRIBUTES = "".join(f"*.{ending} diff={driver}\n" for ending, driver in _DRIVERS.items())
+USERDIFF_ATTRIBUTES = "".join(f"*.{extension} diff={driver}\n" for extension, driver in _DRIVERS.items())
 
-# What each driver takes for a header line; the default is what git does for files without a driver.
+# The lines that each driver takes for headers; the default is git's for files without a driver.
 _DEFAULT = re.compile(r"[A-Za-z_$]")
 _HEADERS: dict[str, re.Pattern[str]] = {
     "cpp": re.compile(r"(?![ \t]*[A-Za-z_]\w*:[ \t]*(?:$|/[/*]))(?:::\s*)?[A-Za-z_]"),
@@ -113,7 +113,7 @@ def _clean(name: str) -> str:
 
 @lru_cache(maxsize=65536)
 def symbol_of_header(header: str) -> str:
-    """Return the name in a line that git prints as a hunk's header, "" if there is none."""
+    """Return the name in a hunk header, "" if there is none."""
     header = header[:400]
     if heading := _HEADING.match(header):
         return next(filter(None, heading.groups()), "").strip()[:MAX_SYMBOL]
@@ -135,8 +135,8 @@ def symbol_of_header(header: str) -> str:
 
 
 def _header_pattern(path: str) -> re.Pattern[str]:
-    ending = PurePosixPath(path).suffix.lower().lstrip(".")
-    return _HEADERS.get(_DRIVERS.get(ending, ""), _DEFAULT)
+    extension = PurePosixPath(path).suffix.lower().lstrip(".")
+    return _HEADERS.get(_DRIVERS.get(extension, ""), _DEFAULT)
 
 
 def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> int:
@@ -148,9 +148,9 @@ def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> in
 
 
 def enclosing_symbol(lines: Sequence[str], line: int, path: str) -> str:
-    """Return the symbol that git's hunk header would name for a 1-based line of an open file.
+    """Return the symbol around a 1-based line of an open file, as in git's hunk header.
 
-    A header line belongs to its own symbol, where git would name the one before.
+    A header line belongs to its own symbol, whereas git would name the one before.
     """
     number = _header_line(lines, line, _header_pattern(path))
     return symbol_of_header(lines[number - 1].rstrip()) if number else ""
@@ -177,7 +177,7 @@ def symbol_range(lines: Sequence[str], line: int, path: str) -> tuple[int, int]:
 
 
 def _depth(text: str) -> int:
-    """Indentation of a header line; the level of a Markdown heading."""
+    """Return the indentation of a header line, or the level of a Markdown heading."""
     stripped = text.lstrip()
     if stripped.startswith("#"):
         return len(stripped) - len(stripped.lstrip("#"))

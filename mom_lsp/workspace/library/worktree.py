@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.extract.code import ink_keys, standing_keys
+from mom_lsp.extract.code import file_keys, normalized_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
@@ -102,23 +102,23 @@ class Worktree:
         return path in head.tree or (self.location.root / path).is_file()
 
     def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the sorted keys of the lines of committed files, and of their ink, without those that are not here."""
+        """Return the sorted keys of the lines of committed files, as they are and normalized, without missing files."""
         blobs = {path: head.tree[path] for path in paths if path in head.tree}
         known = {blob: self._keys.get(blob) for blob in blobs.values()}
         unknown = [blob for blob, keys in known.items() if keys is None]
         if unknown and self.repository is not None:
             for blob, text in self.repository.texts(unknown, MAX_TEXT):
-                known[blob] = self._keys.put(blob, np.array(sorted(standing_keys(blob_lines(text))), np.uint32))
+                known[blob] = self._keys.put(blob, np.array(sorted(file_keys(blob_lines(text))), np.uint32))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
     def inks(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
-        """Return, for each commit, the key of the ink of each line that it added, by the key of that line."""
+        """Return, for each commit, the key of each normalized line that it added, by the key of that line."""
         known = {sha: self._inks.get(sha) for sha in commits}
         unknown = [sha for sha, inks in known.items() if inks is None]
         if unknown and self.repository is not None:
             for commit in self.repository.commits(unknown, merges=True):
                 added = (line for file in commit.files for hunk in file.hunks for line in hunk.added)
-                known[commit.sha] = self._inks.put(commit.sha, ink_keys(added))
+                known[commit.sha] = self._inks.put(commit.sha, normalized_keys(added))
         return {sha: inks for sha, inks in known.items() if inks is not None}
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
