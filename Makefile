@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MODEL_STAMP := .venv/.setup-model
 GEMMA_STAMP := .venv/.setup-gemma
 
-.PHONY: setup setup-model demo test test-all check fix bench clean
+.PHONY: setup setup-model demo test test-all check fix docs bench clean
 
 setup: $(STAMP)
 
@@ -57,6 +57,9 @@ check: setup  ## lint, format, types and the import contract
 fix: setup  ## let the tools repair what they can
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+docs: setup  ## bring the generated parts of the READMEs up to date: the tree, the settings
+	$(BIN)/python tests/generated_docs.py
 
 bench: setup  ## the figures of the README
 	$(BIN)/mom bench

@@ -1,98 +1,156 @@
-"""README cannot drift: its commands, its settings and its tree are read here."""
+"""The READMEs cannot drift: their tree, commands, settings, names and links are checked against the code."""
 
 from __future__ import annotations
 
-import json
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
+from generated_docs import EVERYDAY, PART, PARTS, ROOT, readmes, regenerated
 
 from mom_lsp.cli.app import app
-from mom_lsp.settings import SettingInfo, describe
+from mom_lsp.settings import describe
 
-ROOT = Path(__file__).resolve().parents[1]
-LINE = re.compile(r"(?P<indent> *)(?P<name>[\w.-]+/?)(?: {2,}(?P<phrase>\S.*))?")
+README = ROOT / "README.md"
+MOST_LINES = 250
+REGENERATE = "run `make docs`, which rewrites the generated parts of the READMEs"
+LINK = re.compile(r"(?<!\\)\]\((?!https?:|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anchor>[^)\s]+))?\)")
+CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
+# a link to a file with names that it defines: [`hints.py`](…/hints.py) `HINT_WINDOW`, `HINTS_IN_WINDOW`
+NAMED = re.compile(r"\]\((?P<path>[^)#\s]+\.\w+)\)(?P<names>(?:,? `[\w.]+`)+)")
+EVERY_README = pytest.mark.parametrize("path", readmes(), ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
-@pytest.fixture(scope="module")
-def readme() -> str:
-    return (ROOT / "README.md").read_text("utf-8")
-
-
-def commands(group: click.Group, name: str = "mom") -> Iterator[str]:
-    """Yield every command that help shows, in full."""
+def commands(group: click.Group, name: str = "mom") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command in full."""
     context = click.Context(group)
     for verb in group.list_commands(context):
         command = group.get_command(context, verb)
-        if command is None or command.hidden:
-            continue
         if isinstance(command, click.Group):
             yield from commands(command, f"{name} {verb}")
-        else:
-            yield f"{name} {verb}"
+        elif command is not None:
+            yield f"{name} {verb}", command
 
 
-def setting_row(info: SettingInfo) -> str:
-    """Return the line of README's table for a setting."""
-    unit = f" ({info.unit})" if info.unit else ""
-    scope = {"machine": " Not from a workspace.", "file": " Only in `settings.toml`."}.get(info.scope, "")
-    return f"| `{info.name}` | `{json.dumps(info.default)}` | {info.doc}{unit}{scope} |"
+COMMANDS = dict(commands(app))
+VISIBLE = [name for name, command in COMMANDS.items() if not command.hidden]
+SHARED = {"-C", "--json", "--help", "--version"}
 
 
-def tree_of(readme: str) -> dict[str, str]:
-    """Read the code block that shows `mom_lsp/`: path -> phrase; two more spaces are one folder deeper."""
-    block = next(
-        part for part in re.findall(r"^```\w*\n(.*?)^```", readme, re.M | re.S) if re.search(r"^mom_lsp/", part, re.M)
-    )
-    found: dict[str, str] = {}
-    folders: list[str] = []
-    for line in block.splitlines():
-        if (match := LINE.fullmatch(line)) is None:
+def invocations(text: str) -> Iterator[list[str]]:
+    """Yield the words of every `mom …` that a text shows as code."""
+    for code in CODE.findall(text):
+        for line in code.strip("`").splitlines():
+            words = re.split(r"\s+", re.sub(r"^\S*bin/", "", line.strip()).partition(" #")[0])
+            if words[0] == "mom":
+                yield words[3:] if words[1:2] == ["-C"] else words[1:]
+
+
+def headings(text: str) -> set[str]:
+    """Return the anchors of a document's headings, as GitHub makes them."""
+    titles = re.findall(r"^#+ +(.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    plain = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).replace("`", "").strip().lower() for title in titles)
+    return {re.sub(r"[^\w\- ]", "", title).replace(" ", "-") for title in plain}
+
+
+def test_the_readme_can_be_read_in_two_minutes() -> None:
+    lines = len(README.read_text("utf-8").splitlines())
+    assert lines <= MOST_LINES, f"README.md has {lines} lines: move detail into the README.md of the room that it is about"
+
+
+def test_every_room_has_a_readme() -> None:
+    rooms = [marker.parent for marker in (ROOT / "mom_lsp").glob("*/__init__.py")]
+    missing = [f"mom_lsp/{room.name}/README.md" for room in rooms if not (room / "README.md").exists()]
+    assert missing == [], "write these: what the room holds, and where to begin reading"
+
+
+def test_the_readme_names_every_room() -> None:
+    rooms = [f"mom_lsp/{marker.parent.name}" for marker in (ROOT / "mom_lsp").glob("*/__init__.py")]
+    text = README.read_text("utf-8")
+    missing = [room for room in rooms if f"]({room}/)" not in text and f"]({room}/README.md)" not in text]
+    assert missing == [], "add a line for each to README.md's section on the rooms, with a link"
+
+
+@EVERY_README
+def test_generated_parts_are_up_to_date(path: Path) -> None:
+    text = path.read_text("utf-8")
+    assert text == regenerated(text), REGENERATE
+
+
+def test_every_generated_part_stands_in_some_readme() -> None:
+    found = {part["name"] for path in readmes() for part in PART.finditer(path.read_text("utf-8"))}
+    assert found == set(PARTS), "each part needs its `<!-- generated: NAME -->` and `<!-- end -->` in one of the READMEs"
+
+
+def test_everyday_settings_exist() -> None:
+    unknown = set(EVERYDAY) - {info.name for info in describe()}
+    assert unknown == set(), "take these out of EVERYDAY in tests/generated_docs.py"
+
+
+def test_every_command_is_documented() -> None:
+    text = (ROOT / "mom_lsp" / "cli" / "README.md").read_text("utf-8")
+    missing = [name for name in VISIBLE if not re.search(rf"\b{name.removeprefix('mom ')}\b", text)]
+    assert missing == [], "add these to the table in mom_lsp/cli/README.md"
+
+
+@EVERY_README
+def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None:
+    wrong = []
+    for words in invocations(path.read_text("utf-8")):
+        if not re.fullmatch(r"[a-z]+", words[0] if words else ""):  # `mom` alone, or `mom VERB`
             continue
-        folders = folders[: len(match["indent"]) // 2]
-        found["".join(folders) + match["name"]] = match["phrase"] or ""
-        folders.append(match["name"])
-    return found
+        name = max((one for one in COMMANDS if f"mom {' '.join(words)} ".startswith(f"{one} ")), key=len, default="")
+        shown = {word for word in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", " ".join(words))}
+        known = {opt for parameter in COMMANDS[name].params for opt in parameter.opts + parameter.secondary_opts} if name else set()
+        if not name or shown - known - SHARED:
+            wrong.append("mom " + " ".join(words))
+    assert wrong == [], "there is no such command, or it has no such option: see `mom --help`"
 
 
-def test_every_command_is_documented(readme: str) -> None:
-    known = list(commands(app))
-    assert "mom suggest" in known
-    assert "mom hook install" in known
-    assert [command for command in known if command not in readme] == []
+@EVERY_README
+def test_every_module_that_is_run_exists(path: Path) -> None:
+    modules = set(re.findall(r"python -m ([\w.]+)", path.read_text("utf-8")))
+    missing = [module for module in modules if importlib.util.find_spec(module) is None]
+    assert missing == [], "these modules were renamed or removed: name the new ones"
 
 
-def test_every_setting_is_documented_as_it_is(readme: str) -> None:
-    rows = [setting_row(info) for info in describe()]
-    missing = [row for row in rows if row not in readme]
-    assert missing == [], "\n".join(
-        ["README's settings should be:", "| setting | default | meaning |", "|---|---|---|", *rows]
-    )
-    named = set(re.findall(r"^\| `(mom\.[\w.]+)` \|", readme, re.M))
-    assert named == {info.name for info in describe()}
+@EVERY_README
+def test_every_setting_that_is_named_exists(path: Path) -> None:
+    known = {info.name for info in describe()}
+    groups = {name.rpartition(".")[0] for name in known} - {"mom"}
+    named = set(re.findall(r"`(mom\.[a-z]+\.[\w.]+)`", path.read_text("utf-8")))
+    own = {name for name in named if name.startswith(("mom.server.", "mom.trace."))}  # VS Code's
+    wrong = {name for name in named - known - own if name.rpartition(".")[0] in groups}
+    assert wrong == set(), "these settings were renamed or removed: see mom_lsp/settings/fields.py"
 
 
-def test_the_tree_shows_every_file_with_a_phrase(readme: str) -> None:
-    shown = tree_of(readme)
-    files = {
-        path.relative_to(ROOT).as_posix()
-        for path in (ROOT / "mom_lsp").rglob("*.py")
-        if path.name not in ("__init__.py", "__main__.py")
-    }
-    assert sorted(files - set(shown)) == []
-    assert [path for path in shown if not (ROOT / path).exists()] == []
-    assert [path for path, phrase in shown.items() if not phrase] == []
+@EVERY_README
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = []
+    for link in LINK.finditer(path.read_text("utf-8")):
+        target = path.parent / link["path"] if link["path"] else path
+        if not target.exists():
+            broken.append(link["path"])
+        elif link["anchor"] and link["anchor"] not in headings(target.read_text("utf-8")):
+            broken.append(f"{link['path']}#{link['anchor']}")
+    assert broken == [], "these files or headings were moved or renamed: link to where they are now"
 
 
-def test_links_lead_somewhere(readme: str) -> None:
-    links = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", readme)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+@EVERY_README
+def test_names_beside_a_link_are_in_the_file(path: Path) -> None:
+    missing = []
+    for link in NAMED.finditer(path.read_text("utf-8")):
+        text = (path.parent / link["path"]).read_text("utf-8")
+        names = [name.rpartition(".")[2] for name in re.findall(r"`([\w.]+)`", link["names"])]
+        missing += [f"{link['path']}: {name}" for name in names if not re.search(rf"\b{name}\b", text)]
+    assert missing == [], "these were moved or renamed: name what is in the file now, or link to where they are"
 
 
-@pytest.mark.parametrize("verb", ["setup", "demo", "test", "test-all", "check", "bench"])
-def test_the_verbs_of_the_makefile_are_there(readme: str, verb: str) -> None:
-    assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text("utf-8"), re.M)
-    assert f"make {verb}" in readme
+@pytest.mark.parametrize("verb", ["setup", "setup-model", "demo", "test", "test-all", "check", "fix", "docs", "bench"])
+def test_the_verbs_of_the_makefile_are_there(verb: str) -> None:
+    assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), f"the Makefile lost `{verb}`"
+    shown = any(f"make {verb}" in path.read_text("utf-8") for path in readmes())
+    assert shown, f"no README says what `make {verb}` does"
