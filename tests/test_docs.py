@@ -58,7 +58,9 @@ def headings(text: str) -> set[str]:
 
 def test_the_readme_can_be_read_in_two_minutes() -> None:
     lines = len(README.read_text("utf-8").splitlines())
-    assert lines <= MOST_LINES, f"README.md has {lines} lines: move detail into the README.md of the room that it is about"
+    assert lines <= MOST_LINES, (
+        f"README.md has {lines} lines: move detail into the README.md of the room that it is about"
+    )
 
 
 def test_every_room_has_a_readme() -> None:
@@ -82,7 +84,9 @@ def test_generated_parts_are_up_to_date(path: Path) -> None:
 
 def test_every_generated_part_stands_in_some_readme() -> None:
     found = {part["name"] for path in readmes() for part in PART.finditer(path.read_text("utf-8"))}
-    assert found == set(PARTS), "each part needs its `<!-- generated: NAME -->` and `<!-- end -->` in one of the READMEs"
+    assert found == set(PARTS), (
+        "each part needs its `<!-- generated: NAME -->` and `<!-- end -->` in one of the READMEs"
+    )
 
 
 def test_everyday_settings_exist() -> None:
@@ -104,7 +108,11 @@ def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None
             continue
         name = max((one for one in COMMANDS if f"mom {' '.join(words)} ".startswith(f"{one} ")), key=len, default="")
         shown = {word for word in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", " ".join(words))}
-        known = {opt for parameter in COMMANDS[name].params for opt in parameter.opts + parameter.secondary_opts} if name else set()
+        known = (
+            {opt for parameter in COMMANDS[name].params for opt in parameter.opts + parameter.secondary_opts}
+            if name
+            else set()
+        )
         if not name or shown - known - SHARED:
             wrong.append("mom " + " ".join(words))
     assert wrong == [], "there is no such command, or it has no such option: see `mom --help`"
