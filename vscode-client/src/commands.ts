@@ -1,7 +1,7 @@
-/** Server commands as a user starts them: from the palette, a key or a row of the view, what they lack is asked for. */
+/** Commands as the user runs them, from the palette, a key or a row of the view: missing arguments are asked for. */
 
 import * as vscode from "vscode";
-import { Kept, Memory, Server, Suggestions, activeFile } from "./memory";
+import { Kept, Memory, Server, Suggestions, activeFile, numbers } from "./memory";
 import { pickMemory } from "./pick";
 import { Row } from "./rows";
 import { Why } from "./why";
@@ -10,25 +10,25 @@ interface GitApi {
   toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
 }
 
-/** What a command of the server answers: that it is done, in the server's words. */
+/** The result of a server command: a message that says what was done. */
 interface Done {
   message: string;
 }
 
 const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
-const DONE_FOR = 3000; // milliseconds in the status bar
-const DONE_LENGTH = 80; // characters there
+const MESSAGE_TIME = 3000; // milliseconds in the status bar
+const MESSAGE_LENGTH = 80; // characters there
 const READ_AFTER = 10_000; // milliseconds
 
 export class Commands {
   constructor(
     private readonly server: Server,
     private readonly selected: () => Row | undefined,
-    private readonly tell: () => Promise<void>,
+    private readonly showStatus: () => Promise<void>,
     private readonly why: Why,
   ) {}
 
-  /** Run a server command, once its arguments are known. Code actions bring them all. */
+  /** Run a server command once its arguments are known. Code actions pass all of them. */
   async run(command: string, args: unknown[]): Promise<unknown> {
     const complete = typeof args[0] === "string";
     switch (command) {
@@ -37,12 +37,12 @@ export class Commands {
       case "mom.remember":
         return this.remember(args);
       case "mom.status":
-        return this.tell();
+        return this.showStatus();
       case "mom.why":
         return this.why.ask(args);
       case "mom.undo":
       case "mom.reindex":
-        return this.say(command, ...(complete ? args : uriOfFile()));
+        return this.execute(command, ...(complete ? args : uriOfFile()));
       case "mom.restore":
         return this.restore(args);
       case "mom.forget":
@@ -53,19 +53,21 @@ export class Commands {
         return this.withMemory(args, (id, uri) => this.dismiss(id, uri, args[2]));
       case "mom.pin":
       case "mom.useful":
-        return this.withMemory(args, (id, uri) => this.say(command, id, ...placeOf(uri, args[2])));
-      case "mom.inserted": // the light bulb's action brings the text
-        return complete ? this.say(command, ...args) : vscode.commands.executeCommand("editor.action.codeAction", INSERT);
+        return this.withMemory(args, (id, uri) => this.execute(command, id, ...locationOf(uri, args[2])));
+      case "mom.inserted": // the light bulb's action has the text
+        return complete
+          ? this.execute(command, ...args)
+          : vscode.commands.executeCommand("editor.action.codeAction", INSERT);
       default:
-        return this.withMemory(args, (id, uri) => this.say(command, id, ...(uri ? [uri] : [])));
+        return this.withMemory(args, (id, uri) => this.execute(command, id, ...(uri ? [uri] : [])));
     }
   }
 
-  /** Run a command whose effect is seen anyway; that it is done stands in the status bar for a moment. */
-  private async say(command: string, ...args: unknown[]): Promise<unknown> {
+  /** Run a server command, and show its message in the status bar for a moment: a notification would interrupt. */
+  private async execute(command: string, ...args: unknown[]): Promise<unknown> {
     const result = await this.server.execute<Done>(command, ...args);
-    const done = result?.message && shortened(result.message);
-    if (done) vscode.window.setStatusBarMessage(`$(check) ${done}`, DONE_FOR);
+    const message = result?.message && shortened(result.message);
+    if (message) vscode.window.setStatusBarMessage(`$(check) ${message}`, MESSAGE_TIME);
     return result;
   }
 
@@ -75,10 +77,10 @@ export class Commands {
     return result;
   }
 
-  private async offerUndo(done: string, uri: string | undefined): Promise<void> {
+  private async offerUndo(message: string, uri: string | undefined): Promise<void> {
     const undo = "Undo";
-    if ((await vscode.window.showInformationMessage(done, undo)) === undo) {
-      await this.say("mom.undo", ...(uri ? [uri] : []));
+    if ((await vscode.window.showInformationMessage(message, undo)) === undo) {
+      await this.execute("mom.undo", ...(uri ? [uri] : []));
     }
   }
 
@@ -86,48 +88,48 @@ export class Commands {
     const [first] = args;
     const row = typeof first === "string" ? undefined : this.row(first);
     const named = typeof first === "string" ? first : row?.type === "forgotten" ? row.forgotten.id : undefined;
-    const id = named ?? (await this.forgotten());
-    return id && this.say("mom.restore", id, ...uriOfFile());
+    const id = named ?? (await this.pickForgotten());
+    return id && this.execute("mom.restore", id, ...uriOfFile());
   }
 
-  /** Let the user choose among what is forgotten. */
-  private async forgotten(): Promise<string | undefined> {
+  /** Let the user choose a forgotten memory. */
+  private async pickForgotten(): Promise<string | undefined> {
     const file = activeFile();
     const kept = await this.server.ask<Kept>("mom/kept", file ? { textDocument: { uri: file.uri } } : {});
     if (!kept) return undefined;
     const items = kept.forgotten.map((one) => ({ label: one.phrases.name, description: one.phrases.age, one }));
-    if (!items.length) void vscode.window.showInformationMessage("Nothing is forgotten.");
+    if (!items.length) void vscode.window.showInformationMessage("No forgotten memories.");
     return items.length ? (await vscode.window.showQuickPick(items, { title: "Restore" }))?.one.id : undefined;
   }
 
   private async search(): Promise<void> {
     const editor = vscode.window.activeTextEditor;
     const value = editor?.document.getText(editor.selection).split("\n")[0]?.trim();
-    const prompt = "Words, a symbol, or what it is about";
+    const prompt = "Words, a symbol or a topic";
     const text = await vscode.window.showInputBox({ title: "Search Memories", prompt, value });
     if (!text?.trim()) return;
     const found = await this.server.execute<Suggestions>("mom.search", text, ...uriOfFile());
-    if (found) await this.offerSources(found.suggestions, `Memories about “${text}”`, `No memory is about “${text}”.`);
+    if (found) await this.offerSources(found.suggestions, `Memories about “${text}”`, `No memories match “${text}”.`);
   }
 
-  /** What matters on this line (without a file: in this folder) for what the user is about to do? */
+  /** Find the memories for what the user is about to do on this line, or without a file in this folder. */
   async intent(): Promise<void> {
     const text = await vscode.window.showInputBox({
-      title: "Before I Begin",
-      prompt: "What are you about to do? The memories that matter for it, on this line first",
-      placeHolder: "retry without an end, drop the limit…",
+      title: "Find Memories for a Task",
+      prompt: "What are you about to do? Memories of this line come first.",
+      placeHolder: "remove the retry limit…",
     });
     if (!text?.trim()) return;
     const file = activeFile();
     const place = file && { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
     const found = await this.server.ask<Suggestions>("mom/suggest", { ...place, intent: text });
-    if (found) await this.offerSources(found.suggestions, `Before you begin: “${text}”`, `No memory is about “${text}” here.`);
+    if (found) await this.offerSources(found.suggestions, `Memories for “${text}”`, `No memories match “${text}” here.`);
   }
 
-  /** Let the user read one of the memories that answer a question. */
+  /** Let the user open the source of one of the memories found. */
   private async offerSources(memories: Memory[], title: string, none: string): Promise<void> {
     if (!memories.length) return void vscode.window.showInformationMessage(none);
-    const memory = await this.choose(memories, title, "Enter opens the source");
+    const memory = await this.choose(memories, title, "Press Enter to open the source");
     if (memory) await this.open(memory.id, activeFile()?.uri);
   }
 
@@ -139,8 +141,8 @@ export class Commands {
         ? { uri, line }
         : file && { uri: file.uri, line: file.line + 1 };
     if (!at) return vscode.window.showWarningMessage("Open a file first: a note belongs to a line.");
-    const prompt = `About line ${at.line}: why is it so, what must the next reader know?`;
-    const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // else the text is that of the line
+    const prompt = `Note for line ${at.line}: what should the next reader know?`;
+    const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // otherwise the text is the whole line
     const value = selected && typeof text === "string" ? text : "";
     const note = await vscode.window.showInputBox({
       title: "Remember",
@@ -152,11 +154,30 @@ export class Commands {
   }
 
   private async dismiss(id: string, uri: string | undefined, line: unknown): Promise<unknown> {
-    const place = placeOf(uri ?? activeFile()?.uri, line);
-    return place.length && this.say("mom.dismiss", id, ...place);
+    const location = locationOf(uri ?? activeFile()?.uri, line);
+    return location.length && this.execute("mom.dismiss", id, ...location);
   }
 
-  /** Show a commit as its change to the file; the server shows the rest. */
+  /** Show the numbers behind a memory's relevance. A link in a hover passes its id, document and line (from 1). */
+  async details(args: unknown[]): Promise<void> {
+    const [id, uri, line] = args;
+    const linked = typeof id === "string" && typeof uri === "string" && typeof line === "number";
+    const memory = linked ? await this.onLine(id, uri, line) : args.length ? this.ofRow(id) : await this.atCursor();
+    if (!memory) return;
+    const detail = [memory.phrases.relevance, ...numbers(memory)].filter(Boolean).join("\n");
+    await vscode.window.showInformationMessage(memory.title, { modal: true, detail });
+  }
+
+  /** Return a memory with the score that it has on a line, without one if it is not suggested there. */
+  private async onLine(id: string, uri: string, line: number): Promise<Memory | undefined> {
+    const textDocument = { uri };
+    const position = { line: line - 1, character: 0 };
+    const found = await this.server.ask<Suggestions>("mom/suggest", { textDocument, position });
+    const memory = found?.suggestions.find((one) => one.id === id);
+    return memory ?? this.server.ask<Memory>("mom/show", { id, textDocument });
+  }
+
+  /** Show a commit as its change to the file; the server shows other sources. */
   private async open(id: string, uri: string | undefined, line?: unknown): Promise<unknown> {
     const folder = uri && vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri));
     const memory = await this.server
@@ -165,17 +186,17 @@ export class Commands {
     const { commit, path } = memory?.source ?? {};
     const git = vscode.extensions.getExtension<{ getAPI(version: 1): GitApi }>("vscode.git");
     if (!memory || !commit || !path || !folder || !git?.isActive || memory.source.line) {
-      return this.server.execute("mom.open", id, ...placeOf(uri, line));
+      return this.server.execute("mom.open", id, ...locationOf(uri, line));
     }
     const api = git.exports.getAPI(1);
     const file = vscode.Uri.joinPath(folder.uri, path);
     const title = `${memory.title} (${commit.slice(0, 9)})`;
     this.countIfRead(id, uri);
     const [before, after] = [api.toGitUri(file, `${commit}~`), api.toGitUri(file, commit)];
-    return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // beside a preview, not in its place
+    return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // keeps an open preview
   }
 
-  /** Tell the server that a memory was read, if what was opened is still in front after ten seconds. */
+  /** Report a memory as read if its diff is still the active tab after ten seconds. */
   private countIfRead(id: string, uri: string): void {
     const at = activeFile();
     setTimeout(() => {
@@ -196,12 +217,12 @@ export class Commands {
     return memory && use(memory.id, activeFile()?.uri);
   }
 
-  /** Return the memory of a row. VS Code may have lost a row that was renewed while its menu was open: never guess another. */
+  /** Return the memory of a row. VS Code may lose a row that is updated while its menu is open: never guess another. */
   private ofRow(argument: unknown): Memory | undefined {
     const row = this.row(argument);
     if (row?.type === "memory") return row.memory;
     if (row?.type === "detail") return row.related ?? row.of;
-    void vscode.window.showInformationMessage("This row is no memory, or was renewed meanwhile: choose one.");
+    void vscode.window.showInformationMessage("Select a memory first.");
     return undefined;
   }
 
@@ -217,22 +238,24 @@ export class Commands {
     if (!found) return undefined;
     const [first, second] = found.suggestions;
     if (second) return this.choose(found.suggestions, `Memories of line ${file.line + 1}`);
-    if (!first) void vscode.window.showInformationMessage("This line has no memory worth showing.");
+    if (!first) void vscode.window.showInformationMessage("No relevant memories for this line.");
     return first;
   }
 
   private choose(memories: Memory[], title: string, placeholder?: string): Promise<Memory | undefined> {
-    return pickMemory(memories, title, placeholder, ({ id }) => this.say("mom.pin", id, ...placeOf(activeFile()?.uri)));
+    return pickMemory(memories, title, placeholder, ({ id }) =>
+      this.execute("mom.pin", id, ...locationOf(activeFile()?.uri)),
+    );
   }
 }
 
-/** Whether a keybinding asks for the row of the view that has the focus. */
+/** Whether a keybinding asks for the focused row of the view. */
 function isSelected(argument: unknown): boolean {
   return (argument as { selected?: boolean } | undefined)?.selected === true;
 }
 
-/** The arguments that say where: a document, and the line that is given or else the cursor's there (1-based). */
-function placeOf(uri: string | undefined, line?: unknown): (string | number)[] {
+/** Return the location arguments: a document, and the given line or else the cursor's in it (from 1). */
+function locationOf(uri: string | undefined, line?: unknown): (string | number)[] {
   const file = activeFile();
   const at = typeof line === "number" ? line : file && file.uri === uri ? file.line + 1 : undefined;
   return uri ? (at ? [uri, at] : [uri]) : [];
@@ -244,5 +267,5 @@ function uriOfFile(): string[] {
 }
 
 function shortened(message: string): string {
-  return message.length > DONE_LENGTH ? `${message.slice(0, DONE_LENGTH - 1)}…` : message;
+  return message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message;
 }

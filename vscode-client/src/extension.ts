@@ -1,4 +1,4 @@
-/** A thin client: starts `mom serve`, and shows what LSP has no place for. */
+/** A thin client: starts `mom serve`, and adds the user interface that LSP does not cover. */
 
 import { homedir } from "node:os";
 import * as vscode from "vscode";
@@ -20,7 +20,7 @@ import { MemoriesView } from "./view";
 import { Why } from "./why";
 
 const GREETED = "greeted";
-const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget"]; // commands that a hover may run
+const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget", "mom.details"]; // that a hover may run
 const ABILITIES = { commands: true, notices: true, state: true, scopes: true }; // see mom_lsp/server/client_capabilities.py
 
 let running: Extension | undefined;
@@ -50,10 +50,10 @@ class Extension implements Server {
     this.commands = new Commands(
       this,
       () => this.view.selected,
-      () => this.status.tell(),
+      () => this.status.showDetails(),
       this.why,
     );
-    const on = (name: string, run: () => unknown) => vscode.commands.registerCommand(name, run);
+    const on = (name: string, run: (...args: unknown[]) => unknown) => vscode.commands.registerCommand(name, run);
     context.subscriptions.push(
       this.output,
       this.hints,
@@ -61,6 +61,7 @@ class Extension implements Server {
       this.view,
       this.why,
       on("mom.intent", () => this.commands.intent()),
+      on("mom.details", (...args) => this.commands.details(args)),
       on("mom.menu", () => this.status.menu()),
       on("mom.restart", () => this.restart()),
       on("mom.output", () => this.output.show()),
@@ -71,7 +72,7 @@ class Extension implements Server {
       on("mom.settings", () =>
         vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
       ),
-      this.hints.onAsked(() => this.view.renew()),
+      this.hints.onRequested(() => this.view.refreshSoon()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
       vscode.workspace.onDidChangeWorkspaceFolders(() => this.client ?? this.start()),
       vscode.workspace.onDidChangeConfiguration(
@@ -80,14 +81,14 @@ class Extension implements Server {
     );
   }
 
-  /** Start the server, if there is a folder to look at. */
+  /** Start the server, if a folder is open. */
   async start(): Promise<void> {
     if (!vscode.workspace.workspaceFolders?.length) return this.status.set("idle");
     const command = await findServer(this.context);
     void vscode.commands.executeCommand("setContext", "mom.missing", !command);
     if (!command) {
       this.status.set("missing");
-      void offerInstall().then((again) => (again ? this.start() : undefined));
+      void offerInstall().then((retry) => (retry ? this.start() : undefined));
       return;
     }
     this.output.info(`starting ${command}`);
@@ -95,13 +96,13 @@ class Extension implements Server {
     const executable = { command, args: ["serve"], options: { cwd: homedir() } }; // never in the workspace
     this.client = new LanguageClient("mom", "Mixture of Memories", executable, this.options());
     this.client.registerFeature(abilities());
-    this.client.onNotification("mom/state", (state: FolderState) => this.told(state));
+    this.client.onNotification("mom/state", (state: FolderState) => this.folderChanged(state));
     this.client.onDidChangeState(({ newState }) => this.stateChanged(newState));
     try {
       await this.client.start();
       await this.greet();
     } catch (error) {
-      this.output.error(String(error)); // the client has told the user
+      this.output.error(String(error)); // the client has shown it
       this.status.set("failed");
     }
   }
@@ -116,9 +117,9 @@ class Extension implements Server {
     return this.client?.isRunning() ?? false;
   }
 
-  async request<T>(method: string, params: object, stop?: vscode.CancellationToken): Promise<T> {
+  async request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
     if (!this.client?.isRunning()) throw new Error("the server is not running");
-    return stop ? this.client.sendRequest<T>(method, params, stop) : this.client.sendRequest<T>(method, params);
+    return token ? this.client.sendRequest<T>(method, params, token) : this.client.sendRequest<T>(method, params);
   }
 
   async ask<T>(method: string, params: object): Promise<T | undefined> {
@@ -133,7 +134,7 @@ class Extension implements Server {
 
   async execute<T>(command: string, ...args: unknown[]): Promise<T | undefined> {
     const result = await this.ask<T>("workspace/executeCommand", { command, arguments: args });
-    this.view.renew();
+    this.view.refreshSoon();
     return result;
   }
 
@@ -152,11 +153,11 @@ class Extension implements Server {
     return {
       ...this.hints.middleware,
       executeCommand: (command, args) => this.commands.run(command, args),
-      handleWorkDoneProgress: () => undefined, // the status item shows it
+      handleWorkDoneProgress: () => undefined, // the status bar item shows progress
       workspace: {
         configuration: (params) =>
           params.items.map((item) => setValues(names, item.scopeUri ? vscode.Uri.parse(item.scopeUri) : undefined)),
-        didChangeConfiguration: (_sections, next) => next(undefined), // the server asks
+        didChangeConfiguration: (_sections, next) => next(undefined), // the server pulls the settings
       },
     };
   }
@@ -166,13 +167,13 @@ class Extension implements Server {
     void vscode.commands.executeCommand("setContext", "mom.running", isRunning);
     if (isRunning) this.status.set("running");
     else if (this.client) this.status.set(state === State.Starting ? "starting" : "failed");
-    if (isRunning) this.view.renew();
+    if (isRunning) this.view.refreshSoon();
     else if (state === State.Stopped) this.view.clear();
   }
 
-  private told(state: FolderState): void {
-    this.status.told(state);
-    this.view.renew();
+  private folderChanged(state: FolderState): void {
+    this.status.update(state);
+    this.view.refreshSoon();
   }
 
   private async restart(): Promise<void> {
@@ -185,22 +186,22 @@ class Extension implements Server {
     this.status.show();
   }
 
-  /** Say once, ever, what this does. */
+  /** Show once, ever, what the extension does. */
   private async greet(): Promise<void> {
     if (this.context.globalState.get(GREETED)) return;
     await this.context.globalState.update(GREETED, true);
-    const [view, off] = ["Show Memories", "Turn Off"];
+    const [view, disable] = ["Show Memories", "Disable"];
     const message =
-      "Mixture of Memories is reading this repository's history, on this machine only. What explains a line will stand at its end; hover over it for the story.";
-    void vscode.window.showInformationMessage(message, view, off).then((chosen) => {
+      "Mixture of Memories is indexing this repository's history, on this machine only. Memories will appear at the ends of the lines they explain; hover over one to read it.";
+    void vscode.window.showInformationMessage(message, view, disable).then((chosen) => {
       if (chosen === view) return vscode.commands.executeCommand("mom.memories.focus");
-      if (chosen === off) return this.status.toggle();
+      if (chosen === disable) return this.status.toggle();
       return undefined;
     });
   }
 }
 
-/** Tell the server what this client can do beyond the standard. */
+/** Announce what this client supports beyond LSP. */
 function abilities(): StaticFeature {
   return {
     fillClientCapabilities: (capabilities) => (capabilities.experimental = { mom: ABILITIES }),

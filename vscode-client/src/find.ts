@@ -1,5 +1,5 @@
-/** Where the `mom` command is: the setting, an environment of the extension's own, the workspace's Python environment (if
- * it is trusted), PATH, and where tools of the user are. */
+/** Finds the `mom` command: by the setting, in the extension's own environment, in the workspace's Python environment (if
+ * it is trusted), on the PATH, and in the user's tool folder. */
 
 import { constants, promises as fs } from "node:fs";
 import { homedir } from "node:os";
@@ -20,40 +20,40 @@ export async function findServer(context: ExtensionContext): Promise<string | un
   if (set) return (await isExecutable(untilde(set))) ? untilde(set) : undefined;
   for (const folder of [...bundled(context), ...(await candidates())]) {
     const file = path.join(folder, NAME);
-    if (path.isAbsolute(file) && (await isExecutable(file))) return file; // a relative PATH entry could be a repository's
+    if (path.isAbsolute(file) && (await isExecutable(file))) return file; // a relative PATH entry could name a repository's
   }
   return undefined;
 }
 
-/** Say how to install it; resolves to whether to look again. */
+/** Show how to install the server; resolves to whether to retry. */
 export async function offerInstall(): Promise<boolean> {
   const set = workspace.getConfiguration("mom").get<string>("server.path", "").trim();
   const problem = set
-    ? `the setting mom.server.path names ${set}, which is not a program that can be run.`
+    ? `the setting mom.server.path is ${set}, which is not an executable file.`
     : `the command \`mom\` is not installed, or not on the PATH. Install it with: ${INSTALL}`;
-  const [copy, choose, again] = ["Copy Command", "Open Setting", "Look Again"];
+  const [copy, choose, retry] = ["Copy Command", "Open Setting", "Retry"];
   const chosen = await window.showWarningMessage(
     `Mixture of Memories: ${problem}`,
     ...(set ? [] : [copy]),
     choose,
-    again,
+    retry,
   );
   if (chosen === copy) return copyInstall();
   if (chosen === choose) await commands.executeCommand("workbench.action.openSettings", "mom.server.path");
-  return chosen === again;
+  return chosen === retry;
 }
 
-/** Copy the command that installs it; resolves to whether to look again. */
+/** Copy the install command; resolves to whether to retry. */
 export async function copyInstall(): Promise<boolean> {
-  const [terminal, again] = ["Open Terminal", "Look Again"];
+  const [terminal, retry] = ["Open Terminal", "Retry"];
   await env.clipboard.writeText(INSTALL);
-  const then = await window.showInformationMessage("Copied. Run it in a terminal, then look again.", terminal, again);
-  if (then === terminal) window.createTerminal("Install mom-lsp").show();
-  if (then === again) await commands.executeCommand("mom.look");
+  const chosen = await window.showInformationMessage("Command copied. Run it in a terminal, then retry.", terminal, retry);
+  if (chosen === terminal) window.createTerminal("Install mom-lsp").show();
+  if (chosen === retry) await commands.executeCommand("mom.look");
   return false;
 }
 
-/** Environments that came with the extension, or were put where it keeps its own files. */
+/** Environments bundled with the extension, or installed into its storage folder. */
 function bundled(context: ExtensionContext): string[] {
   return [path.join(context.extensionPath, "server", BIN), path.join(context.globalStorageUri.fsPath, "server", BIN)];
 }
@@ -68,11 +68,11 @@ async function candidates(): Promise<string[]> {
     }
   }
   folders.push(...(process.env.PATH ?? "").split(path.delimiter));
-  folders.push(path.join(homedir(), ".local", "bin")); // where pipx and uv put tools; a desktop's PATH may lack it
+  folders.push(path.join(homedir(), ".local", "bin")); // of pipx and uv; a desktop's PATH may lack it
   return folders;
 }
 
-/** Return the interpreter chosen in the Python extension, if there is one. */
+/** Return the interpreter selected in the Python extension, if any. */
 async function pythonOf(folder: Uri): Promise<string | undefined> {
   const extension = extensions.getExtension<PythonApi>("ms-python.python");
   try {

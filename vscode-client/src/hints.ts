@@ -1,4 +1,4 @@
-/** What the client adds to hints: they can be paused, and give way to errors, which the server cannot see. */
+/** Client-side handling of hints: they can be paused, and are hidden on lines with errors, which the server cannot see. */
 
 import {
   Diagnostic,
@@ -18,16 +18,16 @@ const PAUSED = "hints.paused";
 export class Hints implements Disposable {
   private readonly changed = new EventEmitter<void>();
   private readonly problems = new Map<string, string>(); // lines with a problem, by document
-  private readonly watch: Disposable;
+  private readonly watching: Disposable;
 
-  /** Fires when hints were asked for: the document or the memories may have changed. */
-  readonly onAsked = this.changed.event;
+  /** Fires when hints are requested: the document or the memories may have changed. */
+  readonly onRequested = this.changed.event;
 
   constructor(
     private readonly memento: Memento,
     private readonly client: () => LanguageClient | undefined,
   ) {
-    this.watch = languages.onDidChangeDiagnostics((event) => this.look(event.uris));
+    this.watching = languages.onDidChangeDiagnostics((event) => this.diagnosticsChanged(event.uris));
   }
 
   get paused(): boolean {
@@ -43,26 +43,26 @@ export class Hints implements Disposable {
     provideInlayHints: async (document, range, token, next) => {
       const hints = this.paused ? [] : ((await next(document, range, token)) ?? []);
       this.changed.fire();
-      const taken = problemLines(languages.getDiagnostics(document.uri));
-      return hints.filter((hint: InlayHint) => !taken.has(hint.position.line));
+      const hidden = problemLines(languages.getDiagnostics(document.uri));
+      return hints.filter((hint: InlayHint) => !hidden.has(hint.position.line));
     },
   };
 
   dispose(): void {
-    this.watch.dispose();
+    this.watching.dispose();
     this.changed.dispose();
   }
 
-  private look(uris: readonly Uri[]): void {
-    let moved = false;
+  private diagnosticsChanged(uris: readonly Uri[]): void {
+    let changed = false;
     for (const uri of uris) {
       const key = uri.toString();
       const lines = [...problemLines(languages.getDiagnostics(uri))].sort().join();
-      moved ||= (this.problems.get(key) ?? "") !== lines;
+      changed ||= (this.problems.get(key) ?? "") !== lines;
       if (lines) this.problems.set(key, lines);
       else this.problems.delete(key);
     }
-    if (moved) this.refresh();
+    if (changed) this.refresh();
   }
 
   private refresh(): void {

@@ -1,4 +1,4 @@
-/** Memories as the server sends them, and how they read. Requests beyond the standard are documented in the server. */
+/** Memories as the server sends them, and their one-line summaries. Requests beyond LSP are documented in the server. */
 
 import { CancellationToken, Disposable, TextDocument, window } from "vscode";
 
@@ -12,10 +12,11 @@ export interface Source {
   url: string | null;
 }
 
-/** Finished phrases: the server says how things are worded. */
+/** Finished phrases: the server words them for all editors. */
 export interface Phrases {
   kind: string;
   age: string;
+  relevance: string; // "91% relevant: wrote this line, recent"
   marks: string[];
   life: string;
   failure: string;
@@ -30,7 +31,6 @@ export interface Memory {
   body: string;
   source: Source;
   pinned: boolean;
-  why: string;
   phrases: Phrases;
   episode?: Episode | null;
 }
@@ -45,7 +45,7 @@ export interface Suggestions {
   suggestions: Memory[];
 }
 
-/** A forgotten memory has no text any more. */
+/** A forgotten memory, whose text is erased. */
 export interface Forgotten {
   id: string;
   phrases: { name: string; age: string };
@@ -64,16 +64,16 @@ export interface Explanation {
   answer: string;
   citations: Memory[];
   generated: boolean;
-  origin: string; // whose words they are
+  origin: string; // who worded it: the memories or a model
 }
 
-/** What answers: the running server. */
+/** The running server. */
 export interface Server {
   readonly isRunning: boolean;
-  request<T>(method: string, params: object, stop?: CancellationToken): Promise<T>;
-  /** Ask for the user, who is told of an error; then the answer is undefined. */
+  request<T>(method: string, params: object, token?: CancellationToken): Promise<T>;
+  /** Send a request for the user: an error is shown, and the answer is undefined. */
   ask<T>(method: string, params: object): Promise<T | undefined>;
-  /** Run a server command, likewise. */
+  /** Run a server command in the same way. */
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }
 
@@ -82,22 +82,28 @@ export function summary({ phrases, source }: Memory): string {
   return [phrases.kind, source.author, phrases.age].filter(Boolean).join(" · ");
 }
 
-/** "abc123def · src/a.py": where a memory was read. */
+/** Return the numbers behind a memory's relevance: the shares of the terms; its status and strength. */
+export function numbers({ phrases }: Memory): string[] {
+  const shares = Object.values(phrases.shares).join(" · ");
+  return [shares && `Log-odds: ${shares}`, phrases.life].filter(Boolean);
+}
+
+/** "abc123def · src/a.py": the source of a memory. */
 export function origin({ phrases, source }: Memory): string {
   const { commit, path, line } = source;
   const file = path && line && !commit ? `${path}:${line}` : path;
   return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || phrases.kind;
 }
 
-/** The file that the user is in, if it is one on the disk. */
+/** Return the file of the active editor, if it is on disk. */
 export function activeFile(): { document: TextDocument; uri: string; line: number } | undefined {
   const editor = window.activeTextEditor;
   if (!editor || editor.document.uri.scheme !== "file") return undefined;
   return { document: editor.document, uri: editor.document.uri.toString(), line: editor.selection.active.line };
 }
 
-/** Call a function once nothing has asked for it for some time. */
-export class Later implements Disposable {
+/** Debounces a function: runs it once no call has come for some time. */
+export class Debouncer implements Disposable {
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -105,7 +111,7 @@ export class Later implements Disposable {
     private readonly run: () => unknown,
   ) {}
 
-  soon(): void {
+  schedule(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => void this.run(), this.delay);
   }

@@ -1,4 +1,4 @@
-/** A list of memories to choose from, each with a button that pins it. */
+/** A quick pick of memories, each with a button to pin it. */
 
 import * as vscode from "vscode";
 import { Memory, origin, summary } from "./memory";
@@ -9,7 +9,7 @@ interface MemoryItem extends vscode.QuickPickItem {
 
 const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
 
-/** Let the user choose a memory; undefined if he chose none. */
+/** Let the user choose a memory; undefined if none is chosen. */
 export function pickMemory(
   memories: Memory[],
   title: string,

@@ -1,7 +1,7 @@
-/** The rows of the Memories view, and how they look. */
+/** The rows of the Memories view, and their tree items. */
 
 import * as vscode from "vscode";
-import { Forgotten, Memory, origin, summary } from "./memory";
+import { Forgotten, Memory, numbers, origin, summary } from "./memory";
 
 const ICONS: Record<string, string> = {
   decision: "law",
@@ -16,18 +16,18 @@ const ICONS: Record<string, string> = {
 };
 const BODY_LINES = 12;
 
-/** A row of the tree. VS Code knows it by the object, and its state (unfolded, in focus) by the id. */
+/** A row of the tree. VS Code identifies it by the object, and its state (expanded, focused) by the id. */
 export type Row = Group | Entry | Detail;
 
-/** What a group holds. */
-type Entry = MemoryRow | ForgottenRow | Nothing;
+/** A row of a group. */
+type Entry = MemoryRow | ForgottenRow | EmptyRow;
 
 export interface Group {
   type: "group";
   id: string;
   label: string;
   rows: Entry[];
-  folded?: boolean; // until the user unfolds it
+  collapsed?: boolean; // until the user expands it
 }
 
 interface MemoryRow {
@@ -42,9 +42,9 @@ interface ForgottenRow {
   forgotten: Forgotten;
 }
 
-/** What stands in a group that is empty: the group itself stays as the user left it. */
-interface Nothing {
-  type: "nothing";
+/** The row of an empty group: the group itself stays expanded or collapsed. */
+interface EmptyRow {
+  type: "empty";
   id: string;
   label: string;
 }
@@ -56,10 +56,11 @@ export interface Detail {
   of: Memory;
   opens?: boolean;
   related?: Memory;
-  unfolds?: boolean; // into the other memories of the episode
+  children?: Detail[];
+  isEpisode?: boolean; // expands to the other memories of the episode
 }
 
-/** How a row looks. */
+/** Return the tree item of a row. */
 export function itemOf(row: Row): vscode.TreeItem {
   switch (row.type) {
     case "group":
@@ -68,8 +69,8 @@ export function itemOf(row: Row): vscode.TreeItem {
       return memoryItem(row);
     case "forgotten":
       return forgottenItem(row);
-    case "nothing":
-      return nothingItem(row);
+    case "empty":
+      return emptyItem(row);
     case "detail":
       return detailItem(row);
   }
@@ -77,23 +78,23 @@ export function itemOf(row: Row): vscode.TreeItem {
 
 export function group(id: string, label: string, memories: Memory[], empty = ""): Group {
   const rows = memories.map((memory): Entry => ({ type: "memory", id: `${id}/${memory.id}`, memory }));
-  return { type: "group", id, label, rows: rows.length ? rows : [{ type: "nothing", id: `${id}/nothing`, label: empty }] };
+  return { type: "group", id, label, rows: rows.length ? rows : [{ type: "empty", id: `${id}/empty`, label: empty }] };
 }
 
 export function forgottenGroup(all: Forgotten[]): Group {
   const rows = all.map((forgotten): Entry => ({ type: "forgotten", id: `forgotten/${forgotten.id}`, forgotten }));
-  return { type: "group", id: "forgotten", label: "Forgotten", rows, folded: true };
+  return { type: "group", id: "forgotten", label: "Forgotten", rows, collapsed: true };
 }
 
-function groupItem({ id, label, rows, folded }: Group): vscode.TreeItem {
+function groupItem({ id, label, rows, collapsed }: Group): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(label, folded ? Collapsed : Expanded);
-  item.id = id; // not the line's number: its group stays open (or shut) when the cursor moves
-  if (folded) item.description = String(rows.length);
+  const item = new vscode.TreeItem(label, collapsed ? Collapsed : Expanded);
+  item.id = id; // without the line's number: the group stays expanded or collapsed when the cursor moves
+  if (collapsed) item.description = String(rows.length);
   return item;
 }
 
-function nothingItem({ id, label }: Nothing): vscode.TreeItem {
+function emptyItem({ id, label }: EmptyRow): vscode.TreeItem {
   const item = new vscode.TreeItem("");
   item.id = id;
   item.description = label;
@@ -107,14 +108,14 @@ function forgottenItem({ id, forgotten }: ForgottenRow): vscode.TreeItem {
   item.description = forgotten.phrases.age;
   item.iconPath = new vscode.ThemeIcon("trash");
   item.contextValue = "forgotten";
-  item.tooltip = "Its text is gone from the index. Restoring it has it read from the repository again.";
+  item.tooltip = "Its text was erased from the index. Restore indexes it again.";
   return item;
 }
 
 function memoryItem({ id, memory }: MemoryRow): vscode.TreeItem {
   const item = new vscode.TreeItem(memory.title, vscode.TreeItemCollapsibleState.Collapsed);
   item.id = id;
-  const marks = memory.phrases.marks.filter((mark) => mark !== "pinned"); // which the icon shows
+  const marks = memory.phrases.marks.filter((mark) => mark !== "pinned"); // the icon shows that
   item.description = [summary(memory), ...marks].join(" · ");
   item.iconPath = new vscode.ThemeIcon(memory.pinned ? "pinned" : icon(memory));
   item.contextValue = memory.pinned ? "memory.pinned" : "memory.free";
@@ -123,32 +124,32 @@ function memoryItem({ id, memory }: MemoryRow): vscode.TreeItem {
   return item;
 }
 
-/** A pencil for the user's own notes; a routine change has the same kind, and is none. */
+/** Return a kind's icon. The kind "note" is also that of a routine commit. */
 function icon({ kind, source }: Memory): string {
   if (kind === "note") return source.type === "user" ? "edit" : "git-commit";
   return ICONS[kind] ?? "history";
 }
 
-/** What a memory unfolds into: its figures, its text, and the memories that are named in it or name it. */
+/** Return a memory's details: relevance, source, text, the memories it refers to or is referred to by, and its episode. */
 export function detailsOf(memory: Memory, related: Memory[]): Detail[] {
   const rows: Detail[] = [];
   const add = (icon: string, label: string, more: Partial<Detail> = {}) =>
     label && rows.push({ type: "detail", icon, label, of: memory, ...more });
-  add("lightbulb", memory.why);
+  add("lightbulb", memory.phrases.relevance);
   add(memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
-  add("graph", Object.values(memory.phrases.shares).join(" · "));
-  add("layers", memory.phrases.life);
   add("circle-slash", memory.phrases.failure);
   const text = memory.body.split("\n").filter((line) => line.trim());
   for (const line of text.slice(0, BODY_LINES)) add("blank", line.trim());
   for (const one of related) add("link", one.title, { related: one, opens: true });
-  add("versions", memory.phrases.episode, { unfolds: true });
+  add("versions", memory.phrases.episode, { isEpisode: true });
+  const children = numbers(memory).map((label): Detail => ({ type: "detail", icon: "blank", label, of: memory }));
+  if (children.length) add("graph", "Why this?", { children });
   return rows;
 }
 
 function detailItem(detail: Detail): vscode.TreeItem {
   const { None, Collapsed } = vscode.TreeItemCollapsibleState;
-  const item = new vscode.TreeItem(detail.label, detail.unfolds ? Collapsed : None);
+  const item = new vscode.TreeItem(detail.label, detail.children || detail.isEpisode ? Collapsed : None);
   item.iconPath = new vscode.ThemeIcon(detail.icon);
   item.tooltip = detail.label;
   if (detail.related) item.description = summary(detail.related);
@@ -159,7 +160,7 @@ function detailItem(detail: Detail): vscode.TreeItem {
   return item;
 }
 
-/** What a repository says is text, never markup. */
+/** Return a memory as a tooltip; text from the repository is never markup. */
 function tooltip(memory: Memory): vscode.MarkdownString {
   const text = new vscode.MarkdownString().appendMarkdown("**").appendText(memory.title).appendMarkdown("**\n\n");
   if (memory.body) text.appendCodeblock(memory.body.slice(0, 1000), "text");

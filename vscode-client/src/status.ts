@@ -1,4 +1,4 @@
-/** The status bar item: how many memories there are, what is going on, and a menu of what can be done about it. */
+/** The status bar item: the number of memories, indexing progress, and a menu of commands. */
 
 import {
   Disposable,
@@ -15,15 +15,15 @@ import { Server, activeFile } from "./memory";
 
 export type Phase = "missing" | "idle" | "starting" | "running" | "failed";
 
-/** mom/state, told by the server for each folder whenever it changes. */
+/** The notification mom/state, which the server sends for each folder whenever it changes. */
 export interface State {
   uri: string;
   git: boolean;
   indexed: boolean;
   memories: number;
   problems: string[];
-  lines: string[]; // all that the tooltip says
-  working: string; // what the indexer is doing, "" if it rests
+  lines: string[]; // of the tooltip
+  working: string; // the indexer's present step, "" if it is idle
 }
 
 /** The answer to mom.status: names and values. */
@@ -32,11 +32,12 @@ interface Facts {
   problems: string[];
 }
 
-const WORDS: Record<Exclude<Phase, "running">, [string, string]> = {
+/** The text and the tooltip of each phase. */
+const NOT_RUNNING: Record<Exclude<Phase, "running">, [string, string]> = {
   missing: ["$(warning) mom", "The `mom` command was not found."],
   idle: ["$(history)", "Open a folder to see its memories."],
   starting: ["$(loading~spin) mom", "Starting…"],
-  failed: ["$(error) mom", "The server has stopped; its output says why."],
+  failed: ["$(error) mom", "The server has stopped; see the output."],
 };
 
 export class Status implements Disposable {
@@ -66,8 +67,8 @@ export class Status implements Disposable {
     this.show();
   }
 
-  /** Take in what the server tells. */
-  told(state: State): void {
+  /** Show the state of a folder. */
+  update(state: State): void {
     this.states.set(Uri.parse(state.uri).toString(), state);
     this.show();
   }
@@ -75,8 +76,8 @@ export class Status implements Disposable {
   show(): void {
     this.item.text = this.text();
     this.item.tooltip = this.tooltip();
-    const troubled = this.phase === "missing" || this.phase === "failed" || Boolean(this.state?.problems.length);
-    this.item.backgroundColor = troubled ? new ThemeColor("statusBarItem.warningBackground") : undefined;
+    const hasProblem = this.phase === "missing" || this.phase === "failed" || Boolean(this.state?.problems.length);
+    this.item.backgroundColor = hasProblem ? new ThemeColor("statusBarItem.warningBackground") : undefined;
     this.item.accessibilityInformation = { label: `Mixture of Memories: ${this.lines()[0]}`, role: "button" };
   }
 
@@ -84,8 +85,8 @@ export class Status implements Disposable {
     for (const one of this.watching) one.dispose();
   }
 
-  /** Whether everything is turned off where the user is. */
-  private get isOff(): boolean {
+  /** Whether mom is disabled in the folder of the active file. */
+  private get isDisabled(): boolean {
     return !workspace.getConfiguration("mom", this.folder?.uri).get("enable", true);
   }
 
@@ -99,8 +100,8 @@ export class Status implements Disposable {
   }
 
   private text(): string {
-    if (this.phase !== "running") return WORDS[this.phase][0];
-    if (this.isOff) return "$(circle-slash) mom";
+    if (this.phase !== "running") return NOT_RUNNING[this.phase][0];
+    if (this.isDisabled) return "$(circle-slash) mom";
     const working = this.working();
     if (working) return `$(sync~spin) ${working}`;
     const count = this.state ? ` ${this.state.memories.toLocaleString()}` : "";
@@ -118,10 +119,10 @@ export class Status implements Disposable {
   }
 
   private lines(): string[] {
-    if (this.phase !== "running") return [WORDS[this.phase][1]];
-    if (this.isOff) return ["Turned off by the setting mom.enable"];
+    if (this.phase !== "running") return [NOT_RUNNING[this.phase][1]];
+    if (this.isDisabled) return ["Disabled by the setting mom.enable"];
     const { state } = this;
-    if (!state) return ["Looking at the repository…"];
+    if (!state) return ["Opening the repository…"];
     return [
       ...[this.working()].filter(Boolean),
       ...(this.isPaused() ? ["Hints are paused in this workspace"] : []),
@@ -129,41 +130,41 @@ export class Status implements Disposable {
     ];
   }
 
-  /** Let the user choose what to do. */
+  /** Show the menu of commands. */
   async menu(): Promise<void> {
-    const [pause, resume] = ["$(circle-slash) Pause hints in this workspace", "$(play) Resume hints"];
+    const [pause, resume] = ["$(circle-slash) Pause Hints in This Workspace", "$(play) Resume Hints"];
     const running: (QuickPickItem & { command: string })[] = [
-      { label: "$(search) Search memories…", command: "mom.search" },
-      { label: "$(history) Show the memories view", command: "mom.memories.focus" },
-      { label: "$(question) Ask why this line is so", command: "mom.why" },
-      { label: "$(lightbulb) Ask before I begin…", command: "mom.intent" },
-      { label: "$(edit) Remember something about this line…", command: "mom.remember" },
+      { label: "$(search) Search Memories…", command: "mom.search" },
+      { label: "$(history) Show the Memories View", command: "mom.memories.focus" },
+      { label: "$(question) Explain This Line", command: "mom.why" },
+      { label: "$(lightbulb) Find Memories for a Task…", command: "mom.intent" },
+      { label: "$(edit) Remember This…", command: "mom.remember" },
       { label: this.isPaused() ? resume : pause, command: "mom.toggleHints" },
-      { label: "$(discard) Undo the last thing I said", command: "mom.undo" },
-      { label: "$(sync) Read what is new in the repository", command: "mom.reindex" },
-      { label: "$(info) Status", command: "mom.status" },
+      { label: "$(discard) Undo Last Action", command: "mom.undo" },
+      { label: "$(sync) Update the Index", command: "mom.reindex" },
+      { label: "$(info) Show Status", command: "mom.status" },
     ];
     const always = [
-      { label: this.isOff ? "$(play) Turn everything on" : "$(circle-slash) Turn everything off", command: "mom.toggle" },
-      { label: "$(refresh) Restart the server", command: "mom.restart" },
-      { label: "$(output) Show the output", command: "mom.output" },
-      { label: "$(gear) Settings", command: "mom.settings" },
+      { label: this.isDisabled ? "$(play) Enable mom" : "$(circle-slash) Disable mom", command: "mom.toggle" },
+      { label: "$(refresh) Restart the Server", command: "mom.restart" },
+      { label: "$(output) Show the Output", command: "mom.output" },
+      { label: "$(gear) Open Settings", command: "mom.settings" },
     ];
-    const items = this.phase === "running" && !this.isOff ? [...running, ...always] : always;
+    const items = this.phase === "running" && !this.isDisabled ? [...running, ...always] : always;
     const chosen = await window.showQuickPick(items, { title: "Mixture of Memories", placeHolder: this.lines()[0] });
     if (chosen) await commands.executeCommand(chosen.command);
   }
 
-  /** Turn everything off, or on again, for this user. */
+  /** Toggle mom.enable, in the workspace's settings if it is set there, else in the user's. */
   async toggle(): Promise<void> {
     const resource = this.folder?.uri;
     const inFolder = workspace.getConfiguration("mom", resource).inspect("enable");
     const isFolders = inFolder?.workspaceFolderValue !== undefined || inFolder?.workspaceValue !== undefined;
-    await workspace.getConfiguration("mom", resource).update("enable", this.isOff, isFolders ? undefined : true);
+    await workspace.getConfiguration("mom", resource).update("enable", this.isDisabled, isFolders ? undefined : true);
   }
 
-  /** Tell all that is known, for `mom.status`. */
-  async tell(): Promise<void> {
+  /** Show the answer to `mom.status` in a dialog. */
+  async showDetails(): Promise<void> {
     const facts = await this.server.execute<Facts>("mom.status", ...(this.folder ? [this.folder.uri.toString()] : []));
     if (!facts) return;
     const detail = [...facts.rows.map(([name, value]) => `${name}: ${value}`), ...facts.problems];

@@ -34,7 +34,7 @@ function step(name, run) {
 }
 
 step("says once what it does", async () => {
-    await editor.notification("reading this repository's history").waitFor();
+    await editor.notification("indexing this repository's history").waitFor();
     await editor.picture("welcome");
     await editor.dismissNotifications();
 });
@@ -65,7 +65,7 @@ step("shows the line's memory and the pinned ones in the view", async () => {
     await editor.focusView();
     await editor.row("Pinned").waitFor();
     await editor.row(FIX).nth(1).waitFor();
-    const why = editor.row("last changed this line");
+    const why = editor.row("pinned here");
     await editor.until(why, () => editor.press("Home", "ArrowDown", "ArrowRight")); // unfolds the first memory
     await editor.row("The service bans a client").waitFor();
     assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
@@ -150,7 +150,7 @@ step("does not show again what is not useful here", async () => {
     await editor.goTo(LINE);
     await editor.choose("Not useful here");
     await hint().first().waitFor(gone);
-    await editor.command("Memories: Undo the Last Thing I Said");
+    await editor.command("Memories: Undo Last Action");
     await hint().first().waitFor();
 });
 
@@ -201,13 +201,13 @@ step("follows a setting at once", async () => {
 });
 
 step("turns everything off and on", async () => {
-    await editor.command("Memories: Turn Everything On or Off");
+    await editor.command("Memories: Enable or Disable");
     await hint().first().waitFor(gone);
     await editor.goTo(LINE);
     const none = editor.page.locator(".monaco-editor-overlaymessage", { hasText: pattern("No code actions") });
     await editor.until(none, () => editor.press("Control+Period"));
     await editor.status().click();
-    await editor.answer("Turn everything on", editor.listed("Turn everything on"));
+    await editor.answer("Enable mom", editor.listed("Enable mom"));
     await hint().first().waitFor();
     await editor.row(FIX).first().waitFor();
 });
@@ -216,9 +216,9 @@ step("pauses and resumes", async () => {
     await editor.press("Alt+M", "h");
     await hint().first().waitFor(gone);
     await editor.status().click();
-    await editor.listed("Resume hints").waitFor();
+    await editor.listed("Resume Hints").waitFor();
     await editor.picture("menu");
-    await editor.answer("Resume", editor.listed("Resume hints"));
+    await editor.answer("Resume", editor.listed("Resume Hints"));
     await hint().first().waitFor();
 });
 
@@ -246,6 +246,6 @@ step("is as good in the light", async () => {
 
 step("says how to install a server that is missing", async () => {
     editor.set({ "mom.server.path": "/nowhere/mom" });
-    await editor.notification("/nowhere/mom, which is not a program").waitFor();
+    await editor.notification("/nowhere/mom, which is not an executable file").waitFor();
     await editor.status().and(editor.page.locator(".warning-kind")).waitFor();
 });

@@ -10,7 +10,7 @@ const editor = new Editor();
 const known = spawnSync(MOM, ["model", "--json"], { env: editor.env, encoding: "utf8" });
 const options = { timeout: 600_000, skip: known.status === 0 ? false : known.stderr };
 const gone = { state: "detached" };
-const asking = () => editor.notification("Asking the local model why");
+const asking = () => editor.notification("Asking the local model");
 const page = () => editor.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
 
 before(async () => {
@@ -18,7 +18,7 @@ before(async () => {
     makeRepository(editor.folder);
     addReport(editor.folder);
     await editor.start({ "mom.server.path": MOM, "mom.completion.enable": true });
-    await editor.notification("reading this repository's history").waitFor();
+    await editor.notification("indexing this repository's history").waitFor();
     await editor.dismissNotifications();
     await editor.open(REPORT);
     await editor.statusText("9").waitFor(); // all is read

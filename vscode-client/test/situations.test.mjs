@@ -81,7 +81,7 @@ story("says how to install the server where there is none, and finds it once it 
     await editor.dismissNotifications();
     await editor.picture("missing");
     trap(editor);
-    await editor.page.getByText("Look again").click();
+    await page.getByText("Retry").click();
     await editor.open(PYTHON);
     await hint(editor).waitFor();
 });
