@@ -37,9 +37,9 @@ def settings_table(names: tuple[str, ...] = ()) -> str:
 
 
 def _setting_row(info: SettingInfo) -> str:
-    unit = f" ({info.unit})" if info.unit else ""
+    doc = f"{info.doc.removesuffix('.')}, in {info.unit}." if info.unit else info.doc
     scope = {"machine": " Not from a workspace.", "file": " Only in `settings.toml`."}.get(info.scope, "")
-    return f"| `{info.name}` | `{json.dumps(info.default)}` | {info.doc}{unit}{scope} |"
+    return f"| `{info.name}` | `{json.dumps(info.default)}` | {doc}{scope} |"
 
 
 def package_tree() -> str:

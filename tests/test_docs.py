@@ -21,6 +21,7 @@ LINK = re.compile(r"(?<!\\)\]\((?!https?:|mailto:)(?P<path>[^)#\s]*)(?:#(?P<anch
 CODE = re.compile(r"^```.*?^```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 # a link to a file with names that it defines: [`hints.py`](…/hints.py) `HINT_WINDOW`, `HINTS_IN_WINDOW`
 NAMED = re.compile(r"\]\((?P<path>[^)#\s]+\.\w+)\)(?P<names>(?:,? `[\w.]+`)+)")
+OPTION = re.compile(r"(?<![\w-])--?[a-zA-Z][\w-]*")
 EVERY_README = pytest.mark.parametrize("path", readmes(), ids=lambda path: path.relative_to(ROOT).as_posix())
 
 
@@ -37,7 +38,7 @@ def commands(group: click.Group, name: str = "mom") -> Iterator[tuple[str, click
 
 COMMANDS = dict(commands(app))
 VISIBLE = [name for name, command in COMMANDS.items() if not command.hidden]
-SHARED = {"-C", "--json", "--help", "--version"}
+SHARED = {"-C", "--help", "--version"}
 
 
 def invocations(text: str) -> Iterator[list[str]]:
@@ -100,21 +101,21 @@ def test_every_command_is_documented() -> None:
     assert missing == [], "add these to the table in mom_lsp/cli/README.md"
 
 
+def is_known(words: list[str]) -> bool:
+    """Tell whether there is such a command, with such options."""
+    line = f"mom {' '.join(words)} "
+    name = max((name for name in COMMANDS if line.startswith(f"{name} ")), key=len, default=None)
+    if name is None:
+        return False
+    parameters = COMMANDS[name].params
+    options = {option for parameter in parameters for option in (*parameter.opts, *parameter.secondary_opts)}
+    return set(OPTION.findall(line)) <= options | SHARED
+
+
 @EVERY_README
 def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None:
-    wrong = []
-    for words in invocations(path.read_text("utf-8")):
-        if not re.fullmatch(r"[a-z]+", words[0] if words else ""):  # `mom` alone, or `mom VERB`
-            continue
-        name = max((one for one in COMMANDS if f"mom {' '.join(words)} ".startswith(f"{one} ")), key=len, default="")
-        shown = {word for word in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", " ".join(words))}
-        known = (
-            {opt for parameter in COMMANDS[name].params for opt in parameter.opts + parameter.secondary_opts}
-            if name
-            else set()
-        )
-        if not name or shown - known - SHARED:
-            wrong.append("mom " + " ".join(words))
+    shown = [words for words in invocations(path.read_text("utf-8")) if words and words[0].islower()]
+    wrong = [f"mom {' '.join(words)}" for words in shown if not is_known(words)]
     assert wrong == [], "there is no such command, or it has no such option: see `mom --help`"
 
 
