@@ -12,6 +12,7 @@ import pytest
 from generated_docs import EVERYDAY, PART, PARTS, ROOT, readmes, regenerated
 
 from mom_lsp.cli.app import app
+from mom_lsp.engine.requests import REQUESTS
 from mom_lsp.settings import describe
 
 README = ROOT / "README.md"
@@ -156,6 +157,13 @@ def test_names_beside_a_link_are_in_the_file(path: Path) -> None:
         names = [name.rpartition(".")[2] for name in re.findall(r"`([\w.]+)`", link["names"])]
         missing += [f"{link['path']}: {name}" for name in names if not re.search(rf"\b{name}\b", text)]
     assert missing == [], "these were moved or renamed: name what is in the file now, or link to where they are"
+
+
+def test_the_requests_of_the_table_of_flows_exist() -> None:
+    text = (ROOT / "mom_lsp" / "README.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\|[^|]*\|[^|]*\|([^|]*)\|[^|]*\|$", text, re.MULTILINE))))
+    assert named
+    assert named - set(REQUESTS) - {"progress"} == set(), "see REQUESTS in mom_lsp/engine/requests.py"
 
 
 @pytest.mark.parametrize("verb", ["setup", "setup-model", "demo", "test", "test-all", "check", "fix", "docs", "bench"])
