@@ -61,7 +61,7 @@ fix: setup  ## let the tools repair what they can
 docs: setup  ## bring the generated parts of the READMEs up to date: the tree, the settings
 	$(BIN)/python tests/generated_docs.py
 
-bench: setup  ## the figures of the README
+bench: setup  ## how fast it is: the figures in mom_lsp/evaluation/README.md
 	$(BIN)/mom bench
 
 clean:  ## everything that can be made again
