@@ -15,7 +15,7 @@ from idle_engine import idle_engine
 from processes import LONG, eventually
 from repositories import Repo, Start
 
-from mom_lsp.engine.background_tasks import LONGEST, BackgroundTasks
+from mom_lsp.engine.background_tasks import MAX_DELAY, BackgroundTasks
 from mom_lsp.engine.main import Engine
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
@@ -73,9 +73,9 @@ def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exce
         chores.do("titles", fail)
         assert chores.do("learning", lambda: True)
         now[0] += 0.5
-    assert tried[:4] == [0, 2, 6, 14] and max(b - a for a, b in pairwise(tried)) == LONGEST
+    assert tried[:4] == [0, 2, 6, 14] and max(b - a for a, b in pairwise(tried)) == MAX_DELAY
     assert list(chores.problems) == ["titles"] and str(error.args[0]) in chores.problems["titles"]
-    now[0] += LONGEST
+    now[0] += MAX_DELAY
     assert chores.do("titles", lambda: True) and not chores.problems
 
 

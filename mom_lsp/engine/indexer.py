@@ -17,46 +17,46 @@ log = logging.getLogger(__name__)
 
 
 class Indexer:
-    """`mom index --watch` as our child: the one writer, started again when it dies."""
+    """`mom index --watch` as a child process: the only writer, restarted when it dies."""
 
     def __init__(self, location: Location, report: Any) -> None:
         self._location, self._report = location, report
         self._restarts, self._stop = Restarts(), threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self.gave_up = False
-        threading.Thread(target=self._keep, name="mom-indexer", daemon=True).start()
+        threading.Thread(target=self._supervise, name="mom-indexer", daemon=True).start()
 
     def stop(self) -> None:
-        """End the child: its standard input closes, and it leaves at once; what it wrote stays."""
+        """Close the child's standard input, on which it exits at once; what it wrote stays."""
         self._stop.set()
         process = self._process
         if process is not None and process.stdin is not None:
             process.stdin.close()
 
-    def _keep(self) -> None:
+    def _supervise(self) -> None:
         while (delay := self._restarts.delay(time.monotonic())) is not None:
             self._run()
             if self._stop.wait(delay):
                 return
-            log.warning("the indexer ended; starting it again")
+            log.warning("the indexer exited; restarting it")
         self.gave_up = True
-        self._tell({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
+        self._forward({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
 
     def _run(self) -> None:
         arguments = ["-C", str(self._location.root), "index", "--watch", "--background", "--progress-json"]
         try:
             self._process = spawn(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        except OSError as error:  # there may be more memory, or fewer processes, the next time
+        except OSError as error:  # there may be enough memory or processes the next time
             log.warning("the indexer cannot be started: %s", error)
             return
         assert self._process.stderr is not None
         with self._process.stderr as lines:
             for line in lines:
                 try:
-                    self._tell(json.loads(line))
+                    self._forward(json.loads(line))
                 except ValueError:
                     log.warning("indexer: %s", line.decode("utf-8", "replace").rstrip())
         self._process.wait()
 
-    def _tell(self, report: dict[str, Any]) -> None:
+    def _forward(self, report: dict[str, Any]) -> None:
         self._report(str(self._location.root), report)

@@ -1,4 +1,4 @@
-"""`mom engine`: serve one data folder until nobody asks any more."""
+"""`mom engine`: serve one data folder until it has been idle for long."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, announce_ready
 from mom_lsp.workspace.library.line_writers import IN_ENGINE
 
-AT_REST = 20.0  # seconds without a request, after which the local model may make titles and learn
-POLL = 0.5  # seconds between two looks for a new version of the store
-RELOAD_SHARE = 10  # a reload may take at most one part in so many of the time
-MODEL_SHARE = 10  # likewise the local model, while nobody asks
+AT_REST = 20.0  # seconds without a request, after which the local model may generate titles and learn
+POLL = 0.5  # seconds between two checks for a new version of the store
+RELOAD_SHARE = 10  # reloads may take at most one tenth of the time
+MODEL_SHARE = 10  # likewise the local model, while the engine is idle
 LOG_BYTES = 500_000
 
 CommandRunner = Callable[[Callable[[str, dict[str, Any]], Any], dict[str, Any]], Any]
@@ -31,22 +31,22 @@ log = logging.getLogger(__name__)
 
 
 def main(data: Path, run_command: CommandRunner) -> None:
-    """Serve until nobody asks any more, or until asked to shut down; return at once if another engine serves it.
+    """Serve until idle for long or asked to shut down; return at once if another engine serves the folder.
 
-    `run_command` runs a command of the terminal here, where everything is warm.
+    `run_command` runs a terminal command in this process, where everything is loaded.
     """
     handler = RotatingFileHandler(data / datafolder.ENGINE_LOG, maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     engine = Engine(data, run_command)
     if not engine.start():
-        announce_ready()  # the other one is there
+        announce_ready()  # the other one is ready
         return
     announce_ready()
     engine.run()
 
 
 class Engine:
-    """The service, its socket, and its indexer."""
+    """The service, its socket and its indexer."""
 
     def __init__(
         self,
@@ -62,44 +62,44 @@ class Engine:
         self._server = server(data, self._handle)
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()
-        self._model_rests_until = 0.0
+        self._model_pauses_until = 0.0
 
     def start(self) -> bool:
         """Listen; False if another engine does."""
         return self._server.start()
 
     def run(self) -> None:
-        """Follow the store until nobody has asked for as long as the settings say, or a client has ended it."""
+        """Follow the store until idle for as long as the settings say, or until a client shuts the engine down."""
         pause = POLL
         while not self._server.wait(pause):
             if not self._server.is_findable():
-                break  # the data folder was moved or deleted, or another one stands in its place
+                break  # the data folder was moved, deleted or replaced
             pause = max(POLL, RELOAD_SHARE * self._follow())
-            self._use_the_rest()
+            self._use_idle_time()
             if self._idle > self.service.idle_minutes * 60 and not self._server.connections:
                 break
         if self._indexer is not None:
             self._indexer.stop()
         self._server.close()
-        self.service.background.do("closing", self.service.close)  # the data folder may be gone
+        self.service.background.do("closing", self.service.close)  # may fail: the data folder may be gone
 
     def _follow(self) -> float:
-        """Follow the index; return the seconds that it took."""
+        """Reload the index and the settings if they changed; return the seconds that it took."""
         began = self._clock()
-        if self.service.background.do("following the index", self.service.follow):
+        if self.service.background.do("reloading the index", self.service.follow):
             self._server.notify_all("changed", {})
-        if self.service.background.do("following the settings", self.service.follow_settings):
+        if self.service.background.do("reloading the settings", self.service.follow_settings):
             self._server.notify_all("settings", {})
         return self._clock() - began
 
-    def _use_the_rest(self) -> None:
-        """Let the local model work while nobody asks; it rests longer than it works, and the index is followed then."""
+    def _use_idle_time(self) -> None:
+        """Let the local model work while the engine is idle, with longer pauses in which the index is reloaded."""
         service, began = self.service, self._clock()
-        if self._idle > AT_REST and began >= self._model_rests_until:
-            service.background.do("making titles", partial(service.make_title, self._is_asked))
+        if self._idle > AT_REST and began >= self._model_pauses_until:
+            service.background.do("generating titles", partial(service.make_title, self._is_asked))
             service.background.do("learning from accepted texts", partial(service.learn, self._is_asked))
             ended = self._clock()
-            self._model_rests_until = ended + MODEL_SHARE * (ended - began)
+            self._model_pauses_until = ended + MODEL_SHARE * (ended - began)
 
     @property
     def _idle(self) -> float:
@@ -112,18 +112,18 @@ class Engine:
     def _handle(self, method: str, params: dict[str, Any]) -> Any:
         if method == "command":
             return self._run_command(self._answer, params)
-        if method in {"open", "reindex"}:  # first of all: the answer may take its time
+        if method in {"open", "reindex"}:  # first, since the answer may take long
             self._start_indexer(locate(Path(str(params["root"]))))
-        found = self._answer(method, params)
-        if method == "configure" and found["conflict"]:  # both windows are to know
-            self._server.notify_all("conflict", {"root": params["root"], "message": found["conflict"]})
-        return found
+        result = self._answer(method, params)
+        if method == "configure" and result["conflict"]:  # so that both windows show it
+            self._server.notify_all("conflict", {"root": params["root"], "message": result["conflict"]})
+        return result
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
         return answer(self.service, method, params)
 
     def _indexing_wanted(self, location: Location) -> None:
-        self._start_indexer(location)  # one that runs sees the request's file
+        self._start_indexer(location)  # a running one sees the request's file
 
     def _start_indexer(self, location: Location) -> None:
         if self.service.read_only:

@@ -1,4 +1,4 @@
-"""The language model as the engine uses it: only where one is wanted, left to rest after it died, its words checked."""
+"""The language model as the engine uses it: started on demand, restarted with a delay, its answers checked."""
 
 from __future__ import annotations
 
@@ -25,24 +25,24 @@ from mom_lsp.settings import ModelSettings as ModelSettings
 from mom_lsp.workspace.accepted_texts import Text
 from mom_lsp.workspace.ranking.citations import Explanation
 
-COMPLETION_MEMORIES = 2  # in the prompt: reading more takes longer than somebody who types waits
+COMPLETION_MEMORIES = 2  # in the prompt: reading more would take too long for completion
 
 log = logging.getLogger(__name__)
 
 
 class LocalModel:
-    """Starts the model's process at its first question and again after it died, later each time. Thread-safe."""
+    """Starts the model's process on first use, and again after it died, with growing delays. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, attention: Attention | None = None) -> None:
-        self.problem = ""  # why it did not answer the last time
+        self.problem = ""  # why the last request failed
         self.attention = attention
         self._clock = clock
         self._guard = threading.Lock()
         self._process: ModelProcess | None = None
         self._settings: ModelSettings | None = None
         self._completing = threading.Lock()
-        self._restarts, self._resting_until = Restarts(), float("-inf")
-        self._order: list[str] = []  # ids of the memories of the last prompt, whose tokens the model still knows
+        self._restarts, self._paused_until = Restarts(), float("-inf")
+        self._order: list[str] = []  # ids of the memories in the last prompt, whose tokens are still cached
 
     def word(
         self,
@@ -51,11 +51,10 @@ class LocalModel:
         cancelled: Callable[[], bool] = never_cancelled,
         drawn: Drawn | None = None,
     ) -> str:
-        """Return an answer in the model's words, each sentence held by the memory that it cites; "" if there is none.
+        """Return an answer written by the model, each sentence supported by the memory it cites; "" if there is none.
 
-        One that leaves out the reason is none, and where no memory gives a reason there is nothing to word. Nothing
-        that a model does is an error here: the answer in the memories' own words stands. `drawn` is the bias of its
-        memories.
+        There is none if it leaves out the reason, if no memory gives a reason, or if the model fails: the caller then
+        quotes the memories. `drawn` is the bias towards memories.
         """
         if not any(reason_of(clue.memory) for clue in known.clues) or self.why_not(settings):
             return ""
@@ -66,18 +65,18 @@ class LocalModel:
         self._order = order
         try:
             shown = [memories[i] for i in order]
-            spoken = worded(self.process(settings), question, shown, bias=drawn or None, cancelled=cancelled)
-            told = [Sentence(one.text, number[one.cites]) for one in spoken]
+            written = worded(self.process(settings), question, shown, bias=drawn or None, cancelled=cancelled)
+            answer = [Sentence(one.text, number[one.cites]) for one in written]
         except (ModelError, ChildError) as error:
             self._failed(error)
             return ""
         self.problem = ""
-        return " ".join(map(str, told)) if not cancelled() and gives_the_reason(told, memories.values()) else ""
+        return " ".join(map(str, answer)) if not cancelled() and gives_the_reason(answer, memories.values()) else ""
 
     def complete(
         self, settings: ModelSettings, known: Explanation, before: str, cancelled: Callable[[], bool] = never_cancelled
     ) -> str:
-        """Return the rest of the last line of some code; "" if there is none, or the model is at work already."""
+        """Return a completion of the last line of some code; "" if there is none, or the model is busy."""
         if self.why_not(settings) or not self._completing.acquire(blocking=False):
             return ""
         try:
@@ -93,7 +92,7 @@ class LocalModel:
     def title(
         self, settings: ModelSettings, memory: Memory, cancelled: Callable[[], bool] = never_cancelled
     ) -> str | None:
-        """Return a title that the memory's text supports, "" if the model found none; None if it was not asked."""
+        """Return a title that the memory's text supports, "" if the model found none, None if it could not be asked."""
         if self.why_not(settings):
             return None
         try:
@@ -104,7 +103,7 @@ class LocalModel:
         return None if cancelled() else made
 
     def drawn(self, settings: ModelSettings, path: str, memories: Sequence[str]) -> Drawn:
-        """Return the bias of the memories of a question, as the router ranks them; {} where none was learned."""
+        """Return the bias towards memories, given in the router's order; {} if none was learned."""
         if self.attention is None or not settings.traces or not memories or self.why_not(settings):
             return {}
         try:
@@ -116,9 +115,9 @@ class LocalModel:
     def learn(
         self, settings: ModelSettings, texts: Callable[[Container[str]], Iterator[Text]], cancelled: Callable[[], bool]
     ) -> bool:
-        """Learn from one accepted text; False if there is none that the model does not know, or it cannot be asked.
+        """Learn from one accepted text; False if there is no new one, or the model cannot be asked.
 
-        The process is started only if there is one.
+        The process is started only if there is a new text.
         """
         if self.attention is None or not settings.traces or self.why_not(settings):
             return False
@@ -136,18 +135,18 @@ class LocalModel:
         return True
 
     def unlearn(self, sources: Sequence[str]) -> None:
-        """Take accepted texts out of the traces, since the user took his word back."""
+        """Erase accepted texts from the traces after an undo."""
         if sources and self.attention is not None:
             self.attention.unlearn(sources)
 
     def forget(self, memories: Sequence[str]) -> None:
-        """Erase memories from the traces, and what the model's process still holds of any text: it starts anew."""
+        """Erase memories from the traces, and end the model's process, which may have cached their text."""
         if self.attention is not None:
             self.attention.forget(memories)
         self.close()
 
     def why_not(self, settings: ModelSettings) -> str:
-        """Return why the model would not be asked now, "" if it would; loads nothing."""
+        """Return why the model cannot be used now, "" if it can; loads nothing."""
         if not settings.enable:
             return "turned off (mom.model.enable)"
         if not is_installed():
@@ -158,10 +157,10 @@ class LocalModel:
             return str(error)
         if remembered(name) is Support.NONE:
             return advice()
-        return self.problem if self._clock() < self._resting_until else ""
+        return self.problem if self._clock() < self._paused_until else ""
 
     def process(self, settings: ModelSettings) -> ModelProcess:
-        """Return the model as set; one that was set otherwise is ended."""
+        """Return the process of the configured model; one with other settings is ended."""
         with self._guard:
             if self._process is None or self._settings != settings:
                 if self._process is not None:
@@ -177,7 +176,7 @@ class LocalModel:
             return self._process
 
     def state(self, settings: ModelSettings) -> dict[str, Any]:
-        """Return what `mom status` says; starts nothing."""
+        """Return what `mom status` shows; starts nothing."""
         process, problem = self._process, self.why_not(settings)
         pid = process.pid if process is not None else None
         running = process.info if process is not None and pid is not None else {}
@@ -192,7 +191,7 @@ class LocalModel:
         }
 
     def examine(self, settings: ModelSettings) -> str:
-        """Load the model and return what `mom doctor` says of it. Raises ModelError and ChildError."""
+        """Load the model and return what `mom doctor` shows. Raises ModelError and ChildError."""
         process = self.process(settings)
         info = process.info
         hook = process.hook()
@@ -216,11 +215,11 @@ class LocalModel:
         self.problem = str(error)
         now = self._clock()
         delay = self._restarts.delay(now)
-        self._resting_until = now + (Restarts.WINDOW if delay is None else delay)
+        self._paused_until = now + (Restarts.WINDOW if delay is None else delay)
 
 
 def resident(pid: int, proc: Path = Path("/proc")) -> int | None:
-    """Return the bytes of memory that a process holds; None where the system does not say."""
+    """Return the resident memory of a process in bytes; None where the system does not report it."""
     try:
         lines = (proc / str(pid) / "status").read_text("ascii", "replace").splitlines()
     except OSError:

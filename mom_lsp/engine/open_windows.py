@@ -1,4 +1,4 @@
-"""The windows that are open on an engine's worktrees, to say where two of them want different things."""
+"""The editor windows that are open on an engine's worktrees, and conflicts between their settings."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 from mom_lsp.process import is_alive
 from mom_lsp.settings import EditorSettings, differing, resolve, user_file
 
-SHARED = frozenset({"mom.encoder.model"})  # what can be set but once for all worktrees of a repository
+SHARED = frozenset({"mom.encoder.model"})  # settings that all worktrees of a repository share
 
 
 class OpenWindows:
-    """What each window has set for each worktree; a window is the process of its server."""
+    """The settings of each window for each worktree; a window is identified by its server's process id."""
 
     def __init__(self) -> None:
         self._set: dict[tuple[int, Path], EditorSettings] = {}
 
     def opened(self, window: int, root: Path, editor: EditorSettings) -> None:
-        """Note what a window (0 for one that does not say which it is) has set last."""
+        """Record the settings of a window, 0 for an unknown one."""
         self._set = {key: set_ for key, set_ in self._set.items() if is_alive(key[0]) and key != (window, root)}
         if window:
             self._set[window, root] = editor
 
     def conflict(self, root: Path) -> str:
-        """Return what the newest window has set differently from others, and what comes of it; "" if nothing."""
+        """Return a message on what the newest window sets differently from others, "" if nothing."""
         if not self._set:
             return ""
         (newest, _), editor = list(self._set.items())[-1]
@@ -35,6 +35,6 @@ class OpenWindows:
         if not names:
             return ""
         return (
-            f"Two editors set {', '.join(sorted(names))} differently for {root}, and the last one to start counts:"
-            f" set it alike in both, or in {user_file()} alone."
+            f"Two editors set {', '.join(sorted(names))} differently for {root}; the last one to start wins."
+            f" Use the same value in both, or set it only in {user_file()}."
         )

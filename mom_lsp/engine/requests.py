@@ -1,4 +1,4 @@
-"""The requests that the service answers: what each of them takes from its parameters, and whom it asks."""
+"""The table of requests: each takes its parameters from JSON and calls the service or the workspace."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from mom_lsp.workspace.transfer import taken_out
 
 Params = Mapping[str, Any]
 Answer = Callable[[Service, Workspace, Params], Any]
-FORGETTING = frozenset({"forget", "import", "undo"})  # what may make a memory forgotten
+FORGETTING = frozenset({"forget", "import", "undo"})  # requests after which a memory may be forgotten
 
-QUOTED = "In the words of these memories"
-WORDED = "Worded by the local model; each sentence was checked against the memory that it cites"
+QUOTED = "Quoted from these memories"
+WORDED = "Written by the local model; each sentence was checked against the memory it cites"
 
 
 def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
     intent = str(p.get("intent") or "").strip()
     if not p.get("path"):
         if not intent:
-            raise UsageError("say where, or what you are about to do")
+            raise UsageError("a path or an intent is required")
         return workspace.intend(intent, int(p.get("k") or workspace.settings.suggest.count))
     return workspace.suggest(
         str(p["path"]),
@@ -92,11 +92,11 @@ def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
     text, path, line = str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0)
-    generated = p.get("generated") is True and bool(path and line)  # an answer is to a question about a line
+    generated = p.get("generated") is True and bool(path and line)  # only an answer about a line is generated
     clues = workspace.explain(path, line, text=p.get("code")).clues if generated else ()
     cites = [clue.memory.id for clue in clues]
-    said, code = service.actions(workspace), p.get("code")
-    return said.note(text, path, line, code, generated=p.get("generated") is True, cites=cites)
+    actions, code = service.actions(workspace), p.get("code")
+    return actions.note(text, path, line, code, generated=p.get("generated") is True, cites=cites)
 
 
 def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -108,33 +108,33 @@ def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
     if why := service.read_only:
         raise DataFolderError(why)
     service.want_index(workspace, "asked")
-    return {"ok": True, "message": "Reading what is new"}
+    return {"ok": True, "message": "Updating the index"}
 
 
 def _undo(service: Service, workspace: Workspace, p: Params) -> Any:
-    before = _followed(service)
-    said = service.actions(workspace).undo(str(p.get("id") or ""))
-    now = _followed(service)
+    before = _accepted(service)
+    undone = service.actions(workspace).undo(str(p.get("id") or ""))
+    now = _accepted(service)
     service.model.unlearn([source for source, memories in before.items() if now.get(source) != memories])
-    return said
+    return undone
 
 
-def _followed(service: Service) -> dict[str, list[str]]:
-    """Return the accepted texts of all worktrees: what was said in one may be taken back in another."""
+def _accepted(service: Service) -> dict[str, list[str]]:
+    """Return the accepted texts of all worktrees: an action in one may be undone in another."""
     return {
         source: memories for workspace in service.live_workspaces for source, memories in followed(workspace).items()
     }
 
 
 def _at_place(action: Callable[[Actions, str, str, int, Any], dict[str, Any]]) -> Answer:
-    """Answer with what is done about a memory at a line."""
+    """Answer with an action on a memory at a line."""
     return lambda service, workspace, p: action(
         service.actions(workspace), str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code")
     )
 
 
 def _by_id(action: Callable[[Actions, str], dict[str, Any]]) -> Answer:
-    """Answer with what is done about a memory everywhere."""
+    """Answer with an action on a memory regardless of place."""
     return lambda service, workspace, p: action(service.actions(workspace), str(p["id"]))
 
 
@@ -179,11 +179,11 @@ def answer(service: Service, method: str, params: Params) -> Any:
     """Answer a request, JSON in and JSON out. Thread-safe.
 
     Raises:
-        MomError: it cannot be answered; UsageError if there is no such request.
+        MomError: it cannot be answered; UsageError if the request is unknown.
     """
     if method not in REQUESTS:
-        raise UsageError(f"there is no request {method!r}")
-    found = REQUESTS[method](service, service.workspace(str(params["root"])), params)
+        raise UsageError(f"unknown request {method!r}")
+    result = REQUESTS[method](service, service.workspace(str(params["root"])), params)
     if method in FORGETTING:
         service.erase()
-    return found
+    return result

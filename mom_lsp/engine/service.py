@@ -1,4 +1,4 @@
-"""What the requests of one data folder are answered with: its library, its workspaces and its model."""
+"""The state of the engine: library, workspaces and model of one data folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mom_lsp import datafolder, store  # not Store itself: importing lancedb can wait until git is at work
+from mom_lsp import datafolder, store  # not Store itself: importing lancedb can wait until git is running
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.background_tasks import BackgroundTasks
@@ -31,7 +31,7 @@ from mom_lsp.workspace.library.line_writers import ALONE, Waiting
 
 
 class Service:
-    """One data folder, asked about any of its worktrees. Thread-safe."""
+    """Serves one data folder and all of its worktrees. Thread-safe."""
 
     def __init__(
         self,
@@ -46,10 +46,9 @@ class Service:
 
         Args:
             data: the folder.
-            encoder: load the encoder, beside the first answers; without it search works by words.
-            indexing_wanted: told when the index has to follow the user's word; by default it is brought up to date
-                at once, in this process.
-            waiting: how long an answer waits for a blame that looks through moves.
+            encoder: load the encoder in the background; without it search matches words only.
+            indexing_wanted: called when the index has to be updated; by default that is done at once in this process.
+            waiting: how long an answer waits for a blame that follows moves.
             clock: seconds since 1970.
         """
         self.data = data
@@ -61,29 +60,29 @@ class Service:
         self._waiting, self._clock = waiting, clock
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
-        self._settled = (-1, (-1, -1), -1)  # the state that was last looked at
-        self._learned = (-1, (-1, -1), -1)  # the state in which there was nothing more to learn
+        self._settled = (-1, (-1, -1), -1)  # the snapshot for which statuses were last updated
+        self._learned = (-1, (-1, -1), -1)  # the snapshot from which everything was learned
         self._erasing = threading.Lock()
-        self._erased: frozenset[str] = frozenset()  # what is known to be forgotten, and was erased
+        self._erased: frozenset[str] = frozenset()  # the forgotten memories that were erased
         self.open_windows = OpenWindows()
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
         self._wants_encoder = encoder
-        self._encoder_wanted: str | None = None  # the setting of the encoder that is there or being loaded
+        self._encoder_wanted: str | None = None  # the setting of the encoder that is loaded or loading
         self._loading: threading.Thread | None = None
 
     def follow(self) -> bool:
-        """Follow the writer, and git where it takes its time; whether there was anything new."""
+        """Reload what the indexer wrote and slow blames found; whether anything changed."""
         if self._wants_encoder:
             self._follow_encoder()
-        changed = self.library.reload()  # what fails after this does not keep it from being told
-        self.background.do("noting what was shown", self._note_showings)
-        self.background.do("settling what became of memories", self._settle)
-        self.background.do("erasing what was forgotten", self.erase)
+        changed = self.library.reload()  # reported even if what follows fails
+        self.background.do("recording impressions", self._record_impressions)
+        self.background.do("updating statuses", self._settle)
+        self.background.do("erasing forgotten memories", self.erase)
         corrected = [workspace.worktree.corrected() for workspace in self.live_workspaces]
         return changed or any(corrected)
 
     def erase(self) -> None:
-        """Erase from traces and titles, and from the model's process, what was forgotten by now, wherever that was."""
+        """Erase forgotten memories from traces, titles and the model's process, whichever process forgot them."""
         if self.library.journal.read_only:
             return
         with self._erasing:
@@ -94,7 +93,7 @@ class Service:
             self._erased = forgotten
 
     def learn(self, cancelled: Callable[[], bool]) -> None:
-        """Let the model learn from one accepted text; asked while nobody asks anything else."""
+        """Let the model learn from one accepted text; called while the engine is idle."""
         now = self.library.snapshot().key
         if now == self._learned or self.library.journal.read_only:
             return
@@ -104,7 +103,7 @@ class Service:
         self._learned = now
 
     def make_title(self, cancelled: Callable[[], bool]) -> None:
-        """Make one title that somebody missed; asked while nobody asks anything else."""
+        """Generate one title that was missing in an answer; called while the engine is idle."""
         for workspace in self.live_workspaces:
             settings = workspace.settings.model
             if not workspace.presenter.awaiting_title or self.model.why_not(settings):
@@ -115,7 +114,7 @@ class Service:
             if made is None:
                 return  # later
             workspace.presenter.awaiting_title.pop(identity, None)
-            with self._erasing:  # what is forgotten from here on is erased after it
+            with self._erasing:  # what is forgotten from now on is erased afterwards
                 if memory and not self._is_forgotten(identity):
                     workspace.presenter.titles.put(identity, made)
             return
@@ -124,21 +123,21 @@ class Service:
         return self.library.snapshot().life.of(memory).forgotten
 
     def close(self) -> None:
-        """Write what is still to be written, and let go of the journal."""
+        """Write pending events, and close the journal and the model."""
         try:
-            if self._note_showings(patience=0.0):
+            if self._record_impressions(patience=0.0):
                 self._settle()
         finally:
             self.library.journal.close()
             self.model.close()
 
-    def _note_showings(self, patience: float = FLUSH_AFTER) -> bool:
+    def _record_impressions(self, patience: float = FLUSH_AFTER) -> bool:
         if self.library.journal.read_only:
             return False
         return self.library.impressions.flush(self.library.journal, self._clock(), patience=patience)
 
     def _settle(self) -> None:
-        """Write down what the evidence has made of memories, as far as somebody has asked about them here."""
+        """Record the status changes that the evidence implies for the workspaces that are open here."""
         if self.library.snapshot().key == self._settled or self.library.journal.read_only:
             return
         for workspace in self.live_workspaces:
@@ -147,32 +146,32 @@ class Service:
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be written to the data folder, so that all is read as it is; "" if something can be."""
+        """Why the data folder is read-only, "" if it is writable."""
         return datafolder.why_read_only(self.data, datafolder.REQUESTS, datafolder.INDEX)
 
     @property
     def live_workspaces(self) -> list[Workspace]:
-        """The workspaces that are still there: a linked worktree may be removed while others are worked in."""
+        """The workspaces that still exist: a linked worktree may be removed while others are in use."""
         return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
 
     def actions(self, workspace: Workspace) -> Actions:
-        """Return what the user can do in a workspace."""
+        """Return the user's actions in a workspace."""
         return Actions(workspace, partial(self.want_index, workspace), self._clock)
 
     def want_index(self, workspace: Workspace, reason: str) -> None:
-        """Ask for the index to follow what was said, or done, in a workspace, if it can be written."""
+        """Queue an update of the index for a workspace, if the data folder is writable."""
         if not self.read_only:
             enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
             self._indexing_wanted(workspace.location)
 
     def configure(self, workspace: Workspace, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Use what an editor has set for a worktree, from now on: here, and wherever it is indexed.
+        """Apply and save an editor's settings for a worktree.
 
-        Returns {"problems": what of it does not count and why, "conflict": what other windows have set differently}.
+        Returns {"problems": which settings are invalid and why, "conflict": what other windows set differently}.
         """
         root, editor = workspace.location.root, EditorSettings.read(params)
         before = self._index_settings(workspace)
-        self.background.do("keeping the editor's settings", partial(save_editor_settings, self.data, root, editor))
+        self.background.do("saving the editor's settings", partial(save_editor_settings, self.data, root, editor))
         self._apply(workspace, lambda: resolve(root, editor).settings)
         if self._index_settings(workspace) != before:
             self.want_index(workspace, "settings")
@@ -180,11 +179,11 @@ class Service:
         return {"problems": self.setting_problems(workspace), "conflict": self.open_windows.conflict(root)}
 
     def setting_problems(self, workspace: Workspace) -> list[str]:
-        """Return what is wrong with the settings of a worktree, as the files and the editor have them now."""
+        """Return what is wrong with the current settings of a worktree."""
         return resolve_kept(workspace.location.root, self.data).problems
 
     def follow_settings(self) -> bool:
-        """Follow the files of settings; whether one has changed."""
+        """Reload the settings files that changed; whether there were any."""
         changed = [
             one for one in self.live_workspaces if stamp(one.location.root) != self._stamps[str(one.location.root)]
         ]
@@ -195,13 +194,13 @@ class Service:
 
     @property
     def idle_minutes(self) -> int:
-        """How long the engine stays without a question: as long as the most patient worktree wants."""
+        """How long the engine may be idle before it exits: the longest time that any worktree sets."""
         return max(
             (one.settings.engine.idle_minutes for one in self.live_workspaces), default=Settings().engine.idle_minutes
         )
 
     def _apply(self, workspace: Workspace, read: Callable[[], Settings]) -> None:
-        """Use settings from now on; what is written while they are read is newer than their stamp."""
+        """Apply settings. The stamp is taken first, so that a change while they are read is noticed later."""
         self._stamps[str(workspace.location.root)] = stamp(workspace.location.root)
         workspace.settings = read()
 
@@ -210,14 +209,14 @@ class Service:
 
     @staticmethod
     def _index_settings(workspace: Workspace) -> object:
-        """Return what indexing depends on."""
+        """Return the settings that indexing depends on."""
         from mom_lsp.indexing import index_settings
 
         settings = index_settings(workspace.location)
         return settings.exclude, settings.index, settings.encoder.enable, settings.encoder.model
 
     def workspace(self, root: str) -> Workspace:
-        """Return the worktree or plain folder at a path, opened when it is first asked about."""
+        """Return the workspace at a path, opened on first use."""
         with self._lock:
             found = self._workspaces.get(root)
             if found is None:
@@ -228,9 +227,9 @@ class Service:
         return found
 
     def _follow_encoder(self) -> None:
-        """Load the encoder that the settings want, in a thread of its own, once there are vectors to compare with.
+        """Load the configured encoder in a thread of its own, once there are vectors to compare with.
 
-        It takes seconds of the processor, which the first answers and the first index need more.
+        Loading takes seconds of CPU time, which the first answers and the first index need more.
         """
         wanted = next((w.settings.encoder.model for w in self.live_workspaces if w.settings.encoder.enable), None)
         busy = self._loading is not None and self._loading.is_alive()
@@ -238,7 +237,7 @@ class Service:
             return
         self._encoder_wanted = wanted
         self.library.encoder, self.library.encoder_problem = None, ""
-        self.library.reload()  # without the vectors of the one that was there
+        self.library.reload()  # drops the vectors of the previous one
         if wanted is not None:
             work = partial(self.background.do, "loading the encoder", partial(self._load_encoder, wanted))
             self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
@@ -256,7 +255,7 @@ class Service:
 
 
 def _index_now(location: Location) -> None:
-    """Serve the requests in this process, unless another one is at it already; encoding can wait for another pass."""
+    """Serve the queued requests in this process, unless another one is indexing; encoding is left to a later pass."""
     from mom_lsp.indexing import index_settings, serve_requests
 
     settings = index_settings(location)

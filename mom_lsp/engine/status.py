@@ -1,4 +1,4 @@
-"""`mom status`, and what an editor's status bar shows: what is there."""
+"""`mom status`, and what an editor's status bar shows."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.answers.variety import variety
 from mom_lsp.workspace.library.state import State
 
-NAMED = 3  # memories that cannot be shown
+NAMED = 3  # problems that are named
 
 
 def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Return the little that an editor needs when it opens a folder; notes forgotten long ago are erased now."""
+    """Return what an editor needs when it opens a folder, and erase notes that were forgotten long ago."""
     if not service.library.journal.read_only:
         service.actions(workspace).erase_expired_notes()
     return {
@@ -34,7 +34,7 @@ def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
 
 
 def state(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Return what a status bar shows; cheap, since it is asked often while an index is built."""
+    """Return what a status bar shows; cheap, since editors poll it while an index is built."""
     snapshot = service.library.snapshot()
     view = workspace.worktree.view(snapshot.catalog, workspace.worktree.head())
     report = service.indexing or {}
@@ -55,12 +55,12 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
 
 
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
-    """Return what is known of a workspace."""
-    return workspace.states.answer(lambda look: _status(service, workspace, look))
+    """Return everything that `mom status` shows of a workspace."""
+    return workspace.states.answer(lambda current: _status(service, workspace, current))
 
 
-def _status(service: Service, workspace: Workspace, look: State) -> dict[str, Any]:
-    snapshot, head = look.snapshot, look.head
+def _status(service: Service, workspace: Workspace, current: State) -> dict[str, Any]:
+    snapshot, head = current.snapshot, current.head
     view = workspace.worktree.view(snapshot.catalog, head)
     marker = load_marker(service.data)
     wanted = snapshot.catalog.suggestible
@@ -83,7 +83,7 @@ def _status(service: Service, workspace: Workspace, look: State) -> dict[str, An
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
-        **workspace.overview(look),
+        **workspace.overview(current),
         "variety": varied,
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": engine(service.data),
@@ -97,12 +97,12 @@ def _status(service: Service, workspace: Workspace, look: State) -> dict[str, An
 def _size(file: Path) -> int:
     try:
         return file.stat().st_size if file.is_file() else 0
-    except OSError:  # the indexer has removed it a moment ago
+    except OSError:  # the indexer removed it meanwhile
         return 0
 
 
 def _encoder_name(service: Service, workspace: Workspace) -> str | None:
-    """Return the model that compares by meaning here, None if there is none."""
+    """Return the name of the embedding model, None if there is none."""
     if service.library.encoder is not None:
         return service.library.encoder.name
     settings = workspace.settings.encoder
@@ -120,7 +120,7 @@ def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
 
 
 def engine(data: Path) -> dict[str, Any] | None:
-    """Return the process and the memory of the engine that runs, None if none does."""
+    """Return the process and memory of the running engine, None if there is none."""
     try:
         record = read_record(data)
     except (OSError, ValueError):
@@ -131,16 +131,16 @@ def engine(data: Path) -> dict[str, Any] | None:
 
 def _problems(service: Service, *others: str) -> list[str]:
     library = service.library
-    told = [
+    problems = [
         service.read_only,
         library.encoder_problem,
         *library.journal.problems,
         *service.background.problems.values(),
         *others,
     ]
-    return [problem for problem in told if problem]
+    return [problem for problem in problems if problem]
 
 
 def unshown(workspace: Workspace) -> list[str]:
-    """Return why memories were left out of answers, the first few."""
+    """Return why memories were left out of answers, for the first few of them."""
     return list(workspace.presenter.isolation.problems.values())[:NAMED]

@@ -42,7 +42,7 @@ step("can be stopped while it thinks, and what was told stands", async () => {
     await editor.press("Alt+M", "w");
     await asking().getByText("Cancel").click();
     await asking().waitFor(gone);
-    await page().getByText("In the words of these memories").waitFor();
+    await page().getByText("Quoted from these memories").waitFor();
     assert.equal(await editor.page.locator(".notification-toast").count(), 0, "stopping is no error");
     await editor.command("View: Close All Editors");
 });
@@ -52,7 +52,7 @@ step("words an answer, which becomes a memory only if the user wants it", async 
     await editor.goTo(SORTED);
     await editor.press("Alt+M", "w");
     await asking().waitFor();
-    await page().getByText("Worded by the local model").waitFor();
+    await page().getByText("Written by the local model").waitFor();
     const offer = "The names are sorted because";
     await editor.notification(offer).waitFor();
     await editor.picture("model");
