@@ -312,5 +312,5 @@ def test_a_repository_inside_a_repository_is_the_one_that_answers(project: Repo,
     inner.git("config", "core.worktree", str(project.root))
     assert locate(inner.root / "config").root == inner.root
     mom = moms(inner)
-    assert mom.index().waiting == "there is no commit yet"
+    assert mom.index().waiting == "no commits yet"
     assert not canary.exists()

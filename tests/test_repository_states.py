@@ -162,7 +162,7 @@ def test_a_detached_head_works(project: Repo, moms: Start) -> None:
 def test_before_the_first_commit_nothing_is_wrong(project: Repo, moms: Start) -> None:
     project.write("a.py", CODE)
     mom = moms(project)
-    assert mom.index().waiting == "there is no commit yet"
+    assert mom.index().waiting == "no commits yet"
     assert mom.call("suggest", path="a.py", start=2, end=2)["abstained"]
     assert mom.search("anything") == []
     assert mom.call("hints", path="a.py", text=CODE, start=1, end=9) == {"hints": []}

@@ -1,4 +1,4 @@
-"""Indexing: one writer, one streamed pass over history newest first, interruptible and resumable at any instant."""
+"""Indexing: one writer, one streamed pass over the history, newest first, that can be interrupted and resumed."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -22,7 +22,7 @@ HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for: who only reads what was indexed needs none of it."""
+    """Import a name on first use: readers of the index need none of them."""
     if name not in __all__:
         raise AttributeError(name)
     return getattr(import_module(f"mom_lsp.indexing.{HOMES.get(name, 'progress')}"), name)

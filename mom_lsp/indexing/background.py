@@ -1,4 +1,4 @@
-"""How an indexer that nobody started by hand spares the user's machine."""
+"""Background indexing: low priority, and paused on a low battery."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from mom_lsp.indexqueue import asked_by_user
 from mom_lsp.process.battery import Battery, read_battery
 from mom_lsp.process.priority import give_way
 
-HEAD_START = 1_000  # commits and files that a new index gets at full speed, so that there is something to show
-LOW = 30.0  # percent of the battery, below which indexing waits for mains power
+HEAD_START = 1_000  # commits and files indexed at full speed, so that there is something to show
+LOW = 30.0  # percent of the battery, below which indexing pauses
 
 
 class Background:
-    """Gives way to the user once there is something to show, and pauses while the battery is low.
+    """Lowers the priority once there is something to show, and pauses while the battery is low.
 
-    A request of the user (to update the index, to forget a memory) is served whatever the battery says.
+    A request by the user (to update the index, to forget a memory) is served even then.
 
     Args:
-        data: the data folder, where requests are.
+        data: the data folder with the requests.
         battery: reads the battery.
     """
 
@@ -28,13 +28,13 @@ class Background:
         self._gave_way = False
 
     def give_way(self) -> None:
-        """Take the lowest priority and leave one core free, from now on."""
+        """Take the lowest priority and leave one core free from now on."""
         if not self._gave_way:
             self._gave_way = True
             give_way()
 
     def pause(self) -> str:
-        """Return why indexing has to wait, "" if it may go on."""
+        """Return why indexing has to pause, "" if it may continue."""
         battery = self._battery()
         if battery is None or battery.plugged or battery.percent >= LOW or asked_by_user(self._data):
             return ""

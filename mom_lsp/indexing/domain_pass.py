@@ -1,4 +1,4 @@
-"""The pass that sorts memories into domains, after they are encoded: only the new ones, and whom they move."""
+"""The pass that assigns memories to domains, after they are encoded: new ones, and those that these displace."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ from mom_lsp.route.text_index import Arrays, unpacked
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
 
-FEW = 2_000  # vectors; more are read with all the others
-SAMPLE = 4_000  # titles that tell which words are common
+FEW = 2_000  # vectors; if more are needed, all are read
+SAMPLE = 4_000  # titles from which common words are counted
 
 
 def sort_into_domains(store: Store, arrays: Arrays, model: str, control: Control) -> None:
-    """Bring the kept domains up to date with the memories, and with the vectors that `model` made ("" for none)."""
+    """Update the saved domains for the memories and the vectors of `model` ("" for none)."""
     contents, encoded = unpacked(arrays["content"]), store.encoded(model) if model else set[str]()
-    met = np.array([content in encoded for content in contents], bool)
-    rows = np.flatnonzero(arrays["suggestible"] & (met | (arrays["path_count"] > 0)))
-    ids, points = unpacked(arrays["id"]), Points(arrays, _Meanings(store, model if encoded else "", contents, met))
+    has_vector = np.array([content in encoded for content in contents], bool)
+    rows = np.flatnonzero(arrays["suggestible"] & (has_vector | (arrays["path_count"] > 0)))
+    vectors = _RowVectors(store, model if encoded else "", contents, has_vector)
+    ids, points = unpacked(arrays["id"]), Points(arrays, vectors)
     before = Partition.of_arrays(store.saved_domains() or {}, model)
     control.step("domains", 0, 1)
-    fresh = updated(before, [ids[row] for row in rows], met[rows], lambda some: points(rows[some]))
+    fresh = updated(before, [ids[row] for row in rows], has_vector[rows], lambda some: points(rows[some]))
     fresh = fresh.called(_names(store, arrays, fresh, rows), model)
     store.save_domains(fresh.arrays())
     control.step("domains", 1, 1)
 
 
 def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -> list[str]:
-    """Return the names of all domains; only of those that have none yet anything is read."""
+    """Return the names of all domains; memories are read only for those without a name."""
     nameless = [number for number, name in enumerate(domains.names) if not name]
     if not nameless:
         return list(domains.names)
@@ -43,30 +44,30 @@ def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -
     wanted = np.unique(np.concatenate([sample, *members.values()]))
     ids = unpacked(arrays["id"])
     titles = store.titles([ids[row] for row in wanted])
-    told = {number: [titles.get(ids[row], "") for row in some] for number, some in members.items()}
+    titles_of = {number: [titles.get(ids[row], "") for row in some] for number, some in members.items()}
     paths, first = unpacked(arrays["paths_keys"]), np.concatenate([[0], np.cumsum(arrays["path_count"])])
 
-    def places(row: int) -> list[str]:
+    def paths_of_row(row: int) -> list[str]:
         return [paths[code] for code in arrays["path_codes"][first[row] : min(first[row + 1], first[row] + PATHS)]]
 
-    where = {number: [places(row) for row in some.tolist()] for number, some in members.items()}
-    return named(domains.names, where, told, [titles.get(ids[row], "") for row in sample])
+    paths_of = {number: [paths_of_row(row) for row in some.tolist()] for number, some in members.items()}
+    return named(domains.names, paths_of, titles_of, [titles.get(ids[row], "") for row in sample])
 
 
-class _Meanings:
-    """The vectors of a catalog's rows, read from the store when they are asked for."""
+class _RowVectors:
+    """The vectors of a catalog's rows, read from the store on demand."""
 
-    def __init__(self, store: Store, model: str, contents: list[str], met: np.ndarray) -> None:
-        self._store, self._model, self._contents, self._met = store, model, contents, met
+    def __init__(self, store: Store, model: str, contents: list[str], has_vector: np.ndarray) -> None:
+        self._store, self._model, self._contents, self._has_vector = store, model, contents, has_vector
         self._all: tuple[dict[str, int], Vectors] | None = None
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Return (m, d) float32, zeros where nothing is encoded; d is 0 if nothing is, whatever the rows."""
+        """Return (m, d) float32, zeros for rows without a vector; d is 0 if no row at all has one."""
         found = np.zeros((len(rows), self._width), np.float32)
         if not self._width:
             return found
-        slot_of, vectors = self._read(rows[self._met[rows]])
-        known = [(at, slot_of[self._contents[row]]) for at, row in enumerate(rows.tolist()) if self._met[row]]
+        slot_of, vectors = self._read(rows[self._has_vector[rows]])
+        known = [(at, slot_of[self._contents[row]]) for at, row in enumerate(rows.tolist()) if self._has_vector[row]]
         if known:
             at, slots = np.array(known).T
             found[at] = vectors.floats(slots)
@@ -74,7 +75,9 @@ class _Meanings:
 
     @cached_property
     def _width(self) -> int:
-        return self._read(np.flatnonzero(self._met)[:1])[1].width if self._model and self._met.any() else 0
+        if not self._model or not self._has_vector.any():
+            return 0
+        return self._read(np.flatnonzero(self._has_vector)[:1])[1].width
 
     def _read(self, rows: np.ndarray) -> tuple[dict[str, int], Vectors]:
         if self._all is not None:

@@ -1,4 +1,4 @@
-"""The pass that turns memories into vectors, after they are searchable by words."""
+"""The pass that encodes memories, after they are indexed for full-text search."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ COMPACT_EVERY = 40  # writes
 
 
 def encode_missing(store: Store, encoder: Encoder, control: Control) -> int:
-    """Encode every memory that may be suggested and has no vector of this model yet, newest first."""
+    """Encode the suggestible memories that have no vector of this model yet, newest first; return how many."""
     todo = _missing(store, store.encoded(encoder.name))
     written = 0
     for batch in _batches(store, todo):
@@ -28,7 +28,7 @@ def encode_missing(store: Store, encoder: Encoder, control: Control) -> int:
 
 
 def _missing(store: Store, known: set[str]) -> list[str]:
-    """Return ids of memories whose contents are not known, each content once, newest first."""
+    """Return ids of memories whose contents have no vector, one per content, newest first."""
     table = store.columns(["id", "content", "time"], "noise = ''").sort_by([("time", "descending")])
     first: dict[str, str] = {}
     for memory, content in zip(table["id"].to_pylist(), table["content"].to_pylist(), strict=True):
@@ -38,7 +38,7 @@ def _missing(store: Store, known: set[str]) -> list[str]:
 
 
 def _batches(store: Store, ids: list[str]) -> Iterator[dict[str, Memory]]:
-    """Yield content key -> memory."""
+    """Yield batches of memories by content key."""
     for start in range(0, len(ids), BATCH):
         memories = store.get(ids[start : start + BATCH]).values()
         yield {content_hash(embedding_text(memory)): memory for memory in memories}

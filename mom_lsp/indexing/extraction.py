@@ -1,4 +1,4 @@
-"""One pass: whatever the store lacks of one HEAD, and of the user's word. Runs under the writer lease."""
+"""Extracting what the store lacks of one HEAD: commits, files, or a plain folder. Runs under the writer lease."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def index_history(
         return
     control.indexed(len(known))
     done = 0
-    with workers(len(missing)) as executor:  # they start while we look for groups
+    with workers(len(missing)) as executor:  # they start while groups are looked for
         groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
         shared = {sha for group in groups for sha in group}
         plain = [sha for sha in missing if sha not in shared]
@@ -68,23 +68,23 @@ def index_history(
 def grouped(
     store: Store, repository: Repository, shas: Sequence[str], merger: Merger, history: Sequence[str]
 ) -> list[list[str]]:
-    """Return these commits with those that share author, second and subject with them, each group oldest first.
+    """Group commits that share author, second and subject, each group oldest first.
 
-    Those that are stored already belong to it too, as long as git has them.
+    Stored commits belong to the groups too, as long as git still has them.
     """
-    fresh: dict[str, list[tuple[int, int, str]]] = {}
-    place = {sha: -at for at, sha in enumerate(history)}  # commits of one second: parents come first
+    groups: dict[str, list[tuple[int, int, str]]] = {}
+    place = {sha: -at for at, sha in enumerate(history)}  # within one second parents come first
     older = -len(history)
 
-    def sort_in(commits: Sequence[str]) -> None:
+    def add(commits: Sequence[str]) -> None:
         for sha, email, author_time, commit_time, subject in repository.keys(commits):
             key = (commit_time, place.get(sha, older), sha)
-            fresh.setdefault(commit_memory_id(email, author_time, subject), []).append(key)
+            groups.setdefault(commit_memory_id(email, author_time, subject), []).append(key)
 
-    sort_in(shas)
-    stored = store.get([member for identity in fresh for member in merger.group(identity)])
-    sort_in(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
-    return [[sha for *_, sha in sorted(group)] for group in fresh.values()]
+    add(shas)
+    stored = store.get([member for identity in groups for member in merger.group(identity)])
+    add(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
+    return [[sha for *_, sha in sorted(group)] for group in groups.values()]
 
 
 def index_files(
@@ -93,18 +93,18 @@ def index_files(
     rules: IndexRules,
     marker: Marker,
     merger: Merger,
-    recalled: DuplicateFilter,
+    duplicates: DuplicateFilter,
     control: Control,
     summary: Summary,
 ) -> None:
-    """Index the files of a commit that no tree indexed before had."""
+    """Index the files of a commit that are in no tree indexed before."""
     seen = {(e.path, e.blob) for tree in marker.trees if repository.has(tree) for e in repository.tree(tree).values()}
     entries = [e for e in repository.tree(head).values() if (e.path, e.blob) not in seen]
     wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
     with workers(len(wanted)) as executor:
         for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
-            summary.memories += merger.write(recalled.new(memories))
+            summary.memories += merger.write(duplicates.new(memories))
             summary.files += len(task.files)
             control.step("files", summary.files, len(wanted))
             control.indexed(summary.commits + summary.files)
@@ -115,17 +115,17 @@ def index_folder(
     location: Location,
     rules: IndexRules,
     merger: Merger,
-    recalled: DuplicateFilter,
+    duplicates: DuplicateFilter,
     control: Control,
     summary: Summary,
 ) -> None:
-    """Index a folder without git: its files as they are now; what they no longer say is removed."""
+    """Index a folder without git as it is now, and remove memories that its files no longer hold."""
     rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
     before = {row["id"]: set(row["blobs"]) for row in rows}
     now: set[str] = set()
     files = list(_walk(location.root, rules))
     for chunk in _chunks(files, FILE_CHUNK):
-        fresh = recalled.new([memory for path in chunk for memory in _of_folder(path, location.root, rules)])
+        fresh = duplicates.new([memory for path in chunk for memory in _of_folder(path, location.root, rules)])
         now.update(memory.id for memory in fresh)
         changed = [memory for memory in fresh if not before.get(memory.id, set()).issuperset(memory.blobs)]
         changed += [memory for memory in fresh if memory.id not in before]
@@ -138,7 +138,7 @@ def index_folder(
 
 
 def _of_folder(path: Path, root: Path, rules: IndexRules) -> list[Memory]:
-    """Return the memories of one file, none if it cannot be read (it may have gone meanwhile) or is no text."""
+    """Return the memories of one file, none if it is unreadable (it may be gone) or binary."""
     try:
         data = path.read_bytes()
     except OSError:
@@ -150,7 +150,7 @@ def _of_folder(path: Path, root: Path, rules: IndexRules) -> list[Memory]:
 
 
 def _walk(root: Path, rules: IndexRules) -> Iterator[Path]:
-    """Yield regular files below a folder, hidden ones and symbolic links left out."""
+    """Yield regular files below a folder, except hidden ones and symbolic links."""
     return islice((path for path in _regular_files(root) if _wanted(path, root, rules)), MAX_FOLDER_FILES)
 
 
@@ -170,7 +170,7 @@ def _wanted(path: Path, root: Path, rules: IndexRules) -> bool:
 
 
 def _together(groups: Sequence[Sequence[str]], size: int) -> Iterator[Sequence[str]]:
-    """Yield chunks of about this size that tear no group apart."""
+    """Yield chunks of about this size, with whole groups."""
     chunk: list[str] = []
     for group in groups:
         chunk += group

@@ -1,4 +1,4 @@
-"""The part of indexing that runs in worker processes: git, parsing, masking, extraction. No store."""
+"""The part of indexing that runs in worker processes: git, parsing, redaction, extraction. No store."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from mom_lsp.memory import Memory
 from mom_lsp.process.priority import usable_cores
 from mom_lsp.redact import sanitize
 
-MOST_WORKERS = 4
-NICE = 10  # whoever asks while we index comes first
-INLINE_COMMITS = 64  # so few are faster here than in a new process
+MAX_WORKERS = 4
+NICE = 10  # lower priority than the engine that answers meanwhile
+INLINE_COMMITS = 64  # up to so many are faster in this process than in a new one
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Some commits, or some files of a tree as (path, blob), to be extracted."""
+    """Commits, or files of a tree as (path, blob), to extract."""
 
     location: Location
     rules: IndexRules
@@ -41,7 +41,7 @@ class Task:
 
 
 def extract(task: Task) -> list[Memory]:
-    """Return the memories of a task, in its order."""
+    """Return the memories of a task, in order."""
     repository = _repository(task.location)
     return [*_of_commits(repository, task), *_of_files(repository, task)]
 
@@ -50,7 +50,7 @@ def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
     attributes = attributes_file(task.location.data)
     for commit in repository.commits(task.commits, attributes=attributes):
         memory = _of_commit(commit, task.rules, repository.projects)
-        if len(commit.parents) > 1 and not memory.noise:  # a merge that says something: now its diff is worth it
+        if len(commit.parents) > 1 and not memory.noise:  # a merge with a description is worth reading its diff
             whole = next(repository.commits([commit.sha], merges=True, attributes=attributes))
             memory = _of_commit(whole, task.rules, repository.projects)
         yield memory
@@ -58,9 +58,9 @@ def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
 
 def _of_commit(commit: Commit, rules: IndexRules, home: Sequence[str]) -> Memory:
     excluded = _excluder(rules.exclude)
-    kept = tuple(change for change in commit.files if not excluded(change.path))
-    memory = commit_memory(replace(commit, files=kept), sanitize=sanitize, home=home)
-    return replace(memory, noise="excluded") if commit.files and not kept else memory
+    included = tuple(change for change in commit.files if not excluded(change.path))
+    memory = commit_memory(replace(commit, files=included), sanitize=sanitize, home=home)
+    return replace(memory, noise="excluded") if commit.files and not included else memory
 
 
 def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
@@ -74,7 +74,7 @@ def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
 
 
 def file_memories(path: str, blob: str, text: str, rules: IndexRules) -> list[Memory]:
-    """Return the memories that the text of one file holds."""
+    """Return the memories in the text of one file."""
     if not wanted_file(path, rules) or is_generated(path, text[:2000]):
         return []
     if is_document(path):
@@ -103,18 +103,18 @@ def _repository(location: Location) -> Repository:
 
 @lru_cache(maxsize=4)
 def attributes_file(data: Path) -> str:
-    """Write the rules for hunk headers by language where git can read them."""
+    """Write the hunk-header rules by language to a file for git, and return its path."""
     path = data / datafolder.ATTRIBUTES
     if not path.is_file() or path.read_text("utf-8") != USERDIFF_ATTRIBUTES:
         datafolder.make(data)
-        fresh = path.with_suffix(f".{os.getpid()}")  # another worker's git may be reading
+        fresh = path.with_suffix(f".{os.getpid()}")  # another worker's git may be reading the old one
         fresh.write_text(USERDIFF_ATTRIBUTES, "utf-8")
         fresh.replace(path)
     return str(path)
 
 
 class InlineExecutor(Executor):
-    """Does the work at once, in this process."""
+    """Runs each call at once in this process."""
 
     def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201
         """Return the finished future of a call."""
@@ -127,18 +127,18 @@ class InlineExecutor(Executor):
 
 
 def worker_count() -> int:
-    """Return how many processes share the work: as many as there are cores for, four at most."""
-    return min(MOST_WORKERS, usable_cores())
+    """Return the number of worker processes: one per usable core, four at most."""
+    return min(MAX_WORKERS, usable_cores())
 
 
 @contextmanager
 def workers(amount: int) -> Iterator[Executor]:
-    """Yield an executor that suits this many commits: this process, or a pool that ends with it."""
+    """Yield an executor for this many commits or files: this process, or a pool that ends with it."""
     if amount <= INLINE_COMMITS:
         yield InlineExecutor()
         return
     pool = ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn"), initializer=_end_with_parent)
-    pool.submit(int)  # starts the processes now, beside whatever the caller does before its first task
+    pool.submit(int)  # starts the processes while the caller prepares its first task
     try:
         yield pool
     finally:
@@ -146,7 +146,7 @@ def workers(amount: int) -> Iterator[Executor]:
 
 
 def _end_with_parent() -> None:
-    """End this worker when its parent is gone, however it went: the pool's own pipes do not tell."""
+    """End this worker when its parent is gone, even killed: the pool's own pipes do not show that."""
     parent = parent_process()
     if hasattr(os, "nice"):
         os.nice(NICE)
@@ -160,7 +160,7 @@ def _end_with_parent() -> None:
 
 
 def ordered(executor: Executor, tasks: Sequence[Task]) -> Iterator[list[Memory]]:
-    """Yield the results in the order of the tasks, with only a few tasks under way, so that memory stays bounded."""
+    """Yield the results in task order, with only a few tasks in flight, so that memory stays bounded."""
     futures: list[Future[list[Memory]]] = []
     ahead = 2 * worker_count()
     for task in tasks:

@@ -1,4 +1,4 @@
-"""Forgotten memories are erased from the index, and restored ones extracted again."""
+"""Erasing forgotten memories from the index, and extracting restored ones again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mom_lsp.store import Store
 
 
 def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten: set[str], control: Control) -> None:
-    """Make forgotten memories disappear from every byte, and extract restored ones again."""
+    """Erase every byte of forgotten memories, and extract restored ones again."""
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
     gone = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
@@ -26,7 +26,7 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
 
 
 def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger, stones: dict[str, Memory]) -> None:
-    """Put memories in the place of their tombstones; what can no longer be found is indexed as if it were new."""
+    """Replace tombstones by their memories; a tombstone whose memory is not found is removed."""
     if location.git:
         repository = Repository(location)
         shas = [sha for stone in stones.values() for sha in stone.commits]

@@ -1,4 +1,4 @@
-"""All the work of one pass, in its order, under the writer lease."""
+"""The steps of one indexing pass, in order, under the writer lease."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from mom_lsp.tiers.lifecycle import erasure_seq, fold
 from mom_lsp.workspace.library.library import catalog_arrays, catalog_key
 from mom_lsp.workspace.library.notes import notes_of
 
-SAMPLES = 8  # commits of a partial clone that are looked at for what it lacks
+SAMPLES = 8  # commits of a partial clone that are checked for missing objects
 
 
 class IndexPass:
-    """One HEAD's share of the work."""
+    """Indexes one HEAD."""
 
     def __init__(self, location: Location, settings: Settings, control: Control, summary: Summary) -> None:
         self._location, self._settings = location, settings
@@ -41,7 +41,7 @@ class IndexPass:
         self._rules = IndexRules.of(settings)
 
     def run(self, rev: str | None) -> None:
-        """Bring the store up to date; whatever interrupts this, the next run goes on from there."""
+        """Bring the store up to date; if interrupted, the next run resumes."""
         data = self._location.data
         store = Store(data, create=True, rules=self._rules.of_commits)
         marker = load_marker(data)
@@ -53,11 +53,11 @@ class IndexPass:
         apply_forgets(store, self._location, self._rules, forgotten, self._control)
         notes = notes_of(life)
         self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
-        self._keep_formatting(store)
-        if self._summary.memories or not store.searchable:  # the run before may have been stopped
+        self._save_formatting(store)
+        if self._summary.memories or not store.searchable:  # the previous run may have been stopped
             self._control.step("compaction", 0, 1)
             store.compact()
-        arrays = self._keep_catalog(store, notes)
+        arrays = self._save_catalog(store, notes)
         if marker.domains and marker.domains != checksum_of_domains(data):
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
@@ -70,28 +70,28 @@ class IndexPass:
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
         rules, control, summary = self._rules, self._control, self._summary
         if not self._location.git:
-            recalled = DuplicateFilter(store, notes, history=tuple)
-            index_folder(store, self._location, rules, merger, recalled, control, summary)
+            duplicates = DuplicateFilter(store, notes, history=tuple)
+            index_folder(store, self._location, rules, merger, duplicates, control, summary)
             return
         repository = Repository(self._location)
         head = repository.resolve(rev or "HEAD")
         if head is not None:
             self._reopen(store, marker, repository)
             index_history(store, repository, head, rules, merger, control, summary)
-            recalled = DuplicateFilter(store, notes, partial(repository.history, head))
-            index_files(repository, head, rules, marker, merger, recalled, control, summary)
+            duplicates = DuplicateFilter(store, notes, partial(repository.history, head))
+            index_files(repository, head, rules, marker, merger, duplicates, control, summary)
             marker.add(head)
             marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
 
-    def _keep_formatting(self, store: Store) -> None:
-        """Let blame know which commits only reformat: it is asked before the store is open."""
+    def _save_formatting(self, store: Store) -> None:
+        """Write the list of formatting commits for blame, which runs before the store is open."""
         rows = store.columns(["commits"], f"noise = '{FORMATTING}'").to_pylist()
         shas = {sha for row in rows for sha in row["commits"]}
         write_revisions(self._location.data / datafolder.IGNORED_REVISIONS, shas)
 
     @staticmethod
-    def _keep_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
-        """Save every reader the time that a catalog takes to be made; return it."""
+    def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
+        """Return the catalog, built and saved if it is out of date, so that readers need not build it."""
         arrays = store.saved_catalog(catalog_key(notes))
         if arrays is None:
             arrays = catalog_arrays(store, notes)
@@ -100,7 +100,10 @@ class IndexPass:
 
     @staticmethod
     def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
-        """Let the commits be read again that had no diff: where a shallow clone ended, and in a partial one."""
+        """Delete the memories of commits that had no diff but have one now, so that they are read again.
+
+        Shallow clones lack the diffs of their boundary commits, partial clones those with missing objects.
+        """
         if marker.lacking and not repository.lacks(marker.lacking):
             rows = store.columns(["id", "added_lines", "removed_lines"], "source_type = 'commit'").to_pylist()
             store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
@@ -112,15 +115,15 @@ class IndexPass:
         marker.shallow = sorted(repository.shallow)
 
     def _reopen_files(self, store: Store, marker: Marker) -> None:
-        """Let all files be read again after what is read of them was set differently; commits stay as they are."""
+        """Delete the memories of files if the settings for reading them changed, so that all are read again."""
         if marker.rules in ("", self._rules.fingerprint):
             return
         marker.trees = []
-        save_marker(self._location.data, marker)  # first: whatever interrupts this, no file counts as read
+        save_marker(self._location.data, marker)  # first, so that after an interruption no file counts as read
         store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())
 
     def _encode(self, store: Store) -> str:
-        """Encode what is not encoded yet; return the model's name, "" without one: search works by words then."""
+        """Encode what is not encoded yet; return the model's name, "" if there is no encoder."""
         if not self._settings.encoder.enable:
             return ""
         try:
@@ -133,6 +136,6 @@ class IndexPass:
 
 
 def _samples(repository: Repository, head: str) -> Sequence[str]:
-    """Return commits of all ages of a partial clone, none of a whole one; the first may be no more than a licence."""
+    """Return commits of all ages of a partial clone, none of a full one; the first commit may be just a licence."""
     history = repository.history(head)[::-1] if repository.partial else []
     return history[:: max(1, len(history) // SAMPLES)]

@@ -1,4 +1,4 @@
-"""The settings that indexing depends on: what all worktrees of a repository, which share the index, want of it."""
+"""The settings that indexing depends on, combined over all worktrees of a repository, which share the index."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mom_lsp.store import SCHEMA_VERSION
 
 @dataclass(frozen=True, slots=True)
 class IndexRules:
-    """What is read, and what is left out; hashable, so that a change is noticed."""
+    """Which files are read; hashable, so that a change is noticed."""
 
     exclude: tuple[str, ...] = ()
     comments: bool = True
@@ -25,26 +25,26 @@ class IndexRules:
 
     @classmethod
     def of(cls, settings: Settings) -> IndexRules:
-        """Return the rules that some settings make."""
+        """Return the rules in some settings."""
         chosen = settings.index
         return cls(tuple(settings.exclude), chosen.comments, chosen.documents, chosen.max_file_size)
 
     @property
     def fingerprint(self) -> str:
-        """What changes whenever the same repository would be extracted differently."""
+        """A digest that changes whenever the same repository would be extracted differently."""
         return _digest((SCHEMA_VERSION, self))
 
     @property
     def of_commits(self) -> str:
-        """What changes whenever the same commits would be extracted differently."""
+        """A digest that changes whenever the same commits would be extracted differently."""
         return _digest((SCHEMA_VERSION, self.exclude))
 
 
 def index_settings(location: Location) -> Settings:
-    """Return the settings by which the index of a repository is made: it holds what any of its worktrees wants.
+    """Return the settings for the index of a repository: it includes what any of its worktrees wants.
 
-    Each worktree hides what its own settings leave out, so that no window has to care what another one has set. Of
-    encoders there can be one: the one that was set last.
+    Each worktree hides what its own settings exclude, so windows do not affect each other. There can be only one
+    encoder: the one that was set last.
     """
     own = resolve(location.root, None).settings
     wanted = _wanted(location)
@@ -59,9 +59,9 @@ def index_settings(location: Location) -> Settings:
 
 
 def _wanted(location: Location) -> list[Settings]:
-    """Return the settings of each worktree: as editors have set them, or else as its files say."""
+    """Return the settings of each worktree, from editors or else from its files."""
     found = [from_git_dir(folder, location).root for folder in Repository(location).worktrees()] if location.git else []
-    checked_out = [root for root in found if (root / ".git").exists()]  # a bare repository wants nothing
+    checked_out = [root for root in found if (root / ".git").exists()]  # a bare repository has no settings
     roots = list(dict.fromkeys([location.root, *checked_out]))
     set_by_editors = [(root, editor) for root, editor in saved_editor_settings(location.data) if root in roots]
     without: list[tuple[Path, EditorSettings | None]] = [
@@ -71,7 +71,7 @@ def _wanted(location: Location) -> list[Settings]:
 
 
 def _common(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """Return the patterns of paths that all leave out; none where one takes paths back in again ("!…")."""
+    """Return the exclude patterns that all lists have; none if one of them has a negation ("!…")."""
     first, *others = lists
     if all(other == first for other in others):
         return first

@@ -1,4 +1,4 @@
-"""Which row a freshly extracted memory belongs to, and what of the user's word overrules it."""
+"""Writing extracted memories: final ids, merging with stored rows, tombstones for forgotten ones."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 from mom_lsp.memory import Memory, clashing_id, tombstone
 from mom_lsp.store import Store
 
-KEPT_BLOBS = 16  # versions of a file that a span remembers to have been in
+MAX_BLOBS = 16  # file versions recorded per span
 
 
 class Merger:
-    """Gives memories their final ids and unites those that are one."""
+    """Gives memories their final ids and merges those that are the same."""
 
     def __init__(self, store: Store, forgotten: set[str]) -> None:
         self._store = store
@@ -20,21 +20,21 @@ class Merger:
         self._ids: set[str] = set(store.columns(["id"])["id"].to_pylist())
 
     def write(self, fresh: Iterable[Memory]) -> int:
-        """Write file spans, and commits that share their identity with no other; return how many rows that were."""
+        """Write file spans, and commits with a unique identity; return the number of rows."""
         fresh = list(fresh)
         rows = self._store.get([m.id for m in fresh if m.id in self._ids and m.source.type == "file"])
         for memory in fresh:
             older = rows.get(memory.id)
             blobs = tuple(dict.fromkeys((*memory.blobs, *(older.blobs if older else ()))))
-            rows[memory.id] = replace(memory, blobs=blobs[:KEPT_BLOBS])
+            rows[memory.id] = replace(memory, blobs=blobs[:MAX_BLOBS])
         return self._write(rows)
 
     def write_groups(self, fresh: Iterable[Memory]) -> int:
-        """Write whole groups of commits that share an identity, oldest first, in the place of what was stored of them.
+        """Write whole groups of commits that share an identity, oldest first, replacing their stored rows.
 
-        A cherry-pick, a rebased or an amended commit is one memory with several commits and says what the newest of
-        them says. Different changes that one author made in the same second under the same subject touch different
-        files: they get an ordinal. Since groups are whole, neither depends on what was indexed when.
+        A cherry-picked, rebased or amended commit is one memory with several commits and the text of the newest.
+        Different changes by one author in the same second with the same subject touch different files: they get
+        an ordinal. Since groups are whole, the result does not depend on the order of indexing.
         """
         rows: dict[str, Memory] = {}
         stored: set[str] = set()
@@ -69,5 +69,5 @@ def _ordinals(identity: str) -> Iterator[str]:
 
 
 def _same_change(older: Memory, newer: Memory) -> bool:
-    mine, theirs = set(older.paths), set(newer.paths)
-    return not mine or not theirs or bool(mine & theirs)
+    old, new = set(older.paths), set(newer.paths)
+    return not old or not new or bool(old & new)

@@ -1,4 +1,4 @@
-"""What indexing tells while it runs, and at its end."""
+"""Progress reports and the summary of indexing, and how it is stopped or paused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Progress:
 
 @dataclass(slots=True)
 class Summary:
-    """What one run of indexing did."""
+    """What one indexing run did."""
 
     commits: int = 0
     memories: int = 0
@@ -32,27 +32,27 @@ class Summary:
     encoded: int = 0
     seconds: float = 0.0
     nothing_new: bool = False
-    waiting: str = ""  # why the work was left to be done later, "" if it was done
+    waiting: str = ""  # why the work was postponed, "" if it was done
 
 
 Report = Callable[[Progress], None]
 
 
 class Stopped(Exception):
-    """The user, or the end of the parent process, asked to stop. What was written stays."""
+    """The user, or the end of the parent process, requested a stop. What was written stays."""
 
 
 class Paused(Stopped):
-    """The machine has to be spared for a while; says why. The next pass goes on from there."""
+    """The battery is low; the text says so. The next pass resumes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """How a run speaks and listens."""
+    """How a run reports, and is stopped or paused."""
 
     report: Report
     stop: threading.Event
-    background: Background | None = None  # None where somebody waits for the end
+    background: Background | None = None  # None for a run in the foreground
 
     def step(self, phase: Phase, done: int, total: int, message: str = "") -> None:
         """Report, and stop if asked to.
@@ -64,16 +64,16 @@ class Control:
         self.report(Progress(phase, done, total, message))
         if self.stop.is_set():
             raise Stopped
-        if phase in ("encoding", "domains"):  # everything can be found already
-            self.spare()
+        if phase in ("encoding", "domains"):  # everything is searchable already
+            self.give_way()
 
     def indexed(self, amount: int) -> None:
-        """Spare the machine once the index holds so many commits and files that there is something to show."""
+        """Give way to the user once the index holds enough commits and files to show something."""
         if amount >= HEAD_START:
-            self.spare()
+            self.give_way()
 
-    def spare(self) -> None:
-        """Give way to the user if nobody waits for the end.
+    def give_way(self) -> None:
+        """Lower the priority of a background run.
 
         Raises:
             Paused: the battery is low.

@@ -1,4 +1,4 @@
-"""Running passes: for whoever asked, under the lease, until nothing is pending."""
+"""Running indexing passes under the writer lease until no request is pending."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Event
 
@@ -24,7 +25,7 @@ from mom_lsp.settings import Settings
 from mom_lsp.store import writer_lease
 from mom_lsp.tiers.lifecycle import erasure_seq
 
-WAIT = 0.25  # seconds between two looks at a lease that another process holds
+WAIT = 0.25  # seconds between two attempts to get a lease that another process holds
 
 
 def index(
@@ -36,9 +37,9 @@ def index(
     stop: Event,
     background: Background | None = None,
 ) -> Summary:
-    """Index what is new in a workspace; if another process is at it, wait until that has done it.
+    """Index what is new in a workspace; if another process is indexing, wait until it has done that.
 
-    Nothing is waited for while a low battery pauses a run in the background: the summary then says so.
+    A background run does not wait while the battery is low: the summary then says so.
 
     Raises:
         UsageError: there is no such revision.
@@ -49,12 +50,12 @@ def index(
     run = _Run(location, settings, control, summary)
     try:
         if rev is not None or not run.nothing_new():
-            _spare(control, location)
+            _give_way(control, location)
             _until_served(run, rev)
     except Paused as pause:
         summary.waiting = str(pause)
     except Stopped:
-        pass  # what was written stays, and the next run goes on from there
+        pass  # what was written stays, and the next run resumes
     summary.nothing_new = not (summary.commits or summary.files or summary.encoded or summary.waiting)
     summary.seconds = time.monotonic() - began
     return summary
@@ -63,24 +64,25 @@ def index(
 def serve_requests(
     location: Location, settings: Settings, *, report: Report, stop: Event, background: Background | None = None
 ) -> Summary:
-    """Serve every pending request of the data folder; return at once if another process is at it, or has to pause."""
+    """Serve all pending requests of the data folder; return at once if another process is indexing or on a pause."""
     summary = Summary()
     control = Control(report, stop, background)
     with contextlib.suppress(Stopped):
-        _spare(control, location)
-        while _servable(location) and _with_lease(location.data, lambda: _serve(location, settings, control, summary)):
+        _give_way(control, location)
+        serve = partial(_serve, location, settings, control, summary)
+        while _ready_requests(location) and _with_lease(location.data, serve):
             pass
     return summary
 
 
 def _until_served(run: _Run, rev: str | None) -> None:
-    """Do the work, or see it done by the holder of the lease."""
+    """Index, or wait until the holder of the lease has done it."""
     location, own = run.location, None
 
     def work() -> None:
-        asked = [request for request in _servable(location) if _asking(request, location) == location]
+        served = [request for request in _ready_requests(location) if _worktree_of(request, location) == location]
         run.work(rev)
-        for request in asked:  # those made since are served by the next round
+        for request in served:  # newer ones are served in the next round
             done(request)
 
     while not _with_lease(location.data, work):
@@ -89,44 +91,44 @@ def _until_served(run: _Run, rev: str | None) -> None:
             own = enqueue(location.data, location.git_dir or location.root, reason)
         elif rev is None and not own.exists():
             return
-        run.control.step("waiting", 0, 0, "another mom is indexing here; waiting for it")
+        run.control.step("waiting", 0, 0, "another mom process is indexing here")
     control = run.control
     serve_requests(location, run.settings, report=control.report, stop=control.stop, background=control.background)
 
 
-def _spare(control: Control, location: Location) -> None:
-    """Spare the machine from the start if an index is there already. Raises Paused."""
+def _give_way(control: Control, location: Location) -> None:
+    """Give way to the user from the start if there is an index already. Raises Paused."""
     if load_marker(location.data).heads:
-        control.spare()
+        control.give_way()
 
 
 def _with_lease(data: Path, work: Callable[[], None]) -> bool:
-    """Do some work under the writer lease; False if another process keeps it."""
-    with writer_lease(data, timeout=WAIT) as mine:
-        if mine:
+    """Do some work under the writer lease; False if another process holds it."""
+    with writer_lease(data, timeout=WAIT) as acquired:
+        if acquired:
             started(data)
             work()
-    return mine
+    return acquired
 
 
 def _serve(location: Location, settings: Settings, control: Control, summary: Summary) -> None:
-    for request in _servable(location):
-        _Run(_asking(request, location), settings, control, summary).work()
+    for request in _ready_requests(location):
+        _Run(_worktree_of(request, location), settings, control, summary).work()
         done(request)
 
 
-def _servable(location: Location) -> list[IndexRequest]:
-    """Return the pending requests; one of a worktree in the middle of a rebase is left for later."""
-    return [r for r in pending(location.data) if not operation_in_progress(_asking(r, location).git_dir)]
+def _ready_requests(location: Location) -> list[IndexRequest]:
+    """Return the pending requests, except of worktrees in the middle of a rebase."""
+    return [r for r in pending(location.data) if not operation_in_progress(_worktree_of(r, location).git_dir)]
 
 
-def _asking(request: IndexRequest, location: Location) -> Location:
+def _worktree_of(request: IndexRequest, location: Location) -> Location:
     return from_git_dir(request.git_dir, location)
 
 
 @dataclass(slots=True)
 class _Run:
-    """One HEAD's share of the work."""
+    """Indexing of one HEAD."""
 
     location: Location
     settings: Settings
@@ -134,27 +136,27 @@ class _Run:
     summary: Summary
 
     def nothing_new(self) -> bool:
-        """Whether all that could be done is known to be done; opens neither store nor model."""
+        """Whether everything is known to be indexed; opens neither store nor model."""
         head = self._head()
         if operation_in_progress(self.location.git_dir):
-            self.summary.waiting = "a rebase is under way; indexing starts when it has ended"
+            self.summary.waiting = "a rebase is in progress; indexing starts when it ends"
             return True
         if self.location.git and head is None:
-            self.summary.waiting = "there is no commit yet"
+            self.summary.waiting = "no commits yet"
             return True
         if not self.location.git:
-            return False  # whether a folder's files changed is only known from reading them
+            return False  # whether files changed is only known after reading them
         marker, repository = load_marker(self.location.data), Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
-            return False  # a partial clone was filled
+            return False  # a partial clone got its missing objects
         rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)
         return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, domains, shallow)
 
     def work(self, rev: str | None = None) -> None:
-        """Bring the store up to date with one HEAD and with the user's word."""
+        """Bring the store up to date with one HEAD and with what the user forgot or restored."""
         from mom_lsp.indexing.index_pass import (
-            IndexPass,  # lancedb and all the rest, which finding nothing new does without
+            IndexPass,  # imports lancedb and more, which is not needed if there is nothing new
         )
 
         IndexPass(self.location, self.settings, self.control, self.summary).run(rev)

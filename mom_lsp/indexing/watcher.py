@@ -23,9 +23,8 @@ from mom_lsp.indexing.scheduler import index, serve_requests
 from mom_lsp.settings import Settings
 
 SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
-HEARTBEAT = 30.0  # seconds after which we look even though nobody told us (a network disk tells nothing)
-
-STOP_POLL = 0.5  # seconds within which the end is noticed
+HEARTBEAT = 30.0  # seconds after which we check without an event: network disks send none
+STOP_POLL = 0.5  # seconds within which a stop is noticed
 
 
 def watch(
@@ -35,16 +34,16 @@ def watch(
     stop: threading.Event,
     background: Background | None = None,
 ) -> None:
-    """Index now and after every change until stopped, or until the repository was moved or deleted.
+    """Index now and after every change until stopped, or until the repository is moved or deleted.
 
-    An error is reported and the next change tried.
+    An error is reported, and indexing is tried again after the next change.
 
     Args:
-        location: one of the worktrees, all of which are indexed.
-        settings: asked before every pass: they may change meanwhile.
-        report: is told how far it is.
-        stop: ends it.
-        background: spares the user's machine; None where the user started it by hand.
+        location: any of the worktrees, all of which are indexed.
+        settings: called before every pass, since they may change.
+        report: called with progress.
+        stop: set to stop.
+        background: lowers the priority; None if the user started it by hand.
 
     Raises:
         DataFolderError: nothing can be written here.
@@ -60,7 +59,7 @@ def watch(
         changed.event.set()
         while not stop.is_set() and repository.is_there():
             changed.follow(observer)
-            if _heard(changed.event, stop, repository):
+            if _wait_for_change(changed.event, stop, repository):
                 _settle(changed.event, stop)
             if not stop.is_set() and repository.is_there():
                 _pass(location, settings(), report, stop, background)
@@ -76,7 +75,7 @@ def watch(
 def _pass(
     location: Location, settings: Settings, report: Report, stop: threading.Event, background: Background | None
 ) -> None:
-    """Index the HEADs of all worktrees, then whatever was asked for meanwhile."""
+    """Index the HEADs of all worktrees, then serve requests that came meanwhile."""
     message = ""
     for worktree in _worktrees(location):
         try:
@@ -96,8 +95,8 @@ def _worktrees(location: Location) -> list[Location]:
     return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
 
 
-def _heard(event: threading.Event, stop: threading.Event, repository: OpenFolder) -> bool:
-    """Wait for a change, the time for a look of our own, or the end."""
+def _wait_for_change(event: threading.Event, stop: threading.Event, repository: OpenFolder) -> bool:
+    """Wait for a change, the heartbeat or a stop; return whether there was a change."""
     deadline = time.monotonic() + HEARTBEAT
     while not stop.is_set() and repository.is_there() and time.monotonic() < deadline:
         if event.wait(timeout=STOP_POLL):
@@ -112,7 +111,7 @@ def _settle(event: threading.Event, stop: threading.Event) -> None:
 
 
 def _watched(location: Location) -> list[tuple[Path, bool]]:
-    """Return the folders to watch: a handful, never the work tree of a repository."""
+    """Return the folders to watch, and whether with subfolders; never the work tree of a repository."""
     requests = (location.data / datafolder.REQUESTS, False)
     folders = [(location.root, True), requests]
     if (common := location.common_dir) is not None:
@@ -121,7 +120,7 @@ def _watched(location: Location) -> list[tuple[Path, bool]]:
 
 
 class _Changed(FileSystemEventHandler):
-    """Sets an event on every change of what is watched; reading is no change, nor is what we write ourselves."""
+    """Sets an event on every change in the watched folders, except reads and our own writes."""
 
     def __init__(self, location: Location) -> None:
         self.event = threading.Event()
@@ -129,14 +128,14 @@ class _Changed(FileSystemEventHandler):
         self._ours, self._requests = str(location.data), str(location.data / datafolder.REQUESTS)
 
     def follow(self, observer: BaseObserver) -> None:
-        """Watch what has come to be since: the first linked worktree makes a folder of its own."""
+        """Watch folders that are new: the first linked worktree creates one."""
         for folder, recursive in _watched(self._location):
             if folder not in self._watched:
                 observer.schedule(self, str(folder), recursive=recursive)
                 self._watched.add(folder)
 
     def on_any_event(self, event: FileSystemEvent) -> None:
-        """Take notice."""
+        """Set the event unless it is a read or our own write."""
         path = os.fsdecode(event.src_path)
         ours = path.startswith(self._ours) and not path.startswith(self._requests)
         if event.event_type not in {"opened", "closed_no_write"} and not ours:
