@@ -1,17 +1,17 @@
-"""Where git keeps a repository's files, found without starting git; light enough for a hook to import."""
+"""Locating a repository's git directories without running git; light enough for a hook to import."""
 
 from __future__ import annotations
 
 import os
 from os.path import isdir, isfile, join
 
-MAX_REFS = 6  # HEAD and the five steps that git takes from one symbolic ref to the next
-OF_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")  # of which each worktree has its own
+MAX_REFS = 6  # HEAD and the five levels of symbolic refs that git follows
+OF_WORKTREE = ("refs/worktree/", "refs/bisect/", "refs/rewritten/")  # per-worktree refs
 REBASE = ("rebase-merge", "rebase-apply")
 
 
 def git_dir_of(root: str) -> str | None:
-    """Return the git directory of the worktree or bare repository that `root` is the top of, None if it is not one."""
+    """Return the git directory of the worktree or bare repository with this root, None if there is none."""
     dot_git = join(root, ".git")
     if isfile(join(dot_git, "HEAD")):
         return dot_git
@@ -24,7 +24,7 @@ def git_dir_of(root: str) -> str | None:
 
 
 def git_dir_above(folder: str) -> str | None:
-    """Return the git directory of the innermost worktree or bare repository that holds a folder, None if none does."""
+    """Return the git directory of the innermost worktree or bare repository around a folder, None if there is none."""
     while (found := git_dir_of(folder)) is None and (parent := os.path.dirname(folder)) != folder:
         folder = parent
     return found
@@ -37,13 +37,13 @@ def common_dir_of(git_dir: str) -> str:
 
 
 def refs_of_head(git_dir: str, common_dir: str) -> list[str]:
-    """Return what HEAD and the refs that it leads to by name hold, as far as they are files; the last is a commit."""
+    """Return the contents of HEAD and of the refs it points to, as far as they are files; the last is a commit."""
     found: list[str] = []
     path = join(git_dir, "HEAD")
     while len(found) < MAX_REFS:
         try:
             found.append(_line(path))
-        except OSError:  # it is packed, or has no commit yet
+        except OSError:  # it is packed, or has no commits yet
             break
         name = found[-1].removeprefix("ref:").strip()
         if name == found[-1] or not name.startswith("refs/") or ".." in name:
@@ -53,7 +53,7 @@ def refs_of_head(git_dir: str, common_dir: str) -> list[str]:
 
 
 def rebasing(git_dir: str) -> bool:
-    """Whether a rebase is under way, during which HEAD is not worth indexing."""
+    """Whether a rebase is in progress, during which HEAD is not worth indexing."""
     return any(os.path.exists(join(git_dir, name)) for name in REBASE)
 
 

@@ -20,7 +20,7 @@ from mom_lsp.git.location import from_git_dir
 )
 def test_what_names_no_commit_is_an_error_of_usage(project: Repo, rev: str) -> None:
     project.commit("first", {"a.txt": "1\n"})
-    with pytest.raises(UsageError, match="does not name a commit"):
+    with pytest.raises(UsageError, match="is not a commit"):
         project.repository.resolve(rev)
 
 

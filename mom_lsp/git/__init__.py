@@ -1,6 +1,6 @@
 """The only caller of git, through GitPython, hardened against the repository it reads.
 
-What runs git is imported when it is first used: a command that only looks for the repository is done sooner.
+The modules that run git are imported on first use, so that commands that only locate the repository start faster.
 """
 
 from typing import TYPE_CHECKING, Any

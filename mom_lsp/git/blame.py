@@ -1,4 +1,4 @@
-"""Who last wrote the lines of a committed file: git blame, and the revisions that it looks through."""
+"""Who last wrote the lines of a committed file: git blame, and the revisions that it ignores."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mom_lsp.git.runner import Runner
 from mom_lsp.git.values import Commit
 
 REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
-OWN_FILE = ".git-blame-ignore-revs"  # which a repository may commit
+OWN_FILE = ".git-blame-ignore-revs"  # may be committed in a repository
 MOVES = ("-M", "-C")  # within a file, and from the files that the same commit changed
 NO_LETTERS = re.compile(r"\W+")
 BLAME_HEAD = re.compile(r"^([0-9a-f]{40,64}) (\d+) (\d+) (\d+)$")
@@ -25,11 +25,11 @@ class BlameGroup:
     commit: str
     line: int  # 1-based, in the blamed revision
     count: int
-    boundary: bool  # the commit is where this clone's history ends, so it says nothing
+    boundary: bool  # the history of this clone ends at the commit, so it may not be the author
 
     @property
     def lines(self) -> range:
-        """The numbers of the lines."""
+        """The line numbers."""
         return range(self.line, self.line + self.count)
 
 
@@ -44,23 +44,23 @@ def read_blame(
     moves: bool,
     timeout: float | None,
 ) -> list[BlameGroup]:
-    """Return who last wrote the lines of a file in a commit, by line. White-space changes are looked through.
+    """Return who last wrote the lines of a file in a commit, in line order, ignoring white-space changes.
 
     Args:
         runner: sees the objects and no configuration.
-        commit: that is blamed.
+        commit: to blame.
         path: of the file.
         ranges: of lines, 1-based and inclusive; none for the whole file.
-        ignored: commits to look through; what git does not know of them counts for nothing.
-        cut: where a shallow clone's history ends.
-        moves: follow lines through moves and copies; git does so only for 40 letters and digits that went together.
-        timeout: seconds after which git is ended, None for no limit.
+        ignored: commits to ignore; those that git does not know have no effect.
+        cut: the boundary commits of a shallow clone.
+        moves: follow moves and copies; git does so only for blocks of at least 40 letters and digits.
+        timeout: seconds after which git is killed, None for no limit.
 
     Raises:
         RepositoryError: no such file or lines, objects are missing, or it took too long.
     """
     with tempfile.TemporaryDirectory(prefix="mom-blame-") as scratch:
-        listed = Path(scratch) / "revisions"  # a file, since a command line is too short for thousands
+        listed = Path(scratch) / "revisions"  # a file, since thousands do not fit on a command line
         write_revisions(listed, set(ignored))
         options = [f"-L{first},{last}" for first, last in ranges]
         options += [f"--ignore-revs-file={listed}", *(MOVES if moves else ())]
@@ -81,22 +81,22 @@ def read_blame(
 def follow_moves(
     plain: Sequence[BlameGroup], deep: Sequence[BlameGroup], lines: Sequence[str], carriers: Iterable[Commit]
 ) -> list[BlameGroup]:
-    """Return who wrote the lines of a file: what was moved is followed, but a copy was written where it stands.
+    """Return who wrote the lines of a file, following moves but not copies.
 
     Args:
         plain: a blame without moves.
-        deep: a blame with moves, which git gives for copies, too.
+        deep: a blame with moves, in which git also follows copies.
         lines: of the file.
-        carriers: the commits that the plain one names where the two differ, with their diffs.
+        carriers: the commits in `plain` where the two differ, with their diffs.
     """
-    taken = {one.sha: None if one.truncated else _removed(one) for one in carriers}
+    removed_by = {one.sha: None if one.truncated else _removed(one) for one in carriers}
     carried_by = {line: group for group in plain for line in group.lines}
     found: list[BlameGroup] = []
     for group in deep:
         for line in group.lines:
             carrier = carried_by[line]
-            away = taken.get(carrier.commit, frozenset[str]())  # None: too much to be read, so nobody wrote it by hand
-            moved = away is None or _letters(lines[line - 1]) in away
+            removed = removed_by.get(carrier.commit, frozenset[str]())  # None: the diff is too large to be handwritten
+            moved = removed is None or _letters(lines[line - 1]) in removed
             right = group if moved else carrier
             if found and found[-1].commit == right.commit and found[-1].line + found[-1].count == line:
                 found[-1] = replace(found[-1], count=found[-1].count + 1)
@@ -106,7 +106,7 @@ def follow_moves(
 
 
 def _removed(commit: Commit) -> frozenset[str]:
-    """Return the letters of each line that a commit took away."""
+    """Return the letters of each line that a commit removed."""
     return frozenset(_letters(line) for file in commit.files for hunk in file.hunks for line in hunk.removed)
 
 
@@ -115,16 +115,16 @@ def _letters(line: str) -> str:
 
 
 def revisions(text: str, length: int) -> list[str]:
-    """Return the full names in the text of an ignore-revs file that have `length` digits, in lower case.
+    """Return the commit names with `length` digits in the text of an ignore-revs file, in lower case.
 
-    Comments and names that git would refuse are left out, since git gives up at the first one.
+    Comments and invalid names are skipped, since git fails at the first one.
     """
     named = (line.split("#")[0].strip().lower() for line in text.splitlines())
     return [name for name in named if len(name) == length and REVISION.fullmatch(name)]
 
 
 def write_revisions(file: Path, shas: Collection[str]) -> None:
-    """Replace the revisions of an ignore-revs file in one step."""
+    """Replace an ignore-revs file atomically."""
     fresh = file.with_suffix(".new")
     fresh.write_text("".join(f"{sha}\n" for sha in sorted(shas)), "ascii")
     fresh.replace(file)

@@ -1,4 +1,4 @@
-"""Reading git's configuration as the user has it. Reading runs no program, whatever a repository's own says."""
+"""Reading git's configuration as the user has it. This runs no program, whatever the repository configures."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def path_setting(git_dir: Path, key: str) -> Path | None:
-    """Return a setting that is a path, as git itself sees it: the repository's, else the user's, else the system's."""
+    """Return a path setting as git resolves it: the repository's, else the user's, else the system's."""
     from git.cmd import Git
 
     command = ["git", f"--git-dir={git_dir}", "config", "--type=path", "--get", key]

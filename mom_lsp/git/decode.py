@@ -1,7 +1,7 @@
-"""Bytes of a file as text. Git stores bytes, editors show characters, and not every file is UTF-8.
+"""Decoding files. Git stores bytes, editors show characters, and not every file is UTF-8.
 
-`decode` needs no context, so that a line is the same text in a file and in a diff; `read_text` is for people: it looks
-for what the file says of its encoding, or else guesses; `as_committed` makes up for an editor that reads it otherwise.
+`decode` needs no context, so that a line is the same text in a file and in a diff. `read_text` is for display: it uses
+the declared encoding, or else guesses. `as_committed` corrects lines that the editor decoded differently.
 """
 
 from __future__ import annotations
@@ -11,30 +11,41 @@ import re
 from collections.abc import Iterator, Sequence
 
 BOM = "\ufeff"
-FALLBACK = "mom-cp1252"  # the error handler: a byte that is no UTF-8 is a character of Windows-1252
+FALLBACK = "mom-cp1252"  # the error handler: an invalid byte in UTF-8 becomes a Windows-1252 character
 # "coding: latin-1" (Python, Emacs), "fileencoding=gbk" (Vim), encoding="…" (XML), charset=… (HTML, CSS)
 DECLARED = re.compile(rb"(?:coding|charset)\s*[:=]\s*[\"']?([A-Za-z][\w.-]{2,30})")
 DECLARED_WITHIN = 2  # lines
-LEGACY = ("iso8859", "cp", "koi8", "mac", "gb", "big5", "shift_jis", "euc", "johab", "tis")  # not "unicode_escape", say
-GUESSED = ["cp1252", "gb18030", "cp932", "euc_jp", "euc_kr", "big5", "cp1251"]  # that are told apart well
+LEGACY = (
+    "iso8859",
+    "cp",
+    "koi8",
+    "mac",
+    "gb",
+    "big5",
+    "shift_jis",
+    "euc",
+    "johab",
+    "tis",
+)  # not "unicode_escape"
+GUESSED = ["cp1252", "gb18030", "cp932", "euc_jp", "euc_kr", "big5", "cp1251"]  # that can be distinguished reliably
 GUESSED_FROM = 65_536  # bytes
-# What an editor may take such a file for; UTF-8 first, in which it shows what it cannot read as U+FFFD.
+# Encodings that an editor may assume; UTF-8 first, in which invalid bytes are shown as U+FFFD.
 SHOWN_AS = ["utf-8", "cp1252", "latin-1", *GUESSED[1:], "iso8859-15", "cp1250", "iso8859-2", "koi8-r", "mac-roman"]
 
 
 def decode(data: bytes) -> str:
-    """Return some lines of a file as text: UTF-8, and where that is broken Windows-1252."""
+    """Return lines of a file as text: UTF-8, with Windows-1252 for invalid bytes."""
     return data.decode("utf-8", FALLBACK)
 
 
 def read_text(data: bytes) -> str:
-    """Return a whole file as text, as its author saw it, without a byte order mark."""
+    """Return a whole file as its author saw it, without a byte order mark."""
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         pass
-    telling = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:GUESSED_FROM]
-    for encoding in (_declared(data), _guessed(telling)):
+    sample = b"\n".join(line for line in data.split(b"\n") if not line.isascii())[:GUESSED_FROM]
+    for encoding in (_declared(data), _guessed(sample)):
         try:
             if encoding:
                 return data.decode(encoding)
@@ -44,16 +55,16 @@ def read_text(data: bytes) -> str:
 
 
 def as_committed(lines: Sequence[str], data: bytes, committed: Sequence[str]) -> list[str]:
-    """Return the lines of an open file with those that the editor has read otherwise as they are committed.
+    """Return the lines of an open file, with those that the editor decoded differently as they are committed.
 
-    Only lines that are not ASCII are looked at, and of these only those that are in no line of the file as they are:
-    they are taken for lines of the encoding that gives most of them. Where several lines of the file are shown alike
-    (an editor has but one sign for all that it cannot read), they are taken in their order.
+    Only lines that are not ASCII and not in the committed file are changed: they are matched under the encoding that
+    explains most of them. Where several committed lines look alike in it (an editor shows all that it cannot decode
+    as one character), they are matched in order.
 
     Args:
         lines: as the editor has them.
-        data: the committed file, b"" if it is UTF-8, which every editor reads alike.
-        committed: its lines, as `read_text` reads them.
+        data: the committed file, b"" if it is UTF-8, which all editors decode alike.
+        committed: its lines, as `read_text` decodes them.
     """
     found = [lines[0].removeprefix(BOM), *lines[1:]] if lines else []
     raw = (line.removesuffix(b"\r") for line in data.split(b"\n"))
@@ -82,7 +93,7 @@ def _in_order(places: Sequence[int], lines: Sequence[str], texts: dict[str, list
 
 
 def is_utf8(data: bytes) -> bool:
-    """Whether bytes are UTF-8, as ASCII is, too."""
+    """Whether bytes are valid UTF-8 (ASCII is)."""
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:

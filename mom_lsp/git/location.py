@@ -1,4 +1,4 @@
-"""Finding the repository of a path, and the folder for our data, without starting git."""
+"""Locating the repository of a path, and its data folder, without running git."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Location:
     """A workspace: a worktree of a repository, or a plain folder."""
 
     root: Path  # of the worktree; of a bare repository, the repository itself
-    data: Path  # where our own data lives, shared by all worktrees of one repository
+    data: Path  # the data folder, shared by all worktrees of one repository
     git_dir: Path | None = None  # of this worktree; None for a plain folder
     common_dir: Path | None = None  # of the repository
 
@@ -31,8 +31,8 @@ def locate(path: Path) -> Location:
 
     Raises:
         UsageError: the path does not exist.
-        UntrustedPath: our data would be written through a symbolic link.
-        DataFolderError: our data cannot be read.
+        UntrustedPath: the data folder is or contains a symbolic link.
+        DataFolderError: the data folder cannot be read.
     """
     path = path.expanduser().resolve()
     if not path.exists():
@@ -49,9 +49,9 @@ def locate(path: Path) -> Location:
 
 
 def from_git_dir(git_dir: Path, like: Location) -> Location:
-    """Return the worktree whose git directory this is, `like` itself if it is none of the same repository.
+    """Return the worktree with this git directory, `like` itself if that is not in the same repository.
 
-    A plain folder has none, and what a copied repository was asked for names a worktree of the original.
+    A plain folder has no git directory, and a request in a copied repository may name a worktree of the original.
     """
     if like.common_dir is None or not git_dir.is_dir():
         return like
@@ -66,17 +66,17 @@ def from_git_dir(git_dir: Path, like: Location) -> Location:
 
 
 def operation_in_progress(git_dir: Path | None) -> bool:
-    """Whether a rebase is under way, during which HEAD is not worth indexing."""
+    """Whether a rebase is in progress, during which HEAD is not worth indexing."""
     return git_dir is not None and rebasing(str(git_dir))
 
 
 def _refuse_links(data: Path) -> None:
-    """A repository that is unpacked, not cloned, may bring links, to have us write elsewhere."""
+    """Raise if the data folder has links: an unpacked repository may contain some to make us write elsewhere."""
     if why := datafolder.why_unreadable(data):
         raise DataFolderError(why)
     for place in (data, *(data.iterdir() if data.is_dir() else ())):
         if place.is_symlink():
-            raise UntrustedPath(f"{place} is a symbolic link, which mom never makes: remove it")
+            raise UntrustedPath(f"{place} is a symbolic link, which mom never creates: remove it")
 
 
 def _plain_data(folder: Path) -> Path:

@@ -22,7 +22,7 @@ DETAIL_OPTIONS: dict[Detail, tuple[str, ...]] = {
 }
 FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
 FIELDS = 7
-MAX_DIFF = 1_000_000  # bytes of one commit's diff that are worth reading
+MAX_DIFF = 1_000_000  # bytes of a commit's diff that are read
 MAX_FILES = 500
 HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$")
 MISSING = re.compile(
@@ -45,9 +45,9 @@ def read_commits(
     Args:
         runner: of the repository.
         shas: full names.
-        details: what to ask for, the next one wherever an object turns out to be missing.
-        merges: diff merges against their first parent instead of leaving their files out.
-        attributes: path of a gitattributes file that names the hunk-header rules by language.
+        details: levels of detail to try, the next one where an object is missing.
+        merges: diff merges against their first parent; otherwise they have no files.
+        attributes: path of a gitattributes file with the hunk-header rules by language.
     """
     done = 0
     for detail in details:
@@ -57,7 +57,7 @@ def read_commits(
                 yield commit
             return
         except RepositoryError as error:
-            # In a partial clone objects are missing: go on from there with what can still be read.
+            # In a partial clone objects are missing: continue from there with less detail.
             if detail == details[-1] or not MISSING.search(str(error)):
                 raise
 
@@ -65,7 +65,7 @@ def read_commits(
 def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attributes: str) -> Iterator[Commit]:
     if not shas:
         return
-    mark = secrets.token_hex(16)  # text in a patch cannot guess it
+    mark = secrets.token_hex(16)  # no text in a patch can contain it
     options = [
         *(("-c", f"core.attributesFile={attributes}") if attributes else ()),
         "log",
@@ -76,14 +76,14 @@ def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attr
         *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative", "--submodule=short"),
         *("--src-prefix=a/", "--dst-prefix=b/", "--diff-merges=" + ("first-parent" if merges else "off")),
     ]
-    held = b""  # the last record is whole only if git ended well
+    last = b""  # complete only if git succeeded
     with runner.stream(*options, stdin=shas) as stream:
         for record in records(stream, b"\0" + mark.encode() + b"\0"):
-            if held:
-                yield _commit(held)
-            held = record
-    if held:
-        yield _commit(held)
+            if last:
+                yield _commit(last)
+            last = record
+    if last:
+        yield _commit(last)
 
 
 def records(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
@@ -116,7 +116,7 @@ def _commit(record: bytes) -> Commit:
 
 
 def parse_time(text: str) -> int:
-    """Return the seconds; 0 for what a broken commit object gives instead."""
+    """Return the seconds, 0 for an invalid time in a broken commit object."""
     return int(text) if text.strip().lstrip("-").isdigit() else 0
 
 
@@ -130,7 +130,7 @@ def _files(diff: str, truncated: bool) -> tuple[FileChange, ...]:
 
 
 def _raw_entry(line: str) -> FileChange | None:
-    """Read one line of `git log --raw`, e.g. ':100644 100644 1a2b 3c4d R096<TAB>old<TAB>new'."""
+    """Parse one line of `git log --raw`, e.g. ':100644 100644 1a2b 3c4d R096<TAB>old<TAB>new'."""
     meta, *paths = line.split("\t")
     status = meta.rsplit(" ", 1)[-1][:1]
     if not paths or meta.split(" ")[1] == "160000":  # a submodule
@@ -140,7 +140,7 @@ def _raw_entry(line: str) -> FileChange | None:
 
 
 def section_path(section: str) -> str:
-    """Return the new path of a patch section, the old one if the file was deleted, "" if neither is told."""
+    """Return the new path of a patch section, the old one if the file was deleted, "" if there is neither."""
     head = section.partition("\n@@ ")[0]
     for prefix, side in (("\n+++ ", "b/"), ("\n--- ", "a/")):
         at = head.find(prefix)

@@ -1,4 +1,4 @@
-"""What a commit changed, as it stood before: the situation of somebody about to make that change."""
+"""The old side of a commit: the code as it was when somebody was about to make the change."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class OldHunk:
 
     header: str  # what git prints after @@
     lines: tuple[str, ...]  # context and removed lines
-    ranges: tuple[tuple[int, int], ...]  # (first old line, number of old lines); a pure insertion follows its line, 0
-    removed: tuple[str, ...] = ()  # of the lines, those that were taken away
+    ranges: tuple[tuple[int, int], ...]  # (first old line, number of old lines); an insertion is (line before it, 0)
+    removed: tuple[str, ...] = ()  # the removed ones among the lines
 
 
 @dataclass(frozen=True, slots=True)
 class OldFile:
-    """The old side of what a commit did to one file; no hunks if it is binary or not here."""
+    """The old side of one file in a commit; no hunks if it is binary or missing here."""
 
     path: str
     hunks: tuple[OldHunk, ...] = ()
@@ -47,7 +47,7 @@ def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") ->
     if not shas:
         return
     options = ["-c", f"core.attributesFile={attributes}"] if attributes else []
-    mark = "0b1d6e9a54f1c3c7a2e8"  # behind a NUL, which no patch of a text file holds
+    mark = "0b1d6e9a54f1c3c7a2e8"  # after a NUL, which no patch of a text file contains
     options += [
         *("log", "--no-walk=unsorted", "--stdin", f"--format=%x00{mark}%x00{FORMAT}%x00"),
         *("--raw", "--patch", f"--unified={CONTEXT}", "--inter-hunk-context=0", "--no-renames"),
@@ -83,7 +83,7 @@ def _old_hunks(section: str) -> Iterator[OldHunk]:
 
 
 def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:
-    kept: list[str] = []
+    old: list[str] = []
     removed: list[str] = []
     ranges: list[tuple[int, int]] = []
     changing = False  # whether the line before belongs to the same change
@@ -96,8 +96,8 @@ def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:
         elif sign == "+" and not changing:
             ranges.append((max(line - 1, 0), 0))
         if sign in ("-", " "):
-            kept.append(text[1:])
+            old.append(text[1:])
             line += 1
         if sign in ("-", "+", " "):
             changing = sign != " "
-    return OldHunk(header, tuple(kept), tuple(ranges), tuple(removed))
+    return OldHunk(header, tuple(old), tuple(ranges), tuple(removed))

@@ -24,7 +24,7 @@ from mom_lsp.git.values import Commit
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
-UNBORN = "Needed a single revision"  # what git says of a HEAD without commits
+UNBORN = "Needed a single revision"  # git's message for a HEAD without commits
 BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
 
 
@@ -57,7 +57,7 @@ class Repository:
             return self._run.lines("rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}")[0]
         except RepositoryError as error:
             if rev != "HEAD":
-                raise UsageError(f"{rev!r} does not name a commit here: {error}") from error
+                raise UsageError(f"{rev!r} is not a commit here: {error}") from error
             if UNBORN in str(error):
                 return None
             raise
@@ -73,7 +73,7 @@ class Repository:
         return [(sha, tuple(parents)) for sha, *parents in map(str.split, lines)]
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
-        """Yield (sha, author email, author time, commit time, first line) of each commit that git has."""
+        """Yield (sha, author email, author time, commit time, first line) of each commit; missing ones are skipped."""
         if not shas:
             return
         form = "%H%x00%aE%x00%at%x00%ct%x00%B"
@@ -83,7 +83,7 @@ class Repository:
             yield sha, email, parse_time(author_time), parse_time(commit_time), message.strip().partition("\n")[0]
 
     def commits(self, shas: Sequence[str], *, merges: bool = False, attributes: str = "") -> Iterator[Commit]:
-        """Yield commits with their diffs; where a shallow clone ends a diff would be the whole tree, so none."""
+        """Yield commits with their diffs; boundary commits of a shallow clone get none: it would be the whole tree."""
         shallow = self.shallow
         whole = [sha for sha in shas if sha not in shallow]
         yield from read_commits(self._run, whole, merges=merges, attributes=attributes)
@@ -91,21 +91,21 @@ class Repository:
         yield from read_commits(self._run, cut, details=DETAILS[-1:])
 
     def preimages(self, shas: Sequence[str], attributes: str = "") -> Iterator[PreImage]:
-        """Yield what commits changed, as it stood before."""
+        """Yield the old sides of commits."""
         return read_preimages(self._run, shas, attributes)
 
     @property
     def shallow(self) -> frozenset[str]:
-        """The commits at which a shallow clone's history is cut off now; fetching moves them."""
+        """The current boundary commits of a shallow clone; fetching moves them."""
         path = self._common_dir / "shallow"
         return frozenset(path.read_text("ascii", "replace").split()) if path.is_file() else frozenset()
 
     @property
     def partial(self) -> bool:
-        """Whether this clone left objects out, to be fetched when they are asked for (which we never do)."""
+        """Whether this is a partial clone, whose missing objects git would fetch on demand (which we forbid)."""
         try:
             return bool(self._run.lines("config", "--get-regexp", PROMISED))
-        except RepositoryError:  # there is no such entry
+        except RepositoryError:  # there is no such setting
             return False
 
     def lacks(self, commit: str) -> bool:
@@ -116,7 +116,7 @@ class Repository:
         return any(line.startswith("?") for line in listing)
 
     def tree(self, commit: str) -> dict[str, TreeEntry]:
-        """Return the regular files of a commit by path; symbolic links and submodules are left out."""
+        """Return the regular files of a commit by path, without symbolic links and submodules."""
         listing = self._run.output("ls-tree", "-r", "-z", "--long", "--end-of-options", commit)
         entries = {}
         for record in listing.decode("utf-8", "replace").split("\0"):
@@ -128,7 +128,7 @@ class Repository:
         return entries
 
     def blob_at(self, commit: str, path: str) -> str | None:
-        """Return the blob of a path in a commit, None if it holds no regular file of that name."""
+        """Return the blob of a path in a commit, None if it is no regular file there."""
         listing = self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).decode(
             "utf-8", "replace"
         )
@@ -136,12 +136,12 @@ class Repository:
         return meta[2] if len(meta) == 3 and meta[1] == "blob" and meta[0].startswith("100") else None
 
     def texts(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, str]]:
-        """Yield (blob, text) of those blobs that `contents` yields; lines are as those of the diffs of `commits`."""
+        """Yield (blob, text) of the blobs that `contents` yields, decoded like the diffs of `commits`."""
         for blob, data in self.contents(blobs, max_size):
             yield blob, decode(data)
 
     def contents(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, bytes]]:
-        """Yield (blob, bytes) of those blobs that are here, are text, and are not larger than `max_size` bytes."""
+        """Yield (blob, bytes) of the blobs that exist here, are text, and have at most `max_size` bytes."""
         with self._run.stream("cat-file", "--batch", "--buffer", stdin=blobs) as stream:
             for blob in blobs:
                 header = stream.readline().split()
@@ -157,9 +157,9 @@ class Repository:
     ) -> list[BlameGroup]:
         """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.
 
-        White-space changes and `ignored_revisions` are looked through; with `moves`, so are moves within a file and
-        between the files of a commit, for three times the work. Raises RepositoryError, also where a blame takes more
-        than `timeout` seconds.
+        White-space changes and `ignored_revisions` are ignored. `moves` also follows moves within a file and between
+        the files of a commit, for three times the work. Raises RepositoryError, also if a blame takes more than
+        `timeout` seconds.
         """
         ask = partial(
             read_blame,
@@ -184,7 +184,7 @@ class Repository:
     def _objects(self) -> Runner:
         """A runner that sees the objects and none of the repository's configuration.
 
-        Blame ends where `blame.ignoreRevsFile` names a file that is not there, and no option takes that back.
+        Blame fails if `blame.ignoreRevsFile` names a missing file, and no option overrides that.
         """
         shallow = self._common_dir / "shallow"
         environment = {"GIT_OBJECT_DIRECTORY": str(self._common_dir / "objects")}
@@ -194,16 +194,16 @@ class Repository:
 
     @cached_property
     def _blank(self) -> Path:
-        """A git directory of ours that holds nothing; a temporary one where the data folder is read-only."""
+        """An empty git directory in the data folder; a temporary one if that is read-only."""
         try:
             datafolder.make(self.location.data)
-            return self._made_blank(self.location.data / datafolder.BLANK_GIT)
+            return self._make_blank(self.location.data / datafolder.BLANK_GIT)
         except OSError:
             folder = tempfile.mkdtemp(prefix="mom-git-")
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            return self._made_blank(Path(folder))
+            return self._make_blank(Path(folder))
 
-    def _made_blank(self, blank: Path) -> Path:
+    def _make_blank(self, blank: Path) -> Path:
         for folder in (blank, blank / "refs"):
             folder.mkdir(exist_ok=True)
         config = BLANK_CONFIG % self._run.lines("rev-parse", "--show-object-format")[0]
@@ -213,7 +213,7 @@ class Repository:
         return blank
 
     def ignored_revisions(self, commit: str) -> list[str]:
-        """Return what blame looks through: formatting that was indexed, and the committed .git-blame-ignore-revs."""
+        """Return the commits that blame ignores: indexed formatting, and the committed .git-blame-ignore-revs."""
         ours = self.location.data / datafolder.IGNORED_REVISIONS
         texts = [ours.read_text("ascii", "replace")] if ours.is_file() else []
         blob = self.blob_at(commit, OWN_FILE)
@@ -221,7 +221,7 @@ class Repository:
         return [name for text in texts for name in revisions(text, len(commit))]
 
     def has(self, commit: str) -> bool:
-        """Whether a commit is still here; rewritten ones are removed some day."""
+        """Whether a commit still exists; rewritten ones are garbage-collected some day."""
         return self._run.lines("cat-file", "--batch-check", stdin=[commit])[0].split()[1:2] == ["commit"]
 
     def is_ancestor(self, commit: str, of: str) -> bool:
@@ -244,10 +244,10 @@ class Repository:
 
     @cached_property
     def projects(self) -> tuple[str, ...]:
-        """Return what the remotes call this project, as "owner/name"; remotes on this machine have no name."""
+        """Return the "owner/name" of this project by its remotes; local remotes have none."""
         try:
             lines = self._run.lines("config", "--get-regexp", r"^remote\..*\.url$")
-        except RepositoryError:  # there is none
+        except RepositoryError:  # there are no remotes
             return ()
         urls = (PROJECT.match(line.partition(" ")[2]) for line in lines)
         return tuple(dict.fromkeys(url["name"] for url in urls if url))

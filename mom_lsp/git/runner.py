@@ -1,7 +1,6 @@
-"""Running git so that a hostile repository runs no code and reaches no network.
+"""Running git so that a hostile repository can run no code and access no network.
 
-Commands only ever read revisions, never the work tree; whatever the repository supplies stands behind
-`--end-of-options`.
+Commands only read revisions, never the work tree; values from the repository come after `--end-of-options`.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "LC_ALL": "C",
 }
-# What a repository's own configuration could use to run a program, or to change the format that we parse.
+# Overrides for settings by which a repository could run a program, or change the format that we parse.
 CONFIG = (
     "core.fsmonitor=false",
     "core.hooksPath=" + os.devnull,
@@ -45,16 +44,17 @@ CONFIG = (
 
 
 class Runner:
-    """Runs git in one git directory. Since we name it, git does not ask who owns it (safe.directory)."""
+    """Runs git in one git directory. Since it is named explicitly, git does not check its owner (safe.directory)."""
 
     def __init__(self, git_dir: Path, environment: Mapping[str, str] | None = None) -> None:
         _scrub_environment()
         self.git_dir, self._environment = git_dir, {**ENVIRONMENT, **(environment or {})}
 
     def lines(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> list[str]:
-        """Return the output's lines. Raises RepositoryError if git fails, or is not done after `timeout` seconds."""
+        """Return the lines of the output. Raises RepositoryError if git fails or takes more than `timeout` seconds."""
         text = self.output(*args, stdin=stdin, timeout=timeout).decode("utf-8", "surrogateescape")
-        return text.removesuffix("\n").split("\n") if text else []  # a subject may hold what else ends a line
+        # Not splitlines(): a subject may contain other line separators.
+        return text.removesuffix("\n").split("\n") if text else []
 
     def output(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> bytes:
         """Return the whole output. Raises as `lines`."""
@@ -65,16 +65,16 @@ class Runner:
     def stream(
         self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None
     ) -> Iterator[IO[bytes]]:
-        """Yield git's standard output; raise RepositoryError at its end if git failed or took longer than `timeout`.
+        """Yield git's standard output; raise RepositoryError at the end if git failed or took longer than `timeout`.
 
-        Leaving before the end ends git without an error.
+        Leaving before the end kills git without an error.
         """
         with tempfile.TemporaryFile() as source:
             source.writelines(line.encode("utf-8", "surrogateescape") + b"\n" for line in stdin or ())
             source.seek(0)
-            handle = self._start(args, source)  # its finalizer ends git, so it must outlive the reading
+            handle = self._start(args, source)  # its finalizer kills git, so it must outlive the reading
             process = handle.proc
-            complaints = _Drain(process.stderr)
+            errors = _Drain(process.stderr)
             ended = False
             timer = threading.Timer(timeout or 0, process.kill)
             timer.daemon = True
@@ -89,7 +89,7 @@ class Runner:
                 process.stdout.close()
                 status = process.wait()
                 timer.cancel()
-                message = complaints.text()
+                message = errors.text()
             if ended and status != 0:
                 raise RepositoryError(_first_line(message) or f"git {args[0]} failed")
 
@@ -104,35 +104,35 @@ class Runner:
             return git.execute(command, istream=cast(Any, source), as_process=True, env=self._environment)
         except GitCommandNotFound as error:
             raise RepositoryError("git was not found: install it, or add it to PATH") from error
-        except (OSError, ValueError) as error:  # a NUL in an argument, or too long a one
-            raise RepositoryError(f"git cannot be asked this: {error}") from error
+        except (OSError, ValueError) as error:  # an argument has a NUL or is too long
+            raise RepositoryError(f"cannot run git: {error}") from error
 
 
 class _Drain(threading.Thread):
-    """Reads a pipe to its end beside us, so that a talkative git never blocks on it."""
+    """Reads a pipe to its end in a thread, so that git never blocks on it."""
 
     def __init__(self, pipe: IO[bytes]) -> None:
         super().__init__(daemon=True)
-        self._pipe, self._kept = pipe, b""
+        self._pipe, self._read = pipe, b""
         self.start()
 
     def run(self) -> None:
         with self._pipe:
             while block := self._pipe.read(65536):
-                self._kept = (self._kept + block)[:65536]
+                self._read = (self._read + block)[:65536]
 
     def text(self) -> str:
         self.join()
-        return self._kept.decode("utf-8", "replace")
+        return self._read.decode("utf-8", "replace")
 
 
 def _scrub_environment() -> None:
-    """Drop the GIT_* variables that a hook inherits: they would point git elsewhere."""
+    """Remove the GIT_* variables that a hook inherits: they would point git elsewhere."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         del os.environ[name]
 
 
-def _first_line(complaints: str) -> str:
-    lines = complaints.strip().splitlines()
+def _first_line(errors: str) -> str:
+    lines = errors.strip().splitlines()
     fatal = [line for line in lines if line.startswith("fatal:")]
     return (fatal or lines or [""])[0].removeprefix("fatal: ")

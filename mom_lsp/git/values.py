@@ -1,4 +1,4 @@
-"""What git says, as frozen values."""
+"""Commits, file changes and hunks as frozen values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Hunk:
     """One changed range of a file, without context lines."""
 
-    header: str  # what git prints after @@: the line of the enclosing function, often ""
+    header: str  # the text after @@: the first line of the enclosing function, often ""
     old_start: int
     old_count: int
     new_start: int
@@ -20,17 +20,17 @@ class Hunk:
 
 @dataclass(frozen=True, slots=True)
 class FileChange:
-    """What a commit did to one file."""
+    """The change of one file in a commit."""
 
     path: str
-    old_path: str | None  # where it was renamed or copied from
+    old_path: str | None  # the path before a rename or copy
     status: str  # A added, M modified, D deleted, R renamed
-    hunks: tuple[Hunk, ...] = ()  # none of a binary file, nor of a mere change of name or mode
+    hunks: tuple[Hunk, ...] = ()  # none for binary files and mere changes of name or mode
 
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """A commit as git tells it: mailmap applied, message decoded."""
+    """A commit with mailmap applied and message decoded."""
 
     sha: str
     parents: tuple[str, ...]
