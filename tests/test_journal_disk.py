@@ -14,7 +14,7 @@ from mom_lsp.journal import Journal, on_network_disk
 
 def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "mom").write_text("not a folder")
-    with pytest.raises(JournalError, match="folder that you can write to"):
+    with pytest.raises(JournalError, match="a writable folder"):
         Journal(tmp_path / "mom" / "journal.sqlite").append("pin", now=1)
 
 

@@ -33,7 +33,8 @@ def test_a_damaged_page_costs_only_its_events(journal_path: Path) -> None:
         assert 300 < len(saved) < len(events)
         assert set(map(repr, saved)) < set(map(repr, events))
         assert len(journal.problems) == 1
-        assert f"{len(saved)} events were saved, {len(events) - len(saved)} could not be read" in journal.problems[0]
+        lost = len(events) - len(saved)
+        assert f"{len(saved)} events were recovered, {lost} could not be read" in journal.problems[0]
         assert "broken-1" in journal.problems[0]
         assert journal.append("pin", now=1).seq > saved[-1].seq
     assert journal_path.with_name("journal.sqlite.broken-1").read_bytes() == original

@@ -58,7 +58,7 @@ def test_unknown_ids_are_left_out(store: Store) -> None:
 
 
 def test_more_ids_than_one_condition_names(store: Store) -> None:
-    memories = [make_memory(number) for number in range(module.MAX_NAMED + 50)]
+    memories = [make_memory(number) for number in range(module.MAX_VALUES + 50)]
     store.upsert(memories)
     assert len(store.get([memory.id for memory in memories])) == len(memories)
     store.delete(memory.id for memory in memories[1:])
@@ -252,7 +252,7 @@ def test_an_older_schema_is_rebuilt_and_a_newer_one_refused(tmp_path: Path) -> N
     assert dump(Store(tmp_path, create=True)) == []
     mark.write_text(f"{SCHEMA_VERSION + 1} ")
     for create in (True, False):
-        with pytest.raises(StoreError, match="newer mom: update"):
+        with pytest.raises(StoreError, match="newer version of mom: update"):
             Store(tmp_path, create=create)
 
 
@@ -272,16 +272,16 @@ def test_a_failure_of_lance_is_told_without_paths_of_its_builder(tmp_path: Path)
 
 def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="make it a folder that you can write to"):
+    with pytest.raises(StoreError, match="make it a writable folder"):
         Store(tmp_path / "file", create=True)
-    with pytest.raises(StoreError, match="make it a folder that you can write to"), writer_lease(tmp_path / "file"):
+    with pytest.raises(StoreError, match="make it a writable folder"), writer_lease(tmp_path / "file"):
         pass
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match="make it a folder that you can write to"):
+    with pytest.raises(StoreError, match="make it a writable folder"):
         Store(tmp_path, create=True)
     tmp_path.chmod(0o700)
 

@@ -1,7 +1,8 @@
-"""The user's word (pins, forgets, notes, uses) as append-only events in SQLite; it logs, iterates, and knows no rule.
+"""The journal: what the user did (pins, forgets, notes, uses) as append-only events in SQLite.
 
-An event is on disk when `append` returns (WAL with `synchronous=FULL`; on network disks, where WAL is not safe, a
-rollback journal). A damaged file is set aside, what can be read of it goes on in a new one, and `problems` says so.
+It stores and iterates over events, and does not interpret them. An event is on disk when `append` returns (WAL with
+`synchronous=FULL`; on network disks, where WAL is not safe, a rollback journal). A damaged file is moved aside, its
+readable events are copied into a new one, and `problems` says so.
 """
 
 from mom_lsp.journal.event import Event, EventType

@@ -1,4 +1,4 @@
-"""The journal itself."""
+"""An open journal: appending, reading, following other writers, erasing."""
 
 import os
 import sqlite3
@@ -22,13 +22,13 @@ _PAGE = 1000  # events read at a time, so that no iteration keeps a read transac
 
 
 class Journal:
-    """An open journal; it may be used from several threads, and the file by several processes at once.
+    """An open journal, for several threads; several processes may use the file at once.
 
-    Reading makes no file: only the first event does. A journal that may not be written is read all the same.
+    The file is created by the first event, not by reading. A read-only journal can still be read.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open `path`, rescued if it is damaged; raises JournalError."""
+        """Open `path`, and rescue it if it is damaged; raises JournalError."""
         self.path = path
         self.problems: list[str] = []
         self._lock = threading.RLock()
@@ -42,7 +42,7 @@ class Journal:
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be appended here and what to do about it, "" if it can."""
+        """Why the journal is read-only and what to do about it, "" if it is writable."""
         return datafolder.why_read_only(self.path.parent, self.path.name, self._lock_file.name)
 
     def append(
@@ -60,18 +60,18 @@ class Journal:
         return self.append_many([Event(0, now, type, memory, path, symbol, head, data or {})])[0]
 
     def append_many(self, events: Iterable[Event], refer: Refer = lambda event, given: event) -> list[Event]:
-        """Record all `events`, or none of them, and return them with the `seq` each was given.
+        """Record all `events` or none of them, and return them with their new `seq`.
 
         Args:
-            events: in their order.
-            refer: returns an event as it is to be recorded, told the `seq` that each one before it was given by the
-                `seq` that it came with: for events that name others.
+            events: in order.
+            refer: returns an event as it is recorded. It gets a mapping from the old to the new `seq` of the events
+                before it, for events that refer to others.
         """
         written, given = list[Event](), dict[int, int]()
         with self._lock, border(self.path), self._transaction() as db:
             for event in events:
                 row = to_row(refer(event, given))[1:]
-                # The seq is left to SQLite: it is unique over all processes, and no number is given twice.
+                # SQLite assigns the seq: it is unique over all processes, and no number is reused.
                 written.append(from_row((db.execute(INSERT, (None, *row)).lastrowid, *row)))
                 given[event.seq] = written[-1].seq
             self._wrote = True
@@ -89,12 +89,12 @@ class Journal:
             after = rows[-1][0]
 
     def _readable(self, rows: list[tuple[Any, ...]]) -> Iterator[Event]:
-        """Damage inside a text is no damage to SQLite: such an event is left out, and told once."""
+        """Yield the events of rows; damaged ones, which SQLite does not notice, are skipped and reported once."""
         for row in rows:
             try:
                 event = from_row(row)
             except (ValueError, TypeError):
-                problem = f"Event {row[0]} of the journal {self.path} is damaged and was left out."
+                problem = f"Event {row[0]} of the journal {self.path} is damaged and was skipped."
                 if problem not in self.problems:
                     self.problems.append(problem)
             else:
@@ -106,7 +106,7 @@ class Journal:
             return next((int(seq) for (seq,) in self._query("SELECT coalesce(max(seq), 0) FROM events")), 0)
 
     def changed(self) -> bool:
-        """Whether anything was appended, by this or by another process, since this was last asked."""
+        """Whether any process appended events since the last call."""
         with self._lock, border(self.path):
             self._follow()
             wrote, self._wrote = self._wrote, False
@@ -114,7 +114,7 @@ class Journal:
             return wrote or before != self._version
 
     def erase(self, seqs: Iterable[int]) -> None:
-        """Blank the `data` of these events, so that no byte of it is left in the database, its WAL or its index."""
+        """Blank the `data` of these events, so that no byte of it remains in the database or its WAL."""
         if not (gone := [(seq,) for seq in seqs]):
             return
         with self._lock, border(self.path):
@@ -124,12 +124,12 @@ class Journal:
             busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise JournalError(
-                f"The text is gone from {self.path}, but another program keeps its write-ahead file open. "
-                "Close it and run `mom purge`."
+                f"The text was erased from {self.path}, but another program holds its write-ahead log open. "
+                "Close that program and run `mom purge`."
             )
 
     def close(self) -> None:
-        """Close the file; closing twice is harmless."""
+        """Close the file; closing it twice is harmless."""
         with self._lock, border(self.path):
             self._closed = True
             if self._db is not None:
@@ -160,9 +160,9 @@ class Journal:
         return self._db.execute(query, values).fetchall() if self._db is not None else []
 
     def _writable(self) -> sqlite3.Connection:
-        """Return a connection that can write, to a new file if there is none."""
+        """Return a writable connection, to a new file if there is none."""
         if why := self.read_only:
-            raise JournalError(f"Nothing can be written down here: {why}.")
+            raise JournalError(f"This cannot be recorded: {why}.")
         self._follow()
         if self._db is None or self._copy_of is not None:
             self._open(create=True)
@@ -170,14 +170,14 @@ class Journal:
         return self._db
 
     def _follow(self) -> None:
-        """Open the file that is there now: it may have been made, set aside by a rescue, or written where we cannot."""
+        """Reopen the file if it was created or replaced, or if our copy of a read-only one is outdated."""
         if self._closed:
             raise JournalError(f"The journal {self.path} is closed.")
         copy_is_old = self._copy_of is not None and self._copy_of != stamp(self.path)
         if _identity(self.path) == self._identity and not copy_is_old:
             return
         if self._identity is not None and not self.path.parent.is_dir():
-            raise JournalError(f"{self.path.parent} was moved or deleted while it was in use; open it where it is now.")
+            raise JournalError(f"{self.path.parent} was moved or deleted; open the repository where it is now.")
         self._open()
         self._wrote = True
 
@@ -189,15 +189,13 @@ class Journal:
         return self.path.with_name(f"{self.path.name}.lock")
 
     def _open(self, *, create: bool = False) -> None:
-        """Open the file as it can be: to be written, or as a copy; not at all if it is missing or not ours to read."""
+        """Open the file, or a copy if it is read-only; nothing if it is missing or unreadable."""
         if self._db is not None:
             self._db.close()
         self._db, self._copy_of = None, None
         for place in (self.path.parent, self.path):
-            if place.is_symlink():  # a repository that is unpacked may bring one, to have us write elsewhere
-                raise JournalError(
-                    f"{place} is a symbolic link; remove it, the journal will not be written through it."
-                )
+            if place.is_symlink():  # an unpacked repository may contain one to make us write elsewhere
+                raise JournalError(f"{place} is a symbolic link, which the journal must not be: remove it.")
         if self.read_only:
             if os.access(self.path, os.R_OK):
                 self._db, self._copy_of = copied(self.path)
@@ -207,7 +205,7 @@ class Journal:
 
     def _connect(self) -> sqlite3.Connection:
         datafolder.make(self.path.parent)
-        # One process at a time makes, migrates or rescues the file.
+        # Only one process at a time creates, migrates or rescues the file.
         with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
             finish(self.path)
             try:

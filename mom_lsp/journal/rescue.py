@@ -1,4 +1,4 @@
-"""What is done about a damaged file."""
+"""Recovering a damaged journal file."""
 
 import sqlite3
 from pathlib import Path
@@ -6,19 +6,19 @@ from pathlib import Path
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, from_row, to_row
 from mom_lsp.journal.sqlite_file import connect, open_raw
 
-LEAST_EVENT = 16  # bytes; no event takes fewer
+MIN_EVENT = 16  # bytes; no event takes fewer
 
 
 def rescue(path: Path) -> str:
-    """Copy every event that can be read into a new file, set the damaged one aside, and tell what happened.
+    """Copy every readable event into a new file, move the damaged one aside, and return a message about it.
 
-    The new file takes its place when it is complete: whoever is interrupted before leaves the damaged one for the next
-    start, and whoever is interrupted then leaves a new one that `finish` puts there.
+    The new file replaces the damaged one when it is complete. After an earlier interruption the next start tries again;
+    after a later one `finish` completes the replacement.
     """
     broken = _broken(path, _count(path) + 1)
     saved, lost = _salvage(path)
     fresh = _fresh(path)
-    for side in _files(fresh):  # of one who was interrupted
+    for side in _files(fresh):  # of an interrupted rescue
         side.unlink()
     db = connect(fresh)
     try:
@@ -29,24 +29,22 @@ def rescue(path: Path) -> str:
         db.close()
     path.rename(broken)
     finish(path)
-    missing = "no event is known to be missing" if lost == 0 else f"{lost or 'an unknown number of'} could not be read"
-    return (
-        f"The journal {path} was damaged: {len(saved)} events were saved, {missing}. The old file is kept at {broken}."
-    )
+    missing = "none is known to be missing" if lost == 0 else f"{lost or 'an unknown number'} could not be read"
+    return f"The journal {path} was damaged: {len(saved)} events were recovered, {missing}. The old file is {broken}."
 
 
 def finish(path: Path) -> None:
-    """Let the new file of a rescue take its place, if the damaged one was set aside: only then it is complete."""
+    """Move the new file of a rescue into place if the damaged one was moved aside: only then it is complete."""
     if not is_unfinished(path):
         return
     broken = _broken(path, _count(path))
-    for side in _files(path):  # first of all, lest they are taken for those of the new file
+    for side in _files(path):  # first, so that they are not taken for those of the new file
         side.rename(side.with_name(side.name.replace(path.name, broken.name)))
     _fresh(path).rename(path)
 
 
 def is_unfinished(path: Path) -> bool:
-    """Whether a rescue was interrupted when the damaged file was set aside, and the new one not yet in its place."""
+    """Whether a rescue was interrupted after moving the damaged file aside and before replacing it."""
     return not path.exists() and _fresh(path).exists()
 
 
@@ -59,7 +57,7 @@ def _broken(path: Path, number: int) -> Path:
 
 
 def _count(path: Path) -> int:
-    """Return how many damaged files were set aside."""
+    """Return how many damaged files were moved aside."""
     number = 0
     while _broken(path, number + 1).exists():
         number += 1
@@ -67,24 +65,24 @@ def _count(path: Path) -> int:
 
 
 def _files(path: Path) -> list[Path]:
-    """Return the files of a database that are there, itself last."""
+    """Return the existing files of a database, the main one last."""
     sides = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", ""))
     return [side for side in sides if side.exists()]
 
 
 def _salvage(broken: Path) -> tuple[list[Event], int | None]:
-    """Read what can be read, one event at a time, and count what cannot; None if even that is unknown."""
+    """Return the readable events and the number of lost ones, None if that is unknown."""
     saved: list[Event] = []
     db = open_raw(broken)
     try:
         last = max(_number(db, "SELECT max(seq) FROM events"), _number(db, "SELECT max(seq) FROM sqlite_sequence"))
-        last = min(last, sum(side.stat().st_size for side in _files(broken)) // LEAST_EVENT)  # it may be damaged, too
+        last = min(last, sum(side.stat().st_size for side in _files(broken)) // MIN_EVENT)  # it may be damaged, too
         for seq in range(1, last + 1):
             try:
                 rows = db.execute(f"SELECT {COLUMNS} FROM events WHERE seq = ?", (seq,)).fetchall()
                 saved += map(from_row, rows)
             except (sqlite3.Error, ValueError, TypeError):
-                continue  # this one is damaged; it is counted by its absence
+                continue  # damaged: counted by its absence
     finally:
         db.close()
     return saved, last - len(saved) if last else None

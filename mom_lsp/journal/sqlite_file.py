@@ -1,7 +1,7 @@
-"""The file: opened safely, checked, migrated, and its errors turned into ours.
+"""The SQLite file: opening, checking and migrating it, and translating its errors.
 
-Where it cannot be written a copy of it is read. SQLite reads a file in WAL mode only beside a `-shm` that it can write,
-and with `immutable=1` it leaves out the WAL, which holds what was said last.
+Of a read-only file a copy is read. SQLite reads a file in WAL mode only if it can write the `-shm` file beside it, and
+with `immutable=1` it ignores the WAL, which has the latest events.
 """
 
 import os
@@ -17,7 +17,7 @@ from filelock import Timeout
 from mom_lsp.errors import JournalError
 
 BUSY_SECONDS = 10.0
-COPIES = 20  # that are begun while somebody writes, before we give up
+MAX_COPIES = 20  # attempts to copy a file that is being written
 _NETWORK = (
     "nfs",
     "cifs",
@@ -56,7 +56,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
 
 def connect(path: Path) -> sqlite3.Connection:
     """Open, check and migrate the file; raises sqlite3.DatabaseError with SQLITE_CORRUPT if it is damaged."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite gives its side files the mode of this one
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # SQLite creates its side files with the mode of this one
     db = open_raw(path)
     try:
         db.execute(f"PRAGMA journal_mode = {'DELETE' if on_network_disk(path) else 'WAL'}")
@@ -75,12 +75,12 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def copied(path: Path) -> tuple[sqlite3.Connection, object]:
-    """Return a copy in memory, and the stamp of what it was made from; raises as `connect` does."""
-    for _ in range(COPIES):
+    """Return a copy in memory, and the stamp of the original; raises like `connect`."""
+    for _ in range(MAX_COPIES):
         before = stamp(path)
         with tempfile.TemporaryDirectory(prefix="mom-") as folder:
             copy = Path(folder, "journal")
-            for suffix in ("", "-wal"):  # in this order: a checkpoint meanwhile only moves the second into the first
+            for suffix in ("", "-wal"):  # in this order, since a checkpoint moves pages from the second to the first
                 if (side := path.with_name(path.name + suffix)).exists():
                     shutil.copyfile(side, copy.with_name(copy.name + suffix))
             if stamp(path) == before:
@@ -105,7 +105,7 @@ def _in_memory(copy: Path) -> sqlite3.Connection:
 
 
 def stamp(path: Path) -> tuple[object, ...]:
-    """Return what changes with every event that is appended to the file."""
+    """Return a value that changes with every appended event."""
     found: list[object] = []
     for suffix in ("", "-wal"):
         try:
@@ -124,9 +124,9 @@ def _damage(message: str) -> sqlite3.DatabaseError:
 
 
 def open_raw(path: Path) -> sqlite3.Connection:
-    """Open the file as it is, transactions left to the caller."""
+    """Open the file without checks; the caller manages transactions."""
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.text_factory = bytes  # decoded one by one by from_row: a path may be any bytes, and damage must be told
+    db.text_factory = bytes  # decoded by from_row: a path may be any bytes, and damage must be noticed
     return db
 
 
@@ -140,22 +140,22 @@ def _migrate(db: sqlite3.Connection, path: Path) -> None:
 
 
 def on_network_disk(path: Path, mounts: Path = Path("/proc/mounts")) -> bool:
-    """Whether `path` is on a disk that other machines may write, or on one that answers through a program.
+    """Whether `path` is on a network file system, or on a FUSE one.
 
-    Known on Linux only; elsewhere the answer is no.
+    Detected on Linux only; elsewhere False.
     """
     try:
         table = [line.split(" ")[1:3] for line in mounts.read_text("utf-8", "surrogateescape").splitlines()]
     except OSError:
         return False
-    place = path.resolve()
+    target = path.resolve()
     points = {Path(point.replace("\\040", " ")): kind for point, kind in table}  # a later mount hides an earlier one
-    kind = next((points[folder] for folder in (place, *place.parents) if folder in points), "")
+    kind = next((points[folder] for folder in (target, *target.parents) if folder in points), "")
     return kind.startswith(_NETWORK)
 
 
 def error_code(error: sqlite3.Error) -> int:
-    """Return the primary result code of SQLite, 0 if the error is Python's own."""
+    """Return SQLite's primary result code, 0 if the error is Python's own."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
@@ -164,24 +164,24 @@ _ADVICE = {
     sqlite3.SQLITE_IOERR: "the disk is full or failing. Free some space, or check the disk, and try again",
     sqlite3.SQLITE_READONLY: "it is read-only. Make the file and its folder writable for you",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Make the file and its folder writable for you",
-    sqlite3.SQLITE_BUSY: "another program keeps it locked. Close it, or try again in a moment",
-    sqlite3.SQLITE_CORRUPT: "the file is damaged. Restart: what can be read of it is rescued at the next start",
-    sqlite3.SQLITE_NOTADB: "the file is damaged. Restart: what can be read of it is rescued at the next start",
+    sqlite3.SQLITE_BUSY: "another program has locked it. Close that program, or try again in a moment",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged. Restart mom to recover what is readable",
+    sqlite3.SQLITE_NOTADB: "the file is damaged. Restart mom to recover what is readable",
 }
 
 
 @contextmanager
 def border(path: Path) -> Iterator[None]:
-    """Turn errors of SQLite and of the file system into ours."""
+    """Translate errors of SQLite and of the file system to JournalError."""
     try:
         yield
     except sqlite3.Error as error:
-        advice = _ADVICE.get(error_code(error), "try again, and report it if it stays")
+        advice = _ADVICE.get(error_code(error), "try again, and report it if it persists")
         raise JournalError(f"The journal {path} cannot be used: {advice}. ({error})") from error
     except Timeout as error:
         raise JournalError(f"The journal {path} cannot be used: {_ADVICE[sqlite3.SQLITE_BUSY]}.") from error
     except FileNotFoundError as error:
         raise JournalError(f"The journal {path} cannot be used: {error.filename}: {error.strerror}.") from error
     except OSError as error:
-        advice = f"make {path.parent} a folder that you can write to, on a disk with free space"
+        advice = f"make {path.parent} a writable folder on a disk with free space"
         raise JournalError(f"The journal {path} cannot be used: {error.strerror or error}; {advice}.") from error

@@ -1,4 +1,4 @@
-"""The only importer of lancedb: what the repository says, kept so that it can be rebuilt at any time."""
+"""The index in LanceDB: the memories of a repository and their vectors, which can be rebuilt at any time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "writer_
 
 
 def __getattr__(name: str) -> Any:
-    """Import lancedb, which takes more than a second, only for those who open a store."""
+    """Import lancedb, which takes more than a second, only when a store is opened."""
     if name == "Store":
         from mom_lsp.store.store import Store
 

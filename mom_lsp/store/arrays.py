@@ -1,6 +1,6 @@
-"""Arrays that were computed from the tables, kept beside them: who deletes the tables deletes these with them.
+"""Files of arrays that are computed from the tables and saved beside them.
 
-A file is a line of JSON and the arrays behind it, so that a reader maps it: what nobody looks at takes no memory.
+A file is a line of JSON followed by the arrays, so that it can be memory-mapped: unused arrays take no memory.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-ALIGNMENT = 64  # bytes: what numpy reads fast
-KINDS = "biufSU"  # of arrays; objects are code, and never read
+ALIGNMENT = 64  # bytes; numpy reads aligned data fast
+KINDS = "biufSU"  # of arrays; objects could run code, and are never read
 
 
 def save_arrays(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-    """Replace what is kept in a file in one step. Raises OSError."""
+    """Replace a file of arrays atomically. Raises OSError."""
     fresh = file.with_suffix(f".{os.getpid()}.new")
     at, parts = 0, []
     for name, array in arrays.items():
@@ -37,7 +37,7 @@ def save_arrays(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def load_arrays(file: Path, key: str) -> dict[str, np.ndarray] | None:
-    """Return what is kept in a file, read-only, None unless it is there, whole, and kept for this key."""
+    """Return the arrays of a file, read-only; None if it is missing, damaged, or saved under another key."""
     try:
         with file.open("rb") as stream:
             line = stream.readline()
@@ -51,10 +51,10 @@ def load_arrays(file: Path, key: str) -> dict[str, np.ndarray] | None:
 
 
 def _array(mapped: mmap.mmap, at: int, dtype: str, shape: list[int]) -> np.ndarray:
-    """Return an array that lies in a mapped file. Raises ValueError or TypeError if it cannot."""
+    """Return an array in a mapped file. Raises ValueError or TypeError if the description is invalid."""
     kind = np.dtype(dtype)
     if kind.kind not in KINDS:
-        raise ValueError(f"{dtype} is no plain number or text")
+        raise ValueError(f"{dtype} is not a plain number or text")
     count = int(np.prod(shape, dtype=np.int64))
     if not count:
         return np.empty(shape, kind)

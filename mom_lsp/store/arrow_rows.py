@@ -20,7 +20,7 @@ SCHEMA = pa.schema(
         pa.field("title", pa.string()),
         pa.field("body", pa.string()),
         pa.field("why", pa.string()),
-        pa.field("source", pa.string()),  # JSON of the rest of the source
+        pa.field("source", pa.string()),  # JSON of the other fields of the source
         pa.field("source_type", pa.string()),
         pa.field("time", pa.int64()),
         pa.field("commits", STRINGS),
@@ -41,7 +41,7 @@ SCHEMA = pa.schema(
         pa.field("length", pa.int32()),  # characters of the body
         pa.field("noise", pa.string()),
         pa.field("text", pa.string()),  # for full-text search
-        pa.field("content", pa.string()),  # key of the embedding, "" if none is wanted
+        pa.field("content", pa.string()),  # key of the embedding, "" for noise
     ]
 )
 
@@ -53,7 +53,7 @@ def to_table(memories: Sequence[Memory]) -> pa.Table:
 
 def _row(memory: Memory) -> dict[str, Any]:
     source = memory.source
-    wanted = not memory.noise
+    suggestible = not memory.noise
     return {
         "id": memory.id,
         "kind": memory.kind,
@@ -82,8 +82,8 @@ def _row(memory: Memory) -> dict[str, Any]:
         "evidence": memory.evidence,
         "length": len(memory.body),
         "noise": memory.noise,
-        "text": search_text(memory) if wanted else "",  # noise is never found
-        "content": content_hash(embedding_text(memory)) if wanted else "",
+        "text": search_text(memory) if suggestible else "",  # noise is never found
+        "content": content_hash(embedding_text(memory)) if suggestible else "",
     }
 
 
@@ -119,7 +119,7 @@ def from_row(row: dict[str, Any]) -> Memory:
 
 def _reference(text: str) -> Reference:
     relation, _, target = text.partition(" ")
-    return Reference(relation, target)  # type: ignore[arg-type]  # only Relations were written
+    return Reference(relation, target)  # type: ignore[arg-type]  # only Relations are written
 
 
 def _pair(text: str) -> tuple[str, str]:

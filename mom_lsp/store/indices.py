@@ -1,4 +1,4 @@
-"""The indices of the memories: of their words, for full-text search, and of their ids."""
+"""The indices of the memories table: full text, and ids."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from mom_lsp.store.recovery import FAILURES
 TEXT_INDEX = "text_idx"
 
 
-def make(memories: Any, *, anew: bool = False) -> None:
-    """Make the indices if they are missing, on whatever is there: rows to come are searched by the same rules."""
-    if memories.count_rows() and (anew or not _has_text_index(memories)):
+def make(memories: Any, *, rebuild: bool = False) -> None:
+    """Create the indices if they are missing and there are rows; later rows are searched by the same rules."""
+    if memories.count_rows() and (rebuild or not _has_text_index(memories)):
         config = FTS(with_position=False, remove_stop_words=True, stem=True)
         memories.create_index("text", config=config, replace=True)
         memories.create_index("id", config=BTree(), replace=True)
 
 
 def complete(memories: Any) -> bool:
-    """Whether the full-text index is there and knows every memory."""
+    """Whether the full-text index exists and covers every memory."""
     if not _has_text_index(memories):
         return not memories.count_rows()
     statistics = memories.index_stats(TEXT_INDEX)
@@ -27,7 +27,7 @@ def complete(memories: Any) -> bool:
 
 
 def drop_broken(memories: Any) -> None:
-    """Remove indices that cannot be read; compaction makes new ones."""
+    """Remove indices that cannot be read; compaction rebuilds them."""
     try:
         matching(memories, "fix").limit(1).to_arrow()
         memories.search().where("id = ''").limit(1).to_arrow()
@@ -37,7 +37,7 @@ def drop_broken(memories: Any) -> None:
 
 
 def matching(memories: Any, words: str) -> Any:
-    """Return the query for the memories with some of these words, best first."""
+    """Return a full-text query for memories with any of these words, best first."""
     match = MatchQuery(words, "text")  # type: ignore[call-arg]
     return memories.search(match, query_type="fts")
 

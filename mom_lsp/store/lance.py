@@ -1,4 +1,4 @@
-"""LanceDB, imported without what it does at its start for cases that never occur here."""
+"""LanceDB, imported without the parts that are slow to import and never used here."""
 
 from __future__ import annotations
 

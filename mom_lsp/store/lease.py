@@ -1,4 +1,4 @@
-"""The writer lease: one process at a time writes the tables of a data folder."""
+"""The writer lease: only one process at a time writes the tables of a data folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mom_lsp.errors import StoreError
 
 @contextmanager
 def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
-    """Yield whether the lease was got within `timeout` seconds; it ends with the block, or with the process.
+    """Yield whether the lease was acquired within `timeout` seconds; it is released after the block or at exit.
 
     Raises:
         StoreError: the folder cannot be written.
@@ -28,7 +28,7 @@ def writer_lease(data: Path, timeout: float = 0.0) -> Iterator[bool]:
         return
     except OSError as error:
         why = datafolder.why_read_only(data, datafolder.LEASE)
-        advice = why or f"cannot write to {data} ({error.strerror}): make it a folder that you can write to"
+        advice = why or f"cannot write to {data} ({error.strerror}): make it a writable folder"
         raise StoreError(advice) from error
     try:
         yield True

@@ -1,7 +1,7 @@
-"""What LanceDB leaves to us on a local disk: making commits durable, and opening a table after a power cut.
+"""Durability of the LanceDB tables: flushing them to disk, and recovering a table after a power cut.
 
-LanceDB never calls fsync. A manifest that reached the disk empty makes its table unopenable; moving it aside
-brings back the version before.
+LanceDB never calls fsync. If a manifest reached the disk empty, its table cannot be opened; moving the manifest aside
+restores the previous version.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 
-FAILURES = (RuntimeError, ValueError, OSError)  # what LanceDB and Arrow raise when they cannot read or write
+FAILURES = (RuntimeError, ValueError, OSError)  # raised by LanceDB and Arrow when they cannot read or write
 
 log = logging.getLogger(__name__)
 
 
 class Durable:
-    """Makes everything written below a folder since the last call survive a power cut."""
+    """Flushes what was written below a folder since the last call, so that it survives a power cut."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._synced: set[tuple[str, int]] = set()
 
     def sync(self) -> None:
-        """Flush new files, then the folders that name them."""
+        """Flush new files, then the folders that contain them."""
         for folder, _, names in os.walk(self._folder):
             fresh = False
             for name in names:
@@ -41,7 +41,7 @@ class Durable:
             if key in self._synced:
                 return False
             _fsync(path)
-        except FileNotFoundError:  # compaction removed it meanwhile
+        except FileNotFoundError:  # removed by compaction meanwhile
             return False
         self._synced.add(key)
         return True
@@ -58,16 +58,16 @@ def _fsync(path: Path) -> None:
 
 
 def heal(table: Path, probe: Callable[[], object]) -> None:
-    """Go back to the newest version of a table that `probe` can read; remove the table if there is none.
+    """Roll a table back to the newest version that `probe` can read; remove the table if there is none.
 
-    Only under the writer lease. What is lost is found missing by the next pass, which writes it again.
+    Only under the writer lease. The next pass indexes again what is lost.
     """
     while table.is_dir():
         try:
             probe()
         except FAILURES as error:
-            log.warning("the newest version of %s cannot be read: going back (%s)", table.name, error)
-            (table.parents[1] / datafolder.MARKER).unlink(missing_ok=True)  # something is lost
+            log.warning("the newest version of %s cannot be read: rolling back (%s)", table.name, error)
+            (table.parents[1] / datafolder.MARKER).unlink(missing_ok=True)  # it is no longer complete
             if not _drop_newest_version(table):
                 shutil.rmtree(table)
         else:
@@ -75,7 +75,7 @@ def heal(table: Path, probe: Callable[[], object]) -> None:
 
 
 def _drop_newest_version(table: Path) -> bool:
-    """Move the newest manifest of a table aside; False if there is none to spare."""
+    """Move the newest manifest of a table aside; False if it is the only one."""
     manifests = sorted((table / "_versions").glob("*.manifest"), key=_version)
     if len(manifests) < 2:
         return False
@@ -86,6 +86,6 @@ def _drop_newest_version(table: Path) -> bool:
 
 
 def _version(manifest: Path) -> int:
-    """Return the version in a manifest's name, which counts down from the largest number since format 2."""
+    """Return the version in a manifest's name; since format 2 it counts down from the largest number."""
     number = int(manifest.stem) if manifest.stem.isdigit() else 0
     return (1 << 64) - 1 - number if number > 1 << 63 else number

@@ -1,6 +1,6 @@
 """The LanceDB tables of one data folder: `memories`, and `vectors` keyed by content and model.
 
-There is one writer at a time, under the writer lease; any number of readers follow its versions.
+There is one writer at a time, under the writer lease, and any number of readers, which follow its versions.
 Everything here can be rebuilt from the repository.
 """
 
@@ -27,27 +27,27 @@ from mom_lsp.store.recovery import Durable
 from mom_lsp.store.tables import ALL, VECTORS, Tables
 from mom_lsp.store.text import SCHEMA_VERSION
 
-DOMAINS = "domains 1"  # raise it whenever they would be made or kept differently
+DOMAINS = "domains 1"  # increase it whenever they would be computed or saved differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
-SEARCH_TERMS = 64  # words of a query that are looked up; more cost time and find nothing new
-MAX_NAMED = 1_000  # rows named in one condition
-FEW_NAMED = 5_000  # rows; of more, all are read
+SEARCH_TERMS = 64  # words of a query that are searched; more cost time and find nothing new
+MAX_VALUES = 1_000  # in one condition
+MAX_SELECTED = 5_000  # rows; for more, the whole table is read
 
 
 class Store:
     """Reads, and for the holder of the writer lease writes, the tables below `<data>/lance`."""
 
     def __init__(self, data: Path, *, create: bool = False, rules: str = "") -> None:
-        """Open the tables; `rules` names the way of extraction: memories of another one are dropped.
+        """Open the tables.
 
         Args:
             data: the data folder.
-            create: open for writing; the caller has the writer lease.
-            rules: only for writing.
+            create: open for writing; the caller holds the writer lease.
+            rules: only for writing: the fingerprint of the extraction rules; memories of others are dropped.
 
         Raises:
             NoIndex: nothing was indexed yet and `create` is false.
-            DataFolderError: likewise, and nothing can be.
+            DataFolderError: likewise, and the folder is read-only.
             StoreError: the folder cannot be used, or a newer version of mom wrote it.
         """
         self._data, self.folder = data, data / datafolder.INDEX
@@ -62,11 +62,11 @@ class Store:
 
     @property
     def version(self) -> int:
-        """The version of the memories that is read; changes with every write."""
+        """The version of the memories that this store reads; every write makes a new one."""
         return int(self._tables.memories.version)
 
     def refresh(self) -> int:
-        """Follow the writer to its newest version and return that."""
+        """Move to the newest version and return it."""
 
         def latest() -> int:
             self._tables.memories.checkout_latest()
@@ -75,13 +75,13 @@ class Store:
         return self._tables.read(latest)
 
     def pinned(self) -> Store:
-        """Return a reader of this very version. Its reads raise Outdated once the writer has removed the version."""
+        """Return a reader pinned to this version. Its reads raise Outdated once the version was removed."""
         same = copy(self)
         same._tables = self._tables.pinned()
         return same
 
     def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
-        """Return some columns of all rows, or of those that a SQL condition selects."""
+        """Return some columns of all rows, or of those matching a SQL condition."""
 
         def read() -> pa.Table:
             query = self._tables.memories.search().select(list(names)).limit(ALL)
@@ -91,17 +91,17 @@ class Store:
 
     def titles(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the titles of some memories by id."""
-        conditions = [None] if len(ids) > FEW_NAMED else _named("id", ids)
+        conditions = [None] if len(ids) > MAX_SELECTED else _conditions("id", ids)
         tables = [self.columns(["id", "title"], condition) for condition in conditions]
         return {row["id"]: row["title"] for table in tables for row in table.to_pylist()}
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return the memories of some ids; unknown ids are left out."""
-        tables = [self.columns(SCHEMA.names, condition) for condition in _named("id", ids)]
+        """Return memories by id; unknown ids are skipped."""
+        tables = [self.columns(SCHEMA.names, condition) for condition in _conditions("id", ids)]
         return {row["id"]: from_row(row) for table in tables for row in table.to_pylist()}
 
     def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
-        """Return (id, BM25 score) of the best full-text matches that may be suggested, best first."""
+        """Return (id, BM25 score) of the best suggestible full-text matches, best first."""
         words = " ".join(dict.fromkeys(query.split()[: SEARCH_TERMS * 4]))
         if not words.strip():
             return []
@@ -114,11 +114,11 @@ class Store:
         return list(zip(table["id"].to_pylist(), table["_score"].to_pylist(), strict=True))
 
     def vectors(self, model: str, contents: Sequence[str] | None = None) -> tuple[list[str], np.ndarray]:
-        """Return the content keys and their unit vectors, float16 (n, d) as they are load_arrays, that `model` made.
+        """Return content keys and their unit vectors by `model`, float16 (n, d) as stored, in any order.
 
-        With `contents` only of these are returned, in any order.
+        With `contents`, only those keys.
         """
-        conditions = [None] if contents is None else _named("content", contents) or ["false"]
+        conditions = [None] if contents is None else _conditions("content", contents) or ["false"]
 
         def read() -> pa.Table | None:
             table = self._tables.vectors(model)
@@ -131,7 +131,7 @@ class Store:
         return found["content"].to_pylist(), flat.astype(np.float16, copy=False).reshape(found.num_rows, -1)
 
     def encoded(self, model: str) -> set[str]:
-        """Return the content keys that `model` has made vectors of."""
+        """Return the content keys that have a vector by `model`."""
 
         def read() -> set[str]:
             table = self._tables.vectors(model)
@@ -142,24 +142,24 @@ class Store:
         return self._tables.read(read)
 
     def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays that were kept for this version and `key`, None if there are none."""
-        return load_arrays(self._kept, f"{SCHEMA_VERSION} {self.version} {key}")
+        """Return the arrays saved for this version and `key`, None if there are none."""
+        return load_arrays(self._catalog, f"{SCHEMA_VERSION} {self.version} {key}")
 
     def saved_domains(self) -> dict[str, np.ndarray] | None:
-        """Return the arrays of the domains, None if there are none; they say of which memories they are."""
+        """Return the arrays of the domains with the ids of their memories, None if there are none."""
         return load_arrays(self._domains, DOMAINS)
 
     def meaning_state(self, model: str) -> tuple[int, int]:
-        """Return what changes whenever there are more vectors of a model, or other domains."""
+        """Return a value that changes whenever vectors by a model are added or the domains are saved."""
         table = self._tables.guard(lambda: self._tables.vectors(model))
         try:
             stamp = self._domains.stat().st_mtime_ns
-        except FileNotFoundError:  # not made yet, or erased a moment ago
+        except FileNotFoundError:  # not saved yet, or just erased
             stamp = 0
         return (self._tables.guard(table.count_rows) if table is not None else 0), stamp
 
     @property
-    def _kept(self) -> Path:
+    def _catalog(self) -> Path:
         return self._data / datafolder.CATALOG
 
     @property
@@ -168,13 +168,13 @@ class Store:
 
     @property
     def searchable(self) -> bool:
-        """Whether the full-text index is there and knows every memory; without it search is right, but slow."""
+        """Whether the full-text index exists and covers every memory; without it search is slow."""
         return self._tables.guard(partial(indices.complete, self._tables.memories))
 
     # Writing, only under the writer lease
 
     def upsert(self, memories: Sequence[Memory]) -> None:
-        """Insert memories, replacing those with the same id. Durable when it returns."""
+        """Insert memories, replacing those with the same id. They are durable on return."""
         if not memories:
             return
         latest = {memory.id: memory for memory in memories}
@@ -185,31 +185,31 @@ class Store:
         self._durable.sync()
 
     def save_catalog(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep arrays that were computed from this version, for readers to start from."""
-        self._tables.guard(partial(save_arrays, self._kept, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
+        """Save arrays that were computed from this version, for readers."""
+        self._tables.guard(partial(save_arrays, self._catalog, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
 
     def save_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Keep the arrays of the domains, for readers and for the next pass."""
+        """Save the arrays of the domains, for readers and for the next pass."""
         self._tables.guard(partial(save_arrays, self._domains, DOMAINS, arrays))
 
     def drop_domains(self) -> None:
-        """Remove the arrays of the domains: all of them are made anew."""
+        """Remove the arrays of the domains, so that all are rebuilt."""
         self._domains.unlink(missing_ok=True)
 
     def delete(self, ids: Iterable[str]) -> None:
         """Remove memories; their text stays on disk until `compact(erase=True)`."""
-        for condition in _named("id", ids):
+        for condition in _conditions("id", ids):
             self._tables.guard(partial(self._tables.memories.delete, condition))
         self._durable.sync()
 
     def erase(self, stones: Sequence[Memory]) -> None:
-        """Put tombstones in the place of memories, of whose text no byte is left when this returns.
+        """Replace memories by tombstones and erase every byte of their text.
 
-        If it is interrupted `erasing` says so, and the next call completes it.
+        After an interruption `erasing` is true, and the next call completes it.
         """
         self._erasing.touch()
-        self._kept.unlink(missing_ok=True)
-        self.drop_domains()  # their names are words of memories
+        self._catalog.unlink(missing_ok=True)
+        self.drop_domains()  # their names are words from memories
         self.upsert(stones)
         self.keep_vectors(self.columns(["content"])["content"].to_pylist())
         self.compact(erase=True)
@@ -217,7 +217,7 @@ class Store:
 
     @property
     def erasing(self) -> bool:
-        """Whether an erasure was begun and not completed."""
+        """Whether an erasure was started and not completed."""
         return self._erasing.exists()
 
     @property
@@ -225,7 +225,7 @@ class Store:
         return self._data / datafolder.ERASING
 
     def put_vectors(self, model: str, contents: Sequence[str], vectors: np.ndarray) -> None:
-        """Cache embeddings, float32 (n, d), by content; another model's are dropped."""
+        """Save embeddings, float32 (n, d), by content; those of another model are dropped."""
         table = self._tables.vectors(model)
         values = pa.FixedSizeListArray.from_arrays(
             pa.array(vectors.astype(np.float16).ravel(), pa.float16()), vectors.shape[1]
@@ -241,21 +241,21 @@ class Store:
         self._durable.sync()
 
     def keep_vectors(self, contents: Iterable[str]) -> None:
-        """Remove the embeddings of all other contents."""
+        """Keep the embeddings of these contents only."""
         table = self._tables.table(VECTORS)
         if table is None:
             return
-        kept = set(contents)
+        wanted = set(contents)
         cached = table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()
-        for condition in _named("content", set(cached) - kept):
+        for condition in _conditions("content", set(cached) - wanted):
             self._tables.guard(partial(table.delete, condition))
 
     def compact(self, *, erase: bool = False) -> None:
-        """Merge small files, bring the full-text index up to date and drop old versions.
+        """Merge small files, update the full-text index and drop old versions.
 
-        With `erase` nothing deleted is left in any byte: the index is rebuilt and every old version removed.
+        With `erase` no byte of deleted rows remains: the index is rebuilt and every old version removed.
         """
-        self._tables.guard(partial(indices.make, self._tables.memories, anew=erase))
+        self._tables.guard(partial(indices.make, self._tables.memories, rebuild=erase))
         for table in filter(None, (self._tables.memories, self._tables.table(VECTORS))):
             self._tables.guard(partial(_optimize, table, erase=erase))
         if erase:
@@ -270,11 +270,11 @@ def _read(table: Any, where: str | None) -> pa.Table:
 
 def _optimize(table: Any, *, erase: bool) -> None:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # that readers of old versions will fail: ours read again
+        warnings.simplefilter("ignore", UserWarning)  # it warns that readers of old versions will fail: ours retry
         table.optimize(cleanup_older_than=timedelta(0) if erase else KEEP_VERSIONS, delete_unverified=erase)
 
 
-def _named(column: str, values: Iterable[str]) -> list[str]:
-    """Return SQL conditions that select the rows with these values, a thousand a condition."""
+def _conditions(column: str, values: Iterable[str]) -> list[str]:
+    """Return SQL conditions that select the rows with these values, a thousand per condition."""
     quoted = ["'" + value.replace("'", "''") + "'" for value in values]
-    return [f"{column} IN ({', '.join(quoted[at : at + MAX_NAMED])})" for at in range(0, len(quoted), MAX_NAMED)]
+    return [f"{column} IN ({', '.join(quoted[at : at + MAX_VALUES])})" for at in range(0, len(quoted), MAX_VALUES)]

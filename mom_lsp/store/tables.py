@@ -1,4 +1,4 @@
-"""The tables themselves: opened, healed after a power cut, and read again where the writer was faster."""
+"""The tables: opening them, recovering after a power cut, and retrying reads that the writer made fail."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ from mom_lsp.store.text import SCHEMA_VERSION
 
 MEMORIES, VECTORS = "memories", "vectors"
 ALL = 2**31  # rows
-BUILT_AT = re.compile(r",?\s*/\S+\.rs(?::\d+)*")  # where in its source, on the machine that built it, Lance failed
+BUILT_AT = re.compile(r",?\s*/\S+\.rs(?::\d+)*")  # paths of Lance's sources on its build machine, in its error messages
 
 T = TypeVar("T")
 
 
 class Tables:
-    """The tables of one folder: `memories` at one version, and `connection` to make others. Open them first."""
+    """The tables of one folder: `memories` at one version, and the `connection`. Call an `open_…` method first."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._pinned = False
 
     def pinned(self) -> Tables:
-        """Return tables that read the memories at this version alone, whatever is written."""
+        """Return tables that always read the memories at this version."""
 
         def open_pinned() -> Any:
             table = self.connection.open_table(MEMORIES)
@@ -48,7 +48,7 @@ class Tables:
         return same
 
     def open_for_reading(self, data: Path) -> None:
-        """Open the tables as they are; healed first if they are broken and nobody writes. Raises as `Store`."""
+        """Open the tables; recover them first if they are broken and no process writes. Raises like `Store`."""
         self._check_version()
         if not self._path(MEMORIES).is_dir():
             datafolder.check_indexable(data)
@@ -56,50 +56,50 @@ class Tables:
         try:
             self._connect()
         except FAILURES as error:
-            with writer_lease(data) as mine:
-                if not mine:
-                    raise NoIndex("the index is being written anew: try again in a moment") from error
+            with writer_lease(data) as acquired:
+                if not acquired:
+                    raise NoIndex("the index is being rebuilt: try again in a moment") from error
                 self._heal()
             self.guard(self._connect)
 
     def open_for_writing(self, format: str) -> None:
-        """Open the tables. Memories of another format are dropped, to be extracted again; embeddings are kept."""
+        """Open the tables. Memories in another format are dropped and extracted again; embeddings stay."""
         data = self.folder.parent
         try:
             datafolder.make(data)
             self.folder.mkdir(exist_ok=True)
-            (self.folder / "catalog.npz").unlink(missing_ok=True)  # as it was kept before it was mapped
+            (self.folder / "catalog.npz").unlink(missing_ok=True)  # of older versions of mom
             same = self._check_version() == format
             self._heal()
             if not (same and self._path(MEMORIES).is_dir()):
                 (data / datafolder.MARKER).unlink(missing_ok=True)
-                # Not a new table: its versions would begin anew, and a reader would take one for the one it knows.
+                # Overwritten, not replaced: a new table's versions would start over, which readers would not notice.
                 self._database().create_table(MEMORIES, schema=SCHEMA, mode="overwrite")
                 (data / datafolder.SCHEMA).write_text(format, "ascii")
             self._connect()
             drop_broken(self.memories)
         except FAILURES as error:
             why = datafolder.why_read_only(data, datafolder.INDEX)
-            advice = why or f"cannot write to {self.folder} ({error}): make it a folder that you can write to"
+            advice = why or f"cannot write to {self.folder} ({error}): make it a writable folder"
             raise StoreError(advice) from error
 
     def table(self, name: str) -> Any | None:
-        """Return a table, None if there is none yet."""
+        """Return a table, None if it does not exist yet."""
         if not self._path(name).is_dir():
             return None
         return self.guard(lambda: self.connection.open_table(name))
 
     def vectors(self, model: str) -> Any | None:
-        """Return the table of the vectors if `model` made them."""
+        """Return the table of vectors if they are by `model`."""
         table = self.table(VECTORS)
         made_by = ((table.schema.metadata or {}) if table is not None else {}).get(b"mom.model", b"").decode()
         return table if made_by == model else None
 
     def read(self, action: Callable[[], T]) -> T:
-        """Read; once more on the newest version if the writer has removed the files of ours meanwhile.
+        """Read; if that fails, retry on the newest version, since the writer may have removed files of this one.
 
         Raises:
-            Outdated: that failed, and the tables are pinned to a version: it may be gone.
+            Outdated: reading failed, and the tables are pinned to a version, which may be gone.
         """
         try:
             return action()
@@ -110,23 +110,23 @@ class Tables:
             return self.guard(action)
 
     def guard(self, action: Callable[[], T]) -> T:
-        """Do something; what LanceDB raises becomes a StoreError."""
+        """Run an action; errors of LanceDB become StoreErrors."""
         try:
             return action()
         except FAILURES as error:
             raise StoreError(self._unusable(error)) from error
 
     def _unusable(self, error: Exception) -> str:
-        said = BUILT_AT.sub("", str(error))
-        return said if isinstance(error, StoreError) else f"the index in {self.folder} cannot be used: {said}"
+        message = BUILT_AT.sub("", str(error))
+        return message if isinstance(error, StoreError) else f"the index in {self.folder} cannot be used: {message}"
 
     def _check_version(self) -> str:
-        """Return the format that the memories are in, "" if there are none."""
+        """Return the format of the memories, "" if there are none."""
         mark = self.folder.parent / datafolder.SCHEMA
         format = mark.read_text("ascii", "replace") if mark.is_file() else ""
         number = format.partition(" ")[0]
         if number.isdigit() and int(number) > SCHEMA_VERSION:
-            raise StoreError(f"{self.folder} was written by a newer mom: update mom, or delete that folder")
+            raise StoreError(f"{self.folder} was written by a newer version of mom: update mom, or delete that folder")
         return format
 
     def _heal(self) -> None:
@@ -134,7 +134,7 @@ class Tables:
             heal(self._path(name), partial(self._probe, name, column))
 
     def _probe(self, name: str, column: str) -> pa.Table:
-        """Read every fragment of a table, since a broken one shows only then."""
+        """Read every fragment of a table, since broken ones are only detected then."""
         table = self._database().open_table(name)
         return table.search().select([column]).limit(ALL).to_arrow()
 
@@ -146,7 +146,7 @@ class Tables:
                 self._probe(name, column)
 
     def _database(self) -> Any:
-        """Open the folder; one that was moved or deleted meanwhile LanceDB would make anew."""
+        """Open the folder. It must exist: LanceDB would recreate one that was moved or deleted."""
         if not self.folder.is_dir():
             raise FileNotFoundError(errno.ENOENT, "the index was moved or deleted", str(self.folder))
         return connect(str(self.folder))

@@ -1,4 +1,4 @@
-"""The texts of a memory that are searched: by words, and by meaning."""
+"""The texts of a memory for full-text and semantic search."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 
 from mom_lsp.memory import Memory
 
-SCHEMA_VERSION = 3  # of the rows: raise it whenever the same memory would be stored differently
+SCHEMA_VERSION = 3  # of the rows: increase it whenever the same memory would be stored differently
 WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
 def search_text(memory: Memory) -> str:
-    """Return what full-text search reads: message, places, identifiers and the words within identifiers."""
+    """Return the text for full-text search: message, paths, identifiers and the words in identifiers."""
     names = [*(s for anchor in memory.anchors for s in anchor.symbols), *memory.added, *memory.removed]
     parts = {part.lower() for name in names for part in WORD_PART.findall(name) if len(part) > 2}
     paths = [*memory.paths[:20], *(word for path in memory.paths[:20] for word in path.replace("/", " ").split())]
@@ -22,7 +22,7 @@ def search_text(memory: Memory) -> str:
 
 
 def embedding_text(memory: Memory) -> str:
-    """Return what the encoder reads: the change as well as the message (the message alone finds a third as much)."""
+    """Return the text to embed: the change as well as the message, which alone finds only a third as much."""
     symbols = dict.fromkeys(symbol for anchor in memory.anchors for symbol in anchor.symbols)
     lines = [
         memory.title,
@@ -35,5 +35,5 @@ def embedding_text(memory: Memory) -> str:
 
 
 def content_hash(text: str) -> str:
-    """Return the key under which the embedding of a text is cached."""
+    """Return the key of a text's embedding."""
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
