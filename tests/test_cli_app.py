@@ -110,9 +110,10 @@ def run(*args: str, **options: Any) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_version_imports_nothing_heavy() -> None:
-    result = run("-X", "importtime", "-m", "mom_lsp", "--version")
-    assert (result.returncode, result.stdout) == (0, f"mom {__version__}\n")
+@pytest.mark.parametrize(("option", "begins"), [("--version", f"mom {__version__}\n"), ("--help", "Usage: ")])
+def test_version_and_help_import_nothing_heavy(option: str, begins: str) -> None:
+    result = run("-X", "importtime", "-m", "mom_lsp", option)
+    assert (result.returncode, result.stdout.startswith(begins)) == (0, True)
     imported = {line.rsplit("|", 1)[-1].strip().split(".")[0] for line in result.stderr.splitlines()}
     assert "click" in imported
     assert not imported & {"rich", "lancedb", "git", "pyarrow", "numpy", "torch", "sentence_transformers", "pygls"}

@@ -31,7 +31,7 @@ def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json:
     with connect() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
-            raise UsageError(f"name a single line, for example `mom why {place.path}:{place.start}`")
+            raise UsageError(f"name one line, for example `mom why {place.path}:{place.start}`")
         uses_model = not no_model and not service.call("model")["problem"]
         if uses_model and _runs_in_engine():
             ctx.exit(NOT_IN_ENGINE)  # generating takes seconds, and the engine runs one command at a time
