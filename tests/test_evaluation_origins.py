@@ -10,7 +10,7 @@ import pytest
 from moved_line import six_commits
 from repositories import Mom, Repo, Start
 
-from mom_lsp.evaluation import draw_lines, origins
+from mom_lsp.evaluation import blame_accuracy, blame_sample
 
 LABELS = Path(__file__).parent.parent / "fixtures" / "labels" / "origins.jsonl"
 
@@ -24,10 +24,10 @@ def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     commits = six_commits(project)
-    run(draw_lines, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    run(blame_sample, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {(row["path"], row["blame"], row["how"]) for row in rows} == {("lib/conn.py", commits["moved"], "carried")}
-    run(draw_lines, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
+    run(blame_sample, monkeypatch, project.root, "--repo", "ada/url", "--count", 3)
     assert [json.loads(line) for line in capsys.readouterr().out.splitlines()] == rows  # the seed chose them
 
     text = (project.root / "lib/conn.py").read_text().splitlines()
@@ -36,7 +36,7 @@ def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
     labels.write_text("".join(json.dumps(row | {"origin": [truth[row["line"]]]}) + "\n" for row in rows))
     mom: Mom = moms(project)
     mom.index()
-    run(origins, monkeypatch, labels, "--repo", project.root, "--wrong")
+    run(blame_accuracy, monkeypatch, labels, "--repo", project.root, "--wrong")
     line, *others = capsys.readouterr().out.splitlines()
     assert line.startswith("repo, 3 lines: git blame 0,")
     assert line.endswith("and moves within and between files 3")

@@ -10,23 +10,23 @@ import pytest
 from click.testing import CliRunner
 
 from mom_lsp.cli.app import app
-from mom_lsp.evaluation import synthetic
 from mom_lsp.evaluation.footprint import footprint
-from mom_lsp.evaluation.routing_bench import run
+from mom_lsp.evaluation.routing_bench import measure_routing
+from mom_lsp.evaluation.synthetic_memories import MEAN_COSINE, QUESTION, make_questions, make_vectors
 from mom_lsp.store.arrays import load_arrays, save_arrays
 
 
 def test_made_up_vectors_are_like_real_ones_and_the_same_twice() -> None:
-    made = synthetic.make_vectors(2_000)
-    assert (made.vectors == synthetic.make_vectors(2_000).vectors).all()
+    made = make_vectors(2_000)
+    assert (made.vectors == make_vectors(2_000).vectors).all()
     assert np.linalg.norm(made.vectors, axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
-    assert (made.vectors[:1_000] * made.vectors[1_000:]).sum(1).mean() == pytest.approx(synthetic.MEAN_COSINE, abs=0.03)
-    best = (synthetic.make_questions(made.vectors, 20) @ made.vectors.T).max(1)
-    assert (best > synthetic.QUESTION - 0.01).all()
+    assert (made.vectors[:1_000] * made.vectors[1_000:]).sum(1).mean() == pytest.approx(MEAN_COSINE, abs=0.03)
+    best = (make_questions(made.vectors, 20) @ made.vectors.T).max(1)
+    assert (best > QUESTION - 0.01).all()
 
 
 def test_a_row_has_recall_balance_times_and_bytes() -> None:
-    (row,) = run([], [1_000], lambda name, done, total: None)
+    (row,) = measure_routing([], [1_000], lambda name, done, total: None)
     assert row["recall"]["flat"] > 0.95 and row["recall"]["flat"] >= row["recall"]["domains"] > 0.5
     assert 0 < row["opened"] < 0.5 and row["largest"] <= row["bound"]
     assert all(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo, Start
 
-from mom_lsp.evaluation.hint_promise import ask
+from mom_lsp.evaluation.hint_agreement import ask
 from mom_lsp.extract.code import line_keys
 
 WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."

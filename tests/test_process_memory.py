@@ -14,7 +14,7 @@ from llama_models import needs_model
 from processes import mom
 from repositories import Repo, fill
 
-from mom_lsp.evaluation.memory_bench import MODEL, TOGETHER, ProcessMemory, held, run, together
+from mom_lsp.evaluation.memory_bench import MODEL, TOTAL, ProcessMemory, measure_memory, process_memory, total_resident
 from mom_lsp.offline import without
 from mom_lsp.process.free_memory import release_free_memory
 
@@ -30,26 +30,26 @@ linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only L
 def test_a_page_of_a_file_that_two_processes_map_counts_once() -> None:
     sizes = [ProcessMemory(10, {"libc": 2, "python": 8}, 0, 0, 0), ProcessMemory(5, {"libc": 3}, 0, 0, 0)]
     assert [size.rss for size in sizes] == [20, 8]
-    assert together(sizes) == 10 + 5 + 8 + 3
+    assert total_resident(sizes) == 10 + 5 + 8 + 3
 
 
 @linux
 def test_what_is_held_is_what_the_system_says() -> None:
-    found, known = held(os.getpid()), psutil.Process().memory_full_info()
+    found, known = process_memory(os.getpid()), psutil.Process().memory_full_info()
     assert found.rss == pytest.approx(known.rss / 1e6, rel=0.05)
     assert found.pss == pytest.approx(known.pss / 1e6, rel=0.05)
     assert found.uss == pytest.approx(known.uss / 1e6, rel=0.05)
-    assert found.most >= found.rss * 0.95
+    assert found.peak >= found.rss * 0.95
 
 
 @linux
 def test_what_is_freed_goes_back() -> None:
     pieces = [bytes(100_000) for _ in range(500)]  # small enough for the heap, which glibc keeps
     last = bytes(100_000)  # above them: the heap cannot shrink from its end
-    full = held(os.getpid()).own
+    full = process_memory(os.getpid()).own
     pieces.clear()
     release_free_memory()
-    assert held(os.getpid()).own < full - 25
+    assert process_memory(os.getpid()).own < full - 25
     assert len(last) == 100_000
 
 
@@ -85,8 +85,8 @@ def test_front_engine_and_model_together_stay_small(project: Repo) -> None:
     fill(project, 60)
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()  # with the encoder
     mom(project, "index")
-    figures = {figure["name"]: figure["value"] for figure in run(project.root)["figures"]}
+    figures = {figure["name"]: figure["value"] for figure in measure_memory(project.root)["figures"]}
     assert 20 < figures["started: front"] < 100
-    assert figures["a search by meaning: engine"] > figures["started: engine"]
-    assert 100 < figures["a question why: model"] < MODEL
-    assert figures["a question why: engine"] < figures["a question why: together"] < TOGETHER
+    assert figures["semantic search: engine"] > figures["started: engine"]
+    assert 100 < figures["why: model"] < MODEL
+    assert figures["why: engine"] < figures["why: total"] < TOTAL

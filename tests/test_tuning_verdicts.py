@@ -21,8 +21,8 @@ from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.tiers import Touches
 from mom_lsp.tuning.cases import Case, Moment
 from mom_lsp.tuning.labels import Label
+from mom_lsp.tuning.rated_impressions import verdicts
 from mom_lsp.tuning.tune import learnt
-from mom_lsp.tuning.verdicts import verdicts
 
 FILES, DAYS, SHOWN = 10, 6, 4
 NOBODY = Moment(0, "", np.zeros(0), Touches.of([]), ActiveDays([]))

@@ -19,7 +19,7 @@ from repositories import Mom, Repo, Start
 from mom_lsp.cli.app import app
 from mom_lsp.engine.requests import answer
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation.reason_sentences import cases, right
+from mom_lsp.evaluation.reason_accuracy import cases, right
 from mom_lsp.evaluation.why_threshold import best, rows
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source

@@ -42,21 +42,23 @@ def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: b
 
 
 def _measure_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]:
-    from mom_lsp.evaluation import bench, memory_bench
+    from mom_lsp.evaluation.bench_clone import BenchTarget
+    from mom_lsp.evaluation.memory_bench import measure_memory
+    from mom_lsp.evaluation.speed_bench import measure_speed
 
     root = locate(folder() / Path(repo or ".").expanduser()).root
     place = parse_target(at, root, root) if at else None
-    measure = memory_bench.run if memory else bench.run
-    return measure(root, bench.BenchedLines(place.path, max(1, place.start)) if place else None)
+    measure = measure_memory if memory else measure_speed
+    return measure(root, BenchTarget(place.path, max(1, place.start)) if place else None)
 
 
 def _measure_model() -> dict[str, Any]:
     from mom_lsp.cli.progress import bars
-    from mom_lsp.evaluation.model_bench import run
+    from mom_lsp.evaluation.model_bench import measure_model
     from mom_lsp.settings import resolve
 
     with bars() as bar:
-        return run(resolve(None).settings.model.path, bar)
+        return measure_model(resolve(None).settings.model.path, bar)
 
 
 def _print(figures: list[dict[str, Any]]) -> None:

@@ -28,11 +28,11 @@ def run(roots: Sequence[Path], limit: int, as_json: bool) -> None:
     os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")  # before numpy
     from mom_lsp.cli.console import stderr, stdout, table
     from mom_lsp.cli.progress import bars
-    from mom_lsp.evaluation import routing_bench
+    from mom_lsp.evaluation.routing_bench import SIZES, measure_routing
 
-    sizes, rows = [size for size in routing_bench.SIZES if size <= limit], list[dict[str, Any]]()
+    sizes, rows = [size for size in SIZES if size <= limit], list[dict[str, Any]]()
     with bars() as bar:
-        for row in routing_bench.run(roots, sizes, bar):
+        for row in measure_routing(roots, sizes, bar):
             rows.append(row)
             recall = f"recall {row['recall']['domains']:.3f} in {row['opened']:.0%} of the vectors"
             stderr().print(f"{row['name']}: {recall}, {row['search']['domains']['ratio']:.2f} of numpy's time")

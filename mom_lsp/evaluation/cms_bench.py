@@ -1,4 +1,4 @@
-"""`python -m mom_lsp.evaluation.cms_bench`: what a step of the continuous memory costs, and how large its state is."""
+"""`python -m mom_lsp.evaluation.cms_bench`: CPU time of a step of the continuous memory, and its state's size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WIDTH = 384  # of the embeddings
 STEPS = 300
 
 
-def measure(storage: Storage, sparse: int) -> tuple[float, float]:
+def measure_step(storage: Storage, sparse: int) -> tuple[float, float]:
     """Return the median milliseconds of CPU time of a read and a write at the seed's sizes, and the state in KiB."""
     memory = ContinuousMemory(WIDTH, Options(storage=storage, sparse=sparse))
     events = unit(np.random.default_rng(0).standard_normal((STEPS, 1, WIDTH)).astype(np.float32))
@@ -30,5 +30,5 @@ if __name__ == "__main__":
     print("storage   slots written   read + write (CPU)      state")
     for storage in get_args(Storage):
         for sparse in (0, 8):
-            took, size = measure(storage, sparse)
+            took, size = measure_step(storage, sparse)
             print(f"{storage:<10}{sparse or 'all':<16}{took:>10.2f} ms{size:>16.0f} KiB")

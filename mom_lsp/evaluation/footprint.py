@@ -1,4 +1,4 @@
-"""What objects hold in memory: the bytes of their arrays and of themselves, and what they only map from a file."""
+"""The memory that objects take: the bytes of their arrays and of themselves, and the bytes mapped from a file."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Footprint:
     """Bytes."""
 
     own: int = 0
-    mapped: int = 0  # read from the file when it is looked at, and given back when memory is short
+    mapped: int = 0  # read from the file on access, and released under memory pressure
 
 
 def footprint(*roots: Any, without: tuple[Any, ...] = ()) -> Footprint:
-    """Return what some objects of this package, and all that they refer to, hold; each part once.
+    """Return the memory of objects of this package and of everything they refer to; each object counts once.
 
     Args:
-        roots: where to begin.
-        without: what is held by others.
+        roots: the objects to start from.
+        without: objects that do not count.
     """
     found, seen, todo = Footprint(), {id(one) for one in without}, list(roots)
     while todo:
@@ -40,7 +40,7 @@ def footprint(*roots: Any, without: tuple[Any, ...] = ()) -> Footprint:
 
 
 def _count(array: np.ndarray, found: Footprint) -> list[Any]:
-    """Count an array that has memory of its own; else return whose memory it looks at."""
+    """Count an array that owns its memory; of a view, return the array it is a view of."""
     base: Any = array.base
     if isinstance(base, np.ndarray):
         return [base]

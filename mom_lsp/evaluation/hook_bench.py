@@ -1,4 +1,4 @@
-"""What our hook costs a commit."""
+"""How much time the git hook adds to a commit."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ COMMIT = [
 
 
 def measure_hook(repo: Path, clock: Callable[[], float] = time.perf_counter) -> dict[str, float]:
-    """Return medians in milliseconds of commits with and without the hook, taken in turn in a clone of `repo`.
+    """Return median milliseconds of commits with and without the hook, interleaved, in a clone of `repo`.
 
-    The clone's writer lease is held meanwhile, so that no indexer takes part; `starting` is what starting one adds.
-    `extra` is what the hook costs beyond the start of the interpreter. `clock` tells seconds.
+    The clone's writer lease is held, so that no indexer runs; `starting` is the time that starting one would add.
+    `extra` is the overhead of the hook without the start of the interpreter. `clock` returns seconds.
     """
     with tempfile.TemporaryDirectory() as scratch:
         clone = Path(scratch).resolve() / "clone"
@@ -42,7 +42,7 @@ def measure_hook(repo: Path, clock: Callable[[], float] = time.perf_counter) -> 
         hooks.install(installed)
         location.data.mkdir()
         with _lease(location.data):
-            times = _in_turn(
+            times = _interleaved(
                 {
                     "without": lambda: _git(clone, "-c", f"core.hooksPath={switched_off}", *COMMIT),
                     "with": lambda: _git(clone, "-c", f"core.hooksPath={installed}", *COMMIT),
@@ -55,17 +55,17 @@ def measure_hook(repo: Path, clock: Callable[[], float] = time.perf_counter) -> 
     return times | {"extra": times["with"] - times["without"] - times["interpreter"]}
 
 
-def _in_turn(jobs: dict[str, Callable[[], None]], clock: Callable[[], float]) -> dict[str, float]:
-    """Return the median milliseconds of each; one after the other, so that all see the same machine."""
+def _interleaved(jobs: dict[str, Callable[[], None]], clock: Callable[[], float]) -> dict[str, float]:
+    """Return the median milliseconds of each job; every round runs all of them, so that load affects them alike."""
     times: dict[str, list[float]] = {name: [] for name in jobs}
-    for job in jobs.values():  # once unmeasured: files are read, byte code is written
+    for job in jobs.values():  # a warm-up: files are read, byte code is written
         job()
     for _ in range(ROUNDS):
         for name, job in jobs.items():
             start = clock()
             job()
             times[name].append((clock() - start) * 1_000)
-    return {name: median(found) for name, found in times.items()}
+    return {name: median(values) for name, values in times.items()}
 
 
 def _lease(data_dir: Path) -> AbstractContextManager[object]:
@@ -75,7 +75,7 @@ def _lease(data_dir: Path) -> AbstractContextManager[object]:
 
 
 def _git(folder: Path, *args: str) -> None:
-    """Run git as a user does, hooks and all, in a clone of our own."""
+    """Run git as a user does, with hooks."""
     subprocess.run(["git", *args], cwd=folder, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 

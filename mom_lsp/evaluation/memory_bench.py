@@ -1,8 +1,8 @@
-"""`mom bench --memory`: what the processes behind an editor hold in memory, step by step.
+"""`mom bench --memory`: the resident memory of the processes behind an editor, step by step.
 
-What counts is what is resident, each page of a file once: the interpreter, libraries and weights that two of our
-processes map are one set of pages, which RSS counts twice. PSS divides them, also by processes that are not ours, so
-that it falls when a stranger runs the same Python; USS leaves them out.
+Resident pages count, each page of a file once: the interpreter, libraries and weights that two of our processes map are
+one set of pages, which RSS counts twice. PSS divides them by all processes that map them, so it falls when an unrelated
+program runs the same Python; USS leaves them out.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,75 +20,80 @@ from typing import Any
 
 from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, UsageError
-from mom_lsp.evaluation.bench import PATIENCE, PROC, BenchedLines, Figure, _end, _figure, _mom, _run, _spots
+from mom_lsp.evaluation.bench_clone import (
+    ATTEMPTS,
+    INTERVAL,
+    PROC,
+    BenchTarget,
+    Figure,
+    busiest_lines,
+    cloned,
+    figure,
+    run_mom,
+    stop_engine,
+)
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineClient
 from mom_lsp.process.spawn import spawn
 
-TOGETHER, MODEL = 1_200, 400  # MB: the goals
-NAMES = ("front", "engine", "model")  # what the goal is about; the indexer leaves when it has caught up
+TOTAL, MODEL = 1_200, 400  # MB: the goals
+NAMES = ("front", "engine", "model")  # covered by the goal; the indexer exits when it has caught up
 
 
-def run(root: Path, at: BenchedLines | None = None) -> dict[str, Any]:
+def measure_memory(root: Path, at: BenchTarget | None = None) -> dict[str, Any]:
     """Measure with a clone of an indexed repository; return {"figures": [{"name", "value", "unit", "target", "note"}]}.
 
     An editor starts, asks for suggestions, searches by meaning, and asks why with the local model, if there is one.
 
     Args:
         root: of the repository.
-        at: what is asked about, None for a line of the file that changes most.
+        at: the line to ask about; None for one in the file that changes most often.
 
     Raises:
-        UsageError: not a git repository, or this system does not tell how pages are shared.
+        UsageError: not a git repository, or the system does not report shared pages.
     """
-    if not locate(root).git:
-        raise UsageError(f"{root} is not a git repository")
     if not (PROC / "self" / "smaps").exists():
-        raise UsageError("only Linux tells how processes share their memory (/proc/PID/smaps)")
-    with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
-        clone = Path(scratch).resolve() / "clone"
-        _run("git", "clone", "--quiet", "--shared", str(root.resolve()), str(clone))
-        location = locate(clone)
+        raise UsageError("--memory needs Linux: no other system reports shared memory in /proc/PID/smaps")
+    with cloned(root) as location:
         if (lance := locate(root).data / datafolder.INDEX).is_dir():
             shutil.copytree(lance, location.data / datafolder.INDEX)
-        _mom(location, "index")
+        run_mom(location, "index")
         with _editor(location) as editor:
-            figures = [
-                figure for step, sizes in _steps(editor, at or _spots(location)[0]) for figure in _told(step, sizes)
-            ]
+            steps = _steps(editor, at or busiest_lines(location)[0])
+            figures = [row for step, sizes in steps for row in _figures(step, sizes)]
     return {"figures": figures}
 
 
-def _steps(editor: Editor, spot: BenchedLines) -> Iterator[tuple[str, dict[str, ProcessMemory]]]:
-    """Do what a user does, and yield what is held after each step."""
-    uri = editor.open(spot.path)
-    line = {"textDocument": {"uri": uri}, "position": {"line": spot.line - 1, "character": 0}}
+def _steps(editor: Editor, target: BenchTarget) -> Iterator[tuple[str, dict[str, ProcessMemory]]]:
+    """Do what a user does, and yield the memory of each process after each step."""
+    uri = editor.open(target.path)
+    line = {"textDocument": {"uri": uri}, "position": {"line": target.line - 1, "character": 0}}
     editor.command("mom.status")
     yield "started", editor.sizes()
     editor.call("mom/suggest", line)
-    yield "a suggestion", editor.sizes()
-    for _ in range(PATIENCE):
+    yield "suggestion", editor.sizes()
+    for _ in range(ATTEMPTS):
         if editor.command("mom.status")["encoder_ready"]:
             break
-        time.sleep(0.1)
+        time.sleep(INTERVAL)
     editor.command("mom.search", "a connection is used again")
     editor.call("mom/suggest", line)
-    yield "a search by meaning", editor.sizes()
-    editor.command("mom.why", uri, spot.line, False, True)
-    yield "a question why", editor.sizes()
+    yield "semantic search", editor.sizes()
+    editor.command("mom.why", uri, target.line, False, True)
+    yield "why", editor.sizes()
 
 
-def _told(step: str, sizes: dict[str, ProcessMemory]) -> Iterator[Figure]:
+def _figures(step: str, sizes: dict[str, ProcessMemory]) -> Iterator[Figure]:
     for name, size in sizes.items():
-        note = f"PSS {size.pss:.0f}, USS {size.uss:.0f}; at most {size.most:.0f}"
-        yield _figure(f"{step}: {name}", size.rss, "MB", MODEL if name == "model" else None, note)
-    ours = [sizes[name] for name in NAMES if name in sizes]
-    note = f"sum of RSS {sum(one.rss for one in ours):.0f}, of PSS {sum(one.pss for one in ours):.0f}"
-    yield _figure(f"{step}: together", together(ours), "MB", TOGETHER, note)
+        note = f"PSS {size.pss:.0f}, USS {size.uss:.0f}; peak RSS {size.peak:.0f}"
+        yield figure(f"{step}: {name}", size.rss, "MB", MODEL if name == "model" else None, note)
+    counted = [sizes[name] for name in NAMES if name in sizes]
+    note = f"sum of RSS {sum(one.rss for one in counted):.0f}, of PSS {sum(one.pss for one in counted):.0f}"
+    yield figure(f"{step}: total", total_resident(counted), "MB", TOTAL, note)
 
 
 class Editor:
-    """Speaks the protocol with `mom serve`, as far as measuring needs it."""
+    """A minimal LSP client of `mom serve`."""
 
     def __init__(self, location: Location, process: subprocess.Popen[bytes]) -> None:
         self._location, self._process, self._number = location, process, 0
@@ -119,18 +123,18 @@ class Editor:
                 if "error" in message:
                     raise ChildError(f"{method}: {message['error']['message']}")
                 return message["result"]
-            if "id" in message:  # the server asks: settings, mostly
+            if "id" in message:  # a request of the server, mostly for settings
                 self._send({"id": message["id"], "result": None})
 
     def sizes(self) -> dict[str, ProcessMemory]:
-        """Return what each process holds."""
+        """Return the memory of each process."""
         status = self.command("mom.status")
         pids = {"front": self._process.pid, "engine": status["engine"]["pid"], "model": status["model"]["pid"]}
-        found = {name: held(pid) for name, pid in pids.items() if pid}
+        found = {name: process_memory(pid) for name, pid in pids.items() if pid}
         children = (PROC / str(pids["engine"]) / "task").glob("*/children")
         for pid in {int(pid) for file in children for pid in file.read_text().split()} - set(pids.values()):
-            with suppress(FileNotFoundError, ProcessLookupError, StopIteration):  # it has ended meanwhile, as git does
-                found["indexer"] = held(pid)
+            with suppress(FileNotFoundError, ProcessLookupError, StopIteration):  # it has exited, as git does
+                found["indexer"] = process_memory(pid)
         return found
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -146,40 +150,40 @@ class Editor:
             if line.lower().startswith(b"content-length:"):
                 size = int(line.split(b":")[1])
         if not size:
-            raise ChildError("the server has ended")
+            raise ChildError("the server has exited")
         return json.loads(self._process.stdout.read(size))
 
 
 @contextmanager
 def _editor(location: Location) -> Iterator[Editor]:
-    """Yield an editor; its server and the engine end with it."""
+    """Yield an editor; its server and the engine stop with it."""
     process = spawn(["serve"], stderr=subprocess.DEVNULL)
     try:
         yield Editor(location, process)
     finally:
-        process.communicate()  # closes its input: it leaves
+        process.communicate()  # closes its input, so it exits
         if (client := EngineClient.connect(location.data, 60)) is not None:
-            _end(client, str(location.root))
+            stop_engine(client, str(location.root))
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessMemory:
-    """What one process holds, in MB (10^6 bytes)."""
+    """The resident memory of one process, in MB (10^6 bytes)."""
 
-    own: float  # pages of no file
-    files: Mapping[str, float]  # of each file that is mapped
+    own: float  # anonymous pages
+    files: Mapping[str, float]  # by mapped file
     pss: float
     uss: float
-    most: float  # the largest RSS it ever had
+    peak: float  # the largest RSS so far
 
     @property
     def rss(self) -> float:
-        """All that is resident."""
+        """All resident pages."""
         return self.own + sum(self.files.values())
 
 
-def held(pid: int) -> ProcessMemory:
-    """Return what a process holds now."""
+def process_memory(pid: int) -> ProcessMemory:
+    """Return the current memory of a process."""
     own, pss, uss, path = 0.0, 0.0, 0.0, ""
     files: defaultdict[str, float] = defaultdict(float)
     for line in (PROC / str(pid) / "smaps").read_text("utf-8", "replace").splitlines():
@@ -193,7 +197,7 @@ def held(pid: int) -> ProcessMemory:
                 files[path] += size
             case "Rss:":
                 own += size
-            case "Anonymous:" if path:  # written to, no longer the file's
+            case "Anonymous:" if path:  # copied on write: no longer the file's
                 files[path] -= size
                 own += size
             case "Pss:":
@@ -201,12 +205,12 @@ def held(pid: int) -> ProcessMemory:
             case "Private_Clean:" | "Private_Dirty:":
                 uss += size
     status = (PROC / str(pid) / "status").read_text("utf-8", "replace")
-    most = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
-    return ProcessMemory(own, files, pss, uss, most)
+    peak = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) * 1024 / 1e6
+    return ProcessMemory(own, files, pss, uss, peak)
 
 
-def together(sizes: Iterable[ProcessMemory]) -> float:
-    """Return what is resident in all of them, a page of a file once: of each file the most that one of them holds."""
+def total_resident(sizes: Iterable[ProcessMemory]) -> float:
+    """Return the resident MB of several processes; of each file only the largest share that one of them maps counts."""
     sizes = list(sizes)
     paths = {path for size in sizes for path in size.files}
     shared = sum(max(size.files.get(path, 0.0) for size in sizes) for path in paths)

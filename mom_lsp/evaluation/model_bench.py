@@ -1,7 +1,7 @@
-"""`mom bench --model`: what the attention hook costs, with and without a compiler; flash attention; safe settings.
+"""`mom bench --model`: the speed of the model with the attention hook, flash attention and safe settings.
 
-Every round runs all variants one after the other on one thread, and each is compared with the plain one of its round.
-Seconds are those of the processor, so that a busy machine changes the ratios little.
+Every round runs all variants in turn on one thread, and each is compared with the plain variant of the same round.
+CPU time is measured, so that other load on the machine hardly changes the ratios.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from mom_lsp.lm.llama_context import PLAIN, BiasPlan, LlamaContext
 from mom_lsp.lm.runtime import Limits, Llama
 
 ROUNDS, TOKENS = 15, 16
-PROMPT = 400  # tokens, of which three memories take the middle
+PROMPT = 400  # tokens; SPANS are three memories in the middle
 SPANS = ((50, 150), (150, 250), (250, 350))
 WORDS = "The cache is renewed whenever a request is tried again and the lock of the database is free. "
 
@@ -37,7 +37,7 @@ class Variant:
     measured: bool = False
 
 
-def run(setting: str, step: Step) -> dict[str, Any]:
+def measure_model(setting: str, step: Step) -> dict[str, Any]:
     """Return {"model", "native", "figures": [{"name", "value", "unit", "target", "note"}]}."""
     file, limits = gguf.checked(gguf.find_model(setting)), Limits(context=PROMPT + 2 * TOKENS, threads=1)
     model, safe = Llama(file, limits), Llama(file, replace(limits, safe=True))
@@ -57,26 +57,26 @@ def run(setting: str, step: Step) -> dict[str, Any]:
 
 
 def _variants(model: Llama) -> Iterator[Variant]:
-    everywhere = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
-    chosen = np.zeros_like(everywhere)
+    all_heads = np.full((model.layers, model.heads, len(SPANS)), 0.5 / model.attention_scale, np.float32)
+    chosen = np.zeros_like(all_heads)
     for head in chosen_heads(model.name, model.layers, model.heads):
-        chosen[head] = everywhere[head]
-    watched, some, all_of_them = (BiasPlan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, everywhere))
+        chosen[head] = all_heads[head]
+    no_bias, chosen_bias, full_bias = (BiasPlan(SPANS, SPANS[-1][1], bias) for bias in (None, chosen, all_heads))
     yield Variant("plain", model.new_context(None, flash=False))
     yield Variant("flash attention", model.new_context(None, flash=True))
-    for words, native in (("C", True), ("Python", False)):
+    for language, native in (("C", True), ("Python", False)):
         hook = model.new_hook(native=native)
         if hook.native == native:
             context = model.new_context(hook, flash=False)
-            yield Variant(f"hook in {words}, capture", context, watched, measured=True)
-            yield Variant(f"hook in {words}, bias on the chosen layers", context, some)
-            yield Variant(f"hook in {words}, bias on all layers", context, all_of_them)
+            yield Variant(f"hook in {language}, capture", context, no_bias, measured=True)
+            yield Variant(f"hook in {language}, bias on the chosen layers", context, chosen_bias)
+            yield Variant(f"hook in {language}, bias on all layers", context, full_bias)
 
 
 def _speed(variant: Variant, prompt: list[int]) -> float:
-    """Return the tokens that a second of the processor generates after the prompt."""
-    kept = variant.context.begin(prompt, variant.plan)
-    variant.context.feed(prompt[kept:])
+    """Return the tokens generated per second of CPU time after the prompt."""
+    cached = variant.context.begin(prompt, variant.plan)
+    variant.context.feed(prompt[cached:])
     began = time.process_time()
     for token in prompt[:TOKENS]:
         variant.context.feed([token], measured_from=PROMPT if variant.measured else None)

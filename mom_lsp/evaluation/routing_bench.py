@@ -1,7 +1,7 @@
-"""`mom bench --routing`: what search by meaning finds and how long ranking takes, flat and through the domains.
+"""`mom bench --routing`: recall and time of semantic search, and time of ranking, flat and through the domains.
 
-Each question is put to numpy (exact, float32), to the resident bytes, and to the opened domains in turn: whatever else
-the machine does falls on all three; a ratio is between medians of one run.
+Each query goes to numpy (exact, float32), to the resident quantised vectors, and to the opened domains in turn, so that
+load on the machine affects all three alike; a ratio is between medians of one run.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation import synthetic_memories
+from mom_lsp.evaluation.bench_rankers import BenchedRanker, repository_ranker, synthetic_ranker
 from mom_lsp.evaluation.footprint import footprint
-from mom_lsp.evaluation.rankings import Ranking, of_repository, of_synthetic
 from mom_lsp.route.domain_partition import Partition, largest
 from mom_lsp.route.domain_points import joined, path_vector
 from mom_lsp.route.domains import updated
@@ -26,7 +26,7 @@ from mom_lsp.settings import Settings
 from mom_lsp.workspace.ranking.candidates import MANY
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
-MOST_RANKED = 100_000  # made-up memories that are ranked too: more take minutes to make
+MOST_RANKED = 100_000  # synthetic memories that are also ranked: more take minutes to make
 DEPTH = 50
 QUESTIONS, WARM_UP = 60, 5
 Step = Callable[[str, int, int], None]
@@ -34,21 +34,23 @@ Row = dict[str, Any]
 T = TypeVar("T")
 
 
-def run(repositories: Sequence[Path], sizes: Sequence[int], step: Step) -> Iterator[Row]:
-    """Yield a row of figures for each repository and each number of made-up memories, as soon as it is measured."""
+def measure_routing(repositories: Sequence[Path], sizes: Sequence[int], step: Step) -> Iterator[Row]:
+    """Yield a row of figures for each repository and each number of synthetic memories, as soon as it is measured."""
     share = Settings().route.domains
     for root in repositories:
-        with of_repository(root, QUESTIONS + WARM_UP, step) as ranking:
+        with repository_ranker(root, QUESTIONS + WARM_UP, step) as ranking:
             snapshot = ranking.ranker.snapshot
-            row = searched(root.name, snapshot.vectors, snapshot.domains, ranking.exact, ranking.meanings, share, step)
-            yield row | ranked(ranking, share, step) | {"held": _held(ranking)}
+            row = measure_search(
+                root.name, snapshot.vectors, snapshot.domains, ranking.exact, ranking.meanings, share, step
+            )
+            yield row | measure_ranking(ranking, share, step) | {"held": _bytes_per_memory(ranking)}
     for size in sizes:
         yield _synthetic(size, share, step)
 
 
 def _synthetic(size: int, share: float, step: Step) -> Row:
-    name, began = f"{size:,} made up", time.perf_counter()
-    made = synthetic.make_vectors(size)
+    name, began = f"{size:,} synthetic", time.perf_counter()
+    made = synthetic_memories.make_vectors(size)
     places = np.array([path_vector(path) for path in made.paths])
     step(f"{name}: domains", 0, size)
 
@@ -57,35 +59,35 @@ def _synthetic(size: int, share: float, step: Step) -> Row:
         return joined(made.vectors[rows], places[made.sub_topic[rows]])
 
     ids, began = [f"{number:016x}" for number in range(size)], time.perf_counter()
-    kept = updated(Partition.empty(), ids, np.ones(size, bool), points)
+    partition = updated(Partition.empty(), ids, np.ones(size, bool), points)
     took = time.perf_counter() - began
-    domains = domains_of(kept, ids)
+    domains = domains_of(partition, ids)
     rows = domains.order(np.arange(size))
-    domains = with_gate(domains, kept, rows, synthetic.WIDTH)
+    domains = with_gate(domains, partition, rows, synthetic_memories.WIDTH)
     vectors, exact = Vectors.of(made.vectors, rows, rows), made.vectors[rows]
-    questions = synthetic.make_questions(exact, QUESTIONS + WARM_UP)
-    row = searched(name, vectors, domains, exact, questions, share, step) | {"built": took}
+    questions = synthetic_memories.make_questions(exact, QUESTIONS + WARM_UP)
+    row = measure_search(name, vectors, domains, exact, questions, share, step) | {"built": took}
     if size > MOST_RANKED:
         return row
     slots = np.empty(size, np.int32)
     slots[rows] = np.arange(size)
-    ranking = of_synthetic(vectors, slots, domains, exact, QUESTIONS + WARM_UP)
-    return row | ranked(ranking, share, step) | {"held": _held(ranking)}
+    ranking = synthetic_ranker(vectors, slots, domains, exact, QUESTIONS + WARM_UP)
+    return row | measure_ranking(ranking, share, step) | {"held": _bytes_per_memory(ranking)}
 
 
-def searched(
+def measure_search(
     name: str, vectors: Vectors, domains: Domains, exact: np.ndarray, questions: np.ndarray, share: float, step: Step
 ) -> Row:
-    """Return what search by meaning finds of the exact best, and its times, in ms.
+    """Return the recall of semantic search against the exact nearest vectors, and its times, in ms.
 
     Args:
         name: of the row.
-        vectors: (v, d) the resident ones.
+        vectors: (v, d) resident and quantised.
         domains: with their gate.
         exact: (v, d) float32, in the same order.
         questions: (q, d).
-        share: of the gate that is opened.
-        step: told how far it is.
+        share: of the gate's probability mass that is opened.
+        step: called with the progress.
     """
     allowed = np.ones(int(vectors.rows.max()) + 1, bool)
     times = np.zeros((len(questions), 3))
@@ -94,10 +96,10 @@ def searched(
         step(f"{name}: searching", at + 1, len(questions))
         best, times[at, 0] = _timed(brute_force, exact, question)
         flat, times[at, 1] = _timed(vectors.nearest, question, allowed, DEPTH)
-        some, times[at, 2] = _timed(_through, domains, vectors, question, allowed, share)
-        right, ranges = set(vectors.rows[best].tolist()), domains.opened(question, share) or [(0, len(vectors))]
-        found["flat"] += len(right & set(flat.tolist())) / len(right)
-        found["domains"] += len(right & set(some.tolist())) / len(right)
+        routed, times[at, 2] = _timed(_routed, domains, vectors, question, allowed, share)
+        exact_rows, ranges = set(vectors.rows[best].tolist()), domains.opened(question, share) or [(0, len(vectors))]
+        found["flat"] += len(exact_rows & set(flat.tolist())) / len(exact_rows)
+        found["domains"] += len(exact_rows & set(routed.tolist())) / len(exact_rows)
         found["opened"] += sum(end - first for first, end in ranges) / len(vectors)
     sizes = np.bincount(domains.of[domains.of >= 0])
     return {
@@ -109,14 +111,14 @@ def searched(
         "opened": found["opened"] / len(questions),
         "recall": {way: found[way] / len(questions) for way in ("flat", "domains")},
         "search": _percentiles(times[WARM_UP:]),
-        "bytes": {"vector": vectors.width, "beyond": _beyond(vectors, domains) / len(vectors)},
+        "bytes": {"vector": vectors.width, "beyond": _routing_bytes(vectors, domains) / len(vectors)},
     }
 
 
-def ranked(ranking: Ranking, share: float, step: Step) -> Row:
-    """Return the times of the whole ranking, in ms: candidates, features, score, choice.
+def measure_ranking(ranking: BenchedRanker, share: float, step: Step) -> Row:
+    """Return the times of the whole ranking, in ms: candidates, features, scores, selection.
 
-    Blame, encoding and full-text search were done before.
+    Blame, encoding and full-text search were done in advance.
     """
     times = np.zeros((len(ranking.queries), 3))
     flat, gated = (replace(ranking.ranker, share=which) for which in (ALL, share))
@@ -124,23 +126,23 @@ def ranked(ranking: Ranking, share: float, step: Step) -> Row:
         step("ranking", at + 1, len(times))
         _, times[at, 0] = _timed(brute_force, ranking.exact, meaning)
         for way, ranker in ((1, flat), (2, gated)):
-            ranker.view.by_file.clear()  # each question is the first one about its file
+            ranker.view.by_file.clear()  # as if each query were the first one about its file
             _, times[at, way] = _timed(ranker.rank, query, 3, threshold=0.1, meaning=meaning)
     return {"ranking": _percentiles(times[WARM_UP:]), "gated": len(ranking.exact) >= MANY}
 
 
-def _held(ranking: Ranking) -> Row:
-    """Return the bytes a memory that a ranker holds beyond the bytes of the vectors, and those that it only maps."""
+def _bytes_per_memory(ranking: BenchedRanker) -> Row:
+    """Return the bytes per memory that a ranker takes besides its vectors, and those that it maps from a file."""
     ranker = ranking.ranker
     snapshot, view = ranker.snapshot, ranker.view
-    view.by_file.clear()  # of the last files asked about
+    view.by_file.clear()  # a cache of the last files
     parts = (snapshot.catalog, view, ranker.tiers, snapshot.vectors, snapshot.slots, snapshot.domains)
     found = footprint(*parts, without=(snapshot.vectors.codes, *view.commit_of.commits))
     return {"own": found.own / snapshot.catalog.size, "mapped": found.mapped / snapshot.catalog.size}
 
 
 def brute_force(vectors: np.ndarray, question: np.ndarray) -> np.ndarray:
-    """Return the numbers of the most similar vectors, (m,), in any order: the pass that all times are compared with."""
+    """Return the indices of the most similar vectors, (m,), in any order: the baseline of all times."""
     values = vectors @ question
     return np.argpartition(-values, min(DEPTH, len(values) - 1))[:DEPTH]
 
@@ -154,18 +156,18 @@ def _percentiles(times: np.ndarray) -> Row:
     }
 
 
-def _beyond(vectors: Vectors, domains: Domains) -> int:
-    """Return the bytes that routing by meaning holds beyond the bytes of the vectors themselves: all else it reads."""
+def _routing_bytes(vectors: Vectors, domains: Domains) -> int:
+    """Return the bytes that semantic routing needs besides the vectors themselves."""
     parts = (vectors.scales, vectors.rows, domains.of, domains.centers, domains.starts)
     return sum(part.nbytes for part in parts) + 4 * len(domains.of) + sum(map(len, domains.names))  # 4: slots
 
 
-def _through(domains: Domains, vectors: Vectors, question: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
+def _routed(domains: Domains, vectors: Vectors, question: np.ndarray, allowed: np.ndarray, share: float) -> np.ndarray:
     return vectors.nearest(question, allowed, DEPTH, domains.opened(question, share))
 
 
 def _timed(job: Callable[..., T], *args: Any, **options: Any) -> tuple[T, float]:
-    """Return what a job answers, and how many ms it took."""
+    """Return the result of a job and the ms that it took."""
     began = time.perf_counter()
-    answer = job(*args, **options)
-    return answer, (time.perf_counter() - began) * 1000
+    result = job(*args, **options)
+    return result, (time.perf_counter() - began) * 1000

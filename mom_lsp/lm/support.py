@@ -2,7 +2,7 @@
 
 Names and numbers must stand in the memory (or in the question), the same words must be negated, of all words at least
 `THRESHOLD` must be the memory's, by weight of their length, and most neighbours must stand in one sentence of it.
-`python -m mom_lsp.evaluation.support_check` measures it.
+`python -m mom_lsp.evaluation.support_accuracy` measures it.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ from mom_lsp.tuning.gather import gather, installed_encoder
 from mom_lsp.tuning.labels import own_labels
 from mom_lsp.tuning.metrics import one
 from mom_lsp.tuning.rank import editing, rank
-from mom_lsp.tuning.verdicts import RatedImpression, Verdicts, verdicts
+from mom_lsp.tuning.rated_impressions import RatedImpression, Verdicts, verdicts
 from mom_lsp.workspace import Library
 
 LEAST = 40  # labels and showings that are worth learning from

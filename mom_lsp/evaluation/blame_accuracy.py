@@ -1,6 +1,6 @@
 """How often blame names the commit that really wrote a line that later commits reformatted, moved or imported.
 
-    python -m mom_lsp.evaluation.origins LABELS --repo CLONE [--repo CLONE ...]
+    python -m mom_lsp.evaluation.blame_accuracy LABELS --repo CLONE [--repo CLONE ...]
 
 The clones have to be indexed. `draw` chose the lines, by a seed; their answers were found by hand, in the history. A
 line that two commits wrote in part has both as its answer.

@@ -1,9 +1,9 @@
-"""Made-up memories that are as hard to tell apart as real ones, for measuring at sizes that no repository at hand has.
+"""Synthetic memories that are as hard to separate as real ones, to measure at sizes that no available repository has.
 
-Vectors have the mean, and about the spectrum, of what MiniLM makes of the commits of curl: two of them have a cosine of
-.21 on average, and the variance of the k-th direction falls as k^-.7. They lie in topics, some far larger than others,
-and in sub-topics of about forty. A question is a memory seen from far, with a cosine of .76. Real questions lie further
-off from all memories, so that the recall of real repositories is the one to believe.
+Vectors have the mean, and about the spectrum, of MiniLM's embeddings of the commits of curl: two of them have a cosine
+of .21 on average, and the variance of the k-th direction falls as k^-.7. They form topics of very uneven size, and
+sub-topics of about forty. A question has a cosine of .76 with the memory that it is made from. Real questions are
+farther from all memories, so trust the recall of real repositories.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BLOCK = 50_000  # vectors made at once
 
 @dataclass(frozen=True)
 class Synthetic:
-    """Vectors and where they lie."""
+    """Vectors with their paths and sub-topics."""
 
     vectors: np.ndarray  # (n, WIDTH) float32 of length 1
     paths: list[str]  # (s,) of each sub-topic
@@ -40,7 +40,7 @@ class Synthetic:
 
 
 def make_vectors(size: int, seed: int = 0) -> Synthetic:
-    """Return vectors of memories, block by block, the same for a seed."""
+    """Return vectors of memories, made block by block; deterministic for a seed."""
     random = np.random.default_rng(seed)
     count = max(1, size // SUB_TOPIC)
     weights = np.arange(1, TOPICS + 1) ** -TOPIC_SKEW
@@ -59,10 +59,10 @@ def make_vectors(size: int, seed: int = 0) -> Synthetic:
 def make_questions(vectors: np.ndarray, count: int, seed: int = 1) -> np.ndarray:
     """Return vectors of questions, (count, WIDTH) float32."""
     random = np.random.default_rng(seed)
-    seen = vectors[random.integers(len(vectors), size=count)]
+    targets = vectors[random.integers(len(vectors), size=count)]
     noise = unit(_mean() + _directions(random, count))
-    noise = unit(noise - (noise * seen).sum(1, keepdims=True) * seen)
-    return unit(QUESTION * seen + np.sqrt(1 - QUESTION**2) * noise)
+    noise = unit(noise - (noise * targets).sum(1, keepdims=True) * targets)
+    return unit(QUESTION * targets + np.sqrt(1 - QUESTION**2) * noise)
 
 
 def _mean() -> np.ndarray:
@@ -70,7 +70,7 @@ def _mean() -> np.ndarray:
 
 
 def _directions(random: np.random.Generator, count: int) -> np.ndarray:
-    """Return random vectors, (count, WIDTH), at right angles to the mean, with the spectrum of real ones."""
+    """Return random vectors, (count, WIDTH), orthogonal to the mean, with the spectrum of real ones."""
     spectrum = np.arange(1, WIDTH, dtype=np.float32) ** -0.7
     spread = np.sqrt((1 - MEAN_COSINE) * spectrum / spectrum.sum())
     return np.hstack(
@@ -79,7 +79,7 @@ def _directions(random: np.random.Generator, count: int) -> np.ndarray:
 
 
 def make_table(size: int, seed: int = 0) -> pa.Table:
-    """Return the columns of memories that touch a few of many files, some of them far more often than others."""
+    """Return the columns of memories that each touch a few of many files; some files are touched far more often."""
     random = np.random.default_rng(seed)
     tables = []
     for start in range(0, size, 10_000):
@@ -89,7 +89,7 @@ def make_table(size: int, seed: int = 0) -> pa.Table:
 
 
 def commit(number: int) -> str:
-    """Return the hash of a made-up commit."""
+    """Return the hash of a synthetic commit."""
     return f"{number:040x}"
 
 
@@ -113,7 +113,7 @@ def _memory(number: int, random: np.random.Generator) -> Memory:
 
 
 def make_query(number: int, size: int, seed: int = 2) -> Query:
-    """Return a question about a few lines of one of the files that many memories touch."""
+    """Return a query about a few lines of one of the files that many memories touch."""
     random = np.random.default_rng([seed, number])
     lines = tuple(
         f"    {_name((number * 37 + at) % NAMES)} = {_name((number * 91 + at * 3) % NAMES)}(a, b)" for at in range(17)
@@ -124,7 +124,7 @@ def make_query(number: int, size: int, seed: int = 2) -> Query:
 
 
 def make_matches(size: int, seed: int = 3) -> dict[str, float]:
-    """Return what full-text search may find: a score for each of two hundred memories."""
+    """Return made-up full-text matches: a score for each of two hundred memories."""
     random = np.random.default_rng(seed)
     return {
         f"{int(at):016x}": float(score)

@@ -1,4 +1,4 @@
-"""Rankers with questions to time: of a repository as the engine holds it, or of made-up memories."""
+"""Rankers and queries to time: of a repository as the engine loads it, or of synthetic memories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation import synthetic
+from mom_lsp.evaluation import synthetic_memories
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
@@ -36,29 +36,29 @@ from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
 from mom_lsp.workspace.ranking.ranker import Ranker
 
 SEED = 11
-LINES = 3  # asked about
+LINES = 3  # of a query
 LEAST_QUESTIONS = 10
-MOST_LINES = 20_000  # of a file that is asked about
+MOST_LINES = 20_000  # of a queried file
 
 
 @dataclass(frozen=True)
-class Ranking:
-    """A ranker, and questions with their vectors and their full-text matches: what is timed is the rest."""
+class BenchedRanker:
+    """A ranker, and queries whose vectors and full-text matches are already known: only the rest is timed."""
 
     ranker: Ranker
     queries: Sequence[Query]
     meanings: np.ndarray  # (q, d) float32
-    exact: np.ndarray  # (v, d) float32: the vectors of the ranker before they were rounded, in its order
+    exact: np.ndarray  # (v, d) float32: the vectors of the ranker before quantisation, in its order
 
 
-class Matched:
-    """Full-text matches that were found before."""
+class KnownMatches:
+    """Full-text matches that were searched in advance."""
 
     def __init__(self, texts: TextReader, found: Mapping[str, dict[str, float]]) -> None:
         self._texts, self._found = texts, found
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return what was found."""
+        """Return the known matches."""
         return self._found[query]
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
@@ -67,8 +67,8 @@ class Matched:
 
 
 @contextmanager
-def of_repository(root: Path, count: int, step: Callable[[str, int, int], None]) -> Iterator[Ranking]:
-    """Yield the ranker of an indexed repository, with questions about lines of its files. Raises UsageError."""
+def repository_ranker(root: Path, count: int, step: Callable[[str, int, int], None]) -> Iterator[BenchedRanker]:
+    """Yield the ranker of an indexed repository, with queries about lines of its files. Raises UsageError."""
     location = locate(root)
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
         journal = Journal(Path(scratch) / datafolder.JOURNAL)
@@ -79,24 +79,24 @@ def of_repository(root: Path, count: int, step: Callable[[str, int, int], None])
             if not len(snapshot.vectors):
                 raise UsageError(f"{root} has no vectors: run `mom -C {root} index` with the encoder installed")
             if not snapshot.domains.names:
-                raise UsageError(f"{root} has no domains yet: run `mom -C {root} index`")
+                raise UsageError(f"{root} has no domains: run `mom -C {root} index`")
             head = worktree.head(None)
             view = worktree.view(snapshot.catalog, head)
-            queries = _questions(worktree, snapshot.catalog, count, step)
+            queries = _queries(worktree, snapshot.catalog, count, step)
             if len(queries) < LEAST_QUESTIONS:
-                problem = f"{root} has too few files of {LINES} to {MOST_LINES} lines that memories are about"
+                problem = f"{root} has too few files of {LINES} to {MOST_LINES} lines with memories"
                 raise UsageError(f"{problem}: measure on a larger repository")
             found = {query.words: snapshot.rows.matches(query.words, 200) for query in queries}
             tiers = aged(view, snapshot.life, time.time())
-            ranker = Ranker(Matched(snapshot.rows, found), snapshot, view, shipped("editing"), tiers)
+            ranker = Ranker(KnownMatches(snapshot.rows, found), snapshot, view, shipped("editing"), tiers)
             meanings = encoder.encode([query.meaning for query in queries])
-            yield Ranking(ranker, queries, meanings, _exact(store, encoder.name, snapshot))
+            yield BenchedRanker(ranker, queries, meanings, _exact(store, encoder.name, snapshot))
         finally:
             journal.close()
 
 
-def _questions(worktree: Worktree, catalog: Catalog, count: int, step: Callable[[str, int, int], None]) -> list[Query]:
-    """Return questions about lines anywhere in files that memories are about."""
+def _queries(worktree: Worktree, catalog: Catalog, count: int, step: Callable[[str, int, int], None]) -> list[Query]:
+    """Return queries about random lines of files that have memories."""
     random, head = np.random.default_rng(SEED), worktree.head(None)
     paths = sorted(path for path in catalog.rows_of_path if path in head.tree)
     queries: list[Query] = []
@@ -119,24 +119,26 @@ def _exact(store: Store, model: str, snapshot: Snapshot) -> np.ndarray:
     return np.asarray(stored[[at[wanted[row]] for row in snapshot.vectors.rows.tolist()]], np.float32)
 
 
-def of_synthetic(vectors: Vectors, slots: np.ndarray, domains: Domains, exact: np.ndarray, count: int) -> Ranking:
-    """Return the ranker of as many made-up memories as there are vectors."""
+def synthetic_ranker(
+    vectors: Vectors, slots: np.ndarray, domains: Domains, exact: np.ndarray, count: int
+) -> BenchedRanker:
+    """Return the ranker of as many synthetic memories as there are vectors."""
     size = len(vectors)
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
-        save_arrays(Path(scratch) / "arrays", "", arrays_of(synthetic.make_table(size)))
+        save_arrays(Path(scratch) / "arrays", "", arrays_of(synthetic_memories.make_table(size)))
         arrays = load_arrays(Path(scratch) / "arrays", "")  # mapped, as the engine has them
     assert arrays is not None
     catalog = Catalog(arrays)
-    view = View(catalog, [synthetic.commit(number) for number in reversed(range(size))], {})
+    view = View(catalog, [synthetic_memories.commit(number) for number in reversed(range(size))], {})
     snapshot = Snapshot(catalog, vectors, slots, Life(), domains=domains)
     tiers = aged(view, snapshot.life, float(catalog.time.max()))
-    queries = [synthetic.make_query(number, size) for number in range(count)]
-    matches = synthetic.make_matches(size)
+    queries = [synthetic_memories.make_query(number, size) for number in range(count)]
+    matches = synthetic_memories.make_matches(size)
     ranker = Ranker(
-        Matched(MemoryRows(None, {}), {query.words: matches for query in queries}),
+        KnownMatches(MemoryRows(None, {}), {query.words: matches for query in queries}),
         snapshot,
         view,
         shipped("editing"),
         tiers,
     )
-    return Ranking(ranker, queries, synthetic.make_questions(exact, count), exact)
+    return BenchedRanker(ranker, queries, synthetic_memories.make_questions(exact, count), exact)

@@ -1,6 +1,6 @@
 """How well a supported sentence is told from one that is not: sentences made true and false from real memories.
 
-    python -m mom_lsp.evaluation.support_check REPO... [--limit 400] [--cosine]
+    python -m mom_lsp.evaluation.support_accuracy REPO... [--limit 400] [--cosine]
 
 True are a memory's own sentences and rewordings of them. False are sentences of another memory about the same file, and
 true ones with a name or number exchanged, with a "not" put in, or with the end of another sentence, of

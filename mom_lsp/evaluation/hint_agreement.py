@@ -1,6 +1,6 @@
 """How often the memory that is hinted at a line comes first among the suggestions of that line: it should be always.
 
-    python -m mom_lsp.evaluation.hint_promise REPO [--files 40] [--seed 0]
+    python -m mom_lsp.evaluation.hint_agreement REPO [--files 40] [--seed 0]
 
 Of files drawn at random all hints are asked for, and then the suggestions of the line of each, as hover and actions do.
 """

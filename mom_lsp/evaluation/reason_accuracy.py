@@ -1,6 +1,6 @@
 """How often the sentence that is told of a memory is one that says why, judged by hand-labelled commits.
 
-    python -m mom_lsp.evaluation.reason_sentences LABELS CLONE...
+    python -m mom_lsp.evaluation.reason_accuracy LABELS CLONE...
 
 A label names the sentences of a commit's message, counted from 0, that say why it was made; any of them is right.
 """

@@ -1,6 +1,6 @@
 """Draws lines whose plain blame names a commit that only carried them: questions of `origins`, to be answered by hand.
 
-    python -m mom_lsp.evaluation.draw_lines CLONE --repo OWNER/NAME [--count 40] [--seed 12]
+    python -m mom_lsp.evaluation.blame_sample CLONE --repo OWNER/NAME [--count 40] [--seed 12]
 
 A commit carried a line if it took the same letters and digits away somewhere, or brought them in with an import. Diffs
 alone tell: neither how the product judges commits nor its blame has a say in what is asked.
