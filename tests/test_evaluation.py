@@ -23,7 +23,7 @@ from mom_lsp.route.postings import COMMON, Postings, sorted_postings
 from mom_lsp.route.score import total
 from mom_lsp.tuning.history import History
 from mom_lsp.tuning.labels import Label, load_labels, sample
-from mom_lsp.tuning.metrics import answered, curve, one, table
+from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table, metrics_of
 from mom_lsp.tuning.situation import changed_ranges, intent, situation
 
 SHAS = [f"{n:040x}" for n in range(12)]
@@ -36,7 +36,7 @@ ranked_lists = st.lists(st.sampled_from(SHAS), max_size=15)
 @given(ranked_lists, st.sets(st.sampled_from(SHAS), min_size=1, max_size=4))
 def test_metrics_are_what_their_names_say(ranked: list[str], gold: set[str]) -> None:
     first = list(dict.fromkeys(ranked))
-    r1, r3, r5, r10, mrr, hit = one(ranked, gold)
+    r1, r3, r5, r10, mrr, hit = metrics_of(ranked, gold)
     for cut, value in ((1, r1), (3, r3), (5, r5), (10, r10)):
         assert value == pytest.approx(len(gold & set(first[:cut])) / len(gold))
     ranks = [first.index(sha) + 1 for sha in gold if sha in first[:10]]
@@ -50,7 +50,7 @@ def test_hard_leaves_out_what_nobody_needs_to_be_reminded_of() -> None:
         Label("b", ("x",), frozenset({"x"}), "revert"),
         Label("c", ("z",), kind="fixes"),
     ]
-    found = table({"a": ["x", "y"], "b": ["x"]}, labels)
+    found = metric_table({"a": ["x", "y"], "b": ["x"]}, labels)
     assert {group: row["n"] for group, row in found.items()} == {"all": 3, "hard": 2, "fixes": 2, "revert": 1}
     assert found["all"]["R@1"][0] == pytest.approx((0.5 + 1 + 0) / 3)  # type: ignore[index]
     assert found["hard"]["R@1"][0] == pytest.approx(0.5)  # type: ignore[index]  # x is out of the list: y is first
@@ -60,12 +60,12 @@ def test_hard_leaves_out_what_nobody_needs_to_be_reminded_of() -> None:
 
 def test_silence_is_read_from_the_surest() -> None:
     sure = [(0.9, True), (0.8, True), (0.4, False), (0.1, False)]
-    assert curve(sure, [0.5, 1.0]) == [
+    assert abstention_curve(sure, [0.5, 1.0]) == [
         {"share": 0.5, "threshold": 0.8, "hit@1": 1.0},
         {"share": 1.0, "threshold": 0.1, "hit@1": 0.5},
     ]
-    assert answered(sure, 0.3) == {"threshold": 0.3, "share": 0.75, "hit@1": pytest.approx(2 / 3)}
-    assert answered(sure, 0.95)["share"] == 0
+    assert at_threshold(sure, 0.3) == {"threshold": 0.3, "share": 0.75, "hit@1": pytest.approx(2 / 3)}
+    assert at_threshold(sure, 0.95)["share"] == 0
 
 
 def test_fusion_prefers_what_several_lists_hold() -> None:

@@ -14,13 +14,13 @@ from repositories import Repo, Start
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import _print
 from mom_lsp.evaluation.attention_cases import make_cases, streams
-from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, table
+from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, bias_table
 from mom_lsp.evaluation.choose_layers import bands, choose
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm.biased_heads import STRENGTH
 from mom_lsp.lm.traces import STRENGTHS
 from mom_lsp.tuning.labels import Label, load_labels
-from mom_lsp.tuning.metrics import interval
+from mom_lsp.tuning.metrics import bootstrap_interval
 
 ALIKE, CHOSEN = "oracle, all heads, b = 0.5", f"oracle, chosen layers, b = {STRENGTH}"
 FIRST, SINGLE = f"the router's first, chosen layers, b = {STRENGTH}", f"traces of single memories alone, b = {STRENGTH}"
@@ -82,11 +82,11 @@ def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
         PLAIN: AttentionRow([2.0, 3.0], [True, False], [False, False]),
         "x": AttentionRow([1.5, 3.0], [True, True], [True, False]),
     }
-    found = table(rows)
+    found = bias_table(rows)
     assert found["x"]["change"][0] == pytest.approx(-0.25)
     assert found["x"]["change_moved"] == pytest.approx((-0.5, -0.5, -0.5))
     assert (found["x"]["moved"], found["x"]["better"], found["x"]["cited"][0]) == (1, 1.0, 1.0)
-    low, high = interval([0.0, 1.0] * 50)[1:]
+    low, high = bootstrap_interval([0.0, 1.0] * 50)[1:]
     assert 0.35 < low < 0.5 < high < 0.65
 
 

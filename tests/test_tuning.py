@@ -22,7 +22,7 @@ from mom_lsp.route.linear_model import LinearModel, read_model, shipped
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
-from mom_lsp.tuning.tune import event_of, wins
+from mom_lsp.tuning.tune import event_of, improves
 
 
 def test_labels_are_the_commits_that_name_earlier_ones() -> None:
@@ -44,9 +44,9 @@ def test_labels_are_the_commits_that_name_earlier_ones() -> None:
 
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=20))
 def test_only_gains_win(gains: list[float]) -> None:
-    assert wins(np.array(gains))
-    assert not wins(-np.array(gains))
-    assert not wins(np.zeros(len(gains)))
+    assert improves(np.array(gains))
+    assert not improves(-np.array(gains))
+    assert not improves(np.zeros(len(gains)))
 
 
 def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
@@ -75,8 +75,8 @@ def test_tuning_needs_something_to_learn_from(project: Repo, moms: Start) -> Non
     moms(project).index()
     result = CliRunner().invoke(app, ["-C", str(project.root), "tune"])
     assert result.exit_code == 2
-    assert "0 commits here name an earlier one" in result.output
-    assert "0 times you said" in result.output
+    assert "0 commits that reference an earlier one" in " ".join(result.output.split())
+    assert "0 rated suggestions" in " ".join(result.output.split())
 
 
 def test_a_repository_tunes_itself(project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

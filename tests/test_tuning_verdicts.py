@@ -21,8 +21,8 @@ from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.tiers import Touches
 from mom_lsp.tuning.cases import Case, Moment
 from mom_lsp.tuning.labels import Label
-from mom_lsp.tuning.rated_impressions import verdicts
-from mom_lsp.tuning.tune import learnt
+from mom_lsp.tuning.rated_impressions import rated_impressions
+from mom_lsp.tuning.tune import learn
 
 FILES, DAYS, SHOWN = 10, 6, 4
 NOBODY = Moment(0, "", np.zeros(0), Touches.of([]), ActiveDays([]))
@@ -37,7 +37,7 @@ def shown(seq: int, *memories: str, path: str = "a.py") -> Event:
 
 
 def judged(*events: Event) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
-    return [(one.memories, one.right) for one in verdicts(events)]
+    return [(one.memories, one.preferred) for one in rated_impressions(events)]
 
 
 def test_a_verdict_is_about_what_was_shown_last() -> None:
@@ -59,7 +59,7 @@ def test_a_verdict_is_about_what_was_shown_last() -> None:
 
 @pytest.mark.parametrize("odd", [None, "x", [["c0ffee"]], [[1, 2, 3, 4, 5]], [["c", "a.py", 3, 1, "a"]], [None]])
 def test_a_batch_that_is_odd_tells_nothing(odd: Any) -> None:
-    assert verdicts([Event(1, 1.0, "shown", data={"together": odd}), said(2, "useful", "a")]) == []
+    assert rated_impressions([Event(1, 1.0, "shown", data={"together": odd}), said(2, "useful", "a")]) == []
 
 
 def make_cases(
@@ -77,7 +77,7 @@ def make_cases(
 
 def test_what_is_accepted_moves_the_weights_towards_it() -> None:
     told = make_cases(120, lambda draw, named: int(np.argmax(named["bm25"])))
-    document, model = learnt([], told)
+    document, model = learn([], told)
     assert document["kept"] and model is not None
     assert document["sources"]["verdicts"]["own"]["MRR@10"] > document["sources"]["verdicts"]["shipped"]["MRR@10"]
     share = {
@@ -89,14 +89,14 @@ def test_what_is_accepted_moves_the_weights_towards_it() -> None:
 
 
 def test_what_is_accepted_by_chance_changes_nothing() -> None:
-    kept = [learnt([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(3)]
+    kept = [learn([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(3)]
     assert kept.count(None) >= 2  # one time in twenty chance looks like a preference
 
 
 def test_what_the_user_likes_may_not_harm_what_history_says() -> None:
     history = make_cases(60, lambda draw, named: int(np.argmax(named["cosine"])))
     told = make_cases(40, lambda draw, named: int(np.argmin(named["cosine"])))
-    document, _ = learnt(history, told)
+    document, _ = learn(history, told)
     assert set(document["sources"]) == {"history", "verdicts"}
     assert document["learned_from"] == 42 + 28
     harmed = [s["own"]["MRR@10"] < s["shipped"]["MRR@10"] - 0.05 for s in document["sources"].values()]

@@ -19,7 +19,7 @@ from mom_lsp.git.values import Commit
 from mom_lsp.lm.traces import cue_of
 from mom_lsp.memory import ChatMessage, Part
 from mom_lsp.tuning.labels import Label
-from mom_lsp.tuning.situation import REFERENCE, TAKING_BACK
+from mom_lsp.tuning.situation import REFERENCE, REVERTING
 
 MEMORIES = 3  # in a prompt, as in a suggestion
 NEAR = 40  # labels before a query, whose memories may stand beside the right one
@@ -111,7 +111,7 @@ def _parts(query: Commit, shown: Sequence[Commit]) -> tuple[Part, ...]:
 
 def _text(query: Commit) -> str:
     message = split_message(query.message)
-    if TAKING_BACK.match(message.subject):  # it quotes the memory
+    if REVERTING.match(message.subject):  # it quotes the memory
         return ""
     lines = [message.subject, *prose(message.body).splitlines()]
     return shorten("\n".join(line for line in lines if line.strip() and not REFERENCE.search(line)), TEXT_LENGTH)

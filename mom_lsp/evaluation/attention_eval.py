@@ -26,10 +26,10 @@ from mom_lsp.lm.trace_learning import Accepted, observe
 from mom_lsp.lm.traces import STRENGTHS, AttentionTraces, calibrated
 from mom_lsp.memory import Bias
 from mom_lsp.tuning.cache import Step
-from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels
-from mom_lsp.tuning.metrics import interval
-from mom_lsp.tuning.rank import editing, scores
+from mom_lsp.tuning.metrics import bootstrap_interval
+from mom_lsp.tuning.rank import editing_model, scores
 
 ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
 CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
@@ -131,7 +131,7 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
         step("reading", len(cases), len(cases))
         right = float(np.mean([first.get(case.query) == case.gold for case in cases]))
         document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": right}
-        return document | {"methods": table(study.rows)}
+        return document | {"methods": bias_table(study.rows)}
     finally:
         model.close()
 
@@ -139,8 +139,8 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
 def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
     """Return for each query which of its prompt's memories the router put first at that moment, if it found any."""
     wanted = {case.query: case for case in cases}
-    questions = gather(repository, [label for label in labels if label.query in wanted], step)
-    model, first = editing(questions), dict[str, str]()
+    questions = gather_cases(repository, [label for label in labels if label.query in wanted], step)
+    model, first = editing_model(questions), dict[str, str]()
     for asked in questions:
         score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))
         found = [memory for memory in wanted[asked.label.query].memories if memory in score]
@@ -149,7 +149,7 @@ def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase]
     return first
 
 
-def table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
+def bias_table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
     """Return for each method its likelihood, what it gains on the plain one, and how often it cites the right memory.
 
     `moved` holds the same for the cases in which the method had something to bias.
@@ -159,11 +159,11 @@ def table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
     for name, row in rows.items():
         gain, moved = np.array(row.nll) - plain, np.array(row.moved)
         found[name] = {
-            "nll": interval(row.nll),
-            "change": interval(gain),
-            "cited": interval(row.cited),
+            "nll": bootstrap_interval(row.nll),
+            "change": bootstrap_interval(gain),
+            "cited": bootstrap_interval(row.cited),
             "moved": int(moved.sum()),
-            "change_moved": interval(gain[moved]) if moved.any() else None,
+            "change_moved": bootstrap_interval(gain[moved]) if moved.any() else None,
             "better": float((gain[moved] < 0).mean()) if moved.any() else None,
         }
     return found

@@ -11,7 +11,7 @@ import numpy as np
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.route.view import View
-from mom_lsp.tuning.cases import Asked, Case
+from mom_lsp.tuning.cases import Case, QueryContext
 from mom_lsp.tuning.situation import Situation
 from mom_lsp.workspace import Library
 
@@ -32,13 +32,13 @@ class Baselines:
         catalog = library.snapshot().catalog
         self._bm25 = Bm25(catalog, [texts.get(memory, "") for memory in catalog.ids])
 
-    def __call__(self, case: Case, asked: Asked) -> None:
+    def __call__(self, case: Case, asked: QueryContext) -> None:
         """Add what each baseline suggests, and how it fuses them."""
         lists = self._lists(asked)
         case.ranked = {name: [asked.view.commit_of[row] for row in rows] for name, rows in lists.items()}
         case.fused = _fusion_of(case.rows, list(lists.values())[:3])
 
-    def _lists(self, asked: Asked) -> dict[str, list[int]]:
+    def _lists(self, asked: QueryContext) -> dict[str, list[int]]:
         lists, view, moment, editing = {}, asked.view, asked.situation, bool(asked.query.spots)
         if editing:
             lists["blame"] = blame(view, asked.writers, moment)

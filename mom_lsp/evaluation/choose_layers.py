@@ -22,7 +22,7 @@ from mom_lsp.lm import gguf
 from mom_lsp.lm.biased_heads import STRENGTH, spread
 from mom_lsp.lm.runtime import Limits, Llama
 from mom_lsp.tuning.labels import load_labels
-from mom_lsp.tuning.metrics import interval
+from mom_lsp.tuning.metrics import bootstrap_interval
 
 BAND = 5  # layers that are tried together
 CONTEXT = 1024  # tokens: a prompt of cases takes about 500
@@ -47,7 +47,7 @@ def changes(model: Llama, cases: Sequence[ModelCase]) -> Iterator[list[float]]:
 
 def choose(found: Sequence[Sequence[float]], layers: int) -> list[int]:
     """Return the layers of the bands whose whole 95% interval is a gain, at least half as large as the best one's."""
-    means = [interval(column) for column in np.array(found).T]
+    means = [bootstrap_interval(column) for column in np.array(found).T]
     best = min(mean for mean, _, _ in means)
     helps = [high < 0 and mean <= best / 2 for mean, _, high in means]
     return [layer for band, kept in zip(bands(layers), helps, strict=True) if kept for layer in band]

@@ -15,7 +15,7 @@ import numpy as np
 from mom_lsp.cues.cms import ContinuousMemory, Options, unit
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.view import View
-from mom_lsp.tuning.cases import Asked, Case
+from mom_lsp.tuning.cases import Case, QueryContext
 from mom_lsp.tuning.rank import DEPTH, rank, scores
 from mom_lsp.workspace.library.library import Snapshot
 
@@ -33,7 +33,7 @@ class EditingContext:
         self._catalog, self._slots = snapshot.catalog, snapshot.slots
         self._vectors = snapshot.vectors
 
-    def __call__(self, case: Case, asked: Asked) -> None:
+    def __call__(self, case: Case, asked: QueryContext) -> None:
         """Add the cues of each candidate."""
         case.cues = self.cues(asked.view, asked.situation.query, case.rows, asked.meaning)
 
@@ -96,7 +96,7 @@ class ScoredCase:
 
 def best_weight(told: Sequence[ScoredCase], cue: str) -> float:
     """Return the weight of a cue, among WEIGHTS, that makes what was named most likely among its candidates."""
-    known = [(one, one.case.right) for one in told if one.case.right.any()]
+    known = [(one, one.case.correct) for one in told if one.case.correct.any()]
 
     def likelihood(weight: float) -> float:
         return sum(_log_chance(one.with_cue(cue, weight), right) for one, right in known)

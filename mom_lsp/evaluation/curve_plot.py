@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 import numpy as np
 
 from mom_lsp.errors import UsageError
-from mom_lsp.tuning.metrics import curve
+from mom_lsp.tuning.metrics import abstention_curve
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 400, 60, 24, 150, 48  # pixels; the plot lies between the margins
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by the colour-blind too
@@ -34,7 +34,7 @@ def draw(path: Path, sure: Mapping[str, Sequence[tuple[float, bool]]], threshold
     SubElement(picture, "rect", width="100%", height="100%", fill="white")
     _axes(picture)
     for at, (name, pairs) in enumerate(sure.items()):
-        points = [(point["share"], point["hit@1"]) for point in curve(pairs, SHARES)]
+        points = [(point["share"], point["hit@1"]) for point in abstention_curve(pairs, SHARES)]
         colour = COLOURS[at % len(COLOURS)]
         text = " ".join("{},{}".format(*_place(*point)) for point in points)
         SubElement(picture, "polyline", {"points": text, "fill": "none", "stroke": colour, "stroke-width": "2"})

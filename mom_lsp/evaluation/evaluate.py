@@ -21,11 +21,11 @@ from mom_lsp.evaluation.tier_ablation import life_rows
 from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.settings import Settings
 from mom_lsp.tuning.cache import Step
-from mom_lsp.tuning.cases import Case, Study
-from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.cases import Annotator, Case
+from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels, sample
-from mom_lsp.tuning.metrics import answered, curve, table
-from mom_lsp.tuning.rank import editing, of_writers, rank, surest
+from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table
+from mom_lsp.tuning.rank import editing_model, first_confidence, rank, writers_only
 from mom_lsp.workspace import Library
 
 SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, where the curve of abstention is read
@@ -56,10 +56,12 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
         raise UsageError(f"--ablate={request.ablate}: choose {choices}")
     labels = load_labels(request.labels) if request.labels else own_labels(request.repository)
     chosen = sample(labels, request.limit) if request.limit else labels
-    studies: list[Callable[[Library], Study]] = [Baselines]
+    annotators: list[Callable[[Library], Annotator]] = [Baselines]
     if request.ablate == "cms":
-        studies.append(lambda library: EditingContext(library.snapshot()))
-    cases = gather(request.repository, chosen, step, form=request.form, meaning=request.meaning, studies=studies)
+        annotators.append(lambda library: EditingContext(library.snapshot()))
+    cases = gather_cases(
+        request.repository, chosen, step, form=request.form, meaning=request.meaning, annotators=annotators
+    )
     if not cases:
         if request.labels:
             raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
@@ -76,7 +78,7 @@ def report(
     """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
     if request.form != "editing":
         labels = [case.label for case in cases]  # the others have no such query
-    model = shipped("intent") if request.form == "intent" else editing(cases)
+    model = shipped("intent") if request.form == "intent" else editing_model(cases)
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
     sure = sureness(request.form, cases)
@@ -89,32 +91,32 @@ def report(
         "labels": len(labels),
         "asked": len(cases),
         "candidates": float(np.mean([len(case.rows) for case in cases])),
-        "reachable": float(np.mean([case.right.sum() / len(case.label.gold) for case in cases])),
+        "reachable": float(np.mean([case.correct.sum() / len(case.label.gold) for case in cases])),
         "methods": {
-            "mom": table(predictions, labels),
+            "mom": metric_table(predictions, labels),
             **_timeless(request, cases, labels),
-            **{name: table(ranked, labels) for name, ranked in lists.items()},
+            **{name: metric_table(ranked, labels) for name, ranked in lists.items()},
         },
         "abstention": {
-            name: {"curve": curve(pairs, SHARES), "at": answered(pairs, thresholds[name])}
+            name: {"curve": abstention_curve(pairs, SHARES), "at": at_threshold(pairs, thresholds[name])}
             for name, pairs in sure.items()
         },
     }
     if request.ablate == "life":
         document["ablation"] = {
-            name: table(found.predictions, labels)["all"]
+            name: metric_table(found.predictions, labels)["all"]
             | {count: getattr(found, count) for count in ("accepted", "hints", "right", "barred")}
             for name, found in life_rows(cases, model).items()
         }
     elif request.ablate == "strategies":
         counts = ("accepted", "dropped", "trials", "helped", "variety")
         document["ablation"] = {
-            name: table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
+            name: metric_table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
             for name, found in strategy_rows(cases, model, thresholds["suggestions"]).items()
         }
     elif request.ablate:
         document["ablation"] = {
-            name: table(found, labels)["all"] for name, found in _ablated(cases, model, request.ablate).items()
+            name: metric_table(found, labels)["all"] for name, found in _ablated(cases, model, request.ablate).items()
         }
     return document, predictions
 
@@ -128,11 +130,11 @@ def _ablated(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str,
 def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bool]]]:
     """Return how sure the first suggestion of each case is, and whether it is right; while editing, the hint's too."""
     if form == "intent":
-        return {"suggestions": [surest(case, shipped("intent")) for case in cases]}
-    model, hints = editing(cases), shipped("hints")
+        return {"suggestions": [first_confidence(case, shipped("intent")) for case in cases]}
+    model, hints = editing_model(cases), shipped("hints")
     return {
-        "suggestions": [surest(case, model) for case in cases],
-        "hints": [surest(of_writers(case), hints) for case in cases],
+        "suggestions": [first_confidence(case, model) for case in cases],
+        "hints": [first_confidence(writers_only(case), hints) for case in cases],
     }
 
 
@@ -145,7 +147,7 @@ def _timeless(request: EvaluationRequest, cases: Sequence[Case], labels: Sequenc
     """Return the table of `mom search`, to which time says nothing."""
     if request.form != "intent":
         return {}
-    return {"mom search": table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
+    return {"mom search": metric_table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
 
 
 def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:

@@ -19,11 +19,11 @@ from mom_lsp.evaluation.evaluate import asked_for
 from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
-from mom_lsp.tuning.fit import fit, plain
-from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.fit import as_json, fit
+from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import load_labels, sample
-from mom_lsp.tuning.metrics import METRICS, answered, table
-from mom_lsp.tuning.rank import of_writers, rank, surest
+from mom_lsp.tuning.metrics import METRICS, at_threshold, metric_table
+from mom_lsp.tuning.rank import first_confidence, rank, writers_only
 
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
 HINTS = ("paths", "path_newest", "files", "body", "distance", "strength", "named", "named_lately")
@@ -44,17 +44,17 @@ def across(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[
     for held in sets if len(sets) > 1 else ():
         model = fit([case for name, cases in sets.items() if name != held for case in cases], names)
         cases = sets[held]
-        surely[held] = sure = [surest(case, model) for case in cases]
+        surely[held] = sure = [first_confidence(case, model) for case in cases]
         _say(f"{held} from the others: {_shown(cases, model)}")
         _say(f"{held} from itself: {_shown(cases, fit(cases, names))}")
         for threshold in (0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
-            at = answered(sure, threshold)
+            at = at_threshold(sure, threshold)
             _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
     return surely
 
 
 def _shown(cases: Sequence[Case], model: LinearModel) -> str:
-    row = table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
+    row = metric_table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
     return " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
 
 
@@ -70,19 +70,19 @@ def main() -> None:
     sets = {}
     for pair in chosen.sets:
         repository, _, labels = pair.partition("=")
-        sets[repository] = gather(
+        sets[repository] = gather_cases(
             Path(repository), sample(load_labels(Path(labels)), chosen.limit), _step, form=chosen.form
         )
     kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
     sure, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
     for mode, names in NAMES[chosen.form].items():
         _say(f"{mode}:")
-        asked = {name: list(map(of_writers, cases)) for name, cases in sets.items()} if mode == "hints" else sets
+        asked = {name: list(map(writers_only, cases)) for name, cases in sets.items()} if mode == "hints" else sets
         lines = {f"{Path(name).name} {mode}": pairs for name, pairs in across(asked, names).items()}
         if mode != "unencoded":  # the minutes before there are vectors are not drawn
             sure |= lines
             thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
-        kept[mode] = plain(fit([case for cases in asked.values() for case in cases], names))
+        kept[mode] = as_json(fit([case for cases in asked.values() for case in cases], names))
     if chosen.curve:
         draw(chosen.curve, sure, thresholds)
     chosen.out.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")

@@ -19,9 +19,9 @@ import numpy as np
 
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
-from mom_lsp.tuning.gather import gather
+from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import load_labels, sample
-from mom_lsp.tuning.rank import editing, scores
+from mom_lsp.tuning.rank import editing_model, scores
 from mom_lsp.workspace.ranking.citations import OTHERS
 
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -63,7 +63,7 @@ def _others(case: Case, model: LinearModel) -> tuple[np.ndarray, np.ndarray]:
         return np.zeros(0), np.zeros(0, bool)
     found = scores(case, model)[at]
     order = np.argsort(-found, kind="stable")[:OTHERS]
-    return model.chances(found[order]), case.right[at][order]
+    return model.chances(found[order]), case.correct[at][order]
 
 
 def main() -> None:
@@ -74,8 +74,8 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=300)
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
-    cases = gather(chosen.repository, labels, lambda *_: None)
-    made = rows(cases, editing(cases).scaled({"temp": 0.0}))
+    cases = gather_cases(chosen.repository, labels, lambda *_: None)
+    made = rows(cases, editing_model(cases).scaled({"temp": 0.0}))
     for row in made:
         sys.stdout.write(
             f"chance >= {row.threshold:<6g} {row.read:5.2f} read a question, {row.kept:6.1%} of the right ones kept,"

@@ -1,1 +1,1 @@
-"""Learning the weights: history and verdicts made into questions, and weights fitted on them (`mom tune`)."""
+"""Fitting the weights of the score on history and feedback (`mom tune`)."""

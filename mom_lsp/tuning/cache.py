@@ -1,4 +1,4 @@
-"""What is slow and does not change, kept between runs outside the repository: blame, and the vectors of queries."""
+"""A cache of slow results that do not change, outside the repository: blame, and the embeddings of queries."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Step = Callable[[str, int, int], None]  # phase, done, total
 
 
 class BlameCache:
-    """Lines and their writers by commit, path and ranges. One thread writes."""
+    """The writers of lines by commit, path and ranges. Written by one thread."""
 
     def __init__(self, folder: Path, repository: Repository) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -31,45 +31,47 @@ class BlameCache:
         self._file.execute("CREATE TABLE IF NOT EXISTS blame (key TEXT PRIMARY KEY, lines TEXT NOT NULL)")
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
         self._repository = repository
-        ours = repository.location.data / datafolder.IGNORED_REVISIONS  # the key depends on what blame skips
-        self._looked_through = _digest_of(ours.read_bytes() if ours.is_file() else b"")
+        ignored = repository.location.data / datafolder.IGNORED_REVISIONS  # the commits that blame ignores: part of the key
+        self._ignored = _digest_of(ignored.read_bytes() if ignored.is_file() else b"")
 
-    def known(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:
-        """Return what is kept."""
+    def get(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:
+        """Return the cached writers, None if there are none."""
         key = self._key(commit, path, ranges)
         row = self._file.execute("SELECT lines FROM blame WHERE key = ?", (key,)).fetchone()
         return None if row is None else {int(line): commit for line, commit in json.loads(row[0]).items()}
 
-    def ask(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Callable[[], Writers]:
-        """Return a function that asks git and may run in another thread."""
+    def blame_job(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Callable[[], Writers]:
+        """Return a function that runs git blame and is safe to call in another thread."""
 
-        def asked() -> Writers:
+        def blame() -> Writers:
             try:
                 groups = self._repository.blame(commit, path, *ranges, moves=True)
             except RepositoryError:
-                return {}  # the file is new, or shorter than that
-            whole = (g for g in groups if not g.boundary)
-            return {line: g.commit for g in whole for line in range(g.line, g.line + g.count)}
+                return {}  # the file is new, or has fewer lines
+            known = (g for g in groups if not g.boundary)
+            return {line: g.commit for g in known for line in range(g.line, g.line + g.count)}
 
-        return asked
+        return blame
 
-    def keep(self, commit: str, path: str, ranges: list[tuple[int, int]], writers: Writers) -> None:
-        """Keep an answer."""
+    def put(self, commit: str, path: str, ranges: list[tuple[int, int]], writers: Writers) -> None:
+        """Save the writers."""
         with self._file:
             self._file.execute(
                 "INSERT OR REPLACE INTO blame VALUES (?, ?)", (self._key(commit, path, ranges), json.dumps(writers))
             )
 
     def vectors(self, texts: Sequence[str], encoder: Encoder, step: Step) -> dict[str, np.ndarray]:
-        """Return the vector (d,) of each text, encoding those that are not kept."""
+        """Return the embedding (d,) of each text, encoding those that are not cached."""
         found: dict[str, np.ndarray] = {}
         for text in texts:
             row = self._file.execute("SELECT vector FROM vectors WHERE key = ?", (_digest(encoder, text),)).fetchone()
             if row is not None:
                 found[text] = np.frombuffer(row[0], np.float32)
-        unknown = sorted({text for text in texts if text not in found}, key=len)  # alike lengths share a batch
+        unknown = sorted(
+            {text for text in texts if text not in found}, key=len
+        )  # similar lengths share a batch
         for at in range(0, len(unknown), BATCH):
-            step("meaning", at, len(unknown))
+            step("encoding", at, len(unknown))
             batch = unknown[at : at + BATCH]
             vectors = np.asarray(encoder.encode(batch), np.float32)
             found.update(zip(batch, vectors, strict=True))
@@ -83,7 +85,7 @@ class BlameCache:
         self._file.close()
 
     def _key(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> str:
-        return f"{commit} {','.join(f'{a}-{b}' for a, b in ranges)} {self._looked_through} {path}"
+        return f"{commit} {','.join(f'{a}-{b}' for a, b in ranges)} {self._ignored} {path}"
 
 
 def _digest(encoder: Encoder, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The questions of some labels, asked of an index as of the moment of each."""
+"""Makes the cases of labels from the index of a repository."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder
 from mom_lsp.store import Store
 from mom_lsp.tuning.cache import BlameCache, Step
-from mom_lsp.tuning.cases import Case, Cases, Study
+from mom_lsp.tuning.cases import Annotator, Case, Cases
 from mom_lsp.tuning.labels import Label
 from mom_lsp.workspace import Library
 
 
-def gather(
+def gather_cases(
     root: Path,
     labels: Sequence[Label],
     step: Step,
     *,
     form: str = "editing",
     meaning: bool = True,
-    studies: Sequence[Callable[[Library], Study]] = (),
+    annotators: Sequence[Callable[[Library], Annotator]] = (),
 ) -> list[Case]:
-    """Return the cases of the labels whose query is here and has the form that is wanted.
+    """Return the cases of the labels whose query is in the history and has the wanted form.
 
     Args:
         root: of an indexed worktree.
-        labels: queries and answers.
-        step: is called with a phase, how much of it is done, and how much there is.
-        form: "editing" knows the lines that are about to be changed, "intent" the masked subject, "both" both.
-        meaning: whether questions are compared by meaning, too.
-        studies: what else is found out about each case.
+        labels: queries and their relevant commits.
+        step: called with the progress: phase, done, total.
+        form: "editing" for queries of the lines about to be changed, "intent" of the masked subject, "both" of both.
+        meaning: whether queries have embeddings.
+        annotators: makers of the annotators of each case.
 
     Raises:
-        UsageError: no repository, or one without commits.
+        UsageError: not a git repository, or one without commits.
         NoIndex: the repository is not indexed.
     """
     location = locate(root)
@@ -51,13 +51,13 @@ def gather(
     repository = Repository(location)
     cache = BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
     with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch:
-        journal = Journal(Path(scratch) / datafolder.JOURNAL)  # nobody has used anything yet
+        journal = Journal(Path(scratch) / datafolder.JOURNAL)  # empty: no feedback yet
         try:
             store = Store(location.data)
             library = Library(lambda: store, journal, installed_encoder() if meaning else None)
             library.reload()
-            chosen = [study(library) for study in studies]
-            cases = Cases(repository, library, cache, attributes_file(location.data), step, chosen)
+            made = [make(library) for make in annotators]
+            cases = Cases(repository, library, cache, attributes_file(location.data), step, made)
             return list(cases.make(labels, form))
         finally:
             journal.close()
@@ -65,7 +65,7 @@ def gather(
 
 
 def installed_encoder() -> Encoder | None:
-    """Return the encoder that is installed, None if there is none."""
+    """Return the installed encoder, None if there is none."""
     try:
         return SentenceEncoder()
     except EncoderError:

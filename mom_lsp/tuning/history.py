@@ -1,4 +1,4 @@
-"""Who is whose ancestor, from one reading of the commit graph."""
+"""The ancestors of any commit, from one reading of the commit graph."""
 
 from __future__ import annotations
 

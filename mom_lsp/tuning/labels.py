@@ -17,17 +17,17 @@ from mom_lsp.route.view import View
 from mom_lsp.store import Store
 from mom_lsp.tiers import DAY
 
-MOST_NAMED = 10  # commits that one message names; more are a list
-MOST_FILES = 20  # of a query: somebody who changes more is not at a place
+MOST_NAMED = 10  # commits that one message references; a message with more is a list
+MOST_FILES = 20  # of a query; a larger change has no single location
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One query and its answers."""
+    """A query and its relevant commits."""
 
     query: str  # full sha
-    gold: tuple[str, ...]  # the commits that it names
-    own_day: frozenset[str] = frozenset()  # those of gold that nobody needs to be reminded of
+    gold: tuple[str, ...]  # the commits that its message references
+    own_day: frozenset[str] = frozenset()  # those of gold that its author made less than a day earlier: easy answers
     kind: str = "mention"
     time: int = 0
 
@@ -36,34 +36,34 @@ def load_labels(path: Path) -> list[Label]:
     """Read a file with one JSON object a line.
 
     Raises:
-        UsageError: the file cannot be read, or is something else.
+        UsageError: the file cannot be read, or has another format.
     """
     try:
         return [_label(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line.strip()]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} does not hold labels, one JSON object a line: {error!r}") from error
+        raise UsageError(f"{path} is not a label file (one JSON object per line): {error!r}") from error
 
 
 def own_labels(root: Path) -> list[Label]:
-    """Return the commits of HEAD whose message names earlier ones, with those, oldest first.
+    """Return the ancestors of HEAD whose message references earlier commits, each with those commits, oldest first.
 
     Raises:
-        UsageError: no repository, or one without a commit.
+        UsageError: not a git repository, or one without a commit.
         NoIndex: it is not indexed.
     """
     location = locate(root)
     repository = Repository(location) if location.git else None
     head = repository.resolve() if repository else None
     if repository is None or head is None:
-        raise UsageError(f"{root} is not a git repository with a commit: there is no history to learn from")
+        raise UsageError(f"{root} has no git history to learn from")
     catalog = Catalog.of_table(Store(location.data).columns(COLUMNS))
     return labels_of(View(catalog, repository.history(head), {}))
 
 
 def labels_of(view: View) -> list[Label]:
-    """Return one label for each memory of a view that names earlier ones, oldest first.
+    """Return one label for each memory of a view that references earlier ones, oldest first.
 
-    Those that are never suggested, change many files or none, or name many commits are left out.
+    Memories that are never suggested, change no or many files, or reference many commits are left out.
     """
     catalog, named = view.catalog, dict[int, dict[int, str]]()
     for edge in view.edges:
@@ -87,7 +87,7 @@ def _own(view: View, row: int, named: Mapping[int, str]) -> Label:
 
 
 def sample(labels: Sequence[Label], count: int, seed: int = 0) -> list[Label]:
-    """Return one label of each of `count` equal spans; the standard sample of the benchmark, so it must not change."""
+    """Return one label from each of `count` equal spans: the benchmark's standard sample, which must not change."""
     if count >= len(labels):
         return list(labels)
     draw = random.Random(seed)
@@ -98,7 +98,7 @@ def sample(labels: Sequence[Label], count: int, seed: int = 0) -> list[Label]:
 def _label(row: dict[str, object]) -> Label:
     gold, own_day = row["gold"], row.get("own_day", [])
     if not isinstance(gold, list) or not isinstance(own_day, list):
-        raise TypeError("gold is a list of commits")
+        raise TypeError("gold and own_day must be lists of commits")
     return Label(
         query=str(row["query"]),
         gold=tuple(map(str, gold)),

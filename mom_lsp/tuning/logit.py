@@ -1,6 +1,6 @@
-"""Two small maximum-likelihood fits by Newton's method: a conditional logit, and a calibration of scores to chances.
+"""Two maximum-likelihood fits by Newton's method: a conditional logit, and the calibration of scores to probabilities.
 
-Both losses are convex and have few parameters, so that some ten exact steps find the minimum to machine precision.
+Both losses are convex and have few parameters, so about ten exact steps find the minimum to machine precision.
 Source: D. McFadden, Conditional logit analysis of qualitative choice behavior, 1974; J. Platt, Probabilistic outputs
 for support vector machines, 1999.
 """
@@ -12,86 +12,86 @@ from collections.abc import Callable
 import numpy as np
 
 STEPS = 100  # Newton takes about ten, and more only where a penalty alone bounds the weights
-FLAT = 1e-10  # the largest slope at which a loss counts as minimal
+FLAT = 1e-10  # the largest gradient at which a loss counts as minimal
 HALVINGS = 40  # of a step that overshoots
 
-Point = tuple[float, np.ndarray, np.ndarray]  # loss, slope (f,), curvature (f, f)
+Point = tuple[float, np.ndarray, np.ndarray]  # loss, gradient (f,), Hessian (f, f)
 
 
 def conditional_logit(
-    x: np.ndarray, right: np.ndarray, sizes: np.ndarray, *, start: np.ndarray, penalty: float
+    x: np.ndarray, correct: np.ndarray, sizes: np.ndarray, *, start: np.ndarray, penalty: float
 ) -> np.ndarray:
-    """Return the weights (f,) that make the right candidate of each query likeliest among those of its query.
+    """Return the weights (f,) that make the correct candidate of each query most likely among its candidates.
 
     Args:
         x: (m, f) features of the candidates, query after query.
-        right: (m,) whether a candidate is right; each query has at least one, and all its right ones weigh the same.
-        sizes: (q,) how many candidates each query has, at least one.
-        start: (f,) weights to depart from.
+        correct: (m,) whether a candidate is correct; each query has at least one, and all of them weigh the same.
+        sizes: (q,) number of candidates of each query, at least one.
+        start: (f,) weights to start from.
         penalty: on the squared distance from `start`, beside the mean negative log-likelihood of a query; above 0.
     """
     starts, query = np.cumsum(sizes) - sizes, np.repeat(np.arange(len(sizes)), sizes)
-    target = right / np.add.reduceat(right.astype(float), starts)[query]
+    target = correct / np.add.reduceat(correct.astype(float), starts)[query]
 
     def at(weights: np.ndarray) -> Point:
         score = x @ weights
         score -= np.maximum.reduceat(score, starts)[query]
         total = np.add.reduceat(np.exp(score), starts)
-        chance = np.exp(score) / total[query]
+        probability = np.exp(score) / total[query]
         away = weights - start
         loss = (np.log(total).sum() - target @ score) / len(sizes) + penalty * (away @ away)
-        slope = x.T @ (chance - target) / len(sizes) + 2 * penalty * away
-        weighted = x * chance[:, None]
+        gradient = x.T @ (probability - target) / len(sizes) + 2 * penalty * away
+        weighted = x * probability[:, None]
         means = np.add.reduceat(weighted, starts)  # (q, f)
-        curvature = (x.T @ weighted - means.T @ means) / len(sizes) + 2 * penalty * np.eye(len(start))
-        return float(loss), slope, curvature
+        hessian = (x.T @ weighted - means.T @ means) / len(sizes) + 2 * penalty * np.eye(len(start))
+        return float(loss), gradient, hessian
 
     return minimum(at, start)
 
 
-def calibration(scores: np.ndarray, right: np.ndarray, *, penalty: float = 1e-6) -> tuple[float, float]:
-    """Return slope and intercept that make scores log-odds of being right.
+def calibration(scores: np.ndarray, correct: np.ndarray, *, penalty: float = 1e-6) -> tuple[float, float]:
+    """Return slope and intercept that turn scores into log-odds of being correct.
 
     Args:
         scores: (m,) of candidates.
-        right: (m,) whether each is right; both occur.
+        correct: (m,) whether each is correct; both occur.
         penalty: on half the squared slope, beside the summed negative log-likelihood: it bounds the slope where some
-            score tells all right ones from all wrong ones.
+            score separates the correct from the other candidates perfectly.
     """
     x = np.column_stack([scores, np.ones(len(scores))])
     bound = np.array([penalty, 0.0])
 
     def at(line: np.ndarray) -> Point:
-        odds = x @ line
-        chance = 0.5 * (1 + np.tanh(0.5 * odds))  # the logistic function, which does not overflow like this
-        loss = np.logaddexp(0, odds).sum() - odds @ right + 0.5 * bound @ line**2
-        slope = x.T @ (chance - right) + bound * line
-        curvature = (x * (chance * (1 - chance))[:, None]).T @ x + np.diag(bound)
-        return float(loss), slope, curvature
+        log_odds = x @ line
+        probability = 0.5 * (1 + np.tanh(0.5 * log_odds))  # the logistic function in a form that does not overflow
+        loss = np.logaddexp(0, log_odds).sum() - log_odds @ correct + 0.5 * bound @ line**2
+        gradient = x.T @ (probability - correct) + bound * line
+        hessian = (x * (probability * (1 - probability))[:, None]).T @ x + np.diag(bound)
+        return float(loss), gradient, hessian
 
     slope, intercept = minimum(at, np.zeros(2)).tolist()
     return slope, intercept
 
 
 def minimum(at: Callable[[np.ndarray], Point], start: np.ndarray) -> np.ndarray:
-    """Return where a convex loss is minimal, (f,): Newton's steps, each halved until the loss falls enough.
+    """Return the minimiser of a convex loss, (f,): Newton's steps, each halved until the loss decreases enough.
 
     Args:
-        at: the loss at a place, with its slope and curvature.
-        start: (f,) where to begin.
+        at: returns the loss at a point, with its gradient and Hessian.
+        start: (f,) the first point.
     """
-    here, (loss, slope, curvature) = np.asarray(start, float), at(np.asarray(start, float))
+    point, (loss, gradient, hessian) = np.asarray(start, float), at(np.asarray(start, float))
     for _ in range(STEPS):
-        if np.abs(slope).max() < FLAT:
+        if np.abs(gradient).max() < FLAT:
             break
-        step = np.linalg.lstsq(curvature, slope, rcond=None)[0]
-        falls = slope @ step  # by how much a step would lower the loss if its slope stayed
+        step = np.linalg.lstsq(hessian, gradient, rcond=None)[0]
+        decrease = gradient @ step  # of the loss, if the gradient stayed constant over the step
         for _ in range(HALVINGS):
-            found = at(here - step)
-            if found[0] <= loss - 1e-4 * falls:
+            found = at(point - step)
+            if found[0] <= loss - 1e-4 * decrease:
                 break
-            step, falls = step / 2, falls / 2
+            step, decrease = step / 2, decrease / 2
         else:
-            break  # no step lowers the loss any more: it is minimal as far as floats can tell
-        here, (loss, slope, curvature) = here - step, found
-    return here
+            break  # no step lowers the loss: it is minimal to float precision
+        point, (loss, gradient, hessian) = point - step, found
+    return point

@@ -1,4 +1,4 @@
-"""A case ranked by a model, as the product does it."""
+"""Ranks the candidates of a case with a model, as the product does."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from mom_lsp.tuning.cases import Case
 DEPTH = 10
 
 
-def editing(cases: Sequence[Case]) -> LinearModel:
-    """Return the weights that the product uses while editing: others where nothing has a vector."""
+def editing_model(cases: Sequence[Case]) -> LinearModel:
+    """Return the weights that the product uses while editing; those without `sem` if no candidate has a vector."""
     return shipped("editing" if any(case.features["cosine"].any() for case in cases) else "unencoded")
 
 
@@ -24,13 +24,13 @@ def rank(case: Case, model: LinearModel) -> list[str]:
     return [case.shas[at] for at in top(scores(case, model), DEPTH)]
 
 
-def surest(case: Case, model: LinearModel) -> tuple[float, bool]:
-    """Return the chance that the first suggestion is given, and whether it is right."""
+def first_confidence(case: Case, model: LinearModel) -> tuple[float, bool]:
+    """Return the estimated probability of the first suggestion, and whether it is correct."""
     if not len(case.rows):
         return 0.0, False
     found = scores(case, model)
     best = int(np.argmax(found))
-    return float(model.chances(found[best : best + 1])[0]), bool(case.right[best])
+    return float(model.chances(found[best : best + 1])[0]), bool(case.correct[best])
 
 
 def scores(case: Case, model: LinearModel) -> np.ndarray:
@@ -38,8 +38,8 @@ def scores(case: Case, model: LinearModel) -> np.ndarray:
     return total(model.shares(case.features)) if len(case.rows) else np.zeros(0)
 
 
-def of_writers(case: Case) -> Case:
-    """Return the case with no candidates but those that wrote the lines about to be changed: what hints are."""
+def writers_only(case: Case) -> Case:
+    """Return the case with only those candidates that wrote the lines about to be changed: the candidates of hints."""
     wrote = case.features["wrote"] > 0
     return replace(
         case,

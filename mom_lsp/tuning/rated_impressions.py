@@ -1,6 +1,6 @@
-"""What the user said of suggestions, made into cases: those that were shown together compete.
+"""Makes cases of the user's feedback: suggestions that were shown together compete.
 
-Of a showing the journal holds the commit, the file, the lines and the memories; the rest is asked again as of then.
+The journal holds the commit, file, lines and memories of an impression; the rest is recomputed as of that time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from mom_lsp.workspace.ranking.ranker import Ranker
 
 @dataclass(frozen=True, slots=True)
 class RatedImpression:
-    """Suggestions that stood side by side, and what the user said of them."""
+    """Suggestions that were shown together, with the user's feedback."""
 
     seq: int  # of the event
     time: float  # seconds since 1970
@@ -44,38 +44,38 @@ class RatedImpression:
     dismissed: set[str] = field(default_factory=set)
 
     @property
-    def right(self) -> tuple[str, ...]:
-        """What the user preferred: what was accepted, or else what was not dismissed; empty if that says nothing."""
-        right = self.accepted or (set(self.memories) - self.dismissed)
-        return tuple(memory for memory in self.memories if memory in right and right != set(self.memories))
+    def preferred(self) -> tuple[str, ...]:
+        """The accepted memories, or else those that were not dismissed; empty if that is all of them."""
+        preferred = self.accepted or (set(self.memories) - self.dismissed)
+        return tuple(memory for memory in self.memories if memory in preferred and preferred != set(self.memories))
 
 
-def verdicts(events: Iterable[Event]) -> list[RatedImpression]:
-    """Return the showings of which the user said something within a day, oldest first; the last word counts."""
+def rated_impressions(events: Iterable[Event]) -> list[RatedImpression]:
+    """Return the impressions with feedback within a day, oldest first; the latest feedback on a memory counts."""
     last: dict[tuple[str, str], RatedImpression] = {}  # by path (or none) and memory
     found: dict[int, RatedImpression] = {}
-    for event in lasting(events):
-        for shown in _together(event):
+    for event in without_undone(events):
+        for shown in _impressions(event):
             last |= {(path, memory): shown for memory in shown.memories for path in (shown.path, "")}
-        judged = last.get((event.path, event.memory))
-        if judged is None or event.time - judged.time > DAY or event.type not in ACCEPTED | {"dismiss"}:
+        rated = last.get((event.path, event.memory))
+        if rated is None or event.time - rated.time > DAY or event.type not in ACCEPTED | {"dismiss"}:
             continue
-        said, unsaid = (judged.accepted, judged.dismissed)[:: -1 if event.type == "dismiss" else 1]
-        said.add(event.memory)
-        unsaid.discard(event.memory)
-        found[id(judged)] = judged
-    return sorted((shown for shown in found.values() if shown.right), key=lambda shown: shown.seq)
+        now, before = (rated.accepted, rated.dismissed)[:: -1 if event.type == "dismiss" else 1]
+        now.add(event.memory)
+        before.discard(event.memory)
+        found[id(rated)] = rated
+    return sorted((shown for shown in found.values() if shown.preferred), key=lambda shown: shown.seq)
 
 
-def lasting(events: Iterable[Event]) -> list[Event]:
-    """Return the events that nobody took back."""
+def without_undone(events: Iterable[Event]) -> list[Event]:
+    """Return the events that were not undone."""
     log = list(events)
     undone, _ = undone_events(log)
     return [event for event in log if event.seq not in undone and event.type != "undo"]
 
 
-def _together(event: Event) -> Iterator[RatedImpression]:
-    """Yield what a batch of showings holds; an imported one may hold anything."""
+def _impressions(event: Event) -> Iterator[RatedImpression]:
+    """Yield the impressions of a batch, without feedback; skips malformed ones, since a batch may be imported."""
     batch = event.data.get("together") if event.type == "shown" else None
     for entry in batch if isinstance(batch, list) else ():
         match entry:
@@ -83,27 +83,27 @@ def _together(event: Event) -> Iterator[RatedImpression]:
                 yield RatedImpression(event.seq, event.time, head, path, start, end, tuple(map(str, memories)))
 
 
-class Verdicts:
-    """Asks again what was asked when the user judged the answer."""
+class ImpressionReplay:
+    """Ranks again as of the time of each impression."""
 
     def __init__(self, location: Location, library: Library, events: Sequence[Event]) -> None:
         self._worktree, self._library, self._snapshot = Worktree(location), library, library.snapshot()
-        self._events, self._life = lasting(events), Life()
+        self._events, self._life = without_undone(events), Life()
 
-    def cases(self, showings: Sequence[RatedImpression], step: Step) -> Iterator[Case]:
-        """Yield a case for each showing, oldest first, whose commit, file and memories are still here."""
-        for done, shown in enumerate(showings):
-            step("verdicts", done, len(showings))
+    def cases(self, impressions: Sequence[RatedImpression], step: Step) -> Iterator[Case]:
+        """Yield a case for each impression, oldest first, whose commit, file and memories still exist."""
+        for done, shown in enumerate(impressions):
+            step("feedback", done, len(impressions))
             case = self._case(shown)
-            if case is not None and case.right.any() and not case.right.all():
+            if case is not None and case.correct.any() and not case.correct.all():
                 yield case
-        step("verdicts", len(showings), len(showings))
+        step("feedback", len(impressions), len(impressions))
 
     def _case(self, shown: RatedImpression) -> Case | None:
         try:
             head = self._worktree.head(shown.head)
         except MomError:
-            return None  # it was rebased away
+            return None  # the commit is gone, after a rebase
         lines = self._worktree.committed(head, shown.path)
         if shown.end > len(lines):
             return None
@@ -115,15 +115,15 @@ class Verdicts:
         among = np.isin(ids, shown.memories)
         rows = evidence.rows[among]
         return Case(
-            label=Label(f"{shown.seq} {shown.path}:{shown.start}", shown.right, time=int(shown.time)),
+            label=Label(f"{shown.seq} {shown.path}:{shown.start}", shown.preferred, time=int(shown.time)),
             rows=rows,
-            shas=[memory for memory, here in zip(ids, among.tolist(), strict=True) if here],
+            shas=[memory for memory, mine in zip(ids, among.tolist(), strict=True) if mine],
             features={name: values[among] for name, values in ranker.features(evidence).items()},
             moment=moment_of(ranker.view, ranker.snapshot.life, rows, int(shown.time), shown.path),
         )
 
     def _ranker(self, shown: RatedImpression, head: Any) -> Ranker:
-        """Return what ranked then: the memories true on that commit, with the life they had."""
+        """Return the ranker as of the impression: the memories of its commit, with their status and strength then."""
         before = [event for event in self._events if self._life.last_seq < event.seq < shown.seq]
         self._life = fold(before, self._life)
         snapshot = replace(self._snapshot, life=self._life)

@@ -1,4 +1,4 @@
-"""What somebody knows who is about to make a change: the old side of its diff, never an added line or the message."""
+"""What a developer knows before making a change: the old side of its diff, never an added line or the message."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from mom_lsp.git.preimage import OldHunk, PreImage
 
 MAX_LINES, MAX_CHARACTERS = 60, 4_000  # of the text that is shown
-LEAST_SHARE = 5  # lines of each hunk, however many there are
+LEAST_SHARE = 5  # lines of each hunk, however many hunks there are
 REFERENCE = re.compile(r"(?<![0-9A-Za-z])(?=[a-f]*[0-9])[0-9a-f]{7,40}(?![0-9A-Za-z])|#\d+\b")
-TAKING_BACK = re.compile(r"(Partial(ly)? )?(Revert|Reapply|Back out)\b", re.IGNORECASE)
+REVERTING = re.compile(r"(Partial(ly)? )?(Revert|Reapply|Back out)\b", re.IGNORECASE)
 OWN_NUMBER = re.compile(r"\s*\(#\d+\)$")
 
 
@@ -20,26 +20,26 @@ class PlannedChange:
 
     path: str
     header: str
-    lines: tuple[str, ...]  # those that are shown, with context
+    lines: tuple[str, ...]  # those that are shown, including context
     ranges: tuple[tuple[int, int], ...]  # (first line, number of lines) in the old file
-    changing: tuple[str, ...]  # of the lines, those that are about to be changed
+    changing: tuple[str, ...]  # the lines about to be changed
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """A change that is about to be made."""
+    """A change about to be made."""
 
     query: str
     parent: str  # "" of a root commit
     now: int  # seconds since 1970
     paths: tuple[str, ...]
     changes: tuple[PlannedChange, ...]
-    text: str  # the benchmark's, without names of other commits
-    intent: str | None  # the subject; None if it quotes what it takes back
+    text: str  # the query of the benchmark, with references to other commits masked
+    intent: str | None  # the subject; None if it quotes the commit that it reverts
 
 
 def situation(image: PreImage) -> Situation:
-    """Return what was known before a commit was made."""
+    """Return the situation before a commit was made."""
     hunks = [(file.path, hunk) for file in image.files for hunk in file.hunks]
     share, left = max(LEAST_SHARE, MAX_LINES // max(1, len(hunks))), MAX_LINES
     changes: list[PlannedChange] = []
@@ -67,8 +67,8 @@ def situation(image: PreImage) -> Situation:
 
 
 def intent(subject: str) -> str | None:
-    """Return what the developer would say he is about to do; None where the subject quotes the answer."""
-    if TAKING_BACK.match(subject):
+    """Return the subject as a statement of intent, references masked; None if it quotes the answer."""
+    if REVERTING.match(subject):
         return None
     return _masked(OWN_NUMBER.sub("", subject)).strip() or None
 
