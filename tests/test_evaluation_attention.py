@@ -13,7 +13,7 @@ from repositories import Repo, Start
 
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import _print
-from mom_lsp.evaluation.attention_cases import make_cases, streams
+from mom_lsp.evaluation.attention_cases import label_stream, make_cases
 from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, bias_table
 from mom_lsp.evaluation.choose_layers import bands, choose
 from mom_lsp.git import Repository, locate
@@ -47,7 +47,7 @@ def labels(project: Repo, tmp_path: Path) -> Path:
 
 def test_a_case_holds_the_right_memory_and_never_says_which(project: Repo, labels: Path) -> None:
     known = load_labels(labels)
-    chosen = streams(known, 10, recurring=True)
+    chosen = label_stream(known, 10, recurring=True)
     assert [label.time for label in chosen] == [2, 3, 4, 5]
     cases = make_cases(Repository(locate(project.root)), known, chosen)
     assert len(cases) == 4
@@ -63,10 +63,10 @@ def test_a_case_holds_the_right_memory_and_never_says_which(project: Repo, label
 
 def test_labels_that_share_a_memory_stay_together() -> None:
     known = [Label(f"q{n}", (f"g{n // 2}",), time=n) for n in range(20)] + [Label("alone", ("g99",), time=99)]
-    chosen = streams(known, 5, recurring=True)
+    chosen = label_stream(known, 5, recurring=True)
     assert len(chosen) == 6 and all(sum(o.gold == one.gold for o in chosen) == 2 for one in chosen)
     assert chosen == sorted(chosen, key=lambda label: label.time)
-    assert [label.query for label in streams(known, 5, recurring=False)] == ["alone"]
+    assert [label.query for label in label_stream(known, 5, recurring=False)] == ["alone"]
 
 
 def test_the_layers_that_surely_help_are_chosen() -> None:

@@ -39,7 +39,7 @@ def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
     run(blame_accuracy, monkeypatch, labels, "--repo", project.root, "--wrong")
     line, *others = capsys.readouterr().out.splitlines()
     assert line.startswith("repo, 3 lines: git blame 0,")
-    assert line.endswith("and moves within and between files 3")
+    assert line.endswith("also with moves within and between files 3")
     assert [other for other in others if not other.startswith("all, ")] == []  # nothing is wrong
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo, Start
 
-from mom_lsp.evaluation.hint_agreement import ask
+from mom_lsp.evaluation.hint_agreement import count_agreement
 from mom_lsp.extract.code import line_keys
 
 WHY = "\n\nBecause the upstream server counts from there, which took us days to find out."
@@ -121,11 +121,11 @@ def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
 def test_the_measurement_counts_what_does_not_lead(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     workspace = mom.service.workspace(str(mom.root))
-    kept = ask(workspace, ["src/a.py"])
+    kept = count_agreement(workspace, ["src/a.py"])
     assert kept.hints >= 4 and (kept.missing, kept.behind) == (0, 0)
     suggest = workspace.suggest
     monkeypatch.setattr(workspace, "suggest", lambda *place, text: suggest(*place, text=text) | {"suggestions": []})
-    assert ask(workspace, ["src/a.py"]) == replace(kept, missing=kept.hints)
+    assert count_agreement(workspace, ["src/a.py"]) == replace(kept, missing=kept.hints)
 
 
 @pytest.mark.parametrize("typed", ["", "    ", "    limit = 7", "    answer = 7"])

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from memories import MEMORIES, make_memory
 from parrot import Parrot
 
-from mom_lsp.evaluation.model_answers import asked, report
+from mom_lsp.evaluation.model_answers import measure_answer, report
 from mom_lsp.lm.answer import Sentence
 from mom_lsp.lm.prompts import CLOSE, OPEN, in_place, quoted, why_grammar, why_messages
 from mom_lsp.lm.support import is_supported, support
@@ -89,11 +89,11 @@ def test_a_stream_is_read_alike_however_it_is_cut(parts: list[str], data: st.Dat
 
 def test_how_often_answers_hold_is_counted() -> None:
     said = "The server bans a client after 50 attempts [1]. The tax office wants it [2]."
-    answers = [asked(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (said, "Nobody knows [1].")]
-    assert [(one.said, one.held, one.shown) for one in answers] == [(2, 1, True), (1, 0, False)]
+    answers = [measure_answer(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (said, "Nobody knows [1].")]
+    assert [(one.sentences, one.supported, one.shown) for one in answers] == [(2, 1, True), (1, 0, False)]
     assert answers[0].support == 1.0
-    shown = "50% of the answers have a sentence that holds, 50% also give the reason and are shown"
-    assert f"2 places: {shown}; of 3 sentences 1 hold (33%)" in report("x", answers)
+    shown = "50% of the answers have a supported sentence, 50% also give the reason and are shown"
+    assert f"2 lines: {shown}; 1 of 3 sentences are supported (33%)" in report("x", answers)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from repositories import Mom, Repo, Start
 
-from mom_lsp.evaluation import revert_links as evaluation
+from mom_lsp.evaluation.revert_links import main, revert_links
 from mom_lsp.git import Repository, locate
 from mom_lsp.server.markdown import story
 
@@ -140,10 +140,13 @@ def test_the_measure_counts_what_is_linked(
     project.commit('Revert "Something that never was"', {"net.py": TRIED})
     project.commit("Revert to the default when none is set", {"net.py": PLAIN})
     repository = Repository(locate(project.root))
-    found = list(evaluation.linked(repository, project.head))
-    assert [(one.asked, [target.title for _, target in one.targets]) for one in found] == [(True, []), (True, [TITLE])]
+    found = list(revert_links(repository, project.head))
+    assert [(one.quotes_title, [target.title for _, target in one.targets]) for one in found] == [
+        (True, []),
+        (True, [TITLE]),
+    ]
     monkeypatch.setattr(sys, "argv", ["reverts", str(project.root), "--list", "--sample", "9"])
-    evaluation.main()
+    main()
     told = capsys.readouterr().out
     assert "1 of 2 linked (50.0%)" in told
     assert told.count('Revert "Something that never was"') == 2

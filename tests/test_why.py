@@ -19,8 +19,8 @@ from repositories import Mom, Repo, Start
 from mom_lsp.cli.app import app
 from mom_lsp.engine.requests import answer
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation.reason_accuracy import cases, right
-from mom_lsp.evaluation.why_threshold import best, rows
+from mom_lsp.evaluation.reason_accuracy import accuracy, labelled_messages
+from mom_lsp.evaluation.why_threshold import largest_threshold, threshold_rows
 from mom_lsp.lm.answer import Clue, extractive, reason_of
 from mom_lsp.memory import Source
 from mom_lsp.route.linear_model import LinearModel
@@ -189,9 +189,9 @@ def test_sentences_that_are_told_are_judged_by_labels(project: Repo, tmp_path: P
     sha = project.commit("Limit retries\n\nThis fixes bug #12. The server counts attempts.", {"a.py": "LIMIT = 42\n"})
     labels = tmp_path / "labels.jsonl"
     labels.write_text(json.dumps({"commit": sha, "reasons": [1]}) + '\n{"commit": "0000", "reasons": [0]}\n')
-    made = list(cases(labels, project.root))
-    assert [case.told for case in made] == [("This fixes bug #12.", "The server counts attempts.")]
-    assert right(made) == {"first": 0, "first with a word of reasoning": 0, "first that says something": 1}
+    made = list(labelled_messages(labels, project.root))
+    assert [case.sentences for case in made] == [("This fixes bug #12.", "The server counts attempts.")]
+    assert accuracy(made) == {"first": 0, "first with a word of reasoning": 0, "first informative": 1}
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
@@ -212,9 +212,9 @@ def test_the_least_chance_is_the_largest_that_keeps_most_of_what_is_right() -> N
     nothing = dict.fromkeys(("wrote", "symbol", "near"), np.zeros(4))
     features = nothing | {"wrote": np.array([1.0, 0, 0, 0]), "near": np.array([1.0, 1, 0.5, 0])}
     case = Case(Label("q", ("a", "b")), np.arange(4), ["a", "b", "c", "d"], features, moment=None)  # type: ignore[arg-type]
-    made = rows([case], LinearModel({"near": 4.0}, -4.0))  # chances of b and c: 50% and 12%
-    assert [(row.threshold, row.read, row.kept, row.precision) for row in made[-2:]] == [
+    made = threshold_rows([case], LinearModel({"near": 4.0}, -4.0))  # chances of b and c: 50% and 12%
+    assert [(row.threshold, row.read, row.recall, row.precision) for row in made[-2:]] == [
         (0.1, 2, 1, 0.5),
         (0.2, 1, 1, 1),
     ]
-    assert best(made) == 0.2
+    assert largest_threshold(made) == 0.2

@@ -1,8 +1,8 @@
-"""Each label made into a prompt for the language model: its memory among others, and the text that really came.
+"""Makes a prompt of each label: its memory among distractors, and the text that was really written.
 
-Nothing but a clone is needed. The text is the message of the later commit without the lines that name the earlier one;
-the memories beside the right one are those that other labels name: earlier, close in time, in the same files where
-there are any, so that they look as likely as what a search would bring.
+Only a clone is needed. The text is the message of the later commit without the lines that reference the earlier one.
+The distractors are memories that other labels reference: earlier, close in time, and in the same files where possible,
+so that they are as plausible as search results.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from mom_lsp.tuning.labels import Label
 from mom_lsp.tuning.situation import REFERENCE, REVERTING
 
 MEMORIES = 3  # in a prompt, as in a suggestion
-NEAR = 40  # labels before a query, whose memories may stand beside the right one
+NEAR = 40  # labels before a query, whose memories may be distractors
 MEMORY_LENGTH, TEXT_LENGTH, LEAST_TEXT = 350, 300, 40  # characters
-FILES = 4  # that the prompt names
+FILES = 4  # listed in the prompt
 SYSTEM = "You know this repository's history. Write what is asked for, using the earlier changes where they matter."
 
 
 @dataclass(frozen=True, slots=True)
 class ModelCase:
-    """One label as the model sees it."""
+    """One label as a prompt and its continuation."""
 
     query: str
-    cue: str  # where the change is: the top folder of most of its files
+    cue: str  # the top folder of most of its files
     gold: str
     memories: tuple[str, ...]  # in the order of the prompt
     messages: tuple[ChatMessage, ...]
@@ -41,20 +41,20 @@ class ModelCase:
 
     @property
     def others(self) -> tuple[str, ...]:
-        """The memories beside the right one."""
+        """The distractors."""
         return tuple(memory for memory in self.memories if memory != self.gold)
 
 
-def streams(labels: Sequence[Label], count: int, *, recurring: bool) -> list[Label]:
-    """Return labels in order of time, about `count` of them; `recurring`: only those whose memory others name too.
+def label_stream(labels: Sequence[Label], count: int, *, recurring: bool) -> list[Label]:
+    """Return about `count` labels in order of time; `recurring`: whether other labels reference the same memory.
 
-    Labels that share a memory stay together, or no trace could be learned from one and used in the next.
+    Labels that share a memory stay together, so that a trace learned from one applies to the next.
     """
-    named = Counter(gold for label in labels for gold in label.gold[:1])
+    references = Counter(gold for label in labels for gold in label.gold[:1])
     groups: dict[str, list[Label]] = {}
     for label in labels:
         groups.setdefault(label.gold[0], []).append(label)
-    wanted = [group for gold, group in groups.items() if (named[gold] > 1) == recurring]
+    wanted = [group for gold, group in groups.items() if (references[gold] > 1) == recurring]
     random.Random(0).shuffle(wanted)
     chosen: list[Label] = []
     for group in wanted:
@@ -65,18 +65,18 @@ def streams(labels: Sequence[Label], count: int, *, recurring: bool) -> list[Lab
 
 
 def make_cases(repository: Repository, labels: Sequence[Label], chosen: Sequence[Label]) -> list[ModelCase]:
-    """Return the cases of the chosen labels, in their order; those whose text says too little are left out."""
+    """Return the cases of the chosen labels, in order, without those whose text is too short."""
     ordered = sorted(labels, key=lambda label: (label.time, label.query))
-    place = {label.query: at for at, label in enumerate(ordered)}
+    position = {label.query: at for at, label in enumerate(ordered)}
     near = {
-        label.query: [one.gold[0] for one in ordered[max(0, place[label.query] - NEAR) : place[label.query]]]
+        label.query: [one.gold[0] for one in ordered[max(0, position[label.query] - NEAR) : position[label.query]]]
         for label in chosen
     }
     wanted = {sha for label in chosen for sha in (label.query, label.gold[0], *near[label.query])}
     known = [sha for sha in sorted(wanted) if repository.has(sha)]
     commits = {commit.sha: commit for commit in repository.commits(known)}
     if not commits:
-        raise UsageError("the labels name no commit of this repository")
+        raise UsageError("the labels reference no commit of this repository")
     made = [_case(label, near[label.query], commits) for label in chosen]
     return [case for case in made if case is not None]
 
@@ -105,8 +105,8 @@ def _parts(query: Commit, shown: Sequence[Commit]) -> tuple[Part, ...]:
     for number, commit in enumerate(shown, 1):
         parts += [Part(f"[{number}] "), Part(shorten(commit.message.strip(), MEMORY_LENGTH), commit.sha), Part("\n\n")]
     places = [f"{change.path} {change.hunks[0].header if change.hunks else ''}".strip() for change in query.files]
-    asked = "\n".join(places[:FILES])
-    return (*parts, Part(f"I am changing:\n{asked}\nWrite the commit message."))
+    listed = "\n".join(places[:FILES])
+    return (*parts, Part(f"I am changing:\n{listed}\nWrite the commit message."))
 
 
 def _text(query: Commit) -> str:

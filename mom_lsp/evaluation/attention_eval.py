@@ -1,8 +1,8 @@
-"""`mom eval --model`: does attention that is drawn to the right memory make the text that really came likelier?
+"""`mom eval --model`: whether an attention bias on the relevant memory makes the text that was written more likely.
 
-Prequential: queries come in order of time, traces are learned from a query only after it was measured, and the strength
-of the bias is the one that was best on the texts before. What the router puts first is what it would have put first at
-that moment. Layers come from another project (evaluation/choose_layers.py).
+Prequential: queries are in order of time, traces are learned from a query only after it was measured, and the strength
+of the bias is the one that was best on the texts before. The router ranks as of the query's own time. The layers were
+chosen on another project (choose_layers.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation.attention_cases import ModelCase, make_cases, streams
+from mom_lsp.evaluation.attention_cases import ModelCase, label_stream, make_cases
 from mom_lsp.evaluation.choose_layers import CONTEXT
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
@@ -32,21 +32,21 @@ from mom_lsp.tuning.metrics import bootstrap_interval
 from mom_lsp.tuning.rank import editing_model, scores
 
 ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
-CITES = "\n\nThis follows from change ["  # read after the text; the number that comes next is the citation
+CITES = "\n\nThis follows from change ["  # read after the text; the next token is the citation's number
 PLAIN, CALIBRATED = "no bias", "learned traces, b calibrated"
 
 
 @dataclass(slots=True)
 class AttentionRow:
-    """What one method did, case by case."""
+    """The results of one method, case by case."""
 
-    nll: list[float] = field(default_factory=list)  # nats a token
+    nll: list[float] = field(default_factory=list)  # nats per token
     cited: list[bool] = field(default_factory=list)
-    moved: list[bool] = field(default_factory=list)  # whether it had anything to bias
+    moved: list[bool] = field(default_factory=list)  # whether it biased anything
 
 
-class Study:
-    """One model and one stream of cases."""
+class AttentionStudy:
+    """The measurements of one model on one stream of cases."""
 
     def __init__(self, model: Llama, heads: Sequence[tuple[int, int]]) -> None:
         self._model, self._heads = model, list(heads)
@@ -54,14 +54,14 @@ class Study:
         self.rows: dict[str, AttentionRow] = {}
         self._gains: list[Mapping[float, float]] = []
 
-    def take(self, case: ModelCase, first: str, later: Set[str]) -> None:
-        """Measure every method on a case, then learn from it what concerns memories that come again later."""
+    def measure(self, case: ModelCase, first: str, later: Set[str]) -> None:
+        """Measure every method on a case, then learn the traces of the memories that recur later."""
         plain = self._measure(PLAIN, case, {})
         assert plain is not None
-        even = spread(self._heads, CHOSEN)
+        uniform = spread(self._heads, CHOSEN)
         self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
-        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: even})
-        self._measure(f"the router's first, chosen layers, b = {CHOSEN}", case, {first: even} if first else {})
+        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: uniform})
+        self._measure(f"the router's first, chosen layers, b = {CHOSEN}", case, {first: uniform} if first else {})
         own = self.traces.bias(case.cue, case.memories, CHOSEN)
         self._measure(f"traces of single memories alone, b = {CHOSEN}", case, own)
         for strength in STRENGTHS:
@@ -77,7 +77,7 @@ class Study:
         self.traces.step(observe(self._model, accepted, self._heads, plain, gains=gains, memories=again))
 
     def _measure(self, name: str, case: ModelCase, bias: Bias) -> AttentionReading | None:
-        """Read the case's text under a bias; a bias of nothing is the plain row again and costs nothing."""
+        """Read the case's text with a bias; an empty bias reuses the result without bias."""
         row = self.rows.setdefault(name, AttentionRow())
         row.moved.append(bool(bias))
         if name != PLAIN and not bias:
@@ -93,7 +93,7 @@ class Study:
         return reading
 
     def _calibrated(self) -> None:
-        """Add what the strength did that was best on the texts before."""
+        """Add the result of the strength that was best on the texts before."""
         strength = calibrated(self._gains, CHOSEN)
         row, same = (
             self.rows.setdefault(CALIBRATED, AttentionRow()),
@@ -105,39 +105,41 @@ class Study:
 
 
 def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str, step: Step) -> dict[str, Any]:
-    """Return the table of all methods, as JSON would have it.
+    """Return the results of all methods, in the format of `mom eval --model --json`.
 
     Raises:
-        UsageError: no repository, no labels, or labels of another repository.
-        NoIndex: the repository is not indexed, so that the router cannot be asked.
-        ModelError: there is no model, or its attention cannot be moved.
+        UsageError: not a git repository, no labels, or labels of another repository.
+        NoIndex: the repository is not indexed, which the router needs.
+        ModelError: there is no model, or its attention cannot be biased.
     """
     location = locate(repository)
     if not location.git:
         raise UsageError(f"{repository} is not a git repository")
     labels = load_labels(file) if file else own_labels(repository)
-    chosen = streams(labels, limit, recurring=True)
+    chosen = label_stream(labels, limit, recurring=True)
     cases = make_cases(Repository(location), labels, chosen)
     if not cases:
-        raise UsageError(f"{file or repository} has no memory that several labels name: nothing can be learned from it")
-    first = routed(repository, chosen, cases, step)
+        raise UsageError(
+            f"{file or repository}: no commit is referenced by several labels, so traces cannot be learned"
+        )
+    first = first_routed(repository, chosen, cases, step)
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
     try:
-        study = Study(model, chosen_heads(model.name, model.layers, model.heads))
+        study = AttentionStudy(model, chosen_heads(model.name, model.layers, model.heads))
         for done, case in enumerate(cases):
             step("reading", done, len(cases))
             later = {memory for after in cases[done + 1 :] for memory in after.memories}
-            study.take(case, first.get(case.query, ""), later)
+            study.measure(case, first.get(case.query, ""), later)
         step("reading", len(cases), len(cases))
-        right = float(np.mean([first.get(case.query) == case.gold for case in cases]))
-        document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": right}
+        router = float(np.mean([first.get(case.query) == case.gold for case in cases]))
+        document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": router}
         return document | {"methods": bias_table(study.rows)}
     finally:
         model.close()
 
 
-def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
-    """Return for each query which of its prompt's memories the router put first at that moment, if it found any."""
+def first_routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
+    """Return for each query the memory of its prompt that the router ranked first at that time, if it found any."""
     wanted = {case.query: case for case in cases}
     questions = gather_cases(repository, [label for label in labels if label.query in wanted], step)
     model, first = editing_model(questions), dict[str, str]()
@@ -150,9 +152,9 @@ def routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase]
 
 
 def bias_table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
-    """Return for each method its likelihood, what it gains on the plain one, and how often it cites the right memory.
+    """Return for each method its likelihood, the change from no bias, and how often it cites the relevant memory.
 
-    `moved` holds the same for the cases in which the method had something to bias.
+    `change_moved` and `better` are of the `moved` cases only, those in which the method biased anything.
     """
     plain = np.array(rows[PLAIN].nll)
     found: dict[str, dict[str, Any]] = {}
@@ -174,5 +176,5 @@ def _learned(strength: float) -> str:
 
 
 def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:
-    """Return the same traces on the next memories of the prompt: as much bias, in the wrong place."""
+    """Return the same traces on the next memories of the prompt: the same amount of bias, in the wrong place."""
     return {memories[(memories.index(memory) + 1) % len(memories)]: heads for memory, heads in learned.items()}

@@ -1,4 +1,4 @@
-"""What mom is compared with: blame, recency on the path, BM25, meaning alone, and their fusion by rank."""
+"""The baselines of `mom eval`: blame, recency of the path, BM25, embeddings alone, and reciprocal-rank fusion."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from mom_lsp.workspace import Library
 DEPTH = 50  # ranks of each list that are fused
 FUSION = 60  # reciprocal-rank fusion: 1 / (60 + rank)
 K1, B = 1.2, 0.75  # of BM25
-COMMON = 0.2  # share of the documents; a word in more of them is not looked up
+COMMON = 0.2  # share of the documents; a word that is in more of them is ignored
 WORD = re.compile(r"[a-z]+|[0-9]+")
 
 
 class Baselines:
-    """Ranks a case by each baseline: a study."""
+    """Adds the ranking of each baseline to a case: an annotator."""
 
     def __init__(self, library: Library) -> None:
         self._vectors = library.snapshot().vectors
@@ -33,10 +33,10 @@ class Baselines:
         self._bm25 = Bm25(catalog, [texts.get(memory, "") for memory in catalog.ids])
 
     def __call__(self, case: Case, asked: QueryContext) -> None:
-        """Add what each baseline suggests, and how it fuses them."""
+        """Add the ranking of each baseline, and the fused score of each candidate."""
         lists = self._lists(asked)
         case.ranked = {name: [asked.view.commit_of[row] for row in rows] for name, rows in lists.items()}
-        case.fused = _fusion_of(case.rows, list(lists.values())[:3])
+        case.fused = _fused_scores(case.rows, list(lists.values())[:3])
 
     def _lists(self, asked: QueryContext) -> dict[str, list[int]]:
         lists, view, moment, editing = {}, asked.view, asked.situation, bool(asked.query.spots)
@@ -51,8 +51,8 @@ class Baselines:
         return lists
 
 
-def _fusion_of(rows: np.ndarray, lists: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return the reciprocal-rank fusion of some lists for each row, the best one 1."""
+def _fused_scores(rows: np.ndarray, lists: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the reciprocal-rank fusion of ranked lists for each row, scaled so that the best is 1."""
     scores = np.zeros(len(rows))
     for ranked in lists:
         rank_of = {row: rank for rank, row in enumerate(ranked, 1)}
@@ -61,9 +61,9 @@ def _fusion_of(rows: np.ndarray, lists: Sequence[Sequence[int]]) -> np.ndarray:
 
 
 def blame(view: View, writers: Mapping[str, Mapping[int, str]], situation: Situation) -> list[int]:
-    """Return the commits that wrote the changed lines, those of most lines first.
+    """Return the commits that wrote the changed lines, by number of lines.
 
-    Of a pure insertion, the line that it follows counts.
+    For a pure insertion, the line before it counts.
     """
     lines: Counter[int] = Counter()
     for change in situation.changes:
@@ -84,7 +84,7 @@ def recency(view: View, situation: Situation) -> list[int]:
 
 
 def fused(*lists: Sequence[int]) -> list[int]:
-    """Return the reciprocal-rank fusion of some lists."""
+    """Return the reciprocal-rank fusion of ranked lists."""
     scores: Counter[int] = Counter()
     for ranked in lists:
         for rank, row in enumerate(ranked[:DEPTH], 1):
@@ -93,15 +93,15 @@ def fused(*lists: Sequence[int]) -> list[int]:
 
 
 def dense(view: View, vectors: Vectors, meaning: np.ndarray) -> list[int]:
-    """Return the commits of the most similar embeddings."""
+    """Return the commits with the most similar embeddings."""
     return [int(row) for row in vectors.nearest(meaning, view.valid & ~view.catalog.is_file, DEPTH)]
 
 
 class Bm25:
-    """BM25 over message and paths, of the documents that are true at some moment."""
+    """BM25 over messages and paths, restricted to the commits of a view."""
 
     def __init__(self, catalog: Catalog, texts: Sequence[str]) -> None:
-        """Take one text a row."""
+        """Index one text per row."""
         counts = [Counter(WORD.findall(text.lower())) for text in texts]
         self._length = np.array([count.total() for count in counts], np.float64)
         rows: dict[str, list[int]] = {}
@@ -124,8 +124,8 @@ class Bm25:
             rows = self._rows.get(word)
             if rows is None:
                 continue
-            kept = allowed[rows]
-            rows, times = rows[kept], self._times[word][kept]
+            visible = allowed[rows]
+            rows, times = rows[visible], self._times[word][visible]
             if 0 < len(rows) <= COMMON * size:
                 idf = np.log(1 + (size - len(rows) + 0.5) / (len(rows) + 0.5))
                 scores[rows] += idf * times * (K1 + 1) / (times + K1 * (1 - B + B * self._length[rows] / mean))

@@ -1,8 +1,8 @@
-"""What a short-term context is worth: `mom eval --ablate=cms`, on history in the order in which people worked.
+"""Ablation of the editing context (`mom eval --ablate=cms`): a continuous memory of the author's recent commits.
 
-Before each label its author's earlier commits are written, one event each, into a continuous memory (cues/cms.py).
-What it reads out for the question is compared with every candidate: a cue beside the features of the score. So is what
-any such memory has to beat: the plain mean of the newest events, and merely whether a candidate is the author's own.
+Before each label the earlier commits of its author are written, one event each, into a continuous memory (cues/cms.py).
+The similarity of its read-out for the query to every candidate is a cue beside the features of the score. Two baselines
+are cues as well: the plain mean of the newest events, and whether a candidate is by the same author.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from mom_lsp.workspace.library.library import Snapshot
 
 EVENTS = 80  # of the author, newest; more have decayed in all but the slowest level
 NEWEST = 5  # events of the plain mean
-CMS, MEAN, OWN = "with cms", f"with the mean of {NEWEST} events", "with whether it is one's own"
-WEIGHTS = np.linspace(-4.0, 12.0, 65)  # of a cue, in log-odds for a cosine of 1, that are tried
+CMS, MEAN, OWN = "with cms", f"with the mean of {NEWEST} events", "with same author"
+WEIGHTS = np.linspace(-4.0, 12.0, 65)  # of a cue, in log-odds for a cosine of 1
 Predictions = dict[str, list[str]]
 
 
 class EditingContext:
-    """Adds the cues of what an author did before to a case: a study."""
+    """Adds the cues of the author's recent commits to a case: an annotator."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._catalog, self._slots = snapshot.catalog, snapshot.slots
@@ -38,13 +38,13 @@ class EditingContext:
         case.cues = self.cues(asked.view, asked.situation.query, case.rows, asked.meaning)
 
     def cues(self, view: View, query: str, rows: np.ndarray, meaning: np.ndarray | None) -> dict[str, np.ndarray]:
-        """Return the cues of each candidate, (m,) each: cosines with what a context reads out, 0 without vectors.
+        """Return the cues of each candidate, (m,) each: cosines with the read-out of a context, 0 without vectors.
 
         Args:
-            view: what was true before the query.
+            view: the history before the query.
             query: the commit that was about to be made.
             rows: (m,) the candidates.
-            meaning: (w,) the vector of the question.
+            meaning: (w,) the embedding of the query.
         """
         row, authors = self._catalog.row_of_commit.get(query), self._catalog.author
         own = {OWN: (authors[rows] == authors[row]).astype(float) if row is not None else np.zeros(len(rows))}
@@ -61,7 +61,7 @@ class EditingContext:
         return {name: candidates @ unit(context) for name, context in read.items()} | own
 
     def _events(self, view: View, row: int) -> list[int]:
-        """Return the newest commits before a query that its author made and that have a vector, oldest first."""
+        """Return the author's newest commits before a query that have a vector, oldest first."""
         catalog = self._catalog
         mine = view.suggestible & (view.distance >= 0) & (catalog.author == catalog.author[row]) & (self._slots >= 0)
         rows = np.flatnonzero(mine)
@@ -70,21 +70,21 @@ class EditingContext:
 
 
 def cue_rows(cases: Sequence[Case], model: LinearModel) -> dict[str, Predictions]:
-    """Return the predictions of the model, and of it with each cue, whose weight the other half of the labels gave."""
+    """Return the predictions of the model, and with each cue; two-fold: its weight is fitted on the other half."""
     ordered = [ScoredCase(case, scores(case, model)) for case in sorted(cases, key=lambda case: case.label.time)]
     rows = {"mom": {one.case.label.query: rank(one.case, model) for one in ordered}}
     halves = ordered[: len(ordered) // 2], ordered[len(ordered) // 2 :]
     for cue in (CMS, MEAN, OWN):
         rows[cue] = {}
-        for told, asked in (halves, halves[::-1]):
-            weight = best_weight(told, cue)
-            rows[cue] |= {one.case.label.query: _ranked(one.with_cue(cue, weight), one.case) for one in asked}
+        for train, test in (halves, halves[::-1]):
+            weight = best_weight(train, cue)
+            rows[cue] |= {one.case.label.query: _ranked(one.with_cue(cue, weight), one.case) for one in test}
     return rows
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredCase:
-    """A case with what the model says of each candidate, (m,)."""
+    """A case with the model's score of each candidate, (m,)."""
 
     case: Case
     scores: np.ndarray
@@ -94,19 +94,19 @@ class ScoredCase:
         return np.asarray(self.scores + weight * self.case.cues[cue])
 
 
-def best_weight(told: Sequence[ScoredCase], cue: str) -> float:
-    """Return the weight of a cue, among WEIGHTS, that makes what was named most likely among its candidates."""
-    known = [(one, one.case.correct) for one in told if one.case.correct.any()]
+def best_weight(train: Sequence[ScoredCase], cue: str) -> float:
+    """Return the weight of a cue, among WEIGHTS, that maximises the likelihood of the referenced commits."""
+    known = [(one, one.case.correct) for one in train if one.case.correct.any()]
 
     def likelihood(weight: float) -> float:
-        return sum(_log_chance(one.with_cue(cue, weight), right) for one, right in known)
+        return sum(_log_probability(one.with_cue(cue, weight), correct) for one, correct in known)
 
     return float(max(WEIGHTS, key=likelihood))
 
 
-def _log_chance(values: np.ndarray, right: np.ndarray) -> float:
+def _log_probability(values: np.ndarray, correct: np.ndarray) -> float:
     odds = np.exp(values - values.max())
-    return float(np.log(odds[right].sum() / odds.sum()))
+    return float(np.log(odds[correct].sum() / odds.sum()))
 
 
 def _ranked(values: np.ndarray, case: Case) -> list[str]:

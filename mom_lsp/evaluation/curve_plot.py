@@ -1,4 +1,4 @@
-"""The curve of abstention as a picture: how precise the first suggestion is, the fewer questions are answered."""
+"""Draws the abstention curve: precision of the first suggestion against the share of queries that are answered."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ from mom_lsp.errors import UsageError
 from mom_lsp.tuning.metrics import abstention_curve
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 400, 60, 24, 150, 48  # pixels; the plot lies between the margins
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # told apart by the colour-blind too
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # safe for colour blindness
 GOALS = (1 / 3, 0.6)  # of coverage and precision
 SHARES = tuple(np.linspace(0.05, 1.0, 39).tolist())
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def draw(path: Path, sure: Mapping[str, Sequence[tuple[float, bool]]], thresholds: Mapping[str, float]) -> None:
-    """Write an SVG with one line a name.
+def plot_curve(
+    path: Path, confidences: Mapping[str, Sequence[tuple[float, bool]]], thresholds: Mapping[str, float]
+) -> None:
+    """Write an SVG with one line per name.
 
     Args:
-        path: of the picture.
-        sure: by name, of each question how sure the first suggestion is and whether it is right.
-        thresholds: by name, the chance that is asked for; its point on the line is marked.
+        path: of the SVG file.
+        confidences: by name, the probability of the first suggestion of each query and whether it is correct.
+        thresholds: by name, the minimum probability; its point on the line is marked.
 
     Raises:
         UsageError: the file cannot be written.
@@ -33,14 +35,14 @@ def draw(path: Path, sure: Mapping[str, Sequence[tuple[float, bool]]], threshold
     picture = Element("svg", size | {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif"})
     SubElement(picture, "rect", width="100%", height="100%", fill="white")
     _axes(picture)
-    for at, (name, pairs) in enumerate(sure.items()):
+    for at, (name, pairs) in enumerate(confidences.items()):
         points = [(point["share"], point["hit@1"]) for point in abstention_curve(pairs, SHARES)]
         colour = COLOURS[at % len(COLOURS)]
-        text = " ".join("{},{}".format(*_place(*point)) for point in points)
+        text = " ".join("{},{}".format(*_pixel(*point)) for point in points)
         SubElement(picture, "polyline", {"points": text, "fill": "none", "stroke": colour, "stroke-width": "2"})
-        kept = [hit for chance, hit in pairs if chance >= thresholds[name]]
-        if kept:
-            x, y = _place(len(kept) / len(pairs), sum(kept) / len(kept))
+        answered = [hit for probability, hit in pairs if probability >= thresholds[name]]
+        if answered:
+            x, y = _pixel(len(answered) / len(pairs), sum(answered) / len(answered))
             SubElement(picture, "circle", cx=str(x), cy=str(y), r="4", fill=colour)
         _text(picture, WIDTH - RIGHT + 10, TOP + 16 + 20 * at, name, fill=colour)
     indent(picture)
@@ -52,20 +54,20 @@ def draw(path: Path, sure: Mapping[str, Sequence[tuple[float, bool]]], threshold
 
 def _axes(picture: Element) -> None:
     for tick in TICKS:
-        (x, bottom), (left, y) = _place(tick, 0), _place(0, tick)
+        (x, bottom), (left, y) = _pixel(tick, 0), _pixel(0, tick)
         _line(picture, (x, TOP), (x, bottom), "#e5e5e5")
         _line(picture, (left, y), (WIDTH - RIGHT, y), "#e5e5e5")
         _text(picture, x, bottom + 16, f"{tick:.0%}", **{"text-anchor": "middle"})
         _text(picture, left - 8, y + 4, f"{tick:.1f}", **{"text-anchor": "end"})
     share, precision = GOALS
-    _line(picture, _place(share, 0), _place(share, 1), "#999999", dashed=True)
-    _line(picture, _place(0, precision), _place(1, precision), "#999999", dashed=True)
-    _text(picture, LEFT, HEIGHT - 12, "share of the questions that are answered, the surest first")
-    _text(picture, 8, TOP - 8, "how often the first suggestion is the commit that was named")
+    _line(picture, _pixel(share, 0), _pixel(share, 1), "#999999", dashed=True)
+    _line(picture, _pixel(0, precision), _pixel(1, precision), "#999999", dashed=True)
+    _text(picture, LEFT, HEIGHT - 12, "share of queries answered, most confident first")
+    _text(picture, 8, TOP - 8, "precision of the first suggestion")
 
 
-def _place(share: float, precision: float) -> tuple[float, float]:
-    """Return the pixel of a point, both of whose coordinates are in [0, 1]."""
+def _pixel(share: float, precision: float) -> tuple[float, float]:
+    """Return the pixel of a point with both coordinates in [0, 1]."""
     x = LEFT + share * (WIDTH - LEFT - RIGHT)
     return round(x, 1), round(HEIGHT - BOTTOM - precision * (HEIGHT - TOP - BOTTOM), 1)
 

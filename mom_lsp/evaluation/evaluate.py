@@ -1,4 +1,4 @@
-"""`mom eval`: how well the product finds what later commits say mattered, beside what people have without it."""
+"""`mom eval`: recall, MRR and abstention of the product on labels, compared with baselines and ablations."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.baselines import Baselines
 from mom_lsp.evaluation.cms_ablation import EditingContext, cue_rows
-from mom_lsp.evaluation.curve_plot import draw
+from mom_lsp.evaluation.curve_plot import plot_curve
 from mom_lsp.evaluation.feature_ablation import GROUPS, Predictions, learned_rows, seed_rows
 from mom_lsp.evaluation.hint_exposure import exposures
 from mom_lsp.evaluation.strategy_ablation import strategy_rows
@@ -28,27 +28,27 @@ from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table
 from mom_lsp.tuning.rank import editing_model, first_confidence, rank, writers_only
 from mom_lsp.workspace import Library
 
-SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, where the curve of abstention is read
+SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, at which the abstention curve is printed
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """What is to be evaluated."""
+    """The options of one evaluation."""
 
     repository: Path
-    labels: Path | None = None  # the repository's own, if no file is named
+    labels: Path | None = None  # None for the repository's own
     form: str = "editing"
     limit: int = 0  # 0 for all
     ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
-    meaning: bool = True  # whether questions are compared by meaning, too
-    curve: Path | None = None  # where to draw the curve of abstention
+    meaning: bool = True  # whether queries have embeddings
+    curve: Path | None = None  # where to draw the abstention curve
 
 
 def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the report, as JSON would have it, and the predictions.
+    """Return the report, in the format of `mom eval --json`, and the predictions.
 
     Raises:
-        UsageError: no repository, no labels, or labels of another repository.
+        UsageError: not a git repository, no labels, or labels of another repository.
         NoIndex: the repository is not indexed.
     """
     if request.ablate not in ("", "all", "seed", "life", "cms", "strategies", *GROUPS):
@@ -64,8 +64,8 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
     )
     if not cases:
         if request.labels:
-            raise UsageError(f"{request.labels} names no commit that HEAD of {request.repository} reaches")
-        raise UsageError(f'no commit of {request.repository} names an earlier one ("Fixes: 1a2b3c4"): name --labels')
+            raise UsageError(f"{request.labels} has no query among the ancestors of HEAD in {request.repository}")
+        raise UsageError(f'{request.repository} has no commits like "Fixes: 1a2b3c4" to use as labels: pass --labels')
     document, predictions = report(request, chosen, cases)
     if request.ablate == "life":
         document["hints"] = {name: asdict(found) for name, found in exposures(request.repository, step).items()}
@@ -75,16 +75,16 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
 def report(
     request: EvaluationRequest, labels: Sequence[Label], cases: Sequence[Case]
 ) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """Return the tables of the product, the baselines, abstention and ablations, and the product's predictions."""
+    """Return metrics of the product, the baselines and the ablations, the abstention curves, and the predictions."""
     if request.form != "editing":
-        labels = [case.label for case in cases]  # the others have no such query
+        labels = [case.label for case in cases]  # other labels have no query of this form
     model = shipped("intent") if request.form == "intent" else editing_model(cases)
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
-    sure = sureness(request.form, cases)
-    thresholds = asked_for()
+    confidences = first_confidences(request.form, cases)
+    thresholds = default_thresholds()
     if request.curve:
-        draw(request.curve, sure, thresholds)
+        plot_curve(request.curve, confidences, thresholds)
     document: dict[str, Any] = {
         "repository": str(request.repository),
         "form": request.form,
@@ -94,12 +94,12 @@ def report(
         "reachable": float(np.mean([case.correct.sum() / len(case.label.gold) for case in cases])),
         "methods": {
             "mom": metric_table(predictions, labels),
-            **_timeless(request, cases, labels),
+            **_search_metrics(request, cases, labels),
             **{name: metric_table(ranked, labels) for name, ranked in lists.items()},
         },
         "abstention": {
             name: {"curve": abstention_curve(pairs, SHARES), "at": at_threshold(pairs, thresholds[name])}
-            for name, pairs in sure.items()
+            for name, pairs in confidences.items()
         },
     }
     if request.ablate == "life":
@@ -127,8 +127,8 @@ def _ablated(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str,
     return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
 
 
-def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bool]]]:
-    """Return how sure the first suggestion of each case is, and whether it is right; while editing, the hint's too."""
+def first_confidences(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bool]]]:
+    """Return the probability of each case's first suggestion and whether it is correct; while editing, of hints too."""
     if form == "intent":
         return {"suggestions": [first_confidence(case, shipped("intent")) for case in cases]}
     model, hints = editing_model(cases), shipped("hints")
@@ -138,19 +138,19 @@ def sureness(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[float, bo
     }
 
 
-def asked_for() -> dict[str, float]:
-    """Return the chances that the settings ask for by default."""
+def default_thresholds() -> dict[str, float]:
+    """Return the default probability thresholds of the settings."""
     return {"suggestions": Settings().suggest.threshold, "hints": Settings().hints.threshold}
 
 
-def _timeless(request: EvaluationRequest, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
-    """Return the table of `mom search`, to which time says nothing."""
+def _search_metrics(request: EvaluationRequest, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:
+    """Return the metrics of `mom search`, whose weights have no recency term."""
     if request.form != "intent":
         return {}
     return {"mom search": metric_table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
 
 
 def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:
-    """Write predictions in the benchmark's format."""
+    """Write predictions, one JSON object per line."""
     lines = [json.dumps({"query": query, "ranked": ranked[:10]}) for query, ranked in predictions.items()]
     path.write_text("\n".join(lines) + "\n", "utf-8")

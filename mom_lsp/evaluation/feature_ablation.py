@@ -1,4 +1,4 @@
-"""What each part of the score is worth: take one away, or run the seed's rows in order of time."""
+"""Ablation of the score's features, and the weights of the seed project, evaluated prequentially."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "symbol": ("symbol",),
     "names": ("names", "asked_names"),
     "body": ("body",),
-}  # what is taken away together
+}  # removed together
 SEED_ROWS = ((1.0, 0.0, 0.0), (0.8, 0.2, 0.0), (0.8, 0.0, 0.2), (0.7, 0.2, 0.1))  # alpha, beta, gamma
 Predictions = dict[str, list[str]]
 
 
 def learned_rows(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str, Predictions]:
-    """Return the predictions of the model, and of it without one group of features, or without each in turn."""
+    """Return the predictions of the model, and of the model without one group of features, or each group in turn."""
     rows = {"mom": {case.label.query: rank(case, model) for case in cases}}
     for name in GROUPS if group == "all" else (group,):
         less = model.without(*GROUPS[name])
@@ -37,10 +37,10 @@ def learned_rows(cases: Sequence[Case], model: LinearModel, group: str) -> dict[
 
 
 def seed_rows(cases: Sequence[Case]) -> dict[str, Predictions]:
-    """Return the predictions of the seed's weights (mixture_of_memories, ablation), prequentially.
+    """Return the prequential predictions of the seed's weights (mixture_of_memories, ablation).
 
-    After each query its gold counts as one use. R_sem is the cosine; once more with the fusion of blame, recency and
-    BM25 in its place.
+    After each query its gold counts as one use. R_sem is the cosine, and in a second set of rows the fusion of blame,
+    recency and BM25.
     """
     ordered = sorted(cases, key=lambda case: case.label.time)
     return {

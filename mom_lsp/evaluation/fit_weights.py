@@ -1,9 +1,9 @@
-"""Fits the weights that are shipped, on label repositories: the chance that a candidate is the one that was named.
+"""Fits the weights that ship, on labelled repositories: the probability that a candidate is the referenced commit.
 
     python -m mom_lsp.evaluation.fit_weights --form editing --limit 600 REPO=LABELS … -o mom_lsp/route/weights.json
 
-A conditional logit (each query's candidates compete), then a calibration of its scores to probabilities. Each
-repository is also predicted from the others, which is what the printed numbers say.
+A conditional logit (each query's candidates compete), then a calibration of its scores to probabilities. The printed
+metrics are from leave-one-repository-out cross-validation.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from mom_lsp.evaluation.curve_plot import draw
-from mom_lsp.evaluation.evaluate import asked_for
+from mom_lsp.evaluation.curve_plot import plot_curve
+from mom_lsp.evaluation.evaluate import default_thresholds
 from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
@@ -35,36 +35,36 @@ NAMES = {
 }  # form -> mode -> features
 
 
-def across(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[tuple[float, bool]]]:
-    """Print how well each repository is predicted from the others; return how sure its first suggestions are.
+def cross_validate(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[tuple[float, bool]]]:
+    """Print the metrics of each repository with weights fitted on the others; return the confidences.
 
-    How well it is predicted from itself stands below: no weights of these features can do much better than that.
+    The metrics with weights fitted on the repository itself are an upper bound for these features.
     """
-    surely = {}
-    for held in sets if len(sets) > 1 else ():
-        model = fit([case for name, cases in sets.items() if name != held for case in cases], names)
-        cases = sets[held]
-        surely[held] = sure = [first_confidence(case, model) for case in cases]
-        _say(f"{held} from the others: {_shown(cases, model)}")
-        _say(f"{held} from itself: {_shown(cases, fit(cases, names))}")
+    confidences = {}
+    for held_out in sets if len(sets) > 1 else ():
+        model = fit([case for name, cases in sets.items() if name != held_out for case in cases], names)
+        cases = sets[held_out]
+        confidences[held_out] = pairs = [first_confidence(case, model) for case in cases]
+        _print(f"{held_out}, fitted on the others: {_metrics(cases, model)}")
+        _print(f"{held_out}, fitted on itself: {_metrics(cases, fit(cases, names))}")
         for threshold in (0.1, 0.15, 0.2, 0.3, 0.4, 0.5):
-            at = at_threshold(sure, threshold)
-            _say(f"  chance >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
-    return surely
+            at = at_threshold(pairs, threshold)
+            _print(f"  probability >= {threshold:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
+    return confidences
 
 
-def _shown(cases: Sequence[Case], model: LinearModel) -> str:
+def _metrics(cases: Sequence[Case], model: LinearModel) -> str:
     row = metric_table({case.label.query: rank(case, model) for case in cases}, [case.label for case in cases])["all"]
     return " ".join(f"{name} {row[name][0]:.3f}" for name in METRICS)  # type: ignore[index]
 
 
 def main() -> None:
-    """Fit one form and write its weights beside those of the other."""
-    parser = argparse.ArgumentParser(description="Fit the weights that are shipped.")
+    """Fit the weights of one form and update them in the file."""
+    parser = argparse.ArgumentParser(description="Fit the weights that ship.")
     parser.add_argument("sets", nargs="+", metavar="REPO=LABELS")
     parser.add_argument("--form", choices=["editing", "intent"], default="editing")
     parser.add_argument("--limit", type=int, default=600)
-    parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw how each is predicted from the others")
+    parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw the cross-validated abstention curves")
     parser.add_argument("-o", "--out", type=Path, required=True)
     chosen = parser.parse_args()
     sets = {}
@@ -73,27 +73,27 @@ def main() -> None:
         sets[repository] = gather_cases(
             Path(repository), sample(load_labels(Path(labels)), chosen.limit), _step, form=chosen.form
         )
-    kept = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
-    sure, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
+    weights = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
+    confidences, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
     for mode, names in NAMES[chosen.form].items():
-        _say(f"{mode}:")
-        asked = {name: list(map(writers_only, cases)) for name, cases in sets.items()} if mode == "hints" else sets
-        lines = {f"{Path(name).name} {mode}": pairs for name, pairs in across(asked, names).items()}
-        if mode != "unencoded":  # the minutes before there are vectors are not drawn
-            sure |= lines
-            thresholds |= dict.fromkeys(lines, asked_for()["hints" if mode == "hints" else "suggestions"])
-        kept[mode] = as_json(fit([case for cases in asked.values() for case in cases], names))
+        _print(f"{mode}:")
+        used = {name: list(map(writers_only, cases)) for name, cases in sets.items()} if mode == "hints" else sets
+        lines = {f"{Path(name).name} {mode}": pairs for name, pairs in cross_validate(used, names).items()}
+        if mode != "unencoded":  # only used for the minutes before there are vectors: not drawn
+            confidences |= lines
+            thresholds |= dict.fromkeys(lines, default_thresholds()["hints" if mode == "hints" else "suggestions"])
+        weights[mode] = as_json(fit([case for cases in used.values() for case in cases], names))
     if chosen.curve:
-        draw(chosen.curve, sure, thresholds)
-    chosen.out.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        plot_curve(chosen.curve, confidences, thresholds)
+    chosen.out.write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
 
 
 def _step(name: str, done: int, total: int) -> None:
     if total and done % 100 == 0:
-        _say(f"{name}: {done} of {total}")
+        _print(f"{name}: {done} of {total}")
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 

@@ -1,7 +1,7 @@
-"""What being shown does to hints: the days of a real author are replayed, who looks at hints and never uses one.
+"""How impressions without any use affect hints: replays the days of a real author who sees hints and never uses one.
 
-`python -m mom_lsp.evaluation.hint_exposure REPO` prints it for an indexed clone, with `--file PATH` for a file that is
-opened every day.
+`python -m mom_lsp.evaluation.hint_exposure REPO` prints the effect for an indexed clone; with `--file PATH`, for one
+file that is opened every day.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mom_lsp.tiers import DAY
 from mom_lsp.tuning.cache import Step
 from mom_lsp.workspace import Library, Workspace
 
-DAYS, FILES = 120, 40  # of the author: his last days of work, and the files that he changed on most of them
-RECENT = 3 * 365 * DAY  # seconds before the newest commit in which the busiest author is looked for
+DAYS, FILES = 120, 40  # the author's last days of work, and the files that the author changed on most of them
+RECENT = 3 * 365 * DAY  # seconds before the newest commit, from which the busiest author is chosen
 SCREEN = 50  # lines
-WAYS = {"every hint of a file": True, "what was on the screen": False}  # what counts as shown -> whether it is all
-Hints = dict[str, dict[str, Any]]  # memory -> what the engine says of its hint
+WAYS = {"every hint of a file": True, "what was on the screen": False}  # what counts as shown -> whether that is all
+Hints = dict[str, dict[str, Any]]  # memory -> its hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +43,31 @@ class WorkDay:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What is left of the hints of a fresh index at the end."""
+    """How many hints of a fresh index remain at the end."""
 
     days: int
     files: int
     lines: int  # of all files
-    shown: int  # times that a hint was counted as shown
+    shown: int  # impressions
     fresh: int  # hints on the first day
-    left: int  # of these, those that are there at the end
-    quiet: int  # of these, those that have become shorter
-    barred: int  # of the fresh ones, those whose memory is kept from being suggested
+    left: int  # of these, those that remain at the end
+    quiet: int  # of these, those that became quiet
+    barred: int  # of the fresh ones, those whose memory is suppressed
 
     def density(self, hints: int) -> float:
-        """Return how many hints there are in 1,000 lines."""
+        """Return the number of hints per 1,000 lines."""
         return 1_000 * hints / max(1, self.lines)
 
     def __str__(self) -> str:
         return (
-            f"{self.days} days, {self.files} files, {self.lines:,} lines, {self.shown:,} showings;"
-            f" {self.density(self.fresh):.1f} hints in 1,000 lines before, {self.density(self.left):.1f} after"
-            f" ({self.left} of {self.fresh}), {self.quiet} of them quiet; {self.barred} memories not suggested any more"
+            f"{self.days} days, {self.files} files, {self.lines:,} lines, {self.shown:,} impressions;"
+            f" {self.density(self.fresh):.1f} hints per 1,000 lines before, {self.density(self.left):.1f} after"
+            f" ({self.left} of {self.fresh}), {self.quiet} of them quiet; {self.barred} memories suppressed"
         )
 
 
 class Session:
-    """Somebody who works in an indexed repository and never uses a memory. The journal begins empty; time is set."""
+    """A developer in an indexed repository who never uses a memory. Starts with an empty journal; time is simulated."""
 
     def __init__(self, repository: Path, journal: Journal) -> None:
         """Open the index. Raises NoIndex."""
@@ -90,28 +90,28 @@ class Session:
         return {hint["suggestion"]["id"]: hint for hint in found}
 
     def end_day(self) -> None:
-        """Write down what was shown, and that somebody worked."""
+        """Record the impressions of the day, and that it was an active day."""
         self.library.journal.append("active", now=self.now)
         self.library.impressions.flush(self.library.journal, self.now)
 
     def written(self, path: str, rows: Sequence[int]) -> list[int]:
-        """Return the lines that some commits wrote and that still stand; the first line where none does."""
+        """Return the lines that blame attributes to some commits, or else the first line."""
         row_of = self.library.snapshot().catalog.row_of_commit
         writers = self.workspace.worktree.writers(self.head, path, None)
         return [line for line, commit in writers.items() if row_of.get(commit) in rows] or [1]
 
 
 @contextmanager
-def session(repository: Path) -> Iterator[Session]:
-    """Yield a session whose journal is thrown away. Raises NoIndex."""
+def new_session(repository: Path) -> Iterator[Session]:
+    """Yield a session with a temporary journal. Raises NoIndex."""
     with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch, Journal(Path(scratch) / datafolder.JOURNAL) as log:
         yield Session(repository, log)
 
 
-def author_days(at_work: Session) -> list[WorkDay]:
-    """Return the last days of who worked on most days lately, with the files that are still there; [] of nobody."""
-    catalog = at_work.library.snapshot().catalog
-    view = at_work.workspace.worktree.view(catalog, at_work.head)
+def author_days(session: Session) -> list[WorkDay]:
+    """Return the last days of the recently most active author, with the files that still exist; [] without commits."""
+    catalog = session.library.snapshot().catalog
+    view = session.workspace.worktree.view(catalog, session.head)
     rows = np.flatnonzero(view.distance >= 0)
     rows = rows[catalog.time[rows] > catalog.time[rows].max(initial=0) - RECENT]
     if not len(rows):
@@ -119,7 +119,7 @@ def author_days(at_work: Session) -> list[WorkDay]:
     worked = np.unique(np.column_stack([catalog.author[rows], catalog.time[rows] // DAY]), axis=0)
     rows = rows[catalog.author[rows] == np.bincount(worked[:, 0]).argmax()]
     rows = rows[catalog.time[rows] // DAY >= np.unique(catalog.time[rows] // DAY)[-DAYS:][0]]
-    touched = {row: [path for path in catalog.paths_of(row) if path in at_work.head.tree] for row in rows.tolist()}
+    touched = {row: [path for path in catalog.paths_of(row) if path in session.head.tree] for row in rows.tolist()}
     known = {path for path, _ in Counter(path for paths in touched.values() for path in paths).most_common(FILES)}
     times, files = dict[int, float](), defaultdict[int, dict[str, list[int]]](dict)
     for row in rows[np.argsort(catalog.time[rows])].tolist():
@@ -130,36 +130,36 @@ def author_days(at_work: Session) -> list[WorkDay]:
     return [WorkDay(time, files[day]) for day, time in times.items()]
 
 
-def replay(at_work: Session, days: Sequence[WorkDay], *, whole: bool, step: Step | None = None) -> Exposure:
-    """Play days of work.
+def replay(session: Session, days: Sequence[WorkDay], *, whole: bool, step: Step | None = None) -> Exposure:
+    """Replay days of work.
 
     Args:
-        at_work: a session that has not begun.
-        days: in their order.
-        whole: whether every hint of a file counts as shown, as if the file were read to its end each day. Otherwise
-            only the screens around the lines that the commits of the day wrote.
-        step: told how many days are done.
+        session: a new session.
+        days: in order.
+        whole: whether every hint of a file counts as shown, as if the whole file were read each day. Otherwise only the
+            screens around the lines that the commits of the day wrote.
+        step: called with the progress.
     """
-    at_work.now, shown = days[-1].time, 0
-    fresh = {path: at_work.hints(path) for path in sorted({path for day in days for path in day.files})}
+    session.now, shown = days[-1].time, 0
+    fresh = {path: session.hints(path) for path in sorted({path for day in days for path in day.files})}
     for number, day in enumerate(days, 1):
-        at_work.now = day.time
+        session.now = day.time
         for path, rows in day.files.items():
-            hints = at_work.hints(path)
+            hints = session.hints(path)
             if not whole:
-                near = np.array(at_work.written(path, rows))
+                near = np.array(session.written(path, rows))
                 hints = {m: hint for m, hint in hints.items() if np.abs(near - hint["line"]).min() <= SCREEN // 2}
-            at_work.workspace.hinted(path, list(hints))
+            session.workspace.hinted(path, list(hints))
             shown += len(hints)
-        at_work.end_day()
+        session.end_day()
         if step is not None:
             step("days", number, len(days))
-    left = [hint for path, hints in fresh.items() for m, hint in at_work.hints(path).items() if m in hints]
-    barred = at_work.library.snapshot().life.barred
+    left = [hint for path, hints in fresh.items() for m, hint in session.hints(path).items() if m in hints]
+    barred = session.library.snapshot().life.barred
     return Exposure(
         days=len(days),
         files=len(fresh),
-        lines=sum(len(at_work.text(path)) for path in fresh),
+        lines=sum(len(session.text(path)) for path in fresh),
         shown=shown,
         fresh=sum(map(len, fresh.values())),
         left=len(left),
@@ -169,34 +169,34 @@ def replay(at_work: Session, days: Sequence[WorkDay], *, whole: bool, step: Step
 
 
 def exposures(repository: Path, step: Step | None = None) -> dict[str, Exposure]:
-    """Return what the days of the busiest author do to hints, in each of WAYS; {} without a history. Raises NoIndex."""
+    """Return the exposure of the busiest author's days, for each of WAYS; {} without a history. Raises NoIndex."""
     found = {}
     for name, whole in WAYS.items():
-        with session(repository) as at_work:
-            if days := author_days(at_work):
-                found[name] = replay(at_work, days, whole=whole, step=step)
+        with new_session(repository) as session:
+            if days := author_days(session):
+                found[name] = replay(session, days, whole=whole, step=step)
     return found
 
 
 def one_file(repository: Path, path: str, days: Sequence[int]) -> dict[int, int]:
-    """Return how many hints a file has on some days, from 1, that is opened every day and read to its end."""
+    """Return the number of hints on some days, from 1, of a file that is opened every day and read to its end."""
     found = {}
-    with session(repository) as at_work:
-        at_work.now = float(at_work.library.snapshot().catalog.time.max(initial=0))
+    with new_session(repository) as session:
+        session.now = float(session.library.snapshot().catalog.time.max(initial=0))
         for day in range(1, max(days) + 1):
-            hints = at_work.hints(path)
+            hints = session.hints(path)
             found[day] = len(hints)
-            at_work.workspace.hinted(path, list(hints))
-            at_work.end_day()
-            at_work.now += DAY
+            session.workspace.hinted(path, list(hints))
+            session.end_day()
+            session.now += DAY
     return {day: found[day] for day in days}
 
 
 def main() -> None:
-    """Print what being shown does to the hints of a repository."""
+    """Print the effect of impressions on the hints of a repository."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("repository", type=Path)
-    parser.add_argument("--file", metavar="PATH", help="opened every day, instead of an author's days")
+    parser.add_argument("--file", metavar="PATH", help="a file that is opened every day, instead of an author's days")
     args = parser.parse_args()
     if args.file:
         for day, hints in one_file(args.repository, args.file, (1, 11, 21, DAYS)).items():

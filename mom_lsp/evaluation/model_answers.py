@@ -1,8 +1,8 @@
-"""How often the local model words an answer that holds: at lines that label commits wrote, asked why as a user does.
+"""How often the local model gives a supported answer to why a line is as it is, for lines written by label commits.
 
     python -m mom_lsp.evaluation.model_answers REPO LABELS [--limit 100] [--model FILE.gguf]
 
-An answer holds if at least one of its sentences is held by a memory, and is shown if these give the reason too; its
+An answer is supported if a memory supports at least one of its sentences, and shown if these also give the reason; its
 support is that of its best sentence.
 """
 
@@ -29,30 +29,30 @@ from mom_lsp.tuning.labels import load_labels, sample
 from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.library.head import Head
 
-SPARE = 6  # times as many labels are looked at, since many lines are gone
-FILES = 3  # of a commit
+OVERSAMPLE = 6  # times as many labels are sampled, since many lines are gone
+FILES = 3  # of a commit that are searched for a line
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the model said at one place."""
+    """The model's answer for one line."""
 
-    said: int  # sentences
-    held: int
+    sentences: int
+    supported: int  # sentences
     shown: bool
-    support: float  # the best sentence's
+    support: float  # of the best sentence
 
 
-def places(workspace: Workspace, labels: Path, count: int) -> Iterator[tuple[str, int]]:
-    """Yield (path, line) of lines that a label's commit wrote and that are still there."""
+def label_lines(workspace: Workspace, labels: Path, count: int) -> Iterator[tuple[str, int]]:
+    """Yield (path, line) of lines that the commits of labels wrote and that still exist."""
     head, repository = workspace.worktree.head(), workspace.worktree.repository
     assert repository is not None
-    known = [label.query for label in sample(load_labels(labels), SPARE * count) if repository.has(label.query)]
+    known = [label.query for label in sample(load_labels(labels), OVERSAMPLE * count) if repository.has(label.query)]
     yield from islice(filter(None, (_line(workspace, head, commit) for commit in repository.commits(known))), count)
 
 
 def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] | None:
-    """Return the first line that a commit wrote and that is still there."""
+    """Return the first line that a commit wrote and that still exists."""
     for path in [change.path for change in commit.files if change.path in head.tree][:FILES]:
         writers = workspace.worktree.writers(head, path, None)
         mine = [line for line, sha in writers.items() if sha == commit.sha]
@@ -61,17 +61,17 @@ def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] |
     return None
 
 
-def asked(generator: Generator, question: WordingQuestion, memories: Sequence[Memory]) -> Answer:
-    """Return what the model says, before anything is cut."""
-    told = list(claimed(generator, question, memories))
-    best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in told]
-    held = [one for one in told if holder(one, question, memories)]
-    return Answer(len(told), len(held), gives_the_reason(held, memories), max(best, default=0.0))
+def measure_answer(generator: Generator, question: WordingQuestion, memories: Sequence[Memory]) -> Answer:
+    """Return how well memories support the whole answer of the model, before unsupported sentences are dropped."""
+    claims = list(claimed(generator, question, memories))
+    best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in claims]
+    held = [one for one in claims if holder(one, question, memories)]
+    return Answer(len(claims), len(held), gives_the_reason(held, memories), max(best, default=0.0))
 
 
 def main() -> None:
-    """Print the share of the answers that hold, and the support of their sentences."""
-    parser = argparse.ArgumentParser(description="Measure how often the local model's answers hold.")
+    """Print the share of supported answers, and their support."""
+    parser = argparse.ArgumentParser(description="Measure how often the local model's answers are supported.")
     parser.add_argument("repository", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--limit", type=int, default=100)
@@ -82,35 +82,35 @@ def main() -> None:
     try:
         workspace = Workspace(location, service.library, resolve(location.root).settings)
         answers = []
-        for path, line in places(workspace, chosen.labels, chosen.limit):
+        for path, line in label_lines(workspace, chosen.labels, chosen.limit):
             known = workspace.explain(path, line)
             if known.clues:
                 question = WordingQuestion(known.path, known.symbol, known.text)
-                answers.append(asked(process, question, [clue.memory for clue in known.clues]))
+                answers.append(measure_answer(process, question, [clue.memory for clue in known.clues]))
     finally:
         process.close()
         service.close()
-    sys.stdout.write(report(process_name(chosen.model), answers))
+    sys.stdout.write(report(model_label(chosen.model), answers))
 
 
 def report(name: str, answers: Sequence[Answer]) -> str:
-    """Return what is printed."""
+    """Return the line to print."""
     if not answers:
-        return "no line of these labels is left\n"
-    held = np.array([one.held > 0 for one in answers])
-    said, kept = sum(one.said for one in answers), sum(one.held for one in answers)
+        return "no line of these labels exists any more\n"
+    supported = np.mean([one.supported > 0 for one in answers])
+    every, held = sum(one.sentences for one in answers), sum(one.supported for one in answers)
     shown = np.mean([one.shown for one in answers])
     supports = np.array([one.support for one in answers])
     return (
-        f"{name}, {len(answers)} places: {held.mean():.0%} of the answers have a sentence that holds,"
+        f"{name}, {len(answers)} lines: {supported:.0%} of the answers have a supported sentence,"
         f" {shown:.0%} also give the reason and are shown;"
-        f" of {said} sentences {kept} hold ({kept / max(1, said):.0%});"
-        f" support of the best sentence: {supports.mean():.2f}\n"
+        f" {held} of {every} sentences are supported ({held / max(1, every):.0%});"
+        f" mean support of the best sentence: {supports.mean():.2f}\n"
     )
 
 
-def process_name(model: str) -> str:
-    """Return how the model is called in the report."""
+def model_label(model: str) -> str:
+    """Return the model's name for the report."""
     return Path(model).stem or "SmolLM2"
 
 

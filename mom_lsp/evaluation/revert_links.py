@@ -1,9 +1,9 @@
-"""How many of the commits that quote what they revert are linked to it, on real histories.
+"""The recall of revert links on real histories: how many commits that quote what they revert are linked to it.
 
     python -m mom_lsp.evaluation.revert_links CLONE... [--list] [--sample N]
 
-Asked are the commits of HEAD, merges aside, whose subject starts with "Revert" and a quoted title. It takes messages
-and the order of commits, nothing else; no index is needed.
+Counts the ancestors of HEAD, except merges, whose subject starts with "Revert" and a quoted title. Only messages and
+the order of commits are used; no index is needed.
 """
 
 from __future__ import annotations
@@ -28,25 +28,25 @@ from mom_lsp.route.view import View
 from mom_lsp.store.arrow_rows import to_table
 
 QUOTING = re.compile(r"Revert [\"“']")
-CHUNK = 5_000  # commits that become rows at once
+CHUNK = 5_000  # commits per table
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """One commit that reverts or reapplies something, and what it is linked to."""
+class RevertLinks:
+    """A commit that reverts or reapplies something, and the commits that it is linked to."""
 
     memory: Memory
     subject: str
-    targets: tuple[tuple[str, Memory], ...]  # each with the relation
+    targets: tuple[tuple[str, Memory], ...]  # (relation, target)
 
     @property
-    def asked(self) -> bool:
-        """Whether it starts with "Revert" and a quoted title."""
+    def quotes_title(self) -> bool:
+        """Whether its subject starts with "Revert" and a quoted title."""
         return bool(QUOTING.match(self.subject))
 
 
-def linked(repository: Repository, head: str) -> Iterator[Linked]:
-    """Yield the ancestors of a commit that revert or reapply something, newest first, merges aside."""
+def revert_links(repository: Repository, head: str) -> Iterator[RevertLinks]:
+    """Yield the ancestors of a commit that revert or reapply something, newest first, except merges."""
     memories, subjects, merges = list[Memory](), list[str](), set[str]()
     history, home = repository.history(head), repository.projects
     for commit in repository.messages(history):
@@ -62,32 +62,33 @@ def linked(repository: Repository, head: str) -> Iterator[Linked]:
     for row, (memory, subject) in enumerate(zip(memories, subjects, strict=True)):
         reverts = memory.kind == "failed_approach" or any(ref.relation in VERDICTS for ref in memory.references)
         if memory.source.commit not in merges and (reverts or QUOTING.match(subject)):
-            yield Linked(memory, subject, tuple(targets.get(row, ())))
+            yield RevertLinks(memory, subject, tuple(targets.get(row, ())))
 
 
 def main() -> None:
-    """Print a line for each clone."""
-    parser = argparse.ArgumentParser(description="Measure how many reverts are linked to what they revert.")
+    """Print the recall of each clone."""
+    parser = argparse.ArgumentParser(description="Measure how many reverts are linked to the commit that they revert.")
     parser.add_argument("clones", nargs="+", type=Path)
-    parser.add_argument("--list", action="store_true", help="name those that are not linked")
+    parser.add_argument("--list", action="store_true", help="list the reverts without a link")
     parser.add_argument(
-        "--sample", type=int, default=0, help="show so many of all that is taken for a revert, to judge"
+        "--sample", type=int, default=0, help="print a random sample of this many detected reverts, to check by hand"
     )
     chosen = parser.parse_args()
     for clone in chosen.clones:
         repository = Repository(locate(clone))
         head = repository.resolve()
-        found = list(linked(repository, head)) if head else []
-        asked = [one for one in found if one.asked]
-        done = [one for one in asked if one.targets]
-        sys.stdout.write(f"{clone}: {len(done)} of {len(asked)} linked ({len(done) / max(1, len(asked)):.1%})\n")
-        for one in asked if chosen.list else ():
+        found = list(revert_links(repository, head)) if head else []
+        quoting = [one for one in found if one.quotes_title]
+        linked = [one for one in quoting if one.targets]
+        share = len(linked) / max(1, len(quoting))
+        sys.stdout.write(f"{clone}: {len(linked)} of {len(quoting)} linked ({share:.1%})\n")
+        for one in quoting if chosen.list else ():
             if not one.targets:
                 sys.stdout.write(f"  {one.memory.commits[0][:12]} {one.subject}\n")
         _show(random.Random(0).sample(found, min(chosen.sample, len(found))))
 
 
-def _show(found: Sequence[Linked]) -> None:
+def _show(found: Sequence[RevertLinks]) -> None:
     for one in found:
         sys.stdout.write(f"  {one.memory.commits[0][:12]} [{one.memory.kind}] {one.subject}\n")
         for relation, target in one.targets:

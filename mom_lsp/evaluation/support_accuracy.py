@@ -1,11 +1,11 @@
-"""How well a supported sentence is told from one that is not: sentences made true and false from real memories.
+"""How well the check of lm/support.py separates supported from unsupported sentences, made from real memories.
 
     python -m mom_lsp.evaluation.support_accuracy REPO... [--limit 400] [--cosine]
 
-True are a memory's own sentences and rewordings of them. False are sentences of another memory about the same file, and
-true ones with a name or number exchanged, with a "not" put in, or with the end of another sentence, of
-the same memory or another. The
-threshold is chosen on the first repository and judged on the others. `--cosine` also measures the encoder.
+True sentences are a memory's own and rewordings of them. False ones are sentences of another memory about the same
+file, and true ones with a name or number exchanged, with a "not" inserted, or with the end of another sentence of the
+same or another memory. The threshold is chosen on the first repository and evaluated on the others. `--cosine` also
+measures the encoder.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ SYNONYMS = {
 }  # fmt: skip
 FILLERS = {"the", "a", "an", "also", "just", "really", "very", "actually", "simply", "then", "now", "still", "quite"}
 VERB = re.compile(r"\b(is|was|are|were|can|could|does|should|will|would|must|may|has|have)\b(?! not)")
-WORDS = range(6, 40)  # of a sentence that is worth citing
+WORDS = range(6, 40)  # number of words of a sentence that is used
 Scorer = Callable[[Sequence["Claim"]], np.ndarray]
 
 
@@ -49,35 +49,35 @@ class Claim:
     true: bool
 
 
-def claims(memories: Sequence[Memory], chance: random.Random) -> Iterator[Claim]:
+def made_claims(memories: Sequence[Memory], draw: random.Random) -> Iterator[Claim]:
     """Yield true and false sentences about each memory."""
     by_path: dict[str, list[Memory]] = {}
     for memory in memories:
         by_path.setdefault(next(iter(memory.paths), ""), []).append(memory)
     for memory in memories:
-        told = _sentences(memory)
+        own = _sentences(memory)
         others = [one for one in by_path[next(iter(memory.paths), "")] if one.id != memory.id]
-        if not told or not others:
+        if not own or not others:
             continue
-        text, other = chance.choice(told), chance.choice(others)
-        foreign = chance.choice(_sentences(other) or [other.title])
+        text, other = draw.choice(own), draw.choice(others)
+        foreign = draw.choice(_sentences(other) or [other.title])
         made = {
-            ("its own", True): text,
+            ("original", True): text,
             ("reworded", True): _reworded(text),
-            ("beginning and title", True): f"{_half(text, 0)} {memory.title}",
-            ("of a neighbour", False): foreign,
+            ("first half and title", True): f"{_half(text, 0)} {memory.title}",
+            ("other memory", False): foreign,
             ("other name or number", False): _renamed(text, memory, foreign),
             ("negated", False): VERB.sub(r"\1 not", text, count=1),
-            ("own halves mixed", False): f"{_half(text, 0)} {_half(told[-1], 1)}" if len(told) > 1 else "",
-            ("foreign end", False): f"{_half(text, 0)} {_half(foreign, 1)}",
+            ("halves of two", False): f"{_half(text, 0)} {_half(own[-1], 1)}" if len(own) > 1 else "",
+            ("other memory's ending", False): f"{_half(text, 0)} {_half(foreign, 1)}",
         }
         for (kind, true), sentence in made.items():
-            if sentence and (kind == "its own" or sentence != text):
+            if sentence and (kind == "original" or sentence != text):
                 yield Claim(sentence, memory, kind, true)
 
 
 def overlap(made: Sequence[Claim]) -> np.ndarray:
-    """Return the support by words, (n,)."""
+    """Return the support by word overlap, (n,)."""
     return np.array([support(claim.text, everything(claim.memory)) for claim in made])
 
 
@@ -96,18 +96,18 @@ def cosine(made: Sequence[Claim]) -> np.ndarray:
 
 
 def best_threshold(scores: np.ndarray, true: np.ndarray) -> float:
-    """Return the threshold with the best mean of true ones kept and false ones cut."""
+    """Return the threshold with the best balanced accuracy."""
     tried = np.linspace(0.3, 1.0, 71)
     return float(max(tried, key=lambda at: (scores[true] >= at).mean() + (scores[~true] < at).mean()))
 
 
-def table(made: Sequence[Claim], scores: np.ndarray, threshold: float) -> list[str]:
-    """Return a row for each kind of sentence: how many there are, and the share that is kept."""
+def accepted_by_kind(made: Sequence[Claim], scores: np.ndarray, threshold: float) -> list[str]:
+    """Return a row for each kind of sentence: its number, and the share that is accepted as supported."""
     rows = []
-    for true, kind in sorted({(not claim.true, claim.kind) for claim in made}):
+    for false, kind in sorted({(not claim.true, claim.kind) for claim in made}):
         chosen = np.array([claim.kind == kind for claim in made])
         rows.append(
-            f"  {'false' if true else 'true'}: {kind:<22}{chosen.sum():>6}{(scores[chosen] >= threshold).mean():>8.1%}"
+            f"  {'false' if false else 'true'}: {kind:<22}{chosen.sum():>6}{(scores[chosen] >= threshold).mean():>8.1%}"
         )
     return rows
 
@@ -121,7 +121,7 @@ def _reworded(text: str) -> str:
 
 
 def _renamed(text: str, memory: Memory, foreign: str) -> str:
-    """Return a sentence with its first name or number exchanged for one that the memory does not know."""
+    """Return a sentence with its first name or number replaced by one that the memory does not contain."""
     mine = [word for word in re.findall(r"\w+", text) if NAME.fullmatch(word)]
     theirs = [w for w in re.findall(r"\w+", foreign) if NAME.fullmatch(w) and w not in everything(memory)]
     return re.sub(rf"\b{mine[0]}\b", theirs[0], text, count=1) if mine and theirs else ""
@@ -133,7 +133,7 @@ def _half(text: str, half: int) -> str:
 
 
 def _sample(repository: Path, limit: int) -> list[Memory]:
-    """Return memories of neighbours: of the files that have the most reasons."""
+    """Return a random sample of memories with reasons."""
     store = Store(locate(repository).data)
     ids = store.columns(["id", "noise", "why"]).to_pylist()
     chosen = sorted(row["id"] for row in ids if not row["noise"] and row["why"])
@@ -142,8 +142,8 @@ def _sample(repository: Path, limit: int) -> list[Memory]:
 
 
 def main() -> None:
-    """Print what is kept of each kind of sentence."""
-    parser = argparse.ArgumentParser(description="Measure the check of a sentence against its memory.")
+    """Print the share of each kind of sentence that is accepted."""
+    parser = argparse.ArgumentParser(description="Measure the check that a memory supports a sentence.")
     parser.add_argument("repositories", nargs="+", type=Path)
     parser.add_argument("--limit", type=int, default=400)
     parser.add_argument("--cosine", action="store_true")
@@ -151,19 +151,19 @@ def main() -> None:
     measures: dict[str, Scorer] = {"words": overlap} | ({"cosine": cosine} if chosen.cosine else {})
     thresholds: dict[str, float] = {}
     for repository in chosen.repositories:
-        made = list(claims(_sample(repository, chosen.limit), random.Random(0)))[: 7 * chosen.limit]
+        made = list(made_claims(_sample(repository, chosen.limit), random.Random(0)))[: 7 * chosen.limit]
         true = np.array([claim.true for claim in made])
         for name, measure in measures.items():
             scores = measure(made)
             at = thresholds.setdefault(name, best_threshold(scores, true))
             used = THRESHOLD if name == "words" else at
-            kept, cut = (scores[true] >= used).mean(), (scores[~true] < used).mean()
-            _say(f"{repository.name}, {name} >= {used:.2f} (best on the first repository: {at:.2f}):")
-            _say(f"  of the true ones {kept:.1%} kept, of the false ones {cut:.1%} cut")
-            _say("\n".join(table(made, scores, used)))
+            sensitivity, specificity = (scores[true] >= used).mean(), (scores[~true] < used).mean()
+            _print(f"{repository.name}, {name} >= {used:.2f} (best threshold on the first repository: {at:.2f}):")
+            _print(f"  {sensitivity:.1%} of the true sentences accepted, {specificity:.1%} of the false ones rejected")
+            _print("\n".join(accepted_by_kind(made, scores, used)))
 
 
-def _say(text: str) -> None:
+def _print(text: str) -> None:
     sys.stdout.write(text + "\n")
 
 

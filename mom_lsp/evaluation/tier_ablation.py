@@ -1,4 +1,4 @@
-"""What tiers are worth, and what a life does to hints: real history in order of time, used where it was right."""
+"""Ablation of the tiers, and the effect of feedback on hints: history is replayed, correct suggestions are accepted."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ from mom_lsp.tiers.tiers import Touches, tiers
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.rank import DEPTH
 
-SHOWN = 3  # suggestions, and hints, that the developer sees; he accepts the suggestions that are right
+SHOWN = 3  # suggestions, and hints, per query; the correct suggestions are accepted
 Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
-Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, what was accepted, score (m,) -> best first
+Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, feedback so far, score (m,) -> best first
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a simulation."""
+    """The result of a simulation."""
 
     predictions: Predictions
     accepted: int  # suggestions
-    hints: int  # at the lines about to be changed
-    right: int  # of these
-    barred: int  # memories that are kept from being suggested, at the end
-    variety: float | None = None  # of all that was shown
-    dropped: int = 0  # candidates that a strategy left out
-    trials: int = 0  # suggestions that it tried
-    helped: int = 0  # of these, those that were right
+    hints: int  # on the lines about to be changed
+    right: int  # hints that are correct
+    barred: int  # memories that are suppressed at the end
+    variety: float | None = None  # of all suggestions shown
+    dropped: int = 0  # candidates that expert dropout removed
+    trials: int = 0  # suggestions shown on trial
+    helped: int = 0  # trials that are correct
 
 
 WAYS = {"three tiers": True, "one rate": False}
 
 
 def life_rows(cases: Sequence[Case], model: LinearModel) -> dict[str, Outcome]:
-    """Return what each way brings to each of the seed's rows and to the learned weights."""
-    scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed(a, b, c) for a, b, c in SEED_ROWS}
-    scorers["mom"] = learned(model)
+    """Return the outcome of tiers and of a single decay rate, with each of the seed's weights and the learned ones."""
+    scorers: dict[str, Scorer] = {f"seed ({a:g}, {b:g}, {c:g})": _seed_scorer(a, b, c) for a, b, c in SEED_ROWS}
+    scorers["mom"] = learned_scorer(model)
     return {
         f"{name}, {way}": simulate(cases, score, tiered=tiered)
         for name, score in scorers.items()
@@ -54,13 +54,13 @@ def life_rows(cases: Sequence[Case], model: LinearModel) -> dict[str, Outcome]:
 
 
 def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *, tiered: bool = True) -> Outcome:
-    """Ask in order of time; every gold commit among the first SHOWN is accepted, which the journal then holds.
+    """Replay the cases in order of time; every gold commit among the first SHOWN is accepted, as a journal event.
 
     Args:
-        cases: the questions.
-        score: what ranks the candidates.
-        order: what orders them besides.
-        tiered: whether memories fade by three tiers, or all at the rate of the first.
+        cases: the queries.
+        score: scores the candidates.
+        order: orders them; None for descending scores.
+        tiered: whether memories decay in three tiers, or all at the rate of the first.
     """
     life, predictions, accepted, selected, hinted = Life(), Predictions(), 0, list[str](), list[bool]()
     for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
@@ -82,7 +82,7 @@ def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *
 
 
 def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray) -> list[str]:
-    """Return the commits that are hinted at the lines about to be changed, as the product chooses them."""
+    """Return the commits that the product would hint on the lines about to be changed."""
     asked, model = Settings().hints, shipped("hints")
     features = case.features | {"strength": strength, "uses": uses}
     chances = model.chances(total(model.shares(features)))
@@ -111,10 +111,10 @@ def _uses(case: Case, life: Life) -> np.ndarray:
     return usage(np.array([life.of(sha).uses for sha in case.shas], np.float64), life.most_used)
 
 
-def _seed(alpha: float, beta: float, gamma: float) -> Scorer:
+def _seed_scorer(alpha: float, beta: float, gamma: float) -> Scorer:
     return lambda case, strength, uses: np.asarray(alpha * case.features["cosine"] + beta * strength + gamma * uses)
 
 
-def learned(model: LinearModel) -> Scorer:
-    """Return what scores as the product does with some weights."""
+def learned_scorer(model: LinearModel) -> Scorer:
+    """Return a scorer that works as the product does with these weights."""
     return lambda case, strength, uses: total(model.shares(case.features | {"strength": strength, "uses": uses}))

@@ -1,10 +1,10 @@
-"""From which chance on `mom why` reads a memory that wrote nothing of a line, but changed its function or what is near.
+"""Chooses the minimum relevance at which `mom why` reads a memory that only changed the function or a nearby line.
 
     python -m mom_lsp.evaluation.why_threshold REPO LABELS [--limit 300]
 
-Asked at the lines that label commits were about to change, as of that moment: how often is the commit that they name
-among such memories, and how many others come with it? `workspace.why.LEAST_CHANCE` is the largest threshold of the
-table that keeps 95% of the right ones.
+Measured on the lines that label commits were about to change, as of that time: the recall of the referenced commits
+among such memories, and how many others are read. `workspace.ranking.citations.LEAST_CHANCE` is the largest threshold
+of the table with a recall of at least 95%.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ from mom_lsp.tuning.rank import editing_model, scores
 from mom_lsp.workspace.ranking.citations import OTHERS
 
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
-KEPT = 0.95  # of the right ones
+RECALL = 0.95  # relative to no threshold
 
 
 @dataclass(frozen=True, slots=True)
-class WhyCandidate:
-    """What a threshold does."""
+class ThresholdRow:
+    """The effect of one threshold."""
 
     threshold: float
-    read: float  # memories a question
-    kept: float  # the share of the right ones
-    precision: float  # the share of what is read that is right
+    read: float  # memories per question
+    recall: float  # relative to no threshold
+    precision: float
 
 
-def rows(cases: Sequence[Case], model: LinearModel) -> list[WhyCandidate]:
+def threshold_rows(cases: Sequence[Case], model: LinearModel) -> list[ThresholdRow]:
     """Return a row for each threshold."""
     found = [_others(case, model) for case in cases]
-    every = sum(int(right.sum()) for _, right in found)
-    made = []
+    total = sum(int(correct.sum()) for _, correct in found)
+    rows = []
     for threshold in THRESHOLDS:
-        right = [right[chances >= threshold] for chances, right in found]
-        read, kept = sum(map(len, right)), sum(int(one.sum()) for one in right)
-        made.append(WhyCandidate(threshold, read / max(1, len(cases)), kept / max(1, every), kept / max(1, read)))
-    return made
+        passed = [correct[probabilities >= threshold] for probabilities, correct in found]
+        read, hits = sum(map(len, passed)), sum(int(one.sum()) for one in passed)
+        rows.append(ThresholdRow(threshold, read / max(1, len(cases)), hits / max(1, total), hits / max(1, read)))
+    return rows
 
 
-def best(made: Sequence[WhyCandidate]) -> float:
-    """Return the largest threshold that keeps enough of the right ones."""
-    return max(row.threshold for row in made if row.kept >= KEPT)
+def largest_threshold(rows: Sequence[ThresholdRow]) -> float:
+    """Return the largest threshold with enough recall."""
+    return max(row.threshold for row in rows if row.recall >= RECALL)
 
 
 def _others(case: Case, model: LinearModel) -> tuple[np.ndarray, np.ndarray]:
-    """Return the chances of the memories that are read at most, best first, and which of them are right; (k,) both."""
+    """Return the probabilities of the memories that are read, best first, and which are correct; (k,) both."""
     belongs = (case.features["wrote"] == 0) & ((case.features["symbol"] > 0) | (case.features["near"] > 0))
     at = np.flatnonzero(belongs)
     if not len(at):
@@ -67,21 +67,21 @@ def _others(case: Case, model: LinearModel) -> tuple[np.ndarray, np.ndarray]:
 
 
 def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description="Choose from which chance on `mom why` reads a memory.")
+    """Print the table and the chosen threshold."""
+    parser = argparse.ArgumentParser(description="Choose the minimum relevance of the memories that `mom why` reads.")
     parser.add_argument("repository", type=Path)
     parser.add_argument("labels", type=Path)
     parser.add_argument("--limit", type=int, default=300)
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
     cases = gather_cases(chosen.repository, labels, lambda *_: None)
-    made = rows(cases, editing_model(cases).scaled({"temp": 0.0}))
-    for row in made:
+    rows = threshold_rows(cases, editing_model(cases).scaled({"temp": 0.0}))
+    for row in rows:
         sys.stdout.write(
-            f"chance >= {row.threshold:<6g} {row.read:5.2f} read a question, {row.kept:6.1%} of the right ones kept,"
-            f" {row.precision:5.1%} of what is read is right\n"
+            f"relevance >= {row.threshold:<6g} {row.read:5.2f} read per question, recall {row.recall:6.1%},"
+            f" precision {row.precision:5.1%}\n"
         )
-    sys.stdout.write(f"the largest that keeps {KEPT:.0%}: {best(made):g}\n")
+    sys.stdout.write(f"largest threshold with a recall of {RECALL:.0%}: {largest_threshold(rows):g}\n")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ class BlameCache:
         self._file.execute("CREATE TABLE IF NOT EXISTS blame (key TEXT PRIMARY KEY, lines TEXT NOT NULL)")
         self._file.execute("CREATE TABLE IF NOT EXISTS vectors (key TEXT PRIMARY KEY, vector BLOB NOT NULL)")
         self._repository = repository
-        ignored = repository.location.data / datafolder.IGNORED_REVISIONS  # the commits that blame ignores: part of the key
+        ignored = repository.location.data / datafolder.IGNORED_REVISIONS  # part of the key
         self._ignored = _digest_of(ignored.read_bytes() if ignored.is_file() else b"")
 
     def get(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Writers | None:
@@ -67,9 +67,7 @@ class BlameCache:
             row = self._file.execute("SELECT vector FROM vectors WHERE key = ?", (_digest(encoder, text),)).fetchone()
             if row is not None:
                 found[text] = np.frombuffer(row[0], np.float32)
-        unknown = sorted(
-            {text for text in texts if text not in found}, key=len
-        )  # similar lengths share a batch
+        unknown = sorted({text for text in texts if text not in found}, key=len)  # similar lengths share a batch
         for at in range(0, len(unknown), BATCH):
             step("encoding", at, len(unknown))
             batch = unknown[at : at + BATCH]
