@@ -56,7 +56,7 @@ def test_a_model_is_named_by_an_absolute_path_or_is_the_one_installed(
     assert gguf.find_model(str(model)) == model
     with pytest.raises(ModelError, match="absolute"):
         gguf.find_model("tiny.gguf")
-    with pytest.raises(ModelError, match="there is no file"):
+    with pytest.raises(ModelError, match="no such file"):
         gguf.find_model(str(model.parent / "none.gguf"))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModelError, match="make setup-model"):
@@ -70,7 +70,7 @@ def test_a_model_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytes
     assert gguf.free_memory(tmp_path / "none") is None
     monkeypatch.setattr(gguf, "free_memory", lambda: 1_024_000_000)
     gguf.check_memory(1_000_000_000, 2_000_000_000)
-    with pytest.raises(ModelError, match=r"needs 1201 MB of memory and 1024 are free"):
+    with pytest.raises(ModelError, match=r"needs 1201 MB of memory, but only 1024 are free"):
         gguf.check_memory(1_200_000_001, 2_000_000_000)
-    with pytest.raises(ModelError, match=r"needs 900 MB of memory and mom\.model\.maxMemory allows 800: raise it"):
+    with pytest.raises(ModelError, match=r"needs 900 MB of memory, but mom\.model\.maxMemory allows 800: raise it"):
         gguf.check_memory(900_000_000, 800_000_000)

@@ -64,7 +64,7 @@ def test_it_takes_no_more_than_it_may(model: ModelProcess) -> None:
     process = psutil.Process(model.pid)
     assert need / 1.5 < process.memory_info().rss < need
     assert process.rlimit(psutil.RLIMIT_DATA)[0] == 5 * 10**9
-    with pytest.raises(ModelError, match=r"needs 2\d\d MB of memory and mom\.model\.maxMemory allows 200: raise it"):
+    with pytest.raises(ModelError, match=r"needs 2\d\d MB of memory, but mom\.model\.maxMemory allows 200: raise it"):
         ModelProcess(memory=200 * 10**6).count("x")
     small = ModelProcess(memory=250 * 10**6, context=512)
     assert small.count("two words") == 2

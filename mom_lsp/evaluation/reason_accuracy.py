@@ -18,7 +18,7 @@ import numpy as np
 
 from mom_lsp.extract.message import prose, rationale, sentences, split_message
 from mom_lsp.git import Repository, locate
-from mom_lsp.lm.answer import says_something
+from mom_lsp.lm.answer import is_informative
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def first_reasoning(message: LabelledMessage) -> int:
 
 def first_informative(message: LabelledMessage) -> int:
     """Return the index of the first informative sentence, the one that `mom why` quotes."""
-    return next((at for at, one in enumerate(message.sentences) if says_something(one)), 0)
+    return next((at for at, one in enumerate(message.sentences) if is_informative(one)), 0)
 
 
 RULES = {

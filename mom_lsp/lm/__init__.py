@@ -1,11 +1,12 @@
-"""The local language model: answers made of memories, and the model that may word them.
+"""The local language model: answers quoted from memories, and the model that may rephrase them.
 
-answer.py    an answer from memories alone, which is there at once and without a model
-process.py   a Generator: it starts the process that holds the model when it is needed
-child.py     that process; wire.py is what the two say to each other
-llama.py     the runtime: context.py (its cache), prompt.py (tokens and spans), sampler.py, library.py (llama.cpp)
-gguf.py      which file, whether it is the one that was confirmed, and whether what header.py foresees fits the memory
-bias.py      reading and moving attention while the model computes: hook.c, compiled.py, and probe.py, which tests it
+answer.py          an answer from memories alone, at once and without a model; wording.py has the model rephrase it
+model_process.py   a Generator: starts the process that holds the model when needed
+child.py           that process; child_messages.py is the protocol between the two
+runtime.py         the runtime: llama_context.py (KV cache), tokenizing.py, sampler.py, bindings.py (llama.cpp)
+gguf.py            which file, whether it is the trusted one, and whether the estimate of gguf_header.py fits the memory
+attention_hook.py  reads and biases attention during inference: hook.c, hook_compiler.py, and hook_probe.py, its test
+traces.py          attention traces, learned by trace_learning.py from the observations of trace_file.py
 
-Nothing heavy is imported before it is used; llama_cpp only ever in the child.
+Nothing heavy is imported before it is used; llama_cpp only in the child.
 """

@@ -1,8 +1,8 @@
-"""The attention hook: how much each head looks at each memory, and a bias that makes it look more (or less).
+"""The attention hook: measures how much each head attends to each memory, and biases that attention.
 
-math.md section 3 (Persistent Traces, section 2): softmax(Q K^T s + bias) with the bias on the columns of a memory's
-tokens only, for rows of the task only. hook.c does it at no cost that can be measured; without a compiler the same
-steps run in Python, about a quarter slower.
+math.md section 3 (Persistent Traces, section 2): softmax(Q K^T s + bias), with the bias on the columns of a memory's
+tokens and on the rows of the task only. hook.c does it at no measurable cost; without a compiler the same steps run in
+Python, about 25% slower.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 SCORES, ATTENTION = "kq-", "kq_soft_max-"  # names of graph nodes, each followed by its layer
 FLOAT = 4  # bytes
-FUNCTIONS = {  # of libggml-base: field -> name, what it returns, what it takes
+FUNCTIONS = {  # of libggml-base: field -> name, result type, argument types
     "name": ("ggml_get_name", ctypes.c_char_p, (ctypes.c_void_p,)),
     "elements": ("ggml_nelements", ctypes.c_int64, (ctypes.c_void_p,)),
     "rows": ("ggml_nrows", ctypes.c_int64, (ctypes.c_void_p,)),
@@ -33,7 +33,7 @@ FUNCTIONS = {  # of libggml-base: field -> name, what it returns, what it takes
 
 
 class HookState(ctypes.Structure):
-    """What hook.c reads and writes; the fields are explained there."""
+    """The struct that hook.c reads and writes; its fields are documented there."""
 
     _fields_ = (
         *((field, ctypes.c_void_p) for field in FUNCTIONS),
@@ -52,27 +52,27 @@ class Hook:
         llama: the module of llama.cpp.
         base: libggml-base.
         layers, heads: of the model.
-        native: use the compiled hook if it can be had.
+        native: use the compiled hook if possible.
     """
 
     def __init__(self, llama: ModuleType, base: ctypes.CDLL, layers: int, heads: int, *, native: bool = True) -> None:
         self.layers, self.heads = layers, heads
-        self.problem = ""  # why it runs in Python
+        self.problem = ""  # why it runs in Python, "" if it does not
         self._functions = {field: _function(base, *what) for field, what in FUNCTIONS.items()}
         self._state = HookState(layers=layers, heads=heads)
         for field, function in self._functions.items():
             setattr(self._state, field, ctypes.cast(function, ctypes.c_void_p).value)
         library = self._library() if native else None
         kind = llama.ggml_backend_sched_eval_callback
-        self._library_kept = library
-        self.callback = kind(ctypes.cast(library.mom_hook, ctypes.c_void_p).value) if library else kind(self._called)
+        self._loaded = library  # keeps the library alive
+        self.callback = kind(ctypes.cast(library.mom_hook, ctypes.c_void_p).value) if library else kind(self._callback)
         self.native = library is not None
         self.pointer = ctypes.addressof(self._state)
         self._rows = 0
         self.watch((), None)
 
     def watch(self, spans: Sequence[tuple[int, int]], bias: np.ndarray | None) -> None:
-        """Measure mass on these spans from now on, and bias them.
+        """Start measuring the attention mass on these spans, and biasing them.
 
         Args:
             spans: (first cell, cell after the last) of each memory.
@@ -82,7 +82,7 @@ class Hook:
         self._bounds = np.array(spans, np.int32).reshape(-1, 2)
         self._bias = np.zeros(shape, np.float32) if bias is None else np.ascontiguousarray(bias, np.float32)
         if self._bias.shape != shape:
-            raise ValueError(f"a bias of shape {self._bias.shape} for {shape}")
+            raise ValueError(f"bias of shape {self._bias.shape}, expected {shape}")
         self._biased = np.ascontiguousarray(self._bias.reshape(self.layers, -1).any(1), np.uint8)
         self._mass = np.zeros(shape, np.float64)
         self._row = np.zeros(max([1, *(end - start for start, end in spans)]), np.float32)
@@ -93,17 +93,17 @@ class Hook:
             setattr(state, field, getattr(self, f"_{field}").ctypes.data)
 
     def batch(self, tokens: int, bias_from: int, mass_from: int) -> None:
-        """Say what the next batch is: its rows, the first one that is biased, the first one that is measured."""
+        """Announce the next batch: its number of rows, the first row to bias, the first row to measure."""
         state = self._state
         state.tokens, state.bias_from, state.mass_from = tokens, max(0, bias_from), max(0, mass_from)
         self._rows += max(0, tokens - state.mass_from)
 
     def done(self) -> None:
-        """After a batch: raise ModelError if a tensor was not what it should be."""
+        """Finish a batch. Raises ModelError if a tensor had an unexpected layout."""
         self._state.tokens = 0
         if self._state.wrong:
             self._state.wrong = 0
-            raise ModelError("attention of this model is not laid out as expected: traces are not used with it")
+            raise ModelError("attention traces are off: the attention tensors of this model have an unexpected layout")
 
     @property
     def mass(self) -> np.ndarray:
@@ -114,12 +114,12 @@ class Hook:
         try:
             return load_hook()
         except ModelError as error:
-            self.problem = f"{error}. Until then the hook runs in Python, about a quarter slower"
+            self.problem = f"{error}. Until then the attention hook runs in Python, about 25% slower"
             log.warning("%s", self.problem)
             return None
 
-    def _called(self, tensor: int, ask: bool, _data: Any) -> bool:
-        """hook.c's `mom_hook` in Python."""
+    def _callback(self, tensor: int, ask: bool, _data: Any) -> bool:
+        """`mom_hook` of hook.c in Python."""
         name = self._functions["name"](tensor)
         if not name.startswith(b"kq"):
             return not ask
@@ -171,6 +171,6 @@ def _function(base: ctypes.CDLL, name: str, result: Any, takes: tuple[Any, ...])
     try:
         function = getattr(base, name)
     except AttributeError as error:
-        raise ModelError(f"this build of llama.cpp has no {name}: attention cannot be read with it") from error
+        raise ModelError(f"this build of llama.cpp has no {name}, which attention traces need") from error
     function.restype, function.argtypes = result, takes
     return function

@@ -1,4 +1,4 @@
-"""The heads that a bias goes to, by model: those of the layers that evaluation/choose_layers.py chose (heads.json)."""
+"""The heads to bias, by model: those of the layers that evaluation/choose_layers.py chose (heads.json)."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("heads.json")
-STRENGTH = 1.0  # of the bias with which layers are chosen
+STRENGTH = 1.0  # of the bias with which the layers were chosen
 
 
 def chosen_heads(model: str, layers: int, heads: int) -> list[tuple[int, int]]:
-    """Return (layer, head) of each; of a model that nobody tried, those of the upper half, as where they were tried.
+    """Return (layer, head) of each; without an entry for the model, of the upper half of its layers, as where chosen.
 
     Args:
         model: the name of the model.
-        layers: that it has.
-        heads: that a layer has.
+        layers: number of layers.
+        heads: number of heads per layer.
     """
     chosen = _known().get(model, {}).get("layers", range(layers // 2, layers))
     return [(int(layer), head) for layer in chosen for head in range(heads)]
 
 
 def first_strength(model: str) -> float:
-    """Return the strength of a bias until accepted texts have shown a better one; 0 for a model that nobody tried."""
+    """Return the strength of a bias before it is calibrated on accepted texts; 0 for a model without an entry."""
     return STRENGTH if model in _known() else 0.0
 
 
 def spread(heads: Sequence[tuple[int, int]], strength: float) -> list[tuple[int, int, float]]:
-    """Return the same strength on each head, as a Bias has it."""
+    """Return a Bias entry with the same strength on each head."""
     return [(layer, head, strength) for layer, head in heads]
 
 

@@ -1,7 +1,7 @@
-"""The process that holds the model: it answers one request after the other and leaves when nobody asks any more.
+"""The process that holds the model: answers requests one at a time and exits when idle.
 
-Started by process.py; standard input and output are wire.py's, everything else that is printed goes to standard error.
-It reads one file and writes none once the model is loaded, and holds nothing that is not made again at the next start.
+Started by model_process.py; standard input and output carry the protocol of child_messages.py, all other output goes to
+standard error. Once the model is loaded it writes no files, and it has no state that a restart would lose.
 """
 
 from __future__ import annotations
@@ -21,25 +21,25 @@ from mom_lsp.lm import gguf, hook_compiler
 from mom_lsp.lm.child_messages import HELLO, read_messages
 from mom_lsp.lm.runtime import Limits, Llama, info
 
-ROOM = 10**9  # bytes that are asked for and never touched: stacks, arenas, buffers for the largest batch
-LOADING = 4 * 10**9  # bytes of address space while it loads: each tensor is checked in a thread with a stack of its own
+ROOM = 10**9  # bytes reserved and never touched: stacks, arenas, buffers for the largest batch
+LOADING = 4 * 10**9  # bytes of address space while loading: each tensor is checked in a thread with its own stack
 
 
 def main() -> None:
-    """Load the model named by the arguments and serve it."""
+    """Load the model given by the arguments and serve it."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--file", type=Path, required=True)
     parser.add_argument("--context", type=int, required=True)
     parser.add_argument("--threads", type=int, required=True)
     parser.add_argument("--memory", type=int, required=True)  # bytes
     parser.add_argument("--idle", type=float, required=True)  # seconds
-    parser.add_argument("--safe", action="store_true")  # only with what every processor of its kind can do
+    parser.add_argument("--safe", action="store_true")  # without llama.cpp's extra buffer types
     chosen = parser.parse_args()
     with _private_stdout() as out:
         child = Child(out)
         try:
             file = gguf.checked(chosen.file)
-            with contextlib.suppress(ModelError):  # said again by the hook, if it is ever needed
+            with contextlib.suppress(ModelError):  # the hook reports it, if it is ever needed
                 hook_compiler.load_hook()
             _limit(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
             model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory, safe=chosen.safe))
@@ -52,11 +52,11 @@ def main() -> None:
         threading.Thread(target=child.listen, args=[sys.stdin.buffer], daemon=True).start()
         child.serve(model, chosen.idle)
         out.flush()
-        os._exit(0)  # the thread that listens holds standard input; there is nothing to save
+        os._exit(0)  # the listening thread blocks on standard input; there is nothing to save
 
 
 class Child:
-    """Requests in, answers out."""
+    """Reads requests and writes answers."""
 
     def __init__(self, out: IO[bytes]) -> None:
         self._out, self._guard = out, threading.Lock()
@@ -74,7 +74,7 @@ class Child:
         self.send({"id": number, "error": {"type": type(error).__name__, "message": str(error)}})
 
     def listen(self, lines: IO[bytes]) -> None:
-        """Take requests until the parent hangs up, then end at once: there is nothing to save."""
+        """Read requests until the parent closes the pipe, then exit at once: there is nothing to save."""
         for line in lines:
             message = json.loads(line)
             if message["method"] == "stop":
@@ -84,7 +84,7 @@ class Child:
         os._exit(0)
 
     def serve(self, model: Llama, idle: float) -> None:
-        """Answer until nobody has asked for so many seconds."""
+        """Answer requests until none has come for `idle` seconds."""
         while True:
             try:
                 message = self._requests.get(timeout=idle)
@@ -113,7 +113,7 @@ class Child:
             )
             return {"nll": reading.nll.tolist(), "mass": {m: mass.tolist() for m, mass in reading.mass.items()}}
         if method != "generate":
-            raise ModelError(f"the model's process has no request {method!r}")
+            raise ModelError(f"unknown request to the model's process: {method!r}")
         for piece in model.generate(
             messages,
             limit=params["limit"],
@@ -128,17 +128,17 @@ class Child:
 
 @contextlib.contextmanager
 def _private_stdout() -> Any:
-    """Yield the real standard output; whatever prints, C included, gets standard error."""
+    """Yield the real standard output; all other output, also from C, goes to standard error."""
     with os.fdopen(os.dup(1), "wb") as out:
         os.dup2(2, 1)
         yield out
 
 
 def _limit(**limits: int) -> None:
-    """Let the system refuse what goes beyond, each by the name of its RLIMIT: files to write, cores, memory.
+    """Set resource limits of this process, by the name of their RLIMIT: file size, core size, memory.
 
-    The system can limit what is asked for, not what is resident: a model that fits is let in by its header (header.py),
-    and this stops one that lies. Weights are no data, since they are mapped from their file.
+    The system can limit allocations, not resident memory: the header (gguf_header.py) decides whether a model fits, and
+    this stops a model whose header is wrong. Weights do not count as DATA, since they are mapped from their file.
     """
     try:
         import resource

@@ -1,8 +1,7 @@
-"""The model's file: which one, whether it is the one that was confirmed, whether it fits the memory.
+"""The model's file: which one, whether its checksum is the trusted one, whether the model fits in memory.
 
-A GGUF file is parsed by C++ code and has to be trusted like a program. It is named in the user's or the machine's
-settings only; the first time its hash is remembered, and a file that has changed since is refused until the user says
-`mom model --trust`.
+A GGUF file is parsed by C++ code and has to be trusted like a program. Only the user's or the machine's settings can
+choose it; its hash is saved on first use, and a file that has changed since is refused until `mom model --trust`.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ INSTALL = "`make setup-model`, or `pip install 'mom-lsp[llm]'` and `pip install 
 
 @dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file whose hash is the confirmed one."""
+    """A file whose hash is the trusted one."""
 
     path: Path
     sha256: str
@@ -31,7 +30,7 @@ class ModelFile:
 
     @property
     def name(self) -> str:
-        """The name by which traces know the model: it changes when the weights do."""
+        """The name that traces are keyed by: it changes when the weights do."""
         return model_name(self.path, self.sha256)
 
 
@@ -41,17 +40,17 @@ def model_name(path: Path, sha256: str) -> str:
 
 
 def confirmed_name(path: Path) -> str:
-    """Return the name of the model that was confirmed, "" if none was; reads nothing of the file."""
+    """Return the name of the model with its trusted hash, "" if there is none; does not read the file."""
     return model_name(path, _known(_known_file()).get(str(path), ""))
 
 
 def is_installed() -> bool:
-    """Whether llama-cpp-python is here; answered without importing it."""
+    """Whether llama-cpp-python is installed, without importing it."""
     return importlib.util.find_spec("llama_cpp") is not None
 
 
 def find_model(setting: str) -> Path:
-    """Return the file that the setting names, or the default model's.
+    """Return the file of the setting mom.model.path, or of the default model.
 
     Raises:
         ModelError: there is none.
@@ -59,59 +58,59 @@ def find_model(setting: str) -> Path:
     if setting:
         path = Path(setting).expanduser()
         if not path.is_absolute():
-            raise ModelError(f"mom.model.path: {setting!r} has to be an absolute path, or begin with ~")
+            raise ModelError(f"mom.model.path must be an absolute path or start with ~, but is {setting!r}")
         if not path.is_file():
-            raise ModelError(f"mom.model.path: there is no file {path}; name a GGUF file")
+            raise ModelError(f"mom.model.path: no such file: {path}")
         return path
     spec = importlib.util.find_spec(DEFAULT_PACKAGE)
     folder = Path(spec.origin).parent if spec and spec.origin else None
     found = sorted(folder.glob("*.gguf")) if folder else []
     if not found:
-        raise ModelError(f"no language model: set mom.model.path to a GGUF file, or install the small one: {INSTALL}")
+        raise ModelError(f"no language model: set mom.model.path to a GGUF file, or install the default one: {INSTALL}")
     return found[0]
 
 
 def checked(path: Path, *, trust: bool = False) -> ModelFile:
-    """Return the file if it is what it was when it was confirmed; the first time, or with `trust`, remember it.
+    """Return the file if its hash is the trusted one; on first use, or with `trust`, save the hash.
 
     Raises:
-        ModelError: it is no GGUF file, or has changed.
+        ModelError: it is not a GGUF file, or has changed.
     """
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) != MAGIC:
-                raise ModelError(f"{path} is not a GGUF file: name another in mom.model.path")
+                raise ModelError(f"{path} is not a GGUF file: set mom.model.path to another file")
             file.seek(0)
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
-        raise ModelError(f"{path} cannot be read ({error.strerror}): name another file in mom.model.path") from error
+        raise ModelError(f"{path} cannot be read ({error.strerror}): set mom.model.path to another file") from error
     book = _known_file()
     known = _known(book)
     before = known.get(str(path))
     if before != digest:
         if before is not None and not trust:
             raise ModelError(
-                f"{path} has changed since it was confirmed (sha256 was {before[:16]}…, is {digest[:16]}…): if that is "
-                "your doing, say so with `mom model --trust`; otherwise get the file again from where you trust it"
+                f"{path} has changed since its first use (sha256 was {before[:16]}…, is {digest[:16]}…): if you"
+                " changed it, accept it with `mom model --trust`; otherwise download it again from a trusted source"
             )
         _remember(book, known | {str(path): digest})
     return ModelFile(path, digest, size)
 
 
 def check_memory(needed: int, allowed: int) -> None:
-    """Raise ModelError if so many bytes are more than mom.model.maxMemory allows, or than are free now."""
+    """Raise ModelError if a model needs more bytes than mom.model.maxMemory allows, or than are free now."""
     free = free_memory()
-    asked = f"the model needs {-(-needed // 10**6)} MB of memory"  # rounded up: what is asked for has to be enough
-    instead = "name a smaller file in mom.model.path, or lower mom.model.context"
+    needs = f"the model needs {-(-needed // 10**6)} MB of memory"  # rounded up, so that setting this value is enough
+    instead = "set mom.model.path to a smaller file, or lower mom.model.context"
     if needed > allowed:
-        raise ModelError(f"{asked} and mom.model.maxMemory allows {allowed // 10**6}: raise it, {instead}")
+        raise ModelError(f"{needs}, but mom.model.maxMemory allows {allowed // 10**6}: raise it, {instead}")
     if free is not None and needed > free:
-        raise ModelError(f"{asked} and {free // 10**6} are free: close something, {instead}")
+        raise ModelError(f"{needs}, but only {free // 10**6} are free: close other programs, {instead}")
 
 
 def free_memory(meminfo: Path = Path("/proc/meminfo")) -> int | None:
-    """Return the bytes that a new process can use without swapping; None where the system does not say."""
+    """Return the bytes that a new process can use without swapping; None if unknown."""
     try:
         for line in meminfo.read_text("ascii").splitlines():
             if line.startswith("MemAvailable:"):
@@ -128,19 +127,19 @@ def _known_file() -> Path:
 
 
 def _known(book: Path) -> dict[str, str]:
-    """Return path -> sha256 of the confirmed files.
+    """Return path -> sha256 of the trusted files.
 
     Raises:
-        ModelError: the list is damaged; what was confirmed is then not known, so nothing is loaded.
+        ModelError: the list is damaged, so that no file can be trusted.
     """
     try:
         known = json.loads(book.read_text("utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise ModelError(f"{book}, the list of confirmed models, cannot be read ({error}): remove it") from error
+        raise ModelError(f"{book}, the list of trusted models, cannot be read ({error}): remove it") from error
     if not isinstance(known, dict):
-        raise ModelError(f"{book}, the list of confirmed models, is damaged: remove it")
+        raise ModelError(f"{book}, the list of trusted models, is damaged: remove it")
     return {str(path): str(digest) for path, digest in known.items()}
 
 

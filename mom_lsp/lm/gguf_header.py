@@ -1,4 +1,4 @@
-"""What a GGUF file says of itself, read by libggml's parser before anything is loaded: what memory it will take."""
+"""Estimates the memory that a model needs from the header of its GGUF file, read by libggml's parser before loading."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from mom_lsp.lm.bindings import base_library, messages, reason
 from mom_lsp.lm.gguf import ModelFile
 
 UINT32, STRING, ARRAY = 4, 8, 9  # enum gguf_type
-CACHE = 2  # bytes of a number in the cache of keys and values
+CACHE = 2  # bytes per number in the KV cache
 LOGIT = 4  # bytes
-RUNTIME = 110_000_000  # bytes: the interpreter, the libraries, and what a batch needs beside its logits
-FUNCTIONS = {  # name -> what it returns, what it takes
+RUNTIME = 110_000_000  # bytes: the interpreter, the libraries, and the buffers of a batch besides its logits
+FUNCTIONS = {  # name -> result type, argument types
     "gguf_find_key": (ctypes.c_int64, (ctypes.c_void_p, ctypes.c_char_p)),
     "gguf_get_kv_type": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_int64)),
     "gguf_get_arr_type": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_int64)),
@@ -29,13 +29,13 @@ FUNCTIONS = {  # name -> what it returns, what it takes
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """The memory that a model will take, in bytes."""
+    """The memory that a model needs, in bytes."""
 
     weights: int
-    context: int  # the cache of keys and values, and the logits of a batch: of each context that is made
+    context: int  # per context: the KV cache, and the logits of a batch
 
     def total(self, contexts: int = 1) -> int:
-        """Return what the process takes with so many contexts."""
+        """Return the memory of the process with this number of contexts."""
         return RUNTIME + self.weights + contexts * self.context
 
 
@@ -44,7 +44,7 @@ class _Options(ctypes.Structure):
 
 
 def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
-    """Return what a model takes with a context of so many tokens, computed in batches of so many.
+    """Return what a model needs with a context of `tokens` and batches of `batch` tokens.
 
     Raises:
         ModelError: the file is damaged.
@@ -55,10 +55,10 @@ def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
         function.restype, function.argtypes = result, takes
     base.gguf_init_from_file.restype = ctypes.c_void_p
     base.gguf_init_from_file.argtypes = (ctypes.c_char_p, _Options)
-    messages.clear()  # what it says from now on is about this file
+    messages.clear()  # messages from now on are about this file
     header = base.gguf_init_from_file(os.fsencode(file.path), _Options(no_alloc=True, context=None))
     if not header:
-        raise ModelError(f"{file.path} cannot be loaded: {reason()}; name another file in mom.model.path")
+        raise ModelError(f"{file.path} cannot be loaded: {reason()}; set mom.model.path to another file")
     try:
         return _need(_Reader(base, header), file.size, tokens, batch)
     finally:
@@ -67,7 +67,7 @@ def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
 
 def _need(reader: _Reader, size: int, tokens: int, batch: int) -> Need:
     heads = max(1, reader.number("attention.head_count"))
-    width = reader.number("embedding_length") // heads  # of a head, unless the file says otherwise
+    width = reader.number("embedding_length") // heads  # of a head, unless the file has its own values
     keys, values = (reader.number(f"attention.{name}_length") or width for name in ("key", "value"))
     tokens = min(tokens, reader.number("context_length") or tokens)
     layers, shared = reader.number("block_count"), reader.number("attention.head_count_kv") or heads
@@ -76,7 +76,7 @@ def _need(reader: _Reader, size: int, tokens: int, batch: int) -> Need:
 
 
 class _Reader:
-    """Values of a header by name; those of the architecture without its prefix."""
+    """Reads values of a header by name; names of the architecture go without its prefix."""
 
     def __init__(self, base: ctypes.CDLL, header: int) -> None:
         self._base, self._header = base, header
@@ -85,7 +85,7 @@ class _Reader:
         self._prefix = f"{base.gguf_get_val_str(header, at).decode('utf-8', 'replace')}." if at >= 0 else ""
 
     def number(self, name: str) -> int:
-        """Return a whole number, of a list (one a layer) the largest; 0 if there is none."""
+        """Return an integer, or the largest one of a list (one per layer); 0 if there is none."""
         if (at := self._find(self._prefix + name, UINT32)) >= 0:
             return int(self._base.gguf_get_val_u32(self._header, at))
         at = self._find(self._prefix + name, ARRAY)
@@ -95,11 +95,11 @@ class _Reader:
         return max(values[: self._base.gguf_get_arr_n(self._header, at)], default=0)
 
     def vocabulary(self) -> int:
-        """Return the number of tokens that the model knows."""
+        """Return the size of the vocabulary."""
         at = self._find("tokenizer.ggml.tokens", ARRAY)
         return int(self._base.gguf_get_arr_n(self._header, at)) if at >= 0 else 0
 
     def _find(self, name: str, kind: int) -> int:
-        """Return where a value of this type stands, -1 if none does: libggml ends a process that takes another."""
+        """Return the index of a value of this type, -1 if there is none: libggml aborts on reading the wrong type."""
         at = int(self._base.gguf_find_key(self._header, name.encode()))
         return at if at >= 0 and self._base.gguf_get_kv_type(self._header, at) == kind else -1

@@ -1,11 +1,11 @@
-/* Reads and moves attention while llama.cpp computes: the callback of `llama_context_params.cb_eval`.
+/* Measures and biases attention during inference: the callback of `llama_context_params.cb_eval` of llama.cpp.
  *
- * llama.cpp asks about every node of its graph (ask = true), then hands over those that were wanted, computed and not yet
- * used (ask = false). Of each layer two are wanted, with flash attention off, both F32 (heads, rows, cells) and contiguous:
+ * llama.cpp asks about every node of its graph (ask = true), then passes the requested ones, computed and not yet used
+ * (ask = false). Two nodes per layer are requested, with flash attention off, both F32 (heads, rows, cells), contiguous:
  *   kq-<layer>           Q K^T before scale, mask and softmax: the bias is added here
  *   kq_soft_max-<layer>  the attention itself: its mass on each span is summed here
- * Only public functions of libggml-base touch a tensor, and they come as pointers: nothing is linked, no header is needed.
- * bias.py holds the same layout and the same two steps in Python.
+ * Tensors are accessed only by public functions of libggml-base, passed as pointers: no linking, no header.
+ * attention_hook.py has the same struct and the same two steps in Python.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,13 +21,13 @@ typedef struct {
     void (*set)(void *tensor, const void *data, size_t offset, size_t size);
     int32_t layers, heads, spans;
     int32_t tokens;               /* rows of the batch being decoded */
-    int32_t bias_from, mass_from; /* the first row that is biased, and that is measured; `tokens` for none */
-    int32_t wrong;                /* set when a tensor is not what it should be */
+    int32_t bias_from, mass_from; /* the first row to bias, and the first to measure; `tokens` for none */
+    int32_t wrong;                /* set when a tensor has an unexpected layout */
     const int32_t *bounds;        /* (spans, 2): first cell, cell after the last */
     const float *bias;            /* (layers, heads, spans), in units of kq */
     const uint8_t *biased;        /* (layers): whether any bias of the layer is not 0 */
     double *mass;                 /* (layers, heads, spans): sums over the measured rows */
-    float *row;                   /* room for the widest span */
+    float *row;                   /* buffer for the widest span */
 } hook;
 
 static int layer_of(const char *name, const char *stem, int layers) {
@@ -41,7 +41,7 @@ static int layer_of(const char *name, const char *stem, int layers) {
 bool mom_hook(void *tensor, bool ask, void *data) {
     hook *h = data;
     const char *name = h->name(tensor);
-    if (name[0] != 'k' || name[1] != 'q') return !ask; /* nearly all nodes leave here */
+    if (name[0] != 'k' || name[1] != 'q') return !ask; /* nearly all nodes return here */
     int scores = layer_of(name, "kq-", h->layers);
     int mass = scores < 0 ? layer_of(name, "kq_soft_max-", h->layers) : -1;
     bool move = scores >= 0 && h->bias_from < h->tokens && h->biased[scores];

@@ -1,6 +1,6 @@
-"""hook.c compiled with the system's compiler, once, into the user's cache.
+"""Compiles hook.c with the system's compiler, once, into the user's cache.
 
-The source comes with the package; a wheel stays one file for all machines, and nothing is compiled unless it is used.
+The package ships the source, so that one wheel fits all machines; nothing is compiled unless it is used.
 """
 
 from __future__ import annotations
@@ -25,38 +25,38 @@ TIMEOUT = 60.0  # seconds
 
 
 def load_hook() -> ctypes.CDLL:
-    """Return the compiled hook, compiling it if it is not there.
+    """Return the compiled hook, compiling it if necessary.
 
     Raises:
-        ModelError: there is no compiler, or it failed. The hook then runs in Python, which costs speed.
+        ModelError: there is no compiler, or it failed. The hook then runs in Python, which is slower.
     """
     path = compiled_file()
     if not path.exists():
         compile_hook(path)
-    if not _is_mine(path):
-        raise ModelError(f"{path} is not owned by you, or others can write it: remove it")
+    if not _is_private(path):
+        raise ModelError(f"{path} is not owned by you, or is writable by others: remove it")
     try:
         return ctypes.CDLL(str(path))
     except OSError as error:
-        raise ModelError(f"{path} cannot be loaded ({error}): remove it, and it is compiled again") from error
+        raise ModelError(f"{path} cannot be loaded ({error}): remove it to recompile it") from error
 
 
 def compiled_file() -> Path:
-    """Return where the hook of this source and this machine is kept."""
+    """Return the path of the compiled hook for this source and this machine."""
     machine = os.uname().machine if hasattr(os, "uname") else "windows"
     digest = hashlib.blake2b(SOURCE.read_bytes() + machine.encode(), digest_size=8).hexdigest()
     return platformdirs.user_cache_path("mom-lsp") / "lm" / f"hook-{digest}.so"
 
 
 def compile_hook(target: Path) -> None:
-    """Compile hook.c to `target`, which appears whole or not at all.
+    """Compile hook.c to `target`, atomically.
 
     Raises:
         ModelError: there is no compiler, or it failed.
     """
     compiler = next(filter(None, map(shutil.which, COMPILERS)), None)
     if compiler is None:
-        raise ModelError("no C compiler (cc, gcc or clang): install one, and attention traces cost nearly nothing")
+        raise ModelError("no C compiler (cc, gcc or clang) found: install one to make attention traces fast")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     with tempfile.TemporaryDirectory(dir=target.parent) as scratch:
         made = Path(scratch) / "hook.so"
@@ -64,13 +64,13 @@ def compile_hook(target: Path) -> None:
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, cwd=scratch, check=False)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise ModelError(f"{compiler} cannot be run: {error}") from error
+            raise ModelError(f"{compiler} failed to run: {error}") from error
         if done.returncode:
             raise ModelError(f"{compiler} cannot compile the attention hook: {done.stderr.strip()[:300]}")
         made.replace(target)
 
 
-def _is_mine(path: Path) -> bool:
+def _is_private(path: Path) -> bool:
     if os.name == "nt":
         return True
     status = path.stat()

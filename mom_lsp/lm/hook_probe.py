@@ -1,7 +1,7 @@
-"""Does the hook do on this model what it says? Asked once, when a context with a hook is made.
+"""Tests whether the hook works with this model, once, when a context with a hook is created.
 
-Upstream promises nothing about the names and the meaning of graph nodes, so nothing is assumed: attention has to sum to
-one, and a bias has to move it as the softmax says. From how far it moves follows the scale that the model applies to
+llama.cpp guarantees nothing about the names and the meaning of graph nodes, so both are tested: attention must sum to
+one, and a bias must change it as the softmax predicts. The size of the change gives the scale that the model applies to
 Q K^T (1/sqrt(d) for Llama, one for Gemma 3, which scales Q before).
 """
 
@@ -20,39 +20,39 @@ TEXT = (
     "The database listens on another port, as the first one is taken by the proxy of the office."
 )
 PUSH = 4.0  # units of kq
-WHOLE = 1e-3  # how far from one a row of attention may sum
-ALIKE = 0.05  # how far the scale that heads show may spread, relative to its median
-SURE = (0.05, 0.95)  # mass of the span for which the scale is read well
+TOLERANCE = 1e-3  # of the sum of a row of attention, which is one
+SPREAD = 0.05  # of the scales of the heads, relative to their median
+MEASURABLE = (0.05, 0.95)  # mass of the span for which the scale can be measured well
 
 
 def attention_scale(context: LlamaContext, hook: Hook, tokens: Sequence[int]) -> float:
     """Return the scale between kq and the softmax.
 
     Raises:
-        ModelError: the hook cannot be used with this model or this version of llama.cpp; says why.
+        ModelError: the hook does not work with this model or this version of llama.cpp.
     """
     plain = _masses(context, hook, tokens, BiasPlan(((0, len(tokens)),)))[..., 0]
     layers = np.flatnonzero(plain.any(1))
-    if not len(layers) or np.abs(plain[layers] - 1).max() > WHOLE:
-        raise ModelError("attention traces are off: attention of this model does not sum to one where it is read")
+    if not len(layers) or np.abs(plain[layers] - 1).max() > TOLERANCE:
+        raise ModelError("attention traces are off: the measured attention of this model does not sum to one")
     span = (len(tokens) // 4, len(tokens) // 2)
     before = _masses(context, hook, tokens, BiasPlan((span,)))[..., 0]
     scales = np.concatenate([_scale(context, hook, tokens, span, int(layer), before) for layer in layers[[0, -1]]])
     scale = float(np.median(scales)) if len(scales) else 0.0
-    if scale <= 0 or np.abs(scales / scale - 1).max() > ALIKE:
-        raise ModelError("attention traces are off: a bias does not move attention of this model as it should")
+    if scale <= 0 or np.abs(scales / scale - 1).max() > SPREAD:
+        raise ModelError("attention traces are off: a bias does not change the attention of this model as expected")
     return scale
 
 
 def _scale(
     context: LlamaContext, hook: Hook, tokens: Sequence[int], span: tuple[int, int], layer: int, before: np.ndarray
 ) -> np.ndarray:
-    """Return the scale that each head of a layer shows: the bias moves the log-odds of its mass by scale * PUSH."""
+    """Return the scale of the heads of a layer: the bias moves the log-odds of their mass by scale * PUSH."""
     bias = np.zeros((hook.layers, hook.heads, 1), np.float32)
     bias[layer] = PUSH
     after = _masses(context, hook, tokens, BiasPlan((span,), len(tokens) - 1, bias))[layer, :, 0]
-    clear = (before[layer] > SURE[0]) & (after < SURE[1])
-    return np.asarray((_log_odds(after) - _log_odds(before[layer]))[clear] / PUSH)
+    measurable = (before[layer] > MEASURABLE[0]) & (after < MEASURABLE[1])
+    return np.asarray((_log_odds(after) - _log_odds(before[layer]))[measurable] / PUSH)
 
 
 def _masses(context: LlamaContext, hook: Hook, tokens: Sequence[int], plan: BiasPlan) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""A Generator whose model lives in a process of its own, started when it is asked and gone when nobody asks.
+"""A Generator whose model runs in a process of its own, started on demand and stopped when idle.
 
-Whatever happens to that process costs one answer: the next request starts it again.
+A crash of that process costs one answer: the next request starts it again.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ from mom_lsp.lm.processor_check import Support, advice, crash, remember, remembe
 from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 from mom_lsp.process.spawn import spawn
 
-POLL = 0.05  # seconds between two looks whether a request was cancelled
-LOADING = 120.0  # seconds that loading may take: hashing and reading several GB from a slow disk
+POLL = 0.05  # seconds between two checks whether a request was cancelled
+LOADING = 120.0  # timeout in seconds: hashing and reading several GB from a slow disk
 STDERR_LINES = 30
-ENDED: dict[str, Any] = {"error": {"type": "ChildError", "message": ""}}
+EXITED: dict[str, Any] = {"error": {"type": "ChildError", "message": ""}}
 COMMAND = ("-m", "mom_lsp.lm.child")
 
 
 class ModelProcess:
-    """The model's process as a Generator. Thread-safe; requests are answered one after the other.
+    """The model's process as a Generator. Thread-safe; requests are answered one at a time.
 
     Args:
-        setting: `mom.model.path`, from the user's or the machine's settings only.
-        context: most tokens of prompt and answer.
-        threads: 0 for one less than there are cores, four at most.
-        memory: most bytes that the process may take; a model that needs more is refused before it is loaded.
-        idle: seconds without a request after which the process leaves.
+        setting: `mom.model.path`, only from the user's or the machine's settings.
+        context: maximum tokens of prompt and answer together.
+        threads: 0 for one less than the number of cores, at most four.
+        memory: maximum bytes of the process; a model that needs more is refused before it is loaded.
+        idle: seconds without a request after which the process exits.
     """
 
     def __init__(
@@ -49,11 +49,11 @@ class ModelProcess:
         self._arguments = [str(part) for limit in limits.items() for part in limit]
         self._guard = threading.Lock()
         self._running: Running | None = None
-        self._safe = False  # whether it crashed with all that llama.cpp can do
+        self._safe = False  # whether it crashed with full settings
 
     @property
     def name(self) -> str:
-        """The model's; starts the process."""
+        """The model's name; starts the process."""
         return str(self.info["name"])
 
     @property
@@ -68,7 +68,7 @@ class ModelProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process, if it runs."""
+        """The id of the process, None if it is not running."""
         running = self._running
         return running.process.pid if running is not None and not running.ended else None
 
@@ -77,7 +77,7 @@ class ModelProcess:
         return int(self._call("count", {"text": text}))
 
     def hook(self) -> dict[str, Any]:
-        """Return {"scale", "problem"} of the attention hook. Raises ModelError if this model cannot have one."""
+        """Return {"scale", "problem"} of the attention hook. Raises ModelError if it does not work with this model."""
         return dict(self._call("hook", {}))
 
     def generate(
@@ -111,16 +111,16 @@ class ModelProcess:
         measured: bool = True,
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> AttentionReading:
-        """Let the model read a text as if it were its answer; see Llama.read."""
+        """Measure a given text as if it were the answer; see Llama.read."""
         params = {"messages": plain_messages(messages), "text": text, "bias": plain_bias(bias), "measured": measured}
         answers = [answer["result"] for answer in self._ask("read", params, cancelled) if "result" in answer]
         if not answers:
-            raise Interrupted("somebody else asks")
+            raise Interrupted("another request is waiting")
         found = answers[0]
         return AttentionReading(np.array(found["nll"]), {m: np.array(mass) for m, mass in found["mass"].items()})
 
     def close(self) -> None:
-        """End the process."""
+        """Stop the process."""
         with self._guard:
             if self._running is not None:
                 self._running.close()
@@ -136,7 +136,7 @@ class ModelProcess:
                 answered = True
                 yield answer
             return
-        except _Left:  # just as we asked; it has answered nothing yet
+        except _ExitedIdle:  # just before the request: it has not answered anything yet
             pass
         except _Crashed:
             if self._safe:
@@ -153,9 +153,9 @@ class ModelProcess:
             return self._running
 
     def _start(self) -> Running:
-        """Start the process with the settings that run here: all that llama.cpp can do, else the safe ones."""
+        """Start the process with the settings that work on this machine: full, or else safe."""
         if not is_installed():
-            raise ModelError(f"llama.cpp is not installed: {INSTALL}")
+            raise ModelError(f"llama.cpp is not installed: run {INSTALL}")
         file = find_model(self._setting)
         self._safe = self._safe or remembered(confirmed_name(file)) is Support.SAFE
         arguments = ["--file", str(file), *self._arguments]
@@ -181,29 +181,29 @@ class ModelProcess:
             remember(confirmed_name(find_model(self._setting)), Support.SAFE)
 
 
-class _Left(ChildError):
-    """The process was idle and has left, as it should."""
+class _ExitedIdle(ChildError):
+    """The process exited because it was idle, as it should."""
 
 
 class _Crashed(ChildError):
-    """The process died as a program does that was built for another processor."""
+    """The process crashed as a program does that was built for another processor."""
 
     def __init__(self, died_of: str) -> None:
-        super().__init__(f"the model's process ended with {died_of}: ask again, it then starts with safe settings")
+        super().__init__(f"the model's process crashed with {died_of}: ask again to start it with safe settings")
         self.died_of = died_of
 
 
 class Running:
-    """One life of the process."""
+    """One run of the process."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.process = spawn(arguments, stderr=subprocess.PIPE, command=COMMAND)
         self.ended = False
         self._guard = threading.Lock()
         self._number = HELLO
-        self._said: deque[str] = deque(maxlen=STDERR_LINES)
+        self._stderr: deque[str] = deque(maxlen=STDERR_LINES)
         self._answers: dict[int, queue.SimpleQueue[dict[str, Any]]] = {HELLO: queue.SimpleQueue()}
-        streams = ((self._hear, self.process.stdout), (self._note, self.process.stderr))
+        streams = ((self._read_answers, self.process.stdout), (self._read_stderr, self.process.stderr))
         self._threads = [threading.Thread(target=job, args=[s], name="mom-model", daemon=True) for job, s in streams]
         for thread in self._threads:
             thread.start()
@@ -230,7 +230,7 @@ class Running:
                 self._send({"id": number, "method": "stop"})
 
     def close(self) -> None:
-        """Hang up; the process ends at once."""
+        """Close the pipe; the process exits at once."""
         with self._guard, suppress(OSError):
             self.process.stdin.close()  # type: ignore[union-attr]
         for thread in self._threads:
@@ -247,10 +247,10 @@ class Running:
             except queue.Empty:
                 waited += POLL
                 if self.ended and answers.empty():
-                    answer = ENDED
+                    answer = EXITED
                 elif waited > timeout:
                     self.close()
-                    raise ModelError(f"the model did not load in {timeout:.0f} s") from None
+                    raise ModelError(f"the model did not load within {timeout:.0f} s") from None
                 else:
                     continue
             if error := answer.get("error"):
@@ -263,19 +263,19 @@ class Running:
         if error["type"] == "ModelError":
             return ModelError(error["message"])
         if self.process.poll() == 0:
-            return _Left("the model's process has left: ask again")
+            return _ExitedIdle("the model's process exited when idle: ask again")
         if died_of := crash(self.process.poll()):
             return _Crashed(died_of)
-        last = self._said[-1] if self._said else f"code {self.process.poll()}"
-        return ChildError(f"the model's process ended ({last}): ask again, or name another model in mom.model.path")
+        last = self._stderr[-1] if self._stderr else f"code {self.process.poll()}"
+        return ChildError(f"the model's process exited ({last}): ask again, or set mom.model.path to another model")
 
     def _send(self, message: dict[str, Any]) -> None:
-        with self._guard, suppress(OSError, ValueError):  # it ended: whoever waits is told
+        with self._guard, suppress(OSError, ValueError):  # it exited: waiting requests get an error
             assert self.process.stdin is not None
             self.process.stdin.write(json.dumps(message).encode("ascii") + b"\n")
             self.process.stdin.flush()
 
-    def _hear(self, lines: IO[bytes]) -> None:
+    def _read_answers(self, lines: IO[bytes]) -> None:
         with lines:
             for line in lines:
                 answer = json.loads(line)
@@ -286,6 +286,6 @@ class Running:
         with self._guard, suppress(OSError):
             self.process.stdin.close()  # type: ignore[union-attr]
 
-    def _note(self, lines: IO[bytes]) -> None:
+    def _read_stderr(self, lines: IO[bytes]) -> None:
         with lines:
-            self._said.extend(text for line in lines if (text := line.decode("utf-8", "replace").strip()))
+            self._stderr.extend(text for line in lines if (text := line.decode("utf-8", "replace").strip()))

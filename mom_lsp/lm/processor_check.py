@@ -1,7 +1,7 @@
-"""Whether llama.cpp runs on this processor: learned when it starts, remembered by processor, library and model.
+"""Whether llama.cpp runs on this processor: found out when it starts, saved by processor, library and model.
 
-llama.cpp is compiled for the processor that it is built on. Another one lacks some of its instructions, and a virtual
-machine may announce instructions (AMX) that it then forbids: the process dies in its first computation.
+llama.cpp is compiled for the processor that it is built on. Another one may lack some instructions, and a virtual
+machine may announce instructions (AMX) that it does not permit: the process crashes in its first computation.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import lru_cache
 from pathlib import Path
 
 SIGNALS = {"SIGILL": "an illegal instruction", "SIGSEGV": "a segmentation fault", "SIGBUS": "a bus error"}
-CRASHES = {-getattr(signal, name): f"{words} ({name})" for name, words in SIGNALS.items() if hasattr(signal, name)} | {
+CRASHES = {-getattr(signal, name): f"{text} ({name})" for name, text in SIGNALS.items() if hasattr(signal, name)} | {
     0xC000001D: "an illegal instruction (0xC000001D)",  # Windows has codes instead of signals
     0xC0000096: "a privileged instruction (0xC0000096)",
     0xC0000005: "an access violation (0xC0000005)",
@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class Support(StrEnum):
-    """With which settings a model runs."""
+    """The settings with which a model runs."""
 
     FULL = "full"
     SAFE = "safe"  # without llama.cpp's extra buffer types, which need special instructions
@@ -42,20 +42,20 @@ class Support(StrEnum):
 
 
 def crash(code: int | None) -> str:
-    """Return what a process died of, by its exit code, if that is what a program for another processor dies of."""
+    """Return the crash behind an exit code, "" if it is none that a build for another processor causes."""
     return CRASHES.get(code, "") if code is not None else ""
 
 
 def advice(died_of: str = "a crash") -> str:
-    """Return what to tell where a model runs with no settings."""
+    """Return the message for a model that runs with no settings."""
     return (
-        f"llama.cpp ended with {died_of} as soon as it computed something, with its safest settings too: it was"
-        f" probably built for another processor. Build it again with `{REBUILD}`, then run `mom model`"
+        f"llama.cpp ended with {died_of} in its first computation, even with safe settings: it was probably built for"
+        f" another processor. Rebuild it with `{REBUILD}`, then run `mom model`"
     )
 
 
 def remembered(model: str) -> Support | None:
-    """Return with which settings a model runs here; None if that is not known.
+    """Return the settings with which a model runs on this machine; None if unknown.
 
     Args:
         model: its name, which changes when the file does.
@@ -65,7 +65,7 @@ def remembered(model: str) -> Support | None:
 
 
 def remember(model: str, support: Support) -> None:
-    """Remember with which settings a model runs with this library on this processor."""
+    """Save the settings with which a model runs with this library on this processor."""
     if remembered(model) is support:
         return
     file = _file()
@@ -75,7 +75,7 @@ def remember(model: str, support: Support) -> None:
         fresh.write_text(json.dumps(_read() | {_key(model): support}, indent=1) + "\n", "utf-8")
         fresh.replace(file)
     except OSError as error:
-        log.warning("%s cannot be written, so the next process tries again what runs here: %s", file, error)
+        log.warning("%s cannot be written, so the next process tests the settings again: %s", file, error)
 
 
 def _file() -> Path:
@@ -85,7 +85,7 @@ def _file() -> Path:
 
 
 def _read() -> dict[str, str]:
-    """Return what is remembered; nothing if the file is missing or damaged, since it can be learned again."""
+    """Return the saved settings; nothing if the file is missing or damaged, since they can be tested again."""
     try:
         found = json.loads(_file().read_text("utf-8"))
     except (OSError, ValueError):
@@ -100,7 +100,7 @@ def _key(model: str) -> str:
 
 @lru_cache(maxsize=1)
 def _processor() -> str:
-    """Return what tells this processor, with the instructions that it announces, from others."""
+    """Return an identification of this processor with the instructions that it announces."""
     try:
         first = Path("/proc/cpuinfo").read_text("utf-8", "replace").split("\n\n", 1)[0]
     except OSError:
@@ -109,7 +109,7 @@ def _processor() -> str:
 
 
 def _library() -> Iterator[str]:
-    """Yield what changes when llama.cpp is built anew."""
+    """Yield what changes when llama.cpp is rebuilt."""
     spec = importlib.util.find_spec("llama_cpp")
     if spec is not None and spec.origin is not None:
         for file in sorted((Path(spec.origin).parent / "lib").glob("*")):

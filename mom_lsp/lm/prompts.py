@@ -1,8 +1,8 @@
-"""What the model is told: memories as quoted data, a question, and the form that its answer must have.
+"""The prompts: memories as quoted data, a question, and the grammar of the answer.
 
-A memory is a stranger's text. It stands between marks that it cannot write itself, and the model, which has no tools,
-is told that nothing between them is addressed to it. What is always the same comes first and memories that recur keep
-their place, so that the model need not read them again.
+A memory is untrusted text. It is quoted between marks that are escaped in it, and the model, which has no tools, is
+instructed to treat it as data. The constant part of a prompt comes first and memories that recur keep their order, so
+that the KV cache is reused.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from mom_lsp.memory import ChatMessage, Memory, Part
 
 QUOTE_LENGTH = 500  # characters of a memory
 CODE_LENGTH = 600
-FILES = 4  # that a prompt names
-MOST_WORDS = 26  # of a sentence; without full stops, so that a model cannot put a second one before its citation
+FILES = 4  # listed in a prompt
+MOST_WORDS = 26  # of a sentence; without full stops, so that no second sentence comes before the citation
 OPEN, CLOSE = "<<<", ">>>"
-MARKS = re.compile(r"<(?=<)|>(?=>)|<(?=\|)|\|(?=>)")  # the quotes, and what chat templates mark their turns with
-NUMBERS = re.compile(r"\[(\d+)\]")  # a citation, if the model wrote it
+MARKS = re.compile(r"<(?=<)|>(?=>)|<(?=\|)|\|(?=>)")  # the quotes, and the turn marks of chat templates
+NUMBERS = re.compile(r"\[(\d+)\]")  # looks like a citation by the model
 NOTES = "Notes:\n"
 QUESTION = "Code in {}: {}\nWhy is this code so? Answer from the notes, in one or two short sentences."
-EXAMPLE = (  # small models follow what they have seen done
+EXAMPLE = (  # small models follow an example better than an instruction
     ChatMessage(
         "system",
         (
@@ -76,7 +76,7 @@ LINE_GRAMMAR = "root ::= [^\\n\\r]+\n"
 
 
 def why_messages(memories: Sequence[Memory], path: str, symbol: str, line: str) -> list[ChatMessage]:
-    """Return the question why a line of code is so, after the memories that may say it, numbered from 1."""
+    """Return the question why a line of code is as it is, after memories that may explain it, numbered from 1."""
     quotes = [Part(quoted(number, memory), memory.id) for number, memory in enumerate(memories, 1)]
     place = f"{path}, in {symbol}" if symbol else path
     question = QUESTION.format(escaped(place), escaped(shorten(line.strip(), CODE_LENGTH)))
@@ -90,39 +90,39 @@ def title_messages(memory: Memory) -> list[ChatMessage]:
 
 
 def completion_messages(memories: Sequence[Memory], path: str, before: str) -> list[ChatMessage]:
-    """Return the request to go on with code, after the memories of the place; the model has begun to write it."""
+    """Return the request to continue code, after the memories of its location, as an answer already begun."""
     quotes = [Part(quoted(number, memory), memory.id) for number, memory in enumerate(memories, 1)]
     request = Part(f"Write {escaped(path)}.")
     return [COMPLETION, ChatMessage("user", (Part(NOTES), *quotes, request)), ChatMessage("assistant", (Part(before),))]
 
 
 def commit_messages(memories: Sequence[Memory], paths: Sequence[str]) -> list[ChatMessage]:
-    """Return the request for the message of a change to some files, after the memories that led to it."""
+    """Return the request for the commit message of a change to some files, after the memories suggested for it."""
     quotes = [Part(quoted(number, memory), memory.id) for number, memory in enumerate(memories, 1)]
     places = "\n".join(map(escaped, paths[:FILES]))
     return [COMMIT, ChatMessage("user", (Part(NOTES), *quotes, Part(f"I am changing:\n{places}\nWrite the message.")))]
 
 
 def quoted(number: int, memory: Memory) -> str:
-    """Return a memory as data that nothing in it can end."""
+    """Return a memory as quoted data; nothing in it can end the quote."""
     return f"[{number}] {OPEN}{escaped(told(memory))}{CLOSE}\n"
 
 
 def told(memory: Memory) -> str:
-    """Return what a memory says, on one line: its title and its reasons."""
+    """Return the title and the reasons of a memory on one line."""
     title, body = (" ".join(text.split()) for text in (memory.title, prose(memory.why or memory.body)))
     if memory.source.type != "commit" and not is_document(memory.source.path or ""):
-        return shorten(body or title, QUOTE_LENGTH)  # its title is the beginning of its text
+        return shorten(body or title, QUOTE_LENGTH)  # the title is the start of the text
     return shorten(f"{title.rstrip('.')}. {body}".strip(), QUOTE_LENGTH)
 
 
 def escaped(text: str) -> str:
-    """Return text without the marks of a quote, of a template or of a citation."""
+    """Return text without the marks of a quote, a template or a citation."""
     return NUMBERS.sub(r"(\1)", MARKS.sub(lambda mark: mark[0] + " ", text))
 
 
 def in_place(before: Sequence[str], wanted: Sequence[str]) -> list[str]:
-    """Return the wanted ids so that those of the last prompt that recur keep their order and come first."""
+    """Return the wanted ids in an order that reuses the cache: first those of the last prompt, in their old order."""
     return sorted(wanted, key=lambda one: before.index(one) if one in before else len(before) + wanted.index(one))
 
 

@@ -1,8 +1,8 @@
-"""The runtime: one model, two contexts. Runs in the child process only (child.py).
+"""The runtime: one model, two contexts. Runs only in the child process (child.py).
 
-The plain context has no hook. The other one, made when the first request carries a bias or wants attention measured,
-has it; only such requests pay for it. Neither uses flash attention, which the hook excludes: on a CPU and with prompts
-of memories it is the slower of the two (`mom bench --model`).
+The plain context has no hook. The hooked one is created by the first request with a bias or a measurement of attention;
+only such requests pay for the hook. Neither uses flash attention: the hook excludes it, and on a CPU with prompts of
+memories it is slower (`mom bench --model`).
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ from mom_lsp.lm.tokenizing import Prompt, Tokenizer
 from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 
 WARM_UP = 9  # tokens
-PATIENT = 8  # tokens between two looks whether somebody else asks, while reading in idle time
-MOST_THREADS = 4  # more are slower for models of this size, and threads that wait for a core that is taken cost most
+STEP = 8  # tokens between two checks for cancellation, while reading in idle time
+MOST_THREADS = 4  # more are slower for models of this size, mostly because threads wait for busy cores
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the model may use."""
+    """The resource limits of the model."""
 
     context: int = 2048  # tokens
-    threads: int = 0  # 0: one less than there are cores, four at most
-    native: bool = True  # the hook in C where it can be compiled
+    threads: int = 0  # 0: one less than the number of cores, at most four
+    native: bool = True  # use the compiled hook if possible
     memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
     safe: bool = False  # without the buffer types whose layouts need special instructions, such as AMX
 
@@ -48,7 +48,7 @@ class Llama:
     """A Generator in this process.
 
     Raises:
-        ModelError: the file cannot be loaded; says what to do.
+        ModelError: the file cannot be loaded.
     """
 
     def __init__(self, file: ModelFile, limits: Limits = Limits()) -> None:
@@ -58,10 +58,10 @@ class Llama:
         self.name = file.name
         params = llama.llama_model_default_params()
         params.n_gpu_layers, params.check_tensors, params.use_extra_bufts = 0, True, not limits.safe
-        bindings.messages.clear()  # what it says from now on is about this file
+        bindings.messages.clear()  # messages from now on are about this file
         self._model = llama.llama_model_load_from_file(os.fsencode(file.path), params)
         if not self._model:
-            raise ModelError(f"{file.path} cannot be loaded: {bindings.reason()}; name another file in mom.model.path")
+            raise ModelError(f"{file.path} cannot be loaded: {bindings.reason()}; set mom.model.path to another file")
         self._threads = limits.threads or max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1))
         self._native, self.safe = limits.native, limits.safe
         self._context_size = min(limits.context, int(llama.llama_model_n_ctx_train(self._model)) or limits.context)
@@ -73,9 +73,9 @@ class Llama:
         self._contexts: list[LlamaContext] = []
 
     def warm_up(self) -> None:
-        """Compute a little, so that a library built for another processor dies now and not in an answer.
+        """Decode some tokens, so that a library built for another processor crashes now and not during an answer.
 
-        Several tokens and a single one: they take different ways through the library.
+        Several tokens and a single one, since they use different kernels of the library.
         """
         *several, last = self.tokenizer.encode(TEXT, first=True)[:WARM_UP]
         context = LlamaContext(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
@@ -112,8 +112,8 @@ class Llama:
         sampler = Sampler(self._llama, self._model, seed, grammar)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
-            kept = context.begin(prompt.tokens, plan)
-            context.feed(prompt.tokens[kept:], cancelled=cancelled)
+            cached = context.begin(prompt.tokens, plan)
+            context.feed(prompt.tokens[cached:], cancelled=cancelled)
             for _ in range(limit):
                 if cancelled():
                     return
@@ -139,16 +139,16 @@ class Llama:
         choices: Sequence[str] = (),
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> AttentionReading:
-        """Read a text as if it were the answer: how likely each token is, and what the text attended to.
+        """Measure a text as if it were the answer: the likelihood of each token, and the attention on each memory.
 
         Args:
             messages: the prompt.
-            text: to be read.
+            text: to measure.
             bias: of the memories in the prompt.
-            measured: whether attention is measured.
-            then: read after the text, and not counted.
-            choices: words, known by their first token, that may come after that.
-            cancelled: asked between a few tokens.
+            measured: whether to measure attention.
+            then: read after the text, not measured.
+            choices: words that may follow, each identified by its first token.
+            cancelled: called every few tokens.
 
         Raises:
             Interrupted: it was cancelled.
@@ -157,35 +157,38 @@ class Llama:
         answer, more = self.tokenizer.encode(text), self.tokenizer.encode(then)
         self._check_room(prompt, len(answer) + len(more))
         if not answer:
-            raise ModelError("there is no text to read")
+            raise ModelError("no text to read")
         hooked = measured or any(_strengths(bias))
         context, plan = (self._hooked, self._plan(prompt, bias or {})) if hooked else (self._plain, PLAIN)
-        tokens, start = [*prompt.tokens, *answer, *more], len(prompt.tokens) - 1  # its row says the text's first token
-        kept = context.begin(tokens, plan, at_most=start)
+        tokens, start = (
+            [*prompt.tokens, *answer, *more],
+            len(prompt.tokens) - 1,
+        )  # the row that predicts the first token
+        cached = context.begin(tokens, plan, at_most=start)
         logits = []
-        step = len(tokens) if cancelled is never_cancelled else PATIENT
-        for at in range(kept, len(tokens), step):
+        step = len(tokens) if cancelled is never_cancelled else STEP
+        for at in range(cached, len(tokens), step):
             if cancelled():
-                raise Interrupted("somebody else asks")
+                raise Interrupted("another request is waiting")
             part = tokens[at : at + step]
             logits += context.feed(part, measured_from=start if measured else None, logits_from=start)
-        likely = _log_softmax(np.concatenate(logits))
+        log_probabilities = _log_softmax(np.concatenate(logits))
         mass = self._hook.mass if measured else None
         spans = [memory for memory, _, _ in prompt.spans]
         return AttentionReading(
-            nll=-likely[np.arange(len(answer)), answer],
+            nll=-log_probabilities[np.arange(len(answer)), answer],
             mass={} if mass is None else {m: mass[..., spans.index(m)] for m in dict.fromkeys(spans)},
-            choices=tuple(float(likely[-1, self.tokenizer.encode(choice)[0]]) for choice in choices),
+            choices=tuple(float(log_probabilities[-1, self.tokenizer.encode(choice)[0]]) for choice in choices),
         )
 
     @property
     def hook_problem(self) -> str:
-        """Why the hook runs in Python, "" if it does not."""
+        """The reason that the hook runs in Python, "" if it does not."""
         return self._hook.problem
 
     @cached_property
     def attention_scale(self) -> float:
-        """What the model multiplies Q K^T with. Raises ModelError if attention cannot be moved."""
+        """The factor that the model applies to Q K^T. Raises ModelError if attention cannot be biased."""
         tokens = self.tokenizer.encode(TEXT, first=True)
         return attention_scale(self._hooked_context, self._hook, tokens)
 
@@ -205,7 +208,7 @@ class Llama:
             )
 
     def _plan(self, prompt: Prompt, bias: Bias) -> BiasPlan:
-        """Return the plan that biases the spans of a prompt; 0 everywhere if there is no bias."""
+        """Return the plan that biases the spans of a prompt; all zeros without a bias."""
         raw = np.zeros((self.layers, self.heads, len(prompt.spans)), np.float32)
         for at, (memory, _, _) in enumerate(prompt.spans):
             strength = bias.get(memory, 0.0)
@@ -218,11 +221,11 @@ class Llama:
         return BiasPlan(tuple((start, end) for _, start, end in prompt.spans), prompt.task, raw)
 
     def new_hook(self, *, native: bool = True) -> Hook:
-        """Return a hook for one context of this model, in C if it can be had and is wanted."""
+        """Return a hook for one context of this model, compiled if `native` and possible."""
         return Hook(self._llama, bindings.base_library(), self.layers, self.heads, native=native)
 
     def new_context(self, hook: Hook | None, *, flash: bool) -> LlamaContext:
-        """Return another context; it ends with the model."""
+        """Return a new context; it is closed with the model."""
         if self._contexts:
             check_memory(self._need.total(len(self._contexts) + 1), self._allowed)
         context = LlamaContext(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
@@ -243,7 +246,7 @@ class Llama:
 
     @property
     def _hooked(self) -> LlamaContext:
-        _ = self.attention_scale  # the probe comes first
+        _ = self.attention_scale  # runs the probe first
         return self._hooked_context
 
 
@@ -262,11 +265,11 @@ def _log_softmax(logits: np.ndarray) -> np.ndarray:
 
 
 def info(model: Llama) -> dict[str, Any]:
-    """Return what there is to know about a loaded model, as JSON would have it."""
+    """Return the properties of a loaded model as JSON values."""
     return {
         "name": model.name,
         "context": model.context,
         "layers": model.layers,
         "heads": model.heads,
-        "settings": "safe (llama.cpp crashed here with all that it can do)" if model.safe else "full",
+        "settings": "safe (llama.cpp crashed on this machine with full settings)" if model.safe else "full",
     }

@@ -1,4 +1,4 @@
-"""How the next token is chosen: llama.cpp's sampler chain, seeded, held to a grammar if there is one."""
+"""Samples the next token: llama.cpp's sampler chain, seeded, constrained by a grammar if there is one."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 
 from mom_lsp.errors import ModelError
 
-REPEATED, WINDOW = 1.1, 64  # penalty on tokens of the last so many: a small model goes in circles without
-TOP_K, TOP_P, TEMPERATURE = 40, 0.9, 0.4  # for answers from given text: little invention
+REPEATED, WINDOW = 1.1, 64  # penalty on the last tokens, and their number: without it small models repeat themselves
+TOP_K, TOP_P, TEMPERATURE = 40, 0.9, 0.4  # low, since answers come from given text
 
 
 class Sampler:
     """A chain for one answer.
 
     Raises:
-        ModelError: the grammar is no GBNF.
+        ModelError: the grammar is not valid GBNF.
     """
 
     def __init__(self, llama: ModuleType, model: Any, seed: int, grammar: str | None) -> None:
@@ -26,7 +26,7 @@ class Sampler:
             rules = llama.llama_sampler_init_grammar(vocab, grammar.encode(), b"root")
             if not rules:
                 self.close()
-                raise ModelError("the grammar cannot be read: it has to be GBNF with a rule `root`")
+                raise ModelError("invalid grammar: it must be GBNF with a rule `root`")
             self._add(rules)
         size = llama.llama_vocab_n_tokens(llama.llama_model_get_vocab(model))
         self._add(llama.llama_sampler_init_penalties(size, WINDOW, REPEATED, 0.0, 0.0))
@@ -39,7 +39,7 @@ class Sampler:
             self._add(llama.llama_sampler_init_greedy())
 
     def next(self, context: Any) -> int:
-        """Choose after the last decoded token, and remember the choice."""
+        """Sample the token after the last decoded one, and add it to the penalty window."""
         return int(self._llama.llama_sampler_sample(self._chain, context, -1))
 
     def close(self) -> None:

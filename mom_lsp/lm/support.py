@@ -1,7 +1,7 @@
-"""Is a sentence supported by the memory that it cites? What it says must be said there, in other words at most.
+"""Checks whether a memory supports a sentence that cites it; rewording is allowed.
 
-Names and numbers must stand in the memory (or in the question), the same words must be negated, of all words at least
-`THRESHOLD` must be the memory's, by weight of their length, and most neighbours must stand in one sentence of it.
+Names and numbers must occur in the memory (or in the question), the same words must be negated, at least `THRESHOLD` of
+all words, weighted by length, must occur in the memory, and most neighbouring words in one sentence of it.
 `python -m mom_lsp.evaluation.support_accuracy` measures it.
 """
 
@@ -22,7 +22,7 @@ when where which while who why will with would should here also change changed c
 """
 STOP = frozenset(_SMALL.split())
 NEGATION = re.compile(r"not|no|never|without|cannot|neither|nor|none|\w+n't")
-REACH = 4  # words after a negation, one of which is what it negates
+REACH = 4  # words after a negation, one of which is the negated one
 WORD = re.compile(r"[A-Za-z_][\w']*|\d[\w.]*")
 NAME = re.compile(r"\w*[_\d]\w*|[a-z]+[A-Z]\w*|[A-Z]{2,}\w*")  # snake_case, camelCase, ABBREVIATIONS, numbers
 ENDINGS = re.compile(r"(?:'s|ings?|ed|es|s|ly|ment|e)$")
@@ -30,45 +30,45 @@ LEAST_STEM = 3
 
 
 def is_supported(sentence: str, source: str, question: str = "", threshold: float = THRESHOLD) -> bool:
-    """Tell whether a memory says what a sentence claims.
+    """Whether a memory supports a sentence.
 
     Args:
         sentence: the claim, without its citation.
-        source: everything that the memory says.
-        question: what was asked; its names may be repeated.
-        threshold: the least share of the words that must be the memory's.
+        source: the whole text of the memory.
+        question: the question; its names may be repeated.
+        threshold: the minimum support.
     """
     return support(sentence, source, question) >= threshold
 
 
 def support(sentence: str, source: str, question: str = "") -> float:
-    """Return the share of a claim, in [0, 1], that its source says; 0 if a name, number or negation differs."""
+    """Return the share of a claim, in [0, 1], that is in its source; 0 if a name, number or negation differs."""
     if not _names(sentence) <= _names(source) | _names(question) | {word.lower() for word in WORD.findall(source)}:
         return 0.0
-    (plain, negated), (said, denied) = _stems(sentence), _stems(source)
-    if not negated <= denied or plain & (denied - said):
+    (plain, negated), (source_plain, source_negated) = _stems(sentence), _stems(source)
+    if not negated <= source_negated or plain & (source_negated - source_plain):
         return 0.0
     asked = set().union(*_stems(question))
-    known = said | denied
+    known = source_plain | source_negated
     weights = {stem: len(stem) for stem in plain | negated if stem in known or stem not in asked}
     total = sum(weights.values())
     share = sum(weight for stem, weight in weights.items() if stem in known) / total if total else 0.0
-    return min(share, math.sqrt(_together(sentence, source, asked)))  # fewer neighbours need to agree than words
+    return min(share, math.sqrt(_pair_share(sentence, source, asked)))  # sqrt: fewer pairs than words need to match
 
 
-def share_said(source: str, text: str) -> float:
-    """Return the share of the words of a source, by weight of their length, that a text says, in [0, 1]."""
-    wanted, said = (set().union(*_stems(one)) for one in (source, text))
+def coverage(source: str, text: str) -> float:
+    """Return the share of the words of a source, weighted by length, that occur in a text, in [0, 1]."""
+    wanted, found = (set().union(*_stems(one)) for one in (source, text))
     total = sum(map(len, wanted))
-    return sum(map(len, wanted & said)) / total if total else 0.0
+    return sum(map(len, wanted & found)) / total if total else 0.0
 
 
-def _together(sentence: str, source: str, asked: set[str]) -> float:
-    """Return the share of neighbours in a claim that stand in one sentence of its source: words alone prove nothing."""
-    said = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
+def _pair_share(sentence: str, source: str, asked: set[str]) -> float:
+    """Return the share of a claim's neighbouring words that are in one sentence of its source: words alone prove little."""
+    stems = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
     words = [stem for word in _words(sentence) if word not in STOP and (stem := _stem(word)) not in asked]
     pairs = [(a, b) for a, b in pairwise(words) if a != b]
-    return sum(any({a, b} <= one for one in said) for a, b in pairs) / len(pairs) if pairs else 1.0
+    return sum(any({a, b} <= one for one in stems) for a, b in pairs) / len(pairs) if pairs else 1.0
 
 
 def _names(text: str) -> set[str]:
@@ -77,7 +77,7 @@ def _names(text: str) -> set[str]:
 
 
 def _stems(text: str) -> tuple[set[str], set[str]]:
-    """Return the words that say something, without their endings: those that are meant, and those that are negated."""
+    """Return the stems of content words: those that are not negated, and those that are."""
     plain, negated, reach = set[str](), set[str](), 0
     for word in _words(text):
         if NEGATION.fullmatch(word):

@@ -1,6 +1,6 @@
-"""Messages to tokens with the model's own chat template; the span of tokens of every memory is known.
+"""Tokenises messages with the model's chat template, and records the span of tokens of every memory.
 
-What a memory says is tokenised as plain text: no sequence in it can become a control token of the template.
+The text of a memory is tokenised as plain text: nothing in it can become a control token of the template.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mom_lsp.memory import ChatMessage
 MARK = (
     "\ue000{}\ue001"  # stands for a message's content while the template is applied; private use, never in a template
 )
-TEMPLATES = {  # for a model that brings none: llama.cpp's own -> a token that it marks turns with
+TEMPLATES = {  # for a model without one: llama.cpp's own -> the token that marks a turn
     b"chatml": "<|im_start|>",
     b"gemma": "<start_of_turn>",
     b"llama3": "<|start_header_id|>",
@@ -26,19 +26,19 @@ TEMPLATES = {  # for a model that brings none: llama.cpp's own -> a token that i
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """Tokens, and where each memory stands in them."""
+    """Tokens, and the span of each memory."""
 
     tokens: tuple[int, ...]
     spans: tuple[tuple[str, int, int], ...]  # (memory id, first token, token after the last)
 
     @property
     def task(self) -> int:
-        """The first token after all memories: from here on the rows are the task's."""
+        """The first token after all memories, where the rows of the task begin."""
         return max((end for _, _, end in self.spans), default=0)
 
 
 class Tokenizer:
-    """Text to tokens and back."""
+    """Converts text to tokens and back."""
 
     def __init__(self, llama: ModuleType, model: Any) -> None:
         self._llama, self._model = llama, model
@@ -48,17 +48,17 @@ class Tokenizer:
         self._template: bytes = template if known else self._likely_template()
 
     def encode(self, text: str, *, special: bool = False, first: bool = False) -> list[int]:
-        """Return the tokens of a text; `special` reads control tokens, `first` adds what the model starts with."""
+        """Return the tokens of a text; `special` parses control tokens, `first` adds the start token of the model."""
         data = text.encode("utf-8", "replace")
         room = len(data) + 8
         tokens = (self._llama.llama_token * room)()
         count = self._llama.llama_tokenize(self._vocab, data, len(data), tokens, room, first, special)
         if count < 0:
-            raise ModelError(f"a text of {len(data)} bytes cannot be tokenised by this model")
+            raise ModelError(f"the model cannot tokenise a text of {len(data)} bytes")
         return list(tokens[:count])
 
     def piece(self, token: int) -> bytes:
-        """Return the bytes of a token; nothing for a control token."""
+        """Return the bytes of a token; none for a control token."""
         buffer = ctypes.create_string_buffer(256)
         count = self._llama.llama_token_to_piece(self._vocab, token, buffer, len(buffer), 0, False)
         return buffer.raw[: max(0, count)]
@@ -68,7 +68,7 @@ class Tokenizer:
         return bool(self._llama.llama_vocab_is_eog(self._vocab, token))
 
     def prompt(self, messages: Sequence[ChatMessage]) -> Prompt:
-        """Return the tokens of a conversation, up to where the assistant speaks, or goes on with its last words."""
+        """Return the tokens of a conversation up to the assistant's turn, or the end of an answer already begun."""
         tokens: list[int] = []
         spans: list[tuple[str, int, int]] = []
         *messages, last = messages
@@ -78,7 +78,7 @@ class Tokenizer:
         for at, message in enumerate(messages):
             before, mark, formatted = formatted.partition(MARK.format(at))
             if not mark:
-                raise ModelError(f"the model's chat template has no place for the role {message.role!r}")
+                raise ModelError(f"the model's chat template does not support the role {message.role!r}")
             tokens += self.encode(before, special=True, first=at == 0)
             for part in message.parts:
                 start = len(tokens)
@@ -89,7 +89,7 @@ class Tokenizer:
         return Prompt(tuple(tokens), tuple(spans))
 
     def _likely_template(self) -> bytes:
-        """Return the template whose mark is a token here: a model would read and write another one as letters."""
+        """Return the template whose turn mark is one token of this model: other marks would be plain letters to it."""
         known = (name for name, mark in TEMPLATES.items() if len(self.encode(mark, special=True)) == 1)
         return next(known, next(iter(TEMPLATES)))
 
@@ -100,7 +100,7 @@ class Tokenizer:
         return formatted
 
     def _apply(self, template: bytes, turns: Sequence[tuple[str, str]]) -> str | None:
-        """Return the conversation as the template writes it; None if llama.cpp does not know the template."""
+        """Return the conversation formatted by the template; None if llama.cpp does not support it."""
         pairs = [(role.encode(), content.encode()) for role, content in turns or [("user", "")]]
         chat = (self._llama.llama_chat_message * len(pairs))(
             *(self._llama.llama_chat_message(role=role, content=content) for role, content in pairs)

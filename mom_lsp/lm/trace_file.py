@@ -1,7 +1,7 @@
-"""What traces are made of, on disk: the last observations of each model in a small SQLite file.
+"""The observations behind attention traces, on disk: the last ones of each model in a small SQLite file.
 
-Traces themselves are not stored: they are folded from these rows at load. A memory that is forgotten is taken out of
-every row and overwritten on disk.
+Traces themselves are not stored: they are folded from these rows on load. A forgotten memory is removed from every row
+and overwritten on disk.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mom_lsp import cachedb
 from mom_lsp.lm.traces import AttentionTraces, LearningRule, Observation, replay
 
 OF_SOURCE = ("observation WHERE source", "learned WHERE source")
-KEPT = 500  # observations of a model; with keep = 0.8 and fade = 0.98 older ones have faded to nothing
+KEPT = 500  # observations per model; with keep = 0.8 and fade = 0.98 older ones have decayed to nothing
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS observation (
     id INTEGER PRIMARY KEY, source TEXT NOT NULL, model TEXT NOT NULL, layers INTEGER NOT NULL, heads INTEGER NOT NULL,
@@ -38,17 +38,17 @@ Rows = list[tuple[Any, ...]]
 
 
 class TraceFile:
-    """The observations of one data folder: about 0.6 KB a memory and observation with SmolLM2's 270 heads.
+    """The observations of one data folder: about 0.6 KB per memory and observation with SmolLM2's 270 heads.
 
     Raises:
-        StoreError: the file cannot be read or written. One that is damaged is removed: traces are learned again.
+        StoreError: the file cannot be read or written. A damaged file is removed: traces are learned again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def add(self, model: str, layers: int, heads: int, observation: Observation, source: str = "") -> None:
-        """Keep one observation, durably, and drop the oldest beyond what is kept; `source` is the accepted text's."""
+        """Save one observation durably, and drop the oldest beyond KEPT; `source` is the accepted text's."""
         gains = json.dumps({str(strength): gain for strength, gain in observation.gains.items()})
         row = (source, model, layers, heads, observation.cue, gains)
         parts = [
@@ -71,7 +71,7 @@ class TraceFile:
         cachedb.transact(self.path, SCHEMA, insert)
 
     def observations(self, model: str, layers: int, heads: int) -> list[Observation]:
-        """Return what a model observed, oldest first."""
+        """Return the observations of a model, oldest first."""
         query = (
             "SELECT id, cue, gains, memory, first, importance, attention"
             " FROM observation LEFT JOIN part ON observation = id"
@@ -84,31 +84,31 @@ class TraceFile:
         return replay(self.observations(model, layers, heads), layers, heads, rule)
 
     def gains(self, model: str) -> list[dict[float, float]]:
-        """Return of each accepted text, oldest first, what each strength saved on it."""
+        """Return for each accepted text, oldest first, the nats saved by each strength."""
         query = "SELECT gains FROM observation WHERE model = ? ORDER BY id"
         return self._read(query, (model,), lambda rows: [_gains(text) for (text,) in rows])
 
     def sources(self, model: str) -> set[str]:
-        """Return the accepted texts that a model learned from, also those whose observation was dropped since."""
+        """Return the accepted texts that a model learned from, including those whose observation was dropped since."""
         query = "SELECT source FROM learned WHERE model = ?"
         return set(self._read(query, (model,), lambda rows: [source for (source,) in rows]))
 
     def forget(self, memories: Iterable[str]) -> None:
-        """Erase memories and what was learned from them as texts: no trace of them, and no byte."""
+        """Erase memories and what was learned from them as texts, and overwrite them on disk."""
         self._delete(memories, "part WHERE memory", *OF_SOURCE)
 
     def unlearn(self, sources: Iterable[str]) -> None:
-        """Erase what was learned from accepted texts; as memories they stay."""
+        """Erase what was learned from accepted texts; they stay as memories."""
         self._delete(sources, *OF_SOURCE)
 
     def _delete(self, named: Iterable[str], *where: str) -> None:
         if not self.path.exists():
             return
-        gone = [(name,) for name in named]
+        values = [(name,) for name in named]
 
         def delete(file: sqlite3.Connection) -> None:
             for rows in where:
-                file.executemany(f"DELETE FROM {rows} = ?", gone)
+                file.executemany(f"DELETE FROM {rows} = ?", values)
 
         cachedb.transact(self.path, SCHEMA, delete)
 
@@ -116,18 +116,18 @@ class TraceFile:
         """Return the bytes on disk."""
         return self.path.stat().st_size if self.path.exists() else 0
 
-    def _read(self, query: str, values: tuple[Any, ...], meaning: Callable[[Rows], list[T]]) -> list[T]:
+    def _read(self, query: str, values: tuple[Any, ...], parse: Callable[[Rows], list[T]]) -> list[T]:
         if not self.path.exists():
             return []
-        return cachedb.transact(self.path, SCHEMA, lambda file: meaning(file.execute(query, values).fetchall()))
+        return cachedb.transact(self.path, SCHEMA, lambda file: parse(file.execute(query, values).fetchall()))
 
 
 def _observations(rows: Rows, layers: int, heads: int) -> list[Observation]:
-    """Return what rows hold, in their order. Raises ValueError if that are no observations."""
+    """Parse rows, in order. Raises ValueError if they are not observations."""
     found: dict[int, Observation] = {}
     for number, cue, gains, memory, first, weight, blob in rows:
         one = found.setdefault(number, Observation(cue, {}, {}, gains=_gains(gains)))
-        if memory is None:  # a text that had no memory before it, or only forgotten ones
+        if memory is None:  # a text without memories, or with forgotten ones only
             continue
         grid = np.frombuffer(blob, "<f2").astype(float).reshape(layers, heads)
         attention, importance = {**one.attention, memory: grid}, {**one.importance, memory: weight}

@@ -1,7 +1,6 @@
-"""What an accepted text teaches: which memories its attention went to, and which of them made it likelier.
+"""Learns from an accepted text: which memories it attended to, and which of them made it more likely.
 
-For idle time, never while somebody waits: one pass of the model, one for each strength that is tried, and two for each
-memory.
+For idle time, never while a request waits: one pass of the model, one for each tried strength, and two for each memory.
 """
 
 from __future__ import annotations
@@ -33,18 +32,18 @@ class AttentionReader(Protocol):
         measured: bool = True,
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> AttentionReading:
-        """Return how likely the text is, and what it attended to."""
+        """Return the likelihood of the text, and its attention."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A text that was accepted, and the prompt with the memories that it followed."""
+    """An accepted text, and the prompt with memories that came before it."""
 
     cue: str  # the domain of the question
     messages: tuple[ChatMessage, ...]
     text: str
-    first: str = ""  # the memory that the router put first, "" if that is not known
+    first: str = ""  # the memory that the router ranked first, "" if unknown
 
 
 def tried(
@@ -54,9 +53,9 @@ def tried(
     plain: AttentionReading,
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> dict[float, float]:
-    """Return for each strength how many nats a token the traces save on a text that they do not know yet.
+    """Return for each strength the nats per token that the traces save on a text before they learn from it.
 
-    Nothing if they hold nothing for its memories.
+    Empty if no memory of the prompt has a trace.
     """
     gains = {}
     for strength in STRENGTHS:
@@ -78,16 +77,16 @@ def observe(
     memories: Sequence[str] | None = None,
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> Observation:
-    """Return what an accepted text teaches.
+    """Return the observation of an accepted text.
 
     Args:
         model: reads the text.
-        accepted: the text, and what it followed.
-        heads: those that traces are kept of.
-        plain: the text as read before, without bias.
-        gains: what earlier traces saved on it.
-        memories: of the prompt, whose importance is wanted; None for all.
-        cancelled: asked between a few tokens; then Interrupted is raised.
+        accepted: the text and its prompt.
+        heads: the heads that have traces.
+        plain: the reading of the text without bias.
+        gains: the nats per token that earlier traces saved on it.
+        memories: of the prompt, whose importance to measure; None for all.
+        cancelled: called every few tokens; if true, Interrupted is raised.
     """
 
     def score(memory: str, nudge: float) -> float:
@@ -95,10 +94,10 @@ def observe(
         read = model.read(accepted.messages, accepted.text, bias=bias, measured=False, cancelled=cancelled)
         return float(read.nll.mean())
 
-    kept = tuple(np.array(heads).reshape(-1, 2).T)
+    index = tuple(np.array(heads).reshape(-1, 2).T)  # layers, heads
     wanted = list(plain.mass) if memories is None else memories
     attention = {memory: np.zeros_like(plain.mass[memory]) for memory in wanted}
     for memory in wanted:
-        attention[memory][kept] = plain.mass[memory][kept]
+        attention[memory][index] = plain.mass[memory][index]
     weights = {memory: importance(partial(score, memory), NUDGE) for memory in wanted}
     return Observation(accepted.cue, attention, weights, accepted.first, gains)

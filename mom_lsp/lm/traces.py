@@ -1,11 +1,11 @@
-"""Persistent attention traces: which heads looked at which memory when that helped, so that they look there again.
+"""Persistent attention traces: which heads attended to which memory when that helped, to bias them again.
 
 math.md section 3 (Persistent Traces, sections 1 and 2). A trace is keyed by (model, layer, head, cue, memory); the cue
-is the query's domain, since token positions mean nothing in the next prompt. Traces are a fold over what was observed:
-they can be replayed, and an observation that is erased leaves none.
+is the query's domain, since token positions mean nothing in the next prompt. Traces are a fold over observations: they
+can be replayed, and an erased observation leaves no trace.
 
-Most memories are new to a prompt. What helped with all of them is kept too, as the trace of whatever the router put
-first: M(cue, memory) + M(first), where the memory is first.
+Most memories are new to a prompt. Therefore there is also a trace of the memory that the router ranked first, whichever
+it was; the first memory of a prompt gets M(cue, memory) + M(first).
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ from dataclasses import dataclass, field
 import numpy as np
 
 Key = tuple[str, str]  # cue, memory
-FIRST: Key = ("", "")  # whatever the router put first, whatever the cue
-Drawn = dict[str, list[tuple[int, int, float]]]  # memory -> (layer, head, strength) of each head that is drawn to it
+FIRST: Key = ("", "")  # the memory that the router ranked first, with any cue
+Drawn = dict[str, list[tuple[int, int, float]]]  # memory -> (layer, head, strength) of each head that is biased to it
 Score = Callable[[float], float]  # bias on one memory -> negative log-likelihood of the accepted text
 
 
-STRENGTHS = (0.5, 1.0, 1.5)  # b that are tried: less does nothing, more breaks the text
-ENOUGH = 8  # texts, before what they say of the strength counts
+STRENGTHS = (0.5, 1.0, 1.5)  # b that are tried: lower values have no effect, higher ones break the text
+ENOUGH = 8  # texts needed to calibrate the strength
 
 
 @dataclass(frozen=True, slots=True)
 class LearningRule:
-    """How traces are kept. The seed leaves the numbers open; these were chosen before anything was measured."""
+    """The update rule of traces. The seed leaves the numbers open; these were chosen before any measurement."""
 
-    keep: float = 0.8  # lambda: what a reinforced trace keeps of itself
-    fade: float = 0.98  # gamma: what another trace of the cue keeps
+    keep: float = 0.8  # lambda: factor of a reinforced trace
+    fade: float = 0.98  # gamma: factor of the cue's other traces
     least: float = 1e-4  # theta: a weaker salience reinforces nothing
     prune: float = 1e-5  # a weaker trace is dropped
     budget: int = 64  # B: traces of one head
@@ -41,13 +41,13 @@ class LearningRule:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One accepted text: what it attended to, and what each memory did for it."""
+    """One accepted text: its attention on each memory, and the effect of each memory on its likelihood."""
 
     cue: str
     attention: Mapping[str, np.ndarray]  # memory -> (layers, heads) mean share of attention, in [0, 1]
-    importance: Mapping[str, float]  # memory -> nats a token that a unit of bias on it saves; negative if it hurts
-    first: str = ""  # the memory that the router put first, "" if that is not known
-    gains: Mapping[float, float] = field(default_factory=dict)  # strength -> nats a token that earlier traces saved
+    importance: Mapping[str, float]  # memory -> nats per token that a unit of bias on it saves; negative if it hurts
+    first: str = ""  # the memory that the router ranked first, "" if unknown
+    gains: Mapping[float, float] = field(default_factory=dict)  # strength -> nats per token that earlier traces saved
 
 
 @dataclass(slots=True)
@@ -61,47 +61,47 @@ class AttentionTraces:
     uses: dict[Key, deque[np.ndarray]] = field(default_factory=dict)  # (layers, heads) bool, the last w
 
     def step(self, observation: Observation) -> None:
-        """Take one observation in: reinforce what it used, let the cue's other traces fade, keep the budget."""
+        """Apply one observation: reinforce what it used, decay the cue's other traces, enforce the budget."""
         seen = {(observation.cue, memory): memory for memory in observation.attention}
         if observation.first in observation.attention:
             seen[FIRST] = observation.first
         for key, memory in seen.items():
             history = self.uses.setdefault(key, deque(maxlen=self.rule.window))
             history.append(observation.attention[memory] > self.rule.seen)
-        nothing = np.zeros((self.layers, self.heads))
+        zero = np.zeros((self.layers, self.heads))
         for key in {key for key in self.strength if key[0] == observation.cue} | set(seen):
-            found = nothing
+            found = zero
             if key in seen:
                 weight = observation.importance.get(seen[key], 0.0)
                 found = salience(observation.attention[seen[key]], weight, np.sum(self.uses[key], axis=0))
-            self._put(key, updated(self.strength.get(key, nothing), found, self.rule))
+            self._put(key, updated(self.strength.get(key, zero), found, self.rule))
         self._evict()
 
     def bias(self, cue: str, memories: Sequence[str], strength: float, first: str = "") -> Drawn:
         """Return the bias of the memories of a prompt on the heads that have a trace: b M / max M.
 
-        The maximum is each head's own, as in the seed, over the memories of this prompt: its strongest trace counts
-        fully, however much stronger one elsewhere is.
+        The maximum is per head, as in the seed, over the memories of this prompt: the strongest trace of a head gets
+        the full bias, even if traces of other memories are stronger.
 
         Args:
             cue: of the question.
             memories: of the prompt.
             strength: b, in logits.
-            first: the memory that the router put first; what was first before lends it its trace.
+            first: the memory that the router ranked first; it also gets the trace of FIRST.
         """
-        nothing = np.zeros((self.layers, self.heads))
+        zero = np.zeros((self.layers, self.heads))
         found = {
-            memory: self.strength.get((cue, memory), nothing)
-            + (self.strength.get(FIRST, nothing) if memory == first else nothing)
+            memory: self.strength.get((cue, memory), zero)
+            + (self.strength.get(FIRST, zero) if memory == first else zero)
             for memory in memories
         }
-        here = {memory: trace for memory, trace in found.items() if trace.any()}
-        if not here or not strength:
+        traces = {memory: trace for memory, trace in found.items() if trace.any()}
+        if not traces or not strength:
             return {}
-        top = np.max(list(here.values()), axis=0)  # (layers, heads)
+        top = np.max(list(traces.values()), axis=0)  # (layers, heads)
         return {
             memory: [(int(y), int(x), float(strength * trace[y, x] / top[y, x])) for y, x in np.argwhere(trace)]
-            for memory, trace in here.items()
+            for memory, trace in traces.items()
         }
 
     def count(self) -> np.ndarray:
@@ -115,7 +115,7 @@ class AttentionTraces:
             self.strength.pop(key, None)
 
     def _evict(self) -> None:
-        """Drop the weakest traces of each head that has more than its budget; ties fall by key, so replay agrees."""
+        """Drop the weakest traces of each head over its budget; ties are broken by key, so that replay agrees."""
         over = len(self.strength) - self.rule.budget
         if over <= 0:
             return
@@ -128,13 +128,13 @@ class AttentionTraces:
 
 
 def cue_of(paths: Iterable[str]) -> str:
-    """Return where a question is asked: the top folder of most of its files."""
+    """Return the cue of a query: the top folder of most of its files."""
     folders = Counter(path.partition("/")[0] for path in paths)
     return folders.most_common(1)[0][0] if folders else ""
 
 
 def salience(attention: np.ndarray, importance: float | np.ndarray, recurrence: np.ndarray) -> np.ndarray:
-    """Return S = A I log(1 + p), (layers, heads); what hurts (I < 0) has none."""
+    """Return S = A I log(1 + p), (layers, heads); 0 for a memory that hurts (I < 0)."""
     return np.asarray(attention * np.maximum(0.0, importance) * np.log1p(recurrence))
 
 
@@ -144,28 +144,28 @@ def updated(trace: np.ndarray, found: np.ndarray, rule: LearningRule) -> np.ndar
     return np.where(moved < rule.prune, 0.0, moved)
 
 
-def steady_state(chance: float, mean: float, rule: LearningRule) -> float:
-    """Return where the mean of a trace settles that is reinforced with a chance, by salience of a mean.
+def steady_state(probability: float, mean: float, rule: LearningRule) -> float:
+    """Return the steady-state mean of a trace that is reinforced with a probability, by salience of a mean.
 
     p (1 - lam) E[S | S > theta] / (1 - p lam - (1 - p) gamma); the seed's two formulas disagree (math.md, last table).
     """
-    return chance * (1 - rule.keep) * mean / (1 - chance * rule.keep - (1 - chance) * rule.fade)
+    return probability * (1 - rule.keep) * mean / (1 - probability * rule.keep - (1 - probability) * rule.fade)
 
 
 def importance(score: Score, nudge: float = 0.5) -> float:
-    """Return what a unit of bias saves: (NLL(-e) - NLL(+e)) / 2e, the central difference that stands for |dL/dA|.
+    """Return the NLL that a unit of bias saves: (NLL(-e) - NLL(+e)) / 2e, the central difference in place of |dL/dA|.
 
-    Two passes of the model: for idle time, never while somebody waits.
+    Takes two passes of the model: for idle time, never while a request waits.
     """
     return (score(-nudge) - score(nudge)) / (2 * nudge)
 
 
 def calibrated(gains: Iterable[Mapping[float, float]], before: float) -> float:
-    """Return the strength that saved most on accepted texts, each measured before it was learned from.
+    """Return the strength that saved most on accepted texts, each measured before traces learned from it.
 
     Args:
-        gains: of each text: strength -> nats a token that it saved; nothing where there was no trace.
-        before: what holds until there are texts enough.
+        gains: of each text: strength -> nats per token that it saved; empty where there was no trace.
+        before: the strength until there are enough texts.
 
     Returns:
         One of STRENGTHS, or 0 if none of them helps.
@@ -180,7 +180,7 @@ def calibrated(gains: Iterable[Mapping[float, float]], before: float) -> float:
 def replay(
     observations: Iterable[Observation], layers: int, heads: int, rule: LearningRule = LearningRule()
 ) -> AttentionTraces:
-    """Return the traces that observations leave, oldest first."""
+    """Return the traces after a sequence of observations, oldest first."""
     traces = AttentionTraces(layers, heads, rule)
     for observation in observations:
         traces.step(observation)

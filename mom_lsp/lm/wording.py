@@ -1,4 +1,4 @@
-"""The model's wording of an answer: streamed, and cut to the sentences that the memory they cite supports."""
+"""The model's rephrasing of an answer: streamed, without the sentences that no memory supports."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dataclasses import dataclass
 from mom_lsp.extract.message import sentences
 from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
-from mom_lsp.lm.support import is_supported, share_said
+from mom_lsp.lm.support import coverage, is_supported
 from mom_lsp.memory import Bias, Generator, Memory, never_cancelled
 from mom_lsp.redact import clean
 
 LIMIT = 160  # tokens
 LINE_LIMIT = 24
-LEAST_SAID = 2 / 3  # of the words of the first reason, or the memories' own are the better answer
+LEAST_COVERAGE = 2 / 3  # of the first reason's words; with less, quoting the memories is the better answer
 CODE_BEFORE = 1200  # characters
-EXPLAINED = re.compile(r"(?<=\S)\s+(?:#|//)\s.*")  # a comment after the code
+COMMENT = re.compile(r"(?<=\S)\s+(?:#|//)\s.*")  # after code
 CITED = re.compile(r"(?P<text>[^\[\]]*)\[(?P<number>\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
 class WordingQuestion:
-    """A line that somebody asks about."""
+    """The line of code that the user asks about."""
 
     path: str
     symbol: str
@@ -41,7 +41,7 @@ def worded(
     bias: Bias | None = None,
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> Iterator[Sentence]:
-    """Yield each sentence of the model that holds, as soon as it is complete; it cites memories from 1.
+    """Yield each supported sentence of the model, as soon as it is complete; citations count from 1.
 
     Raises:
         ModelError, ChildError: as the generator does.
@@ -62,7 +62,7 @@ def claimed(
     bias: Bias | None = None,
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> Iterator[Sentence]:
-    """Yield each cited sentence of the model, whether it holds or not. Raises as `worded` does."""
+    """Yield each sentence of the model with a citation, supported or not. Raises as `worded` does."""
     pieces = generator.generate(
         why_messages(memories, question.path, question.symbol, question.line),
         limit=LIMIT,
@@ -82,46 +82,46 @@ def completed(
     bias: Bias | None = None,
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> str:
-    """Return the rest of the last line of some code, "" if the model has none. Raises as `worded` does."""
-    begun = before[-CODE_BEFORE:].rstrip(" \t")  # a space belongs to the token after it
+    """Return a completion of the last line of code, "" if the model has none. Raises as `worded` does."""
+    begun = before[-CODE_BEFORE:].rstrip(" \t")  # the space is part of the next token
     messages = completion_messages(memories, path, begun)
     pieces = generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, bias=bias, cancelled=cancelled)
     rest = "".join(pieces)
     line = before.rpartition("\n")[2]
-    rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models say the line again
+    rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models repeat the line
     rest = rest.lstrip() if before[-1:].isspace() else rest
-    code = EXPLAINED.sub("", rest)
-    if all((line + code).count(quote) % 2 == 0 for quote in "\"'"):  # else the sign stands within a text
+    code = COMMENT.sub("", rest)
+    if all((line + code).count(quote) % 2 == 0 for quote in "\"'"):  # otherwise the sign is inside a string
         rest = code
     return "" if cancelled() or rest.lstrip().startswith("```") else rest
 
 
 def claims(pieces: Iterable[str]) -> Iterator[Sentence]:
-    """Yield the sentences of a stream that end with a citation; what stands before without one is cut."""
+    """Yield the sentences of a stream that end with a citation; sentences without one are dropped."""
     text = ""
     for piece in pieces:
         text += piece
         while match := CITED.search(text):
             text = text[match.end() :]
-            told = sentences(match["text"])
-            if told and (last := told[-1].strip(" .,;:")):
+            cited = sentences(match["text"])
+            if cited and (last := cited[-1].strip(" .,;:")):
                 yield Sentence(last, int(match["number"]))
 
 
 def holder(claim: Sentence, question: WordingQuestion, memories: Sequence[Memory]) -> int:
-    """Return the number of the memory that says so, the cited one if it does; 0 if none does. Small models miscount."""
+    """Return the number of a memory that supports a claim, the cited one if possible (small models miscount), or 0."""
     numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
-    held = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))
-    return next(held, 0)
+    supporting = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))
+    return next(supporting, 0)
 
 
-def gives_the_reason(told: Iterable[Sentence], memories: Iterable[Memory]) -> bool:
-    """Tell whether an answer says most of the reason that the first memory with one gives."""
+def gives_the_reason(answer: Iterable[Sentence], memories: Iterable[Memory]) -> bool:
+    """Whether an answer contains most of the first reason that the memories give."""
     reason = next(filter(None, map(reason_of, memories)), "")
-    return not reason or share_said(reason, " ".join(one.text for one in told)) >= LEAST_SAID
+    return not reason or coverage(reason, " ".join(one.text for one in answer)) >= LEAST_COVERAGE
 
 
 def everything(memory: Memory) -> str:
-    """Return all that a memory says, and about what."""
+    """Return the whole text of a memory, with author, paths and symbols."""
     symbols = (symbol for anchor in memory.anchors for symbol in anchor.symbols)
     return "\n".join((memory.title, memory.why, memory.body, memory.source.author, *memory.paths, *symbols))
