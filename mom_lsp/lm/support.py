@@ -64,7 +64,7 @@ def coverage(source: str, text: str) -> float:
 
 
 def _pair_share(sentence: str, source: str, asked: set[str]) -> float:
-    """Return the share of a claim's neighbouring words that are in one sentence of its source: words alone prove little."""
+    """Return the share of a claim's word pairs that are in one sentence of its source: words alone prove little."""
     stems = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
     words = [stem for word in _words(sentence) if word not in STOP and (stem := _stem(word)) not in asked]
     pairs = [(a, b) for a, b in pairwise(words) if a != b]
