@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from mom_lsp.cli.app import app
 from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.evaluation.routing_bench import measure_routing
-from mom_lsp.evaluation.synthetic_memories import MEAN_COSINE, QUESTION, make_questions, make_vectors
+from mom_lsp.evaluation.synthetic import MEAN_COSINE, QUESTION, make_questions, make_vectors
 from mom_lsp.store.arrays import load_arrays, save_arrays
 
 

@@ -22,7 +22,7 @@ def test_the_hook_is_compiled_once_and_others_cannot_slip_one_in() -> None:
     hook_compiler.load_hook()
     assert made.stat().st_mtime_ns == before
     made.chmod(0o777)
-    with pytest.raises(ModelError, match="others can write it"):
+    with pytest.raises(ModelError, match="writable by others"):
         hook_compiler.load_hook()
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from mom_lsp import datafolder
 from mom_lsp.encode import SentenceEncoder
 from mom_lsp.errors import UsageError
-from mom_lsp.evaluation import synthetic_memories
+from mom_lsp.evaluation import synthetic
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
@@ -125,15 +125,15 @@ def synthetic_ranker(
     """Return the ranker of as many synthetic memories as there are vectors."""
     size = len(vectors)
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
-        save_arrays(Path(scratch) / "arrays", "", arrays_of(synthetic_memories.make_table(size)))
+        save_arrays(Path(scratch) / "arrays", "", arrays_of(synthetic.make_table(size)))
         arrays = load_arrays(Path(scratch) / "arrays", "")  # mapped, as the engine has them
     assert arrays is not None
     catalog = Catalog(arrays)
-    view = View(catalog, [synthetic_memories.commit(number) for number in reversed(range(size))], {})
+    view = View(catalog, [synthetic.commit(number) for number in reversed(range(size))], {})
     snapshot = Snapshot(catalog, vectors, slots, Life(), domains=domains)
     tiers = aged(view, snapshot.life, float(catalog.time.max()))
-    queries = [synthetic_memories.make_query(number, size) for number in range(count)]
-    matches = synthetic_memories.make_matches(size)
+    queries = [synthetic.make_query(number, size) for number in range(count)]
+    matches = synthetic.make_matches(size)
     ranker = Ranker(
         KnownMatches(MemoryRows(None, {}), {query.words: matches for query in queries}),
         snapshot,
@@ -141,4 +141,4 @@ def synthetic_ranker(
         shipped("editing"),
         tiers,
     )
-    return BenchedRanker(ranker, queries, synthetic_memories.make_questions(exact, count), exact)
+    return BenchedRanker(ranker, queries, synthetic.make_questions(exact, count), exact)

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from mom_lsp.evaluation import synthetic_memories
+from mom_lsp.evaluation import synthetic
 from mom_lsp.evaluation.bench_rankers import BenchedRanker, repository_ranker, synthetic_ranker
 from mom_lsp.evaluation.footprint import footprint
 from mom_lsp.route.domain_partition import Partition, largest
@@ -50,7 +50,7 @@ def measure_routing(repositories: Sequence[Path], sizes: Sequence[int], step: St
 
 def _synthetic(size: int, share: float, step: Step) -> Row:
     name, began = f"{size:,} synthetic", time.perf_counter()
-    made = synthetic_memories.make_vectors(size)
+    made = synthetic.make_vectors(size)
     places = np.array([path_vector(path) for path in made.paths])
     step(f"{name}: domains", 0, size)
 
@@ -63,9 +63,9 @@ def _synthetic(size: int, share: float, step: Step) -> Row:
     took = time.perf_counter() - began
     domains = domains_of(partition, ids)
     rows = domains.order(np.arange(size))
-    domains = with_gate(domains, partition, rows, synthetic_memories.WIDTH)
+    domains = with_gate(domains, partition, rows, synthetic.WIDTH)
     vectors, exact = Vectors.of(made.vectors, rows, rows), made.vectors[rows]
-    questions = synthetic_memories.make_questions(exact, QUESTIONS + WARM_UP)
+    questions = synthetic.make_questions(exact, QUESTIONS + WARM_UP)
     row = measure_search(name, vectors, domains, exact, questions, share, step) | {"built": took}
     if size > MOST_RANKED:
         return row
