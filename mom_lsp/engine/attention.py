@@ -14,7 +14,7 @@ from mom_lsp.errors import Interrupted, ModelError
 from mom_lsp.lm.biased_heads import chosen_heads, first_strength
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.trace_file import TraceFile
-from mom_lsp.lm.trace_learning import Accepted, observe, tried
+from mom_lsp.lm.trace_learning import Accepted, observe, strength_gains
 from mom_lsp.lm.traces import AttentionTraces, Drawn, Observation, calibrated, cue_of, replay
 from mom_lsp.memory import never_cancelled
 
@@ -70,7 +70,7 @@ class Attention:
         traces, _ = self._of(info)
         try:
             plain = process.read(accepted.messages, accepted.text, cancelled=cancelled)
-            gains = tried(process, accepted, traces, plain, cancelled)
+            gains = strength_gains(process, accepted, traces, plain, cancelled)
             chosen = chosen_heads(name, layers, heads)
             found = observe(process, accepted, chosen, plain, gains=gains, cancelled=cancelled)
         except Interrupted:

@@ -22,7 +22,7 @@ from mom_lsp.git import locate
 from mom_lsp.git.values import Commit
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.support import support
-from mom_lsp.lm.wording import WordingQuestion, claimed, everything, gives_the_reason, holder
+from mom_lsp.lm.wording import WordingQuestion, cited_sentences, full_text, gives_the_reason, supporting_memory
 from mom_lsp.memory import Generator, Memory
 from mom_lsp.settings import resolve
 from mom_lsp.tuning.labels import load_labels, sample
@@ -63,9 +63,9 @@ def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] |
 
 def measure_answer(generator: Generator, question: WordingQuestion, memories: Sequence[Memory]) -> Answer:
     """Return how well memories support the whole answer of the model, before unsupported sentences are dropped."""
-    claims = list(claimed(generator, question, memories))
-    best = [max(support(one.text, everything(memory), str(question)) for memory in memories) for one in claims]
-    held = [one for one in claims if holder(one, question, memories)]
+    claims = list(cited_sentences(generator, question, memories))
+    best = [max(support(one.text, full_text(memory), str(question)) for memory in memories) for one in claims]
+    held = [one for one in claims if supporting_memory(one, question, memories)]
     return Answer(len(claims), len(held), gives_the_reason(held, memories), max(best, default=0.0))
 
 

@@ -73,10 +73,10 @@ def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *
         best = [at for at in ordered[:DEPTH] if scores[at] > -np.inf]
         predictions[case.label.query] = [case.shas[at] for at in best]
         shown = predictions[case.label.query][:SHOWN]
-        right = [sha for sha in shown if sha in case.label.gold]
-        accepted += len(right)
+        correct = [sha for sha in shown if sha in case.label.gold]
+        accepted += len(correct)
         selected += shown
-        life = fold(_events(seq * (SHOWN + 1), case, shown, hints, right), life)
+        life = fold(_events(seq * (SHOWN + 1), case, shown, hints, correct), life)
     varied = diversity(selected, len({sha for case in cases for sha in case.shas}))
     return Outcome(predictions, accepted, len(hinted), sum(hinted), len(life.barred), varied)
 
@@ -85,16 +85,18 @@ def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray)
     """Return the commits that the product would hint on the lines about to be changed."""
     asked, model = Settings().hints, shipped("hints")
     features = case.features | {"strength": strength, "uses": uses}
-    chances = model.chances(total(model.shares(features)))
-    hinted = free & (features["wrote"] > 0) & (chances >= asked.threshold) & (case.surprise >= asked.minimum_surprise)
-    best = sorted(np.flatnonzero(hinted).tolist(), key=lambda at: (-case.surprise[at], -chances[at]))
+    probabilities = model.chances(total(model.shares(features)))
+    hinted = (
+        free & (features["wrote"] > 0) & (probabilities >= asked.threshold) & (case.surprise >= asked.minimum_surprise)
+    )
+    best = sorted(np.flatnonzero(hinted).tolist(), key=lambda at: (-case.surprise[at], -probabilities[at]))
     return [case.shas[at] for at in best[:SHOWN]]
 
 
-def _events(seq: int, case: Case, shown: Sequence[str], hints: Sequence[str], right: Sequence[str]) -> list[Event]:
+def _events(seq: int, case: Case, shown: Sequence[str], hints: Sequence[str], correct: Sequence[str]) -> list[Event]:
     now, path = float(case.moment.now), case.moment.path
     seen = Event(seq, now, "shown", data={"seen": {path: list(shown)}, "hinted": {path: list(hints)}})
-    return [seen, *(Event(seq + n, now, "useful", sha, path) for n, sha in enumerate(right, 1))]
+    return [seen, *(Event(seq + n, now, "useful", sha, path) for n, sha in enumerate(correct, 1))]
 
 
 def _strength(case: Case, life: Life, tiered: bool) -> np.ndarray:

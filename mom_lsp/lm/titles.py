@@ -13,7 +13,7 @@ from mom_lsp import cachedb
 from mom_lsp.lm.answer import reason_of
 from mom_lsp.lm.prompts import title_messages
 from mom_lsp.lm.support import is_supported
-from mom_lsp.lm.wording import everything
+from mom_lsp.lm.wording import full_text
 from mom_lsp.memory import Generator, Memory, never_cancelled
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
@@ -38,7 +38,7 @@ def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] =
         return ""  # there is no text to make a title from
     pieces = generator.generate(title_messages(memory), limit=LIMIT, grammar=GRAMMAR, cancelled=cancelled)
     title = " ".join("".join(pieces).split()).rstrip(" .,;:")
-    return title if len(title) <= MOST and is_supported(title, everything(memory)) else ""
+    return title if len(title) <= MOST and is_supported(title, full_text(memory)) else ""
 
 
 class TitleFile:

@@ -46,7 +46,7 @@ class Accepted:
     first: str = ""  # the memory that the router ranked first, "" if unknown
 
 
-def tried(
+def strength_gains(
     model: AttentionReader,
     accepted: Accepted,
     traces: AttentionTraces,

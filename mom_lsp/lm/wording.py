@@ -47,14 +47,14 @@ def worded(
         ModelError, ChildError: as the generator does.
     """
     seen: set[str] = set()
-    for claim in claimed(generator, question, memories, bias=bias, cancelled=cancelled):
-        number = holder(claim, question, memories)
+    for claim in cited_sentences(generator, question, memories, bias=bias, cancelled=cancelled):
+        number = supporting_memory(claim, question, memories)
         if number and claim.text.lower() not in seen:
             yield Sentence(claim.text, number)
         seen.add(claim.text.lower())
 
 
-def claimed(
+def cited_sentences(
     generator: Generator,
     question: WordingQuestion,
     memories: Sequence[Memory],
@@ -108,10 +108,10 @@ def claims(pieces: Iterable[str]) -> Iterator[Sentence]:
                 yield Sentence(last, int(match["number"]))
 
 
-def holder(claim: Sentence, question: WordingQuestion, memories: Sequence[Memory]) -> int:
+def supporting_memory(claim: Sentence, question: WordingQuestion, memories: Sequence[Memory]) -> int:
     """Return the number of a memory that supports a claim, the cited one if possible (small models miscount), or 0."""
     numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
-    supporting = (n for n in numbers if is_supported(claim.text, everything(memories[n - 1]), str(question)))
+    supporting = (n for n in numbers if is_supported(claim.text, full_text(memories[n - 1]), str(question)))
     return next(supporting, 0)
 
 
@@ -121,7 +121,7 @@ def gives_the_reason(answer: Iterable[Sentence], memories: Iterable[Memory]) -> 
     return not reason or coverage(reason, " ".join(one.text for one in answer)) >= LEAST_COVERAGE
 
 
-def everything(memory: Memory) -> str:
+def full_text(memory: Memory) -> str:
     """Return the whole text of a memory, with author, paths and symbols."""
     symbols = (symbol for anchor in memory.anchors for symbol in anchor.symbols)
     return "\n".join((memory.title, memory.why, memory.body, memory.source.author, *memory.paths, *symbols))

@@ -55,8 +55,8 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], LinearMode
 def _check_enough(history: Sequence[object], rated: Sequence[object]) -> None:
     if len(history) + len(rated) < LEAST:
         raise UsageError(
-            f"Not enough data to tune: {len(history)} commits that reference an earlier one"
-            f' ("Fixes: 1a2b3c4", "Follow-up to …") and {len(rated)} rated suggestions, at least {LEAST} in total are'
+            f"not enough data to tune: {len(history)} commits that reference an earlier one"
+            f' ("Fixes: 1a2b3c4", "Follow-up to …") and {len(rated)} rated suggestions; at least {LEAST} in total are'
             " needed. Weights unchanged."
         )
 
