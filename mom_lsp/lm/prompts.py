@@ -23,7 +23,7 @@ MARKS = re.compile(r"<(?=<)|>(?=>)|<(?=\|)|\|(?=>)")  # the quotes, and the turn
 NUMBERS = re.compile(r"\[(\d+)\]")  # looks like a citation by the model
 NOTES = "Notes:\n"
 QUESTION = "Code in {}: {}\nWhy is this code so? Answer from the notes, in one or two short sentences."
-EXAMPLE = (  # small models follow an example better than an instruction
+EXAMPLE = (  # small models imitate examples
     ChatMessage(
         "system",
         (
@@ -97,7 +97,7 @@ def completion_messages(memories: Sequence[Memory], path: str, before: str) -> l
 
 
 def commit_messages(memories: Sequence[Memory], paths: Sequence[str]) -> list[ChatMessage]:
-    """Return the request for the commit message of a change to some files, after the memories suggested for it."""
+    """Return the request for the commit message of a change to some files, after the memories that led to it."""
     quotes = [Part(quoted(number, memory), memory.id) for number, memory in enumerate(memories, 1)]
     places = "\n".join(map(escaped, paths[:FILES]))
     return [COMMIT, ChatMessage("user", (Part(NOTES), *quotes, Part(f"I am changing:\n{places}\nWrite the message.")))]

@@ -8,7 +8,7 @@ from typing import Any
 from mom_lsp.errors import ModelError
 
 REPEATED, WINDOW = 1.1, 64  # penalty on the last tokens, and their number: without it small models repeat themselves
-TOP_K, TOP_P, TEMPERATURE = 40, 0.9, 0.4  # low, since answers come from given text
+TOP_K, TOP_P, TEMPERATURE = 40, 0.9, 0.4  # conservative: answers come from given text
 
 
 class Sampler:
