@@ -63,11 +63,11 @@ def test_what_came_instead_is_named(history: Repo, moms: Start) -> None:
 def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
     mom = started(history, moms)
     found = mom.suggest("net.py", 3, text=TRIED)
-    assert found[0]["why"] == f"warning: this was tried before and taken back: {REASON}"
+    assert found[0]["why"] == f"warning: this was tried before and reverted: {REASON}"
     assert (found[0]["kind"], found[0]["failure"]["again"], found[0]["lines"]) == ("failed_approach", True, [2])
     assert len({one["id"] for one in found}) == len(found)
     assert sum(found[0]["terms"].values()) == found[0]["score"] == 0
-    assert f"**warning: this was tried before and taken back: {REASON}**" in story(found[0])
+    assert f"**warning: this was tried before and reverted: {REASON}**" in story(found[0])
     assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
 
 

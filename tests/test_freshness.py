@@ -34,7 +34,7 @@ def named(mom: Mom, title: str) -> dict[str, Any]:
 
 def test_what_stands_is_fresh_and_says_nothing(mom: Callable[[], Mom]) -> None:
     one = mom().suggest("src/net.py", 2)[0]
-    assert (one["freshness"], one["why"]) == ("fresh", "last changed this line")
+    assert (one["freshness"], one["why"]) == ("fresh", "wrote this line, recent, shares `retry`")
 
 
 def test_indentation_changes_nothing(mom: Callable[[], Mom], project: Repo) -> None:
@@ -49,13 +49,13 @@ def test_a_renamed_file_takes_its_memories_along(mom: Callable[[], Mom], project
     project.git("mv", "src/transfer.py", "src/session.py")
     project.commit("Rename it again")
     one = named(mom(), "Add a cache beside it")
-    assert (one["freshness"], "it stands in src/session.py now" in one["why"]) == ("moved", True)
+    assert (one["freshness"], "now in src/session.py" in one["why"]) == ("moved", True)
 
 
 def test_lines_that_a_later_commit_put_into_another_file_have_moved(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Take the cache out", {"src/net.py": RETRY, "src/store.py": "import table\n\n\n" + CACHE})
     after = mom()
-    assert named(after, "Add a cache beside it")["why"].endswith("it stands in src/store.py now")
+    assert named(after, "Add a cache beside it")["why"].endswith(", now in src/store.py")
     assert named(after, "Add a retry loop")["freshness"] == "fresh"
 
 
@@ -65,13 +65,13 @@ def test_what_was_mostly_rewritten_has_drifted_and_says_so(mom: Callable[[], Mom
     after = mom()
     one = named(after, "Add a retry loop")
     assert one["freshness"] == "drifted"
-    assert one["why"].endswith("; most of it was rewritten since")
+    assert one["why"].endswith(", mostly rewritten since")
     assert after.call("show", id=one["id"])["freshness"] == "drifted"
 
 
 def test_when_only_its_function_is_left_it_has_drifted(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Write it anew", {"src/net.py": "async def retry(call, limit):\n    await limit(call)\n"})
-    assert named(mom(), "Add a retry loop")["why"].endswith("nothing of it but the place is left")
+    assert named(mom(), "Add a retry loop")["why"].endswith(", its code is gone, only the location remains")
 
 
 def test_what_was_deleted_is_gone_and_still_found(mom: Callable[[], Mom], project: Repo) -> None:
@@ -106,7 +106,7 @@ def test_a_removal_drifts_when_what_it_removed_is_back(mom: Callable[[], Mom], p
     assert named(first, "Drop the cache")["freshness"] == "fresh"
     project.commit("Cache again" + WHY, {"src/net.py": RETRY + CACHE})
     first.index()
-    assert named(first, "Drop the cache")["why"].endswith("what it removed is back")
+    assert named(first, "Drop the cache")["why"].endswith(", the code it removed is back")
 
 
 def test_comments_are_as_fresh_as_the_file_they_stand_in(mom: Callable[[], Mom], project: Repo) -> None:
@@ -126,7 +126,7 @@ def test_a_note_follows_its_function(mom: Callable[[], Mom], project: Repo) -> N
     id = after.call("note", text="ask Ada before touching this", path="src/net.py", line=6)["id"]
     assert after.call("show", id=id)["freshness"] == "fresh"
     project.commit("Drop the cache", {"src/net.py": RETRY})
-    assert after.call("show", id=id)["why"] == "cache is not there any more"
+    assert after.call("show", id=id)["why"] == "cache no longer exists"
     project.git("rm", "--quiet", "src/net.py")
     project.commit("Drop the rest")
     assert after.call("show", id=id)["freshness"] == "gone"

@@ -132,8 +132,7 @@ def test_each_line_of_a_legacy_file_leads_to_the_commit_that_wrote_it(project: R
     for shown in (source(rule), source(rule).encode(encoding).decode("utf-8", "replace"), None):
         lines = {line: mom.suggest("a.py", line, text=shown) for line in (1, 2, 4)}
         wrote = {
-            line: [one["title"] for one in found if "last changed this line" in str(one)]
-            for line, found in lines.items()
+            line: [one["title"] for one in found if "wrote this line" in str(one)] for line, found in lines.items()
         }
         assert wrote[2] == wrote[4] == ["Limit what the server may be asked"] and wrote[1] == ["Add the file"]
         hinted = {

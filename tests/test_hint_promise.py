@@ -172,16 +172,16 @@ def test_a_pin_takes_over_no_file_that_changes_along(mom: Mom) -> None:
     for path in PAIR:
         found = [mom.suggest(path, line) for line in range(1, 21)]
         assert all(one[0]["id"] != pinned for one in found if one)
-        assert not any("change along" in one[0]["why"] for one in found if one)
+        assert not any("often changes with" in one[0]["why"] for one in found if one)
 
 
 def test_a_pin_on_a_line_outside_of_any_function_counts_there_wherever_the_line_moves(mom: Mom) -> None:
     pinned = pin_something(mom, line=1)
     for content, line in ((text(mom), 1), (f"# new\n\n{text(mom)}", 3)):
         (found, *_) = mom.suggest("src/a.py", line, text=content)
-        assert (found["id"], found["why"].split(";")[0], found["lines"]) == (
+        assert (found["id"], found["why"].split(",")[0], found["lines"]) == (
             pinned,
-            "you pinned it on this line",
+            "pinned here",
             [line],
         )
         assert hints(mom, content)[line]["id"] == pinned

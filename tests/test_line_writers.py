@@ -29,7 +29,7 @@ def test_a_reason_that_was_reformatted_and_moved_comes_first_and_still_stands(pr
     first, *others = mom.suggest("lib/conn.py", line_of(HEAD + FORMATTED, "headers"))
     assert (first["title"], first["source"]["commit"]) == ("Close each connection", commits["reason"])
     assert first["freshness"] == "moved"
-    assert "last changed this line" in first["why"] and "it stands in lib/conn.py now" in first["why"]
+    assert first["why"].startswith("wrote this line, ") and first["why"].endswith(", now in lib/conn.py")
     assert not {"Run black", "Move connect to lib/conn.py"} & {one["title"] for one in others}
 
 
@@ -114,7 +114,7 @@ def engine(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Itera
 def first(service: Service, project: Repo) -> str:
     line = line_of((project.root / "lib/conn.py").read_text(), "headers")
     found = answer(service, "suggest", {"root": str(project.root), "path": "lib/conn.py", "start": line, "end": line})
-    return next((one["title"] for one in found["suggestions"] if "last changed this line" in one["why"]), "")
+    return next((one["title"] for one in found["suggestions"] if "wrote this line" in one["why"]), "")
 
 
 def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engine: Engine) -> None:

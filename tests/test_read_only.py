@@ -100,7 +100,7 @@ def test_an_indexed_repository_on_a_read_only_mount_answers(indexed: Repo) -> No
     prefix, before = read_only(indexed.root), bytes_of(indexed.root)
     said = ask(indexed.root, READS | {"note": {"text": "another"}, "forget": {"id": "0"}, "reindex": {}}, prefix)
     assert "Limit the retries to 42" in said["suggest"]
-    assert "last changed this line" in said["suggest"], "blame needs no folder in the repository"
+    assert "wrote this line" in said["suggest"], "blame needs no folder in the repository"
     assert "a note of the owner" in said["search"] and "server bans" in said["why"]
     assert "mounted read-only" in json.loads(said["status"])["problems"][0] and "promoted" in said["review"]
     for method, error in (("note", "JournalError"), ("reindex", "DataFolderError")):

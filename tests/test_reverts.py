@@ -68,7 +68,7 @@ def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Sta
     assert f"“{TITLE}” was reverted: {REASON}" in original["phrases"]["failure"]
     assert f"“{TITLE}” was reverted: {REASON}" in story(mom.suggest("net.py", 2)[0])
     assert f"“{TITLE}” (" in (answer := mom.call("why", path="net.py", line=2)["answer"])
-    assert "was taken back by [1]" in answer and REASON.rstrip(".") in answer
+    assert "was reverted by [1]" in answer and REASON.rstrip(".") in answer
     assert mom.suggest("net.py", 3, text=TRIED)[0]["failure"]["again"]
 
 
@@ -93,8 +93,8 @@ def test_what_is_reapplied_stands_again(project: Repo, moms: Start, subject: str
     assert (original["status"], original["failure"], last["failure"]) == ("candidate", None, None)
     assert (reverting["status"], reverting["kind"], reverting["failure"]) == ("replaced", "note", None)
     answer = mom.call("why", path="net.py", line=2)["answer"]
-    assert re.search(rf"“{TITLE}” \([^)]*\): [^;]*; it was brought back by \[1\]", answer)
-    assert re.search(rf"“Revert \"{TITLE}\"” \([^)]*\): {REASON[:-1]}; it was taken back by \[1\]", answer)
+    assert re.search(rf"“{TITLE}” \([^)]*\): [^;]*; it was reapplied by \[1\]", answer)
+    assert re.search(rf"“Revert \"{TITLE}\"” \([^)]*\): {REASON[:-1]}; it was reverted by \[1\]", answer)
     assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 2))
 
 
@@ -118,8 +118,8 @@ def test_what_is_reverted_in_part_stands(project: Repo, moms: Start) -> None:
     mom = started(project, moms)
     assert (of_commit(mom, first)["status"], of_commit(mom, first)["failure"]) == ("candidate", None)
     related = mom.call("show", id=of_commit(mom, first)["id"])["related"]
-    assert [one["why"] for one in related] == ["names it (partial revert)"]
-    assert "was taken back by" not in mom.call("why", path="net.py", line=2)["answer"]
+    assert [one["why"] for one in related] == ["references it (partial revert)"]
+    assert "was reverted by" not in mom.call("why", path="net.py", line=2)["answer"]
 
 
 def test_a_revert_of_another_project_reverts_nothing_here(project: Repo, moms: Start) -> None:

@@ -71,7 +71,7 @@ def test_the_change_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> No
     found = why(mom)
     assert "Limit retries to 42" in cited(found)[:2]
     number = cited(found).index("Limit retries to 42") + 1
-    assert re.search(rf"last changed this line: The server bans a client .* for hours \[{number}\]\.", found["answer"])
+    assert re.search(rf"wrote this line: The server bans a client .* for hours \[{number}\]\.", found["answer"])
     assert not found["generated"]
 
 
@@ -95,7 +95,7 @@ def test_every_sentence_ends_with_a_citation_of_what_is_listed(mom: Mom) -> None
 
 def test_a_change_without_a_reason_is_said_to_have_none(mom: Mom) -> None:
     found = why(mom, LIMITED.count("\n") + 3)
-    assert re.search(r"“Add a parser” \(.*\) last changed this line and gives no reason \[\d\]\.", found["answer"])
+    assert re.search(r"“Add a parser” \(.*\) wrote this line and gives no reason \[\d\]\.", found["answer"])
 
 
 def test_it_says_so_where_nothing_is_known(mom: Mom, project: Repo) -> None:

@@ -26,15 +26,15 @@ class CodeState:
 
 
 FRESH = CodeState("fresh")
-REWRITTEN = CodeState("drifted", "most of it was rewritten since")
-ONLY_PLACE = CodeState("drifted", "nothing of it but the place is left")
-BACK = CodeState("drifted", "what it removed is back")
-GONE = CodeState("gone", "nothing of it is left in the code of today")
+REWRITTEN = CodeState("drifted", "mostly rewritten since")
+ONLY_PLACE = CodeState("drifted", "its code is gone, only the location remains")
+BACK = CodeState("drifted", "the code it removed is back")
+GONE = CodeState("gone", "its code is gone")
 
 
 def moved(path: str) -> CodeState:
     """Return the standing of a memory whose lines are in another file now."""
-    return CodeState("moved", f"it stands in {path} now")
+    return CodeState("moved", f"now in {path}")
 
 
 def share(view: View, keys: Sequence[int], standing: Sequence[np.ndarray], inks: Mapping[int, int] = NO_INKS) -> float:

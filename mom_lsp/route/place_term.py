@@ -52,7 +52,6 @@ class PlaceEvidence:
     co_changed: np.ndarray
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
     pinned: set[int] = field(default_factory=set)  # rows that the user pinned at the lines, whoever wrote them
-    along: str = ""  # the file that changes along most often
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
 
     rows: list[np.ndarray] = field(default_factory=list)  # that have any evidence; empty if that is not known
@@ -88,9 +87,7 @@ def place(view: View, *spots: Spot) -> PlaceEvidence:
 def _place(view: View, spot: Spot) -> PlaceEvidence:
     around = _file_place(view, spot.path)
     size = view.catalog.size
-    result = PlaceEvidence(
-        np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed, along=around.along
-    )
+    result = PlaceEvidence(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed)
     result.share, result.rows = np.zeros(size), [around.rows]
     _by_lines(view, spot, result)
     for name in around.names if spot.symbol else ():
@@ -119,7 +116,6 @@ class _FilePlace:
     names: list[str]  # the file's, newest first
     file: np.ndarray  # (n,)
     co_changed: np.ndarray  # (n,)
-    along: str
     rows: np.ndarray  # with either
 
 
@@ -150,7 +146,7 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
         along = along[view.suggestible[along] & (file[along] == 0.0)]
         co_changed[along] = CO_CHANGED * count / max(1, len(newest)) * catalog.rarity[along]
         touched.append(along)
-    return _FilePlace(names, file, co_changed, frequent[0][0] if frequent else "", np.concatenate(touched))
+    return _FilePlace(names, file, co_changed, np.concatenate(touched))
 
 
 def _by_lines(view: View, spot: Spot, result: PlaceEvidence) -> None:

@@ -45,6 +45,21 @@ class Postings:
         weights /= weights.sum() or 1.0
         return np.bincount(rows, weights[numbers], minlength=len(allowed))
 
+    def rarest(self, keys: Iterable[int], allowed: np.ndarray) -> np.ndarray:
+        """Return for each row the position in `keys` of the rarest one that it holds, (n,); -1 for none.
+
+        Args:
+            keys: of what is in view.
+            allowed: (n,) the rows that count; a key is as rare as it is among them.
+        """
+        numbers, rows, count = self._entries(keys)
+        times = np.bincount(numbers[allowed[rows]], minlength=count)[numbers]
+        order = np.lexsort((-numbers, -times))  # the rarest last, and of equals the first, since the last one stays
+        order = order[times[order] <= COMMON]
+        found = np.full(len(allowed), -1)
+        found[rows[order]] = numbers[order]
+        return found
+
     def held(self, keys: Iterable[int], size: int) -> np.ndarray:
         """Return how much of what each row holds is among these keys, (size,) in [0, 1); 0 for nearly nothing."""
         _, rows, _ = self._entries(keys)

@@ -1,63 +1,114 @@
-"""One line in words: why a memory was chosen."""
+"""The reason of a suggestion: a short list of the evidence for it, strongest first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
 
 from mom_lsp.memory import Usage
+from mom_lsp.route.features import CodeOverlap
 from mom_lsp.route.place_term import PlaceEvidence
+from mom_lsp.route.postings import name_keys
+from mom_lsp.route.view import View
 
-ON_TRIAL = "shown to find out whether it helps"  # of a suggestion that a strategy chose
-
-
-def reason(
-    place: PlaceEvidence | None,
-    row: int,
-    terms: Mapping[str, float],
-    usage: Usage,
-    *,
-    symbol: str,
-    again: str,
-    source: str,
-) -> str:
-    """Return the strongest evidence in words, and what else the user should know.
-
-    Args:
-        place: the evidence of all rows, None for a search.
-        row: the memory.
-        terms: its share of each term.
-        usage: what the user did with it.
-        symbol: the function asked about.
-        again: what became of it, "" if nothing did.
-        source: what it was read from: "commit", "file", or "user" for a note.
-    """
-    parts = [(_where(place, row, symbol, source) if place else "") or _text(terms)]
-    if again:
-        parts.append(again)
-    if usage.pinned and not (place and row in place.pinned):
-        parts.append("you pinned it")
-    elif usage.uses and not usage.pinned:
-        parts.append("you used it before" if usage.uses == 1 else f"you used it {usage.uses} times")
-    return "; ".join(parts)
+ON_TRIAL = "shown on trial"  # of a suggestion that a strategy chose
+WARNING = "warning: "  # how the reason of a warning begins; a sentence follows, not a list
+PARTS = 4  # at most, with feedback and a later revert
+EVIDENCE = 3  # at most
+TEXT_TERMS = ("lex", "sem", "temp")
+LEAST_SHARE = 0.5  # log-odds that a term adds at least where it is named
+LEAST_OVERLAP = 0.25  # share of the lines asked about, rare ones counting more, that a memory added or removed
 
 
-def _where(place: PlaceEvidence, row: int, symbol: str, source: str) -> str:
-    if row in place.pinned:
-        return "you pinned it on this line"
-    verb = {"file": "stands in", "user": "is your note on"}.get(source, "changed")
-    if row in place.lines:
-        if source == "user":
-            return f"{verb} this line"
-        count = len(place.lines[row])
-        return "last changed this line" if count == 1 else f"last changed {count} of these lines"
-    if place.symbol[row] and symbol:
-        return f"{verb} {symbol}"
-    if place.near[row]:
-        return "last changed lines close by"
-    if place.file[row]:
-        return f"{verb} this file"
-    return f"{verb} files that usually change along, such as {place.along}" if place.co_changed[row] else ""
+@dataclass(frozen=True)
+class ReasonWriter:
+    """Names the evidence for the suggestions of one question."""
+
+    view: View
+    place: PlaceEvidence | None  # of all rows, None for a search
+    overlap: CodeOverlap | None = None
+    matches: Container[int] = ()  # rows that full-text search found
+    own: frozenset[int] = frozenset()  # rows of the pins and notes on the place
+    symbol: str = ""  # the function asked about
+    names: Sequence[str] = ()  # identifiers and words of the question, each once
+    typed: bool = False  # whether the question is in the user's own words
+
+    def reason(self, row: int, terms: Mapping[str, float], usage: Usage) -> str:
+        """Return the evidence for a memory, strongest first, then the feedback on it and whether it was reverted.
+
+        Args:
+            row: the memory.
+            terms: its share of each term, in log-odds.
+            usage: the feedback on it.
+        """
+        where = self.place_evidence(row)
+        parts = {term: self._text_evidence(term, row) for term in self._text_terms(row, terms)}
+        if where:
+            parts["place"] = where
+        at_lines = row in self.own or (self.place is not None and row in self.place.lines)
+        evidence = sorted(parts, key=lambda term: (not (term == "place" and at_lines), -terms[term]))
+        pinned_here = usage.pinned and row in self.own
+        since = [_feedback(usage)] if (usage.uses or usage.pinned) and not pinned_here else []
+        since += ["reverted later"] if row in self.view.replaced_by else []
+        named = [*(["pinned here"] if pinned_here else []), *(parts[term] for term in evidence)]
+        return listed(*named[: min(EVIDENCE, PARTS - len(since))], *since)
+
+    def _text_terms(self, row: int, terms: Mapping[str, float]) -> list[str]:
+        """Return which of words, meaning and recency are evidence: the strongest where nothing else is."""
+        named = [term for term in TEXT_TERMS if terms[term] >= LEAST_SHARE]
+        if self.typed and row in self.matches and "lex" not in named:
+            named.append("lex")
+        strongest = max(TEXT_TERMS, key=lambda term: terms[term])
+        return named or ([strongest] if terms[strongest] > 0 and not self.place_evidence(row) else [])
+
+    def place_evidence(self, row: int) -> str:
+        """Return what a memory has to do with the lines, functions and files asked about, "" if nothing."""
+        place, catalog = self.place, self.view.catalog
+        if place is None:
+            return ""
+        verb = "in" if catalog.is_file[row] else "your note on" if catalog.is_note[row] else "changed"
+        if row in place.lines and row not in place.pinned:
+            if catalog.is_note[row]:
+                return f"{verb} this line"
+            count = len(place.lines[row])
+            alone = "wrote this line" if place.share[row] == 1.0 else "wrote one of these lines"
+            return alone if count == 1 else f"wrote {count} of these lines"
+        if place.symbol[row] and self.symbol:
+            return f"{verb} `{self.symbol.replace('`', '')}`"
+        if place.near[row]:
+            return "changed nearby lines"
+        if self.overlap is not None and self.overlap.asked_added[row] >= LEAST_OVERLAP:
+            return "added similar lines"
+        if self.overlap is not None and self.overlap.asked_removed[row] >= LEAST_OVERLAP:
+            return "removed similar lines"
+        if place.file[row]:
+            return f"{verb} this file"
+        return "changed a file that often changes with this one" if place.co_changed[row] else ""
+
+    def _text_evidence(self, term: str, row: int) -> str:
+        """Return what one of the terms other than place and use stands for."""
+        if term == "lex":
+            rarest = int(self._rarest[row])
+            shared = "shares words with your query" if self.typed else "shares words with these lines"
+            return shared if rarest < 0 else f"shares `{self.names[rarest]}`"
+        return "similar in meaning" if term == "sem" else "recent"
+
+    @cached_property
+    def _rarest(self) -> np.ndarray:
+        """(n,) the position in `names` of the rarest one that each memory added or removed, -1 for none."""
+        return self.view.catalog.names.rarest(name_keys(self.names), self.view.suggestible)
 
 
-def _text(terms: Mapping[str, float]) -> str:
-    return "means something alike" if terms["sem"] > terms["lex"] else "shares words with what you asked"
+def listed(*parts: str) -> str:
+    """Return reasons as one list; what follows the sentence of a warning is set off from it."""
+    separator = "; " if parts and parts[0].startswith(WARNING) else ", "
+    return separator.join(part for part in parts if part)
+
+
+def _feedback(usage: Usage) -> str:
+    if usage.pinned:
+        return "pinned"
+    return {1: "used before", 2: "used twice before"}.get(usage.uses, f"used {usage.uses} times before")

@@ -186,7 +186,7 @@ async def test_search_and_status_answer(editor: Editor) -> None:
 async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
     answer = await editor.run_action((await editor.actions(editor.open(), LINE))["mom.why"])
     assert set(answer) == {"answer", "attention", "citations", "generated", "origin", "took_ms"}
-    assert "last changed this line: The server bans a client" in answer["answer"]
+    assert "wrote this line: The server bans a client" in answer["answer"]
     assert answer["citations"][0]["title"] == FIX
     shown = editor.client.messages[-1].message.splitlines()
     assert (shown[0], FIX in shown[1]) == (answer["answer"], True)

@@ -9,6 +9,7 @@ from mom_lsp.extract.message import prose, sentences, shorten
 from mom_lsp.extract.reverts import announces
 from mom_lsp.memory import TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
+from mom_lsp.route.reason import WARNING
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
@@ -16,7 +17,6 @@ from mom_lsp.workspace.ranking.candidates import TextReader
 from mom_lsp.workspace.ranking.ranker import Ranked
 
 MAX_BECAUSE = 200  # characters
-WARNING = "warning: "  # how the reason of a warning begins
 MAX_NAMED = 4  # memories that one names; it fixes one of more only by the way
 CONFLICTS = "conflicts:"  # the heading of a list that git makes
 
@@ -67,8 +67,8 @@ class FailureAnnotator:
             usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories)
             unwanted = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
             if failed is not None and not unwanted:
-                words = f"{WARNING}this was tried before and taken back" + (failed.because and f": {failed.because}")
-                found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, (block.line,)))
+                words = f"{WARNING}this was tried before and reverted" + (failed.because and f": {failed.because}")
+                found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))
         return list(found.values())
 
     def _is_undone(self, memory: Memory, row: int | None) -> bool:

@@ -23,6 +23,7 @@ from mom_lsp.route.freshness import (
     other_places,
     share,
 )
+from mom_lsp.route.reason import listed
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.worktree import Worktree
@@ -66,7 +67,7 @@ class FreshnessChecker:
         }
         standings = self.code_states([one.memory for one in found], at, wrote)
         return [
-            replace(one, freshness=standing.freshness, reason="; ".join(filter(None, (one.reason, standing.words))))
+            replace(one, freshness=standing.freshness, reason=listed(one.reason, standing.words))
             for one, standing in zip(found, standings, strict=True)
         ]
 
@@ -169,7 +170,7 @@ class FreshnessChecker:
         words = memory.body if memory.source.type == "file" else " ".join(_symbols(memory))
         text = "\n".join(self._worktree.committed(self._head, path) or self._worktree.text(path))
         if f" {' '.join(WORD.findall(words))} " not in f" {' '.join(WORD.findall(text))} ":
-            return REWRITTEN if memory.source.type == "file" else CodeState("drifted", f"{words} is not there any more")
+            return REWRITTEN if memory.source.type == "file" else CodeState("drifted", f"{words} no longer exists")
         return FRESH if path == memory.source.path else moved(path)
 
     def _read(self, paths: Sequence[str]) -> list[np.ndarray]:

@@ -11,6 +11,7 @@ from mom_lsp import datafolder, phrases
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile, says_nothing
 from mom_lsp.memory import Memory, Scored
+from mom_lsp.route.view import Edge
 from mom_lsp.tiers.status_rules import NEVER
 from mom_lsp.workspace.answers.contract import forge_of, lived, suggestion
 from mom_lsp.workspace.answers.episode_text import EpisodeAnnotator
@@ -160,10 +161,7 @@ class Presenter:
         """Return the memories that one names or that name it."""
         edges = [e for e in state.view.edges if row in (e.source, e.target)]
         rows = {e.target if e.source == row else e.source: e for e in edges}
-        chosen = [
-            unscored(other, f"{'names it' if e.target == row else 'is named by it'} ({e.relation.replace('_', ' ')})")
-            for other, e in rows.items()
-        ]
+        chosen = [unscored(other, _relation(e, names_row=e.target == row)) for other, e in rows.items()]
         return self.render(ranker, chosen[:MAX_RELATED], state)
 
     def _made_title(self, memory: Memory) -> str | None:
@@ -197,6 +195,10 @@ class Presenter:
     def _forge(self) -> str | None:
         repository = self._worktree.repository
         return forge_of(repository.remote_url()) if repository else None
+
+
+def _relation(edge: Edge, *, names_row: bool) -> str:
+    return f"{'references it' if names_row else 'referenced by it'} ({edge.relation.replace('_', ' ')})"
 
 
 def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:

@@ -25,9 +25,9 @@ CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link 
 OTHERS = 10
 FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; one that gives no reason comes later
 ABOUT = {  # relation -> what a memory does that names another one, and what one does that is named
-    "revert": ("took {other} back", "was taken back by {other}"),
-    "reapply": ("brought {other} back", "was brought back by {other}"),
-    "partial_revert": ("took part of {other} back", "was taken back in part by {other}"),
+    "revert": ("reverted {other}", "was reverted by {other}"),
+    "reapply": ("reapplied {other}", "was reapplied by {other}"),
+    "partial_revert": ("reverted part of {other}", "was partly reverted by {other}"),
     "fixes": ("fixed {other}", "was fixed by {other}"),
     "followup": ("followed up on {other}", "was followed up by {other}"),
 }
@@ -81,9 +81,9 @@ def reasons(
     ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
     likely = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
     worthy = [one for one in likely if _belongs(evidence.place, one.row)][:OTHERS]
-    at_line = [_Found(one, FIRST, one.reason.split("; ")[0]) for one in ranked.values() if one.lines]
-    others = [_Found(one, OTHER, one.reason.split("; ")[0]) for one in worthy]
-    beside = [_Found(ranked.get(row, unscored(row)), FIRST, "stands by it") for row in _comments(ranker, query)]
+    at_line = [_Found(one, FIRST, one.place_evidence) for one in ranked.values() if one.lines]
+    others = [_Found(one, OTHER, one.place_evidence) for one in worthy]
+    beside = [_Found(ranked.get(row, unscored(row)), FIRST, "is next to it") for row in _comments(ranker, query)]
     anchors = [one.ranked.row for one in (at_line or others)[:ANCHORS]]
     linked = [
         _Found(ranked.get(row, unscored(row)), LINKED, does, other)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.route.failures import Block
+from mom_lsp.route.features import MAX_KEYS
 from mom_lsp.route.lines import committed_lines
 from mom_lsp.route.place_term import WINDOW, Spot
 from mom_lsp.workspace.library.head import Head
@@ -42,20 +43,27 @@ class Query:
     committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
     span: tuple[int, int] | None = None  # first and last line in the committed file, None if none of them is in it
     file: OpenFile | None = None  # that the spot is in
+    typed: bool = False  # whether the words are the user's own
 
     @property
     def spot(self) -> Spot | None:
         """The first spot."""
         return self.spots[0] if self.spots else None
 
+    @property
+    def names(self) -> list[str]:
+        """The identifiers in view, or the words of a search."""
+        lines = [line for spot in self.spots for line in spot.lines]
+        return list(dict.fromkeys(WORD.findall("\n".join(lines) if lines else self.words)))[:MAX_KEYS]
+
     def intending(self, intent: str) -> Query:
         """Return the same question of somebody who says what he is about to do there."""
-        return replace(self, words=intent, meaning=intent, shown=self.shown | {"intent": intent})
+        return replace(self, words=intent, meaning=intent, shown=self.shown | {"intent": intent}, typed=True)
 
 
 def text_query(text: str, name: str = "text") -> Query:
     """Return a question in the user's own words; `name` is what the answer calls them."""
-    return Query(words=text, meaning=text, shown={name: text})
+    return Query(words=text, meaning=text, shown={name: text}, typed=True)
 
 
 def spot_query(

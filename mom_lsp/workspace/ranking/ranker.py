@@ -11,8 +11,7 @@ from mom_lsp.memory import TERMS, Scored
 from mom_lsp.route.features import features
 from mom_lsp.route.lexical_term import lexical
 from mom_lsp.route.linear_model import LinearModel
-from mom_lsp.route.place_term import PlaceEvidence
-from mom_lsp.route.reason import ON_TRIAL, reason
+from mom_lsp.route.reason import ON_TRIAL, ReasonWriter, listed
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
 from mom_lsp.route.view import View
@@ -34,6 +33,7 @@ class Ranked:
     score: float
     terms: dict[str, float]
     reason: str
+    place_evidence: str = ""  # the part of the reason that says what it has to do with the place
     lines: tuple[int, ...] = ()
     chance: float | None = None  # that it is what the user needs to know
     trial: bool = False  # shown to find out whether it helps
@@ -81,7 +81,17 @@ class Ranker:
     ) -> list[Ranked]:
         """Return the same from evidence that was gathered before."""
         always = set(evidence.matches) if not query.spots else set[int]()
-        return self._choose(evidence, k, threshold, always, query.spot.symbol if query.spot else "", lead)
+        writer = ReasonWriter(
+            self.view,
+            evidence.place,
+            evidence.overlap,
+            evidence.matches,
+            evidence.own,
+            symbol=query.spot.symbol if query.spot else "",
+            names=query.names,
+            typed=query.typed,
+        )
+        return self._choose(evidence, k, threshold, always, writer, lead)
 
     def rank_hints(
         self,
@@ -106,7 +116,8 @@ class Ranker:
             threshold: the least chance of any other, in [0, 1].
         """
         evidence = self.candidates.written(path, wrote, said, own)
-        found = self._choose(evidence, len(evidence.rows), threshold, set(), "")
+        writer = ReasonWriter(self.view, evidence.place, evidence.overlap, own=own)
+        found = self._choose(evidence, len(evidence.rows), threshold, set(), writer)
         first = {self._instead(row) for row in own}
         return sorted(found, key=lambda one: (one.row not in first, -self.view.surprise[one.row], -one.score))
 
@@ -151,10 +162,10 @@ class Ranker:
         k: int,
         threshold: float,
         always: set[int],
-        symbol: str,
+        writer: ReasonWriter,
         lead: Sequence[int] = (),
     ) -> list[Ranked]:
-        rows, where = evidence.rows, evidence.place
+        rows = evidence.rows
         if not len(rows):
             return []
         contributions = self.model.shares(self.features(evidence))
@@ -171,7 +182,7 @@ class Ranker:
 
         def ranked(at: int) -> Ranked:
             terms = {t: float(contributions[t][at]) for t in TERMS}
-            return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), where, symbol)
+            return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
 
         chosen = _each_once(map(ranked, best))[:k]
         if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
@@ -209,16 +220,10 @@ class Ranker:
             return np.zeros(len(rows))
         return np.array([life.of(ids[row]).uses for row in rows.tolist()], np.float64)
 
-    def _ranked(
-        self, row: int, score: float, terms: dict[str, float], chance: float, where: PlaceEvidence | None, symbol: str
-    ) -> Ranked:
-        state = self.snapshot.life.of(self.view.catalog.ids[row])
-        again = "it was reverted later" if row in self.view.replaced_by else ""
-        catalog = self.view.catalog
-        source = "file" if catalog.is_file[row] else "user" if catalog.is_note[row] else "commit"
-        words = reason(where, row, terms, state, symbol=symbol, again=again, source=source)
-        lines = tuple(where.lines.get(row, ())) if where else ()
-        return Ranked(self._instead(row), score, terms, words, lines, chance)
+    def _ranked(self, row: int, score: float, terms: dict[str, float], chance: float, writer: ReasonWriter) -> Ranked:
+        reason = writer.reason(row, terms, self.snapshot.life.of(self.view.catalog.ids[row]))
+        lines = tuple(writer.place.lines.get(row, ())) if writer.place else ()
+        return Ranked(self._instead(row), score, terms, reason, writer.place_evidence(row), lines, chance)
 
     def _instead(self, row: int) -> int:
         """Return the row that is shown for one: another if the user merged them, and that one is true here."""
@@ -227,7 +232,7 @@ class Ranker:
 
 
 def _on_trial(ranked: Ranked) -> Ranked:
-    return replace(ranked, trial=True, reason=f"{ranked.reason}; {ON_TRIAL}")
+    return replace(ranked, trial=True, reason=listed(ranked.reason, ON_TRIAL))
 
 
 def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:

@@ -1,0 +1,81 @@
+"""The reason of a suggestion: evidence that is there, strongest first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from memories import make_memory
+from test_route import make_view
+
+from mom_lsp.memory import Anchor, Memory, Usage
+from mom_lsp.route.features import code_overlap
+from mom_lsp.route.place_term import Spot, place
+from mom_lsp.route.reason import WARNING, ReasonWriter, listed
+
+WEAK = {"place": 0.0, "lex": 0.1, "sem": 0.2, "temp": -0.3, "use": 0.0}
+WRITER = make_memory(1, anchors=(Anchor("a.py", ("f",)),), added=("retry", "fetch"))
+OTHERS = [make_memory(n, anchors=(Anchor("b.py"),), added=("fetch",)) for n in (2, 3)]
+
+
+def make_writer(*memories: Memory, line: int = 5, **fields: Any) -> ReasonWriter:
+    """Ask about one line of `f`, of which the first memory wrote line 5."""
+    view = make_view(*memories)
+    spot = Spot("a.py", "f", line, line, {5: memories[0].commits[0]})
+    return ReasonWriter(view, place(view, spot), code_overlap(view, [spot]), symbol="f", **fields)
+
+
+def test_the_line_comes_first_and_the_rest_by_its_share() -> None:
+    terms = WEAK | {"place": 2.0, "sem": 0.6, "temp": 3.0}
+    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, recent, similar in meaning"
+
+
+def test_a_term_that_adds_little_is_not_named() -> None:
+    assert make_writer(WRITER).reason(0, WEAK, Usage()) == "wrote this line"
+    assert make_writer(WRITER, line=4).reason(0, WEAK, Usage()) == "changed `f`"
+
+
+def test_the_rarest_name_that_both_have_is_named() -> None:
+    terms = WEAK | {"lex": 1.0}
+    writer = make_writer(WRITER, *OTHERS, names=["unknown", "fetch", "retry"])
+    assert writer.reason(0, terms, Usage()) == "wrote this line, shares `retry`"
+    assert writer.reason(1, terms, Usage()) == "shares `fetch`"
+    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, shares words with these lines"
+
+
+@pytest.mark.parametrize(
+    ("usage", "reason"),
+    [
+        (Usage(uses=1), "wrote this line, used before"),
+        (Usage(uses=2), "wrote this line, used twice before"),
+        (Usage(uses=3), "wrote this line, used 3 times before"),
+        (Usage(pinned=True, uses=3), "wrote this line, pinned"),
+    ],
+)
+def test_feedback_follows_the_evidence(usage: Usage, reason: str) -> None:
+    assert make_writer(WRITER).reason(0, WEAK, usage) == reason
+
+
+def test_what_is_pinned_here_says_so_first() -> None:
+    writer = make_writer(WRITER, own=frozenset({0}))
+    assert writer.reason(0, WEAK, Usage(pinned=True)) == "pinned here, wrote this line"
+
+
+def test_a_reason_has_four_parts_at_most() -> None:
+    terms = dict.fromkeys(WEAK, 2.0)
+    reason = make_writer(WRITER).reason(0, terms, Usage(uses=1))
+    assert reason == "wrote this line, shares words with these lines, similar in meaning, used before"
+
+
+def test_a_search_names_the_strongest_even_if_it_is_weak() -> None:
+    writer = ReasonWriter(make_view(WRITER), None, typed=True)
+    assert writer.reason(0, WEAK, Usage()) == "similar in meaning"
+    assert writer.reason(0, dict.fromkeys(WEAK, 0.0), Usage()) == ""
+    found = ReasonWriter(make_view(WRITER), None, matches={0}, typed=True)
+    assert found.reason(0, WEAK, Usage()) == "shares words with your query"
+
+
+def test_what_follows_a_warning_is_set_off_from_its_sentence() -> None:
+    assert listed("", "recent") == "recent"
+    assert listed("recent", "", "pinned") == "recent, pinned"
+    assert listed(f"{WARNING}it was reverted: a, b", "now in c") == f"{WARNING}it was reverted: a, b; now in c"
