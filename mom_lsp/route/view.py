@@ -13,11 +13,10 @@ import numpy as np
 from mom_lsp.extract.documents import is_document
 from mom_lsp.route.catalog import EMPTY, Catalog
 from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
+from mom_lsp.route.surprise import surprise
 from mom_lsp.route.text_index import NOWHERE, CommitOf
 
 NEGATIVE, POSITIVE = "revert", "reapply"
-CHAIN = frozenset({"revert", "reapply", "partial_revert", "fixes", "followup"})
-CHAIN_EVIDENCE = 1.5  # what being reverted, fixed or followed up adds to the evidence of a memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +168,5 @@ class View:
 
     @cached_property
     def surprise(self) -> np.ndarray:
-        """(n,) 1 to 5: the quintile, among what may be suggested here, of the evidence that it was not routine."""
-        evidence = self.catalog.evidence.astype(np.float64)
-        chained = np.isin(self._edges[:, 1], [RELATIONS.index(relation) for relation in CHAIN])
-        np.add.at(evidence, self._edges[chained, 2], CHAIN_EVIDENCE)
-        pool = evidence[self.suggestible]
-        if not len(pool):
-            return np.ones(self.catalog.size, np.int8)
-        cuts = np.quantile(pool, [0.2, 0.4, 0.6, 0.8])
-        return (1 + np.searchsorted(cuts, evidence, side="left")).astype(np.int8)
+        """(n,) how unusual each change is for the repository, 1 to 5."""
+        return surprise(self.catalog.evidence, self._edges, self.suggestible)

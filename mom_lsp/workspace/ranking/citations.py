@@ -12,7 +12,8 @@ import numpy as np
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.place_term import PlaceEvidence
-from mom_lsp.route.view import CHAIN, Edge
+from mom_lsp.route.surprise import CHAIN
+from mom_lsp.route.view import Edge
 from mom_lsp.workspace.ranking.query import Query
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
 
