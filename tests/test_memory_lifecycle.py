@@ -142,7 +142,7 @@ def test_what_was_archived_for_being_shown_comes_back(mom: Mom, project: Repo, a
     assert alpha in [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)]
     assert other not in [one["id"] for one in mom.suggest("src/b.py", 2, counted=False)]
     settle(mom)
-    assert transitions(mom)[2:] == [("candidate", "nothing speaks against it")] * 2
+    assert transitions(mom)[2:] == [("candidate", "no evidence against it")] * 2
     settle(mom)
     assert len(transitions(mom)) == 4
     assert mom.call("review")["archived"] == []

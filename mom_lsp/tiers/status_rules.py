@@ -9,7 +9,7 @@ from mom_lsp.memory import Confidence, Status, Usage
 
 PLACES_FOR_LAYER_1, USES_FOR_LAYER_2, USES_FOR_HIGH = 2, 5, 3
 QUIET_AFTER = 10  # days on which a hint was on the screen of a file and nothing was made of it
-NEVER = "you said that it is never useful"
+NEVER = "marked as never useful"
 NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "known_issue"})  # say what not to do
 
 
@@ -36,7 +36,7 @@ class Verdict:
 def judge(usage: Usage, past: HistoryEvidence, kind: str) -> Verdict:
     """Return what evidence makes of a memory (SCMS Layer 0); disuse and exposure make nothing of it."""
     if past.replaced_by:
-        return Verdict("replaced", 0, f"taken back by {past.replaced_by[:10]}", past.replaced_by)
+        return Verdict("replaced", 0, f"reverted by {past.replaced_by[:10]}", past.replaced_by)
     if usage.never:
         return Verdict("archived", 0, NEVER)
     if 2 * failures(usage, past) >= max(1, usage.uses):
@@ -73,13 +73,13 @@ def failures(usage: Usage, past: HistoryEvidence) -> int:
 
 def _failure(past: HistoryEvidence) -> tuple[str, str]:
     if past.reverted:
-        return f"an edit that it helped with was reverted by {past.reverted[-1][:10]}", past.reverted[-1]
-    return "it failed where it had been accepted", ""
+        return f"an edit it helped with was reverted by {past.reverted[-1][:10]}", past.reverted[-1]
+    return "dismissed where it had been accepted", ""
 
 
 def _proven(usage: Usage, past: HistoryEvidence) -> Verdict | None:
     if len(usage.places) >= PLACES_FOR_LAYER_1:
         return Verdict("validated", 1, f"used in {len(usage.places)} different places")
     if past.kept:
-        return Verdict("validated", 1, f"the edit {past.kept[0][:10]} that it helped with has stayed", past.kept[0])
+        return Verdict("validated", 1, f"the edit {past.kept[0][:10]} it helped with was not reverted", past.kept[0])
     return None

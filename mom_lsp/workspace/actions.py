@@ -17,7 +17,7 @@ from mom_lsp.tiers.undo import undoable
 from mom_lsp.workspace.transfer import bring_in
 from mom_lsp.workspace.workspace import Workspace
 
-GENERATED = "a local model, kept by you"  # the author of such a note
+GENERATED = "local model, saved by you"  # the author of such a note
 MAX_NOTE = 10_000  # characters
 STATUS_CHANGING = frozenset(
     {"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"}
@@ -54,11 +54,11 @@ class Actions:
 
     def opened(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Count that the user opened a memory and kept it open."""
-        return self._mark("opened", identity, "Counted as read", path, line, code)
+        return self._mark("opened", identity, "Recorded as opened", path, line, code)
 
     def inserted(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
         """Count that the user accepted text that a memory led to."""
-        return self._mark("inserted", identity, "Inserted, and marked as useful", path, line, code)
+        return self._mark("inserted", identity, "Inserted and marked as useful", path, line, code)
 
     def dismiss(
         self, identity: str, path: str = "", line: int = 0, code: str | None = None, *, never: bool = False
@@ -73,25 +73,25 @@ class Actions:
             return _done(f"Archived: “{memory.title}”; search still finds it")
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
-            raise UsageError("say where it is not wanted: `mom dismiss ID --at FILE:LINE`")
+            raise UsageError("this memory has no file: `mom dismiss ID --at FILE:LINE` says where to dismiss it")
         self._workspace.files.refuse_outside(path)
         symbol, _ = self._workspace.files.at(path, line, code)
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
-        return _done(f"Dismissed at {place}: “{memory.title}”")
+        return _done(f"Dismissed in {place}: “{memory.title}”")
 
     def forget(self, identity: str) -> Answer:
         """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
-        return _done(f"Forgotten: “{memory.title}”; undo brings it back")
+        return _done(f"Forgotten: “{memory.title}”; undo restores it")
 
     def restore(self, identity: str) -> Answer:
         """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
         life = fold(self._journal.events())
         away = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or usage.never]
-        memory = _only(identity, away, "no forgotten memory, and no archived one, has")
+        memory = _only(identity, away, "no forgotten or archived memory has")
         self._append("restore", memory)
         if memory in life.forgotten:
             self._indexing_wanted("restore")
@@ -102,16 +102,16 @@ class Actions:
         kept, gone = self._workspace.memory(identity), self._workspace.memory(other)
         life = self._workspace.library.snapshot().life
         if life.shown_for(kept.id) == life.shown_for(gone.id):
-            raise UsageError("a memory cannot be merged with itself: these two are shown as one")
+            raise UsageError("these two memories are one already")
         self._append("merge", kept.id, data={"other": gone.id})
-        return _done(f"Merged: “{kept.title}” is shown for {gone.id[:8]} too")
+        return _done(f"Merged {gone.id[:8]} into “{kept.title}”")
 
     def active(self) -> Answer:
         """Note that somebody works here today; at most one event a day."""
         today = int(self._clock() // DAY)
         if all(int(time // DAY) != today for time in self._workspace.library.snapshot().life.active[-100:]):
             self._journal.append("active", now=self._clock())
-        return _done("Noted")
+        return _done("Recorded")
 
     def settle(self, memory: str = "", cause: int = 0) -> None:
         """Write down what the evidence has made of one memory, or of all, since: changes of status with their reason.
@@ -131,9 +131,9 @@ class Actions:
         """Take back the last thing the user did here, or the last that befell one memory, without a word of his too."""
         log = list(self._journal.events())
         told = {event.memory for event in log}
-        last = undoable(log, _only(identity, told, "nothing is known of a memory with") if identity else "")
+        last = undoable(log, _only(identity, told, "no memory with feedback has") if identity else "")
         if last is None:
-            raise UsageError(f"there is nothing to undo{f' of {identity}' if identity else ''}")
+            raise UsageError(f"nothing to undo{f' for {identity}' if identity else ''}")
         self._append("undo", last.memory, data={"seq": last.seq})
         self.settle(last.memory)
         self._indexing_wanted("undo")
@@ -147,7 +147,7 @@ class Actions:
         self._append("purge", "")
         self._indexing_wanted("purge")
         return _done(
-            f"Erased {count(len(gone), 'forgotten note')}; forgotten memories leave the index as it is rewritten"
+            f"Erased {count(len(gone), 'forgotten note')}; other forgotten memories go when the index is rewritten"
         )
 
     def erase_expired_notes(self) -> None:
@@ -173,9 +173,9 @@ class Actions:
         """
         text = sanitize(text).strip()
         if not text:
-            raise UsageError("a note needs some text")
+            raise UsageError("a note cannot be empty")
         if len(text) > MAX_NOTE:
-            raise UsageError(f"a note may have {MAX_NOTE:,} characters, this has {len(text):,}")
+            raise UsageError(f"a note is limited to {MAX_NOTE:,} characters; this one has {len(text):,}")
         self._workspace.files.refuse_outside(path)
         known = self._workspace.recalled(text)
         if known is not None:
@@ -235,5 +235,5 @@ def _only(identity: str, known: Iterable[str], none: str) -> str:
     """Return the one id that begins with some hex digits. Raises UsageError."""
     found = [memory for memory in known if identity and memory.startswith(identity)]
     if len(found) != 1:
-        raise UsageError(f"{'several have' if found else none} an id that begins with {identity!r}")
+        raise UsageError(f"{'several memories have' if found else none} an id starting with {identity!r}")
     return found[0]

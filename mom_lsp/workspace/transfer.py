@@ -40,9 +40,9 @@ def _event(plain: Mapping[str, Any]) -> Event:
         texts = {name: str(plain.get(name, "")) for name in ("memory", "path", "symbol", "head")}
         event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise UsageError(f"this is no event that `mom export` wrote: {str(plain)[:200]}") from error
+        raise UsageError(f"not an event written by `mom export`: {str(plain)[:200]}") from error
     if event.type not in get_args(EventType) or not math.isfinite(event.time):
-        raise UsageError(f"this mom knows no event like {str(plain)[:200]}")
+        raise UsageError(f"unknown event: {str(plain)[:200]}")
     return event
 
 

@@ -348,7 +348,7 @@ def _named(state: State, identity: str) -> Memory:
     known = [i for i in state.snapshot.catalog.ids if i.startswith(identity)] if identity else []
     if len(known) != 1:
         problem = "several memories have" if known else "no memory has"
-        raise UsageError(f"{problem} an id that begins with {identity!r}; `mom search` shows the ids")
+        raise UsageError(f"{problem} an id starting with {identity!r}; `mom search` shows the ids")
     return state.get(known)[known[0]]
 
 

@@ -127,7 +127,7 @@ class Presenter:
         return {
             **found,
             "suggested": not why_not,
-            "because": why_not or "it is shown where it is likely enough to matter",
+            "because": why_not or "eligible: shown wherever its relevance passes the threshold",
             "life": life,
             "related": self.related(row, state, ranker) if row is not None else [],
             "history": self._history(memory.id, state),
@@ -202,19 +202,19 @@ def _relation(edge: Edge, *, names_row: bool) -> str:
 
 
 def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:
-    """Return why a memory is never suggested here, "" if it may be."""
+    """Return why a memory is not suggested on this HEAD, "" if it may be."""
     usage = state.snapshot.life.of(memory.id)
     if usage.forgotten:
-        return "you forgot it; `mom restore` brings it back"
+        return f"forgotten; `mom restore {memory.id[:8]}` restores it"
     if memory.noise:
-        return f"it is history, not knowledge ({memory.noise})"
+        return f"routine history, never suggested ({memory.noise})"
     if (instead := state.snapshot.life.shown_for(memory.id)) != memory.id:
-        return f"you merged it: {instead[:8]} is shown for it"
+        return f"merged into {instead[:8]}"
     if usage.never:
-        return f"archived: {NEVER}; `mom restore {memory.id[:8]}` brings it back"
+        return f"archived: {NEVER}; `mom restore {memory.id[:8]}` restores it"
     if row is None or not state.view.valid[row]:
-        return "its commit is not an ancestor of HEAD here, or its file has changed"
+        return "its commit is not an ancestor of HEAD, or its file has changed"
     if usage.dismissed:
         places = ", ".join(sorted({path for path, _ in usage.dismissed}))
-        return f"you dismissed it at {places}; it is suggested elsewhere"
+        return f"dismissed in {places}; suggested elsewhere"
     return ""

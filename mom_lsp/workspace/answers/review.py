@@ -68,7 +68,7 @@ def forgotten(events: Iterable[Event], life: Life) -> list[tuple[float, str]]:
 def to_keep_fresh(view: View, life: Life) -> list[Pick]:
     """Return what the user relies on, most used first: worth knowing when its code has moved on."""
     used = sorted(life.judged | life.pinned, key=lambda memory: -life.of(memory).uses)
-    return [Pick(m, "the code that it speaks of has changed") for m in used if m in view.catalog.row_of][: 5 * MOST]
+    return [Pick(m, "the code it describes has changed") for m in used if m in view.catalog.row_of][: 5 * MOST]
 
 
 def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
@@ -98,5 +98,5 @@ def _rows(view: View, memories: Collection[str]) -> list[int]:
 
 def _fall(tier: int, later: int) -> str:
     if later < tier:
-        return f"falls from {TIERS[tier]} to {TIERS[later]} within {SOON} active days"
-    return f"its strength falls below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "is about to fade"
+        return f"drops from {TIERS[tier]} to {TIERS[later]} within {SOON} active days"
+    return f"its strength drops below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "is about to fade"

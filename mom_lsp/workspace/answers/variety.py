@@ -37,6 +37,6 @@ def _warning(listed: Sequence[str], value: float) -> str:
     share = sum(map(listed.count, often)) / len(listed)
     ids = ", ".join(memory[:8] for memory in often)
     return (
-        f"the same few memories are shown in file after file (variety {value:.2f} of 1; {ids} make {share:.0%} of the"
-        f" last {len(listed)}): `mom dismiss` what does not help, or try others with mom.strategies.explore"
+        f"the same few memories are suggested in many files (variety {value:.2f} of 1; {ids} make up {share:.0%} of the"
+        f" last {len(listed)}): dismiss unhelpful ones with `mom dismiss`, or try others with mom.strategies.explore"
     )

@@ -72,7 +72,7 @@ def change(life: Life, memory: str, kind: str, view: View, here: Collection[str]
     before, layer = (last.status, last.layer) if last else ("candidate", 0)
     if (verdict.status, verdict.layer) == (before, layer):
         return None
-    reason = verdict.reason or "nothing speaks against it"  # as of what an older mom archived for being shown
+    reason = verdict.reason or "no evidence against it"  # as of what an older mom archived for being shown
     told = {"from": before, "status": verdict.status, "layer": verdict.layer, "reason": reason}
     return told | ({"commit": verdict.commit} if verdict.commit else {})
 

@@ -46,9 +46,9 @@ class WorktreeFiles:
         try:
             outside = (root / path).is_symlink() or not (root / path).resolve().is_relative_to(root)
         except (OSError, ValueError) as error:
-            raise UsageError(f"{path[:80]!r} cannot be the path of a file") from error
+            raise UsageError(f"{path[:80]!r} is not a valid path") from error
         if outside:
-            raise UntrustedPath(f"{path} is a symbolic link or lies outside {root}: ask for the file itself")
+            raise UntrustedPath(f"{path} is a symbolic link or outside {root}: use the path of the file itself")
 
     def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
         if text is not None:
@@ -56,7 +56,7 @@ class WorktreeFiles:
         if rev is None:
             self.refuse_outside(path)
             if not (self._root / path).is_file():
-                raise UsageError(f"{path} does not exist, or is no file")
+                raise UsageError(f"{path} does not exist or is not a file")
             if (self._root / path).stat().st_size > MAX_TEXT:
                 raise UsageError(f"{path} is longer than {MAX_TEXT / 1e6:g} MB, so it is not read")
         lines = self._worktree.committed(head, path) if rev else self._worktree.text(path)
@@ -70,7 +70,7 @@ def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tup
     if start == 0 and end == 0:
         return 1, last
     if not 1 <= start <= end:
-        raise UsageError(f"{path}:{start}-{end} is not a range of lines")
+        raise UsageError(f"{path}:{start}-{end} is not a valid range of lines")
     if start > last:
-        raise UsageError(f"{path} has {len(lines)} lines, not {start}")
+        raise UsageError(f"{path} has {len(lines)} lines, so there is no line {start}")
     return start, min(end, last)
