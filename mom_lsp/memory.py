@@ -1,8 +1,8 @@
-"""The values everything else speaks in: frozen, without I/O.
+"""The value types of the project: frozen, without I/O.
 
-A *memory* (SCMS Layer 0) is one candidate pattern that the repository or the user wrote down once and
-that must prove itself by being used again. What the repository says stands here; what became of it
-(pins, uses, strength) is folded from the journal and never stored in the memory itself.
+A *memory* (SCMS Layer 0) is one candidate pattern that the repository or the user wrote down once and that is
+validated by being used again. A memory has what the repository says; feedback and strength are folded from the journal
+and never stored in it.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ Freshness = Literal["fresh", "moved", "drifted", "gone"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a memory was read: a commit, a span of a committed file, or the user's own words."""
+    """The source of a memory: a commit, a span of a committed file, or a note of the user."""
 
     type: SourceType
-    commit: str | None = None  # full sha; of a file span, None until somebody asks blame
+    commit: str | None = None  # full sha; None for a file span, whose commit comes from blame
     author: str = ""
     email: str = ""
-    time: int = 0  # seconds since 1970, UTC; the author's time of a commit
+    time: int = 0  # seconds since 1970, UTC; author date of a commit
     path: str | None = None
     line: int | None = None  # 1-based first line of a file span
     end_line: int | None = None  # inclusive
-    blob: str | None = None  # object id of the file that the span was read from
+    blob: str | None = None  # of the file with the span
 
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
-    """A place a memory is about: a path, its symbols, and the lines it wrote there."""
+    """A place that a memory is about: a path, its symbols, and the lines it wrote there."""
 
     path: str
     symbols: tuple[str, ...] = ()
@@ -61,7 +61,7 @@ class Anchor:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """One memory naming an earlier one. Resolved when read, since only ancestors of HEAD count."""
+    """A reference of one memory to an earlier one. Resolved when read, since only ancestors of HEAD count."""
 
     relation: Relation
     target: str  # "1a2b3c4…" (7 to 64 lower-case hex digits), "#123", or another form that `extract.references` lists
@@ -69,28 +69,28 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What the repository (or the user) says, extracted and cleaned."""
+    """One memory, as extracted from the repository or written by the user, with secrets removed."""
 
     id: str
     kind: Kind
     title: str
     body: str
-    why: str  # the rationale found in the text, "" if none was
+    why: str  # the rationale in the text, "" if there is none
     source: Source
-    commits: tuple[str, ...] = ()  # all commits that are this memory (a cherry-pick adds one)
-    blobs: tuple[str, ...] = ()  # of a file span: the blobs it was seen in
+    commits: tuple[str, ...] = ()  # all commits with this change (a cherry-pick adds one)
+    blobs: tuple[str, ...] = ()  # of a file span: the blobs that have it
     anchors: tuple[Anchor, ...] = ()
     added: tuple[str, ...] = ()  # identifiers
     removed: tuple[str, ...] = ()
-    added_lines: tuple[int, ...] = ()  # 32-bit keys of changed lines, by which they are found again
+    added_lines: tuple[int, ...] = ()  # 32-bit keys of changed lines, to find them again
     removed_lines: tuple[int, ...] = ()
     references: tuple[Reference, ...] = ()
-    numbers: tuple[int, ...] = ()  # issue or pull request numbers that mean this very commit
-    aliases: tuple[str, ...] = ()  # what else references may call it beside hash, number and title
+    numbers: tuple[int, ...] = ()  # issue or pull request numbers of this commit
+    aliases: tuple[str, ...] = ()  # other names in references, besides hash, number and title
     renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)
     trailers: tuple[tuple[str, str], ...] = ()
-    evidence: float = 0.0  # that this was not routine; its quintile in the repository is the surprise
-    noise: str = ""  # why it is history that is never suggested, "" if it may be
+    evidence: float = 0.0  # that it was not routine; its quintile is the surprise
+    noise: str = ""  # why it is never suggested (routine history), "" if it may be
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -100,64 +100,64 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """Where a memory was pinned: at a line of a function, at a line outside of any, or in a whole file."""
+    """The place of a pin: a line in a function, a line outside of any, or a whole file."""
 
-    path: str  # as the file was called then
+    path: str  # of the file at that time
     symbol: str = ""
     line: int = 0
-    key: int = 0  # by which the line is found again, 0 for none
+    key: int = 0  # to find the line again, 0 for none
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What the user did with a memory, folded from the journal."""
+    """The feedback on a memory and its impressions, folded from the journal."""
 
     pinned: bool = False
-    pins: tuple[Pin, ...] = ()  # where; they count while it is pinned
+    pins: tuple[Pin, ...] = ()  # count while it is pinned
     forgotten: bool = False
-    uses: int = 0  # accepted ones only
+    uses: int = 0  # accepted uses
     first_used: float = 0.0  # seconds since 1970
     last_used: float = 0.0
     places: tuple[tuple[str, str, float], ...] = ()  # (path, symbol, first time) where it was accepted
-    failures: int = 0  # accepted uses that the user took back in so many words
-    shown: int = 0  # in a list or a hover, once a file and day, since it was last restored
-    shown_on: tuple[int, frozenset[str]] = (0, frozenset())  # the last such day, and its files
-    hinted: int = 0  # as a hint on the screen, once a file and day, since it was last accepted or restored
+    failures: int = 0  # dismissals where it had been accepted
+    shown: int = 0  # impressions in a list or a hover, once per file and day, since it was last restored
+    shown_on: tuple[int, frozenset[str]] = (0, frozenset())  # the last such day with its files
+    hinted: int = 0  # impressions as a hint, once per file and day, since it was last accepted or restored
     hinted_on: tuple[int, frozenset[str]] = (0, frozenset())
-    dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where it was not wanted
-    never: bool = False  # it was not wanted anywhere
-    restored: float = 0.0  # when the user last brought it back
-    discounted: frozenset[str] = frozenset()  # commits that say nothing of it: the user took back what they made of it
+    dismissed: frozenset[tuple[str, str]] = frozenset()  # (path, symbol) where the user dismissed it
+    never: bool = False  # dismissed everywhere
+    restored: float = 0.0  # time of the last restore
+    discounted: frozenset[str] = frozenset()  # commits whose change of status was undone
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryStatus:
-    """What became of a memory on one HEAD."""
+    """The status and strength of a memory on one HEAD."""
 
     status: Status = "candidate"
-    layer: int = 0  # 0 candidate, 1 proven in two places, 2 a procedure used five times
+    layer: int = 0  # 0 candidate, 1 accepted in two places, 2 a procedure used five times
     confidence: Confidence = "low"
-    reason: str = ""  # for the status, in words
+    reason: str = ""  # for the status
     tier: str = "episodic"
     strength: float = 0.0  # in [0, 1]
-    half_life: float | None = None  # active days until half of it is left, None while it does not fade
+    half_life: float | None = None  # active days until the strength is halved, None while it does not decay
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What did not hold: an approach that was taken back, or a fix that had to be fixed."""
+    """A failed approach: a change that was reverted, or a fix that needed a fix."""
 
-    kind: Kind  # failed_approach, anti_pattern (taken back more than once), bug_pattern (a fix of a fix)
-    tried: str  # the title of what was tried
-    because: str  # the sentence that says why it did not hold, "" if none does
-    by: tuple[str, str]  # id and title of what ended it
-    replaced_by: tuple[str, str] | None = None  # id and title of what came instead
-    again: bool = False  # whether the open text is writing it again
+    kind: Kind  # failed_approach, anti_pattern (reverted more than once), bug_pattern (a fix of a fix)
+    tried: str  # title of the change
+    because: str  # the sentence that says why it failed, "" if none does
+    by: tuple[str, str]  # id and title of the revert or the second fix
+    replaced_by: tuple[str, str] | None = None  # id and title of the replacement
+    again: bool = False  # whether the open text repeats it
 
 
 @dataclass(frozen=True, slots=True)
 class Grouped:
-    """The episode that a memory is part of."""
+    """The episode of a memory."""
 
     kind: EpisodeKind
     title: str
@@ -169,20 +169,20 @@ TERMS = ("sem", "lex", "temp", "use", "place")
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A memory with its score, the signed share of each term (they sum to the score) and the reason in words."""
+    """A memory with its score, the signed share of each term (they sum to the score) and the reason."""
 
     memory: Memory
     score: float
     terms: dict[str, float]
     reason: str
-    chance: float | None = None  # that it is what the user needs to know; None where nothing was asked
-    trial: bool = False  # its score alone did not choose it: it is shown to find out whether it helps
+    chance: float | None = None  # relevance: the calibrated probability that the user needs it; None without a question
+    trial: bool = False  # chosen by a strategy, not by its score, to find out whether it is useful
     usage: Usage = field(default_factory=Usage)
-    standing: MemoryStatus = field(default_factory=MemoryStatus)
+    lifecycle: MemoryStatus = field(default_factory=MemoryStatus)
     freshness: Freshness = "fresh"
     surprise: int = 1  # 1 to 5
-    lines: tuple[int, ...] = ()  # 1-based lines of the open text that this memory last wrote
-    replacement: str | None = None  # id of the memory that replaced it
+    lines: tuple[int, ...] = ()  # 1-based lines of the open text that it last wrote
+    replacement: str | None = None  # id of the memory that reverted it
     failure: Failed | None = None
     episode: Grouped | None = None
 
@@ -190,7 +190,7 @@ class Scored:
 class Encoder(Protocol):
     """Text to vectors of unit length."""
 
-    name: str  # changes whenever the vectors would
+    name: str  # changes whenever the vectors change
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length."""
@@ -199,7 +199,7 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a message. The text of a memory carries its id, so that its span of tokens is known."""
+    """A piece of a message. The text of a memory has its id, so that its span of tokens is known."""
 
     text: str
     memory: str | None = None
@@ -219,12 +219,11 @@ class ChatMessage:
 
 
 def never_cancelled() -> bool:
-    """Say no to "cancelled?", always."""
+    """Return False: for work that is never cancelled."""
     return False
 
 
-# memory -> how much more attention it gets: a number for all heads alike, or (layer, head, strength) of some.
-# Logits of attention; 0 leaves it as it is.
+# Attention bias in logits by memory: one number for all heads, or (layer, head, strength) for some; 0 for no change.
 Bias = Mapping[str, float | Sequence[tuple[int, int, float]]]
 
 
@@ -233,12 +232,12 @@ class Generator(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name, which changes whenever its weights do."""
+        """The name of the model, which changes with its weights."""
         ...
 
     @property
     def context(self) -> int:
-        """Tokens of prompt and answer together."""
+        """The context window in tokens: prompt and answer together."""
         ...
 
     def count(self, text: str) -> int:
@@ -255,42 +254,42 @@ class Generator(Protocol):
         bias: Bias | None = None,
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
-        """Yield the answer in pieces of text as they come.
+        """Yield the answer in pieces of text as they are generated.
 
         Args:
-            messages: the prompt; what a memory says is data in a part of its own.
-            limit: most tokens to generate.
-            grammar: GBNF that the answer has to follow.
-            seed: of the sampling; 0 always takes the likeliest token.
-            bias: of the memories in the prompt; None leaves attention as it is.
-            cancelled: asked before each token.
+            messages: the prompt; the text of each memory is a part of its own.
+            limit: maximum number of tokens.
+            grammar: GBNF that the answer must follow.
+            seed: of the sampling; 0 for greedy decoding.
+            bias: of the memories in the prompt; None for no bias.
+            cancelled: called before each token.
         """
         ...
 
 
 def memory_id(*parts: str | int) -> str:
-    """Hash the parts of an identity to 16 hex digits."""
+    """Return the hash of the parts of an identity, 16 hex digits."""
     text = "\0".join(str(part) for part in parts)
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 def commit_memory_id(email: str, author_time: int, subject: str) -> str:
-    """Identity of a commit's memory: kept by a rebase, an amend of the content and a cherry-pick."""
+    """Return the id of a commit's memory: the same after a rebase, an amended diff and a cherry-pick."""
     return memory_id("commit", email.lower(), author_time, subject.strip())
 
 
 def clashing_id(identity: str, ordinal: int) -> str:
-    """Identity of the nth different change that one author made in one second under one subject."""
+    """Return the id of the nth different change by one author in one second with one subject."""
     return memory_id("clash", identity, ordinal) if ordinal else identity
 
 
 def span_memory_id(path: str, symbol: str, text: str) -> str:
-    """Identity of a file span: its path, its symbol and its text without regard to layout or case."""
+    """Return the id of a file span: of its path, symbol and text, without layout and case."""
     return memory_id("span", path, symbol, " ".join(text.lower().split()))
 
 
 def tombstone(memory: Memory) -> Memory:
-    """Return what is kept of a forgotten memory: its identity, so that indexing does not bring it back."""
+    """Return what is stored of a forgotten memory: its identity, so that indexing does not restore it."""
     source = replace(memory.source, author="", email="", time=0)
     anchors = tuple(Anchor(path) for path in memory.paths) if source.type == "file" else ()
     return Memory(

@@ -18,7 +18,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.indexing import Summary, index, index_settings
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.library.line_writers import Waiting
+from mom_lsp.workspace.library.line_writers import BlamePatience
 
 START = 1_700_000_000  # seconds since 1970: when the first commit is made
 HOUR = 3600  # seconds between two commits
@@ -184,7 +184,7 @@ class Mom:
     def __init__(self, root: Path) -> None:
         self.root, self.location = root, locate(root)
         self.clock = time.time  # seconds since 1970; a test may set another one
-        waiting = Waiting(30.0, background=False)
+        waiting = BlamePatience(30.0, background=False)
         self.service = Service(self.location.data, encoder=False, waiting=waiting, clock=lambda: self.clock())
 
     def index(self, **options: Any) -> Summary:

@@ -158,4 +158,4 @@ def test_a_warning_needs_most_of_the_lines(tried: list[int], typed: list[int]) -
 def test_tried_twice_is_an_anti_pattern() -> None:
     said = [(), ("revert", 0), ("reapply", 0), ("revert", 0)]
     memories = [make_memory(n, references=(Reference(w[0], sha(w[1])),) if w else ()) for n, w in enumerate(said)]  # type: ignore[arg-type,misc]
-    assert Failures(make_view(*memories)).taken_back[0].kind == "anti_pattern"
+    assert Failures(make_view(*memories)).reverted[0].kind == "anti_pattern"

@@ -14,7 +14,7 @@ from repositories import Repo, Start
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Repository
-from mom_lsp.workspace.library.line_writers import LineWriters, Waiting
+from mom_lsp.workspace.library.line_writers import BlamePatience, LineWriters
 from mom_lsp.workspace.library.worktree import Worktree
 
 
@@ -87,7 +87,7 @@ class Engine:
     """What an engine does, on six commits that are indexed; no deeper blame begins before it is told to."""
 
     def __init__(self, data: Path, may_begin: threading.Event) -> None:
-        self.service = Service(data, waiting=Waiting(0.0, background=True))
+        self.service = Service(data, waiting=BlamePatience(0.0, background=True))
         self._may_begin = may_begin
 
     def settle(self) -> None:
@@ -147,7 +147,7 @@ def test_a_new_commit_brings_no_plain_answer_back(project: Repo, engine: Engine)
 
 
 def test_a_command_does_not_wait_for_a_blame_that_takes_long(project: Repo, engine: Engine) -> None:
-    command = Service(project.location.data, waiting=Waiting(0.0, background=False))
+    command = Service(project.location.data, waiting=BlamePatience(0.0, background=False))
     assert first(command, project) == ""
     command.close()
 
@@ -170,7 +170,7 @@ def test_a_question_that_comes_as_a_worker_ends_has_the_only_other_worker(projec
 
     worktree = Worktree(project.location)
     head = worktree.head()
-    writers = Late(Repository(project.location), worktree.committed, Waiting(0.0, background=True))
+    writers = Late(Repository(project.location), worktree.committed, BlamePatience(0.0, background=True))
     writers._deepen(head, "lib/conn.py", None, (0, 0, None))
     ending = writers._worker
     assert ending is not None

@@ -15,7 +15,7 @@ from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, Journal
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import fold
-from mom_lsp.workspace.transfer import bring_in, taken_out
+from mom_lsp.workspace.transfer import exported, import_into
 
 CODE = "".join(f"def {name}():\n    first = {n}\n    return first\n\n\n" for n, name in enumerate(("alpha", "beta")))
 ALPHA = "Raise the start of alpha"
@@ -180,7 +180,7 @@ def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
     assert alpha not in found
     assert "merged" in mom.call("show", id=alpha)["because"]
     for pair in ({"id": alpha, "other": other}, {"id": other, "other": alpha}):
-        with pytest.raises(UsageError, match="itself"):
+        with pytest.raises(UsageError, match="one already"):
             mom.call("merge", **pair)
     mom.call("undo")
     assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
@@ -244,7 +244,7 @@ def test_what_evidence_alone_made_of_a_memory_can_be_undone(
     assert standing(mom, alpha)[0] == "validated"
     mom.call("undo", id=alpha[:8])  # the edit had nothing to do with it
     copied = Journal(tmp_path / "copy.sqlite")
-    bring_in(copied, taken_out(mom.service.library.journal))
+    import_into(copied, exported(mom.service.library.journal))
     assert fold(copied.events()).of(alpha).discounted == {edit}
     copied.close()
     settle(mom)
@@ -256,7 +256,7 @@ def test_what_evidence_alone_made_of_a_memory_can_be_undone(
     mom.call("undo", id=alpha)
     mom.call("undo", id=alpha)  # the use itself
     assert standing(mom, alpha)[0] == "candidate"
-    with pytest.raises(UsageError, match="nothing is known"):
+    with pytest.raises(UsageError, match="no memory with feedback"):
         mom.call("undo", id="ffff")
 
 
@@ -314,12 +314,12 @@ def test_what_is_carried_elsewhere_leads_to_the_same_and_comes_once(told: list[t
             data = {"undo": {"seq": at - back}, "transition": {"status": "archived", "cause": at - back}}
             said.append(Event(0, at * DAY, kind, memory, "a.py", data=data.get(kind, {})))
         mine.append_many(said)
-        assert bring_in(theirs, taken_out(mine)) == len(told)
-        assert bring_in(theirs, taken_out(mine)) == 0
+        assert import_into(theirs, exported(mine)) == len(told)
+        assert import_into(theirs, exported(mine)) == 0
         before, after = fold(mine.events()), fold(theirs.events())
         assert {memory: after.of(memory) for memory in "mn"} == {memory: before.of(memory) for memory in "mn"}
         assert [event.type for event in theirs.events()][1:] == [event.type for event in mine.events()]
-        assert bring_in(mine, taken_out(theirs)) == 1
+        assert import_into(mine, exported(theirs)) == 1
         assert fold(mine.events()).of("other") == after.of("other")
 
 

@@ -57,7 +57,7 @@ def test_feedback_follows_the_evidence(usage: Usage, reason: str) -> None:
 
 
 def test_what_is_pinned_here_says_so_first() -> None:
-    writer = make_writer(WRITER, own=frozenset({0}))
+    writer = make_writer(WRITER, user_rows=frozenset({0}))
     assert writer.reason(0, WEAK, Usage(pinned=True)) == "pinned here, wrote this line"
 
 

@@ -17,7 +17,7 @@ def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
     memory = RecentEdits()
     assert memory.read(EVENTS[0]) is None
     for number, event in enumerate(EVENTS[:4]):
-        memory.saw(f"edit {number}", event)
+        memory.record(f"edit {number}", event)
     read = memory.read(EVENTS[2])
     assert read is not None and np.argmax(EVENTS @ read) == 2
     assert abs(np.linalg.norm(read) - 1) < 1e-5
@@ -25,13 +25,13 @@ def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
 
 def test_the_same_edit_again_is_no_event_and_another_encoder_begins_anew() -> None:
     memory = RecentEdits()
-    memory.saw("edit", EVENTS[0])
+    memory.record("edit", EVENTS[0])
     before = memory.read(EVENTS[1])
-    memory.saw("edit", EVENTS[0])
+    memory.record("edit", EVENTS[0])
     assert np.array_equal(memory.read(EVENTS[1]), before)
     assert memory.read(EVENTS[0][:8]) is None
-    memory.saw("edit", EVENTS[1][:8])
-    memory.saw("other edit", unit(EVENTS[1][None, :8])[0])
+    memory.record("edit", EVENTS[1][:8])
+    memory.record("other edit", unit(EVENTS[1][None, :8])[0])
     assert memory.read(EVENTS[0]) is None
 
 

@@ -237,7 +237,7 @@ def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy
     busy.service.workspace(str(busy.root)).settings = busy.settings
     collapsed = look_around(busy, 1)
     assert collapsed["low"] and collapsed["memories"] == 3 and collapsed["selections"] == 3 * FILES
-    assert "mom dismiss" in collapsed["warning"] and "make 100% of the last 96" in collapsed["warning"]
+    assert "mom dismiss" in collapsed["warning"] and "make up 100% of the last 96" in collapsed["warning"]
     assert collapsed["warning"] in busy.call("status")["problems"]
     assert collapsed["warning"] in busy.call("state")["problems"]
     assert collapsed["value"] == pytest.approx(math.log(3) / math.log(3 * FILES), abs=0.001)

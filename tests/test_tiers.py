@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Usage
-from mom_lsp.tiers import DAY, HOLD, LET_GO, TOUCH, decay
+from mom_lsp.tiers import DAY, HOLD, RELEASE, TOUCH, decay
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.status_rules import QUIET_AFTER, HistoryEvidence, confidence, is_quiet, judge
@@ -71,7 +71,7 @@ def test_holidays_forget_nothing() -> None:
 
 
 TOUCHED = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 60), UNIT, st.sampled_from([HOLD, LET_GO, TOUCH])), max_size=30
+    st.tuples(st.integers(0, 3), st.integers(0, 60), UNIT, st.sampled_from([HOLD, RELEASE, TOUCH])), max_size=30
 )
 
 
@@ -92,7 +92,7 @@ def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> fl
             count += gate > 0
             if tier < SEMANTIC and strength >= RISE[tier] and count >= (2, 4)[tier]:
                 tier += 1
-            held = {HOLD: True, LET_GO: False, TOUCH: held}[hold]
+            held = {HOLD: True, RELEASE: False, TOUCH: held}[hold]
     return strength
 
 
@@ -114,7 +114,7 @@ def test_use_promotes_disuse_demotes_and_the_way_back_is_longer() -> None:
 
 def test_a_pinned_memory_does_not_fade() -> None:
     assert at([(0, 3, 1.0, HOLD)], 400).strength[0] == 1
-    assert at([(0, 3, 1.0, HOLD), (0, 300, 0.0, LET_GO)], 301).strength[0] == pytest.approx(0.9)
+    assert at([(0, 3, 1.0, HOLD), (0, 300, 0.0, RELEASE)], 301).strength[0] == pytest.approx(0.9)
 
 
 # The life cycle

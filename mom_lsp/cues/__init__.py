@@ -1,1 +1,1 @@
-"""Cues beside the score: numpy in, numpy out. Each reads what is going on and says which memories it points to."""
+"""Cues besides the score, computed from recent activity: numpy in, numpy out."""

@@ -2,7 +2,7 @@
 
 Seed cms_update_rule; math.md section 2 has its equations and errors. Nothing here is trained: Q, K, V and U are fixed
 seeded isometries of the input, and the gate and the mixing of levels are neutral unless weights are given. Shapes: B
-streams that know nothing of each other, N slots, d width of a level, w width of the input. One step is one event.
+independent streams, N slots, d width of a level, w width of the input. One step is one event.
 """
 
 from __future__ import annotations
@@ -16,17 +16,17 @@ import numpy as np
 Address = Literal["content", "lru", "hybrid"]
 Storage = Literal["float32", "float16", "int8"]
 INT8_MOST = 127.0
-TINY = 1e-12  # below it a length counts as none
-FAINTEST = 1e-6  # a scale below it is worked into the numbers, before they grow without bound
+TINY = 1e-12  # a shorter vector counts as zero
+FAINTEST = 1e-6  # a smaller scale is multiplied into the numbers, which would grow without bound
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The size of one level and how fast it forgets."""
+    """The size of one level and its decay."""
 
     slots: int
     width: int
-    decay: float  # delta in (0, 1): the share that is lost each step
+    decay: float  # delta in (0, 1): the share lost in each step
 
 
 SEED_LEVELS = (Level(64, 128, 0.1), Level(128, 256, 0.05), Level(256, 512, 0.01))  # half-lives: 7, 14, 69 steps
@@ -34,22 +34,22 @@ SEED_LEVELS = (Level(64, 128, 0.1), Level(128, 256, 0.05), Level(256, 512, 0.01)
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How a memory works; the defaults are the seed's."""
+    """The options of a memory; the defaults are the seed's."""
 
     levels: tuple[Level, ...] = SEED_LEVELS
     key_width: int = 64  # d_k
     address: Address = "hybrid"
     content_share: float = 0.5  # lambda of the hybrid address; the rest goes to the slot least recently written
-    threshold: float = 0.1  # of the gate: below it a step only decays
-    sparse: int = 0  # write only to so many slots, the strongest; 0 for all
+    threshold: float = 0.1  # of the gate: below it, a step only decays
+    sparse: int = 0  # how many slots to write to, the strongest; 0 for all
     storage: Storage = "float32"
-    replay: float = 0.0  # gamma: how much of the strongest slots a replay adds to them
+    replay: float = 0.0  # gamma: the share of the strongest slots that a replay adds to them
 
 
 class Matrix:
-    """Rows that decay, (B, N, d), each stored as a scale and numbers, in [-1, 1] where they have less precision.
+    """Rows that decay, (B, N, d), each stored as a scale and numbers, in [-1, 1] if they have less precision.
 
-    To decay is to change the scale, O(N) instead of O(N d), which costs no precision.
+    Decay changes only the scale: O(N) instead of O(N d), without loss of precision.
     """
 
     def __init__(self, rows: np.ndarray, storage: Storage) -> None:
@@ -76,7 +76,7 @@ class Matrix:
         return np.asarray((rows @ unit(key)[:, :, None])[:, :, 0] / np.maximum(lengths, TINY))
 
     def decay(self, share: np.ndarray) -> None:
-        """Lose a share, (B,), of every row: M <- (1 - delta) M (section 4.5)."""
+        """Decay every row by a share, (B,): M <- (1 - delta) M (section 4.5)."""
         self.scale *= (1.0 - share).astype(np.float32)[:, None, None]
         if self._storage == "float32" and self.scale.min() < FAINTEST:
             self.data *= self.scale
@@ -114,7 +114,7 @@ class ContinuousMemory:
     """L+1 levels of values M (B, N, d) and keys K (B, N, d_k) for B streams."""
 
     def __init__(self, width: int, options: Options | None = None, *, streams: int = 1, seed: int = 0) -> None:
-        """Make an empty memory for inputs of a width; keys are random, since equal ones would never differentiate."""
+        """Make an empty memory for inputs of a width; keys are random, since equal keys would stay equal."""
         self.width, self.options = width, options or Options()
         levels = self.options.levels
         self._to_key, self._to_value, first_keys = _fixed(width, self.options.key_width, levels, seed)
@@ -146,7 +146,7 @@ class ContinuousMemory:
         return np.asarray(np.concatenate(weighted, axis=1) @ self._lift)
 
     def write(self, event: np.ndarray) -> None:
-        """Take in one event of each stream, (B, w) rows of length 1 (sections 4.1 to 4.5).
+        """Write one event of each stream, (B, w) rows of length 1 (sections 4.1 to 4.5).
 
         z^0 is the event, z^l the event and the context of level l-1 together; g = sigmoid(W_g z);
         M <- (1 - delta) M + g (a (x) V z) and K <- (1 - delta) K + g (a (x) K z); below the threshold decay only.
@@ -156,7 +156,7 @@ class ContinuousMemory:
         for at, level in enumerate(self.options.levels):
             key = z @ self._to_key[at].T
             content = self.address(at, key)  # (B, N)
-            above = z  # what level l+1 hears of this one, before the write
+            above = z  # the input of level l+1, before the write
             if at + 1 < len(self.options.levels):
                 above = unit(event + self.values[at].mean(content) @ self._to_value[at])
             gate = sigmoid(z @ self.gate[at])  # (B,)
@@ -208,11 +208,11 @@ class ContinuousMemory:
         return np.asarray(weights)
 
 
-@lru_cache(maxsize=4)  # a factorisation of a matrix takes longer than a hundred steps
+@lru_cache(maxsize=4)  # factorising a matrix takes longer than a hundred steps
 def _fixed(
     width: int, key_width: int, levels: tuple[Level, ...], seed: int
 ) -> tuple[list[np.ndarray], list[np.ndarray], list[np.ndarray]]:
-    """Return what no memory of a seed changes: Q and K in one (a query finds what it wrote), V, and the first keys."""
+    """Return the fixed parts of a seed: Q and K in one (a query finds what it wrote), V, and the first keys."""
     random = np.random.default_rng(seed)
     to_key = [isometry(key_width, width, random) for _ in levels]
     to_value = [isometry(level.width, width, random) for level in levels]  # its transpose is U
@@ -230,7 +230,7 @@ def isometry(rows: int, columns: int, random: np.random.Generator) -> np.ndarray
 
 
 def unit(rows: np.ndarray) -> np.ndarray:
-    """Return rows with length 1, (B, d); a row of nothing stays nothing."""
+    """Return rows with length 1, (B, d); a zero row stays zero."""
     lengths = np.sqrt(np.einsum("...d,...d->...", rows, rows, dtype=np.float64))[..., None]  # no square overflows
     return np.asarray(rows / np.maximum(lengths, TINY), rows.dtype)
 

@@ -15,7 +15,7 @@ from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.accepted_texts import followed
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.answers.contract import attention
-from mom_lsp.workspace.transfer import taken_out
+from mom_lsp.workspace.transfer import exported
 
 Params = Mapping[str, Any]
 Answer = Callable[[Service, Workspace, Params], Any]
@@ -147,7 +147,7 @@ REQUESTS: dict[str, Answer] = {
     "search": _search,
     "why": _why,
     "complete": _complete,
-    "kept": lambda service, workspace, p: workspace.kept(),
+    "kept": lambda service, workspace, p: workspace.memories_view(),
     "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
     "show": lambda service, workspace, p: workspace.show(str(p["id"])),
     "state": lambda service, workspace, p: status.state(service, workspace),
@@ -170,7 +170,7 @@ REQUESTS: dict[str, Answer] = {
     "undo": _undo,
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),
     "note": _note,
-    "export": lambda service, workspace, p: {"events": taken_out(service.library.journal)},
+    "export": lambda service, workspace, p: {"events": exported(service.library.journal)},
     "import": lambda service, workspace, p: service.actions(workspace).import_events(p["events"]),
 }
 

@@ -27,7 +27,7 @@ from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.library.impressions import FLUSH_AFTER
-from mom_lsp.workspace.library.line_writers import ALONE, Waiting
+from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience
 
 
 class Service:
@@ -39,7 +39,7 @@ class Service:
         *,
         encoder: bool = False,
         indexing_wanted: Callable[[Location], None] | None = None,
-        waiting: Waiting = ALONE,
+        waiting: BlamePatience = IN_COMMAND,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Open a data folder.

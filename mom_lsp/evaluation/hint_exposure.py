@@ -155,7 +155,7 @@ def replay(session: Session, days: Sequence[WorkDay], *, whole: bool, step: Step
         if step is not None:
             step("days", number, len(days))
     left = [hint for path, hints in fresh.items() for m, hint in session.hints(path).items() if m in hints]
-    barred = session.library.snapshot().life.barred
+    barred = session.library.snapshot().life.suppressed
     return Exposure(
         days=len(days),
         files=len(fresh),

@@ -65,7 +65,7 @@ def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *
     life, predictions, accepted, selected, hinted = Life(), Predictions(), 0, list[str](), list[bool]()
     for seq, case in enumerate(sorted(cases, key=lambda one: one.moment.now), 1):
         strength, uses = _strength(case, life, tiered), _uses(case, life)
-        free = np.array([sha not in life.barred for sha in case.shas], bool)
+        free = np.array([sha not in life.suppressed for sha in case.shas], bool)
         scores = np.where(free, score(case, strength, uses), -np.inf)
         hints = _hints(case, free, strength, uses)
         hinted += [sha in case.label.gold for sha in hints]
@@ -78,7 +78,7 @@ def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *
         selected += shown
         life = fold(_events(seq * (SHOWN + 1), case, shown, hints, correct), life)
     varied = diversity(selected, len({sha for case in cases for sha in case.shas}))
-    return Outcome(predictions, accepted, len(hinted), sum(hinted), len(life.barred), varied)
+    return Outcome(predictions, accepted, len(hinted), sum(hinted), len(life.suppressed), varied)
 
 
 def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray) -> list[str]:

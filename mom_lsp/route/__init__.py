@@ -1,1 +1,1 @@
-"""Routing: which memories matter here. Pure: numpy in, numpy out, the clock passed in."""
+"""Routing: the evidence and the score of each memory. Pure: numpy in, numpy out, the clock passed in."""

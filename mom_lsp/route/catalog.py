@@ -1,6 +1,6 @@
-"""All memories as columns in RAM: who touched what, who names whom. Text and vectors stay elsewhere.
+"""All memories as columns in RAM: their paths, symbols, lines and references. Text and vectors are elsewhere.
 
-A catalog is immutable and knows no HEAD; `view.py` says which of its rows are true on one HEAD.
+A catalog is immutable and independent of HEAD; `view.py` selects the rows that are valid on one HEAD.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Catalog:
     """The rows of the store, by number. All row arrays are int64."""
 
     def __init__(self, arrays: Arrays) -> None:
-        """Take what `arrays_of` made of the store's table."""
+        """Take the arrays that `arrays_of` made of the store's table."""
         self._arrays = arrays
         self.ids, self.row_of = PackedTexts(arrays["id"]), Lookup(arrays, "ids")
         self.size = len(self.ids)
@@ -39,7 +39,7 @@ class Catalog:
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths = PackedTexts(arrays["paths_keys"])
         self.first_path = np.concatenate([[0], np.cumsum(self.path_count)])
-        self.added_lines, self.removed_lines, self.names = (  # names: identifiers that came or went
+        self.added_lines, self.removed_lines, self.names = (  # names: added or removed identifiers
             Postings(arrays[f"{name}_keys"], arrays[f"{name}_rows"])
             for name in ("added_lines", "removed_lines", "names")
         )
@@ -55,7 +55,7 @@ class Catalog:
         return [self._paths[code] for code in codes.tolist()]
 
     def most_touched(self, rows: np.ndarray, count: int, *, without: Iterable[str] = ()) -> list[tuple[str, int]]:
-        """Return the paths that most of some memories touch, and how many do; of equals the one that comes first."""
+        """Return the paths that most of some memories touch, with the number; the first of equals."""
         starts, counts = self.first_path[rows], self.path_count[rows]
         at = np.arange(counts.sum()) + np.repeat(starts - (np.cumsum(counts) - counts), counts)
         codes, first, times = np.unique(self._arrays["path_codes"][at], return_index=True, return_counts=True)
@@ -72,27 +72,27 @@ class Catalog:
 
     @property
     def contents(self) -> list[str]:
-        """The key of each memory's embedding, "" if none is wanted."""
+        """The key of each memory's embedding, "" if it has none."""
         return unpacked(self._arrays["content"])
 
     @property
     def edges(self) -> np.ndarray:
-        """Who names whom, in every history, (e, 3): source row, number of the relation, target row."""
+        """The references in every history, (e, 3): source row, number of the relation, target row."""
         return self._arrays["edges"]
 
     @property
     def quotes(self) -> np.ndarray:
-        """Who quotes a title, (q, 3): source row, number of the relation, number of the title."""
+        """The references by title, (q, 3): source row, number of the relation, number of the title."""
         return self._arrays["quotes"]
 
     def rows_titled(self, number: int) -> np.ndarray:
-        """Return the rows of the commits of a title that somebody quotes."""
+        """Return the rows of the commits with a quoted title."""
         ends = self._arrays["titled_ends"]
         return self._arrays["titled_rows"][ends[number - 1] if number else 0 : ends[number]]
 
     @property
     def reverting(self) -> np.ndarray:
-        """(r,) the rows of what reverts something, be it known or not."""
+        """(r,) the rows that revert something, whether it is indexed or not."""
         return self._arrays["reverting"]
 
     @cached_property
@@ -140,7 +140,7 @@ class Catalog:
 
 
 def _followed(path: str, names: Mapping[str, Sequence[tuple[str, int]]], valid: np.ndarray) -> list[str]:
-    """Return a path and the names that valid rows lead to from it."""
+    """Return a path and the names that renames of valid rows lead to."""
     found, todo = [path], [path]
     while todo and len(found) < 16:
         for other, row in names.get(todo.pop(), ()):

@@ -1,6 +1,6 @@
-"""The columns that routing reads, as plain arrays: what a `Catalog` is made of, and what is kept of it between runs.
+"""The columns that routing reads, as plain arrays: the contents of a `Catalog`, and its cache between runs.
 
-Making them from the store's table is most of the time that a catalog takes; from these arrays it is there at once.
+Building them from the store's table takes most of the time of a catalog; loading the arrays is instant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from mom_lsp.route.edges import Names, edges_of
 from mom_lsp.route.postings import name_keys, sorted_postings
 from mom_lsp.route.text_index import lookup, packed
 
-FORMAT = 5  # of the arrays: raise it whenever they change
+FORMAT = 5  # of the arrays: increment it when they change
 COLUMNS = (
     "id",
     "source_type",
@@ -92,7 +92,7 @@ def _postings(name: str, keys: np.ndarray, rows: np.ndarray) -> dict[str, np.nda
 
 
 def _names(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
-    """Return the keys of the identifiers that came or went, and the row of each."""
+    """Return the keys of the added and removed identifiers, and the row of each."""
     (added, added_rows), (removed, removed_rows) = _flat(table["added"]), _flat(table["removed"])
     words = pa.concat_arrays([added, removed]).dictionary_encode()
     keys = np.array(name_keys(words.dictionary.to_pylist()), np.uint32)
@@ -100,7 +100,7 @@ def _names(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _edges(table: pa.Table, row_of_commit: dict[str, int]) -> dict[str, np.ndarray]:
-    """Return who names whom in every history."""
+    """Return the references in every history."""
     commits = pc.equal(table["source_type"], "commit")
     numbers, number_rows = _texts(table["numbers"])
     aliases, alias_rows = _texts(table["aliases"])
@@ -120,7 +120,7 @@ def _authors(sources: Sequence[str]) -> np.ndarray:
 
 
 def _issues(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
-    """Return the issues that memories are about rather than only mention, "#N", and the row of each."""
+    """Return the issues ("#N") that memories are about and do not only mention, and the row of each."""
     numbers, number_rows = _texts(table["numbers"])
     references, sources = _texts(table["refs"])
     named = [

@@ -1,4 +1,4 @@
-"""Names of domains in words that a person understands: where most of it lies, and what its memories speak of."""
+"""Readable names of domains: the common folder, and the most characteristic words of the titles."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-TERMS = 2  # words of a name
-COMMON_SHARE = 0.5  # of the memories of a domain that lie where its name says
-TERM_SHARE = 0.04  # of the memories of a domain that speak of a term, at least
+TERMS = 2  # words in a name
+COMMON_SHARE = 0.5  # of the memories of a domain that are in the folder of its name
+TERM_SHARE = 0.04  # minimum share of the memories of a domain with a word
 WORD = re.compile(r"[^\W\d_][\w+-]{2,29}")
-# Words of commit messages that say nothing about what was changed.
+# Words of commit messages that do not describe what was changed.
 EMPTY = """
 add added adding adds after all allow also and any are avoid back bug bugs but can change changed changes cleanup code
 correct does don error errors file files fix fixed fixes fixing for from get github handle has have help improve instead
@@ -30,13 +30,13 @@ def named(
     titles: Mapping[int, Sequence[str]],
     sample: Sequence[str],
 ) -> list[str]:
-    """Return the names of all domains, each its own; those that have one keep it.
+    """Return a distinct name for each domain; existing names stay.
 
     Args:
         names: (k,) "" for a domain that needs one.
         places: of the domains that need a name, the paths of each of their memories.
         titles: of the domains that need a name, the titles of their memories.
-        sample: titles of any memories, by which a word is common or not.
+        sample: titles of any memories, to find out how common a word is.
     """
     common, given = _shares(sample), list(names)
     taken = {name for name in names if name}
@@ -49,7 +49,7 @@ def named(
 def _name(paths: Sequence[Sequence[str]], titles: Sequence[str], common: Counter[str], taken: set[str]) -> str:
     place = common_place(paths)
     words = salient(titles, common, set(WORD.findall(place.lower())))
-    for count in range(TERMS, len(words) + 1):  # more words until nobody else has that name
+    for count in range(TERMS, len(words) + 1):  # more words until the name is distinct
         if (name := _joined(place, words[:count])) not in taken:
             return name
     name, number = _joined(place, words), 2
@@ -77,15 +77,15 @@ def common_place(paths: Sequence[Sequence[str]]) -> str:
 
 
 def salient(titles: Sequence[str], common: Counter[str], known: set[str]) -> list[str]:
-    """Return the words that tell a domain from the rest, most telling first.
+    """Return the most characteristic words of a domain, best first.
 
-    Each is weighed by how many of the titles have it, and by how many more than elsewhere.
+    The weight grows with the share of titles that have a word, and with its ratio to the share elsewhere.
     """
-    own, least = _shares(titles), TERM_SHARE
+    shares, least = _shares(titles), TERM_SHARE
     rest = min(common.values(), default=1.0)
     weight = {
         word: share * float(np.log(share / common.get(word, rest)))
-        for word, share in own.items()
+        for word, share in shares.items()
         if share >= least and word not in known
     }
     return sorted((word for word in weight if weight[word] > 0), key=lambda word: (-weight[word], word))[:8]

@@ -1,4 +1,4 @@
-"""Which domain each memory belongs to: small, kept between runs by id, and never believed unseen."""
+"""The domain of each memory: small, saved between runs by id, and validated when it is loaded."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from mom_lsp.route.text_index import packed, unpacked
 
-NAMES = ("ids", "domain", "met", "centers", "names", "built", "model")  # of the arrays that are kept
+NAMES = ("ids", "domain", "met", "centers", "names", "built", "model")  # of the saved arrays
 
 
 @dataclass(frozen=True)
@@ -19,21 +19,21 @@ class Partition:
 
     ids: np.ndarray  # (n,) bytes
     domain: np.ndarray  # (n,) int32
-    met: np.ndarray  # (n,) bool: whether its meaning was known
+    met: np.ndarray  # (n,) bool: whether its embedding was known
     centers: np.ndarray  # (k, w) float32: the mean of its points
     names: tuple[str, ...] = ()  # (k,) "" for one that has none yet
-    built: int = 0  # memories there were when all domains were made
-    model: str = ""  # whose vectors the points are made of
+    built: int = 0  # number of memories when all domains were built
+    model: str = ""  # the encoder of the vectors
 
     @classmethod
     def empty(cls) -> Partition:
-        """Return no domain."""
+        """Return a partition without domains."""
         none = np.zeros(0, np.int32)
         return cls(none.astype("S1"), none, none.astype(bool), np.zeros((0, 0), np.float32))
 
     @classmethod
     def of_arrays(cls, arrays: Mapping[str, np.ndarray], model: str | None = None) -> Partition:
-        """Return what `arrays` gave; no domain if it is damaged, or made of the vectors of another model."""
+        """Return the partition of saved arrays, without domains if they are damaged or from another model."""
         try:
             ids, domain, met, centers = (arrays[name] for name in NAMES[:4])
             names, built = tuple(unpacked(arrays["names"])), int(arrays["built"])
@@ -57,13 +57,13 @@ class Partition:
         return cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built, made_of)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """Return what is kept of it."""
+        """Return the arrays to save."""
         parts = [self.ids, self.domain, self.met, self.centers, packed(self.names), np.array(self.built)]
         parts.append(packed([self.model]))
         return dict(zip(NAMES, parts, strict=True))
 
     def called(self, names: Sequence[str], model: str) -> Partition:
-        """Return the same with names for all domains, made of the vectors of a model."""
+        """Return the same partition with names for all domains, and its model."""
         return replace(self, names=tuple(names), model=model)
 
     @property
@@ -77,7 +77,7 @@ class Partition:
         return np.bincount(self.domain, minlength=self.count)
 
     def of(self, ids: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the domain of each memory, -1 if it has none, and whether its meaning was known; (m,) both."""
+        """Return the domain of each memory, -1 if it has none, and whether its embedding was known; (m,) both."""
         keys = np.array(list(ids), "S") if len(ids) else np.zeros(0, "S1")
         if not len(self.ids):
             return np.full(len(keys), -1, np.int32), np.zeros(len(keys), bool)
@@ -88,5 +88,5 @@ class Partition:
 
 
 def largest(memories: int) -> int:
-    """Return how many memories a domain holds at most: twice the square root of all, which balance would give."""
+    """Return the maximum size of a domain: twice that of balanced domains, the square root of all memories."""
     return 2 * int(np.ceil(np.sqrt(max(1, memories))))

@@ -1,4 +1,4 @@
-"""A memory as a point: what it means and where it is, side by side. Domains are made of points that lie together."""
+"""A memory as a point: its embedding and its paths, concatenated. Domains are clusters of points."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 from mom_lsp.route.text_index import Arrays, unpacked
 
 PATH_WIDTH = 64
-PATH_SHARE = 0.1  # of a point; more makes domains purer by folder, and finds less by meaning
-PATHS = 8  # of a memory that count
+PATH_SHARE = 0.1  # of a point; a larger share follows folders more closely, but finds less by meaning
+PATHS = 8  # of one memory that count
 NOWHERE = np.zeros(PATH_WIDTH, np.float32)
-Meanings = Callable[[np.ndarray], np.ndarray]  # rows (m,) -> vectors (m, d), zeros where the meaning is not known
+Meanings = Callable[[np.ndarray], np.ndarray]  # rows (m,) -> vectors (m, d), zeros without an embedding
 
 
 class Points:
-    """The points of a catalog's rows, made when they are asked for."""
+    """The points of a catalog's rows, computed on demand."""
 
     def __init__(self, arrays: Arrays, meanings: Meanings) -> None:
         """Take the arrays of a catalog."""
@@ -27,7 +27,7 @@ class Points:
         self._meanings = meanings
 
     def __call__(self, rows: np.ndarray) -> np.ndarray:
-        """Return the points of some rows, (m, d + PATH_WIDTH) float32 of length 1; zeros where nothing is known."""
+        """Return the points of some rows, (m, d + PATH_WIDTH) float32 of length 1; zeros if nothing is known."""
         return joined(self._meanings(rows), np.array([self._where(row) for row in rows.tolist()]))
 
     def _where(self, row: int) -> np.ndarray:
@@ -48,14 +48,14 @@ def joined(meanings: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=65_536)
 def path_vector(path: str) -> np.ndarray:
-    """Return where a path lies, (PATH_WIDTH,) of length 1: the more leading folders two share, the closer."""
+    """Return the vector of a path, (PATH_WIDTH,) of length 1: paths that share leading folders are close."""
     parts = path.split("/")
     return unit(np.sum([_signs("/".join(parts[: depth + 1])) for depth in range(len(parts))], axis=0))
 
 
 @lru_cache(maxsize=65_536)
 def _signs(name: str) -> np.ndarray:
-    """Return a direction of a name's own, (PATH_WIDTH,), the same everywhere."""
+    """Return a pseudo-random direction for a name, (PATH_WIDTH,), the same everywhere."""
     digest = hashlib.blake2b(name.encode("utf-8", "surrogatepass"), digest_size=PATH_WIDTH // 8).digest()
     return np.unpackbits(np.frombuffer(digest, np.uint8)).astype(np.float32) * 2 - 1
 

@@ -1,8 +1,8 @@
-"""Memories in about sqrt(n) domains, by path and meaning: few are opened for a question (seed mixture_of_memories, 1).
+"""Memories in about sqrt(n) domains by path and meaning; a question opens few (seed mixture_of_memories, 1).
 
-Domains are kept as memories come and go: a new memory joins the nearest domain, a domain that grows too large is split,
-one that is nearly empty is dissolved. All are made anew only when there are twice, or half, as many memories as then.
-They have no sub-domains: scoring sqrt(n) centroids costs next to nothing, so that a second level would save nothing.
+Domains are updated as memories come and go: a new memory joins the nearest domain, a domain that grows too large is
+split, a nearly empty one is dissolved. All are rebuilt only when the number of memories has doubled or halved. There
+are no sub-domains: scoring sqrt(n) centroids is so cheap that a second level would save nothing.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from mom_lsp.route.domain_partition import Partition, largest
 from mom_lsp.route.domain_points import unit
 
 ROUNDS = 8  # of k-means
-SAMPLE = 64  # memories a domain that k-means looks at
-BLOCK = 8_192  # points that are compared at once
-LEAST_SHARE = 0.25  # of a domain that is split, in the smaller half
+SAMPLE = 64  # memories per domain in the sample for k-means
+BLOCK = 8_192  # points per batch
+LEAST_SHARE = 0.25  # minimum share of the smaller half of a split
 SEED = 7
 Points = Callable[[np.ndarray], np.ndarray]  # rows (m,) -> unit vectors (m, w): meaning and path side by side
 
 
 def updated(before: Partition, ids: Sequence[str], met: np.ndarray, points: Points) -> Partition:
-    """Return the domains of today's memories. Only those that are new, or change their domain, are looked at.
+    """Return the domains of the present memories. Only new memories, and those that change their domain, are read.
 
-    No domain holds more than `largest` of them; the same memories give the same domains.
+    No domain has more than `largest` of them; the same memories give the same domains.
 
     Args:
-        before: the domains of yesterday's.
-        ids: (n,) of all that have a path or a meaning.
-        met: (n,) whether the meaning of each is known; one whose meaning came since is new.
-        points: gives the vectors of some of them, by number.
+        before: the previous domains.
+        ids: (n,) of all memories with a path or an embedding.
+        met: (n,) whether each has an embedding; a memory that got one since counts as new.
+        points: returns the vectors of some of them, by number.
     """
     keys, size = np.array(ids, "S"), len(ids)
     if not size:
         return Partition.empty()
     same = before.count and points(np.arange(1)).shape[1] == before.centers.shape[1]
     if not (same and before.built / 2 <= size <= before.built * 2):
-        domain, work = _made(size, points)
+        domain, work = _built(size, points)
         before = replace(before, names=(), built=size)
     else:
         domain, was_met = before.of(keys)
@@ -53,25 +53,25 @@ def updated(before: Partition, ids: Sequence[str], met: np.ndarray, points: Poin
 
 @dataclass
 class _Work:
-    """Domains that are being changed."""
+    """Domains during an update."""
 
     centers: np.ndarray  # (k, w)
     sizes: np.ndarray  # (k,)
     names: list[str]  # (k,)
 
     def dissolve(self, domain: np.ndarray, least: int) -> np.ndarray:
-        """Take away the domains with fewer memories than that, if others stay; theirs have none then."""
+        """Dissolve domains with fewer than `least` memories, if others stay; return the new numbers, -1 for none."""
         kept = np.flatnonzero(self.sizes >= max(1, least))
         if len(kept) == 0:
             kept = np.argsort(-self.sizes, kind="stable")[:1]
-        number = np.full(len(self.sizes) + 1, -1, np.int32)  # the last is of what has none
+        number = np.full(len(self.sizes) + 1, -1, np.int32)  # the last is for memories without a domain
         number[kept] = np.arange(len(kept))
         self.centers, self.sizes = self.centers[kept], self.sizes[kept]
         self.names = [self.names[at] for at in kept] if self.names else [""] * len(kept)
         return np.asarray(number[domain])
 
     def split(self, domain: np.ndarray, most: int, points: Points) -> None:
-        """Split domains until none has more memories than that. Each half has a quarter at least."""
+        """Split domains until none has more than `most` memories. Each half has at least a quarter."""
         todo = [int(at) for at in np.flatnonzero(self.sizes > most)]
         while todo:
             at = todo.pop()
@@ -89,7 +89,7 @@ class _Work:
 
 
 def _join(domain: np.ndarray, work: _Work, points: Points) -> None:
-    """Let each memory that has no domain join the nearest, which moves a little towards it."""
+    """Add each memory without a domain to the nearest one, and move its center."""
     fresh = np.flatnonzero(domain < 0)
     sums, came = np.zeros_like(work.centers), np.zeros(len(work.centers), np.int64)
     for start in range(0, len(fresh), BLOCK):
@@ -104,8 +104,8 @@ def _join(domain: np.ndarray, work: _Work, points: Points) -> None:
     work.sizes = work.sizes + came
 
 
-def _made(size: int, points: Points) -> tuple[np.ndarray, _Work]:
-    """Return no memory's domain yet, and sqrt(n) centers that k-means found on a sample."""
+def _built(size: int, points: Points) -> tuple[np.ndarray, _Work]:
+    """Return the domain of each memory, and sqrt(n) centers from k-means on a sample."""
     random, count = np.random.default_rng(SEED), max(1, round(np.sqrt(size)))
     sample = points(np.sort(random.permutation(size)[: SAMPLE * count]))
     centers = sample[np.sort(random.permutation(len(sample))[:count])]
@@ -130,13 +130,13 @@ def _nearest(vectors: np.ndarray, centers: np.ndarray) -> np.ndarray:
 
 
 def _halves(vectors: np.ndarray) -> np.ndarray:
-    """Return which vectors, (m,), belong to the second of two halves, found by 2-means from two that lie far apart."""
+    """Return which vectors, (m,), are in the second of two halves, by 2-means from two distant ones."""
     one = vectors[(vectors @ vectors.mean(0)).argmin()]
     two = vectors[(vectors @ one).argmin()]
     least = max(1, int(LEAST_SHARE * len(vectors)))
     for _ in range(ROUNDS):
         lean = vectors @ (two - one)
-        order = np.argsort(lean, kind="stable")  # of alike ones the first half stays
+        order = np.argsort(lean, kind="stable")  # stable for equal vectors
         cut = int(np.clip((lean <= 0).sum(), least, len(vectors) - least))
         one, two = unit(vectors[order[:cut]].mean(0)), unit(vectors[order[cut:]].mean(0))
     second = np.zeros(len(vectors), bool)

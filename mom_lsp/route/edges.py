@@ -1,7 +1,7 @@
-"""Who names whom in every history: references, which are text, resolved to rows of a catalog.
+"""The edges between memories: references, which are text, resolved to rows of a catalog.
 
-Hashes, numbers and aliases mean the same commits on every HEAD. A quoted title means the newest earlier commit of that
-title, which is for the view to choose: here are only all commits of each title that somebody quotes.
+Hashes, numbers and aliases mean the same commits on every HEAD. A quoted title means the newest earlier commit with
+that title, which depends on the view: here are all commits of each quoted title.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from mom_lsp.memory import Relation
 
 RELATIONS = get_args(Relation)
 REVERT, REAPPLY, PARTIAL_REVERT = map(RELATIONS.index, ("revert", "reapply", "partial_revert"))
-LEAST_CUT = 16  # characters of a title that was cut off, to know it by
+LEAST_CUT = 16  # characters of a truncated title that identify it
 CUT, QUOTE = "…", '"'
-FEW = 8  # commits of one number, or that one commit reverts, that are looked at
+FEW = 8  # commits per number, or per revert, that are considered
 
 
 class Named(NamedTuple):
-    """One reference: row `source` says `relation` of `target`."""
+    """One reference: row `source` has `relation` to `target`."""
 
     source: int
     relation: str
@@ -30,10 +30,10 @@ class Named(NamedTuple):
 
 
 class Names:
-    """What commits are called, besides their hashes."""
+    """The names of commits, besides their hashes."""
 
     def __init__(self, titles: Sequence[str], aliases: Sequence[tuple[str, int]]) -> None:
-        """Take the title of each row, "" for what is no commit, and further names with the row of each."""
+        """Take the title of each row, "" if it is no commit, and further names with the row of each."""
         self._titles, self._rows = titles, dict[str, list[int]]()
         for name, row in aliases:
             self._rows.setdefault(name, []).append(row)
@@ -43,7 +43,7 @@ class Names:
         self._sorted: list[str] | None = None
 
     def rows(self, name: str) -> Sequence[int]:
-        """Return the rows of what has a name."""
+        """Return the rows with a name."""
         return self._rows.get(name, ())
 
     def title_of(self, row: int) -> str:
@@ -51,7 +51,7 @@ class Names:
         return _quoted(self._titles[row])
 
     def title(self, quoted: str) -> str:
-        """Return the whole title of a quoted one that may be cut off, "" if none or several begin so."""
+        """Return the full title of a quoted one that may be truncated, "" if it is unknown or ambiguous."""
         if quoted in self._rows or not quoted.endswith(CUT + QUOTE):
             return quoted if quoted in self._rows else ""
         start = quoted[:-2].rstrip()
@@ -63,12 +63,12 @@ class Names:
 
 
 def edges_of(references: Sequence[tuple[int, str]], commits: Mapping[str, int], names: Names) -> dict[str, np.ndarray]:
-    """Return the arrays of who names whom.
+    """Return the arrays of the edges.
 
     Args:
         references: the row and the text, "relation target", of each.
         commits: the row of each full hash.
-        names: what else commits are called.
+        names: the other names of commits.
 
     Returns:
         edges: (e, 3) source row, number of the relation, target row.
@@ -102,7 +102,7 @@ def edges_of(references: Sequence[tuple[int, str]], commits: Mapping[str, int], 
 def _rows(
     target: str, commits: Mapping[str, int], shas: Sequence[str], names: Names, homes: frozenset[str]
 ) -> Sequence[int]:
-    """Return the rows that a hash, a number or an alias means."""
+    """Return the rows that a hash, a number or an alias refers to."""
     project, number = _split(target)
     if project:
         return names.rows(number) if project in homes else ()
@@ -114,15 +114,15 @@ def _rows(
 
 
 def _split(target: str) -> tuple[str, str]:
-    """Return project and number of "owner/repo#123", ("", "") for another form."""
+    """Return project and number of "owner/repo#123", ("", "") for any other form."""
     sign = max(target.rfind("#"), target.rfind("!"))
     return (target[:sign], target[sign:]) if "/" in target[: max(sign, 0)] else ("", "")
 
 
 def _homes(named: Sequence[Named], names: Names) -> frozenset[str]:
-    """Return the projects whose numbers are those of this repository, as its reverts show.
+    """Return the projects whose issue numbers are those of this repository, as its reverts show.
 
-    Their "owner/repo#123" is a commit here that has the title which they quote.
+    Their "owner/repo#123" is a commit here with the title that they quote.
     """
     homes, quoted = set[str](), {one.source: names.title(one.target) for one in named if one.target[0] == QUOTE}
     for one in named:
@@ -134,13 +134,13 @@ def _homes(named: Sequence[Named], names: Names) -> frozenset[str]:
 
 
 def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndarray) -> np.ndarray:
-    """Return edges in which what reverts a revert reapplies the original, and what reapplies that reverts the revert.
+    """Return edges in which a revert of a revert reapplies the original, and a reapplication reverts the revert.
 
-    To reapply a revert is to revert it: git's `Reapply "T"` names the revert of T by its hash.
+    To reapply a revert is to revert it: git's `Reapply "T"` references the revert of T by its hash.
 
     Args:
         edges: (e, 3), as the catalog has them.
-        reverting: rows of what reverts something.
+        reverting: rows that revert something.
         distances: (n,) how many commits are newer than each row.
     """
     edges = edges.copy()

@@ -1,4 +1,4 @@
-"""Which memories belong together: the commits of one merged branch, of one issue, or of one session of work."""
+"""Episodes: the commits of one merged branch, one issue, or one session of work."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy as np
 from mom_lsp.memory import EpisodeKind
 from mom_lsp.route.view import View
 
-MOST = 40  # members; what holds more is no episode but a period
-GAP = 4 * 3600  # seconds; a longer pause of an author ends his session
+MOST = 40  # members; a larger group is a period, not an episode
+GAP = 4 * 3600  # seconds; a longer pause of the author ends a session
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Some rows of the catalog, oldest first, and what makes them one: the merge, "#123", or nothing but the time."""
+    """Rows of the catalog, oldest first, and what they share: a merge, "#123", or only author and time."""
 
     kind: EpisodeKind
     name: str
@@ -25,18 +25,18 @@ class Episode:
 
 
 class Episodes:
-    """The episodes of one view; each is found when it is asked for."""
+    """The episodes of one view, found on demand."""
 
     def __init__(self, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
         """Take the ancestors of HEAD, newest first, with their parents."""
         self._view, self._parents = view, parents
 
     def of(self, row: int, issues: Iterable[str]) -> Iterator[Episode]:
-        """Yield the episodes that a row is part of, the surest first.
+        """Yield the episodes of a row, the most certain first.
 
         Args:
             row: the memory.
-            issues: "#123", those that it is about.
+            issues: "#123", the issues it is about.
         """
         catalog = self._view.catalog
         merge = self._merge_of.get(self._view.commit_of.get(row, ""))
@@ -55,7 +55,7 @@ class Episodes:
 
     @cached_property
     def _merged(self) -> dict[str, list[str]]:
-        """The commits that each merge of the main line brought, by the merge."""
+        """The commits that each merge brought to the main line, by the merge."""
         line = [next(iter(self._parents), "")]
         while (first := self._parents.get(line[-1], ())[:1]) and first[0] in self._parents:
             line.append(first[0])
@@ -76,7 +76,7 @@ class Episodes:
 
     @cached_property
     def _by_author(self) -> tuple[np.ndarray, np.ndarray]:
-        """The commits that may be suggested, by author and then by time; and where each row stands there, or -1."""
+        """The rows of the commits that may be suggested, by author and time; and the position of each row, or -1."""
         catalog, view = self._view.catalog, self._view
         rows = np.flatnonzero(view.suggestible & ~catalog.is_file & ~catalog.is_note)
         rows = rows[np.lexsort((-view.distance[rows], catalog.time[rows], catalog.author[rows]))]
@@ -85,7 +85,7 @@ class Episodes:
         return rows, place
 
     def _session(self, row: int) -> list[int]:
-        """Return what the author did without a longer pause and that hangs together with a row by files or names."""
+        """Return the author's commits without a longer pause that are connected with a row by files or references."""
         near = self._same_time(row)
         about = {other: set(self._view.catalog.paths_of(other)) for other in near}
         members, todo = {row}, [row] if row in near else []
@@ -121,6 +121,6 @@ class Episodes:
 
     @cached_property
     def _named(self) -> frozenset[tuple[int, int]]:
-        """Rows of which one names the other, both ways round."""
+        """Pairs of rows of which one references the other, in both orders."""
         pairs = [(edge.source, edge.target) for edge in self._view.edges]
         return frozenset([*pairs, *((target, source) for source, target in pairs)])

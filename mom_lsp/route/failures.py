@@ -1,6 +1,6 @@
-"""What was tried and did not hold: taken back, taken back more than once, or a fix that itself had to be fixed.
+"""Failed approaches: changes that were reverted, once or more, and fixes that needed a fix.
 
-Only what is true on one HEAD counts, and what was reinstated later is no failure.
+Only memories that are valid on one HEAD count; a change that was reapplied later is no failure.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from mom_lsp.memory import Kind
 from mom_lsp.route.postings import name_keys
 from mom_lsp.route.view import Edge, View
 
-ONWARD = ("followup", "fixes", "reapply")  # what a memory that goes on from another says of it
-RARE = 8  # memories; a line that more of them wrote tells nothing of any
-MOST = 0.5  # the share of a block's lines that must have been part of what failed
-LEAST_SIGNS = 3  # lines and names that an edit must have in common with what failed, at least one of them a line
+ONWARD = ("followup", "fixes", "reapply")  # relations of a memory that continues an earlier one
+RARE = 8  # memories; a line that more of them added identifies none
+MOST = 0.5  # minimum share of a block's lines that a failed approach added
+LEAST_SIGNS = 3  # lines and names that a block must share with a failed approach, at least one of them a line
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What was tried, what ended it, and what came instead; rows of the catalog."""
+    """A failed approach, what ended it, and what replaced it; rows of the catalog."""
 
     kind: Kind
     tried: int
@@ -33,10 +33,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Neighbouring lines of an open text that its committed text does not have."""
+    """Adjacent lines of an open text that the committed text does not have."""
 
     line: int  # 1-based, the first of them
-    symbol: str  # the function they stand in
+    symbol: str  # the function around them
     keys: tuple[int, ...]  # of the lines
     names: tuple[str, ...]  # identifiers that are new in the file
 
@@ -48,72 +48,74 @@ class Failures:
         self._view = view
 
     @cached_property
-    def taken_back(self) -> dict[int, Failure]:
-        """The approaches that were reverted and not reinstated, by the row of what was tried."""
+    def reverted(self) -> dict[int, Failure]:
+        """The approaches that were reverted and not reapplied, by their row."""
         again = {row for edge in self._view.edges if edge.relation == "reapply" for row in (edge.source, edge.target)}
         return {
-            tried: Failure("anti_pattern" if tried in again else "failed_approach", tried, by, self._instead(tried, by))
+            tried: Failure(
+                "anti_pattern" if tried in again else "failed_approach", tried, by, self._replacement(tried, by)
+            )
             for tried, by in self._view.replaced_by.items()
         }
 
     @cached_property
     def refixed(self) -> dict[int, Failure]:
-        """The fixes that a later commit had to fix, by the row of the first."""
+        """The fixes that a later commit had to fix, by their row."""
         return {first: Failure("bug_pattern", first, later, later) for first, later in self._view.refixed.items()}
 
     @cached_property
     def _ended_by(self) -> dict[int, Failure]:
-        return {failure.by: failure for failure in self.taken_back.values()}
+        return {failure.by: failure for failure in self.reverted.values()}
 
     def of(self, row: int) -> Failure | None:
-        """Return the failure that a memory is, or that it ended; None if it is part of none."""
-        return self.taken_back.get(row) or self._ended_by.get(row) or self.refixed.get(row)
+        """Return the failure that a memory is or ended, None if it has none."""
+        return self.reverted.get(row) or self._ended_by.get(row) or self.refixed.get(row)
 
     def repeated(self, path: str, blocks: Sequence[Block]) -> list[tuple[Block, Failure]]:
-        """Return what failed at a file before and is being written there again, with the block that does.
+        """Return the failed approaches of a file that new lines repeat, each with its block.
 
         Args:
-            path: of the file that is edited.
-            blocks: the lines that are new in it.
+            path: of the edited file.
+            blocks: its new lines.
         """
         view = self._view
-        here = view.catalog.rows_touching(view.names_of(path))
-        failed = here[view.suggestible[here] & np.isin(here, list(self.taken_back))]
+        rows = view.catalog.rows_touching(view.names_of(path))
+        failed = rows[view.suggestible[rows] & np.isin(rows, list(self.reverted))]
         found = [(block, self._like(block, failed)) for block in blocks if len(failed)]
-        return [(block, self.taken_back[row]) for block, row in found if row is not None]
+        return [(block, self.reverted[row]) for block, row in found if row is not None]
 
     def _like(self, block: Block, failed: np.ndarray) -> int | None:
-        """Return the failed approach that most of a block's lines were part of, the one with most in common."""
+        """Return the failed approach that added most of a block's lines, None if there is none."""
         catalog = self._view.catalog
-        telling = _rare(catalog.added_lines.rows(block.keys))
-        lines = _counts(telling, catalog.size)[failed]
+        rare_lines = _rare(catalog.added_lines.rows(block.keys))
+        lines = _counts(rare_lines, catalog.size)[failed]
         signs = lines + _counts(_rare(catalog.names.rows(name_keys(block.names))), catalog.size)[failed]
-        signs[lines < max(1.0, MOST * len(telling))] = 0
+        signs[lines < max(1.0, MOST * len(rare_lines))] = 0
         best = int(np.argmax(signs))
         return int(failed[best]) if signs[best] >= LEAST_SIGNS else None
 
     @cached_property
-    def _named_by(self) -> dict[int, list[Edge]]:
-        """The later memories that go on from each one."""
+    def _continued_by(self) -> dict[int, list[Edge]]:
+        """The later memories that continue each one."""
         named: dict[int, list[Edge]] = {}
         for edge in self._view.edges:
             if edge.relation in ONWARD and self._view.is_later(edge) and self._view.suggestible[edge.source]:
                 named.setdefault(edge.target, []).append(edge)
         return named
 
-    def _instead(self, tried: int, by: int) -> int | None:
-        """Return the first later memory that goes on from an approach or from its end, and stands itself."""
+    def _replacement(self, tried: int, by: int) -> int | None:
+        """Return the first later memory that continues an approach or its revert, and was not reverted itself."""
         view = self._view
-        sources = {edge.source for row in (tried, by) for edge in self._named_by.get(row, ())}
+        sources = {edge.source for row in (tried, by) for edge in self._continued_by.get(row, ())}
         after = [row for row in sources if row not in view.replaced_by and view.distances[row] < view.distances[by]]
         return max(after, key=lambda row: int(view.distances[row]), default=None)
 
 
 def _rare(rows: Sequence[np.ndarray]) -> list[np.ndarray]:
-    """Return the rows of each key that tells anything, each once; those of a key that nobody wrote are none."""
+    """Return the rows of each rare key, each once."""
     return [np.unique(some).astype(np.int64) for some in rows if len(some) <= RARE]
 
 
 def _counts(rows: Sequence[np.ndarray], size: int) -> np.ndarray:
-    """Return how many of some keys each row holds, (size,)."""
+    """Return how many of the keys each row has, (size,)."""
     return np.bincount(np.concatenate(rows), minlength=size) if rows else np.zeros(size, np.int64)

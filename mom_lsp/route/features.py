@@ -1,6 +1,6 @@
-"""Named numbers about each candidate, which the learned router weighs; each belongs to one term of the score.
+"""The features of each candidate for the linear model; each belongs to one term of the score.
 
-All are bounded or logarithms, so that no one of them can swamp the rest, and 0 where nothing is known.
+All are bounded or logarithms, so that none dominates the rest, and 0 where nothing is known.
 """
 
 from __future__ import annotations
@@ -49,19 +49,24 @@ TERM_OF = {
 }  # feature -> term
 FEATURES = tuple(TERM_OF)
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,39}")
-FILES, BODY, DISTANCE, COSINE = np.log1p(2), np.log1p(200), np.log1p(1_000), 0.4  # of a memory that is like most
-MAX_KEYS = 200  # lines, and as many names, of a query that are looked up
+FILES, BODY, DISTANCE, COSINE = (
+    np.log1p(2),
+    np.log1p(200),
+    np.log1p(1_000),
+    0.4,
+)  # typical values
+MAX_KEYS = 200  # lines, and as many names, of a query that count
 
 
 @dataclass(frozen=True, slots=True)
 class CodeOverlap:
-    """What the text in view has in common with each row, (n,) each in [0, 1]."""
+    """How much the text in view shares with each row, (n,) each in [0, 1]."""
 
     added: np.ndarray  # lines that the row added
     removed: np.ndarray
-    asked_added: np.ndarray  # of the lines asked about alone
+    asked_added: np.ndarray  # of the lines asked about only
     asked_removed: np.ndarray
-    asked_whole: np.ndarray  # how much of what it added is asked about
+    asked_whole: np.ndarray  # share of the lines it added that are asked about
     asked_names: np.ndarray
     names: np.ndarray  # identifiers that it added or removed
     symbol: np.ndarray  # the functions
@@ -107,10 +112,10 @@ def features(
     """Return FEATURES of the candidates, (m,) each.
 
     Args:
-        view: what is true here.
+        view: of the candidates.
         rows: (m,) the candidates.
-        place: where they wrote; None for words alone.
-        overlap: what the text in view shares with them; None for words alone.
+        place: the place evidence; None for a search.
+        overlap: what the text in view shares with them; None for a search.
         bm25: (m,) in [0, 1].
         cosine: (m,) in [0, 1].
         strength: (m,) in [0, 1].
@@ -153,7 +158,7 @@ def features(
 
 
 def _reciprocal_rank(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
-    """Return 1 for the largest of the counted values, 1/2 for the next, ..., 0 for what does not count."""
+    """Return 1 for the largest of the counted values, 1/2 for the next, ..., 0 for those that do not count."""
     result = np.zeros(len(values))
     at = np.flatnonzero(counted)
     order = at[np.argsort(-values[at], kind="stable")]
@@ -162,7 +167,7 @@ def _reciprocal_rank(values: np.ndarray, counted: np.ndarray) -> np.ndarray:
 
 
 def _symbols(view: View, spots: Sequence[Spot]) -> np.ndarray:
-    """Return the share of the functions in view that each row changed, rare ones counting more."""
+    """Return the share of the functions in view that each row changed; rare ones count more."""
     found, total = np.zeros(view.catalog.size), 0.0
     most = np.log1p(max(1, int(view.suggestible.sum())))
     for path, symbol in dict.fromkeys((spot.path, spot.symbol) for spot in spots if spot.symbol):
@@ -176,7 +181,7 @@ def _symbols(view: View, spots: Sequence[Spot]) -> np.ndarray:
 
 
 def _paths(view: View, spots: Sequence[Spot]) -> np.ndarray:
-    """Return how alike the set of files is that a row touched: a cosine of sets, rare files counting more."""
+    """Return the similarity of the files that a row touched: a cosine of sets; rare files count more."""
     found, total = np.zeros(view.catalog.size), 0.0
     most = np.log1p(max(1, int(view.suggestible.sum())))
     for rows in _touching(view, spots):

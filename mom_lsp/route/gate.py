@@ -1,4 +1,4 @@
-"""The gate before the domains: which are opened for a question (seed mixture_of_memories, hierarchical routing)."""
+"""The gate: which domains a question opens (seed mixture_of_memories, hierarchical routing)."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ import numpy as np
 from mom_lsp.route.domain_partition import Partition
 from mom_lsp.route.domain_points import unit
 
-TEMPERATURE = 0.08  # of the softmax; a colder one, or a fixed number of domains, finds less in as many memories
-ALL = 1.0  # share of the gate: every domain is opened
-NOBODY = np.zeros(0, np.int32)
+TEMPERATURE = 0.08  # of the softmax; a lower one, or a fixed number of domains, finds less for the same work
+ALL = 1.0  # probability mass with which every domain is opened
+NO_ROWS = np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """The domains of a catalog's rows, whose vectors stand in the order of their domains."""
+    """The domains of a catalog's rows, whose vectors are in the order of their domains."""
 
-    of: np.ndarray = field(default_factory=lambda: NOBODY)  # (n,) int32 the domain of each row, -1 for none yet
+    of: np.ndarray = field(default_factory=lambda: NO_ROWS)  # (n,) int32 the domain of each row, -1 for none yet
     names: tuple[str, ...] = ()
     centers: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), np.float32))  # (k, d) of length 1
     starts: np.ndarray = field(default_factory=lambda: np.zeros(1, np.int64))  # (k + 1,) where their vectors begin
 
     def name(self, row: int) -> str:
-        """Return what the domain of a row is called, "" if it has none."""
+        """Return the name of the domain of a row, "" if it has none."""
         return self.names[number] if row < len(self.of) and (number := int(self.of[row])) >= 0 else ""
 
     def order(self, rows: np.ndarray) -> np.ndarray:
-        """Return rows in the order of their domains, (m,); those that have none come first."""
+        """Return rows in the order of their domains, (m,); rows without a domain come first."""
         return rows[np.argsort(self.of[rows], kind="stable")] if len(self.of) else rows
 
     def opened(self, query: np.ndarray, share: float) -> list[tuple[int, int]] | None:
-        """Return the ranges of vectors that may hold what is alike, None for all of them.
+        """Return the ranges of vectors of the opened domains, None for all vectors.
 
-        What has no domain yet is always among them.
+        Vectors without a domain are always included.
 
         Args:
             query: (d,) of length 1.
-            share: of the gate's softmax that the opened domains have together; ALL opens every one.
+            share: of the gate's probability mass that the opened domains have together; ALL opens every domain.
         """
         if share >= ALL or self.centers.shape[1:] != query.shape or len(self.starts) <= len(self.centers):
             return None
@@ -51,19 +51,19 @@ class Domains:
         return _merged([(0, int(self.starts[0])), *((first, end) for first, end in pairs.tolist())])
 
 
-def domains_of(kept: Partition, ids: Sequence[str]) -> Domains:
-    """Return what is kept of the domains of some memories; they have no vectors yet."""
-    return Domains(kept.of(ids)[0], kept.names)
+def domains_of(partition: Partition, ids: Sequence[str]) -> Domains:
+    """Return the domains of some memories, without vectors."""
+    return Domains(partition.of(ids)[0], partition.names)
 
 
-def with_gate(domains: Domains, kept: Partition, rows: np.ndarray, width: int) -> Domains:
-    """Return the same with a gate before the vectors of rows that stand in their order, (v,); `width` is theirs."""
-    starts = np.searchsorted(domains.of[rows], np.arange(kept.count + 1))
-    return Domains(domains.of, domains.names, unit(kept.centers[:, :width]), starts)
+def with_gate(domains: Domains, partition: Partition, rows: np.ndarray, width: int) -> Domains:
+    """Return the domains with a gate for the vectors of rows in domain order, (v,), each of `width` dimensions."""
+    starts = np.searchsorted(domains.of[rows], np.arange(partition.count + 1))
+    return Domains(domains.of, domains.names, unit(partition.centers[:, :width]), starts)
 
 
 def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return ranges in their order, neighbours as one, without empty ones."""
+    """Return the ranges in order, adjacent ones merged, without empty ones."""
     found: list[tuple[int, int]] = []
     for first, end in ranges:
         if found and found[-1][1] == first:

@@ -1,4 +1,4 @@
-"""The terms of the score besides place and meaning, each in [0, 1] (seed mixture_of_memories, relevance function)."""
+"""The lexical term of the score, in [0, 1] (seed mixture_of_memories, relevance function)."""
 
 from __future__ import annotations
 

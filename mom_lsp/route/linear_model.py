@@ -1,4 +1,4 @@
-"""A linear model over the features: its weights are plain data, its score a log-odds gained over a common memory."""
+"""A linear model over the features: its weights are plain data, its score log-odds relative to a typical memory."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
 Mode = Literal["editing", "unencoded", "hints", "intent", "why"]
-# unencoded: editing, where nothing has a vector (yet); hints: who wrote the lines, told by place, time and use;
-# intent: in words, while working; why: the same without time
+# unencoded: editing without vectors; hints: memories that wrote the lines, by place, time and use;
+# intent: a task in words; why: a search, without time
 
 
 @dataclass(frozen=True, slots=True)
 class LinearModel:
-    """What one mode learned."""
+    """The learned weights of one mode."""
 
-    weights: Mapping[str, float]  # feature -> change of the log-odds a unit
-    intercept: float  # log-odds of a candidate of which nothing is known
+    weights: Mapping[str, float]  # feature -> log-odds per unit
+    intercept: float  # log-odds of a candidate with all features 0
 
     def shares(self, named: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Return each term's signed contribution, (m,) each; their sum is the score."""
@@ -35,20 +35,20 @@ class LinearModel:
         return parts
 
     def chances(self, scores: np.ndarray) -> np.ndarray:
-        """Return the probabilities that scores stand for, in [0, 1]."""
+        """Return the calibrated probabilities of scores, in [0, 1]."""
         return np.asarray(1.0 / (1.0 + np.exp(-np.clip(scores + self.intercept, -50.0, 50.0))))
 
     def scaled(self, factors: Mapping[str, float]) -> LinearModel:
-        """Return the model in which each term counts so many times as much."""
+        """Return the model with the weights of each term multiplied by its factor."""
         return LinearModel({f: w * factors.get(TERM_OF[f], 1.0) for f, w in self.weights.items()}, self.intercept)
 
     def without(self, *features: str) -> LinearModel:
-        """Return the model in which some features say nothing."""
+        """Return the model without some features."""
         return LinearModel({f: w for f, w in self.weights.items() if f not in features}, self.intercept)
 
 
 def read_model(chosen: Any) -> LinearModel | None:
-    """Return a model that was kept as plain data; None if it is none, or knows features that no longer exist."""
+    """Return a model from plain data, None if it is invalid or has unknown features."""
     match chosen:
         case {"weights": dict(weights), "intercept": intercept} if weights and weights.keys() <= TERM_OF.keys():
             numbers = [intercept, *weights.values()]
@@ -59,7 +59,7 @@ def read_model(chosen: Any) -> LinearModel | None:
 
 @lru_cache(maxsize=5)
 def shipped(mode: Mode) -> LinearModel:
-    """Return the weights that come with the package; `python -m mom_lsp.evaluation.fit_weights` made them."""
+    """Return the shipped weights, which `python -m mom_lsp.evaluation.fit_weights` made."""
     text = files("mom_lsp.route").joinpath("weights.json").read_text("utf-8")
     chosen = json.loads(text)[mode]
     return LinearModel(chosen["weights"], chosen["intercept"])

@@ -1,8 +1,8 @@
-"""Which committed line each line of an open text is.
+"""Maps the lines of an open text to those of the committed text.
 
-Lines are anchored where they are unique on both sides, then what lies between two anchors in the same way (a patience
-diff). What is left has no unique line, and is compared as Myers does, a number of edits at a time. So the time grows as
-the texts do, whatever was edited.
+This is a patience diff: lines that are unique on both sides are anchors, and the gaps between anchors are compared in
+the same way. Gaps without unique lines are compared by Myers' algorithm, with a limited number of edits. So the time is
+linear in the size of the texts, whatever was edited.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import StringIO
 
-LINE_END = re.compile(r"\r\n|\r|\n")  # as the Language Server Protocol has it; a form feed, say, ends no line
-MAX_TEXT = 4_000_000  # bytes in UTF-8; a longer text is neither read from the disk nor taken from an editor
-ROUNDS = 4  # of looking for unique lines between those of the round before
-EDITS = 64  # in a gap without anchors: of all ways to make so many, the one that gets furthest is taken
+LINE_END = re.compile(r"\r\n|\r|\n")  # as in the Language Server Protocol; a form feed ends no line
+MAX_TEXT = 4_000_000  # bytes in UTF-8; a longer text is not read, neither from the disk nor from an editor
+ROUNDS = 4  # of searching unique lines in the gaps of the round before
+EDITS = 64  # per step in a gap without anchors: the path that gets furthest with so many edits is taken
 
 
 def open_lines(text: str) -> list[str]:
@@ -27,13 +27,13 @@ def open_lines(text: str) -> list[str]:
 
 
 def whole_lines(text: str) -> list[str]:
-    """Return the same lines with their ends, so that joined they are the text."""
-    return list(StringIO(text, newline=""))  # ends lines at the same three, and leaves them as they are
+    """Return the same lines with their line ends; joined, they are the text."""
+    return list(StringIO(text, newline=""))  # has the same three line ends, and keeps them
 
 
 def is_too_long(text: str) -> bool:
-    """Tell whether a text is longer than what is read."""
-    most = 4 * len(text)  # bytes that one of its length can have
+    """Whether a text is longer than MAX_TEXT."""
+    most = 4 * len(text)  # bytes that a text of this length can have
     return most > MAX_TEXT and len(text.encode("utf-8", "surrogatepass")) > MAX_TEXT
 
 
@@ -43,10 +43,10 @@ def blob_lines(text: str) -> list[str]:
 
 
 def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[int]:
-    """Return for each current line the 1-based line it has in the committed text, 0 if it is new or edited.
+    """Return the 1-based committed line of each current line, 0 if it is new or edited.
 
-    The lines that are found are equal, and increase. The common beginning and end are found, and all lines that are
-    unique on both sides and in the same order.
+    Mapped lines are equal and increase. The common start and end are always mapped, and all lines that are unique on
+    both sides and in the same order.
     """
     head = _common(committed, current)
     tail = _common(committed[head:][::-1], current[head:][::-1])
@@ -73,7 +73,7 @@ def _common(left: Sequence[str], right: Sequence[str]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Gap:
-    """Lines `start` to `end` (exclusive, from 0) of either text that are still to be mapped onto each other."""
+    """Lines `start` to `end` (exclusive, from 0) of either text that are not mapped yet."""
 
     old_start: int
     old_end: int
@@ -83,14 +83,14 @@ class _Gap:
 
 @dataclass(frozen=True, slots=True)
 class _Matching:
-    """Two texts, a number for each distinct line, and what was mapped so far."""
+    """Two texts, with a number for each distinct line, and the lines mapped so far."""
 
     old: Sequence[int]
     new: Sequence[int]
     mapped: list[int] = field(repr=False)
 
     def split(self, gap: _Gap) -> Iterator[_Gap]:
-        """Map what is certain in a gap, and yield the gaps that are left between."""
+        """Map the anchors in a gap, and yield the gaps between them."""
         left = self._trimmed(gap)
         if left is None:
             return
@@ -105,7 +105,7 @@ class _Matching:
             old_start, new_start = old + 1, new + 1
 
     def compare(self, gap: _Gap) -> None:
-        """Map what a gap without anchors has in common."""
+        """Map the common lines of a gap without anchors."""
         left = self._trimmed(gap)
         if left is None:
             return
@@ -120,7 +120,7 @@ class _Matching:
             i, j = path.old, path.new
 
     def _trimmed(self, gap: _Gap) -> _Gap | None:
-        """Map the lines that a gap begins and ends with on both sides; return the rest, None if a side is used up."""
+        """Map the common start and end of a gap; return the rest, None if a side is empty."""
         old_start, old_end, new_start, new_end = gap.old_start, gap.old_end, gap.new_start, gap.new_end
         while old_start < old_end and new_start < new_end and self.old[old_start] == self.new[new_start]:
             self.mapped[new_start] = old_start + 1
@@ -139,37 +139,36 @@ class _Matching:
 
 @dataclass(frozen=True, slots=True)
 class _Path:
-    """A way from one pair of places to another one by keeping, deleting and inserting lines."""
+    """A path of kept, deleted and inserted lines."""
 
     old: int  # where it ends
     new: int
-    same: list[tuple[int, int]]  # the lines that are kept, in any order
+    same: list[tuple[int, int]]  # the kept lines, in any order
 
 
 def _furthest(old: Sequence[int], new: Sequence[int], old_start: int, new_start: int) -> _Path:
-    """Return how to get to the end of both sides with the fewest edits, or furthest with EDITS of them.
+    """Return the path to the end of both sides with the fewest edits, or the furthest with EDITS edits.
 
     Myers, "An O(ND) difference algorithm and its variations", 1986. A diagonal is the number of lines by which the old
     side is ahead.
     """
-    reached: list[dict[int, int]] = []  # by the number of edits: diagonal -> the old line that it is followed to
+    reached: list[dict[int, int]] = []  # by number of edits: diagonal -> old line that it reaches
     first, last = old_start - new_start, len(old) - len(new)
     for edits in range(EDITS + 1):
-        here: dict[int, int] = {}
+        current: dict[int, int] = {}
         for diagonal in range(first - edits, first + edits + 1, 2):
             i = _after_an_edit(reached[-1], diagonal)[1] if edits else old_start
             if not (0 <= i <= len(old) and i - diagonal <= len(new)):
                 continue
             while i < len(old) and i - diagonal < len(new) and old[i] == new[i - diagonal]:
                 i += 1
-            here[diagonal] = i
-        reached.append(here)
-        if here.get(last) == len(old):
+            current[diagonal] = i
+        reached.append(current)
+        if current.get(last) == len(old):
             break
-    diagonal = (
-        last if reached[-1].get(last) == len(old) else max(here, key=lambda diagonal: 2 * here[diagonal] - diagonal)
-    )
-    path = _Path(here[diagonal], here[diagonal] - diagonal, [])
+    furthest = max(current, key=lambda diagonal: 2 * current[diagonal] - diagonal)
+    diagonal = last if current.get(last) == len(old) else furthest
+    path = _Path(current[diagonal], current[diagonal] - diagonal, [])
     i = path.old
     for before in [*reached[-2::-1], None]:
         other, start = _after_an_edit(before, diagonal) if before is not None else (diagonal, old_start)
@@ -180,22 +179,22 @@ def _furthest(old: Sequence[int], new: Sequence[int], old_start: int, new_start:
 
 
 def _after_an_edit(reached: Mapping[int, int], diagonal: int) -> tuple[int, int]:
-    """Return the neighbour from which one more edit leads furthest on a diagonal, and to which line (-1: none)."""
+    """Return the neighbour diagonal from which one more edit leads furthest, and the line it reaches (-1 for none)."""
     deleted, inserted = reached.get(diagonal - 1, -2) + 1, reached.get(diagonal + 1, -1)
     return (diagonal - 1, deleted) if deleted > inserted else (diagonal + 1, inserted)
 
 
 def _unique(text: Sequence[int], start: int, end: int) -> dict[int, int]:
-    """Return where the lines are that are there only once, in their order."""
+    """Return the positions of the lines that occur only once, in order."""
     counts = Counter(text[start:end])
     return {line: at for at, line in enumerate(text[start:end], start) if counts[line] == 1}
 
 
 def _increasing(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the longest part of some pairs, sorted by the second number, that increases in the first one too."""
-    tails: list[int] = []  # the smallest last number of an increasing part, by its length
-    ends: list[int] = []  # the pair that it ends with
-    before: list[int] = []  # for each pair, the one before it in the longest part that it ends
+    """Return the longest subsequence of pairs, sorted by the second number, that increases in the first one too."""
+    tails: list[int] = []  # the smallest last number of an increasing subsequence, by length
+    ends: list[int] = []  # its last pair
+    before: list[int] = []  # the previous pair in the longest subsequence that ends with each pair
     for at, (old, _) in enumerate(pairs):
         length = bisect_left(tails, old)
         before.append(ends[length - 1] if length else -1)

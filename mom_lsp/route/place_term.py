@@ -1,8 +1,8 @@
-"""The place term: how strongly a memory belongs to the lines in front of the user.
+"""The place term: how strongly a memory belongs to the lines asked about.
 
-Each kind of evidence is a number in [0, 1]; they count as independent, so the term is their noisy-or. It is
-bounded and grows with each. The strengths follow what each signal finds alone on real follow-up commits: blame
-most, then the function, then the file, weighed by how few files a memory touches.
+Each kind of evidence is a number in [0, 1]; they count as independent, so the term is their noisy-or, which is bounded
+and grows with each. The strengths follow what each signal finds alone on real follow-up commits: blame most, then the
+function, then the file, weighted by how few files a memory touches.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ import numpy as np
 from mom_lsp.route.text_index import NOWHERE
 from mom_lsp.route.view import View
 
-LINE = 0.85  # it wrote a line that is asked about; the share of the lines adds the rest
-NEAR = 0.45  # it wrote a line close by
+LINE = 0.85  # it wrote a line asked about; the share of the lines adds the rest
+NEAR = 0.45  # it wrote a nearby line
 SYMBOL = 0.45  # it changed the same function
-FILE = 0.3  # it changed the same file, and no other
-CO_CHANGED = 0.15  # it changed a file that always changes along
-WINDOW = 12  # lines above and below that count as close by
+FILE = 0.3  # it changed the same file and no other
+CO_CHANGED = 0.15  # it changed a file that always changes together with this one
+WINDOW = 12  # nearby lines, above and below
 CO_CHANGED_FILES = 5
-CO_CHANGED_ROWS = 500  # newest changes of a file that tell what changes along
+CO_CHANGED_ROWS = 500  # newest changes of a file that determine which files change with it
 CACHED_FILES = 32  # of a view
-MAX_FILES = 30  # a memory that touches more files says nothing about which go together
+MAX_FILES = 30  # a change of more files does not show which of them belong together
 
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Where the user is."""
+    """The place that a question is about."""
 
     path: str
     symbol: str = ""
     start: int = 1  # 1-based lines of the open text, inclusive
     end: int = 1
     writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
-    lines: tuple[str, ...] = ()  # in view: the range and what stands around it
+    lines: tuple[str, ...] = ()  # in view: the range and its surroundings
     asked: tuple[str, ...] = ()  # the lines of the range alone
     whole: bool = False  # whether that is the whole file
 
@@ -51,24 +51,24 @@ class PlaceEvidence:
     file: np.ndarray
     co_changed: np.ndarray
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
-    pinned: set[int] = field(default_factory=set)  # rows that the user pinned at the lines, whoever wrote them
-    share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) of the lines asked about that it wrote
+    pinned: set[int] = field(default_factory=set)  # rows that are pinned on the lines and did not write them
+    share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) share of the lines asked about that it wrote
 
-    rows: list[np.ndarray] = field(default_factory=list)  # that have any evidence; empty if that is not known
-    _strength: np.ndarray | None = None  # worked out when first asked for
+    rows: list[np.ndarray] = field(default_factory=list)  # with any evidence; empty if unknown
+    _strength: np.ndarray | None = None  # computed on demand
 
     def strength(self) -> np.ndarray:
-        """Return the noisy-or of the parts, (n,); they are not changed afterwards."""
+        """Return the noisy-or of the parts, (n,), which must not change afterwards."""
         if self._strength is None:
             parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
-            rows = np.concatenate(self.rows) if self.rows else np.flatnonzero(sum(parts))  # some of them twice
+            rows = np.concatenate(self.rows) if self.rows else np.flatnonzero(sum(parts))  # with repeats
             self._strength = np.zeros(len(self.line))
             self._strength[rows] = 1.0 - np.prod([1.0 - part[rows] for part in parts], axis=0)
         return self._strength
 
 
 def place(view: View, *spots: Spot) -> PlaceEvidence:
-    """Return how strongly each memory of a view belongs to one or several spots: the strongest evidence of any."""
+    """Return the place evidence of all memories for one or several spots: the strongest of each kind."""
     parts = [_place(view, spot) for spot in spots]
     asked = np.array([spot.end - spot.start + 1 for spot in spots], np.float64)
     whole = parts[0]
@@ -100,18 +100,18 @@ def _place(view: View, spot: Spot) -> PlaceEvidence:
 
 
 def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> PlaceEvidence:
-    """Return the evidence that each row wrote its lines, and none besides."""
+    """Return the evidence that each row wrote its lines, and no other."""
     none = np.zeros(view.catalog.size)
     result = PlaceEvidence(none.copy(), none, none, none, none, {row: list(written) for row, written in lines.items()})
     result.line[list(lines)] = LINE
     result.rows = [np.array(list(lines), np.int64)]
-    result.share = (result.line > 0).astype(float)  # of its own lines it wrote all
+    result.share = (result.line > 0).astype(float)  # it wrote all of its own lines
     return result
 
 
 @dataclass(frozen=True, slots=True)
 class _FilePlace:
-    """The part of the evidence that is the same for every line of a file."""
+    """The evidence that is the same for every line of a file."""
 
     names: list[str]  # the file's, newest first
     file: np.ndarray  # (n,)
@@ -120,7 +120,7 @@ class _FilePlace:
 
 
 def _file_place(view: View, path: str) -> _FilePlace:
-    """Return what was found out about a file before, or find it out."""
+    """Return the evidence of a file from the cache, or compute it."""
     known: _FilePlace | None = view.by_file.get(path)
     if known is None:
         if len(view.by_file) >= CACHED_FILES:
@@ -136,8 +136,8 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
     rows = rows[view.suggestible[rows]]
     file, co_changed = np.zeros(catalog.size), np.zeros(catalog.size)
     file[rows] = FILE * catalog.rarity[rows]
-    told = rows[~catalog.is_file[rows]]
-    newest = told[np.argsort(-catalog.time[told], kind="stable")][:CO_CHANGED_ROWS]
+    commits = rows[~catalog.is_file[rows]]
+    newest = commits[np.argsort(-catalog.time[commits], kind="stable")][:CO_CHANGED_ROWS]
     small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
     frequent = catalog.most_touched(small, CO_CHANGED_FILES, without=names)
     touched = [rows]

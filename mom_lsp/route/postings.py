@@ -1,4 +1,4 @@
-"""Which rows hold a key: a sorted array instead of a dictionary of lists, eight bytes an entry."""
+"""Rows by key, as a sorted array: eight bytes per entry."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Iterable
 
 import numpy as np
 
-FEW = 2  # keys; a row that holds no more says little by being matched whole
-COMMON = 400  # rows; a key that more of them hold tells nothing
+FEW = 2  # keys; a full match of a row with so few keys is weak evidence
+COMMON = 400  # rows; a key of more rows is no evidence
 
 
 class Postings:
     """Rows by 32-bit key."""
 
     def __init__(self, keys: np.ndarray, rows: np.ndarray) -> None:
-        """Take what `sorted_postings` made."""
+        """Take the result of `sorted_postings`."""
         self._keys, self._rows = keys, rows
         self._held: np.ndarray | None = None
 
@@ -23,18 +23,18 @@ class Postings:
         return len(self._keys)
 
     def rows(self, keys: Iterable[int]) -> list[np.ndarray]:
-        """Return the rows that hold each key."""
+        """Return the rows of each key."""
         wanted = np.array(list(keys), np.uint32)
         firsts = np.searchsorted(self._keys, wanted, side="left")
         ends = np.searchsorted(self._keys, wanted, side="right")
         return [self._rows[first:end] for first, end in zip(firsts.tolist(), ends.tolist(), strict=True)]
 
     def overlap(self, keys: Iterable[int], allowed: np.ndarray) -> np.ndarray:
-        """Return for each row the share of these keys that it holds, rare ones counting more; (n,) in [0, 1].
+        """Return the share of these keys that each row has, (n,) in [0, 1]; rare keys count more.
 
         Args:
-            keys: of what is in view.
-            allowed: (n,) the rows that count; a key is as rare as it is among them.
+            keys: of the text in view.
+            allowed: (n,) the rows that count, also for the rarity of a key.
         """
         numbers, rows, count = self._entries(keys)
         counted = allowed[rows]
@@ -46,11 +46,11 @@ class Postings:
         return np.bincount(rows, weights[numbers], minlength=len(allowed))
 
     def rarest(self, keys: Iterable[int], allowed: np.ndarray) -> np.ndarray:
-        """Return for each row the position in `keys` of the rarest one that it holds, (n,); -1 for none.
+        """Return the position in `keys` of the rarest key of each row, (n,); -1 for none.
 
         Args:
-            keys: of what is in view.
-            allowed: (n,) the rows that count; a key is as rare as it is among them.
+            keys: of the text in view.
+            allowed: (n,) the rows that count, also for the rarity of a key.
         """
         numbers, rows, count = self._entries(keys)
         times = np.bincount(numbers[allowed[rows]], minlength=count)[numbers]
@@ -61,7 +61,7 @@ class Postings:
         return found
 
     def held(self, keys: Iterable[int], size: int) -> np.ndarray:
-        """Return how much of what each row holds is among these keys, (size,) in [0, 1); 0 for nearly nothing."""
+        """Return the share of each row's keys that are among these keys, (size,) in [0, 1); reduced for few keys."""
         _, rows, _ = self._entries(keys)
         found = np.bincount(rows, minlength=size).astype(np.float64)
         rows = np.flatnonzero(found)
@@ -69,7 +69,7 @@ class Postings:
         return found
 
     def _entries(self, keys: Iterable[int]) -> tuple[np.ndarray, np.ndarray, int]:
-        """Return which key, by its number, and which row each entry of some keys has; and how many keys there are."""
+        """Return the number of the key and the row of each entry of some keys, and the number of keys."""
         wanted = np.array(list(keys), np.uint32)
         firsts = np.searchsorted(self._keys, wanted, side="left")
         counts = np.searchsorted(self._keys, wanted, side="right") - firsts
@@ -78,14 +78,14 @@ class Postings:
         return numbers, self._rows[at], len(wanted)
 
     def _counts(self, size: int) -> np.ndarray:
-        """Return how many keys each row holds, (size,)."""
+        """Return how many keys each row has, (size,)."""
         if self._held is None:
             self._held = np.bincount(self._rows, minlength=size)
         return self._held
 
 
 def sorted_postings(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the key and the row of each entry, (e,) both, in the order of keys and rows, each entry once."""
+    """Return the key and the row of each distinct entry, (e,) both, sorted by key and row."""
     entries = np.unique(keys.astype(np.uint64) << np.uint64(32) | rows.astype(np.uint64))
     return (entries >> np.uint64(32)).astype(np.uint32), entries.astype(np.uint32).astype(np.int32)
 

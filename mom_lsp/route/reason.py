@@ -31,7 +31,7 @@ class ReasonWriter:
     place: PlaceEvidence | None  # of all rows, None for a search
     overlap: CodeOverlap | None = None
     matches: Container[int] = ()  # rows that full-text search found
-    own: frozenset[int] = frozenset()  # rows of the pins and notes on the place
+    user_rows: frozenset[int] = frozenset()  # of the user's pins and notes on the place
     symbol: str = ""  # the function asked about
     names: Sequence[str] = ()  # identifiers and words of the question, each once
     typed: bool = False  # whether the question is in the user's own words
@@ -48,9 +48,9 @@ class ReasonWriter:
         parts = {term: self._text_evidence(term, row) for term in self._text_terms(row, terms)}
         if where:
             parts["place"] = where
-        at_lines = row in self.own or (self.place is not None and row in self.place.lines)
+        at_lines = row in self.user_rows or (self.place is not None and row in self.place.lines)
         evidence = sorted(parts, key=lambda term: (not (term == "place" and at_lines), -terms[term]))
-        pinned_here = usage.pinned and row in self.own
+        pinned_here = usage.pinned and row in self.user_rows
         since = [_feedback(usage)] if (usage.uses or usage.pinned) and not pinned_here else []
         since += ["reverted later"] if row in self.view.replaced_by else []
         named = [*(["pinned here"] if pinned_here else []), *(parts[term] for term in evidence)]
@@ -89,7 +89,7 @@ class ReasonWriter:
         return "changed a file that often changes with this one" if place.co_changed[row] else ""
 
     def _text_evidence(self, term: str, row: int) -> str:
-        """Return what one of the terms other than place and use stands for."""
+        """Return the phrase for a text term: words, meaning or recency."""
         if term == "lex":
             rarest = int(self._rarest[row])
             shared = "shares words with your query" if self.typed else "shares words with these lines"

@@ -1,4 +1,4 @@
-"""The score is the sum of its terms; the best k of those that are likely enough are chosen."""
+"""The score is the sum of its terms; the best k of the relevant enough candidates are chosen."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def total(parts: Mapping[str, np.ndarray]) -> np.ndarray:
 def top(scores: np.ndarray, k: int, *, shown: np.ndarray | None = None, first: np.ndarray | None = None) -> list[int]:
     """Return the indexes of the k best scores, best first.
 
-    Ties go to the lower index, so the result is the same every time.
+    Ties go to the lower index, so the result is deterministic.
 
     Args:
         scores: (n,)
         k: how many at most.
         shown: (n,) which of them may be chosen, None for all.
-        first: (n,) how far before all others each of them comes, 0 for most; None for none.
+        first: (n,) how far each is ahead of the others, whatever its score; None for 0.
     """
     ahead = np.zeros(len(scores), np.int64) if first is None else first.astype(np.int64)
     order = np.lexsort((np.arange(len(scores)), -scores, -ahead))

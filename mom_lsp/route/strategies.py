@@ -1,4 +1,4 @@
-"""What else than the score decides who is shown: expert dropout, one suggestion on trial, and an eye on variety."""
+"""Strategies besides the score: expert dropout, one suggestion on trial, and the diversity of suggestions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from mom_lsp.tiers.decay import usage
 
-OFTEN, LEAST_USES = 0.5, 2  # from which share of the most used one on, in the term `use`, a memory counts as much used
+OFTEN, LEAST_USES = 0.5, 2  # minimum usage (relative to the most used memory) and uses of a frequently used memory
 MOST_SURPRISE = 5
 
 
@@ -20,16 +20,16 @@ MOST_SURPRISE = 5
 class Strategy:
     """Which strategies are on, for the questions of one place and day (seed mixture_of_memories, novel strategies)."""
 
-    dropout: float = 0.0  # chance that a much used memory is left out
-    explore: float = 0.0  # log-odds that the most important memory gains while nobody has used it
+    dropout: float = 0.0  # probability of dropping a frequently used memory
+    explore: float = 0.0  # log-odds that the most surprising memory gains while it is unused
     place: str = ""  # the same place on the same day draws the same
     day: int = 0  # since 1970
 
     def dropped(self, ids: Sequence[str], uses: np.ndarray, most_used: int) -> np.ndarray:
-        """Return which memories are left out, (m,): expert dropout.
+        """Return which memories are dropped, (m,): expert dropout.
 
-        Each memory draws for itself, so that who else is a candidate, which changes while somebody types, decides
-        nothing.
+        Each memory draws for itself, so that the result does not depend on the other candidates, which change while the
+        user types.
 
         Args:
             ids: of the memories.
@@ -45,14 +45,14 @@ class Strategy:
     def on_trial(
         self, scores: np.ndarray, eligible: np.ndarray, surprise: np.ndarray, uses: np.ndarray, most_used: int
     ) -> int | None:
-        """Return who takes the last place to find out whether it helps; None if the score alone would choose it too.
+        """Return the memory to try in the last place, None if the score alone would choose it too.
 
         R + lambda importance (1 - n / n_max) decides, with the surprise as importance. Where nothing has been used
         yet there is no load to balance.
 
         Args:
             scores: (m,) in log-odds.
-            eligible: (m,) who is likely enough to be shown, and not shown further up.
+            eligible: (m,) which are relevant enough, and not shown further up.
             surprise: (m,) 1 to 5.
             uses: (m,) accepted uses.
             most_used: the largest number of uses of any memory.

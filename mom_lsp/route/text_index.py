@@ -1,4 +1,4 @@
-"""Texts by row and rows by text in flat arrays: no object a text, so that they can stay in a mapped file."""
+"""Texts by row and rows by text in flat arrays, without an object per text, so that they can be memory-mapped."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import overload
 
 import numpy as np
 
-PRIME = 2**61 - 1  # of which the key of a hexadecimal number is the remainder
+PRIME = 2**61 - 1  # modulus of the key of a hexadecimal number
 NOWHERE = -1
 Arrays = Mapping[str, np.ndarray]
 
 
 def packed(texts: Sequence[str]) -> np.ndarray:
-    """Return texts as bytes, (b,) uint8, each ended by NUL."""
+    """Return texts as bytes, (b,) uint8, each terminated by NUL."""
     joined = "".join([text.replace("\0", " ") + "\0" for text in texts])
     return np.frombuffer(joined.encode("utf-8", "surrogatepass"), np.uint8)
 
 
 def unpacked(array: np.ndarray) -> list[str]:
-    """Return what was packed."""
+    """Return the packed texts."""
     return array.tobytes().decode("utf-8", "surrogatepass").split("\0")[:-1]
 
 
@@ -28,7 +28,7 @@ class PackedTexts(Sequence[str]):
     """Packed texts, by number."""
 
     def __init__(self, array: np.ndarray) -> None:
-        """Take what `packed` made."""
+        """Take the result of `packed`."""
         self._packed, self._ends = array, np.flatnonzero(array == 0).astype(np.uint32)
 
     def __len__(self) -> int:
@@ -50,10 +50,10 @@ class PackedTexts(Sequence[str]):
 
 
 class Lookup:
-    """A number for each of many texts, found by a 61-bit hash of the text; the text itself is not kept."""
+    """A number for each of many texts, found by a 61-bit hash of the text; the text itself is not stored."""
 
     def __init__(self, arrays: Arrays, name: str) -> None:
-        """Take from `arrays` what `lookup` made under a name."""
+        """Take the result of `lookup` with a name from `arrays`."""
         self._hashes, self._numbers = arrays[f"{name}_hashes"], arrays[f"{name}_numbers"]
 
     def __len__(self) -> int:
@@ -87,7 +87,7 @@ class RowGroups(Mapping[str, np.ndarray]):
     """The rows of each of many texts."""
 
     def __init__(self, arrays: Arrays, name: str) -> None:
-        """Take from `arrays` what was grouped under a name."""
+        """Take the groups with a name from `arrays`."""
         self._number, self._keys = Lookup(arrays, name), arrays[f"{name}_keys"]
         self._rows, self._ends = arrays[f"{name}_rows"], arrays[f"{name}_ends"]
 
@@ -103,7 +103,7 @@ class RowGroups(Mapping[str, np.ndarray]):
 
 
 class CommitOf:
-    """The commit of each row that lies on a HEAD; of several always the same one."""
+    """The commit of each row on a HEAD; always the same one of several."""
 
     def __init__(self, size: int, rows: np.ndarray, commits: Sequence[str]) -> None:
         self.commits, self._at = commits, np.full(size, NOWHERE, np.int32)
@@ -123,20 +123,20 @@ class CommitOf:
     @overload
     def get(self, row: int, default: str) -> str: ...
     def get(self, row: int, default: str | None = None) -> str | None:
-        """Return the commit of a row, the default if none lies on HEAD."""
+        """Return the commit of a row, the default if it has none on HEAD."""
         at = self._at[row]
         return self.commits[at] if at != NOWHERE else default
 
 
 def lookup(name: str, texts: Iterable[str], numbers: np.ndarray) -> dict[str, np.ndarray]:
-    """Return the arrays of a Lookup; of a text that is there twice the last number counts."""
+    """Return the arrays of a Lookup; the last number of a repeated text counts."""
     keys = np.array([_hash(text) for text in texts], np.uint64)[::-1]
     hashes, first = np.unique(keys, return_index=True)
     return {f"{name}_hashes": hashes, f"{name}_numbers": numbers[::-1][first].astype(np.int32)}
 
 
 def _hash(text: str) -> int:
-    """Return a key below 2^63: of a git hash or an id of ours by its value, since there are many, else of the bytes."""
+    """Return a key below 2^63: from the value of a git hash or id, since there are many, else from the bytes."""
     if len(text) in (16, 40) and "_" not in text:
         try:
             return int(text, 16) % PRIME

@@ -1,4 +1,4 @@
-"""The embeddings of all memories as they stay in RAM: bytes with a scale a row; LanceDB has the originals."""
+"""The embeddings of all memories in RAM: int8 with a scale per row; LanceDB has the originals."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from dataclasses import dataclass
 
 import numpy as np
 
-UNLIKE = 1e-6  # the cosine of what has nothing in common; 0 says that there is no vector
-LARGEST = 127  # of a byte with a sign
-BLOCK = 8_192  # rows that are converted at once
+UNLIKE = 1e-6  # minimum cosine of two vectors; 0 means that there is no vector
+LARGEST = 127  # int8
+BLOCK = 8_192  # rows per batch
 
 
 @dataclass(frozen=True, slots=True)
 class Vectors:
-    """Unit vectors, int8, each of one row of a catalog: a component is off by 1/254 of the largest of its vector."""
+    """Unit vectors, int8, each of one row of a catalog; the error is at most 1/254 of the largest component."""
 
     codes: np.ndarray  # (v, d) int8
     scales: np.ndarray  # (v,) float32: a vector is its codes times this
-    rows: np.ndarray  # (v,) int32: whose vector it is
+    rows: np.ndarray  # (v,) int32: row of each vector
 
     @classmethod
     def of(cls, vectors: np.ndarray, picks: np.ndarray | None = None, rows: np.ndarray | None = None) -> Vectors:
-        """Return unit vectors in a quarter of the room that float32 takes.
+        """Return unit vectors in a quarter of the size of float32.
 
         Args:
             vectors: (s, d) of any float.
-            picks: (v,) which of them, None for all as they come.
-            rows: (v,) whose they are, None for the first rows.
+            picks: (v,) which of them, None for all.
+            rows: (v,) the row of each, None for the first rows.
         """
         picks = np.arange(len(vectors)) if picks is None else picks
         codes, scales = np.empty((len(picks), vectors.shape[1]), np.int8), np.empty(len(picks), np.float32)
@@ -46,19 +46,19 @@ class Vectors:
 
     @property
     def width(self) -> int:
-        """How many dimensions a vector has."""
+        """The number of dimensions."""
         return int(self.codes.shape[1])
 
     @property
     def nbytes(self) -> int:
-        """The RAM that they take, in bytes."""
+        """The size in bytes."""
         return self.codes.nbytes + self.scales.nbytes + self.rows.nbytes
 
     def cosines(self, query: np.ndarray, slots: slice | np.ndarray = slice(None)) -> np.ndarray:
         """Return the cosine of some vectors with a query, (m,) float32, cut just above 0.
 
         Seed mixture_of_memories, R_sem. The query is rounded like the vectors, and the integers are summed exactly, so
-        the same vector has the same cosine in any order and company.
+        the cosine of a vector does not depend on the order or on other vectors.
 
         Args:
             query: (d,) of unit length.
@@ -67,7 +67,7 @@ class Vectors:
         return _cosines(*_quantised(query.astype(np.float32)[None]), self.codes[slots], self.scales[slots])
 
     def cosines_of(self, query: np.ndarray, slots: np.ndarray) -> np.ndarray:
-        """Return the same by slot, (m,) float64; 0 for -1, where there is no vector yet."""
+        """Return the same by slot, (m,) float64; 0 for slot -1, no vector yet."""
         found = np.zeros(len(slots))
         known = np.flatnonzero(slots >= 0)
         found[known] = self.cosines(query, slots[known])
@@ -119,14 +119,14 @@ def _cut(dots: np.ndarray, scales: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def _dots(code: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the sum of products (m,) float32 of bytes (1, d) with those of each row (m, d): whole numbers, exact."""
-    from simsimd import cdist  # here: whoever searches nothing need not load it
+    from simsimd import cdist  # imported here: not needed without a search
 
     return np.asarray(cdist(code, rows, "dot"), np.float32).ravel()
 
 
 def _quantised(vectors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return codes (m, d) int8 and scales (m,) float32; what is too small to be scaled becomes zeros."""
+    """Return codes (m, d) int8 and scales (m,) float32; vectors too small to be scaled become zeros."""
     scales = np.abs(vectors).max(axis=1, initial=0.0) / np.float32(LARGEST)
-    scales[scales < np.finfo(np.float32).tiny] = 0.0  # below it a quotient may be more than a byte holds
+    scales[scales < np.finfo(np.float32).tiny] = 0.0  # below it a quotient may exceed int8
     codes = np.rint(vectors / np.where(scales > 0, scales, 1.0)[:, None])
     return codes.astype(np.int8), scales.astype(np.float32)

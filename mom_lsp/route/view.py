@@ -1,4 +1,4 @@
-"""What is true on one HEAD: which rows of the catalog, and what they say of each other."""
+"""A view: the rows of the catalog that are valid on one HEAD, and the references between them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEGATIVE, POSITIVE = "revert", "reapply"
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """Row `source` names row `target`."""
+    """Row `source` references row `target`."""
 
     source: int
     relation: str
@@ -29,15 +29,13 @@ class Edge:
 
 
 class View:
-    """What is true on one HEAD: its rows, and what they say of each other."""
+    """The rows that are valid on one HEAD, and the references between them."""
 
     def __init__(self, catalog: Catalog, commits: Iterable[str], tree: Mapping[str, str]) -> None:
         """Take the ancestors of HEAD, newest first, and its tree (path to blob)."""
         self.catalog = catalog
-        self.valid = catalog.is_note.copy()  # the user's word is true everywhere
-        self.distance = np.full(
-            catalog.size, -1, np.int32
-        )  # (n,) how many commits are newer, -1 for what is no commit here
+        self.valid = catalog.is_note.copy()  # notes are valid everywhere
+        self.distance = np.full(catalog.size, -1, np.int32)  # (n,) how many commits are newer, -1 if not a commit here
         commits = list(commits)
         rows = catalog.row_of_commit.many(commits)
         known = [commits[at] for at in np.flatnonzero(rows != NOWHERE).tolist()]
@@ -49,14 +47,14 @@ class View:
             for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
         self.suggestible = self.valid & catalog.suggestible
-        self.by_file: dict[str, Any] = {}  # what the place term found out about a file
+        self.by_file: dict[str, Any] = {}  # cache of the place term
 
     def without(self, hidden: Callable[[str], bool], *, comments: bool, documents: bool) -> View:
-        """Return the same view in which some memories are not suggested.
+        """Return a copy of the view in which some memories are not suggestible.
 
         Args:
-            hidden: whether a path is to be left alone; a memory is hidden if all its paths are.
-            comments: whether spans of files other than documents may be suggested.
+            hidden: whether a path is excluded; a memory is excluded if all its paths are.
+            comments: whether comments in code may be suggested.
             documents: whether documents may be suggested.
         """
         catalog, left = self.catalog, copy(self)
@@ -79,18 +77,18 @@ class View:
 
     @cached_property
     def edges(self) -> list[Edge]:
-        """The references between rows that are both true here."""
+        """The references between rows that are both valid here."""
         return [Edge(source, RELATIONS[relation], target) for source, relation, target in self._edges.tolist()]
 
     @cached_property
     def _edges(self) -> np.ndarray:
-        """The same as numbers, as in the catalog."""
+        """The same as an array, as in the catalog."""
         edges = self.catalog.edges
         edges = edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]]
         return with_reinstated(np.concatenate([edges, self._quoting(edges)]), self.catalog.reverting, self.distances)
 
     def _quoting(self, edges: np.ndarray) -> np.ndarray:
-        """Return who reverts or reapplies the newest earlier commit of a title, unless one of the edges names it."""
+        """Return the edges of references by title, to the newest earlier commit with it, without those by hash."""
         distance, quotes = self.distance, self.catalog.quotes
         named = np.isin(edges[:, 1], (REVERT, REAPPLY, PARTIAL_REVERT))
         named &= self.distances[edges[:, 0]] < self.distances[edges[:, 2]]
@@ -109,7 +107,7 @@ class View:
 
     @cached_property
     def distances(self) -> np.ndarray:
-        """(n,) how many commits are newer; of what is no commit, those that were written later."""
+        """(n,) how many commits are newer; for rows that are no commits, those with a later time."""
         known = self.distance >= 0
         times = np.sort(self.catalog.time[known])
         later = len(times) - np.searchsorted(times, self.catalog.time, side="right")
@@ -117,19 +115,19 @@ class View:
 
     @cached_property
     def named(self) -> np.ndarray:
-        """(n,) how often later memories name each row."""
+        """(n,) how many memories reference each row."""
         return np.bincount(self._edges[:, 2], minlength=self.catalog.size).astype(np.int32)
 
     @cached_property
     def named_lately(self) -> np.ndarray:
-        """(n,) 1 if the newest memory names it, falling with the logarithm of how many commits came since."""
+        """(n,) 1 if the newest memory references it, decreasing with the logarithm of the commits since."""
         values = np.zeros(self.catalog.size)
         sources, _, targets = self._edges.T
         np.maximum.at(values, targets, 1.0 / (1.0 + np.log1p(self.distances[sources])))
         return values
 
     def strongest_relative(self, strength: np.ndarray) -> np.ndarray:
-        """Return for each row the largest strength of those that it names or that name it, (n,) each."""
+        """Return the largest strength among the rows that each row references or is referenced by, (n,)."""
         values = np.zeros(self.catalog.size)
         sources, _, targets = self._edges.T
         np.maximum.at(values, targets, strength[sources])
@@ -137,18 +135,18 @@ class View:
         return values
 
     def names_of(self, path: str) -> list[str]:
-        """Return a path and the names it had before, following renames that are true here."""
+        """Return a path and its earlier names, following renames that are valid here."""
         return self.catalog.names_of(path, self.valid)
 
     @cached_property
     def replaced_by(self) -> dict[int, int]:
-        """The row that took each failed approach back. A revert that was itself taken back does not count."""
+        """The row that reverted each failed approach. A revert that was itself reverted does not count."""
         verdicts: dict[int, list[Edge]] = {}
         for edge in self.edges:
-            if edge.relation in (NEGATIVE, POSITIVE) and self.is_later(edge):  # "#12" may name a later commit
+            if edge.relation in (NEGATIVE, POSITIVE) and self.is_later(edge):  # "#12" may be a later commit
                 verdicts.setdefault(edge.target, []).append(edge)
         distances, replaced = self.distances, dict[int, int]()
-        for target in sorted(verdicts, key=lambda row: int(distances[row])):  # what names a row comes before it
+        for target in sorted(verdicts, key=lambda row: int(distances[row])):  # newest first
             newest_first = sorted(verdicts[target], key=lambda e: int(distances[e.source]))
             last = next((e for e in newest_first if e.source not in replaced), None)
             if last is not None and last.relation == NEGATIVE:
@@ -157,13 +155,13 @@ class View:
 
     @cached_property
     def refixed(self) -> dict[int, int]:
-        """The row that fixed each fix which had to be fixed itself."""
+        """The row that fixed each fix which needed a fix."""
         fixes = [edge for edge in self.edges if edge.relation == "fixes" and self.is_later(edge)]
         fixing = {edge.source for edge in fixes}
         return {edge.target: edge.source for edge in fixes if edge.target in fixing}
 
     def is_later(self, edge: Edge) -> bool:
-        """Whether what names a memory came after it."""
+        """Whether the source of a reference is newer than its target."""
         return bool(self.distances[edge.source] < self.distances[edge.target])
 
     @cached_property

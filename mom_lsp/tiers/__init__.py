@@ -1,4 +1,4 @@
-"""What becomes of a memory with time and use."""
+"""How time and use change a memory: strength, tier, status."""
 
 DAY = 86_400  # seconds
-HOLD, LET_GO, TOUCH = 1, -1, 0  # what an event does to decay: a pin stops it, an unpin lets it go on
+HOLD, RELEASE, TOUCH = 1, -1, 0  # how an event affects decay: a pin stops it, an unpin resumes it

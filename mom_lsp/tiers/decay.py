@@ -1,4 +1,4 @@
-"""How memories fade per active day, in closed form. Added to a score, never multiplied: age hides nothing."""
+"""Decay of strength per active day, in closed form. It is added to a score, not multiplied: age hides no memory."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from mom_lsp.tiers import DAY
 LAST_DAY = 100_000  # in the year 2243
 EPISODIC, WORKING, SEMANTIC = range(3)
 TIERS = ("episodic", "working", "semantic")
-RATES = np.array([0.1, 0.05, 0.01])  # what a tier loses per active day (seed cms_update_rule, default decays)
-FLOORS = np.array([0.0, 0.1, 0.2])  # a strength below which a memory falls into the tier before
-LEAST = 1e-12  # no strength falls below it: after 7,000 active days it would be no number that can be halved
+RATES = np.array([0.1, 0.05, 0.01])  # loss of each tier per active day (seed cms_update_rule, default decays)
+FLOORS = np.array([0.0, 0.1, 0.2])  # below it, a memory drops to the previous tier
+LEAST = 1e-12  # minimum strength: after 7,000 active days it would underflow
 
 
 class ActiveDays:
-    """The clock of memories: it counts the days with a commit, a save or a use, so that holidays forget nothing."""
+    """The clock of decay: it counts the days with a commit, a save or a use, so that holidays do not count."""
 
     def __init__(self, times: Iterable[float] | np.ndarray) -> None:
-        """Take the times of everything that makes a day active, in seconds since 1970."""
+        """Take the times of commits, saves and uses, in seconds since 1970."""
         days = np.unique(_days(np.asarray(times)))  # UTC
         self._first = int(days[0]) if len(days) else 0
         active = np.bincount(days - self._first) if len(days) else np.zeros(0, np.int64)
-        self._count = np.r_[0, np.cumsum(active)].astype(np.float64)  # a table is ten times as fast as a search
+        self._count = np.r_[0, np.cumsum(active)].astype(np.float64)  # a table is ten times faster than a search
 
     def at(self, times: float | np.ndarray) -> np.ndarray:
         """Return how many active days there were up to and including those of some times, as (n,)."""
@@ -36,13 +36,13 @@ class ActiveDays:
 def faded(tier: np.ndarray, strength: np.ndarray, elapsed: np.ndarray | float) -> tuple[np.ndarray, np.ndarray]:
     """Return tier and strength after some active days without use: s(t) = s(t0) (1 - d)^(t - t0).
 
-    A strength that reaches the floor of its tier goes on at the rate of the tier before. In closed form, and the same
-    however the time is cut into pieces (seed mixture_of_memories, temporal component; rates of cms_update_rule).
+    A strength that reaches the floor of its tier continues at the rate of the previous tier. The result is the same
+    however the time is divided (seed mixture_of_memories, temporal component; rates of cms_update_rule).
 
     Args:
         tier: (n,) EPISODIC, WORKING or SEMANTIC.
-        strength: (n,) in [0, 1]; what is below LEAST counts as LEAST.
-        elapsed: active days, (n,) or one for all; what is negative counts as none.
+        strength: (n,) in [0, 1]; at least LEAST.
+        elapsed: active days, (n,) or one for all; negative values count as 0.
 
     Returns:
         The tiers, (n,), and the strengths, (n,) in [LEAST, 1].
@@ -61,22 +61,22 @@ def faded(tier: np.ndarray, strength: np.ndarray, elapsed: np.ndarray | float) -
 
 
 def activated(strength: np.ndarray, gate: np.ndarray | float, share: np.ndarray | float = 1.0) -> np.ndarray:
-    """Return s + g share (1 - s): in [0, 1] wherever gate and share are (math of the tiers, write with gate g)."""
+    """Return s + g share (1 - s), in [0, 1] if gate and share are (math of the tiers, write with gate g)."""
     return np.asarray(strength + gate * share * (1.0 - strength))
 
 
 def _days(times: np.ndarray) -> np.ndarray:
-    """Return days since 1970; a clock that was far off stays within bounds."""
+    """Return days since 1970, clipped: the clock of a commit may be far off."""
     return np.asarray(np.clip(times // DAY, 0, LAST_DAY), np.int64)
 
 
 def half_life(tier: int, strength: float) -> float:
-    """Return after how many active days without use a strength in [0, 1] is half of what it is now.
+    """Return the number of active days without use after which a strength in [0, 1] is halved.
 
-    The logarithm of a strength falls by the rate of its tier, down to the floor of that tier, and then by the rate of
-    the tier before. The floor LEAST is left out: what lies there has the half-life of its tier.
+    The logarithm of a strength falls at the rate of its tier, down to the floor of that tier, and then at the rate of
+    the previous tier. The floor LEAST is ignored.
     """
-    days, left = 0.0, math.log(2.0)  # that the logarithm has yet to fall
+    days, left = 0.0, math.log(2.0)  # by which the logarithm has still to fall
     for level in range(tier, EPISODIC, -1):
         fall = min(left, math.log(max(strength, FLOORS[level]) / FLOORS[level]))
         days, left, strength = days - fall / math.log1p(-RATES[level]), left - fall, min(strength, FLOORS[level])
@@ -84,9 +84,9 @@ def half_life(tier: int, strength: float) -> float:
 
 
 def usage(uses: np.ndarray, most: int) -> np.ndarray:
-    """Return log(1 + n) / log(1 + n_max) in [0, 1], 0 when nothing was used (seed mixture_of_memories, R_use).
+    """Return log(1 + n) / log(1 + n_max) in [0, 1], 0 if nothing was used (seed mixture_of_memories, R_use).
 
-    The seed's log(1 + n) has no bound: a much-used memory would outweigh everything else.
+    The seed's log(1 + n) is unbounded: a frequently used memory would outweigh everything else.
     """
     if most <= 0:
         return np.zeros(len(uses))

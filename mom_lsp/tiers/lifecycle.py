@@ -1,4 +1,4 @@
-"""Folds the journal's events into what became of each memory. The journal logs; the rules stand here and in `rules`."""
+"""Folds the events of the journal into the usage and status of each memory."""
 
 from __future__ import annotations
 
@@ -10,30 +10,30 @@ from typing import Any, cast, get_args
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Status, Usage
-from mom_lsp.tiers import HOLD, LET_GO, TOUCH
+from mom_lsp.tiers import HOLD, RELEASE, TOUCH
 from mom_lsp.tiers.undo import undone_events
-from mom_lsp.tiers.usage import ACCEPTED, GATES, after, hinted, seen, showings, united, without_evidence
+from mom_lsp.tiers.usage import ACCEPTED, GATES, after, hinted, impressions_in, merged_usage, seen, without_evidence
 
 ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
-SELECTIONS = 200  # pairs of a memory and a file it was listed at: the window that is watched for variety
-NOTE_GRACE = 30 * 86_400.0  # seconds that a forgotten note can still be restored
+SELECTIONS = 200  # (memory, file it was listed at): the window for variety
+NOTE_GRACE = 30 * 86_400.0  # seconds in which a forgotten note can be restored
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """A change of status, as the journal holds it."""
+    """A change of status in the journal."""
 
     seq: int
     time: float  # seconds since 1970
     status: Status
     layer: int
     reason: str
-    commit: str = ""  # that it rests on: without it among the ancestors of HEAD, the transition has not happened
+    commit: str = ""  # it depends on: the transition holds only where this is an ancestor of HEAD
 
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """What lifts a memory's strength, or holds it."""
+    """An event that raises a memory's strength, or stops its decay."""
 
     memory: str
     time: float  # seconds since 1970
@@ -43,20 +43,20 @@ class Touch:
 
 @dataclass
 class Life:
-    """The folded journal: each memory's usage and transitions, what lifted it, and the notes that are not forgotten."""
+    """The folded journal: each memory's usage, transitions and touches, and the notes."""
 
     usage: dict[str, Usage] = field(default_factory=dict)
     notes: dict[str, Event] = field(default_factory=dict)
     transitions: dict[str, tuple[Transition, ...]] = field(default_factory=dict)
-    merged: dict[str, str] = field(default_factory=dict)  # memory -> the one that is shown for it
+    merged: dict[str, str] = field(default_factory=dict)  # memory -> the one it was merged into
     touches: list[Touch] = field(default_factory=list)
-    active: list[float] = field(default_factory=list)  # when the user saved a file or used a memory
+    active: list[float] = field(default_factory=list)  # times when the user saved a file or used a memory
     tuned: Mapping[str, Any] = field(default_factory=dict)  # mode -> weights learned here
-    selections: dict[tuple[str, str], None] = field(default_factory=dict)  # (memory, path) that were listed last
+    selections: dict[tuple[str, str], None] = field(default_factory=dict)  # (memory, path) of the last suggestions
     last_seq: int = 0
 
     def of(self, memory: str) -> Usage:
-        """Return the usage of a memory, that of an untouched one if nothing is known."""
+        """Return the usage of a memory, UNTOUCHED if it has none."""
         return self.usage.get(memory, UNTOUCHED)
 
     @cached_property
@@ -76,36 +76,36 @@ class Life:
 
     @cached_property
     def judged(self) -> frozenset[str]:
-        """The ids of the memories of which the user's word says more than that they were shown."""
+        """The ids of the memories with feedback that affects their status."""
         return frozenset(m for m, u in self.usage.items() if u.uses or u.failures or u.never)
 
     @cached_property
-    def barred(self) -> dict[str, Usage]:
-        """What is kept from being suggested, somewhere or everywhere: few of the many that were ever shown."""
+    def suppressed(self) -> dict[str, Usage]:
+        """The memories that are forgotten, dismissed or archived: few of the many that were ever shown."""
         return {m: u for m, u in self.usage.items() if u.forgotten or u.dismissed or u.never}
 
     def shown_for(self, memory: str) -> str:
-        """Return the memory that is shown in the place of one: itself, unless it was merged."""
+        """Return the memory that is shown for a memory: itself, unless it was merged into another."""
         seen = {memory}
         while (memory := self.merged.get(memory, memory)) not in seen:
             seen.add(memory)
         return memory
 
-    def transition(self, memory: str, here: Collection[str]) -> Transition | None:
-        """Return the last change of status that holds where some commits are the ancestors of HEAD."""
-        told = reversed(self.transitions.get(memory, ()))
-        return next((one for one in told if not one.commit or one.commit in here), None)
+    def transition(self, memory: str, ancestors: Collection[str]) -> Transition | None:
+        """Return the last change of status that holds where HEAD has these ancestors, None if there is none."""
+        newest_first = reversed(self.transitions.get(memory, ()))
+        return next((one for one in newest_first if not one.commit or one.commit in ancestors), None)
 
 
 UNTOUCHED = Usage()
 
 
 def fold(events: Iterable[Event], before: Life | None = None) -> Life:
-    """Return the state that events of a journal, in their order, lead to.
+    """Return the state after the events of a journal, in their order.
 
     Args:
         events: all, or those after `before`, with no undo among them.
-        before: the state that earlier events led to; it is left as it is.
+        before: the state after the earlier events; it is not changed.
     """
     log = list(events)
     undone, named = undone_events(log)
@@ -121,9 +121,9 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
             case "note":
                 life.notes[event.memory] = event
             case "shown":
-                for memory, path in showings(event, "hinted"):
+                for memory, path in impressions_in(event, "hinted"):
                     usages[memory] = hinted(usages[memory], path, event.time)
-                for memory, path in showings(event, "seen"):
+                for memory, path in impressions_in(event, "seen"):
                     usages[memory] = seen(usages[memory], path, event.time)
                     life.selections.pop((memory, path), None)
                     life.selections[memory, path] = None
@@ -138,9 +138,9 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
             case "merge":
                 other = str(event.data.get("other", ""))
                 if life.shown_for(other) == life.shown_for(event.memory):
-                    continue  # imported: they are one already, and what spoke for either counts once
+                    continue  # imported: they are merged already, and evidence counts once
                 life.merged[other] = event.memory
-                usages[event.memory] = united(usages[event.memory], usages[other])
+                usages[event.memory] = merged_usage(usages[event.memory], usages[other])
                 life.touches += [replace(touch, memory=event.memory) for touch in life.touches if touch.memory == other]
         if event.memory and event.type != "shown":
             usages[event.memory] = after(usages[event.memory], event)
@@ -152,17 +152,17 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
 
 
 def erasure_seq(log: Iterable[Event]) -> int:
-    """Return the number of the last event that changes what the store may hold."""
+    """Return the number of the last event that changes which memories the store may have."""
     return max((event.seq for event in log if event.type in ERASING), default=0)
 
 
 def expired_notes(log: Iterable[Event], now: float) -> list[int]:
-    """Return the numbers of the notes forgotten so long ago that their text is due to be erased."""
+    """Return the numbers of the notes that were forgotten so long ago that their text must be erased."""
     return [seq for seq, since in forgotten_notes(log).items() if now - since > NOTE_GRACE]
 
 
 def forgotten_notes(log: Iterable[Event]) -> dict[int, float]:
-    """Return the numbers of the notes that are forgotten or undone and still have their text, and since when."""
+    """Return the numbers of the forgotten or undone notes that still have their text, with the time."""
     events = list(log)
     life, (undone, _) = fold(events), undone_events(events)
     last = {e.memory: e.time for e in events if e.type in {"forget", "undo"}}
@@ -179,9 +179,9 @@ def _touches(event: Event) -> list[Touch]:
         case "pin":
             return [Touch(event.memory, event.time, GATES["pin"], HOLD)]
         case "unpin" | "forget":
-            return [Touch(event.memory, event.time, 0.0, LET_GO)]
+            return [Touch(event.memory, event.time, 0.0, RELEASE)]
         case "dismiss" if event.data.get("never"):
-            return [Touch(event.memory, event.time, 0.0, LET_GO)]
+            return [Touch(event.memory, event.time, 0.0, RELEASE)]
         case kind if kind in ACCEPTED:
             share = min(1.0, max(0.0, float(share))) if isinstance(share, int | float) else 1.0
             return [Touch(event.memory, event.time, GATES[kind] * share)]
@@ -189,7 +189,7 @@ def _touches(event: Event) -> list[Touch]:
 
 
 def _transition(event: Event) -> Transition:
-    status, layer = event.data.get("status"), event.data.get("layer")  # imported ones may hold anything
+    status, layer = event.data.get("status"), event.data.get("layer")  # imported events may have any data
     return Transition(
         event.seq,
         event.time,

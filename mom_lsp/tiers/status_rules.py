@@ -1,4 +1,4 @@
-"""The life cycle: which status the evidence gives a memory, which has to prove itself by being used again."""
+"""The life cycle: the status that follows from a memory's evidence. A memory is validated by being used again."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass, field
 from mom_lsp.memory import Confidence, Status, Usage
 
 PLACES_FOR_LAYER_1, USES_FOR_LAYER_2, USES_FOR_HIGH = 2, 5, 3
-QUIET_AFTER = 10  # days on which a hint was on the screen of a file and nothing was made of it
+QUIET_AFTER = 10  # days with an unused hint on the screen
 NEVER = "marked as never useful"
 NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "known_issue"})  # say what not to do
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryEvidence:
-    """What the history of HEAD says for and against a memory, by commits."""
+    """The commits in HEAD's history that count for or against a memory."""
 
-    replaced_by: str = ""  # the commit that took it back
-    kept: Sequence[str] = field(default=())  # edits where it had been accepted, which have stayed
-    reverted: Sequence[str] = field(default=())  # such edits that were reverted: the commits that did so
-    refixed: bool = False  # it is a fix that had to be fixed
+    replaced_by: str = ""  # the commit that reverted it
+    kept: Sequence[str] = field(default=())  # edits where it had been accepted that were not reverted
+    reverted: Sequence[str] = field(default=())  # the commits that reverted such edits
+    refixed: bool = False  # whether it is a fix that needed a fix
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The status that the evidence gives, and the commit that it rests on, "" if on none."""
+    """The status that follows from the evidence, and the commit it depends on, "" if none."""
 
     status: Status
     layer: int
@@ -34,7 +34,7 @@ class Verdict:
 
 
 def judge(usage: Usage, past: HistoryEvidence, kind: str) -> Verdict:
-    """Return what evidence makes of a memory (SCMS Layer 0); disuse and exposure make nothing of it."""
+    """Return the status that follows from the evidence (SCMS Layer 0); disuse and impressions do not count."""
     if past.replaced_by:
         return Verdict("replaced", 0, f"reverted by {past.replaced_by[:10]}", past.replaced_by)
     if usage.never:
@@ -42,23 +42,23 @@ def judge(usage: Usage, past: HistoryEvidence, kind: str) -> Verdict:
     if 2 * failures(usage, past) >= max(1, usage.uses):
         words, commit = _failure(past)
         return Verdict("needs_revision", 0, words, commit)
-    proven = _proven(usage, past)
-    if proven is not None:
+    validated = _validated(usage, past)
+    if validated is not None:
         if usage.uses >= USES_FOR_LAYER_2 and kind not in NOT_PROCEDURES:
-            return Verdict("promoted", 2, f"a procedure used {usage.uses} times", proven.commit)
-        return proven
+            return Verdict("promoted", 2, f"a procedure used {usage.uses} times", validated.commit)
+        return validated
     return Verdict("candidate", 0, "used in one place so far" if usage.uses else "")
 
 
 def is_quiet(usage: Usage) -> bool:
-    """Whether a memory's hint is worth but a few words: it was on the screen often enough to be known."""
+    """Whether a memory's hint is shortened: it was on the screen often enough to be known."""
     return usage.hinted >= QUIET_AFTER and not usage.pinned
 
 
 def confidence(usage: Usage, past: HistoryEvidence) -> Confidence:
-    """Return high for three uses and no failure, low for what is untested or failed as often as not, else medium.
+    """Return high for three uses without failure, low for no use or as many failures as successes, else medium.
 
-    A fix that had to be fixed is a failure that history knows of.
+    A fix that needed a fix counts as a failure.
     """
     failed = failures(usage, past)
     if past.replaced_by or not usage.uses or 2 * failed >= usage.uses:
@@ -67,7 +67,7 @@ def confidence(usage: Usage, past: HistoryEvidence) -> Confidence:
 
 
 def failures(usage: Usage, past: HistoryEvidence) -> int:
-    """Return how many accepted uses did not hold."""
+    """Return how many accepted uses failed."""
     return usage.failures + len(past.reverted)
 
 
@@ -77,7 +77,7 @@ def _failure(past: HistoryEvidence) -> tuple[str, str]:
     return "dismissed where it had been accepted", ""
 
 
-def _proven(usage: Usage, past: HistoryEvidence) -> Verdict | None:
+def _validated(usage: Usage, past: HistoryEvidence) -> Verdict | None:
     if len(usage.places) >= PLACES_FOR_LAYER_1:
         return Verdict("validated", 1, f"used in {len(usage.places)} different places")
     if past.kept:

@@ -1,4 +1,4 @@
-"""The tier and strength of every memory: where it starts, what lifts it, and when it falls back."""
+"""The tier and strength of every memory: its start, what raises it, and when it drops."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import numpy as np
 from mom_lsp.tiers import HOLD, TOUCH
 from mom_lsp.tiers.decay import EPISODIC, SEMANTIC, ActiveDays, activated, faded
 
-RISE = np.array([0.6, 0.8])  # the strength that lifts out of a tier; well above the floors, so that none flutters
-NEEDED = np.array([2, 4])  # activations that lift out of a tier, besides the strength
+RISE = np.array([0.6, 0.8])  # strength to rise to the next tier; well above the floors, to avoid flapping
+NEEDED = np.array([2, 4])  # activations to rise to the next tier, besides the strength
 
 
 @dataclass(frozen=True, slots=True)
 class Touches:
-    """What lifts memories, in no order: uses, pins and unpins, replays. All (t,)."""
+    """Events that raise memories, in no order: uses, pins and unpins, replays. All (t,)."""
 
     rows: np.ndarray  # int64
     times: np.ndarray  # seconds since 1970
     gates: np.ndarray  # g * share, in [0, 1]
-    holds: np.ndarray  # HOLD from a pin on, until LET_GO by an unpin; TOUCH changes nothing
+    holds: np.ndarray  # HOLD for a pin, RELEASE for an unpin, TOUCH for neither
 
     @staticmethod
     def of(touches: Sequence[tuple[int, float, float, int]]) -> Touches:
@@ -49,13 +49,13 @@ def tiers(born: np.ndarray, touches: Touches, clock: ActiveDays, now: float) -> 
     """Return the tier and strength of all memories now.
 
     Each starts episodic with strength 1 on its day. Computed in as many vectorised rounds as the most touched memory
-    has touches, so that a hundred thousand untouched ones cost one power.
+    has touches, so that a hundred thousand untouched memories cost one power.
 
     Args:
         born: (n,) seconds since 1970.
-        touches: what lifted them; earlier than the birth counts as at the birth.
+        touches: the events; one before the birth counts as at the birth.
         clock: the active days.
-        now: seconds since 1970; of the days after the last active one, none has passed.
+        now: seconds since 1970; days after the last active one do not count.
     """
     tier, strength = np.full(len(born), EPISODIC), np.ones(len(born))
     since, count = clock.at(born), np.zeros(len(born), np.int64)

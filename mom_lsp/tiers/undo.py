@@ -1,4 +1,4 @@
-"""Which events an undo takes back. Nothing leaves the journal: what is undone is passed over when it is folded."""
+"""Which events an undo reverts. Nothing is deleted from the journal: undone events are skipped when it is folded."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 from mom_lsp.journal import Event
 
-SAID = frozenset({"pin", "unpin", "useful", "inserted", "dismiss", "forget", "restore", "note", "merge"})  # by the user
+FEEDBACK = frozenset({"pin", "unpin", "useful", "inserted", "dismiss", "forget", "restore", "note", "merge"})
 
 
 def undone_events(log: Iterable[Event]) -> tuple[set[int], set[int]]:
-    """Return the numbers of the events that a later undo took back: what they caused included, and those it names."""
+    """Return the numbers of all undone events, with those that they caused, and of the events that an undo names."""
     events = list(log)
     named = {int(event.data["seq"]) for event in events if event.type == "undo" and "seq" in event.data}
     caused = {e.seq for e in events if named and e.type == "transition" and e.data.get("cause") in named}
@@ -18,25 +18,27 @@ def undone_events(log: Iterable[Event]) -> tuple[set[int], set[int]]:
 
 
 def undoable(log: Iterable[Event], memory: str = "") -> Event | None:
-    """Return the newest event that an undo would take back now.
+    """Return the newest event that can be undone, None if there is none.
 
     Args:
         log: the events of the journal.
-        memory: of this one, which may also be what came without a word: that it was opened, and what evidence made
-            of it. What one event brought about is taken back with that event.
+        memory: only events of this memory, "" for any. For one memory, these include that it was opened, and changes
+            of status by history. Events that another event caused are undone with it.
     """
     events = list(log)
     undone, _ = undone_events(events)
     left = [event for event in events if event.seq not in undone]
     if not memory:
-        return next((event for event in reversed(left) if event.type in SAID), None)
+        return next((event for event in reversed(left) if event.type in FEEDBACK), None)
     by_seq = {event.seq: event for event in left}
     for event in reversed(left):
-        if event.memory == memory and (event.type in SAID or event.type == "opened" or _evidence_alone(event, by_seq)):
+        if event.memory == memory and (
+            event.type in FEEDBACK or event.type == "opened" or _evidence_alone(event, by_seq)
+        ):
             return event
     return None
 
 
 def _evidence_alone(event: Event, known: dict[int, Event]) -> bool:
-    """Tell whether a change of status rests on a commit, and on no word of the user."""
+    """Whether a change of status is based on a commit, not on feedback."""
     return event.type == "transition" and bool(event.data.get("commit")) and event.data.get("cause", 0) not in known

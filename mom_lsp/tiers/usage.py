@@ -1,4 +1,4 @@
-"""What one event makes of what is known of a memory's use."""
+"""How each event changes the usage of a memory."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from mom_lsp.journal import Event
 from mom_lsp.memory import Pin, Usage
 from mom_lsp.tiers import DAY
 
-GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # how much of what a memory lacks a use gives it
-ACCEPTED = frozenset(GATES)  # uses that the user made himself
+GATES = {"pin": 1.0, "useful": 1.0, "inserted": 0.8, "opened": 0.5}  # share of the missing strength that a use adds
+ACCEPTED = frozenset(GATES)  # uses by the user
 
 
 def after(usage: Usage, event: Event) -> Usage:
-    """Return the usage of a memory after an event that names it."""
+    """Return the usage of a memory after an event about it."""
     match event.type:
         case "pin":
             pins = (*(usage.pins if usage.pinned else ()), _pin(event))
@@ -32,7 +32,7 @@ def after(usage: Usage, event: Event) -> Usage:
 
 def _pin(event: Event) -> Pin:
     line, key = (value if isinstance(value, int) else 0 for value in map(event.data.get, ("line", "key")))
-    return Pin(event.path, event.symbol, line, key)  # an imported event may hold anything
+    return Pin(event.path, event.symbol, line, key)  # an imported event may have any data
 
 
 def _used(usage: Usage, event: Event) -> Usage:
@@ -46,7 +46,7 @@ def _used(usage: Usage, event: Event) -> Usage:
 
 
 def _dismissed(usage: Usage, event: Event) -> Usage:
-    """A dismissal where the memory had been accepted is a use that failed; elsewhere it says nothing but "not here"."""
+    """Record a dismissal; where the memory had been accepted, that use failed."""
     never = bool(event.data.get("never"))
     failed = any(
         never or (path == event.path and (symbol == event.symbol or not symbol or not event.symbol))
@@ -58,8 +58,8 @@ def _dismissed(usage: Usage, event: Event) -> Usage:
     return replace(usage, dismissed=usage.dismissed | {(event.path, event.symbol)})
 
 
-def showings(event: Event, kind: str) -> Iterable[tuple[str, str]]:
-    """Yield (memory, path) of a batch of showings, of what was "seen" in a list or "hinted"."""
+def impressions_in(event: Event, kind: str) -> Iterable[tuple[str, str]]:
+    """Yield (memory, path) of a batch of impressions of one kind: "seen" in a list, or "hinted"."""
     if event.memory and kind == "seen":
         yield event.memory, event.path
     batch = event.data.get(kind)
@@ -68,27 +68,27 @@ def showings(event: Event, kind: str) -> Iterable[tuple[str, str]]:
 
 
 def seen(usage: Usage, path: str, time: float) -> Usage:
-    """Count a showing in a list or a hover once a file and day."""
+    """Count an impression in a list or a hover, once per file and day."""
     on = _on(usage.shown_on, path, time)
     return usage if on is None else replace(usage, shown=usage.shown + 1, shown_on=on)
 
 
 def hinted(usage: Usage, path: str, time: float) -> Usage:
-    """Count a hint on the screen once a file and day: one that stands at its line all day is one."""
+    """Count a hint on the screen, once per file and day."""
     on = _on(usage.hinted_on, path, time)
     return usage if on is None else replace(usage, hinted=usage.hinted + 1, hinted_on=on)
 
 
 def _on(last: tuple[int, frozenset[str]], path: str, time: float) -> tuple[int, frozenset[str]] | None:
-    """Return a day with its files, with a file that was not among them; None if it was."""
+    """Return the day with its files after an impression in a file, None if the file is among them."""
     day, (before, paths) = int(time // DAY), last
     if day != before:
         return day, frozenset({path})
     return None if path in paths else (day, paths | {path})
 
 
-def united(usage: Usage, other: Usage) -> Usage:
-    """Return the usage of a memory that is shown for another one from now on: what spoke for either speaks for it."""
+def merged_usage(usage: Usage, other: Usage) -> Usage:
+    """Return the usage of a memory that another one is merged into: the evidence of both."""
     places = {place[:2]: place for place in (*other.places, *usage.places)}
     firsts = [one.first_used for one in (usage, other) if one.uses]
     return replace(
@@ -106,6 +106,6 @@ def united(usage: Usage, other: Usage) -> Usage:
 
 
 def without_evidence(usage: Usage, transition: Event) -> Usage:
-    """Return the usage of a memory of which the user took back what was made of it: what that rested on is nothing."""
+    """Return the usage after the user undid a transition: the commit it was based on no longer counts."""
     commit = str(transition.data.get("commit", ""))
     return replace(usage, discounted=usage.discounted | {commit}) if commit else usage

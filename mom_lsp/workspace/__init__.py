@@ -1,4 +1,4 @@
-"""The one object for a repository: suggest, search, show, and take the user's word."""
+"""The facade of a repository: suggest, search, show, and record feedback."""
 
 from mom_lsp.workspace.library.library import Library
 from mom_lsp.workspace.workspace import Workspace

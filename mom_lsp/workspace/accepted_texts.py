@@ -1,8 +1,8 @@
-"""Texts that the user accepted, each with the memories that it followed: what the local model learns attention from.
+"""Accepted texts with the memories that they are based on: the training data of the local model's attention.
 
-Two are known from the journal and the history alone, so nothing is kept for them and unsaved text is never stored: an
-answer of the model that the user had remembered, and the message of a commit that was made right where (the same file)
-and when (upon the same HEAD) the user had accepted a memory, or what was inserted from one.
+There are two kinds, both known from the journal and the history alone, so that no unsaved text is stored: an answer of
+the model that the user saved, and the message of a commit to the same file and on the same HEAD where the user had
+accepted a memory or inserted its text.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ MEMORIES = 3  # in a prompt
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """An accepted text; its prompt is made when it is read."""
+    """An accepted text with its prompt."""
 
     source: str  # the id of the note, or of the commit's memory
     accepted: Accepted
 
 
 def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text]:
-    """Yield what was accepted in a workspace and is not among the known sources."""
+    """Yield the accepted texts of a workspace that are not among the known sources."""
     snapshot = workspace.library.snapshot()
     for source, event in snapshot.life.notes.items():
         if source not in known and (one := _answer(workspace, event)):
@@ -45,19 +45,19 @@ def accepted_texts(workspace: Workspace, known: Container[str]) -> Iterator[Text
 
 
 def followed(workspace: Workspace) -> dict[str, list[str]]:
-    """Return the accepted texts of a workspace by their source, each with the memories that it follows."""
+    """Return the memories that each accepted text of a workspace is based on, by its source."""
     snapshot = workspace.library.snapshot()
     answers = {source: list(map(str, _cited(event))) for source, event in snapshot.life.notes.items()}
     return answers | {snapshot.catalog.ids[row]: used for row, _, _, used in _commits(workspace, snapshot)}
 
 
 def _cited(event: Event) -> list[Any]:
-    cites = event.data.get("cites")  # an imported event may hold anything
+    cites = event.data.get("cites")  # an imported event may have any data
     return cites if isinstance(cites, list) else []
 
 
 def _answer(workspace: Workspace, event: Event) -> Accepted | None:
-    """Return an answer that was remembered, after the question as it would be asked today."""
+    """Return a saved answer, with the prompt as it would be today."""
     cites, line = _cited(event), event.data.get("line")
     if not cites:
         return None
@@ -69,7 +69,7 @@ def _answer(workspace: Workspace, event: Event) -> Accepted | None:
 
 
 def _commits(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Yield (row of a commit, the HEAD before, a path of it, the memories that were accepted there and then)."""
+    """Yield (row of a commit, the HEAD before, a path of it, the memories that were accepted at that path and HEAD)."""
     log = list(workspace.library.journal.events())
     (undone, _), used = undone_events(log), dict[tuple[str, str], list[Event]]()
     for event in log:
@@ -79,16 +79,16 @@ def _commits(workspace: Workspace, snapshot: Snapshot) -> Iterator[tuple[int, st
     view, parents, catalog = workspace.worktree.view(snapshot.catalog, head_now), head_now.ancestors, snapshot.catalog
     for (head, path), events in used.items():
         for row in catalog.rows_touching([path]).tolist() if head in parents else ():
-            made = view.commit_of.get(row, "")
+            commit = view.commit_of.get(row, "")
             before = [event.memory for event in events if event.time <= catalog.time[row]]
-            if before and head in parents.get(made, ()):
+            if before and head in parents.get(commit, ()):
                 yield row, head, path, list(dict.fromkeys(before))
 
 
 def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[str]) -> Accepted | None:
-    """Return a commit's message, after the memories that were used for it and others that the router ranks high."""
-    there = path in workspace.worktree.head(head).tree
-    ranked = _ids(workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)) if there else []
+    """Return a commit's message, with the memories that were used for it and others that rank high."""
+    exists = path in workspace.worktree.head(head).tree
+    ranked = _ids(workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)) if exists else []
     others = [memory for memory in ranked if memory not in used][: max(0, MEMORIES - len(used))]
     kept = [memory for memory in ranked if memory in used or memory in others]
     memories = workspace.memories([*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
@@ -108,5 +108,5 @@ def _accepted(
 ) -> Accepted | None:
     if not memories or not text.strip():
         return None
-    there = any(memory.id == first for memory in memories)
-    return Accepted(cue_of(paths), tuple(messages), text, first if there else "")
+    included = any(memory.id == first for memory in memories)
+    return Accepted(cue_of(paths), tuple(messages), text, first if included else "")

@@ -1,4 +1,4 @@
-"""The user's word: each action is one or more events in the journal, durable when it returns."""
+"""The actions of the user: each is one or more events in the journal, durable when it returns."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.undo import undoable
-from mom_lsp.workspace.transfer import bring_in
+from mom_lsp.workspace.transfer import import_into
 from mom_lsp.workspace.workspace import Workspace
 
-GENERATED = "local model, saved by you"  # the author of such a note
+GENERATED = "local model, saved by you"  # author of a saved answer
 MAX_NOTE = 10_000  # characters
 STATUS_CHANGING = frozenset(
     {"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"}
-)  # may change a status
+)  # events that may change a status
 Answer = dict[str, Any]
 
 
 class Actions:
-    """Writes what the user decides in one workspace; `indexing_wanted` is called when the store has to follow."""
+    """Records the actions in one workspace; `indexing_wanted` is called when the index must change."""
 
     def __init__(
         self,
@@ -38,32 +38,33 @@ class Actions:
         self._journal = workspace.library.journal
 
     def pin(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
-        """Keep a memory in front at a function, or a line outside of any; without a line, in the file.
+        """Pin a memory to a function, or to a line outside of any; without a line, to the file.
 
-        Without a path, that is the first file of the memory. Elsewhere it competes like any other; it does not fade.
+        Without a path, it is pinned to the first file of the memory. Elsewhere it is ranked like any other; it does not
+        decay.
         """
         return self._mark("pin", identity, "Pinned", path, line, code)
 
     def unpin(self, identity: str) -> Answer:
-        """Let a pinned memory compete again."""
+        """Remove the pins of a memory."""
         return self._mark("unpin", identity, "Unpinned")
 
     def useful(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
-        """Count one accepted use at a place."""
+        """Record an accepted use at a place."""
         return self._mark("useful", identity, "Marked as useful", path, line, code)
 
     def opened(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
-        """Count that the user opened a memory and kept it open."""
+        """Record that the user opened a memory and kept it open."""
         return self._mark("opened", identity, "Recorded as opened", path, line, code)
 
     def inserted(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
-        """Count that the user accepted text that a memory led to."""
+        """Record that the user accepted text based on a memory."""
         return self._mark("inserted", identity, "Inserted and marked as useful", path, line, code)
 
     def dismiss(
         self, identity: str, path: str = "", line: int = 0, code: str | None = None, *, never: bool = False
     ) -> Answer:
-        """Do not suggest a memory at this function any more (without one, in this file); elsewhere it may be right.
+        """Stop suggesting a memory in this function (without one, in this file).
 
         With `never` it is suggested nowhere; search still finds it.
         """
@@ -81,57 +82,57 @@ class Actions:
         return _done(f"Dismissed in {place}: “{memory.title}”")
 
     def forget(self, identity: str) -> Answer:
-        """Remove a memory from every result now, and from every byte as soon as the index is rewritten."""
+        """Remove a memory from every result now, and from the disk as soon as the index is rewritten."""
         memory = self._workspace.memory(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
         return _done(f"Forgotten: “{memory.title}”; undo restores it")
 
     def restore(self, identity: str) -> Answer:
-        """Bring a forgotten memory back, whose text is read from the repository again, or an archived or failed one."""
+        """Restore a forgotten memory, whose text is read from the repository again, or an archived or failed one."""
         life = fold(self._journal.events())
-        away = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or usage.never]
-        memory = _only(identity, away, "no forgotten or archived memory has")
+        suppressed = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or usage.never]
+        memory = _only(identity, suppressed, "no forgotten or archived memory has")
         self._append("restore", memory)
         if memory in life.forgotten:
             self._indexing_wanted("restore")
         return _done(f"Restored: {memory[:8]}")
 
     def merge(self, identity: str, other: str) -> Answer:
-        """Show one memory for two that say the same."""
-        kept, gone = self._workspace.memory(identity), self._workspace.memory(other)
+        """Merge a duplicate into a memory, which is shown for both."""
+        kept, duplicate = self._workspace.memory(identity), self._workspace.memory(other)
         life = self._workspace.library.snapshot().life
-        if life.shown_for(kept.id) == life.shown_for(gone.id):
+        if life.shown_for(kept.id) == life.shown_for(duplicate.id):
             raise UsageError("these two memories are one already")
-        self._append("merge", kept.id, data={"other": gone.id})
-        return _done(f"Merged {gone.id[:8]} into “{kept.title}”")
+        self._append("merge", kept.id, data={"other": duplicate.id})
+        return _done(f"Merged {duplicate.id[:8]} into “{kept.title}”")
 
     def active(self) -> Answer:
-        """Note that somebody works here today; at most one event a day."""
+        """Record that today is an active day; at most one event a day."""
         today = int(self._clock() // DAY)
         if all(int(time // DAY) != today for time in self._workspace.library.snapshot().life.active[-100:]):
             self._journal.append("active", now=self._clock())
         return _done("Recorded")
 
     def settle(self, memory: str = "", cause: int = 0) -> None:
-        """Write down what the evidence has made of one memory, or of all, since: changes of status with their reason.
+        """Record the changes of status that follow from the evidence, of one memory or of all.
 
         Args:
             memory: its id, "" for all.
-            cause: the number of the event that may have changed it; to undo that is to undo the change.
+            cause: the number of the event that may have changed it; undoing that event undoes the change.
         """
         now = self._clock()
         with self._workspace.library.settling:
             due = self._workspace.changes(memory)
-            told = [Event(0, now, "transition", who, data=data | {"cause": cause}) for who, data in due]
-            if told:
-                self._journal.append_many(told)
+            events = [Event(0, now, "transition", changed, data=data | {"cause": cause}) for changed, data in due]
+            if events:
+                self._journal.append_many(events)
 
     def undo(self, identity: str = "") -> Answer:
-        """Take back the last thing the user did here, or the last that befell one memory, without a word of his too."""
+        """Undo the last action, or the last action or change of status of one memory."""
         log = list(self._journal.events())
-        told = {event.memory for event in log}
-        last = undoable(log, _only(identity, told, "no memory with feedback has") if identity else "")
+        known = {event.memory for event in log}
+        last = undoable(log, _only(identity, known, "no memory with feedback has") if identity else "")
         if last is None:
             raise UsageError(f"nothing to undo{f' for {identity}' if identity else ''}")
         self._append("undo", last.memory, data={"seq": last.seq})
@@ -141,7 +142,7 @@ class Actions:
         return _done(f"Undone: {what} of {last.memory[:8]}")
 
     def purge(self) -> Answer:
-        """Erase the text of every forgotten note now, instead of after its 30 days of grace."""
+        """Erase the text of every forgotten note now, instead of after 30 days."""
         gone = list(forgotten_notes(self._journal.events()))
         self._journal.erase(gone)
         self._append("purge", "")
@@ -166,10 +167,10 @@ class Actions:
         generated: bool = False,
         cites: Sequence[str] = (),
     ) -> Answer:
-        """Remember the user's own words at a place, or (`generated`) those of a model that the user wants kept.
+        """Save a note of the user at a place, or an answer of the model (`generated`) that the user wants to keep.
 
-        What a memory says already becomes no second one: that memory is pinned. From a model's words that are kept
-        it learns where to look; `cites` are the memories that it had before it, as the router ranked them.
+        A text that only repeats a memory pins that memory instead. The model's attention is trained on saved answers;
+        `cites` are the memories in its prompt, in the order of the ranking.
         """
         text = sanitize(text).strip()
         if not text:
@@ -177,7 +178,7 @@ class Actions:
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note is limited to {MAX_NOTE:,} characters; this one has {len(text):,}")
         self._workspace.files.refuse_outside(path)
-        known = self._workspace.recalled(text)
+        known = self._workspace.quoted_by(text)
         if known is not None:
             return self.pin(known.id, path, line, code) | {"id": known.id}
         now = self._clock()
@@ -190,8 +191,8 @@ class Actions:
         return _done(f"Remembered as {identity[:8]}") | {"id": identity}
 
     def import_events(self, events: Iterable[Mapping[str, Any]]) -> Answer:
-        """Append the events that are not here yet. Raises UsageError for what is no event."""
-        added = bring_in(self._journal, events)
+        """Append the events that the journal does not have yet. Raises UsageError for an invalid event."""
+        added = import_into(self._journal, events)
         self._indexing_wanted("import")
         return _done(f"Imported {count(added, 'event')}")
 
@@ -219,9 +220,9 @@ class Actions:
     ) -> None:
         head = self._workspace.worktree.head().commit
         when = self._clock() if now is None else now
-        if kind in STATUS_CHANGING:  # what was shown before it, comes before it
+        if kind in STATUS_CHANGING:  # impressions from before the event come before it
             self._workspace.library.impressions.flush(self._journal, when)
-        with self._workspace.library.settling:  # so that nobody else writes down what this event brings about
+        with self._workspace.library.settling:  # so that no other thread records the changes that this event causes
             event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
             if kind in STATUS_CHANGING:
                 self.settle(memory, event.seq)
@@ -232,7 +233,7 @@ def _done(message: str) -> Answer:
 
 
 def _only(identity: str, known: Iterable[str], none: str) -> str:
-    """Return the one id that begins with some hex digits. Raises UsageError."""
+    """Return the one id that starts with some hex digits. Raises UsageError unless it is exactly one."""
     found = [memory for memory in known if identity and memory.startswith(identity)]
     if len(found) != 1:
         raise UsageError(f"{'several memories have' if found else none} an id starting with {identity!r}")

@@ -1,4 +1,4 @@
-"""What the user said, carried elsewhere: the events of a journal as plain values, and back."""
+"""Export and import of the journal: its events as plain values, and back."""
 
 from __future__ import annotations
 
@@ -11,31 +11,33 @@ from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, EventType, Journal
 from mom_lsp.redact import sanitize
 
-NAMING = {"undo": "seq", "transition": "cause"}  # events that name another one by its number, and where they do
+NAMING = {"undo": "seq", "transition": "cause"}  # events that reference another one by its number, and the key
 
 
-def taken_out(journal: Journal) -> list[dict[str, Any]]:
+def exported(journal: Journal) -> list[dict[str, Any]]:
     """Return all events, oldest first."""
     return [asdict(event) for event in journal.events()]
 
 
-def bring_in(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
-    """Append the events that are not here yet, judged by their content; return how many. Raises UsageError."""
-    theirs = [_cleaned(_event(plain)) for plain in events]
+def import_into(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
+    """Append the events that the journal lacks, compared by content; return how many. Raises UsageError."""
+    imported = [_cleaned(_event(plain)) for plain in events]
     seqs = {_identity(event): event.seq for event in journal.events()}
-    here = {event.seq: seqs[_identity(event)] for event in theirs if _identity(event) in seqs}  # their number -> ours
-    fresh = {_identity(event): event for event in theirs if _identity(event) not in seqs}
-    return len(journal.append_many(fresh.values(), lambda event, given: _renumbered(event, given, here)))
+    existing = {
+        event.seq: seqs[_identity(event)] for event in imported if _identity(event) in seqs
+    }  # imported number -> ours
+    fresh = {_identity(event): event for event in imported if _identity(event) not in seqs}
+    return len(journal.append_many(fresh.values(), lambda event, given: _renumbered(event, given, existing)))
 
 
 def _cleaned(event: Event) -> Event:
-    """Return an event whose note holds no secret; it may come from an older mom, or from elsewhere."""
+    """Return an event without secrets in its note; it may come from an older version, or from elsewhere."""
     text = event.data.get("text")
     return replace(event, data=event.data | {"text": sanitize(text)}) if isinstance(text, str) else event
 
 
 def _event(plain: Mapping[str, Any]) -> Event:
-    """Read one exported event. Raises UsageError if it is none."""
+    """Return one exported event. Raises UsageError if it is invalid."""
     try:
         texts = {name: str(plain.get(name, "")) for name in ("memory", "path", "symbol", "head")}
         event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)

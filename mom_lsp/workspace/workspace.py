@@ -1,4 +1,4 @@
-"""What one worktree can be asked."""
+"""The facade of one worktree: everything that can be asked about it."""
 
 from __future__ import annotations
 
@@ -10,37 +10,37 @@ from typing import Any
 import numpy as np
 
 from mom_lsp import phrases
-from mom_lsp.errors import UsageError
 from mom_lsp.extract.repetition import repeats
 from mom_lsp.git import Location
-from mom_lsp.memory import TERMS, Memory, Scored
-from mom_lsp.route.linear_model import LinearModel, Mode, read_model, shipped
-from mom_lsp.route.lines import open_lines
+from mom_lsp.memory import Memory
+from mom_lsp.route.linear_model import LinearModel, Mode
 from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.status_rules import USES_FOR_LAYER_2
 from mom_lsp.workspace.answers import review
-from mom_lsp.workspace.answers.contract import episode, iso
+from mom_lsp.workspace.answers.contract import episode
 from mom_lsp.workspace.answers.failure_text import warnings_first
+from mom_lsp.workspace.answers.freshness_check import NO_FILE, AskedFile
+from mom_lsp.workspace.answers.line_hints import LineHints
+from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists
 from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.library.impressions import AskedLines
 from mom_lsp.workspace.library.library import Library
-from mom_lsp.workspace.library.line_writers import ALONE, Waiting
+from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.state import State, StateSource, from_one_state
-from mom_lsp.workspace.library.status import change
-from mom_lsp.workspace.library.strength import Aged
+from mom_lsp.workspace.library.status import changes_of
+from mom_lsp.workspace.library.strength import StrengthCache
 from mom_lsp.workspace.library.worktree import Worktree
-from mom_lsp.workspace.memories_view import memories_view
 from mom_lsp.workspace.ranking.citations import Explanation, reasons
-from mom_lsp.workspace.ranking.hints import Hintable, Lead, hintable, thinned
-from mom_lsp.workspace.ranking.query import CONTEXT, OpenFile, Query, mapped_lines, text_query, written
+from mom_lsp.workspace.ranking.hints import HintedLine
+from mom_lsp.workspace.ranking.model_choice import editing_model, shipped_model
+from mom_lsp.workspace.ranking.query import CONTEXT, Query, text_query
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
 from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 from mom_lsp.workspace.ranking.worktree_files import WorktreeFiles
 
-MAX_ALIKE = 8  # memories that a text is compared with
-SEARCH_CHANCE = 0.002  # of what has no word in common with a search: a cosine of about a quarter
+MAX_SIMILAR = 8  # memories that a text is compared with
+SEARCH_CHANCE = 0.002  # minimum relevance of a memory that shares no word with a search: a cosine of about a quarter
 
 
 class Workspace:
@@ -52,18 +52,19 @@ class Workspace:
         library: Library,
         settings: Settings,
         clock: Callable[[], float] = time.time,
-        waiting: Waiting = ALONE,
+        patience: BlamePatience = IN_COMMAND,
     ) -> None:
         self.location, self.library, self.settings = location, library, settings
-        self.worktree = Worktree(location, waiting)
+        self.worktree = Worktree(location, patience)
         self.files = WorktreeFiles(self.worktree)
         self.presenter = Presenter(library.journal, self.worktree, clock)
         self.states = StateSource(library, self.worktree, lambda: self.settings)
-        self._short_term = RecentEdits()
+        self._line_hints = LineHints(self.presenter, self.worktree)
+        self._recent_edits = RecentEdits()
         self._clock = clock
-        self._aged = Aged()
+        self._strengths = StrengthCache()
 
-    # Asking
+    # Questions
 
     def suggest(
         self,
@@ -77,7 +78,7 @@ class Workspace:
         intent: str = "",
         counted: bool = False,
     ) -> dict[str, Any]:
-        """Return what matters for some lines (1-based, inclusive) of a file.
+        """Return the memories that matter for some lines (1-based, inclusive) of a file.
 
         Args:
             path: relative to the root, with slashes.
@@ -86,92 +87,77 @@ class Workspace:
             text: the open text, if it differs from the file.
             k: how many at most.
             rev: answer as of this revision.
-            intent: what the user is about to do there, in his words; "" where only the place is known.
-            counted: whether a person sees the answer.
+            intent: what the user is about to do there, in words; "" where only the place is known.
+            counted: whether the answer is shown to a person, and counts as an impression.
 
         Raises:
             UsageError: no such file or line.
             UntrustedPath: the path leads out of the workspace.
         """
         began = time.perf_counter()
-        asked = self.states.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
+        question = self.states.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
 
         def answer(state: State) -> dict[str, Any]:
-            query = asked()[1]
-            lead = self._may_be_hinted(state, query) if not intent else Lead()
+            query = question()[1]
+            hinted = self._hinted_line(state, query) if not intent else HintedLine()
             query = query.intending(intent) if intent else query
-            found = self._suggested(state, query, k, lead) | {"took_ms": _ms_since(began)}
+            found = self._suggestions(state, query, k, hinted) | {"took_ms": _ms_since(began)}
             if counted and rev is None:
-                asked_at = None if intent else _asked_at(state, query)
+                asked_lines = None if intent else _asked_lines(state, query)
                 shown = [one["id"] for one in found["suggestions"]]
-                self.library.impressions.add(shown, path, self._clock(), asked_at)
+                self.library.impressions.add(shown, path, self._clock(), asked_lines)
             return found
 
-        return self.states.answer(answer, lambda: asked()[0])
+        return self.states.answer(answer, lambda: question()[0])
 
-    def _suggested(self, state: State, query: Query, k: int, lead: Lead) -> dict[str, Any]:
+    def _suggestions(self, state: State, query: Query, k: int, hinted: HintedLine) -> dict[str, Any]:
         assert query.spot is not None
         path, meaning = query.spot.path, state.encode(query.meaning)
-        ranker = self._ranker(state, self._editing(state, meaning))
-        ranker = replace(ranker, context=self._context(query, meaning), strategy=self._strategy(path))
+        ranker = self._ranker(state, self._editing_model(state, meaning))
+        ranker = replace(ranker, context=self._edit_context(query, meaning), strategy=self._strategy(path))
         threshold = self.settings.suggest.threshold
-        chosen = ranker.rank(query, k, threshold=threshold, meaning=meaning, lead=lead.rows, said=lead.said)
+        chosen = ranker.rank(
+            query, k, threshold=threshold, meaning=meaning, lead=hinted.rows, user_lines=hinted.user_lines
+        )
         warnings = self.presenter.failures(state).warnings(path, query.written, state.snapshot.life)
-        if not self.settings.hints.warnings:  # then they are no hints, and what is one comes before them
-            warnings = warnings_first([one for one in chosen if one.row in lead.rows], warnings)
-        return self._told(query, ranker, warnings_first(warnings, chosen)[:k], state)
+        if not self.settings.hints.warnings:  # then warnings are no hints, and hints come before them
+            warnings = warnings_first([one for one in chosen if one.row in hinted.rows], warnings)
+        return self._answer(query, ranker, warnings_first(warnings, chosen)[:k], state)
 
-    def _may_be_hinted(self, state: State, query: Query) -> Lead:
-        """Return what may be hinted at the one line asked about, best first: it leads the suggestions."""
-        spot, file = query.spot, query.file
-        if spot is None or file is None or spot.start != spot.end or not self.settings.hints.enable:
-            return Lead()
-        line, path = spot.start, spot.path
-        writers = {file.mapped[line - 1]: spot.writers[line]} if line in spot.writers else {}
-        found = hintable(state, file, writers, self.settings.hints.minimum_surprise, only=line)
-        if not (found.wrote or found.said):
-            return Lead()
-        ranker = self._hinting(state, path)
-        told = self.presenter.annotated(ranker, self._ranked_hints(ranker, path, found), state, [path], file.lines)
-        rows = tuple(state.snapshot.catalog.row_of[one.memory.id] for one in told if _is_hinted(one))
-        return Lead(rows, found.said)
-
-    def _ranked_hints(self, ranker: Ranker, path: str, found: Hintable) -> list[Ranked]:
-        threshold = self.settings.hints.threshold
-        return ranker.rank_hints(path, found.wrote, found.said, found.own, threshold=threshold)
-
-    def _hinting(self, state: State, path: str) -> Ranker:
-        return replace(self._ranker(state, self._learned("hints")), strategy=self._strategy(path))
+    def _hinted_line(self, state: State, query: Query) -> HintedLine:
+        if query.spot is None:
+            return HintedLine()
+        return self._line_hints.of_line(self._hint_ranker(state, query.spot.path), state, self.settings, query)
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
-        """Return the memories that match words or their meaning; age counts for nothing here."""
+        """Return the memories that match words or are similar in meaning, whatever their age."""
         return self._by_text(text_query(text), "why", k)
 
     def intend(self, intent: str, k: int = 3) -> dict[str, Any]:
-        """Return what matters to somebody who is about to do something, in his words, wherever that may be."""
+        """Return the memories that matter for a task described in words, anywhere in the repository."""
         return self._by_text(text_query(intent, "intent"), "intent", k)
 
     def _by_text(self, query: Query, mode: Mode, k: int) -> dict[str, Any]:
         began = time.perf_counter()
 
         def answer(state: State) -> dict[str, Any]:
-            ranker = self._ranker(state, self._learned(mode))
+            ranker = self._ranker(state, shipped_model(mode, self.settings))
             chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=state.encode(query.meaning))
-            return self._told(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
+            return self._answer(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
 
         return self.states.answer(answer)
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
-        """Return what is known about why a line (1-based) is so; age counts for nothing here. Raises as `suggest`."""
-        asked = self.states.beside(lambda: self.files.question(path, line, line, text, None))
-        return self.states.answer(lambda state: self._explained(state, asked()[1]), lambda: asked()[0])
+        """Return what the memories say about why a line (1-based) exists, whatever their age. Raises as `suggest`."""
+        question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
+        return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
 
-    def _explained(self, state: State, query: Query) -> Explanation:
+    def _explanation(self, state: State, query: Query) -> Explanation:
         spot, meaning = query.spots[0], state.encode(query.meaning)
-        ranker = self._ranker(state, self._editing(state, meaning).scaled({"temp": 0.0}))
+        ranker = self._ranker(state, self._editing_model(state, meaning).scaled({"temp": 0.0}))
         found = reasons(ranker, query, meaning, self.presenter.read)
-        at = self._names(state, query)
-        citations = [answer for _, answer in self.presenter.answers([one for one, _ in found], state, at)]
+        file = AskedFile(self._names(state, query))
+        citations = [answer for _, answer in self.presenter.answers([one for one, _ in found], state, file)]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         cited = {one["id"] for one in citations}
         clues = tuple(clue for _, clue in found if clue.memory.id in cited)
@@ -179,28 +165,15 @@ class Workspace:
 
     @from_one_state
     def hints(self, state: State, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
-        """Return memories at the lines they wrote: at most one a line, three in any 40 lines, each once a file.
+        """Return hints at the lines that memories wrote: at most one a line, three in any 40 lines, each once a file.
 
-        Only memories out of the ordinary (`mom.hints.minimumSurprise`) that are likely enough are hinted. What is
-        hinted at a line comes first in `suggest` of that line.
+        Only memories that are unusual (`mom.hints.minimumSurprise`) and relevant enough are hinted. What is hinted at a
+        line comes first in `suggest` of that line.
         """
-        committed, lines = self.worktree.committed(state.head, path), open_lines(text)
-        file = OpenFile(path, lines, mapped_lines(self.worktree, state.head, path, lines), committed)
-        writers = self.worktree.writers(state.head, path, None)
-        ranker = self._hinting(state, path)
-        found = hintable(state, file, writers, self.settings.hints.minimum_surprise)
-        chosen = self._ranked_hints(ranker, path, found)
-        if self.settings.hints.warnings:
-            blocks = written(committed, path, lines, file.mapped)
-            chosen = warnings_first(self.presenter.failures(state).warnings(path, blocks, state.snapshot.life), chosen)
-        kept = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
-        hints = [one for one in self.presenter.annotated(ranker, kept, state, [path], lines) if _is_hinted(one)]
-        return [
-            {"line": one.lines[0], "suggestion": answer} for one, answer in self.presenter.answers(hints, state, [path])
-        ]
+        return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, path, text, start, end)
 
     def hinted(self, path: str, memories: Sequence[str]) -> None:
-        """Count hints of a file that were on the screen; what is on it day after day takes less room there."""
+        """Count hints of a file that were on the screen; a hint that was shown on many days gets shorter there."""
         self.library.impressions.add(memories, path, self._clock(), hinted=True)
 
     @from_one_state
@@ -208,91 +181,66 @@ class Workspace:
         """Return everything about one memory, and why it is or is not suggested.
 
         Raises:
-            UsageError: no memory, or more than one, has an id that begins like this.
+            UsageError: no memory, or more than one, has an id that starts like this.
         """
-        memory = _named(state, identity)
-        return self.presenter.everything(memory, self._ranker(state, self._learned("why")), state)
+        return self.presenter.everything(state.named(identity), self._unranked(state), state)
 
     @from_one_state
     def episode(self, state: State, identity: str) -> dict[str, Any]:
-        """Return the episode of a memory, None if it stands alone, and its members, oldest first. Raises as `show`."""
-        memory = _named(state, identity)
-        found = self.presenter.episodes(state).of(memory)
+        """Return the episode of a memory, None if it has none, and its members, oldest first. Raises as `show`."""
+        found = self.presenter.episodes(state).of(state.named(identity))
         row_of = state.snapshot.catalog.row_of
         members = [unscored(row_of[i]) for i in found.members] if found else []
-        told = self.presenter.render(self._ranker(state, self._learned("why")), members, state)
+        rendered = self.presenter.render(self._unranked(state), members, state)
         grouped = episode(found) if found else None
         words = {"episode": phrases.episode(grouped)} if grouped else {}
-        return {"episode": grouped, "members": told, "phrases": words}
+        return {"episode": grouped, "members": rendered, "phrases": words}
 
     @from_one_state
-    def kept(self, state: State) -> dict[str, list[dict[str, Any]]]:
-        """Return what the user kept, found useful and sent away."""
-        ranker = self._ranker(state, self._learned("why"))
-        return memories_view(
-            self.presenter, ranker, state, self._promoted(state, ranker), self.library.journal.events()
-        )
+    def memories_view(self, state: State) -> dict[str, list[dict[str, Any]]]:
+        """Return the pinned, promoted, useful and forgotten memories."""
+        events = self.library.journal.events()
+        return memories_view(self.presenter, self._unranked(state), state, events, self._clock())
+
+    @from_one_state
+    def review(self, state: State) -> dict[str, Any]:
+        """Return the memories to review, each with its "reason"; of forgotten ones, newest first, only the id."""
+        events = self.library.journal.events()
+        return review_lists(self.presenter, self._unranked(state), state, events, self._clock())
+
+    def overview(self, state: State) -> dict[str, Any]:
+        """Return how many memories are in each tier and status, and how many were promoted lately."""
+        view, life = state.view, state.snapshot.life
+        lately = review.promoted(view, life, state.head.ancestors, self._clock())
+        tiers = self._strengths.of(view, life, self._clock())
+        return review.overview(view, life, tiers) | {"promoted_lately": len(lately)}
+
+    # Memories
 
     @from_one_state
     def memory(self, state: State, identity: str) -> Memory:
-        """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
-        return _named(state, identity)
+        """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
+        return state.named(identity)
 
     @from_one_state
     def memories(self, state: State, ids: Sequence[str]) -> list[Memory]:
-        """Return the memories that are still there and not forgotten, in this order."""
+        """Return the memories that exist and are not forgotten, in this order."""
         found = state.get([one for one in ids if not state.snapshot.life.of(one).forgotten])
         return [found[one] for one in ids if one in found]
 
     @from_one_state
-    def recalled(self, state: State, text: str) -> Memory | None:
-        """Return the memory whose own words a text is; None if it says something new."""
-        alike = state.get(list(state.matches(text, MAX_ALIKE))).values()
-        known = [memory for memory in alike if repeats(text, f"{memory.title}\n\n{memory.body}")]
-        return next((m for m in known if state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
+    def quoted_by(self, state: State, text: str) -> Memory | None:
+        """Return the memory that a text only repeats, None if it says something new."""
+        similar = state.get(list(state.matches(text, MAX_SIMILAR))).values()
+        repeated = [memory for memory in similar if repeats(text, f"{memory.title}\n\n{memory.body}")]
+        return next((m for m in repeated if state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
 
     def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
-        """Return (id, change of status) of one memory or of all, as far as the journal does not hold it yet."""
+        """Return (id, change of status) of one memory or of all, where the journal does not have it yet."""
         snapshot = self.library.snapshot()
         life = snapshot.life
-        asked = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
-        return self.states.answer(lambda state: self._changes(state, asked), snapshot=snapshot) if asked else []
-
-    def _changes(self, state: State, asked: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-        life = state.snapshot.life
-        told = state.get([m for m in asked if life.of(m).uses >= USES_FOR_LAYER_2])
-        kinds = {identity: known.kind for identity, known in told.items()}
-        found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in asked)
-        return [(identity, data) for identity, data in found if data is not None]
-
-    @from_one_state
-    def review(self, state: State) -> dict[str, Any]:
-        """Return what deserves a look, each memory with its "reason"; forgotten ones, newest first, have but an id."""
-        view, life = state.view, state.snapshot.life
-        ranker = self._ranker(state, self._learned("why"))
-        drifted = self.presenter.picked(review.to_keep_fresh(view, life), ranker, state)
-        return {
-            "fading": self.presenter.picked(review.fading(view, life, ranker.tiers), ranker, state),
-            "promoted": self._promoted(state, ranker),
-            "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
-            "archived": self.presenter.picked(review.archived(view, life), ranker, state),
-            "forgotten": [
-                {"id": memory, "time": iso(when)}
-                for when, memory in review.forgotten(self.library.journal.events(), life)
-            ],
-        }
-
-    def _promoted(self, state: State, ranker: Ranker) -> list[dict[str, Any]]:
-        """Return the memories that proved themselves lately, each with its "reason"."""
-        picks = review.promoted(state.view, state.snapshot.life, state.head.ancestors, self._clock())
-        return self.presenter.picked(picks, ranker, state)
-
-    def overview(self, state: State) -> dict[str, Any]:
-        """Return how many memories stand in each tier and status, and how many were promoted lately."""
-        view, life = state.view, state.snapshot.life
-        lately = review.promoted(view, life, state.head.ancestors, self._clock())
-        tiers = self._aged.of(view, life, self._clock())
-        return review.overview(view, life, tiers) | {"promoted_lately": len(lately)}
+        ids = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
+        return self.states.answer(lambda state: changes_of(ids, state), snapshot=snapshot) if ids else []
 
     def prefetch(self, path: str) -> None:
         """Read the whole file's blame, so that later questions about it are answered at once."""
@@ -300,42 +248,39 @@ class Workspace:
         if path in head.tree:
             self.worktree.writers(head, path, None)
 
-    # Inside
-
-    def _editing(self, state: State, meaning: np.ndarray | None) -> LinearModel:
-        """Return what was learned for the place of an edit: here if `mom tune` did, and with vectors if there are."""
-        modes: tuple[Mode, ...] = ("unencoded", "editing") if meaning is None else ("editing",)
-        own = (read_model(state.snapshot.life.tuned.get(mode, {})) for mode in modes)
-        return self._as_said(next(filter(None, own), None) or shipped(modes[0]))
-
-    def _learned(self, mode: Mode) -> LinearModel:
-        return self._as_said(shipped(mode))
-
-    def _as_said(self, model: LinearModel) -> LinearModel:
-        """Return a model with each term as many times as strong as the user says."""
-        return model.scaled({term: getattr(self.settings.weights, term) for term in TERMS})
-
-    def _context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
-        """Return what was edited before, as far as it has to do with a question, and remember this edit."""
-        if not self.settings.encoder.context or meaning is None:
-            return None
-        read = self._short_term.read(meaning)
-        if query.written:
-            self._short_term.saw(query.meaning, meaning)
-        return read
+    # Private
 
     def _ranker(self, state: State, model: LinearModel) -> Ranker:
-        tiers = self._aged.of(state.view, state.snapshot.life, self._clock())
+        tiers = self._strengths.of(state.view, state.snapshot.life, self._clock())
         return Ranker(state, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
 
-    def _strategy(self, path: str) -> Strategy:
-        """Return what the settings ask for besides the score, the same in a file all day."""
-        chosen = self.settings.strategies
-        return Strategy(chosen.dropout, chosen.explore, path, int(self._clock() // DAY))
+    def _unranked(self, state: State) -> Ranker:
+        """Return a ranker for memories that answer no question."""
+        return self._ranker(state, shipped_model("why", self.settings))
 
-    def _told(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
-        lines = query.file.lines if query.file else ()
-        suggestions = self.presenter.render(ranker, chosen, state, self._names(state, query), lines)
+    def _hint_ranker(self, state: State, path: str) -> Ranker:
+        return replace(self._ranker(state, shipped_model("hints", self.settings)), strategy=self._strategy(path))
+
+    def _editing_model(self, state: State, meaning: np.ndarray | None) -> LinearModel:
+        return editing_model(state.snapshot.life.tuned, self.settings, encoded=meaning is not None)
+
+    def _edit_context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
+        """Return the recent edits as far as they are similar to a question, and record its own edit."""
+        if not self.settings.encoder.context or meaning is None:
+            return None
+        context = self._recent_edits.read(meaning)
+        if query.written:
+            self._recent_edits.record(query.meaning, meaning)
+        return context
+
+    def _strategy(self, path: str) -> Strategy:
+        """Return the strategies that the settings enable, the same in a file all day."""
+        enabled = self.settings.strategies
+        return Strategy(enabled.dropout, enabled.explore, path, int(self._clock() // DAY))
+
+    def _answer(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
+        file = AskedFile(self._names(state, query), query.file.lines) if query.file else NO_FILE
+        suggestions = self.presenter.render(ranker, chosen, state, file)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
 
     def _names(self, state: State, query: Query) -> list[str]:
@@ -343,21 +288,7 @@ class Workspace:
         return state.view.names_of(query.spot.path) if query.spot else []
 
 
-def _named(state: State, identity: str) -> Memory:
-    """Return the memory whose id begins with some hex digits. Raises UsageError unless it is exactly one."""
-    known = [i for i in state.snapshot.catalog.ids if i.startswith(identity)] if identity else []
-    if len(known) != 1:
-        problem = "several memories have" if known else "no memory has"
-        raise UsageError(f"{problem} an id starting with {identity!r}; `mom search` shows the ids")
-    return state.get(known)[known[0]]
-
-
-def _is_hinted(one: Scored) -> bool:
-    """Whether a memory that was chosen for a hint becomes one: not if nothing is left of it."""
-    return one.freshness != "gone" or bool(one.failure and one.failure.again)
-
-
-def _asked_at(state: State, query: Query) -> AskedLines | None:
+def _asked_lines(state: State, query: Query) -> AskedLines | None:
     return AskedLines(state.head.commit, *query.span) if state.head.commit and query.span else None
 
 

@@ -1,1 +1,1 @@
-"""From the best memories to an answer: their text, freshness, failures and episodes, as JSON."""
+"""From ranked memories to an answer: text, freshness, failures and episodes, as JSON."""

@@ -28,7 +28,7 @@ def suggestion(
     at: Sequence[str] = (),
     domain: str = "",
 ) -> dict[str, Any]:
-    """Return one suggestion; source facts that were looked up are passed in, `at` the names of the file asked about."""
+    """Return one suggestion as JSON; `at` are the names of the file asked about."""
     memory, source = scored.memory, scored.memory.source
     found = {
         "id": memory.id,
@@ -48,12 +48,12 @@ def suggestion(
         "score": round(scored.score, 9),
         "chance": None if scored.chance is None else round(scored.chance, 4),
         "terms": {term: round(share, 9) for term, share in scored.terms.items()},
-        "tier": scored.standing.tier,
-        "strength": round(scored.standing.strength, 4),
-        "half_life": scored.standing.half_life,
-        "status": scored.standing.status,
-        "layer": scored.standing.layer,
-        "confidence": scored.standing.confidence,
+        "tier": scored.lifecycle.tier,
+        "strength": round(scored.lifecycle.strength, 4),
+        "half_life": scored.lifecycle.half_life,
+        "status": scored.lifecycle.status,
+        "layer": scored.lifecycle.layer,
+        "confidence": scored.lifecycle.confidence,
         "pinned": scored.usage.pinned,
         "quiet": is_quiet(scored.usage),
         "trial": scored.trial,
@@ -71,7 +71,7 @@ def suggestion(
 
 
 def failure(failed: Failed) -> dict[str, Any]:
-    """Return what was tried, why it did not hold, what ended it and what came instead."""
+    """Return what was tried, why it failed, what ended it and what replaced it."""
     named = {
         name: dict(zip(("id", "title"), pair, strict=True)) if pair else None
         for name, pair in (("by", failed.by), ("replaced_by", failed.replaced_by))
@@ -80,20 +80,20 @@ def failure(failed: Failed) -> dict[str, Any]:
 
 
 def episode(grouped: Grouped) -> dict[str, Any]:
-    """Return what an episode is called and how many memories it has; `mom show ID --episode` unfolds it."""
+    """Return the title and size of an episode; `mom show ID --episode` lists its members."""
     return {"kind": grouped.kind, "title": grouped.title, "count": len(grouped.members)}
 
 
 def attention(drawn: Drawn) -> list[dict[str, Any]]:
-    """Return which memories a model's attention was drawn to: on how many heads, and by how much on average."""
+    """Return which memories had biased attention: on how many heads, and by how much on average."""
     return [
         {"id": memory, "heads": len(heads), "strength": round(sum(b for _, _, b in heads) / len(heads), 3)}
         for memory, heads in drawn.items()
     ]
 
 
-def lived(usage: Usage, reason: str) -> dict[str, Any]:
-    """Return the evidence of a memory's life, beside what a suggestion says of it."""
+def usage_json(usage: Usage, reason: str) -> dict[str, Any]:
+    """Return the feedback and impressions of a memory, besides what a suggestion has."""
     return {
         "reason": reason,  # for its status
         "uses": usage.uses,
@@ -107,7 +107,7 @@ def lived(usage: Usage, reason: str) -> dict[str, Any]:
 
 
 def iso(time: float) -> str | None:
-    """Return ISO 8601 in UTC, None for a time that is not known or cannot be."""
+    """Return ISO 8601 in UTC, None for an unknown or impossible time."""
     try:
         return datetime.fromtimestamp(time, UTC).isoformat().replace("+00:00", "Z") if time else None
     except (OverflowError, ValueError, OSError):
@@ -115,12 +115,12 @@ def iso(time: float) -> str | None:
 
 
 def folder(paths: tuple[str, ...]) -> str:
-    """Return the folder that most of the paths lie in: it stands for the domain of what was not sorted into one yet."""
+    """Return the folder of most paths: it serves as the domain of a memory that has none yet."""
     folders = [path.rpartition("/")[0] or "." for path in paths]
     return max(sorted(set(folders)), key=folders.count) if folders else ""
 
 
 def forge_of(remote: str | None) -> str | None:
-    """Return the web address of a remote on a known forge."""
+    """Return the web address of a remote on a known forge, None for another remote."""
     match = FORGE.match(remote or "")
     return f"https://{match['host']}/{match['name']}" if match else None

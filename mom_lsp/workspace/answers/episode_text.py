@@ -1,4 +1,4 @@
-"""Which episode the memories of an answer are part of, in words."""
+"""The episode that each memory of an answer is part of, in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mom_lsp.route.episodes import Episode, Episodes
 from mom_lsp.route.view import View
 from mom_lsp.workspace.ranking.candidates import TextReader
 
-# Merges that bring the main line up to date rather than a branch to an end.
+# Merges that update a branch from the main line rather than end it.
 _UPDATE = re.compile(
     r"merge (?:remote[- ]tracking )?branch '?(?:origin/|upstream/)?(?:master|main|trunk|develop)\b"
     r"|merge (?:https?:|git@|ssh:|git:)",
@@ -20,18 +20,18 @@ _UPDATE = re.compile(
 
 
 class EpisodeAnnotator:
-    """Tells the episodes on one HEAD."""
+    """Adds the episodes of one HEAD to suggestions."""
 
     def __init__(self, texts: TextReader, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
         self._texts, self._view = texts, view
         self._episodes = Episodes(view, parents)
 
     def annotated(self, found: Sequence[Scored]) -> list[Scored]:
-        """Return suggestions, those that are part of an episode with it."""
+        """Return suggestions with the episode of each, if it has one."""
         return [replace(one, episode=self.of(one.memory)) for one in found]
 
     def of(self, memory: Memory) -> Grouped | None:
-        """Return the surest episode of a memory, None if it stands alone."""
+        """Return the most certain episode of a memory, None if it has none."""
         ids = self._view.catalog.ids
         row = self._view.catalog.row_of.get(memory.id)
         named = [ref.target for ref in memory.references if ref.relation != "mention" and ref.target.startswith("#")]
@@ -43,7 +43,7 @@ class EpisodeAnnotator:
         return None
 
     def _title(self, episode: Episode, memory: Memory) -> str:
-        """Return what an episode is called, "" if its merge ended no branch."""
+        """Return the title of an episode, "" if its merge ended no branch."""
         if episode.kind != "branch":
             return episode.name or f"work of {memory.source.author}"
         row = self._view.catalog.row_of_commit.get(episode.name)

@@ -1,4 +1,4 @@
-"""What the memories of an answer say about failures, in words; and warnings about what is being tried again."""
+"""Failed approaches in words, and warnings about lines that repeat one."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from mom_lsp.workspace.ranking.candidates import TextReader
 from mom_lsp.workspace.ranking.ranker import Ranked
 
 MAX_BECAUSE = 200  # characters
-MAX_NAMED = 4  # memories that one names; it fixes one of more only by the way
-CONFLICTS = "conflicts:"  # the heading of a list that git makes
+MAX_NAMED = 4  # references of a fix; one with more is not mainly about any of them
+CONFLICTS = "conflicts:"  # the heading of a list that git writes
 
 
 class FailureAnnotator:
-    """Tells what failed on one HEAD."""
+    """Adds the failures of one HEAD to suggestions, and finds warnings."""
 
     def __init__(self, texts: TextReader, view: View, checker: FreshnessChecker) -> None:
         self.checker = checker
@@ -30,9 +30,9 @@ class FailureAnnotator:
         self._failures = Failures(view)
 
     def annotated(self, found: Sequence[Scored]) -> list[Scored]:
-        """Return suggestions, those that are part of a failure with what is known about it.
+        """Return suggestions with the failure that each is part of, if any.
 
-        A revert that was itself reverted is no failed approach: what it reverted stands again.
+        A revert that was itself reverted is no failed approach: the original change is back.
         """
         row_of = self._view.catalog.row_of
         rows = [row_of.get(one.memory.id) for one in found]
@@ -50,14 +50,14 @@ class FailureAnnotator:
         ]
 
     def warnings(self, path: str, blocks: Sequence[Block], life: Life) -> list[Ranked]:
-        """Return what ended an approach that new lines of an open text try again, at the first of these lines.
+        """Return the memory that ended an approach which new lines of an open text repeat, at the first of these lines.
 
-        These come unasked and not by their score, which is therefore 0.
+        Warnings are not chosen by their score, which is therefore 0.
 
         Args:
             path: of the file.
             blocks: its new lines.
-            life: what the user said; what he sent away from there stays away.
+            life: the feedback; dismissed and forgotten warnings are left out.
         """
         repeated = self._failures.repeated(path, blocks) if blocks else []
         memories = self._memories([failure for _, failure in repeated])
@@ -65,8 +65,8 @@ class FailureAnnotator:
         for block, failure in repeated:
             row = failure.by if self._view.suggestible[failure.by] else failure.tried
             usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories)
-            unwanted = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
-            if failed is not None and not unwanted:
+            dismissed = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
+            if failed is not None and not dismissed:
                 words = f"{WARNING}this was tried before and reverted" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))
         return list(found.values())
@@ -75,9 +75,9 @@ class FailureAnnotator:
         return memory.kind == "failed_approach" and row in self._view.replaced_by
 
     def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
-        """Return a failure in words, None if its parts are gone, or if what was tried stands today all the same."""
+        """Return a failure in words, None if its memories are gone, or if the code that was tried is still there."""
         tried, by = memories.get(failure.tried), memories.get(failure.by)
-        if tried is None or by is None or tried.kind == "failed_approach":  # a revert: what it reverted stands again
+        if tried is None or by is None or tried.kind == "failed_approach":  # a revert: the original change is back
             return None
         if failure.kind == "bug_pattern":
             if not _fixes(by, tried):
@@ -102,15 +102,15 @@ class FailureAnnotator:
 
 
 def warnings_first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:
-    """Return warnings, then what was chosen besides."""
+    """Return the warnings, then the other chosen memories."""
     warned = {one.row for one in warnings}
     return [*warnings, *(one for one in chosen if one.row not in warned)]
 
 
 def failure_reason(memory: Memory) -> str:
-    """Return the first sentence that says why something was ended, rather than that it was."""
-    said = [*sentences(memory.why), *sentences(prose(memory.body))]
-    return shorten(next(filter(_says_why, said), ""), MAX_BECAUSE)
+    """Return the first sentence that says why a change was reverted, rather than that it was; "" if there is none."""
+    candidates = [*sentences(memory.why), *sentences(prose(memory.body))]
+    return shorten(next(filter(_says_why, candidates), ""), MAX_BECAUSE)
 
 
 def _says_why(sentence: str) -> bool:
@@ -118,6 +118,6 @@ def _says_why(sentence: str) -> bool:
 
 
 def _fixes(by: Memory, tried: Memory) -> bool:
-    """Whether a memory fixes another one by name; a number may stand for an issue that both are about."""
+    """Whether a fix references a change by hash; a number may be an issue that both are about."""
     named = {ref.target for ref in by.references if ref.relation == "fixes" and not ref.target.startswith("#")}
     return len(by.references) <= MAX_NAMED and any(sha.startswith(name) for sha in tried.commits for name in named)

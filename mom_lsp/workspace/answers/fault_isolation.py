@@ -1,4 +1,4 @@
-"""A memory that cannot be shown costs an answer nothing but itself: the fault is logged, and told by `mom doctor`."""
+"""An error in one memory does not break the answer: it is logged, and reported by `mom doctor`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-# What the data of one memory can bring about. Not MomError and not OSError, which are about all of them alike.
+# Errors that the data of one memory can cause. Not MomError and OSError, which concern all of them.
 FAULTS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 T = TypeVar("T")
@@ -17,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 class Isolation:
-    """Does work on the memories of an answer so that a fault of one does not reach the others."""
+    """Processes the memories of an answer so that an error in one does not affect the others."""
 
     def __init__(self) -> None:
-        self.problems: dict[str, str] = {}  # id of a memory -> why it could not be shown the last time
+        self.problems: dict[str, str] = {}  # id of a memory -> why it could not be shown last time
 
     def each(self, work: Callable[[Sequence[T]], list[R]], items: Sequence[T], name: Callable[[T], str]) -> list[R]:
-        """Return what the work makes of all items at once or, if that fails, of those that do not fail alone.
+        """Return the results of all items at once or, if that fails, of the items that succeed one by one.
 
         Args:
-            work: takes many items, since it reads them together.
-            items: one a memory.
+            work: takes many items, which it reads together.
+            items: one per memory.
             name: returns the id of an item's memory.
         """
         try:

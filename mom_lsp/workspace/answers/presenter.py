@@ -1,4 +1,4 @@
-"""From memories that were chosen to what is told of them: text, how they stand today, failure, episode, and JSON."""
+"""From chosen memories to answers: text, freshness, failure, episode, and JSON."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from mom_lsp.lm.titles import TitleFile, says_nothing
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.view import Edge
 from mom_lsp.tiers.status_rules import NEVER
-from mom_lsp.workspace.answers.contract import forge_of, lived, suggestion
+from mom_lsp.workspace.answers.contract import forge_of, suggestion, usage_json
 from mom_lsp.workspace.answers.episode_text import EpisodeAnnotator
 from mom_lsp.workspace.answers.failure_text import FailureAnnotator
 from mom_lsp.workspace.answers.fault_isolation import Isolation
-from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
+from mom_lsp.workspace.answers.freshness_check import NO_FILE, AskedFile, FreshnessChecker
 from mom_lsp.workspace.answers.review import Pick
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
@@ -29,16 +29,14 @@ MAX_RELATED = 20
 
 
 class Presenter:
-    """Tells memories of one worktree."""
+    """Presents the memories of one worktree."""
 
     def __init__(self, journal: Journal, worktree: Worktree, clock: Callable[[], float] = time.time) -> None:
         self._journal, self._worktree, self._clock = journal, worktree, clock
         self.titles = TitleFile(worktree.location.data / datafolder.TITLES)
         self.isolation = Isolation()
-        self.awaiting_title: dict[
-            str, None
-        ] = {}  # ids of memories that were shown, whose titles say nothing, oldest first
-        self._failures: Recent[int, FailureAnnotator] = Recent(CACHED_HEADS)  # by the view that each of them holds
+        self.awaiting_title: dict[str, None] = {}  # ids of shown memories with meaningless titles, oldest first
+        self._failures: Recent[int, FailureAnnotator] = Recent(CACHED_HEADS)  # by view
         self._episodes: Recent[int, EpisodeAnnotator] = Recent(CACHED_HEADS)
 
     def render(
@@ -46,54 +44,49 @@ class Presenter:
         ranker: Ranker,
         chosen: Sequence[Ranked],
         state: State,
-        at: Sequence[str] = (),
-        lines: Sequence[str] = (),
+        file: AskedFile = NO_FILE,
     ) -> list[dict[str, Any]]:
-        """Return what was chosen as JSON, without what cannot be shown.
+        """Return chosen memories as JSON, without those that cannot be shown.
 
         Args:
-            ranker: that chose it.
+            ranker: the ranker that chose them.
             chosen: rows.
-            state: what is true here.
-            at: the names of the file asked about.
-            lines: of that file as it is open.
+            state: what the request reads.
+            file: asked about.
         """
-        return [answer for _, answer in self.answers(self.annotated(ranker, chosen, state, at, lines), state, at)]
+        return [answer for _, answer in self.answers(self.annotated(ranker, chosen, state, file), state, file)]
 
     def annotated(
         self,
         ranker: Ranker,
         chosen: Sequence[Ranked],
         state: State,
-        at: Sequence[str] = (),
-        lines: Sequence[str] = (),
+        file: AskedFile = NO_FILE,
     ) -> list[Scored]:
-        """Return what was chosen with its text, how it stands today, what is known of its failure, and its episode."""
+        """Return chosen memories with text, freshness, failure and episode."""
         failures, episodes = self.failures(state), self.episodes(state)
 
         def annotate(some: Sequence[Ranked]) -> list[Scored]:
-            return episodes.annotated(
-                failures.annotated(failures.checker.annotated(with_text(ranker, some), at, lines))
-            )
+            return episodes.annotated(failures.annotated(failures.checker.annotated(with_text(ranker, some), file)))
 
         return self.isolation.each(annotate, chosen, lambda one: ranker.view.catalog.ids[one.row])
 
     def read(self, ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
-        """Return what was chosen with its text alone."""
+        """Return chosen memories with their text alone."""
         return self.isolation.each(
             lambda some: with_text(ranker, some), chosen, lambda one: ranker.view.catalog.ids[one.row]
         )
 
     def answers(
-        self, found: Sequence[Scored], state: State, at: Sequence[str] = ()
+        self, found: Sequence[Scored], state: State, file: AskedFile = NO_FILE
     ) -> list[tuple[Scored, dict[str, Any]]]:
-        """Return memories, each with what the contract has of it."""
+        """Return memories, each with its JSON."""
         return self.isolation.each(
-            lambda some: [(one, self.json(one, state, at)) for one in some], found, lambda one: one.memory.id
+            lambda some: [(one, self.json(one, state, file)) for one in some], found, lambda one: one.memory.id
         )
 
     def failures(self, state: State) -> FailureAnnotator:
-        """Return what the history of HEAD tells of failures."""
+        """Return the failures of HEAD's history."""
         view = state.view
         return self._failures.of(
             id(view),
@@ -106,16 +99,16 @@ class Presenter:
             id(state.view), lambda: EpisodeAnnotator(state.snapshot.rows, state.view, state.head.ancestors)
         )
 
-    def json(self, one: Scored, state: State, at: Sequence[str] = ()) -> dict[str, Any]:
-        """Return one memory as the contract has it."""
-        commit, author, when = self._written(one.memory, state)
+    def json(self, one: Scored, state: State, file: AskedFile = NO_FILE) -> dict[str, Any]:
+        """Return one memory as JSON."""
+        commit, author, when = self._origin(one.memory, state)
         row, domains = state.snapshot.catalog.row_of.get(one.memory.id), state.snapshot.domains
         domain = domains.name(row) if row is not None else ""
         now = self._clock()
         found = suggestion(
-            one, commit=commit, author=author, time=when, forge=self._forge, now=now, at=at, domain=domain
+            one, commit=commit, author=author, time=when, forge=self._forge, now=now, at=file.names, domain=domain
         )
-        return found | {"title_generated": self._made_title(one.memory)}
+        return found | {"title_generated": self._generated_title(one.memory)}
 
     def everything(self, memory: Memory, ranker: Ranker, state: State) -> dict[str, Any]:
         """Return all that is known about one memory as JSON, and why it is or is not suggested."""
@@ -123,7 +116,7 @@ class Presenter:
         one = self.annotated(ranker, [unscored(row)], state) if row is not None else []
         why_not = why_not_suggested(memory, row, state)
         found = self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
-        life = lived(state.snapshot.life.of(memory.id), one[0].standing.reason if one else "")
+        life = usage_json(state.snapshot.life.of(memory.id), one[0].lifecycle.reason if one else "")
         return {
             **found,
             "suggested": not why_not,
@@ -146,40 +139,40 @@ class Presenter:
         return [event | {"phrases": phrases.of_event(event, now)} for event in happened]
 
     def named(self, ids: Sequence[str], ranker: Ranker, state: State) -> list[dict[str, Any]]:
-        """Return memories as suggestions that answer no question: without score and reason, without unknown ids."""
+        """Return memories as suggestions without score and reason; unknown ids are left out."""
         rows = (state.snapshot.catalog.row_of.get(one) for one in ids)
         return self.render(ranker, [unscored(row) for row in rows if row is not None and state.view.valid[row]], state)
 
     def picked(self, picks: Sequence[Pick], ranker: Ranker, state: State) -> list[dict[str, Any]]:
-        """Return what a review picked, each with its "reason"."""
+        """Return the picks of a review, each with its "reason"."""
         row_of = state.snapshot.catalog.row_of
         reasons = {pick.memory: pick.reason for pick in picks}
-        told = self.render(ranker, [unscored(row_of[memory]) for memory in reasons], state)
-        return [one | {"reason": reasons[one["id"]]} for one in told]
+        rendered = self.render(ranker, [unscored(row_of[memory]) for memory in reasons], state)
+        return [one | {"reason": reasons[one["id"]]} for one in rendered]
 
     def related(self, row: int, state: State, ranker: Ranker) -> list[dict[str, Any]]:
-        """Return the memories that one names or that name it."""
+        """Return the memories that a row references or that reference it."""
         edges = [e for e in state.view.edges if row in (e.source, e.target)]
         rows = {e.target if e.source == row else e.source: e for e in edges}
-        chosen = [unscored(other, _relation(e, names_row=e.target == row)) for other, e in rows.items()]
+        chosen = [unscored(other, _relation(e, outgoing=e.target == row)) for other, e in rows.items()]
         return self.render(ranker, chosen[:MAX_RELATED], state)
 
-    def _made_title(self, memory: Memory) -> str | None:
-        """Return the title that a model made for a memory whose own says nothing; one that is missing is noted."""
+    def _generated_title(self, memory: Memory) -> str | None:
+        """Return the title that a model made for a memory whose own is meaningless; a missing one is requested."""
         if not says_nothing(memory.title):
             return None
-        made = self.titles.get(memory.id)
-        if made is None and len(self.awaiting_title) < MAX_UNTITLED:
+        title = self.titles.get(memory.id)
+        if title is None and len(self.awaiting_title) < MAX_UNTITLED:
             self.awaiting_title[memory.id] = None
-        return made or None
+        return title or None
 
-    def _written(self, memory: Memory, state: State) -> tuple[str | None, str, int]:
-        """Return commit, author and time; those of a file span are the newest change's to its first line."""
+    def _origin(self, memory: Memory, state: State) -> tuple[str | None, str, int]:
+        """Return commit, author and time; for a span of a file, of the newest change to its first line."""
         source = memory.source
         row = state.snapshot.catalog.row_of.get(memory.id)
         if source.type == "commit" and row is not None:
-            here = source.commit in state.head.ancestors
-            return source.commit if here else state.view.commit_of.get(row), source.author, source.time
+            on_head = source.commit in state.head.ancestors
+            return source.commit if on_head else state.view.commit_of.get(row), source.author, source.time
         if source.type != "file" or not source.path or not source.line or self._worktree.repository is None:
             return source.commit, source.author, source.time
         writers = self._worktree.writers(state.head, source.path, (source.line, source.line), moves=False)
@@ -187,8 +180,8 @@ class Presenter:
         writer = state.snapshot.catalog.row_of_commit.get(commit or "")
         if commit is None or writer is None:
             return commit, "", 0
-        told = state.get([state.snapshot.catalog.ids[writer]])
-        origin = next(iter(told.values())).source if told else source
+        read = state.get([state.snapshot.catalog.ids[writer]])
+        origin = next(iter(read.values())).source if read else source
         return commit, origin.author, origin.time
 
     @cached_property
@@ -197,8 +190,8 @@ class Presenter:
         return forge_of(repository.remote_url()) if repository else None
 
 
-def _relation(edge: Edge, *, names_row: bool) -> str:
-    return f"{'references it' if names_row else 'referenced by it'} ({edge.relation.replace('_', ' ')})"
+def _relation(edge: Edge, *, outgoing: bool) -> str:
+    return f"{'references it' if outgoing else 'referenced by it'} ({edge.relation.replace('_', ' ')})"
 
 
 def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:

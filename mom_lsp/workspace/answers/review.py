@@ -1,4 +1,4 @@
-"""What deserves a look: memories about to fade, promoted lately, or archived, and how many there are of each."""
+"""The memories to review: about to fade, promoted lately, drifted or archived; and the counts of tiers and statuses."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ from mom_lsp.workspace.library.status import evidence_of
 
 SOON = 7  # active days
 LATELY = 30 * DAY  # seconds
-FAINT = 0.1  # a strength that says next to nothing
-STRIKING = 5  # the surprise of what nobody has used yet, but might want to keep
+FAINT = 0.1  # a strength that hardly counts
+STRIKING = 5  # surprise of an unused memory that is worth a review
 MOST = 10  # of each list
 
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """A memory to look at, and why."""
+    """A memory to review, and why."""
 
     memory: str
     reason: str
 
 
 def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
-    """Return what falls a tier, or below FAINT, within SOON active days: used memories, and the most striking."""
+    """Return the used or most surprising memories that drop a tier, or below FAINT, within SOON active days."""
     ids = view.catalog.ids
     later, left = faded(tiers.tier, tiers.strength, float(SOON))
     falls = (later < tiers.tier) | ((tiers.strength >= FAINT) & (left < FAINT))
@@ -45,17 +45,17 @@ def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
     return [Pick(ids[row], _fall(int(tiers.tier[row]), int(later[row]))) for row in rows[:MOST]]
 
 
-def promoted(view: View, life: Life, here: Collection[str], now: float) -> list[Pick]:
-    """Return what was proven or promoted within a month and still is, newest first."""
-    told = {memory: life.transition(memory, here) for memory in life.transitions if memory in view.catalog.row_of}
-    recent = [(m, t) for m, t in told.items() if t is not None and t.layer and now - t.time <= LATELY]
+def promoted(view: View, life: Life, ancestors: Collection[str], now: float) -> list[Pick]:
+    """Return the memories that were validated or promoted within a month and still are, newest first."""
+    last = {memory: life.transition(memory, ancestors) for memory in life.transitions if memory in view.catalog.row_of}
+    recent = [(m, t) for m, t in last.items() if t is not None and t.layer and now - t.time <= LATELY]
     recent.sort(key=lambda pair: -pair[1].time)
-    return [Pick(memory, f"{told.status}: {told.reason}") for memory, told in recent[:MOST]]
+    return [Pick(memory, f"{change.status}: {change.reason}") for memory, change in recent[:MOST]]
 
 
 def archived(view: View, life: Life) -> list[Pick]:
-    """Return what is not suggested any more because the user said so."""
-    found = ((memory, usage) for memory, usage in life.barred.items() if usage.never and not usage.forgotten)
+    """Return the memories that the user marked as never useful."""
+    found = ((memory, usage) for memory, usage in life.suppressed.items() if usage.never and not usage.forgotten)
     return [Pick(memory, NEVER) for memory, usage in found if memory in view.catalog.row_of][:MOST]
 
 
@@ -66,13 +66,13 @@ def forgotten(events: Iterable[Event], life: Life) -> list[tuple[float, str]]:
 
 
 def to_keep_fresh(view: View, life: Life) -> list[Pick]:
-    """Return what the user relies on, most used first: worth knowing when its code has moved on."""
+    """Return the used and pinned memories, most used first, to check whether their code has changed."""
     used = sorted(life.judged | life.pinned, key=lambda memory: -life.of(memory).uses)
     return [Pick(m, "the code it describes has changed") for m in used if m in view.catalog.row_of][: 5 * MOST]
 
 
 def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
-    """Return how many memories that may be suggested stand in each tier and status."""
+    """Return how many memories that may be suggested are in each tier and status."""
     counts = np.bincount(tiers.tier[view.suggestible], minlength=len(TIERS))
     further = Counter(status for status in _statuses(view, life) if status != "candidate")
     statuses = {"candidate": int(view.suggestible.sum()) - further.total(), **further}
@@ -80,15 +80,17 @@ def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
 
 
 def _statuses(view: View, life: Life) -> Iterator[str]:
-    """Yield the status of each memory that was used, archived or taken back."""
-    told = [row for row in _rows(view, life.judged) if view.suggestible[row]]
-    for row in told:
+    """Yield the status of each memory that was used, archived or reverted."""
+    judged = [row for row in _rows(view, life.judged) if view.suggestible[row]]
+    for row in judged:
         usage = life.of(view.catalog.ids[row])
         verdict = judge(usage, evidence_of(view, row, usage), "").status
         last = life.transitions.get(view.catalog.ids[row])
-        promoted = verdict == "validated" and last is not None and last[-1].status == "promoted"  # the kind is with it
+        promoted = (
+            verdict == "validated" and last is not None and last[-1].status == "promoted"
+        )  # which depends on its kind
         yield "promoted" if promoted else verdict
-    yield from ("replaced" for row in view.replaced_by if view.suggestible[row] and row not in told)
+    yield from ("replaced" for row in view.replaced_by if view.suggestible[row] and row not in judged)
 
 
 def _rows(view: View, memories: Collection[str]) -> list[int]:

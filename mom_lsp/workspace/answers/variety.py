@@ -1,4 +1,4 @@
-"""How varied what was listed lately is: a collapse onto the same few memories is told, with what to do about it."""
+"""Variety of the recent suggestions, with a warning if they collapse onto the same few memories."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from mom_lsp.route.strategies import commonest, diversity
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import Life
 
-LEAST = 50  # selections that say something
-NAMED = 3  # memories that the warning counts
+LEAST = 50  # selections for a meaningful value
+NAMED = 3  # memories that the warning names
 
 
 def variety(view: View, life: Life, threshold: float) -> dict[str, Any]:
     """Return {"value", "selections", "memories", "low", "warning"} of the last selections.
 
-    A selection is a memory that was listed at a file, in a hover say, however often: whoever works on one function for
-    a month is told the same few memories there, and rightly so; the same few in all files are a collapse. Hints are no
-    selections, since each has its line. `value` is None while there are too few.
+    A selection is a memory that was listed at a file (in a hover, for example), however often: in one function the same
+    few memories are right for a month; in all files they are a collapse. Hints are no selections, since each has its
+    line. `value` is None while there are too few selections.
     """
     listed = [memory for memory, _ in life.selections]
     value = diversity(listed, int(view.suggestible.sum())) if len(listed) >= LEAST else None

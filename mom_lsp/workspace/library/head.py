@@ -14,9 +14,9 @@ class Head:
     """A commit, its history and its tree."""
 
     commit: str
-    history: Future[Ancestors]  # listed beside, since who wrote a line can be asked meanwhile
+    history: Future[Ancestors]  # listed in the background: blame can run meanwhile
     tree: Mapping[str, str]  # path -> blob
-    cut: frozenset[str] = frozenset()  # where a shallow clone's history ended when this was read
+    cut: frozenset[str] = frozenset()  # where the history of a shallow clone ended when this was read
 
     @property
     def ancestors(self) -> Ancestors:
@@ -24,10 +24,10 @@ class Head:
         return self.history.result()
 
 
-def _nothing() -> Future[Ancestors]:
+def _no_history() -> Future[Ancestors]:
     found: Future[Ancestors] = Future()
     found.set_result({})
     return found
 
 
-NO_HEAD = Head("", _nothing(), {})
+NO_HEAD = Head("", _no_history(), {})

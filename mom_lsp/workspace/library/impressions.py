@@ -1,4 +1,4 @@
-"""What was shown, counted in memory and written now and then: one event of the journal for many hints."""
+"""Impressions: what was shown, counted in memory and written in batches, one journal event for many hints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Batch = dict[str, set[str]]  # path -> memories
 
 @dataclass(frozen=True, slots=True)
 class AskedLines:
-    """Where suggestions were asked for, in committed lines: enough to ask again, and no text."""
+    """Where suggestions were asked for, in committed lines: enough to ask again, without any text."""
 
     head: str  # commit
     start: int  # line
@@ -25,12 +25,12 @@ class AskedLines:
 
 
 class Impressions:
-    """Collects showings; each counts once a file and day, in a list and as a hint. Thread-safe."""
+    """Collects impressions; each memory counts once per file and day, in a list and as a hint. Thread-safe."""
 
     def __init__(self) -> None:
         self._new: dict[str, Batch] = {"seen": {}, "hinted": {}}
         self._together: list[list[str | int]] = []  # head, path, start, end, memories …
-        self._day, self._old = 0, set[tuple[str, object]]()  # path, and how which memory, or which together
+        self._day, self._old = 0, set[tuple[str, object]]()  # (path, what was shown there)
         self._since = 0.0
         self._lock = threading.Lock()
 
@@ -43,9 +43,9 @@ class Impressions:
             memories: their ids.
             path: of the file.
             now: seconds since 1970.
-            asked: where, if they were shown together in answer to one question: what the user then accepts was
-                preferred to the others, which `mom tune` learns from.
-            hinted: whether these were hints on the screen.
+            asked: the lines, if they were shown together in one answer: the one that is accepted then was preferred
+                to the others, which `mom tune` learns from.
+            hinted: whether they were hints on the screen.
         """
         kind = "hinted" if hinted else "seen"
         together = frozenset(memories) if asked and len(memories) > 1 else None
@@ -59,7 +59,7 @@ class Impressions:
                 self._since = self._since or now
 
     def flush(self, journal: Journal, now: float, *, patience: float = 0.0) -> bool:
-        """Write what was collected, if the oldest of it has waited that many seconds; whether it did."""
+        """Write what was collected if the oldest impression has waited `patience` seconds; return whether it did."""
         with self._lock:
             if not self._waiting or (patience and now - self._since < patience):
                 return False
@@ -71,7 +71,7 @@ class Impressions:
         try:
             journal.append("shown", data=data | ({"together": together} if together else {}), now=now)
         except JournalError:
-            with self._lock:  # to be written with what was shown meanwhile
+            with self._lock:  # to be written with the next impressions
                 for kind, batch in new.items():
                     for path, memories in batch.items():
                         self._new[kind].setdefault(path, set()).update(memories)
@@ -84,7 +84,7 @@ class Impressions:
         return bool(self._new["seen"] or self._new["hinted"] or self._together)
 
     def _is_new(self, what: object, path: str, now: float) -> bool:
-        """Whether something was not shown at a file today; it is from now on."""
+        """Whether something is shown at a file for the first time today; record that it is."""
         day = int(now // DAY)
         if day != self._day:
             self._day, self._old = day, set()

@@ -1,4 +1,4 @@
-"""What all worktrees of a data folder share: the memories, their vectors, and what the user said of them."""
+"""What all worktrees of a data folder share: the memories, their vectors, and the feedback on them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class StoreColumns(StoreVersion, Protocol):
         ...
 
     def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays that were kept for this version and `key`, None if there are none."""
+        """Return the arrays saved for this version and `key`, None if there are none."""
         ...
 
 
@@ -51,21 +51,21 @@ class StoreReader(StoreColumns, VectorReader, Protocol):
     """The part of the store that a library reads."""
 
     def refresh(self) -> int:
-        """Follow the writer to its newest version."""
+        """Switch to the newest version."""
         ...
 
     def pinned(self) -> StoreColumns:
-        """Return a reader of this very version, which raises Outdated once that is gone."""
+        """Return a reader of this version, which raises Outdated once the version is removed."""
         ...
 
     def encoded(self, model: str) -> set[str]:
-        """Return the content keys that `model` has made vectors of."""
+        """Return the content keys that have a vector of `model`."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One consistent state of everything; replaced as a whole."""
+    """One consistent state of store and journal; replaced as a whole."""
 
     catalog: Catalog
     vectors: Vectors
@@ -89,9 +89,9 @@ class Library:
         self._open_store = open_store
         self._store: StoreReader | None = None
         self._snapshot: Snapshot | None = None
-        self._unread = False  # whether the journal has what the snapshot lacks
+        self._unread = False  # whether the journal has events that the snapshot lacks
         self.impressions = Impressions()
-        self.settling = threading.RLock()  # held while changes of status are worked out and written down
+        self.settling = threading.RLock()  # held while changes of status are computed and written
         self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
         self._lock = threading.RLock()
 
@@ -104,19 +104,19 @@ class Library:
             return self._store
 
     def snapshot(self) -> Snapshot:
-        """Return the newest state; what the user said a moment ago is in it."""
+        """Return the newest state, including feedback given a moment ago."""
         with self._lock:
             if self._snapshot is None:
                 self.reload()
             elif self._unread or self.journal.changed():
-                self._unread = True  # the journal tells of a change only once, and reading it may fail
+                self._unread = True  # the journal reports a change only once, and reading it may fail
                 self._snapshot = self._with_journal(self._snapshot)
                 self._unread = False
             assert self._snapshot is not None
             return self._snapshot
 
-    def reload(self, *, anew: bool = False) -> bool:
-        """Read the store again if it has a new version (with `anew` in any case); whether it did.
+    def reload(self, *, force: bool = False) -> bool:
+        """Read the store again if it has a new version, with `force` in any case; return whether it did.
 
         Readers keep the old state meanwhile.
         """
@@ -126,7 +126,7 @@ class Library:
             if self._snapshot is None:
                 self._install()
             return False
-        if not anew and self._snapshot is not None and self._snapshot.key[0] == version:
+        if not force and self._snapshot is not None and self._snapshot.key[0] == version:
             return self._reload_vectors()
         self._install()
         return True
@@ -137,7 +137,7 @@ class Library:
         if encoder is None:
             return None
         asked = (encoder.name, text)
-        known = self._questions.get(asked)  # the same lines are asked about again and again
+        known = self._questions.get(asked)  # the same lines are asked about repeatedly
         if known is not None:
             return known
         try:
@@ -172,15 +172,15 @@ class Library:
             return version, Catalog(catalog_arrays(version, notes))
 
     def _swap(self, fresh: Snapshot, before: Snapshot | None) -> None:
-        """Put a state in the place of the one that was there before it was built."""
+        """Install a state; events that were recorded while it was built are added."""
         with self._lock:
-            overtaken = self._snapshot is not before  # by what the user said meanwhile, which is told only once
+            overtaken = self._snapshot is not before  # by feedback, which the journal reports only once
             self._snapshot = self._with_journal(fresh) if overtaken else fresh
 
     def _with_journal(self, old: Snapshot) -> Snapshot:
         new = list(self.journal.events(after=old.life.last_seq))
-        whole = not new or any(event.type in REWRITING for event in new)  # nothing new: something was erased
-        life = fold(self.journal.events()) if whole else fold(new, old.life)
+        refold = not new or any(event.type in REWRITING for event in new)  # no new event: something was erased
+        life = fold(self.journal.events()) if refold else fold(new, old.life)
         if notes_of(life).keys() != old.notes.keys():
             self._install()
             assert self._snapshot is not None
@@ -205,7 +205,7 @@ class Library:
 
 
 def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
-    """Return the arrays of a catalog of all memories, notes last; those that the indexer kept, if it did."""
+    """Return the arrays of a catalog of all memories, notes last: those that the indexer saved, if it did."""
     known = store.saved_catalog(catalog_key(notes)) if store is not None else None
     if known is not None:
         return known
@@ -214,5 +214,5 @@ def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> d
 
 
 def catalog_key(notes: Mapping[str, Memory]) -> str:
-    """Return what a catalog depends on beside the store."""
+    """Return what a catalog depends on besides the store."""
     return " ".join([str(FORMAT), *notes])

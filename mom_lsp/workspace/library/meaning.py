@@ -1,4 +1,4 @@
-"""What memories mean, and which domain they belong to, as it stays in RAM: read from the store, notes included."""
+"""The embeddings and domains of memories and notes, as they stay in RAM."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class VectorReader(Protocol):
     """The part of the store that is read."""
 
     def saved_domains(self) -> dict[str, np.ndarray] | None:
-        """Return the arrays of the domains, None if there are none."""
+        """Return the saved arrays of the domains, None if there are none."""
         ...
 
     def meaning_state(self, model: str) -> tuple[int, int]:
-        """Return what changes whenever there are more vectors of a model, or other domains."""
+        """Return a value that changes with the vectors of a model and with the domains."""
         ...
 
     def vectors(self, model: str) -> tuple[list[str], np.ndarray]:
@@ -43,17 +43,17 @@ class Meaning:
 
 
 def nothing(catalog: Catalog) -> Meaning:
-    """Return that nothing is known."""
+    """Return neither vectors nor domains."""
     return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), Domains())
 
 
 def read_meaning(
     store: VectorReader, encoder: Encoder | None, catalog: Catalog, notes: Mapping[str, Memory]
 ) -> Meaning:
-    """Return what a store knows; without an encoder that are the domains alone."""
+    """Return the vectors and domains of a store; without an encoder, the domains alone."""
     state = store.meaning_state(encoder.name if encoder else "")
-    kept = Partition.of_arrays(store.saved_domains() or {})
-    domains = domains_of(kept, catalog.ids)
+    saved = Partition.of_arrays(store.saved_domains() or {})
+    domains = domains_of(saved, catalog.ids)
     contents, stored = store.vectors(encoder.name) if encoder else ([], np.zeros((0, 0)))
     if encoder is None or not len(stored):
         return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), domains, state)
@@ -65,6 +65,6 @@ def read_meaning(
     rows = domains.order(np.flatnonzero(picks >= 0))
     slots = np.full(catalog.size, -1, np.int32)
     slots[rows] = np.arange(len(rows))
-    if kept.model == encoder.name:
-        domains = with_gate(domains, kept, rows, stored.shape[1])
+    if saved.model == encoder.name:
+        domains = with_gate(domains, saved, rows, stored.shape[1])
     return Meaning(Vectors.of(stored, picks[rows], rows), slots, domains, state)

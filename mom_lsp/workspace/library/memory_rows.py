@@ -1,4 +1,4 @@
-"""The memories of one version of the store, and the notes that belong to it: what one look reads."""
+"""The texts of the memories in one version of the store, and the notes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class StoreVersion(Protocol):
 
 
 class MemoryRows:
-    """Reads memories and notes; what was read before is kept."""
+    """Reads memories and notes, and caches them."""
 
     def __init__(self, version: StoreVersion | None, notes: Mapping[str, Memory]) -> None:
         """Take the version, None if nothing is indexed yet, and the notes by id."""

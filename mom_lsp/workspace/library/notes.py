@@ -1,4 +1,4 @@
-"""The user's notes as memories. They are in the journal, not in the store, and so are searched here."""
+"""The user's notes as memories. They are in the journal, not in the store, so they are searched here."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ def notes_of(life: Life) -> dict[str, Memory]:
 
 
 def matching(notes: Mapping[str, Memory], query: str) -> dict[str, float]:
-    """Return how well notes match a query, by id, on the scale of BM25; who shares no word with it is left out."""
+    """Return how well notes match a query, by id, on the scale of BM25; notes that share no word are left out."""
     wanted = {word for word in WORD.findall(query.lower()) if len(word) > 2}
     shared = {memory: len(wanted & set(WORD.findall(search_text(note).lower()))) for memory, note in notes.items()}
     return {memory: NOTE_WORD * count for memory, count in shared.items() if count}
 
 
 def encodable(text: str) -> str:
-    """Replace lone surrogates, which come in by JSON and by file names, and which neither Arrow nor LanceDB takes."""
+    """Replace lone surrogates, which come from JSON and file names, and which Arrow and LanceDB reject."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _note(event: Event) -> Memory:
-    """Return the memory that a note in the journal is."""
+    """Return a note of the journal as a memory."""
     text, path, symbol = (encodable(part) for part in (str(event.data["text"]), event.path, event.symbol))
     line, key = event.data.get("line"), event.data.get("key")
     return Memory(
@@ -54,5 +54,5 @@ def _note(event: Event) -> Memory:
         ),
         anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
         added_lines=(key,) if key and isinstance(key, int) else (),
-        evidence=100.0,  # somebody took the trouble to write it down
+        evidence=100.0,  # a note is never routine
     )

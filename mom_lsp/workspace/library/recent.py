@@ -1,4 +1,4 @@
-"""A small cache that keeps what was used last."""
+"""A small LRU cache."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ V = TypeVar("V")
 
 
 class Recent(Generic[K, V]):
-    """At most so many values by key. Thread-safe."""
+    """The most recently used values by key. Thread-safe."""
 
     def __init__(self, size: int) -> None:
         self._size, self._items, self._lock = size, OrderedDict[K, V](), threading.Lock()
 
     def get(self, key: K) -> V | None:
-        """Return the value if it is there."""
+        """Return the value, None if it is not cached."""
         with self._lock:
             if key in self._items:
                 self._items.move_to_end(key)
             return self._items.get(key)
 
     def put(self, key: K, value: V) -> V:
-        """Keep a value and return it."""
+        """Cache a value and return it."""
         with self._lock:
             self._items[key] = value
             self._items.move_to_end(key)
@@ -34,6 +34,6 @@ class Recent(Generic[K, V]):
         return value
 
     def of(self, key: K, make: Callable[[], V]) -> V:
-        """Return the value, made now if it is not there."""
+        """Return the value, made now if it is not cached."""
         found = self.get(key)
         return found if found is not None else self.put(key, make())

@@ -1,4 +1,4 @@
-"""One look at everything that a request reads: made once a request, and passed down."""
+"""The consistent state that a request reads: taken once per request, and passed down."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import numpy as np
 from pathspec import GitIgnoreSpec
 
-from mom_lsp.errors import Outdated
+from mom_lsp.errors import Outdated, UsageError
 from mom_lsp.memory import Memory
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The memories at one version of the store, what the user said of them, and what of it is true on one HEAD."""
+    """The memories at one version of the store, the feedback on them, and what of it is valid on one HEAD."""
 
     snapshot: Snapshot
     head: Head
@@ -41,13 +41,21 @@ class State:
         """Return memories by id; unknown ids are left out. Raises Outdated."""
         return self.snapshot.rows.get(ids)
 
+    def named(self, identity: str) -> Memory:
+        """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
+        known = [i for i in self.snapshot.catalog.ids if i.startswith(identity)] if identity else []
+        if len(known) != 1:
+            problem = "several memories have" if known else "no memory has"
+            raise UsageError(f"{problem} an id starting with {identity!r}; `mom search` shows the ids")
+        return self.get(known)[known[0]]
+
     def encode(self, text: str) -> np.ndarray | None:
-        """Return the vector (d,) of a question; None where there is nothing to compare with, or it is not wanted."""
+        """Return the vector (d,) of a question, None without vectors or if the encoder is off."""
         return self.encoder(text) if len(self.snapshot.vectors) else None
 
 
 class StateSource:
-    """Takes the looks of one worktree. Thread-safe."""
+    """Takes the states of one worktree. Thread-safe."""
 
     def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
         self._library, self._worktree, self._settings = library, worktree, settings
@@ -55,7 +63,7 @@ class StateSource:
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
 
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
-        """Begin to read something beside everything else; call what is returned to wait for it."""
+        """Start reading something in the background; call the result to wait for it."""
         return self._beside.submit(read).result
 
     def answer(
@@ -64,29 +72,29 @@ class StateSource:
         head: Callable[[], Head] | None = None,
         snapshot: Snapshot | None = None,
     ) -> T:
-        """Answer a request from one look; from a second one if the indexer has removed the version of the first.
+        """Answer a request from one state, or from a second one if the indexer removed the version of the first.
 
         Args:
-            of: the answer; it may be asked twice.
-            head: what is asked about; HEAD by default. Waited for only once the memories are read.
-            snapshot: the memories, if they were read already.
+            of: computes the answer; it may be called twice.
+            head: the commit asked about, HEAD by default; called once the memories are read.
+            snapshot: the memories, if they are read already.
         """
         wanted = head or self.beside(self._worktree.head)  # git lists the history while the memories are read
         try:
             return of(self.take(wanted, snapshot))
         except Outdated:
-            self._library.reload(anew=True)
+            self._library.reload(force=True)
             return of(self.take(wanted))
 
     def take(self, head: Callable[[], Head], snapshot: Snapshot | None = None) -> State:
-        """Take a look."""
+        """Return the state at a head."""
         found = snapshot or self._library.snapshot()
-        at, wanted = head(), self._settings().encoder.enable
-        encode = self._library.encode if wanted else _nothing
-        return State(found, at, self._chosen(self._worktree.view(found.catalog, at)), encode)
+        at, enabled = head(), self._settings().encoder.enable
+        encode = self._library.encode if enabled else _no_vector
+        return State(found, at, self._filtered(self._worktree.view(found.catalog, at)), encode)
 
-    def _chosen(self, view: View) -> View:
-        """Return a view without what the settings leave out; they may change while we run."""
+    def _filtered(self, view: View) -> View:
+        """Return a view without what the settings exclude; they may change at any time."""
         settings = self._settings()
         exclude, index = settings.exclude, settings.index
         if not exclude and index.comments and index.documents:
@@ -99,12 +107,12 @@ class StateSource:
         return self._views.of((id(view), exclude, index.comments, index.documents), make)
 
 
-def _nothing(text: str) -> None:
-    """Encode nothing: no comparing by meaning is wanted."""
+def _no_vector(text: str) -> None:
+    """Encode nothing: the encoder is turned off."""
 
 
 class HasStates(Protocol):
-    """Whoever answers requests from looks."""
+    """An object that answers requests from states."""
 
     states: StateSource
 
@@ -113,7 +121,7 @@ L = TypeVar("L", bound=HasStates)
 
 
 def from_one_state(answer: Callable[Concatenate[L, State, P], T]) -> Callable[Concatenate[L, P], T]:
-    """Give a method that answers a request the one look that it answers from."""
+    """Pass a method the state that it answers from."""
 
     @wraps(answer)
     def asked(self: L, /, *args: P.args, **options: P.kwargs) -> T:

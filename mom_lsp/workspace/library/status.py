@@ -1,8 +1,8 @@
-"""What became of a memory on one HEAD, by the user's word and the evidence of history: status, layer, strength."""
+"""The status, layer and strength of a memory on one HEAD, from feedback and from history."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import EPISODIC, TIERS, half_life
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.tiers.status_rules import HistoryEvidence, confidence, judge
+from mom_lsp.tiers.status_rules import USES_FOR_LAYER_2, HistoryEvidence, confidence, judge
 from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.library.state import State
 
-EDIT_WITHIN = 7 * DAY  # seconds between an accepted use and the commit that counts as the edit it helped with
+EDIT_WITHIN = 7 * DAY  # seconds from an accepted use to the commit that counts as the edit it helped with
 
 
 def status_of(memory: Memory, usage: Usage, view: View, tiers: Tiers) -> MemoryStatus:
@@ -37,9 +38,9 @@ def status_of(memory: Memory, usage: Usage, view: View, tiers: Tiers) -> MemoryS
 
 
 def evidence_of(view: View, row: int | None, usage: Usage) -> HistoryEvidence:
-    """Return what the ancestors of HEAD say for and against a memory.
+    """Return the evidence for and against a memory in HEAD's history.
 
-    An accepted use is followed by an edit if within a week a commit touches the same function (without one, file).
+    A use counts as followed by an edit if a commit touches the same function (or file) within a week.
     """
     if row is None:
         return HistoryEvidence()
@@ -56,29 +57,38 @@ def evidence_of(view: View, row: int | None, usage: Usage) -> HistoryEvidence:
     )
 
 
-def change(life: Life, memory: str, kind: str, view: View, here: Collection[str]) -> dict[str, Any] | None:
-    """Return the change of status that the journal does not hold yet, as data of a `transition`.
+def changes_of(ids: Sequence[str], state: State) -> list[tuple[str, dict[str, Any]]]:
+    """Return (id, change of status) of those memories whose status changed since the journal has it."""
+    life = state.snapshot.life
+    read = state.get([m for m in ids if life.of(m).uses >= USES_FOR_LAYER_2])
+    kinds = {identity: memory.kind for identity, memory in read.items()}
+    found = ((m, change(life, m, kinds.get(m, ""), state.view, state.head.ancestors)) for m in ids)
+    return [(identity, data) for identity, data in found if data is not None]
+
+
+def change(life: Life, memory: str, kind: str, view: View, ancestors: Collection[str]) -> dict[str, Any] | None:
+    """Return the change of status that the journal does not have yet, as data of a `transition`.
 
     Args:
         life: the folded journal.
         memory: its id.
         kind: of the memory; it matters only after USES_FOR_LAYER_2 uses.
-        view: what is true on HEAD.
-        here: the ancestors of HEAD.
+        view: of HEAD.
+        ancestors: the commits of HEAD's history.
     """
     usage = life.of(memory)
     verdict = judge(usage, evidence_of(view, view.catalog.row_of.get(memory), usage), kind)
-    last = life.transition(memory, here)
+    last = life.transition(memory, ancestors)
     before, layer = (last.status, last.layer) if last else ("candidate", 0)
     if (verdict.status, verdict.layer) == (before, layer):
         return None
-    reason = verdict.reason or "no evidence against it"  # as of what an older mom archived for being shown
-    told = {"from": before, "status": verdict.status, "layer": verdict.layer, "reason": reason}
-    return told | ({"commit": verdict.commit} if verdict.commit else {})
+    reason = verdict.reason or "no evidence against it"  # a memory that an older version archived for being shown
+    data = {"from": before, "status": verdict.status, "layer": verdict.layer, "reason": reason}
+    return data | ({"commit": verdict.commit} if verdict.commit else {})
 
 
 def _edits(view: View, row: int, usage: Usage) -> Iterator[int]:
-    """Yield for each place of an accepted use the first commit there since."""
+    """Yield the first commit after each accepted use at the same place."""
     catalog = view.catalog
     for path, symbol, time in usage.places:
         rows = (catalog.rows_of_symbol.get(f"{path}\t{symbol}", EMPTY)) if symbol else catalog.rows_touching([path])

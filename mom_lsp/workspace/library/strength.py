@@ -1,4 +1,4 @@
-"""The tiers and strengths of all memories on one HEAD: its commits are the clock, and replay what they name."""
+"""The tiers and strengths of all memories on one HEAD: its commits are the clock, and replay what they reference."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.tiers import Tiers, Touches, tiers
 
-REPLAY = 0.5  # the gate of a later commit that names a memory
+REPLAY = 0.5  # the gate of a later commit that references a memory
 
 
 def aged(view: View, life: Life, now: float, replayed: Touches | None = None) -> Tiers:
-    """Return tier and strength of all rows of a view, (n,) each; `replayed` is what `replays` says, if known."""
+    """Return tier and strength of all rows of a view, (n,) each; `replayed` is the result of `replays`, if known."""
     row_of = view.catalog.row_of
-    told = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]
+    used = [(row_of[t.memory], t.time, t.gate, t.hold) for t in life.touches if t.memory in row_of]
     replayed = replays(view) if replayed is None else replayed
-    return tiers(view.catalog.time, Touches.of(told) + replayed, active_days(view, life), now)
+    return tiers(view.catalog.time, Touches.of(used) + replayed, active_days(view, life), now)
 
 
 def active_days(view: View, life: Life) -> ActiveDays:
@@ -30,29 +30,29 @@ def active_days(view: View, life: Life) -> ActiveDays:
 
 
 def replays(view: View) -> Touches:
-    """Return what history itself came back to: a later commit that names a memory, unless to revert it."""
+    """Return the later commits that reference a memory, unless to revert it."""
     edges = [edge for edge in view.edges if edge.relation != NEGATIVE]
     sources, targets = (np.array([getattr(e, end) for e in edges], np.int64) for end in ("source", "target"))
     times = view.catalog.time[sources].astype(np.float64)
     return Touches(targets, times, np.full(len(edges), REPLAY), np.zeros(len(edges), np.int64))
 
 
-class Aged:
-    """Remembers the last answer of `aged` until the view, the uses or the day are others."""
+class StrengthCache:
+    """Caches the result of `aged` until the view, the uses or the day change."""
 
     def __init__(self) -> None:
         self._view: View | None = None
         self._replayed = Touches.of([])
-        self._told: tuple[object, ...] = ()
+        self._key: tuple[object, ...] = ()
         self._tiers: Tiers | None = None
         self._lock = threading.Lock()
 
     def of(self, view: View, life: Life, now: float) -> Tiers:
         """Return tier and strength of all rows of a view."""
-        told = (life.touches, life.active, now // DAY)  # of what was merely shown, nothing
+        key = (life.touches, life.active, now // DAY)  # impressions change no strength
         with self._lock:
             if self._view is not view:
                 self._view, self._replayed, self._tiers = view, replays(view), None
-            if self._tiers is None or self._told != told:
-                self._tiers, self._told = aged(view, life, now, self._replayed), told
+            if self._tiers is None or self._key != key:
+                self._tiers, self._key = aged(view, life, now, self._replayed), key
             return self._tiers

@@ -1,4 +1,4 @@
-"""One worktree as it stands: its HEAD, what is true there, who wrote which line."""
+"""One worktree: its HEAD, what is valid there, and who wrote which line."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
-from mom_lsp.workspace.library.line_writers import ALONE, LineWriters, Waiting
+from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience, LineWriters
 from mom_lsp.workspace.library.recent import Recent
 
 CACHED_FILES = 64
-CACHED_KEYS = 512  # files whose lines are known by their keys
+CACHED_KEYS = 512  # files whose line keys are cached
 CACHED_HEADS = 4
 
 
 class Worktree:
-    """Reads one worktree for the workspace, and remembers what it read. A plain folder has no commits."""
+    """Reads one worktree, with caches. A plain folder has no commits."""
 
-    def __init__(self, location: Location, waiting: Waiting = ALONE) -> None:
+    def __init__(self, location: Location, patience: BlamePatience = IN_COMMAND) -> None:
         self.location = location
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
-        self._writers = LineWriters(self.repository, self.committed, waiting) if self.repository else None
+        self._writers = LineWriters(self.repository, self.committed, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._inks: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
-        self._beside = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
+        self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
         self._current = ""
         self._last = NO_HEAD
@@ -56,19 +56,19 @@ class Worktree:
         return known
 
     def view(self, catalog: Catalog, head: Head) -> View:
-        """Return what of a catalog is true on a head."""
+        """Return the view of a catalog on a head."""
 
         def make() -> View:
             view = View(catalog, head.ancestors, head.tree)
             if self.repository is None:
-                view.valid[:] = True  # a plain folder's rows are always those of its files as they are
+                view.valid[:] = True  # the rows of a plain folder are those of its present files
                 view.suggestible = catalog.suggestible.copy()
             return view
 
         return self._views.of((id(catalog), head.commit, head.cut), make)
 
     def text(self, path: str) -> list[str]:
-        """Return the lines of a file of the work tree, none if it cannot be read as text."""
+        """Return the lines of a file of the worktree, none if it cannot be read as text."""
         file = self.location.root / path
         try:
             data = file.read_bytes() if not file.is_symlink() else b""
@@ -98,7 +98,7 @@ class Worktree:
         return self._texts.of(blob, read)
 
     def exists(self, head: Head, path: str) -> bool:
-        """Whether a file is committed, or at least in the work tree."""
+        """Whether a file is committed or in the worktree."""
         return path in head.tree or (self.location.root / path).is_file()
 
     def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
@@ -126,7 +126,7 @@ class Worktree:
         return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
 
     def corrected(self) -> bool:
-        """Whether `writers` knows better by now than it said. See `LineWriters.corrected`."""
+        """Whether an answer of `writers` has turned out to be wrong. See `LineWriters.corrected`."""
         return self._writers is not None and self._writers.corrected()
 
     def _head_commit(self) -> str:
@@ -137,7 +137,7 @@ class Worktree:
         return self._current
 
     def _head_stamp(self) -> tuple[object, ...]:
-        """Return what changes whenever HEAD may have: cheaper than asking git on every keystroke."""
+        """Return a value that changes whenever HEAD may have: cheaper than running git on every keystroke."""
         git_dir, common = self.location.git_dir, self.location.common_dir
         assert git_dir is not None and common is not None
         tables = (common / "packed-refs", common / "reftable", git_dir / "reftable")
@@ -145,7 +145,7 @@ class Worktree:
 
     def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
         assert self.repository is not None
-        history = self._beside.submit(self._list_history, commit, cut, self._last)  # HEAD moves in small steps
+        history = self._history_pool.submit(self._list_history, commit, cut, self._last)  # HEAD moves in small steps
         tree = {path: entry.blob for path, entry in self.repository.tree(commit).items()}
         return Head(commit, history, tree, cut)
 

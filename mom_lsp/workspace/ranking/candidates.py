@@ -1,4 +1,4 @@
-"""The memories worth scoring for one question, and all that is known about them."""
+"""The candidates of a question: the memories worth scoring, with the evidence for each."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from mom_lsp.route.place_term import PlaceEvidence, Spot, place, place_of_writer
 from mom_lsp.route.text_index import NOWHERE
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.library import Snapshot
-from mom_lsp.workspace.ranking.pins_and_notes import own_memories
+from mom_lsp.workspace.ranking.pins_and_notes import rows_of_pins_and_notes
 from mom_lsp.workspace.ranking.query import Query
 
-BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates taken from each signal
-MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all domains are opened
-NEWEST = 30  # commits that are always considered while something is edited
+BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates from each signal
+MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all domains are searched
+NEWEST = 30  # commits that are always candidates at the place of an edit
 
 
 class TextReader(Protocol):
-    """The part of a look that a ranker reads."""
+    """The part of a state that a ranker reads."""
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id."""
@@ -37,14 +37,14 @@ class TextReader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """All that is known about the candidates of one question."""
+    """The candidates of one question with their evidence."""
 
     rows: np.ndarray  # (m,)
     place: PlaceEvidence | None
     overlap: CodeOverlap | None
     matches: Mapping[int, float]  # row -> BM25
-    cosine: np.ndarray  # (m,) 0 for what has no vector
-    own: frozenset[int] = frozenset()  # rows that are the user's own word about the place
+    cosine: np.ndarray  # (m,) 0 without a vector
+    user_rows: frozenset[int] = frozenset()  # rows of the user's pins and notes on the place
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,49 +54,53 @@ class Candidates:
     texts: TextReader
     snapshot: Snapshot
     view: View
-    share: float  # of the gate whose domains are searched by meaning
+    share: float  # of the gate's probability mass whose domains are searched by meaning
 
     def found(
-        self, query: Query, meaning: np.ndarray | None, said: Mapping[int, Sequence[int]] | None = None
+        self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
     ) -> Evidence:
-        """Gather the candidates and what is known about them; `said` are the lines of pins and notes on them."""
+        """Return the candidates of a question; `user_lines` are the lines of pins and notes, by row."""
         matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
         overlap = code_overlap(self.view, query.spots) if query.spots else None
-        own = own_memories(self.snapshot, self.view, where, query)
-        if where is not None and said:
-            own |= self._say(where, said)
-        rows = self._rows(where, overlap, matches, meaning, self.allowed(query.spots), own)
-        return Evidence(rows, where, overlap, matches, self.cosines(meaning, rows), frozenset(own))
+        user_rows = rows_of_pins_and_notes(self.snapshot, self.view, where, query)
+        if where is not None and user_lines:
+            user_rows |= self._add_user_lines(where, user_lines)
+        rows = self._rows(where, overlap, matches, meaning, self.allowed(query.spots), user_rows)
+        return Evidence(rows, where, overlap, matches, self.cosines(meaning, rows), frozenset(user_rows))
 
     def written(
-        self, path: str, lines: Mapping[int, Sequence[int]], said: Mapping[int, Sequence[int]], own: frozenset[int]
+        self,
+        path: str,
+        lines: Mapping[int, Sequence[int]],
+        user_lines: Mapping[int, Sequence[int]],
+        user_rows: frozenset[int],
     ) -> Evidence:
-        """Return the memories that may be hinted in a file; text and meaning are not looked at.
+        """Return the memories that may be hinted in a file; text and meaning do not count.
 
         Args:
             path: of the file.
-            lines: that each row wrote.
-            said: the lines of pins and notes on them.
-            own: the rows that are the user's own word there.
+            lines: the lines that each row wrote.
+            user_lines: the lines of pins and notes, by row.
+            user_rows: the rows of the user's pins and notes there.
         """
         spots = (Spot(path),)
         allowed = self.allowed(spots)
-        rows = np.array([row for row in {**lines, **said} if allowed[row]], np.int64)
+        rows = np.array([row for row in {**lines, **user_lines} if allowed[row]], np.int64)
         where, overlap = place_of_writers(self.view, lines), code_overlap(self.view, spots)
-        self._say(where, said)
-        return Evidence(rows, where, overlap, {}, np.zeros(len(rows)), own)
+        self._add_user_lines(where, user_lines)
+        return Evidence(rows, where, overlap, {}, np.zeros(len(rows)), user_rows)
 
-    def _say(self, where: PlaceEvidence, said: Mapping[int, Sequence[int]]) -> set[int]:
-        """Note at which lines something was pinned or noted; return the rows."""
-        where.pinned |= {row for row in said if row not in where.lines and not self.view.catalog.is_note[row]}
-        where.lines.update({row: list(lines) for row, lines in said.items()})
-        return set(said)
+    def _add_user_lines(self, where: PlaceEvidence, user_lines: Mapping[int, Sequence[int]]) -> set[int]:
+        """Add the lines of pins and notes to the evidence; return their rows."""
+        where.pinned |= {row for row in user_lines if row not in where.lines and not self.view.catalog.is_note[row]}
+        where.lines.update({row: list(lines) for row, lines in user_lines.items()})
+        return set(user_lines)
 
     def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
-        """Return which rows may be suggested: true here, not forgotten; at a place neither dismissed nor archived."""
+        """Return which rows may be suggested: valid on HEAD, not forgotten, dismissed or archived."""
         allowed = self.view.suggestible.copy()
-        for memory, state in self.snapshot.life.barred.items():
+        for memory, state in self.snapshot.life.suppressed.items():
             row = self.view.catalog.row_of.get(memory)
             if row is not None and (
                 state.forgotten or (spots and state.never) or any(_dismissed(state, spot) for spot in spots)
@@ -105,7 +109,7 @@ class Candidates:
         return np.asarray(allowed)
 
     def cosines(self, meaning: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
-        """Return the similarity of some rows with a vector (d,), (m,); 0 where it cannot be told."""
+        """Return the similarity of some rows with a vector (d,), (m,); 0 without a vector."""
         if meaning is None or not self._comparable(meaning):
             return np.zeros(len(rows))
         return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
@@ -122,12 +126,12 @@ class Candidates:
         matches: Mapping[int, float],
         meaning: np.ndarray | None,
         allowed: np.ndarray,
-        own: set[int],
+        user_rows: set[int],
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
-            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(own), np.int64)]
+            found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(user_rows), np.int64)]
         if overlap is not None:
             found += [_best_of(overlap.path_newest, BY_PLACE), _best_of(overlap.paths, BY_PLACE)]
             found += [
@@ -143,7 +147,7 @@ class Candidates:
         return np.asarray(rows[allowed[rows]])
 
     def _comparable(self, meaning: np.ndarray) -> bool:
-        """Whether there are vectors of the same encoder: it may have come, or changed, after the snapshot was taken."""
+        """Whether there are vectors of the same encoder, which may have changed after the snapshot was taken."""
         return self.snapshot.vectors.width == len(meaning)
 
 

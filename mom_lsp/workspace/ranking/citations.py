@@ -1,4 +1,4 @@
-"""Why a line is so: the memories to cite. Place, words and links count; time does not."""
+"""The memories to cite for why a line exists. Place, words and links count; time does not."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
 
 WORD = re.compile(r"\w{2,}")
 CITED = 3
-LEAST_CHANCE = 0.005  # of what has no line, link or comment here; `python -m mom_lsp.evaluation.why_threshold` chose it
-NEAR = 4  # lines between a comment and the line that it speaks of
-ANCHORS = 3  # memories whose links are followed
+LEAST_CHANCE = 0.005  # minimum relevance without line, link or comment here; from `mom_lsp.evaluation.why_threshold`
+NEAR = 4  # lines between a comment and the line it describes
+ANCHORS = 3  # memories whose references are followed
 CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link or a comment here are read
 OTHERS = 10
-FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; one that gives no reason comes later
-ABOUT = {  # relation -> what a memory does that names another one, and what one does that is named
+FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; memories without a reason come later
+RELATION_VERBS = {  # relation -> what the later memory did, and what was done to the earlier one
     "revert": ("reverted {other}", "was reverted by {other}"),
     "reapply": ("reapplied {other}", "was reapplied by {other}"),
     "partial_revert": ("reverted part of {other}", "was partly reverted by {other}"),
@@ -36,7 +36,7 @@ ABOUT = {  # relation -> what a memory does that names another one, and what one
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What is known about one line."""
+    """What the memories say about one line."""
 
     path: str
     line: int
@@ -50,10 +50,10 @@ class Explanation:
         return " ".join(map(str, extractive(self.clues))) or unknown(self.path, self.line)
 
     def leading_to(self, text: str, known: str) -> str:
-        """Return the id of the memory that says a word of some new text which the open one lacks, "" if none does."""
+        """Return the id of the memory with a word of the new text that the open text lacks, "" if there is none."""
         new = set(WORD.findall(text)) - set(WORD.findall(known))
-        said = ((clue.memory.id, WORD.findall(f"{clue.memory.title} {clue.memory.body}")) for clue in self.clues)
-        return next((identity for identity, words in said if not new.isdisjoint(words)), "")
+        words_of = ((clue.memory.id, WORD.findall(f"{clue.memory.title} {clue.memory.body}")) for clue in self.clues)
+        return next((identity for identity, words in words_of if not new.isdisjoint(words)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,48 +67,51 @@ class _Found:
 def reasons(
     ranker: Ranker, query: Query, meaning: np.ndarray | None, read: Callable[[Ranker, list[Ranked]], list[Scored]]
 ) -> list[tuple[Scored, Clue]]:
-    """Return the memories that say most about a spot, best first, at most three.
+    """Return the memories that explain a spot, best first, at most three.
 
-    First what was written at the very line: its last change, and a comment by it; then what these fixed, reverted or
-    followed up; then what is likely enough. Within each, the score decides; who gives no reason comes last.
+    The line's own come first: its last change, and a comment next to it. Then come the changes that these fixed,
+    reverted or followed up, then whatever is relevant enough. Within each group the score decides; memories without a
+    reason come last.
 
     Args:
         ranker: of the worktree.
         query: the spot.
-        meaning: the vector (d,) of the query, None where there is no encoder.
-        read: returns what was ranked with its text.
+        meaning: the vector (d,) of the query, None without an encoder.
+        read: returns ranked memories with their text.
     """
     evidence = ranker.evidence(query, meaning)
     ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
-    likely = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
-    worthy = [one for one in likely if _belongs(evidence.place, one.row)][:OTHERS]
+    relevant = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
+    nearby = [one for one in relevant if _belongs(evidence.place, one.row)][:OTHERS]
     at_line = [_Found(one, FIRST, one.place_evidence) for one in ranked.values() if one.lines]
-    others = [_Found(one, OTHER, one.place_evidence) for one in worthy]
-    beside = [_Found(ranked.get(row, unscored(row)), FIRST, "is next to it") for row in _comments(ranker, query)]
+    others = [_Found(one, OTHER, one.place_evidence) for one in nearby]
+    comments = [_Found(ranked.get(row, unscored(row)), FIRST, "is next to it") for row in _comments(ranker, query)]
     anchors = [one.ranked.row for one in (at_line or others)[:ANCHORS]]
     linked = [
         _Found(ranked.get(row, unscored(row)), LINKED, does, other)
         for row, does, other in _links(ranker, query, anchors)
     ]
     found: dict[int, _Found] = {}
-    for one in (*at_line, *beside, *linked, *others):
+    for one in (*at_line, *comments, *linked, *others):
         found.setdefault(one.ranked.row, one)
     row_of = ranker.view.catalog.row_of
     texts = {row_of[one.memory.id]: one for one in read(ranker, [one.ranked for one in found.values()])}
-    return _told(texts, found, evidence.own)
+    return _cited(texts, found, evidence.user_rows)
 
 
 def _belongs(place: PlaceEvidence | None, row: int) -> bool:
-    """Tell whether a memory is about the function or the lines close by: the file alone explains no line."""
+    """Whether a memory is about the function or nearby lines: the file alone explains no line."""
     return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
 
 
-def _told(read: Mapping[int, Scored], found: Mapping[int, _Found], own: frozenset[int]) -> list[tuple[Scored, Clue]]:
-    """Keep of what was found, and read by its row, what says most."""
+def _cited(
+    read: Mapping[int, Scored], found: Mapping[int, _Found], user_rows: frozenset[int]
+) -> list[tuple[Scored, Clue]]:
+    """Return the best of the found memories, which `read` has by row."""
 
     def rank(row: int) -> tuple[int, int, float]:
         return (
-            not (row in own and read[row].usage.pinned),
+            not (row in user_rows and read[row].usage.pinned),
             found[row].order + _silence(read[row].memory),
             -read[row].score,
         )
@@ -123,7 +126,7 @@ def _told(read: Mapping[int, Scored], found: Mapping[int, _Found], own: frozense
 
 
 def _silence(memory: Memory) -> int:
-    """Return 0 for a memory that gives a reason, 1 for one that says more than its title, else 6: after all others."""
+    """Return 0 for a memory that gives a reason, 1 for one with more than a title, else 6: after all others."""
     if memory.source.type != "commit":
         return 0
     if not reason_of(memory):
@@ -132,7 +135,7 @@ def _silence(memory: Memory) -> int:
 
 
 def _comments(ranker: Ranker, query: Query) -> list[int]:
-    """Return the rows of the comments and notes that stand by the line asked about."""
+    """Return the rows of the comments next to the line asked about."""
     view, spot = ranker.view, query.spots[0]
     if not query.committed:
         return []
@@ -149,10 +152,10 @@ def _comments(ranker: Ranker, query: Query) -> list[int]:
 
 
 def _links(ranker: Ranker, query: Query, anchors: Sequence[int]) -> list[tuple[int, str, int]]:
-    """Return what some rows fixed, reverted or followed up, and what did so to them: (row, what it did, to which)."""
+    """Return the rows that some rows fixed, reverted or followed up, or the reverse: (row, what it did, other row)."""
 
     def linked(edge: Edge) -> tuple[int, str, int]:
-        names, named = ABOUT[edge.relation]
+        names, named = RELATION_VERBS[edge.relation]
         return (edge.target, named, edge.source) if edge.source in anchors else (edge.source, names, edge.target)
 
     allowed = ranker.candidates.allowed(query.spots)

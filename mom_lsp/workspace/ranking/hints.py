@@ -1,4 +1,4 @@
-"""Which memories may stand at which lines of an open file, before they are ranked; and which of the ranked ones do."""
+"""Which memories may be hinted at which lines of an open file, and which of the ranked ones are."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from itertools import accumulate
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin
 from mom_lsp.workspace.library.state import State
-from mom_lsp.workspace.ranking.pins_and_notes import counts_in, pins_in, said_at
+from mom_lsp.workspace.ranking.pins_and_notes import counts_in, lines_of_pins_and_notes, pins_in
 from mom_lsp.workspace.ranking.query import OpenFile
 from mom_lsp.workspace.ranking.ranker import Ranked
 
@@ -24,63 +24,61 @@ class Hintable:
     """What may be hinted, with its lines (from 1)."""
 
     wrote: dict[int, list[int]]  # row -> the line that it wrote
-    said: dict[int, list[int]]  # row of a note, or of what was pinned -> the lines that this was said of
-    own: frozenset[int]  # the rows that are the user's word there: no likelihood is asked of them
+    user_lines: dict[int, list[int]]  # row of a pinned memory or a note -> its lines
+    user_rows: frozenset[int]  # rows that are pinned or noted there: they need no minimum relevance
 
 
 @dataclass(frozen=True, slots=True)
-class Lead:
-    """What leads the suggestions of a line, since it may be hinted there."""
+class HintedLine:
+    """What may be hinted at one line; it comes first in the suggestions of that line."""
 
     rows: tuple[int, ...] = ()  # best first
-    said: Mapping[int, Sequence[int]] = field(
-        default_factory=dict
-    )  # row -> the line, of what was pinned or noted on it
+    user_lines: Mapping[int, Sequence[int]] = field(default_factory=dict)  # row -> the line, of its pins and notes
 
 
 def hintable(state: State, file: OpenFile, writers: Mapping[int, str], least_surprise: int, only: int = 0) -> Hintable:
     """Return what may be hinted at the lines of an open file.
 
-    Each memory has one line that it may be hinted at. Which it is follows from the committed file alone, so that a hint
-    stays with its line whatever is typed around it. Whether it may be hinted there depends on no other line: asked
-    about this line alone, the answer is the same.
+    Each memory has one line that it may be hinted at. That line follows from the committed file alone, so that a hint
+    stays with its line whatever is typed around it. Whether it may be hinted there depends on no other line: a
+    question about this line alone has the same answer.
 
     Args:
-        state: what is true here.
+        state: what the request reads.
         file: as it is open.
         writers: the commit that wrote each committed line.
-        least_surprise: of a memory that wrote lines; one that is pinned there needs none.
+        least_surprise: minimum for a memory that wrote lines; a pinned one needs none.
         only: the line asked about, 0 for all.
     """
     rules = _Rules.of(state, file)
-    worthy = (state.view.surprise >= least_surprise) & ~state.snapshot.catalog.is_file
+    unusual = (state.view.surprise >= least_surprise) & ~state.snapshot.catalog.is_file
     wrote: dict[int, list[int]] = {}  # row -> committed lines
     for line in [file.mapped[only - 1]] if only else sorted(writers):
         row = state.snapshot.catalog.row_of_commit.get(writers.get(line, ""))
-        if row is not None and (worthy[row] or row in rules.pins):
+        if row is not None and (unusual[row] or row in rules.pins):
             wrote.setdefault(row, []).append(line)
     now = {old: line for line, old in enumerate(file.mapped, 1) if old}
     lines = {row: now.get(rules.anchor(row, written), 0) for row, written in wrote.items()}
-    own = {row for row, line in lines.items() if line and rules.is_pinned(row, file.lines, line)}
-    said = {
-        row: there
-        for row, at in said_at(state.snapshot, state.view, file).items()
-        if (there := [line for line in at if only in (0, line) and not rules.is_dismissed(row, file.lines, line)])
+    pinned = {row for row, line in lines.items() if line and rules.is_pinned(row, file.lines, line)}
+    user_lines = {
+        row: kept
+        for row, at in lines_of_pins_and_notes(state.snapshot, state.view, file).items()
+        if (kept := [line for line in at if only in (0, line) and not rules.is_dismissed(row, file.lines, line)])
     }
     return Hintable(
         {
             row: [line]
             for row, line in lines.items()
-            if line and (worthy[row] or row in own) and not rules.is_dismissed(row, file.lines, line)
+            if line and (unusual[row] or row in pinned) and not rules.is_dismissed(row, file.lines, line)
         },
-        said,
-        frozenset(own | said.keys()),
+        user_lines,
+        frozenset(pinned | user_lines.keys()),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Rules:
-    """What the user said of memories in one file."""
+    """The pins and dismissals of memories in one file."""
 
     file: OpenFile
     pins: dict[int, list[Pin]]  # by row
@@ -97,7 +95,7 @@ class _Rules:
     def anchor(self, row: int, written: Sequence[int]) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
-        That is the first line that says anything of the longest run of lines.
+        That is the first line with any words in the longest run of lines.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
@@ -112,21 +110,21 @@ class _Rules:
         return next((line for line in longest if len(WORD_CHARACTER.findall(lines[line - 1])) >= LEAST_WORDS), 0)
 
     def is_pinned(self, row: int, lines: Sequence[str], line: int) -> bool:
-        """Whether a memory was pinned in the function that a line stands in, or in the file."""
+        """Whether a memory is pinned in the function around a line, or in the file."""
         pins = self.pins.get(row)
         return pins is not None and any(counts_in(pin, enclosing_symbol(lines, line, self.file.path)) for pin in pins)
 
     def is_dismissed(self, row: int, lines: Sequence[str], line: int) -> bool:
-        """Whether a memory was sent away from the function that a line stands in."""
+        """Whether a memory was dismissed in the function around a line."""
         places = self.dismissed(row)
         return bool(places) and (self.file.path, enclosing_symbol(lines, line, self.file.path)) in places
 
 
 def thinned(ranked: Sequence[Ranked], file: OpenFile, start: int, end: int) -> list[Ranked]:
-    """Return the first of them at each line, as long as no 40 lines hold more than three.
+    """Return the best memory of each line, but not more than three in any 40 lines.
 
-    They are thinned as the committed file has them, so that a line that is typed makes no other hint go, and then as
-    the open one has them.
+    They are thinned by their lines in the committed file, so that typing a line removes no other hint, and then by
+    those in the open one.
     """
     committed = list(accumulate(file.mapped, lambda before, old: old or before + 0.001, initial=0.0))[1:]
     kept = _thinned(ranked, lambda line: committed[line - 1])
@@ -137,7 +135,7 @@ def _thinned(ranked: Iterable[Ranked], place: Callable[[int], float]) -> list[Ra
     kept: list[Ranked] = []
     for one in ranked:
         at = place(one.lines[0])
-        near = [there for other in kept if abs((there := place(other.lines[0])) - at) < HINT_WINDOW]
+        near = [other_at for other in kept if abs((other_at := place(other.lines[0])) - at) < HINT_WINDOW]
         if at not in near and len(near) < HINTS_IN_WINDOW:
             kept.append(one)
     return kept

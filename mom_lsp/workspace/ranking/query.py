@@ -1,4 +1,4 @@
-"""A question to the router, made from the text in front of the user."""
+"""A question to the router, made from the open text or from words."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ class OpenFile:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What is asked: a spot, several that belong to one change, or words alone."""
+    """A question: a spot, several that belong to one change, or words alone."""
 
     words: str  # for full-text search
     meaning: str  # for the encoder, in the form memories are encoded in
     spots: tuple[Spot, ...] = ()
-    written: tuple[Block, ...] = ()  # what the open text adds there to the committed one
+    written: tuple[Block, ...] = ()  # lines that the open text adds there to the committed one
     shown: dict[str, object] = field(default_factory=dict)  # how the answer repeats the question
-    committed: int = 0  # the first line in the committed file, or the line that it was written after; 0 for none
+    committed: int = 0  # the first line in the committed file, or the last committed line before it; 0 for none
     span: tuple[int, int] | None = None  # first and last line in the committed file, None if none of them is in it
     file: OpenFile | None = None  # that the spot is in
     typed: bool = False  # whether the words are the user's own
@@ -57,7 +57,7 @@ class Query:
         return list(dict.fromkeys(WORD.findall("\n".join(lines) if lines else self.words)))[:MAX_KEYS]
 
     def intending(self, intent: str) -> Query:
-        """Return the same question of somebody who says what he is about to do there."""
+        """Return the same question with a description of the task there."""
         return replace(self, words=intent, meaning=intent, shown=self.shown | {"intent": intent}, typed=True)
 
 
@@ -69,11 +69,11 @@ def text_query(text: str, name: str = "text") -> Query:
 def spot_query(
     worktree: Worktree, head: Head, path: str, lines: Sequence[str], start: int, end: int, mapped: Sequence[int]
 ) -> Query:
-    """Return the question that some lines (1-based, inclusive) of an open text are.
+    """Return a question about some lines (1-based, inclusive) of an open text.
 
     Args:
-        worktree: the worktree that is asked about.
-        head: the commit it is asked of.
+        worktree: of the file.
+        head: the commit to answer for.
         path: of the file, relative to the root, with slashes.
         lines: of the open text.
         start: first line asked about.
@@ -122,7 +122,7 @@ def _span(committed: Sequence[int]) -> tuple[int, int] | None:
 def writers_in(
     worktree: Worktree, head: Head, path: str, mapped: Sequence[int], start: int, end: int
 ) -> dict[int, str]:
-    """Return the commit that wrote each open line in and around a range; nothing for new and edited lines."""
+    """Return the commit that wrote each open line in and around a range, without new and edited lines."""
     around = range(max(1, start - WINDOW), min(len(mapped), end + WINDOW) + 1)
     committed = [mapped[line - 1] for line in around if mapped[line - 1]]
     if not committed:
@@ -139,17 +139,17 @@ def written(
     start: int = 1,
     end: int = sys.maxsize,
 ) -> list[Block]:
-    """Return the blocks of new lines that reach into a range of the open text; a blank line begins and ends none."""
+    """Return the blocks of new lines that overlap a range of the open text; blank lines do not separate blocks."""
     blocks: list[list[int]] = []
-    for line, of in enumerate(mapped, 1):
+    for line, committed_line in enumerate(mapped, 1):
         if not lines[line - 1].strip():
             continue
-        if of == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
+        if committed_line == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
             blocks[-1].append(line)
-        elif of == 0:
+        elif committed_line == 0:
             blocks.append([line])
-    here = [block for block in blocks if block[0] <= end and block[-1] >= start]
-    old_keys, old_names = (line_keys(committed), set(WORD.findall("\n".join(committed)))) if here else (set(), set())
+    inside = [block for block in blocks if block[0] <= end and block[-1] >= start]
+    old_keys, old_names = (line_keys(committed), set(WORD.findall("\n".join(committed)))) if inside else (set(), set())
     return [
         Block(
             line=block[0],
@@ -157,7 +157,7 @@ def written(
             keys=tuple(sorted(line_keys(lines[line - 1] for line in block) - old_keys)),
             names=tuple({name for line in block for name in WORD.findall(lines[line - 1])} - old_names),
         )
-        for block in here
+        for block in inside
     ]
 
 

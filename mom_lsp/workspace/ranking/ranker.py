@@ -1,4 +1,4 @@
-"""From a question to the best memories: candidates, features, score, chance. The one path of all answers."""
+"""From a question to the best memories: candidates, features, score, relevance. All answers are ranked here."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from mom_lsp.workspace.ranking.recent_edits import WEIGHT
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A row of the catalog that was chosen."""
+    """A chosen row of the catalog."""
 
     row: int
     score: float
@@ -35,8 +35,8 @@ class Ranked:
     reason: str
     place_evidence: str = ""  # the part of the reason that says what it has to do with the place
     lines: tuple[int, ...] = ()
-    chance: float | None = None  # that it is what the user needs to know
-    trial: bool = False  # shown to find out whether it helps
+    chance: float | None = None  # relevance: the calibrated probability that the user needs it
+    trial: bool = False  # shown to find out whether it is useful
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ class Ranker:
     view: View
     model: LinearModel
     tiers: Tiers  # of all rows, now
-    context: np.ndarray | None = None  # (d,) what was edited a moment ago, None unless that counts
-    strategy: Strategy = SCORE_ALONE  # what else than the score decides
-    share: float = Settings().route.domains  # of the gate whose domains are searched by meaning
+    context: np.ndarray | None = None  # (d,) the recent edits, None unless they count
+    strategy: Strategy = SCORE_ALONE  # what decides besides the score
+    share: float = Settings().route.domains  # of the gate's probability mass whose domains are searched by meaning
 
     def rank(
         self,
@@ -60,33 +60,34 @@ class Ranker:
         threshold: float,
         meaning: np.ndarray | None = None,
         lead: Sequence[int] = (),
-        said: Mapping[int, Sequence[int]] | None = None,
+        user_lines: Mapping[int, Sequence[int]] | None = None,
     ) -> list[Ranked]:
-        """Return the best k memories that are likely enough, best first.
+        """Return the best k memories that are relevant enough, best first.
 
-        What the user pinned or noted here comes first, and what has a word in common with a search is likely enough.
+        Memories that are pinned or noted here come first. A memory that shares a word with a search is always relevant
+        enough.
 
         Args:
             query: the question.
             k: how many at most.
-            threshold: the least chance, in [0, 1].
-            meaning: the vector (d,) of the question, None where there is no encoder.
-            lead: rows that come before all others, in this order, likely or not.
-            said: the lines asked about of pins and notes on them, by row.
+            threshold: minimum relevance, in [0, 1].
+            meaning: the vector (d,) of the question, None without an encoder.
+            lead: rows that come before all others, in this order, whatever their relevance.
+            user_lines: the lines asked about that have pins and notes, by row.
         """
-        return self.choose(self.evidence(query, meaning, said), query, k, threshold=threshold, lead=lead)
+        return self.choose(self.evidence(query, meaning, user_lines), query, k, threshold=threshold, lead=lead)
 
     def choose(
         self, evidence: Evidence, query: Query, k: int, *, threshold: float, lead: Sequence[int] = ()
     ) -> list[Ranked]:
-        """Return the same from evidence that was gathered before."""
+        """Return the same from evidence that is gathered already."""
         always = set(evidence.matches) if not query.spots else set[int]()
         writer = ReasonWriter(
             self.view,
             evidence.place,
             evidence.overlap,
             evidence.matches,
-            evidence.own,
+            evidence.user_rows,
             symbol=query.spot.symbol if query.spot else "",
             names=query.names,
             typed=query.typed,
@@ -97,40 +98,40 @@ class Ranker:
         self,
         path: str,
         wrote: Mapping[int, Sequence[int]],
-        said: Mapping[int, Sequence[int]],
-        own: frozenset[int],
+        user_lines: Mapping[int, Sequence[int]],
+        user_rows: frozenset[int],
         *,
         threshold: float,
     ) -> list[Ranked]:
-        """Return what may be hinted at lines of an open text and is likely enough.
+        """Return the memories that may be hinted at lines of an open text and are relevant enough.
 
-        Each is asked about at its own lines, and its score depends on no other line: the user's own word comes first,
-        then what is most surprising, then the score. Text and meaning are not looked at: this is asked for a whole file
-        at every rest.
+        Each is ranked for its own lines, and its score depends on no other line: pins and notes come first, then the
+        highest surprise, then the score. Text and meaning do not count: a whole file is ranked after every pause in
+        typing.
 
         Args:
             path: of the file.
             wrote: the lines of the open text that each row wrote.
-            said: the lines of pins and notes on them.
-            own: the rows that are the user's own word there.
-            threshold: the least chance of any other, in [0, 1].
+            user_lines: the lines of pins and notes, by row.
+            user_rows: the rows of the user's pins and notes there.
+            threshold: minimum relevance of any other, in [0, 1].
         """
-        evidence = self.candidates.written(path, wrote, said, own)
-        writer = ReasonWriter(self.view, evidence.place, evidence.overlap, own=own)
+        evidence = self.candidates.written(path, wrote, user_lines, user_rows)
+        writer = ReasonWriter(self.view, evidence.place, evidence.overlap, user_rows=user_rows)
         found = self._choose(evidence, len(evidence.rows), threshold, set(), writer)
-        first = {self._instead(row) for row in own}
+        first = {self._merged_into(row) for row in user_rows}
         return sorted(found, key=lambda one: (one.row not in first, -self.view.surprise[one.row], -one.score))
 
     @property
     def candidates(self) -> Candidates:
-        """What finds the memories that are ranked."""
+        """The finder of the memories to rank."""
         return Candidates(self.texts, self.snapshot, self.view, self.share)
 
     def evidence(
-        self, query: Query, meaning: np.ndarray | None, said: Mapping[int, Sequence[int]] | None = None
+        self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
     ) -> Evidence:
-        """Gather the candidates and what is known about them."""
-        return self.candidates.found(query, meaning, said)
+        """Return the candidates of a question with their evidence."""
+        return self.candidates.found(query, meaning, user_lines)
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
         """Return the named features of the candidates, (m,) each."""
@@ -173,7 +174,7 @@ class Ranker:
             contributions["sem"] = contributions["sem"] + WEIGHT * self.candidates.cosines(self.context, rows)
         scores = total(contributions)
         chances = self.model.chances(scores)
-        ahead = np.isin(rows, list(evidence.own)) + self._leading(rows, lead)
+        ahead = np.isin(rows, list(evidence.user_rows)) + self._leading(rows, lead)
         first = ahead > 0
         shown = (chances >= threshold) | np.isin(rows, list(always)) | first
         shown &= first | ~self._dropped(rows)
@@ -184,32 +185,32 @@ class Ranker:
             terms = {t: float(contributions[t][at]) for t in TERMS}
             return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
 
-        chosen = _each_once(map(ranked, best))[:k]
+        chosen = _without_repeats(map(ranked, best))[:k]
         if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
             above = {one.row for one in chosen[:-1]}
-            free = np.array([self._instead(row) not in above for row in rows.tolist()])
+            free = np.array([self._merged_into(row) not in above for row in rows.tolist()])
             tried = self._on_trial(rows, scores, shown & ~first & free)
             chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
         return chosen
 
     def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
-        """Return how far ahead of all others the rows are that lead, (m,): 2 or more, 0 for the others."""
+        """Return how far each row is ahead of the others, (m,): 2 or more for the leading rows, else 0."""
         ahead, row_of = np.zeros(len(rows), np.int64), self.view.catalog.row_of
         merged = [row for memory in self.snapshot.life.merged if (row := row_of.get(memory)) is not None]
         for at, leader in enumerate(lead):
-            shown_by_it = [leader, *(row for row in merged if self._instead(row) == leader)]
-            ahead[np.isin(rows, shown_by_it)] = 1 + len(lead) - at
+            represented = [leader, *(row for row in merged if self._merged_into(row) == leader)]
+            ahead[np.isin(rows, represented)] = 1 + len(lead) - at
         return ahead
 
     def _dropped(self, rows: np.ndarray) -> np.ndarray:
-        """Return which of the candidates the strategy leaves out, (m,)."""
+        """Return which candidates the strategy drops, (m,)."""
         if not self.strategy.dropout:
             return np.zeros(len(rows), bool)
         ids = [self.view.catalog.ids[row] for row in rows.tolist()]
         return self.strategy.dropped(ids, self._uses(rows), self.snapshot.life.most_used)
 
     def _on_trial(self, rows: np.ndarray, scores: np.ndarray, eligible: np.ndarray) -> int | None:
-        """Return the candidate that the strategy tries in the last place, None for nobody."""
+        """Return the candidate that the strategy tries in the last place, None for none."""
         most_used = self.snapshot.life.most_used
         return self.strategy.on_trial(scores, eligible, self.view.surprise[rows], self._uses(rows), most_used)
 
@@ -223,10 +224,10 @@ class Ranker:
     def _ranked(self, row: int, score: float, terms: dict[str, float], chance: float, writer: ReasonWriter) -> Ranked:
         reason = writer.reason(row, terms, self.snapshot.life.of(self.view.catalog.ids[row]))
         lines = tuple(writer.place.lines.get(row, ())) if writer.place else ()
-        return Ranked(self._instead(row), score, terms, reason, writer.place_evidence(row), lines, chance)
+        return Ranked(self._merged_into(row), score, terms, reason, writer.place_evidence(row), lines, chance)
 
-    def _instead(self, row: int) -> int:
-        """Return the row that is shown for one: another if the user merged them, and that one is true here."""
+    def _merged_into(self, row: int) -> int:
+        """Return the row to show for a row: the one it was merged into, if that is valid here."""
         other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]))
         return other if other is not None and self.view.suggestible[other] else row
 
@@ -235,8 +236,8 @@ def _on_trial(ranked: Ranked) -> Ranked:
     return replace(ranked, trial=True, reason=listed(ranked.reason, ON_TRIAL))
 
 
-def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:
-    """Return the best of each row; merged memories are shown by the same one."""
+def _without_repeats(ranked: Iterable[Ranked]) -> list[Ranked]:
+    """Return the best of each row; merged memories have the same one."""
     best: dict[int, Ranked] = {}
     for one in ranked:
         best.setdefault(one.row, one)
@@ -244,7 +245,7 @@ def _each_once(ranked: Iterable[Ranked]) -> list[Ranked]:
 
 
 def unscored(row: int, reason: str = "") -> Ranked:
-    """Return a row that was chosen by no question: without score."""
+    """Return a row without score, which no question chose."""
     return Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), reason)
 
 
@@ -255,7 +256,7 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
     result = []
     for ranked in chosen:
         memory = memories.get(view.catalog.ids[ranked.row])
-        if memory is None:  # forgotten by another process a moment ago
+        if memory is None:  # another process has just forgotten it
             continue
         replacement = view.replaced_by.get(ranked.row)
         result.append(
@@ -267,7 +268,7 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 chance=ranked.chance,
                 trial=ranked.trial,
                 usage=life.of(memory.id),
-                standing=status_of(memory, life.of(memory.id), view, ranker.tiers),
+                lifecycle=status_of(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),
                 lines=ranked.lines,
                 replacement=view.catalog.ids[replacement] if replacement is not None else None,

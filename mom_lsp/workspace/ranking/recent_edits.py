@@ -1,4 +1,4 @@
-"""What the developer edited a moment ago, in a continuous memory; its read-out is a cue for the router."""
+"""The recent edits in a continuous memory, which the ranker reads as context."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import numpy as np
 from mom_lsp.cues.cms import ContinuousMemory, Options, unit
 
 WRITTEN_SLOTS = 8  # of a level, by one event
-WEIGHT = 1.0  # log-odds for a candidate that is all that the memory reads out; `mom eval --ablate=cms` measures it
+WEIGHT = 1.0  # log-odds for a candidate that equals the context; `mom eval --ablate=cms` measures it
 
 
 class RecentEdits:
-    """The context of one worktree, lost when the process ends. Thread-safe."""
+    """The recent edits of one worktree; they are lost when the process ends. Thread-safe."""
 
     def __init__(self) -> None:
         self._memory: ContinuousMemory | None = None
         self._last = ""
         self._lock = threading.Lock()
 
-    def saw(self, text: str, vector: np.ndarray) -> None:
-        """Write an edit that has settled as one event; the same one again is none.
+    def record(self, text: str, vector: np.ndarray) -> None:
+        """Write an edit as one event, unless it is the same as the last one.
 
         Args:
-            text: by which it is told from the one before.
+            text: identifies the edit.
             vector: (w,) its embedding, of length 1.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""The files of a worktree as questions read them: the lines that are there, and nothing outside."""
+"""The files of a worktree as questions read them; nothing outside of it is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WorktreeFiles:
         self._worktree, self._root = worktree, worktree.location.root
 
     def question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
-        """Return the question that some lines are, and the commit it is asked of; needs no memory."""
+        """Return the commit to answer for, and the question about some lines; needs no memories."""
         head = self._worktree.head(rev)
         lines = self._lines(head, path, text, rev)
         start, end = _checked_range(path, lines, start, end)
@@ -28,12 +28,12 @@ class WorktreeFiles:
         return head, spot_query(self._worktree, head, path, lines, start, end, mapped)
 
     def at(self, path: str, line: int, code: str | None = None) -> tuple[str, int]:
-        """Return the function or section that a line stands in, "" if none, and by what it is found again, else 0.
+        """Return the function or section around a line, "" if none, and the key to find the line again, else 0.
 
         Args:
             path: of the file.
-            line: from 1; 0 stands for the whole file.
-            code: the open text, whose line it is; by default that of the file.
+            line: from 1; 0 for the whole file.
+            code: the open text that has the line; by default the file.
         """
         lines = self._worktree.text(path) if code is None else open_lines(code)
         if not 1 <= line <= len(lines):
@@ -41,7 +41,7 @@ class WorktreeFiles:
         return enclosing_symbol(lines, line, path), next(iter(line_keys(lines[line - 1 : line])), 0)
 
     def refuse_outside(self, path: str) -> None:
-        """Raise UntrustedPath for a path that leads out of the workspace, UsageError for one that cannot be."""
+        """Raise UntrustedPath for a path that leads out of the workspace, UsageError for an impossible one."""
         root = self._root.resolve()
         try:
             outside = (root / path).is_symlink() or not (root / path).resolve().is_relative_to(root)
