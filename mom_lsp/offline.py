@@ -1,4 +1,4 @@
-"""Importing other people's libraries without a socket, and without what they do for cases that never occur here."""
+"""Importing libraries without sockets, and without the parts that are slow to import and never used here."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 @contextmanager
 def no_probe() -> Iterator[None]:
-    """Let urllib3, which many libraries import, not bind a socket only to learn whether there is IPv6."""
+    """Prevent urllib3, which many libraries import, from binding a socket to detect IPv6."""
     before, socket.has_ipv6 = socket.has_ipv6, False
     try:
         yield
@@ -24,42 +24,42 @@ def no_probe() -> Iterator[None]:
 
 @contextmanager
 def without(*packages: str) -> Iterator[None]:
-    """Import empty modules in the place of packages that the library to be imported names but never uses here.
+    """Replace packages by empty modules while a library is imported that never uses them here.
 
-    lancedb imports the client of its web service, 366 models and urllib3 with it: more than half of its start.
+    lancedb imports the client of its web service, 366 models and urllib3 with it: more than half of its import time.
     sentence-transformers and transformers import scikit-learn and scipy for metrics and losses: 80 MB.
     """
-    finder = _Nothing([package for package in packages if package not in sys.modules])
+    finder = _EmptyFinder([package for package in packages if package not in sys.modules])
     sys.meta_path.insert(0, finder)
     try:
         yield
     finally:
         sys.meta_path.remove(finder)
-        for name in [name for name, module in sys.modules.items() if isinstance(module, _Empty)]:
+        for name in [name for name, module in sys.modules.items() if isinstance(module, _EmptyModule)]:
             del sys.modules[name]
 
 
 @contextmanager
 def without_override_checks() -> Iterator[None]:
-    """Import lancedb without the package `overrides`, as it does by itself from Python 3.12 on.
+    """Import lancedb without the package `overrides`, which it does not use from Python 3.12 on.
 
-    That compares signatures and disassembles callers for every method: a third of lancedb's start.
+    The package compares signatures and disassembles callers for every method: a third of lancedb's import time.
     """
     if "overrides" in sys.modules:
         yield
         return
-    checks_nothing = ModuleType("overrides")
-    checks_nothing.override = lambda method: method  # type: ignore[attr-defined]
-    checks_nothing.EnforceOverrides = object  # type: ignore[attr-defined]
-    sys.modules["overrides"] = checks_nothing
+    stub = ModuleType("overrides")
+    stub.override = lambda method: method  # type: ignore[attr-defined]
+    stub.EnforceOverrides = object  # type: ignore[attr-defined]
+    sys.modules["overrides"] = stub
     try:
         yield
     finally:
         del sys.modules["overrides"]
 
 
-class _Empty(ModuleType):
-    """A module in which every name is a class that nobody uses."""
+class _EmptyModule(ModuleType):
+    """A module in which every name is an unused class."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -67,20 +67,20 @@ class _Empty(ModuleType):
         return type(name, (), {})
 
 
-class _Nothing(MetaPathFinder, Loader):
-    """Finds empty modules below some packages."""
+class _EmptyFinder(MetaPathFinder, Loader):
+    """Finds empty modules for some packages and all below them."""
 
     def __init__(self, packages: Sequence[str]) -> None:
         self._packages = packages
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        """Return an empty module's spec for the package and all below it."""
-        mine = any(name == package or name.startswith(package + ".") for package in self._packages)
-        return ModuleSpec(name, self, is_package=True) if mine else None
+        """Return the spec of an empty module for the packages and all below them."""
+        matches = any(name == package or name.startswith(package + ".") for package in self._packages)
+        return ModuleSpec(name, self, is_package=True) if matches else None
 
     def create_module(self, spec: ModuleSpec) -> ModuleType:
         """Return an empty module."""
-        return _Empty(spec.name)
+        return _EmptyModule(spec.name)
 
     def exec_module(self, module: ModuleType) -> None:
         """Leave the module empty."""

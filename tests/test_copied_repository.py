@@ -147,7 +147,7 @@ def test_an_engine_whose_folder_was_moved_answers_nobody(indexed: Repo, tmp_path
     old.call("open", {"root": str(indexed.root)}, LONG)  # which starts an indexer, too
     data = indexed.location.data
     indexed.root.rename(tmp_path / "renamed")
-    with pytest.raises(ChildError, match="ended"):
+    with pytest.raises(ChildError, match="exited"):
         old.call("note", {"root": str(indexed.root), "text": "lost?"}, LONG)
     with pytest.raises(DataFolderError, match="moved or deleted"):
         ensure_engine(data, LONG)
@@ -168,7 +168,7 @@ def test_a_clone_in_the_place_of_a_moved_repository_is_another_one(
     moved = Repo(place.rename(tmp_path / "renamed"), indexed.now)
     fresh = clone(moved, place)
     note(fresh, "of the clone")
-    with pytest.raises(ChildError, match="ended"):
+    with pytest.raises(ChildError, match="exited"):
         old.call("note", {"root": str(place), "text": "to whom?"}, LONG)
     assert engine_pid(engines(fresh), fresh) != pid
     note(moved, "of the moved one")
@@ -184,7 +184,7 @@ def test_an_engine_notices_that_a_clone_took_the_place_of_a_deleted_repository(
     shutil.rmtree(place)
     fresh = clone(origin, place)
     index(fresh)
-    with pytest.raises(ChildError, match="ended"):
+    with pytest.raises(ChildError, match="exited"):
         old.call("note", {"root": str(place), "text": "to whom?"}, LONG)
     assert not answers(fresh)
     note(fresh, "of the clone")

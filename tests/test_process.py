@@ -200,11 +200,11 @@ def test_killing_the_engine_fails_a_pending_call_at_once_and_a_new_one_can_start
     first = client.call("pid", {})["pid"]
     waiting = client.submit("wait", {"name": "never"})
     client.submit("kill", {})
-    with pytest.raises(ChildError, match="ended"):
+    with pytest.raises(ChildError, match="exited"):
         waiting.result(LONG)
     assert ended.wait(LONG)
     assert not client.left
-    with pytest.raises(ChildError, match="ended"):
+    with pytest.raises(ChildError, match="exited"):
         client.call("echo", {})
     assert connect().call("pid", {})["pid"] != first
 

@@ -104,7 +104,7 @@ def test_an_indexed_repository_on_a_read_only_mount_answers(indexed: Repo) -> No
     assert "a note of the owner" in said["search"] and "server bans" in said["why"]
     assert "mounted read-only" in json.loads(said["status"])["problems"][0] and "promoted" in said["review"]
     for method, error in (("note", "JournalError"), ("reindex", "DataFolderError")):
-        assert said[method].startswith(error) and "mounted read-only. Mount it for writing" in said[method]
+        assert said[method].startswith(error) and "mounted read-only. Remount it read-write" in said[method]
     assert bytes_of(indexed.root) == before
 
 

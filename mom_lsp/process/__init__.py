@@ -1,7 +1,7 @@
-"""Our processes: how a child is started, and how everybody talks to the engine.
+"""Processes: starting children, and the connections to the engine.
 
-Nothing heavy is imported, and nothing before it is used: every `mom` command comes through here. (`spawn` itself is
-imported from spawn.py: a module would hide a function of its name here.)
+Every `mom` command imports this package, so its modules are light and imported on first use. (`spawn` is imported
+from spawn.py: the module would hide a function of the same name here.)
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The record of an engine, by which its clients find it: a socket that only this user can open, and a key."""
+"""The record by which clients find an engine: the address of a private socket, and a key."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from mom_lsp.process.runtime_folder import find_file, is_private
 
-PIPE_PREFIX = r"\\.\pipe\mom-"  # Windows: a pipe of this machine, never of another one
+PIPE_PREFIX = r"\\.\pipe\mom-"  # Windows: a local pipe, never a remote one
 
 
 def new_address(files: Path) -> str:
-    """Return where an engine with these files listens; what was left there by one that was killed is removed."""
+    """Return the address for an engine with these files, and remove a socket left by a killed one."""
     if os.name == "nt":
         import secrets
 
@@ -28,7 +28,7 @@ def read_record(data: Path) -> dict[str, Any]:
     """Return {"address", "pid", "version", "data"} of the engine of a data folder.
 
     Raises:
-        OSError, ValueError: there is none.
+        OSError, ValueError: there is no valid record.
     """
     record = json.loads(Path(find_file(data, ".json")).read_text("utf-8"))
     if not isinstance(record, dict) or not isinstance(record.get("address"), str):
@@ -37,22 +37,22 @@ def read_record(data: Path) -> dict[str, Any]:
 
 
 def read_address(data: Path) -> tuple[str, bytes]:
-    """Return where the engine of a data folder listens, and its key.
+    """Return the address of the engine of a data folder, and its key.
 
     Raises:
-        OSError, ValueError: there is none, or it is not ours.
+        OSError, ValueError: there is none, or it is not private to this user.
     """
     address = read_record(data)["address"]
     if os.name == "nt":
         if not address.startswith(PIPE_PREFIX):
-            raise ValueError("not a pipe of ours")
+            raise ValueError("not a pipe of mom")
     elif not (is_private(Path(address).parent, stat.S_ISDIR) and is_private(address, stat.S_ISSOCK)):
-        raise ValueError("not a socket of ours")
+        raise ValueError("not a private socket")
     return address, Path(find_file(data, ".key")).read_bytes()
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Replace `path` at once by a file that only this user can read."""
+    """Replace `path` atomically by a file that only this user can read."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     fresh.touch(mode=0o600, exist_ok=False)

@@ -1,4 +1,4 @@
-"""Whether another process is there."""
+"""Whether another process is alive."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import os
 
 
 def is_alive(process_id: int) -> bool:
-    """Whether a process of this machine is alive; False on Windows, where asking would end it."""
+    """Whether a process is alive; always False on Windows, where the check would kill it."""
     if os.name == "nt" or process_id <= 0:
         return False
     try:
         os.kill(process_id, 0)
-    except (ProcessLookupError, OverflowError):  # a number that is no process's
+    except (ProcessLookupError, OverflowError):  # not the number of a process
         return False
     except PermissionError:
         pass

@@ -1,4 +1,4 @@
-"""How full the battery is, where the platform tells."""
+"""The battery level, where the platform reports it."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ class Battery(NamedTuple):
     """The charge of the computer's battery."""
 
     percent: float
-    plugged: bool  # whether it runs on mains power; True where the platform does not say
+    plugged: bool  # on mains power; True if the platform does not report it
 
 
 def read_battery() -> Battery | None:
-    """Return the battery's state; None if there is none, or the platform does not tell."""
+    """Return the battery state, None if there is no battery or the platform does not report it."""
     import psutil
 
     if not hasattr(psutil, "sensors_battery"):

@@ -1,14 +1,14 @@
-"""Whether the client of the request that this thread answers has taken it back, or has gone."""
+"""Whether the request that this thread answers was cancelled."""
 
 from __future__ import annotations
 
 from contextvars import ContextVar
 from threading import Event
 
-STOP: ContextVar[Event | None] = ContextVar("stop", default=None)  # of the request being answered
+STOP: ContextVar[Event | None] = ContextVar("stop", default=None)  # set when the current request is cancelled
 
 
 def is_cancelled() -> bool:
-    """Tell whether nobody waits for the answer any more; never outside of a request."""
+    """Whether the client cancelled the current request or disconnected; False outside of requests."""
     stop = STOP.get()
     return stop is not None and stop.is_set()

@@ -1,13 +1,13 @@
-"""The socket for commands of the terminal: plain bytes, since a client of it must not import what takes milliseconds.
+"""The socket for terminal commands, with a plain byte protocol so that its client starts fast.
 
-It stands beside the engine's other socket, in a folder that only this user may enter. The client sends these fields,
-each ended by NUL, and then no more:
+It is beside the engine's other socket, in a private folder. The client sends these fields, each terminated by NUL,
+and then closes its side:
 
     version, identity of the data folder, folder, "tty" or "", width,
     any number of NAME=VALUE of the environment, "", any number of arguments
 
-The engine answers `<exit code> <bytes of standard output>`, a newline, and both outputs; nothing at all if it cannot.
-There is none on Windows, where a command takes the long way.
+The engine answers `<exit code> <bytes of standard output>`, a newline, and both outputs, or nothing if it cannot.
+On Windows there is no such socket, and the command runs in its own process.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from typing import Any
 
 MAX_REQUEST = 2**20  # bytes
-PATIENCE = 30.0  # seconds that the engine may take; the long way may take over then
+TIMEOUT = 30.0  # seconds for the engine; after that the command runs in its own process
 PASSED_ON = ("TERM", "COLORTERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM_PROGRAM", "JUPYTER_COLUMNS")
 
 
 def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
-    """Have the engine of a data folder run a command; its exit code and outputs, None if it cannot. Raises OSError."""
+    """Run a command in the engine of a data folder; return exit code and outputs, None if it cannot. Raises OSError."""
     address = find_file(data, ".cmd")
     if not is_private(address, stat.S_ISSOCK):
         return None
@@ -50,11 +50,11 @@ def ask(data: str, arguments: list[str]) -> tuple[int, bytes, bytes] | None:
 
 
 def _exchange(address: str, request: bytes) -> bytes:
-    import _socket  # what `socket` wraps, which takes 5 ms to import
+    import _socket  # `socket`, which wraps it, takes 5 ms to import
 
     line = _socket.socket(_socket.AF_UNIX)
     try:
-        line.settimeout(PATIENCE)
+        line.settimeout(TIMEOUT)
         line.connect(address)
         line.sendall(request)
         line.shutdown(_socket.SHUT_WR)
@@ -72,15 +72,15 @@ def _all(line: _socket.socket, limit: int = 2**30) -> bytes:
 
 
 class CommandSocket:
-    """The engine's end: runs each command in a thread of its own."""
+    """The engine's end: runs each command in its own thread."""
 
     def __init__(self, address: str, run: Callable[[dict[str, Any]], dict[str, Any] | None]) -> None:
-        """Listen at a path in a folder that only this user may enter.
+        """Listen at a path in a private folder.
 
         Args:
             address: the path.
-            run: runs {"argv", "data", "folder", "terminal": {"tty", "width", "environ"}} (`data` is the identity of the
-                data folder that is meant) and returns {"stdout", "stderr", "code"}, None if it failed.
+            run: runs {"argv", "data", "folder", "terminal": {"tty", "width", "environ"}}, where `data` is the identity
+                of the data folder, and returns {"stdout", "stderr", "code"}, None if it failed.
         """
         import contextlib
         import socket
@@ -96,7 +96,7 @@ class CommandSocket:
         self._start(target=self._accept, name="mom-commands", daemon=True).start()
 
     def close(self) -> None:
-        """Take no more commands."""
+        """Accept no more commands."""
         import socket
 
         self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
@@ -115,7 +115,7 @@ class CommandSocket:
         import contextlib
 
         with line, contextlib.suppress(OSError):  # a client that is gone needs no answer
-            line.settimeout(PATIENCE)
+            line.settimeout(TIMEOUT)
             version, *fields = _all(line, MAX_REQUEST).decode("utf-8", "surrogateescape").split("\0")[:-1] or [""]
             if version != __version__:
                 return

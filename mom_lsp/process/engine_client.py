@@ -1,4 +1,4 @@
-"""The other end: the front and the command line ask the engine, and start it where none listens."""
+"""The client of the engine, for the server and the command line, which start an engine if none runs."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Notified = Callable[[str, dict[str, Any]], None]
 
 
 def _errors(root: type[MomError] = MomError) -> dict[str, type[MomError]]:
-    """All errors of ours by name."""
+    """Return all MomErrors by name."""
     found = {root.__name__: root}
     for child in root.__subclasses__():
         found |= _errors(child)
@@ -37,7 +37,7 @@ def _errors(root: type[MomError] = MomError) -> dict[str, type[MomError]]:
 
 
 class EngineClient:
-    """A connection to the engine. `submit` serves asyncio (asyncio.wrap_future), `call` everybody else."""
+    """A connection to the engine: `submit` for asyncio (asyncio.wrap_future), `call` to wait."""
 
     def __init__(self, connection: Connection[Any, Any], on_notification: Notified | None) -> None:
         self._connection = connection
@@ -47,7 +47,7 @@ class EngineClient:
         self._guard = threading.Lock()
         self._hello: Future[dict[str, Any]] = Future()
         self.closed = threading.Event()
-        self.left = False  # whether the engine took its leave (idle, or asked to end) rather than died
+        self.left = False  # whether the engine exited normally (idle, or shut down) rather than died
         self._peer = Peer(connection)
         threading.Thread(target=self._run, name="mom-reader", daemon=True).start()
 
@@ -61,11 +61,10 @@ class EngineClient:
         on_notification: Notified | None = None,
         on_closed: Callable[[], None] | None = None,
     ) -> EngineClient | None:
-        """Connect to the engine of `data_dir`; None if none listens. One of another version is asked to end.
+        """Connect to the engine of `data_dir`, None if there is none. One of another version is shut down.
 
-        One that serves another folder (the folder was moved, or another one has taken its place) is none.
-
-        Both callbacks are called from the thread that reads.
+        An engine that serves another folder, since this one was moved or replaced, does not count.
+        Both callbacks are called from the reading thread.
         """
         try:
             wanted = identity(data_dir)
@@ -98,7 +97,7 @@ class EngineClient:
         return client
 
     def when_closed(self, callback: Callable[[], None] | None) -> None:
-        """Call `callback` once the connection has ended (at once if it already has)."""
+        """Call `callback` when the connection closes, at once if it is closed already."""
         with self._guard:
             self._on_closed = callback
             ended = self.closed.is_set()
@@ -106,23 +105,23 @@ class EngineClient:
             callback()
 
     def submit(self, method: str, params: Params) -> Future[Any]:
-        """Ask; the future gets the answer or the error. Cancelling it drops the request if it has not started."""
+        """Send a request; the future gets the result or the error. Cancelling it cancels the request."""
         future: Future[Any] = Future()
         number = next(self._numbers)
         with self._guard:
             if self.closed.is_set():
-                future.set_exception(ChildError("the engine has ended"))
+                future.set_exception(ChildError("the engine has exited"))
                 return future
             self._peer.pending[number] = future
         future.add_done_callback(lambda done: self._settled(number, done))
         try:
             self._peer.send({"id": number, "method": method, "params": params})
         except ValueError as error:
-            _settle(future, ChildError(f"cannot ask the engine: {error}"))
+            _settle(future, ChildError(f"cannot send the request: {error}"))
         return future
 
     def call(self, method: str, params: Params, timeout: float | None = 30.0) -> Any:
-        """Ask and wait. Raises the engine's MomError, ChildError if it ends, ChildTimeout after `timeout` seconds."""
+        """Send a request and wait. Raises the engine's MomError, ChildError if it exits, or ChildTimeout."""
         future = self.submit(method, params)
         try:
             return future.result(timeout)
@@ -131,7 +130,7 @@ class EngineClient:
             raise ChildTimeout(f"the engine did not answer {method} in {timeout:g} s") from None
 
     def close(self) -> None:
-        """Hang up; what is still asked fails with ChildError."""
+        """Disconnect; pending requests fail with ChildError."""
         self._peer.close()
 
     def _settled(self, number: int, future: Future[Any]) -> None:
@@ -145,7 +144,7 @@ class EngineClient:
             self.closed.set()
             callback = self._on_closed
         for future in (self._hello, *self._peer.pending.values()):
-            _settle(future, ChildError("the engine has ended"))
+            _settle(future, ChildError("the engine has exited"))
         if callback:
             callback()
 
@@ -167,16 +166,16 @@ class EngineClient:
             return
         try:
             self._on_notification(method, params)
-        except Exception:  # a callback of a caller must not end the connection
-            log.exception("the notification %s was not understood", method)
+        except Exception:  # a caller's callback must not close the connection
+            log.exception("handling the notification %s failed", method)
 
     def _resolve(self, number: int, answer: Any) -> None:
-        if future := self._peer.pending.get(number):  # none: cancelled meanwhile
+        if future := self._peer.pending.get(number):  # None: cancelled meanwhile
             _settle(future, answer)
 
 
 def _settle(future: Future[Any], answer: Any) -> None:
-    """Give a future its answer or its error, unless it was cancelled or has one."""
+    """Set the result or error of a future, unless it is done or cancelled."""
     with contextlib.suppress(InvalidStateError):
         if isinstance(answer, MomError):
             future.set_exception(answer)
@@ -193,13 +192,13 @@ def ensure_engine(
     on_closed: Callable[[], None] | None = None,
     command: Sequence[str] = ("-m", "mom_lsp"),
 ) -> EngineClient:
-    """Connect to the engine of `data_dir`, starting `mom_lsp engine --data DIR` if none listens.
+    """Connect to the engine of `data_dir`, and start one (`mom_lsp engine --data DIR`) if none runs.
 
-    Several callers may race: engines settle it by a lock, the loser ends with code 0 and its caller finds the winner.
+    Several callers may race: the engines use a lock, the loser exits with code 0 and its caller finds the winner.
 
     Raises:
         ChildError: the engine fails to start.
-        ChildTimeout: nothing listens after `timeout` seconds.
+        ChildTimeout: no engine is ready after `timeout` seconds.
         DataFolderError: no engine can serve this folder.
     """
     deadline = time.monotonic() + timeout
@@ -214,13 +213,13 @@ def ensure_engine(
         if client is not None:
             return client
         check(data_dir)
-        pause.wait(min(0.05 * attempt, left, 0.5))  # the winner of a race has the lock, and will listen soon
+        pause.wait(min(0.05 * attempt, left, 0.5))  # the winner of a race has the lock and is ready soon
         _start_engine(data_dir, max(0.0, deadline - time.monotonic()), command)
     raise AssertionError("unreachable")
 
 
 def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> None:
-    """Spawn an engine and wait until it listens, or leaves because another one does."""
+    """Spawn an engine and wait until it is ready, or exits because another one is."""
     engine = spawn(["engine", "--data", str(data_dir)], stdout=subprocess.PIPE, detached=True, command=command)
     first_line: Future[bytes] = Future()
 
@@ -237,4 +236,4 @@ def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> Non
     with contextlib.suppress(FutureTimeout):
         line = first_line.result(timeout)
         if line != READY and engine.returncode:
-            raise ChildError(f"the engine ended with code {engine.returncode} at its start; see `mom doctor`")
+            raise ChildError(f"the engine exited with code {engine.returncode} at startup; see `mom doctor`")

@@ -1,4 +1,4 @@
-"""The engine's end: it answers every window and command line of one data folder."""
+"""The engine's end of the connections: it answers all clients of one data folder."""
 
 from __future__ import annotations
 
@@ -33,8 +33,7 @@ Handler = Callable[[str, dict[str, Any]], Any]
 class EngineServer:
     """Answers the clients of one data folder. Requests run in a few threads, also those of one connection.
 
-    Once the folder is no longer where it was (moved, deleted, another one in its place) nobody gets an answer: what was
-    asked was about the folder that is there now.
+    Once the folder was moved, deleted or replaced it answers no more: new requests are about another folder.
     """
 
     def __init__(self, data_dir: Path, handler: Handler, version: str = __version__, *, workers: int = 4) -> None:
@@ -50,12 +49,12 @@ class EngineServer:
         self._commands: CommandSocket | None = None
 
     def start(self) -> bool:
-        """Listen; False if another engine already serves this data folder (then the caller just ends).
+        """Listen; return False if another engine serves this data folder already.
 
         Raises:
-            OSError: the data folder cannot be made, or there is no private folder for the engine's files.
+            OSError: the data folder cannot be created, or there is no private folder for the engine's files.
         """
-        from filelock import FileLock, Timeout  # here: 20 ms that no client needs
+        from filelock import FileLock, Timeout  # imported here: clients need not wait 20 ms for it
 
         make(self._data_dir)
         self._held = OpenFolder(self._data_dir)
@@ -66,7 +65,7 @@ class EngineServer:
         except Timeout:
             return False
         address = new_address(files)
-        self._listener = Listener(address, backlog=64)  # the key is asked for in the connection's own thread
+        self._listener = Listener(address, backlog=64)  # authentication happens in the connection's own thread
         if os.name != "nt":
             Path(address).chmod(0o600)
             self._commands = CommandSocket(str(files.with_suffix(".cmd")), self._run_command)
@@ -78,7 +77,7 @@ class EngineServer:
         return True
 
     def is_findable(self) -> bool:
-        """Whether the data folder stands where it stood, and clients can find this engine by it."""
+        """Whether the data folder is still in place, and clients can find this engine."""
         return self._held.is_there() and self._record.exists()
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -92,7 +91,7 @@ class EngineServer:
 
     @property
     def idle_since(self) -> float:
-        """time.monotonic() of the last sign of life; now while a request runs."""
+        """The time.monotonic() of the last activity; now while a request runs."""
         return time.monotonic() if self._running else self._last_activity
 
     def notify_all(self, method: str, params: Params) -> None:
@@ -101,7 +100,7 @@ class EngineServer:
             peer.send({"method": method, "params": params})
 
     def close(self) -> None:
-        """Hang up on everybody; requests that have not started are dropped."""
+        """Disconnect all clients; requests that have not started are dropped."""
         with self._guard:
             if self._closing.is_set() or self._listener is None:
                 return
@@ -115,14 +114,14 @@ class EngineServer:
         self._listener.close()
         peers = tuple(self._peers)
         for peer in peers:
-            peer.send({"method": "bye", "params": {}})  # so that nobody takes it for a crash
+            peer.send({"method": "bye", "params": {}})  # so that clients do not take it for a crash
             peer.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
         self._lock.release()
         self._held.release()
         for peer in peers:
-            peer.flushed(0.5)  # a client that does not read must not hold us
-        self._closed.set()  # last: whoever waits for it may end the process
+            peer.flushed(0.5)  # a client that does not read must not block us
+        self._closed.set()  # last: the thread that waits for it ends the process
 
     def _accept(self) -> None:
         assert self._listener is not None
@@ -130,7 +129,7 @@ class EngineServer:
             try:
                 connection = self._listener.accept()
             except OSError:
-                if not self._closing.wait(0.1):  # out of descriptors: others may hang up
+                if not self._closing.wait(0.1):  # out of file descriptors: wait until others disconnect
                     log.warning("the engine cannot accept a connection", exc_info=True)
                 continue
             threading.Thread(target=self._serve, args=[connection], name="mom-client", daemon=True).start()
@@ -161,7 +160,7 @@ class EngineServer:
             case {"method": "cancel", "params": {"id": int(number)}}:
                 if (future := peer.pending.get(number)) and future.cancel():
                     peer.send({"id": number, "error": {"type": "ChildError", "message": "cancelled"}})
-                elif stop := peer.stops.get(number):  # it runs, and may look
+                elif stop := peer.stops.get(number):  # it is running, and may check is_cancelled()
                     stop.set()
             case {"id": int(number), "method": "shutdown"}:
                 peer.send({"id": number, "result": None})
@@ -169,7 +168,7 @@ class EngineServer:
             case {"method": str(_)} if not self._held.is_there():
                 self.close()
             case {"id": int(number), "method": str(method), "params": dict(params)}:
-                with contextlib.suppress(RuntimeError):  # raised when the pool is shut down
+                with contextlib.suppress(RuntimeError):  # the pool is shut down
                     self._submit(peer, number, method, params)
             case _:
                 raise ValueError("not a request")
@@ -192,9 +191,9 @@ class EngineServer:
             peer.send({"id": number, "result": self._handler(method, params)})
         except MomError as error:
             peer.send({"id": number, "error": {"type": type(error).__name__, "message": str(error)}})
-        except Exception as error:  # the border: whatever it is, one request fails and the engine goes on
+        except Exception as error:  # the boundary: one request fails, the engine goes on
             log.exception("%s failed", method)
-            text = f"the engine failed at {method} ({type(error).__name__}); its log says more"
+            text = f"the engine failed to answer {method} ({type(error).__name__}); see its log"
             peer.send({"id": number, "error": {"type": "ChildError", "message": text}})
 
     def _run_command(self, params: dict[str, Any]) -> dict[str, Any] | None:
@@ -203,7 +202,7 @@ class EngineServer:
         self._began()
         try:
             return dict(self._handler("command", params))
-        except Exception:  # the border, as above; the terminal's process then does it by itself
+        except Exception:  # the boundary, as above; the terminal's own process then runs it
             log.exception("a command failed")
             return None
         finally:

@@ -1,4 +1,4 @@
-"""Memory that was freed goes back to the system: the allocators keep it, for a process that may never want it again."""
+"""Returning freed memory to the system, which the allocators would hold for later."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import sys
 
 
 def release_free_memory() -> None:
-    """Return what is free to the system; costs some milliseconds, so do it after large work only."""
+    """Return free memory to the system; takes some milliseconds, so call it only after large work."""
     if "pyarrow" in sys.modules:
         sys.modules["pyarrow"].default_memory_pool().release_unused()
-    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc; musl keeps little
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):  # glibc; musl holds little
         libc.malloc_trim(ctypes.c_size_t(0))

@@ -5,9 +5,9 @@ Messages are JSON (never pickle), one a frame of multiprocessing.connection:
     {"id": 1, "method": "suggest", "params": {}}  ->  {"id": 1, "result": …}
                                                   or  {"id": 1, "error": {"type": "NoIndex", "message": "…"}}
     {"method": "progress", "params": {}}              a notification, from the engine
-    {"method": "cancel", "params": {"id": 1}}         drops a request, or tells one that runs, from a client
+    {"method": "cancel", "params": {"id": 1}}         cancels a request, from a client
 
-The engine's first message, after both sides proved that they know the key, is the notification `hello`; its last one,
+The engine's first message, after mutual authentication with the key, is the notification `hello`; its last one,
 unless it dies, is `bye`.
 """
 
@@ -26,11 +26,11 @@ from typing import Any
 
 Params = Mapping[str, Any]
 
-MAX_MESSAGE = 16 * 2**20  # bytes; an open document is at most 1 MB, and JSON at most sixfolds it
+MAX_MESSAGE = 16 * 2**20  # bytes; an open document has at most 1 MB, and JSON makes it at most six times larger
 
 
 class Peer:
-    """A connection with a thread that writes, so that whoever sends never waits for the other side."""
+    """A connection with a writer thread, so that sending never blocks."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
@@ -38,17 +38,17 @@ class Peer:
         self._writer = threading.Thread(target=self._write, name="mom-writer", daemon=True)
         self._writer.start()
         self.pending: dict[int, Future[Any]] = {}
-        self.stops: dict[int, threading.Event] = {}  # set when the other side takes a request back
+        self.stops: dict[int, threading.Event] = {}  # set when the client cancels a request
 
     def send(self, message: Params) -> None:
-        """Queue one message; ValueError or TypeError if it is no JSON or too large."""
+        """Queue one message; raises ValueError or TypeError if it is not JSON-serializable or too large."""
         data = json.dumps(message).encode("ascii")
         if len(data) > MAX_MESSAGE:
             raise ValueError(f"a message of {len(data)} bytes is too large")
         self._outbox.put(data)
 
     def close(self) -> None:
-        """Hang up after everything queued is written."""
+        """Close the connection after writing everything that is queued."""
         self._outbox.put(None)
 
     def flushed(self, timeout: float) -> None:
@@ -56,14 +56,14 @@ class Peer:
         self._writer.join(timeout)
 
     def read(self, received: Callable[[dict[str, Any]], None]) -> None:
-        """Hand on every message until the connection ends, then close it."""
+        """Pass on every message until the connection ends, then close it."""
         try:
             while True:
                 message = json.loads(self._connection.recv_bytes(MAX_MESSAGE))
                 if isinstance(message, dict):
                     received(message)
         except (EOFError, OSError, ValueError, RecursionError):
-            pass  # the other side ended, or speaks something else
+            pass  # the other side disconnected, or sent an invalid message
         finally:
             self.close()
             self._hang_up()
@@ -77,7 +77,7 @@ class Peer:
         self._hang_up()
 
     def _hang_up(self) -> None:
-        """Wake the thread that reads (closing a descriptor that is being read would not)."""
+        """Wake the reading thread, which closing its descriptor would not."""
         with contextlib.suppress(OSError):
             if os.name == "nt":
                 self._connection.close()

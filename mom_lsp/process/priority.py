@@ -1,4 +1,4 @@
-"""A process that gives way to the user: lowest priority, disk access only when idle, one core left free."""
+"""Running in the background: lowest CPU and disk priority, and one core left free."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ log = logging.getLogger(__name__)
 
 
 def give_way() -> None:
-    """Lower this process and its children for good; whatever they start later inherits it.
+    """Lower the priority of this process and its children for good; processes they start later inherit it.
 
-    Where the system forbids a part of it, the rest is done and the log says what is missing.
+    Steps that the system refuses are skipped and logged.
     """
-    import psutil  # takes 20 ms, which only a process in the background pays
+    import psutil  # takes 20 ms to import; only background processes need it
 
     me = psutil.Process()
     cores = _all_but_one(me)
-    os.environ["OMP_NUM_THREADS"] = str(len(cores))  # torch is loaded later than this
+    os.environ["OMP_NUM_THREADS"] = str(len(cores))  # read by torch, which is loaded later
     problems: set[str] = set()
     seen: set[int] = set()
-    while fresh := {task.pid: task for task in _tasks(me) if task.pid not in seen}:  # one may start another meanwhile
+    while fresh := {task.pid: task for task in _tasks(me) if task.pid not in seen}:  # one may start another
         for task in fresh.values():
             problems |= _lower(task, cores)
         seen |= fresh.keys()
     if sys.platform == "darwin":
-        os.setpriority(DARWIN_PROCESS, 0, DARWIN_BACKGROUND)  # slows its disk access, and keeps it off the fast cores
+        os.setpriority(DARWIN_PROCESS, 0, DARWIN_BACKGROUND)  # throttles disk access, and keeps it off the fast cores
     if problems:
-        log.warning("the indexer cannot give way to other programs entirely: %s", "; ".join(sorted(problems)))
+        log.warning("the priority of the indexer could not be lowered entirely: %s", "; ".join(sorted(problems)))
 
 
 def usable_cores() -> int:
@@ -47,13 +47,13 @@ def usable_cores() -> int:
 
 
 def _all_but_one(me: psutil.Process) -> list[int]:
-    """Return the cores to run on: all that this process may use but the first, if there is another."""
+    """Return the cores to run on: all that this process may use except the first, if there are others."""
     allowed: list[int] = me.cpu_affinity() if hasattr(me, "cpu_affinity") else list(range(os.cpu_count() or 1))
     return allowed[1:] or allowed
 
 
 def _tasks(me: psutil.Process) -> list[psutil.Process]:
-    """Return what the system schedules: processes, and on Linux their threads, each of which has its own priority."""
+    """Return the processes, and on Linux their threads, each of which has its own priority."""
     import psutil
 
     found: list[psutil.Process] = []
@@ -61,13 +61,13 @@ def _tasks(me: psutil.Process) -> list[psutil.Process]:
         try:
             numbers = [thread.id for thread in process.threads()] if sys.platform == "linux" else [process.pid]
             found += map(psutil.Process, numbers)
-        except psutil.NoSuchProcess:  # it has just ended
+        except psutil.NoSuchProcess:  # it has just exited
             continue
     return found
 
 
 def _lower(task: psutil.Process, cores: list[int]) -> set[str]:
-    """Lower one process or thread; return what the system refused."""
+    """Lower the priority of one process or thread; return the system's refusals."""
     import psutil
 
     windows = sys.platform == "win32"

@@ -1,7 +1,7 @@
-"""Where everything lies that names a process: in a folder of this user on this machine, never in the data folder.
+"""The folder of the engine's sockets and keys: private to this user on this machine, never in the data folder.
 
-A data folder may be a copy, or come with an unpacked archive: what it said of a running engine would be about the
-engine of another folder, or a trap. So an engine is found by what no copy shares, the identity of its data folder.
+A data folder may be a copy, or come from an archive: a reference to an engine in it would be to the engine of another
+folder, or a trap. So an engine is found by the identity of its data folder, which no copy shares.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
-LONGEST = ".sock"  # of the suffixes
+LONGEST_SUFFIX = ".sock"
 
 
 def find_file(data: str | os.PathLike[str], suffix: str) -> str:
-    """Return the path of a file of the engine that serves a data folder. Raises OSError if there is none."""
+    """Return the path of a file of a data folder's engine. Raises OSError if there is none."""
     name = _name(data) + suffix
     for base in _bases():
         path = os.path.join(_folder(base), name)
@@ -30,28 +30,29 @@ def find_file(data: str | os.PathLike[str], suffix: str) -> str:
 
 
 def new_files(data: str | os.PathLike[str]) -> str:
-    """Return the path, without a suffix, of the files of an engine that is about to serve a data folder.
+    """Return the path, without suffix, for the files of a new engine for a data folder.
 
     Raises:
-        OSError: there is no such data folder, or no place for files that only this user can reach.
+        OSError: the data folder does not exist, or there is no private folder for the files.
     """
     import contextlib
 
     name = _name(data)
     for base in _bases():
         folder = _folder(base)
-        with contextlib.suppress(OSError):  # it is there already, or cannot be there
+        with contextlib.suppress(OSError):  # it exists, or cannot be created
             os.mkdir(folder, 0o700)
         path = os.path.join(folder, name)
-        if _is_private(folder) and os.access(folder, os.W_OK) and len(os.fsencode(path + LONGEST)) <= MAX_SOCKET_PATH:
+        fits = len(os.fsencode(path + LONGEST_SUFFIX)) <= MAX_SOCKET_PATH
+        if fits and _is_private(folder) and os.access(folder, os.W_OK):
             return path
-    raise OSError("no private folder for the engine's socket; set XDG_RUNTIME_DIR to a folder that only you can enter")
+    raise OSError("no private folder for the engine's socket; set XDG_RUNTIME_DIR to a folder that only you can access")
 
 
 def is_private(path: str | os.PathLike[str], kind: Callable[[int], bool]) -> bool:
-    """Tell whether nobody but this user can write `path` (or replace what it names). Raises OSError."""
+    """Whether only this user can access `path`, and it is of this kind. Raises OSError."""
     status = os.lstat(path)
-    if os.name == "nt":  # a user's folder for temporary files is nobody else's
+    if os.name == "nt":  # a user's temporary folder is private
         return kind(status.st_mode)
     return kind(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077
 
@@ -75,7 +76,7 @@ def _folder(base: str) -> str:
 
 
 def _bases() -> Iterator[str]:
-    """Yield the folders that may hold ours, best first."""
+    """Yield the possible parent folders, best first."""
     if os.name != "nt":
         yield from filter(None, [os.environ.get("XDG_RUNTIME_DIR")])
         yield f"/run/user/{os.geteuid()}"

@@ -1,4 +1,4 @@
-"""Start a child of ours, end with a parent, wait before a restart. Never fork: LanceDB and torch do not survive it."""
+"""Starting child processes, exiting with the parent, restart delays. No fork: LanceDB and torch do not survive it."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ from pathlib import Path
 from typing import IO, Any
 
 DETACHED = 0x00000008 | 0x00000200  # Windows: DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP
-READY = b"ready\n"  # what a child prints once it listens
-QUIET = {  # what our children are told: no network, no chatter
+READY = b"ready\n"  # printed by a child once it listens
+QUIET = {  # for children: no network, no output
     "TOKENIZERS_PARALLELISM": "false",
     "HF_HUB_OFFLINE": "1",
     "TRANSFORMERS_OFFLINE": "1",
     "LANCEDB_LOG": "error",
     "TQDM_DISABLE": "1",
-    "MALLOC_ARENA_MAX": "2",  # glibc: else each thread keeps what it freed to itself
+    "MALLOC_ARENA_MAX": "2",  # glibc: otherwise each thread holds the memory it freed
 }
 
 
 def child_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the environment of a child: without git's variables (hooks set them), and quiet."""
-    kept = {key: value for key, value in environ.items() if not key.upper().startswith("GIT_") and key != "PYTHONPATH"}
+    """Return the environment of a child: without git's variables, which hooks set, and quiet."""
+    passed = {key: value for key, value in environ.items() if not key.upper().startswith("GIT_")}
+    passed.pop("PYTHONPATH", None)
     package_root = str(Path(__file__).resolve().parents[2])
     if package_root not in {*site.getsitepackages(), site.getusersitepackages()}:
-        kept["PYTHONPATH"] = package_root  # an editable install, or a folder that PYTHONPATH names
-    return kept | QUIET
+        passed["PYTHONPATH"] = package_root  # an editable install, or a folder on PYTHONPATH
+    return passed | QUIET
 
 
 def spawn(
@@ -42,10 +43,10 @@ def spawn(
     detached: bool = False,
     command: Sequence[str] = ("-m", "mom_lsp"),
 ) -> subprocess.Popen[bytes]:
-    """Start `python -P -m mom_lsp ARGS` where no workspace can put a module in its way.
+    """Start `python -P -m mom_lsp ARGS` in a folder where no workspace can shadow a module.
 
-    stdout is a pipe unless another is named: ours may be a protocol's. A detached child outlives us: a session of its
-    own and no stream (except a stdout that the caller names, to hear that the child is ready).
+    stdout is a pipe by default, since ours may carry a protocol. A detached child outlives us: it has its own session
+    and no streams, except a stdout that the caller passes to notice that the child is ready.
     """
     options: dict[str, Any] = {}
     if detached:
@@ -57,7 +58,7 @@ def spawn(
         stdin=stdin,
         stdout=subprocess.PIPE if stdout is None else stdout,
         stderr=stderr,
-        cwd=Path(sys.executable).anchor,  # the root is no workspace, and keeps no folder from being removed
+        cwd=Path(sys.executable).anchor,  # the root is no workspace, and no folder that somebody wants to remove
         env=child_environment(),
         close_fds=True,
         **options,
@@ -65,8 +66,8 @@ def spawn(
 
 
 def end_with_parent(stream: IO[Any]) -> None:
-    """End this process at once when `stream` (a pipe from the parent) reaches its end."""
-    descriptor = stream.fileno()  # not the buffered reader: its lock would be held while the interpreter ends
+    """Exit at once when `stream`, a pipe from the parent, reaches its end."""
+    descriptor = stream.fileno()  # not the buffered reader: its lock would be held while the interpreter exits
 
     def wait() -> None:
         with contextlib.suppress(OSError):
@@ -78,7 +79,7 @@ def end_with_parent(stream: IO[Any]) -> None:
 
 
 class Restarts:
-    """When a child that died may start again: after 1, 2, 4… seconds, at most five times in three minutes."""
+    """Restart delays for a child that died: 1, 2, 4… seconds, at most five restarts in three minutes."""
 
     LIMIT, WINDOW = 5, 180.0
 
@@ -86,7 +87,7 @@ class Restarts:
         self._times: list[float] = []
 
     def delay(self, now: float) -> float | None:
-        """Return the seconds to wait before the next start, or None if it died too often."""
+        """Return the seconds to wait before the next start, None if it died too often."""
         self._times = [then for then in self._times if now - then < self.WINDOW]
         if len(self._times) >= self.LIMIT:
             return None
@@ -95,7 +96,7 @@ class Restarts:
 
 
 def announce_ready() -> None:
-    """Tell whoever spawned this process that it listens, and let go of their pipe."""
+    """Signal to the parent process that this one listens, and close its pipe."""
     with contextlib.suppress(OSError):
         os.write(1, READY)
     null = os.open(os.devnull, os.O_WRONLY)

@@ -1,10 +1,10 @@
-"""Secrets masked, control characters out: what every text passes through before it is stored or shown.
+"""Redaction: secrets are masked and control characters removed before any text is stored or shown.
 
-Two libraries decide what a secret is, `betterleaks` (rules for hundreds of vendors) and `detect-secrets` (AWS ids,
-assignments to password-like names). Neither is fast on ordinary code, so a few compiled expressions first pick the
-lines worth showing them: those with a long run of token characters and a digit, an assignment to a secret-sounding
-name, a URL with credentials. Nothing here opens a socket: of detect-secrets only the expressions are used, never its
-verification, which would send a secret to its vendor.
+Two libraries detect secrets, `betterleaks` (rules for hundreds of vendors) and `detect-secrets` (AWS ids, assignments
+to password-like names). Both are slow on ordinary code, so a few compiled expressions preselect lines: those with a
+long run of token characters and a digit, an assignment to a secret-sounding name, or a URL with credentials. Nothing
+here opens a socket: only the expressions of detect-secrets are used, never its verification, which would send a
+secret to its vendor.
 """
 
 from collections.abc import Iterator
@@ -22,14 +22,14 @@ _PIECE, _OVERLAP = 2000, 300  # characters
 
 
 class Redactor:
-    """Masks secrets; the libraries are loaded at the first line that needs them."""
+    """Masks secrets; the libraries are loaded on first use."""
 
     def __init__(self) -> None:
         """Start without any library loaded."""
         self._detectors: list[Detector] = []
 
     def mask(self, text: str) -> str:
-        """Return `text` with every secret replaced by `[secret]`; the number of lines does not change."""
+        """Return `text` with secrets replaced by `[secret]`; the number of lines stays the same."""
         text = mask_private_keys(text)
         places = candidates(text)
         if not places:
@@ -43,7 +43,7 @@ class Redactor:
         return "".join([*out, text[at:]])
 
     def _mask_lines(self, lines: set[str]) -> dict[str, str]:
-        """Map each line that holds a secret to its masked form."""
+        """Map each line with a secret to its masked form."""
         if not self._detectors:
             self._detectors = [urls, keyword_detector(), token_detector(), vendor_detector()]
         ordered = sorted(lines)
@@ -54,7 +54,7 @@ class Redactor:
             suspect = any(piece in vendor for _, piece in _pieces(line))
             detectors = self._detectors if suspect else self._detectors[:-1]
             result = _apply(line, detectors)
-            if result != line:  # what was hidden behind the first secret, until nothing is left
+            if result != line:  # mask again: a secret may have hidden another one
                 masked[line] = self._settle(result)
         return masked
 
@@ -85,5 +85,5 @@ def redactor() -> Redactor:
 
 
 def sanitize(text: str) -> str:
-    """Return `text` cleaned and masked: fit to be stored, shown, or given to a model."""
+    """Return `text` without control characters and secrets, safe to store, show or pass to a model."""
     return redactor().mask(clean(text))

@@ -1,4 +1,4 @@
-"""Control characters, terminal escapes and what cannot be seen, out."""
+"""Removing control characters, terminal escapes and invisible characters."""
 
 import re
 

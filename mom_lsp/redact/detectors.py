@@ -1,4 +1,4 @@
-"""The detectors: each yields the spans of the secrets in one line."""
+"""Detectors, each of which yields the spans of the secrets in a line."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,12 +10,12 @@ from mom_lsp.redact.spans import MARK, Span
 
 Detector = Callable[[str], Iterator[Span]]
 
-# Names that detect-secrets' keyword plugin knows; its expressions are slow, so they see only what follows such a name.
+# Names that detect-secrets' keyword plugin knows; its slow expressions get only the text after such a name.
 _KEYWORD = re.compile(
     rb"(?:(?:api|auth|service|account|db|database|priv|private|client)_?key|(?:db|database|key)_?pass"
     rb"|passwd|password|pwd|secret|contrase[?n]a)[\w-]{0,40}[\"'`\])]{0,3}\s{0,3}(?::=|=>|[!=]=?=?|:|\()"
 )
-# First characters of what detect-secrets' other plugins look for.
+# First characters of the tokens that detect-secrets' other plugins detect.
 _TOKEN = re.compile(
     r"A(?:3T|BIA|CCA|KIA|SIA|KC|P[\dA-F]|ccountKey=|C[a-z0-9]{32})|S(?:G\.|K[a-z0-9]{32})|cloudant|softlayer|sq0csp-"
     r"|xox[a-z]-|hooks\.slack|eyJ|-us\d|[rs]k_live_|sk-|g(?:h[opsur]_|l[a-z]{2,8}-)|GR1348941|_authToken|npm_|pypi-"
@@ -33,18 +33,18 @@ _PLACEHOLDER = re.compile(
 )
 _ALLOW = re.compile(r"(leaks):(allow)", re.IGNORECASE)
 _TOKEN_END = re.compile(r"(?:[,)\]}<>|&`]|\.(?!\S))(?<=[\w-]{16}.)")
-_BATCH = 50  # lines for betterleaks at a time: fewer pay for the call, more for its superlinear search
+_BATCH = 50  # lines per betterleaks call: with fewer the call overhead dominates, with more its superlinear search
 
 
 def _random_looking(word: str) -> bool:
-    """Tell a mixed string (xKqPzRtY) from words and camelCase by how often neighbours change case or class."""
+    """Whether a string (xKqPzRtY) is random rather than words or camelCase: how often case or class changes."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "o" for c in word]
     changes = sum(a != b for a, b in pairwise(kinds))
     return changes > 0.34 * (len(word) - 1)
 
 
 def _plausible(value: str, *, quoted: bool) -> bool:
-    """Whether what is assigned to a secret-sounding name may be a secret, and not code, a template or a placeholder."""
+    """Whether a value assigned to a secret-sounding name may be a secret, not code, a template or a placeholder."""
     if len(value) < (4 if quoted else 6) or MARK in value or _TEMPLATE.fullmatch(value):
         return False
     if _PLACEHOLDER.fullmatch(value) or any(c.isspace() for c in value):
@@ -58,14 +58,14 @@ def _plausible(value: str, *, quoted: bool) -> bool:
 
 
 def urls(line: str) -> Iterator[Span]:
-    """Passwords in scheme://user:password@host."""
+    """Yield passwords in scheme://user:password@host."""
     for match in _URL.finditer(line):
         if not _TEMPLATE.fullmatch(match[1]):
             yield match.span(1)
 
 
 def _value_span(text: str, value: str, start: int) -> Span:
-    """Where the secret in `value`, found at `start` of `text`, begins and ends; an empty span if it is no secret."""
+    """Return the span of the secret in `value`, found at `start` of `text`; an empty span if it is no secret."""
     quoted = text[start - 1 : start] in {'"', "'", "`"} or value[:1] in {'"', "'", "`"}
     core = value if quoted else re.split(r"[\s,;]", value, maxsplit=1)[0].rstrip("\\.)]}")
     core = core.strip("\"'`")
@@ -74,7 +74,7 @@ def _value_span(text: str, value: str, start: int) -> Span:
 
 
 def keyword_detector() -> Detector:
-    """Assignments to secret-sounding names, by detect-secrets."""
+    """Return a detector of assignments to secret-sounding names, by detect-secrets."""
     with no_probe():
         from detect_secrets.plugins import keyword
 
@@ -97,12 +97,12 @@ def keyword_detector() -> Detector:
 
 
 def token_detector() -> Detector:
-    """Tokens with a shape of their own, by detect-secrets' regular expressions."""
+    """Return a detector of tokens with a known format, by detect-secrets' regular expressions."""
     with no_probe():
         from detect_secrets.core.plugins.util import get_mapping_from_secret_type_to_class
         from detect_secrets.plugins.base import RegexBasedDetector
 
-    # IP addresses are no secrets here; URLs and key blocks are ours, because the plugins see only half of them.
+    # IP addresses are no secrets here; URLs and keys have our own detectors, since the plugins find only part of them.
     elsewhere = {"IPPublicDetector", "BasicAuthDetector", "PrivateKeyDetector"}
     kinds: list[type[Any]] = [*get_mapping_from_secret_type_to_class().values()]
     plugins = [kind() for kind in kinds if issubclass(kind, RegexBasedDetector) and kind.__name__ not in elsewhere]
@@ -127,7 +127,7 @@ def _occurrences(line: str, value: str) -> Iterator[Span]:
 
 
 def vendor_detector() -> Detector:
-    """Tokens of hundreds of vendors, and generic assignments, by betterleaks."""
+    """Return a detector of vendors' tokens and of generic assignments, by betterleaks."""
     import betterleaks
 
     def detect(line: str) -> Iterator[Span]:
@@ -139,7 +139,7 @@ def vendor_detector() -> Detector:
 
 
 def _vendor_spans(line: str, rule: str, full: str, value: str) -> Iterator[Span]:
-    """Where a finding's value stands in `line`, unless it is a hash, or one of the broad rules found code."""
+    """Yield the spans of a finding in `line`, unless it is a hash, or a broad rule matched code."""
     if _HASH.fullmatch(value) and not _SECRET_NAME.search(full):
         return
     if not rule.startswith("generic-"):
@@ -150,7 +150,7 @@ def _vendor_spans(line: str, rule: str, full: str, value: str) -> Iterator[Span]
 
 
 def suspects(lines: list[str]) -> set[str]:
-    """The lines where betterleaks finds anything: scanned together, because each call costs as much as fifty lines."""
+    """Return the lines in which betterleaks finds anything, scanned together: a call costs as much as fifty lines."""
     import betterleaks
 
     found: set[str] = set()
@@ -163,10 +163,10 @@ def suspects(lines: list[str]) -> set[str]:
 
 
 def _scannable(text: str) -> str:
-    """Return what betterleaks can read, of equal length: C strings end at NUL, surrogates have no UTF-8.
+    """Return text of equal length that betterleaks can read: C strings end at NUL, surrogates have no UTF-8.
 
-    A comment that asks scanners to look away is broken up: it may excuse a line from an alarm, not from masking. Most
-    rules want a quote or a space after a token, but in code and prose a comma, a bracket or a full stop may follow it.
+    Comments that tell scanners to ignore a line are broken up: it may need no alarm, but it needs masking. Most rules
+    expect a quote or a space after a token, but in code and prose a comma, bracket or full stop may follow.
     """
     if "\0" in text or not text.isascii():
         text = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")

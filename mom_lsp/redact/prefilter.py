@@ -1,4 +1,4 @@
-"""Which lines are worth a look, found fast: all work is on lower-case ASCII bytes, one for each character."""
+"""Fast preselection of lines that may hold secrets, on lower-case ASCII bytes, one per character."""
 
 import re
 import string
@@ -8,7 +8,7 @@ from mom_lsp.redact.spans import Span
 
 _RUN = b"a" * 16
 _RUN_TABLE = bytes(97 if chr(c) in string.ascii_letters + string.digits + "_-" else 32 for c in range(256))
-# Seen at the start of a long run: a digit in it, or the name of a token that by luck has none.
+# At the start of a long run: a digit in it, or the prefix of a token that happens to have none.
 _RUN_START = re.compile(rb"[a-z_-]*[0-9]|glpat-|sk-|hf_|npm_|pypi-|gh[opsur]_|a[ks]ia|aiza|ya29|xox")
 _ASSIGNMENT = re.compile(
     rb"(?:pass|pwd|secret|token|key|cred|auth|contrase)[\w-]{0,20}[\"'`\])]{0,3}[ \t]{0,3}"
@@ -18,7 +18,7 @@ _CREDENTIALS = re.compile(rb"://[^\s/:@]{0,100}:[^\s@]{1,200}@")
 
 
 def _hits(low: bytes) -> Iterator[int]:
-    """Offsets into lines worth a look, at most a few for each line."""
+    """Yield offsets into lines that may hold a secret, at most a few per line."""
     runs = low.translate(_RUN_TABLE)
     at = runs.find(_RUN)
     while at >= 0:
@@ -33,7 +33,7 @@ def _hits(low: bytes) -> Iterator[int]:
 
 
 def candidates(text: str) -> list[Span]:
-    """Where the lines are that a prefilter matches, in order."""
+    """Return the spans of the lines that may hold a secret, in order."""
     low = text.encode("ascii", "replace").lower()
     places: dict[int, int] = {}
     for at in _hits(low):

@@ -1,4 +1,4 @@
-"""Private keys: the one secret of several lines."""
+"""Private keys, the only secrets that span several lines."""
 
 import re
 import string
@@ -13,7 +13,7 @@ _AROUND_KEY = string.punctuation.replace("=", "") + string.whitespace
 
 
 def mask_private_keys(text: str) -> str:
-    """Mask each line of a PEM or PGP private key, also one that is cut off; the number of lines stays."""
+    """Mask each line of a PEM or PGP private key, also a truncated one; the number of lines stays the same."""
     if "PRIVATE KEY" not in text:
         return text
     lines = text.split("\n")
@@ -30,7 +30,7 @@ def mask_private_keys(text: str) -> str:
 
 
 def _mask_key_lines(lines: list[str], order: range) -> None:
-    """Mask the lines of `order` for as long as they look like the inside of a key."""
+    """Mask the lines of `order` as long as they look like the inside of a key."""
     blank: list[int] = []
     for i in order:
         core = _core(lines[i])
@@ -48,10 +48,10 @@ def _mask_key_lines(lines: list[str], order: range) -> None:
 
 
 def _core(line: str) -> str:
-    """Return a line of a key without what stands around it: diff marker, comment, quotes, escaped line ends."""
+    """Return a line of a key without diff marker, comment, quotes and escaped line ends around it."""
     return line.replace("\\n", "").replace("\\r", "").strip(_AROUND_KEY)
 
 
 def _indent(line: str) -> int:
-    """How many characters of diff marker and white space a line starts with."""
+    """Return the length of the diff marker and white space at the start of a line."""
     return len(line) - len(line.lstrip("+- \t"))

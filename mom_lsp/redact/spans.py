@@ -1,4 +1,4 @@
-"""Where secrets stand in a line, and the mark that takes their place."""
+"""Spans of secrets in a line, and the mark that replaces them."""
 
 import re
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ Span = tuple[int, int]
 
 
 def replace(line: str, spans: Iterable[Span]) -> str:
-    """Replace `spans` by marks; one that touches a mark swallows the whole mark, so masking twice is masking once."""
+    """Replace `spans` by marks; one that overlaps a mark is merged with it, so masking is idempotent."""
     marks = (match.span() for match in re.finditer(re.escape(MARK), line))
     merged: list[Span] = []
     for start, end in sorted([*spans, *marks]):
