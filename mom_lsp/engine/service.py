@@ -46,7 +46,7 @@ class Service:
 
         Args:
             data: the folder.
-            encoder: load the encoder in the background; without it search matches words only.
+            encoder: load the encoder in the background; without it search is lexical.
             indexing_wanted: called when the index has to be updated; by default that is done at once in this process.
             waiting: how long an answer waits for a blame that follows moves.
             clock: seconds since 1970.

@@ -85,10 +85,10 @@ def as_committed(lines: Sequence[str], data: bytes, committed: Sequence[str]) ->
 
 
 def _in_order(places: Sequence[int], lines: Sequence[str], texts: dict[str, list[str]]) -> Iterator[tuple[int, str]]:
-    taken: dict[str, int] = {}
+    used: dict[str, int] = {}
     for at in places:
         if choice := texts.get(lines[at]):
-            number = taken[lines[at]] = taken.get(lines[at], -1) + 1
+            number = used[lines[at]] = used.get(lines[at], -1) + 1
             yield at, choice[min(number, len(choice) - 1)]
 
 

@@ -214,8 +214,8 @@ class Repository:
 
     def ignored_revisions(self, commit: str) -> list[str]:
         """Return the commits that blame ignores: indexed formatting, and the committed .git-blame-ignore-revs."""
-        ours = self.location.data / datafolder.IGNORED_REVISIONS
-        texts = [ours.read_text("ascii", "replace")] if ours.is_file() else []
+        indexed = self.location.data / datafolder.IGNORED_REVISIONS
+        texts = [indexed.read_text("ascii", "replace")] if indexed.is_file() else []
         blob = self.blob_at(commit, OWN_FILE)
         texts += [text for _, text in self.texts([blob], 1_000_000)] if blob else []
         return [name for text in texts for name in revisions(text, len(commit))]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mom_lsp.indexqueue import asked_by_user
 from mom_lsp.process.battery import Battery, read_battery
-from mom_lsp.process.priority import give_way
+from mom_lsp.process.priority import lower_priority
 
 HEAD_START = 1_000  # commits and files indexed at full speed, so that there is something to show
 LOW = 30.0  # percent of the battery, below which indexing pauses
@@ -25,13 +25,13 @@ class Background:
 
     def __init__(self, data: Path, battery: Callable[[], Battery | None] = read_battery) -> None:
         self._data, self._battery = data, battery
-        self._gave_way = False
+        self._lowered = False
 
-    def give_way(self) -> None:
+    def lower_priority(self) -> None:
         """Take the lowest priority and leave one core free from now on."""
-        if not self._gave_way:
-            self._gave_way = True
-            give_way()
+        if not self._lowered:
+            self._lowered = True
+            lower_priority()
 
     def pause(self) -> str:
         """Return why indexing has to pause, "" if it may continue."""

@@ -16,13 +16,13 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
     """Erase every byte of forgotten memories, and extract restored ones again."""
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
-    gone = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
-    back = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
-    if gone or store.erasing:
+    to_erase = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
+    to_restore = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
+    if to_erase or store.erasing:
         control.step("compaction", 0, 1)
-        store.erase([tombstone(memory) for memory in gone.values()])
-    if back:
-        _restore(store, location, rules, Merger(store, forgotten), back)
+        store.erase([tombstone(memory) for memory in to_erase.values()])
+    if to_restore:
+        _restore(store, location, rules, Merger(store, forgotten), to_restore)
 
 
 def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger, stones: dict[str, Memory]) -> None:

@@ -79,6 +79,6 @@ class Control:
             Paused: the battery is low.
         """
         if self.background is not None:
-            self.background.give_way()
+            self.background.lower_priority()
             if reason := self.background.pause():
                 raise Paused(reason)

@@ -15,7 +15,7 @@ from mom_lsp import datafolder
 from mom_lsp.errors import JournalError
 from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, to_row
 from mom_lsp.journal.rescue import finish, is_unfinished, rescue
-from mom_lsp.journal.sqlite_file import BUSY_SECONDS, border, connect, copied, error_code, stamp
+from mom_lsp.journal.sqlite_file import BUSY_SECONDS, connect, error_code, open_copy, stamp, translated_errors
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
@@ -37,7 +37,7 @@ class Journal:
         self._copy_of: object = None  # the stamp of the file that `_db` is a copy of, None if it is the file itself
         self._identity: tuple[int, int] | None = None
         self._version = 0
-        with border(path):
+        with translated_errors(path):
             self._open()
 
     @property
@@ -68,7 +68,7 @@ class Journal:
                 before it, for events that refer to others.
         """
         written, given = list[Event](), dict[int, int]()
-        with self._lock, border(self.path), self._transaction() as db:
+        with self._lock, translated_errors(self.path), self._transaction() as db:
             for event in events:
                 row = to_row(refer(event, given))[1:]
                 # SQLite assigns the seq: it is unique over all processes, and no number is reused.
@@ -81,7 +81,7 @@ class Journal:
         """Iterate over the events with a `seq` above `after`, oldest first."""
         query = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
         while True:
-            with self._lock, border(self.path):
+            with self._lock, translated_errors(self.path):
                 rows = self._query(query, after)
             yield from self._readable(rows)
             if len(rows) < _PAGE:
@@ -102,12 +102,12 @@ class Journal:
 
     def last_seq(self) -> int:
         """Return the highest `seq`, 0 if there are no events."""
-        with self._lock, border(self.path):
+        with self._lock, translated_errors(self.path):
             return next((int(seq) for (seq,) in self._query("SELECT coalesce(max(seq), 0) FROM events")), 0)
 
     def changed(self) -> bool:
         """Whether any process appended events since the last call."""
-        with self._lock, border(self.path):
+        with self._lock, translated_errors(self.path):
             self._follow()
             wrote, self._wrote = self._wrote, False
             before, self._version = self._version, self._data_version()
@@ -117,7 +117,7 @@ class Journal:
         """Blank the `data` of these events, so that no byte of it remains in the database or its WAL."""
         if not (gone := [(seq,) for seq in seqs]):
             return
-        with self._lock, border(self.path):
+        with self._lock, translated_errors(self.path):
             with self._transaction() as db:
                 db.executemany("UPDATE events SET data = '{}' WHERE seq = ?", gone)
                 self._wrote = True
@@ -130,7 +130,7 @@ class Journal:
 
     def close(self) -> None:
         """Close the file; closing it twice is harmless."""
-        with self._lock, border(self.path):
+        with self._lock, translated_errors(self.path):
             self._closed = True
             if self._db is not None:
                 self._db.close()
@@ -198,7 +198,7 @@ class Journal:
                 raise JournalError(f"{place} is a symbolic link, which the journal must not be: remove it.")
         if self.read_only:
             if os.access(self.path, os.R_OK):
-                self._db, self._copy_of = copied(self.path)
+                self._db, self._copy_of = open_copy(self.path)
         elif create or self.path.exists() or is_unfinished(self.path):
             self._db = self._connect()
         self._identity, self._version = _identity(self.path), self._data_version()

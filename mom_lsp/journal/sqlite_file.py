@@ -74,7 +74,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def copied(path: Path) -> tuple[sqlite3.Connection, object]:
+def open_copy(path: Path) -> tuple[sqlite3.Connection, object]:
     """Return a copy in memory, and the stamp of the original; raises like `connect`."""
     for _ in range(MAX_COPIES):
         before = stamp(path)
@@ -133,7 +133,7 @@ def open_raw(path: Path) -> sqlite3.Connection:
 def _migrate(db: sqlite3.Connection, path: Path) -> None:
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if version > len(_MIGRATIONS):
-        raise JournalError(f"{path} was written by a newer mom-lsp (journal version {version}); update mom-lsp.")
+        raise JournalError(f"{path} was written by a newer version of mom (journal version {version}): update mom.")
     for number, statements in enumerate(_MIGRATIONS[version:], start=version + 1):
         for statement in ("BEGIN IMMEDIATE", *statements, f"PRAGMA user_version = {number}", "COMMIT"):
             db.execute(statement)
@@ -162,8 +162,8 @@ def error_code(error: sqlite3.Error) -> int:
 _ADVICE = {
     sqlite3.SQLITE_FULL: "the disk is full. Free some space and try again",
     sqlite3.SQLITE_IOERR: "the disk is full or failing. Free some space, or check the disk, and try again",
-    sqlite3.SQLITE_READONLY: "it is read-only. Make the file and its folder writable for you",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Make the file and its folder writable for you",
+    sqlite3.SQLITE_READONLY: "it is read-only. Make the file and its folder writable",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened. Make the file and its folder writable",
     sqlite3.SQLITE_BUSY: "another program has locked it. Close that program, or try again in a moment",
     sqlite3.SQLITE_CORRUPT: "the file is damaged. Restart mom to recover what is readable",
     sqlite3.SQLITE_NOTADB: "the file is damaged. Restart mom to recover what is readable",
@@ -171,7 +171,7 @@ _ADVICE = {
 
 
 @contextmanager
-def border(path: Path) -> Iterator[None]:
+def translated_errors(path: Path) -> Iterator[None]:
     """Translate errors of SQLite and of the file system to JournalError."""
     try:
         yield

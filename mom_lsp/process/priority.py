@@ -17,7 +17,7 @@ DARWIN_PROCESS, DARWIN_BACKGROUND = 4, 0x1000  # PRIO_DARWIN_PROCESS, PRIO_DARWI
 log = logging.getLogger(__name__)
 
 
-def give_way() -> None:
+def lower_priority() -> None:
     """Lower the priority of this process and its children for good; processes they start later inherit it.
 
     Steps that the system refuses are skipped and logged.
@@ -36,7 +36,7 @@ def give_way() -> None:
     if sys.platform == "darwin":
         os.setpriority(DARWIN_PROCESS, 0, DARWIN_BACKGROUND)  # throttles disk access, and keeps it off the fast cores
     if problems:
-        log.warning("the priority of the indexer could not be lowered entirely: %s", "; ".join(sorted(problems)))
+        log.warning("cannot fully lower the priority of the indexer: %s", "; ".join(sorted(problems)))
 
 
 def usable_cores() -> int:
