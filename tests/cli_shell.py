@@ -45,7 +45,7 @@ class Notebook:
     def answer_show(self, _: str, params: dict[str, Any]) -> Any:
         found = [memory for memory in self.memories if memory["id"].startswith(params["id"])]
         if len(found) != 1:
-            raise UsageError(f"no memory has an id that begins with {params['id']}")
+            raise UsageError(f"no memory has an id starting with {params['id']}")
         said = {"event": "pin", "age": "2 years ago"}
         history = [{"event": "pin", "path": "src/a.py", "reason": "", "phrases": said}]
         phrases = found[0]["phrases"] | {"evidence": "no accepted uses"}

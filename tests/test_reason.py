@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from catalogs import make_view
 from memories import make_memory
-from test_route import make_view
 
 from mom_lsp.memory import Anchor, Memory, Usage
 from mom_lsp.route.features import code_overlap

@@ -115,7 +115,7 @@ def test_a_revert_replaces_and_its_revert_restores(project: Repo, moms: Start) -
     (suggested,) = (one for one in mom.search("try counting twice") if one["source"]["commit"] == tried)
     assert "reverted" in suggested["why"]
     related = mom.call("show", id=suggested["id"])["related"]
-    assert [(one["source"]["commit"], one["why"]) for one in related] == [(project.head, "names it (revert)")]
+    assert [(one["source"]["commit"], one["why"]) for one in related] == [(project.head, "references it (revert)")]
     project.git("revert", "--no-edit", project.head)
     assert state() == ("candidate", None)
     project.git("revert", "--no-edit", project.head)
@@ -152,7 +152,7 @@ def test_a_renamed_file_keeps_its_memories(project: Repo, moms: Start, subject: 
     mom.call("configure", options={"mom": {"suggest": {"threshold": 0.02}}})  # the lines say less now
     found = mom.suggest("new.py", 2, text=edited(2, "    return 23 + callers", project_text(project)))
     assert "Second return of callers" in told(found)
-    assert next(one for one in found if one["title"].startswith("Second"))["why"].startswith("changed f1")
+    assert next(one for one in found if one["title"].startswith("Second"))["why"].startswith("recent, changed `f1`")
 
 
 def project_text(project: Repo) -> str:

@@ -17,7 +17,7 @@ from mom_lsp.tiers.lifecycle import (
     fold,
     forgotten_notes,
 )
-from mom_lsp.tiers.undo import SAID, undoable
+from mom_lsp.tiers.undo import FEEDBACK, undoable
 
 KINDS = ["pin", "unpin", "useful", "dismiss", "forget", "restore", "note", "shown", "opened", "inserted", "purge"]
 events = st.lists(
@@ -36,7 +36,7 @@ def state(life: Life) -> tuple[Any, Any]:
     return {m: u for m, u in life.usage.items() if u != Usage()}, life.notes
 
 
-@given(events, st.sampled_from(sorted(SAID)), st.sampled_from(["m1", "m3"]))
+@given(events, st.sampled_from(sorted(FEEDBACK)), st.sampled_from(["m1", "m3"]))
 def test_undo_gives_the_state_before(said: list[tuple[str, str, str]], kind: str, memory: str) -> None:
     before = make_log(*said)
     done = make_log(*said, (kind, memory, "f"))

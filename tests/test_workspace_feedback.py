@@ -24,7 +24,7 @@ def test_a_pinned_memory_is_shown_in_front_and_below_the_threshold(mom: Mom) -> 
     mom.call("configure", options={"mom": {"suggest": {"threshold": 0.95}}})
     (one,) = mom.suggest("src/a.py", 2)
     assert (one["title"], one["pinned"]) == (BETA, True)
-    assert "you pinned it" in one["why"]
+    assert one["why"].startswith("pinned here, ")
     mom.call("unpin", id=one["id"])
     assert mom.suggest("src/a.py", 2) == []
 
@@ -65,7 +65,7 @@ def test_a_forgotten_memory_is_gone_at_once(mom: Mom) -> None:
     mom.index()
     assert titles(mom.suggest("src/a.py", 2))[0] == ALPHA
     assert suggestion(mom)["id"] == one
-    with pytest.raises(UsageError, match="no forgotten memory"):
+    with pytest.raises(UsageError, match="no forgotten or archived memory"):
         mom.call("restore", id=one)
 
 

@@ -65,11 +65,14 @@ def test_show_tells_everything(mom: Mom) -> None:
 def test_show_says_why_a_memory_is_not_suggested(mom: Mom, project: Repo) -> None:
     one = suggestion(mom)["id"]
     mom.call("dismiss", id=one, path="src/a.py", line=2)
-    assert "dismissed it at src/a.py" in mom.call("show", id=one)["because"]
+    assert "dismissed in src/a.py" in mom.call("show", id=one)["because"]
     routine = project.commit("Release 1.2.3", {"src/a.py": text(mom) + "# end\n"})
     mom.index()
     catalog = mom.service.library.snapshot().catalog
-    assert "not knowledge (release)" in mom.call("show", id=catalog.ids[catalog.row_of_commit[routine]])["because"]
+    assert (
+        "routine history, never suggested (release)"
+        in mom.call("show", id=catalog.ids[catalog.row_of_commit[routine]])["because"]
+    )
     project.git("reset", "-q", "--hard", "HEAD~2")
     assert "not an ancestor of HEAD" in mom.call("show", id=mom_id(mom, BETA))["because"]
     mom.call("forget", id=one)
@@ -80,7 +83,7 @@ def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: 
     workspace = mom.service.workspace(str(mom.root))
     state = workspace.states.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
-    ranker = workspace._ranker(state, workspace._learned("why"))
+    ranker = workspace._unranked(state)
     meaning = np.ones(384, np.float32) / np.sqrt(384)
     assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
         text_query("callers"), 5, threshold=0.0

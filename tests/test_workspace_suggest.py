@@ -24,9 +24,9 @@ def test_the_commit_that_wrote_the_line_comes_first(mom: Mom) -> None:
     assert titles(mom.suggest("src/a.py", 9))[0] == BETA
     assert titles(mom.suggest("src/a.py", 22))[0] == FIRST
     one = suggestion(mom)
-    assert (one["lines"], one["why"], one["source"]["author"]) == ([2], "last changed this line", "Ada Lovelace")
+    assert (one["lines"], one["why"], one["source"]["author"]) == ([2], "wrote this line, recent", "Ada Lovelace")
     (several,) = (one for one in mom.suggest("src/a.py", 19, 22) if one["title"] == FIRST)
-    assert (several["lines"], several["why"]) == ([19, 20, 21, 22], "last changed 4 of these lines")
+    assert (several["lines"], several["why"]) == ([19, 20, 21, 22], "wrote 4 of these lines, recent, shares `gamma`")
 
 
 def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
@@ -56,7 +56,7 @@ def test_a_line_that_is_not_committed_was_written_by_nobody(mom: Mom) -> None:
         found = mom.suggest("src/a.py", line, text=changed)
         assert all(one["lines"] == [] for one in found)
         assert ALPHA in titles(found)  # it changed the function
-        assert all(not one["why"].startswith("last changed this line") for one in found)
+        assert all(not one["why"].startswith("wrote this line") for one in found)
 
 
 def test_saved_but_uncommitted_edits_count_as_edits(mom: Mom, project: Repo) -> None:
@@ -136,7 +136,7 @@ def test_uses_raise_the_score_a_little(mom: Mom) -> None:
     after = suggestion(mom)
     assert after["score"] > before["score"]
     assert after["terms"]["use"] > before["terms"]["use"]
-    assert (after["uses"], after["why"]) == (1, "last changed this line; you used it before")
+    assert (after["uses"], after["why"]) == (1, "wrote this line, recent, used before")
 
 
 def test_without_vectors_the_weights_are_those_that_were_learned_without(mom: Mom) -> None:

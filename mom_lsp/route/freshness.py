@@ -12,7 +12,7 @@ from mom_lsp.memory import Freshness
 from mom_lsp.route.view import View
 
 MOST = 0.5  # share of its lines, rare ones counting more, that must still be there for a memory to be fresh
-NO_INKS: Mapping[int, int] = {}
+NO_NORMALIZED: Mapping[int, int] = {}
 RARE = 2  # memories that added a line
 COMMON = 16  # files; a function name in more files does not show where the code went
 
@@ -37,23 +37,25 @@ def moved(path: str) -> CodeState:
     return CodeState("moved", f"now in {path}")
 
 
-def share(view: View, keys: Sequence[int], files: Sequence[np.ndarray], inks: Mapping[int, int] = NO_INKS) -> float:
+def share(
+    view: View, keys: Sequence[int], files: Sequence[np.ndarray], normalized: Mapping[int, int] = NO_NORMALIZED
+) -> float:
     """Return the share of some lines that are in some files, in [0, 1]; rare lines count more.
 
     Args:
         view: of the memories.
         keys: of the lines.
-        files: the sorted keys of each file's lines, and of their ink (the line without layout).
-        inks: the ink key of each line, where known; a line is also found by its ink.
+        files: the sorted keys of each file's lines, as they are and normalized (without layout).
+        normalized: the key of each line without layout, where known; a line is also found by that.
     """
     if not keys:
         return 0.0
-    wanted, inked = np.array(keys, np.uint32), np.array([inks.get(key, key) for key in keys], np.uint32)
+    wanted, normal = np.array(keys, np.uint32), np.array([normalized.get(key, key) for key in keys], np.uint32)
     holders = np.array([len(rows) for rows in view.catalog.added_lines.rows(keys)])
     weights = np.log1p(view.catalog.size) - np.log(np.maximum(1, holders))
     found = np.zeros(len(wanted), bool)
     for lines in files:
-        found |= np.isin(wanted, lines) | np.isin(inked, lines)
+        found |= np.isin(wanted, lines) | np.isin(normal, lines)
     return float(weights[found].sum() / weights.sum()) if weights.sum() else float(found.mean())
 
 

@@ -53,7 +53,7 @@ class _CommitFiles:
     changed: list[str]  # files that it changed
     later: list[str]  # their later names
     asked: str = ""  # the file asked about, if blame says that the commit wrote a line with words in it
-    inks: Mapping[int, int] = field(default_factory=dict)  # of the added lines, once other layouts are searched
+    normalized: Mapping[int, int] = field(default_factory=dict)  # of the added lines, once other layouts are searched
 
 
 class FreshnessChecker:
@@ -102,9 +102,9 @@ class FreshnessChecker:
         found = {memory.id: self._commit(files[memory.id]) for memory in commits}
         doubtful = [memory for memory in commits if found[memory.id] is not FRESH and memory.added_lines]
         shas = {memory.id: self._view.commit_of.get(row_of[memory.id]) for memory in doubtful}
-        inks = self._worktree.inks([sha for sha in shas.values() if sha])
+        normalized = self._worktree.normalized([sha for sha in shas.values() if sha])
         for memory in doubtful:
-            files[memory.id].inks = inks.get(shas[memory.id] or "", {})
+            files[memory.id].normalized = normalized.get(shas[memory.id] or "", {})
             found[memory.id] = self._commit(files[memory.id])
         return [found[m.id] if m.id in found else self._span(m) for m in memories]
 
@@ -157,7 +157,7 @@ class FreshnessChecker:
         return max(((self._share(one, [path]), path) for path in places), default=(0.0, ""))
 
     def _share(self, one: _CommitFiles, paths: Sequence[str]) -> float:
-        return share(self._view, one.memory.added_lines, self._read(paths), one.inks)
+        return share(self._view, one.memory.added_lines, self._read(paths), one.normalized)
 
     def _has_symbol(self, one: _CommitFiles) -> bool:
         symbols = _symbols(one.memory)

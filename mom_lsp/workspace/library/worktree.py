@@ -35,7 +35,7 @@ class Worktree:
         self._writers = LineWriters(self.repository, self.committed, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
-        self._inks: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
+        self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
         self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
         self._current = ""
@@ -111,15 +111,15 @@ class Worktree:
                 known[blob] = self._keys.put(blob, np.array(sorted(file_keys(blob_lines(text))), np.uint32))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
-    def inks(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
+    def normalized(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
         """Return, for each commit, the key of each normalized line that it added, by the key of that line."""
-        known = {sha: self._inks.get(sha) for sha in commits}
-        unknown = [sha for sha, inks in known.items() if inks is None]
+        known = {sha: self._normalized.get(sha) for sha in commits}
+        unknown = [sha for sha, normalized in known.items() if normalized is None]
         if unknown and self.repository is not None:
             for commit in self.repository.commits(unknown, merges=True):
                 added = (line for file in commit.files for hunk in file.hunks for line in hunk.added)
-                known[commit.sha] = self._inks.put(commit.sha, normalized_keys(added))
-        return {sha: inks for sha, inks in known.items() if inks is not None}
+                known[commit.sha] = self._normalized.put(commit.sha, normalized_keys(added))
+        return {sha: normalized for sha, normalized in known.items() if normalized is not None}
 
     def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
         """Return which commit last wrote each committed line. See `LineWriters.of`."""
