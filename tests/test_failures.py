@@ -12,7 +12,7 @@ from repositories import Mom, Repo, Start
 
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
-from mom_lsp.server.markdown import story
+from mom_lsp.server.markdown import in_full
 from mom_lsp.workspace.answers.failure_text import failure_reason
 from mom_lsp.workspace.ranking.query import written
 
@@ -67,7 +67,7 @@ def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
     assert (found[0]["kind"], found[0]["failure"]["again"], found[0]["lines"]) == ("failed_approach", True, [2])
     assert len({one["id"] for one in found}) == len(found)
     assert sum(found[0]["terms"].values()) == found[0]["score"] == 0
-    assert f"**warning: this was tried before and reverted: {REASON}**" in story(found[0])
+    assert f"**{found[0]['phrases']['relevance']}**" in in_full(found[0])
     assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
 
 

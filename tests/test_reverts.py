@@ -11,7 +11,7 @@ from repositories import Mom, Repo, Start
 
 from mom_lsp.evaluation.revert_links import main, revert_links
 from mom_lsp.git import Repository, locate
-from mom_lsp.server.markdown import story
+from mom_lsp.server.markdown import in_full
 
 PLAIN = "def fetch(url):\n    return open_url(url)\n"
 TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
@@ -66,7 +66,7 @@ def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Sta
     assert (reverting["kind"], reverting["failure"]) == ("failed_approach", original["failure"])
     assert (original["failure"]["kind"], original["failure"]["because"]) == ("failed_approach", REASON)
     assert f"“{TITLE}” was reverted: {REASON}" in original["phrases"]["failure"]
-    assert f"“{TITLE}” was reverted: {REASON}" in story(mom.suggest("net.py", 2)[0])
+    assert f"“{TITLE}” was reverted: {REASON}" in in_full(mom.suggest("net.py", 2)[0])
     assert f"“{TITLE}” (" in (answer := mom.call("why", path="net.py", line=2)["answer"])
     assert "was reverted by [1]" in answer and REASON.rstrip(".") in answer
     assert mom.suggest("net.py", 3, text=TRIED)[0]["failure"]["again"]

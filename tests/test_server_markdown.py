@@ -20,9 +20,8 @@ from mom_lsp.server.markdown import (
     fenced,
     headline,
     hover_text,
+    in_full,
     prose,
-    shares_bar,
-    story,
     unscored,
 )
 
@@ -34,7 +33,8 @@ SOURCE = suggestions.make_suggestion()["source"]
 
 
 def make_suggestion(**changes: Any) -> dict[str, Any]:
-    return suggestions.make_suggestion(**{"title": "Title", "body": "", "why": "changed this line"} | changes)
+    why = "changed this line, shares `retry`"
+    return suggestions.make_suggestion(**{"title": "Title", "body": "", "why": why} | changes)
 
 
 @given(st.text(ACTIVE, max_size=30))
@@ -86,17 +86,38 @@ def test_wrapped_lines_flow_and_the_rest_keeps_its_form() -> None:
     ]
 
 
-def test_a_story_says_everything() -> None:
-    text = story(make_suggestion(pinned=True, status="needs_revision", freshness="drifted", body="Because."))
+def test_a_memory_in_full_begins_with_its_source_and_its_relevance() -> None:
+    text = in_full(make_suggestion(pinned=True, status="needs_revision", freshness="drifted", body="Because."))
     for part in ("**Title**", "*failed approach*", "pinned", "needs revision", "drifted", "Because.", "`012345678`"):
         assert part in text
-    assert "Ada · 3 years ago (2023-05-17)" in text
-    assert "Shown because it changed this line." in text
+    title, source, _, relevance, *_ = text.splitlines()
+    assert title.startswith("**Title**")
+    assert "3 years ago (2023-05-17) · Ada · `012345678`" in source
+    assert relevance == "91% relevant: changed this line, shares `retry`"
     assert "command:" not in text
 
 
+def test_a_hover_has_no_numbers_but_the_relevance() -> None:
+    text = in_full(make_suggestion(chance=0.91))
+    assert not [word for word in ("score", "strength", "half-life", "+0.60", "█") if word in text]
+
+
+def test_a_warning_stands_out() -> None:
+    failure = {"kind": "failed_approach", "tried": "Title", "because": "", "again": True, "by": None}
+    one = make_suggestion(
+        failure=failure | {"replaced_by": {"id": "feedface", "title": "Other"}}, chance=None, why="warning: no"
+    )
+    assert "\n**Warning: no**\n" in in_full(one)
+
+
+@given(st.text(ACTIVE, max_size=30))
+def test_a_reason_has_no_markup_but_code(why: str) -> None:
+    _, _, _, relevance, *_ = in_full(make_suggestion(why=f"shares {why}x")).splitlines()
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&!@]", re.sub(CODE, "x", relevance))
+
+
 def test_a_note_does_not_say_its_first_line_twice() -> None:
-    assert story(make_suggestion(body="Title\nmore")).count("Title") == 1
+    assert in_full(make_suggestion(body="Title\nmore")).count("Title") == 1
 
 
 def test_the_commit_leads_to_its_forge_and_nowhere_else() -> None:
@@ -110,10 +131,11 @@ def test_the_commit_leads_to_its_forge_and_nowhere_else() -> None:
 
 
 def test_links_to_commands_carry_the_memory_and_its_place() -> None:
-    text = story(make_suggestion(), LinkTarget("file:///a%20b.py", 3))
+    text = in_full(make_suggestion(), LinkTarget("file:///a%20b.py", 3))
     links = dict(re.findall(r"\]\(command:([\w.]+)\?([^)]+)\)", text))
-    assert set(links) == {"mom.open", "mom.pin", "mom.dismiss", "mom.forget"}
-    assert json.loads(unquote(links["mom.dismiss"])) == ["deadbeef00000001", "file:///a%20b.py", 3]
+    assert set(links) == {"mom.details", "mom.open", "mom.pin", "mom.dismiss", "mom.forget"}
+    for name in ("mom.dismiss", "mom.details"):
+        assert json.loads(unquote(links[name])) == ["deadbeef00000001", "file:///a%20b.py", 3]
 
 
 def test_the_first_is_told_in_full_and_the_others_in_one_line() -> None:
@@ -124,7 +146,6 @@ def test_the_first_is_told_in_full_and_the_others_in_one_line() -> None:
     assert "Secret" not in rest
 
 
-def test_the_bar_is_drawn_from_the_shares() -> None:
-    one = make_suggestion(score=0.5, terms={"lex": 0.1, "temp": -0.1, "use": 0.0, "place": 0.5})
-    assert shares_bar(one) == "`█████████████▓▓▓` score 0.50: location +0.50, lexical +0.10, recency -0.10"
-    assert shares_bar(unscored(one)) == ""
+def test_a_hint_without_a_score_says_why_alone() -> None:
+    text = in_full(unscored(make_suggestion(chance=0.91)))
+    assert "Changed this line, shares `retry`" in text and "91%" not in text

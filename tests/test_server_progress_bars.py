@@ -47,7 +47,7 @@ class RecordingServer:
 
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(progress_bars, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bars, "SHOW_AFTER", 0.0)
 
 
 def report(phase: str, done: int, total: int) -> dict[str, Any]:

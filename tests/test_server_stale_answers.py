@@ -11,7 +11,7 @@ import pytest
 
 from mom_lsp.server.app import Document, MomServer
 from mom_lsp.server.document_place import DocumentPlace
-from mom_lsp.server.inlay_hint import renew
+from mom_lsp.server.inlay_hint import update_hints
 from mom_lsp.settings import Settings
 
 PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo"))
@@ -49,7 +49,7 @@ class Front:
 def outdate(document: Document) -> None:
     front = Front(lambda _: None)
     front.documents = {document.uri: document}
-    MomServer.outdate(front.server)
+    MomServer.invalidate(front.server)
 
 
 def edit(document: Document) -> None:
@@ -59,12 +59,12 @@ def edit(document: Document) -> None:
 @pytest.mark.parametrize("meanwhile", [outdate, edit])
 def test_an_answer_that_became_old_on_its_way_is_not_kept(meanwhile: Callable[[Document], None]) -> None:
     front = Front(meanwhile)
-    numbers = [asyncio.run(MomServer._answer(front.server, front.document, 0, 0))["number"] for _ in range(3)]
+    numbers = [asyncio.run(MomServer.answer(front.server, front.document, 0, 0))["number"] for _ in range(3)]
     assert numbers == [1, 2, 2]
 
 
 def test_hints_that_became_old_on_their_way_are_asked_for_again() -> None:
     front = Front(outdate)
-    asyncio.run(renew(front.server, front.document))
+    asyncio.run(update_hints(front.server, front.document))
     assert [hint.line for hint in front.document.hints] == [1]
-    assert front.document.hints_of == front.document.edits
+    assert front.document.hinted_edit == front.document.edits

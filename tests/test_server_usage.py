@@ -11,7 +11,7 @@ from lsprotocol import types
 from mom_lsp.errors import ChildError
 from mom_lsp.server.app import Document, MomServer
 from mom_lsp.server.document_place import DocumentPlace
-from mom_lsp.server.execute_command import _kept_open
+from mom_lsp.server.execute_command import count_opened
 from mom_lsp.server.text_sync import did_save
 
 URI = "file:///repo/a.py"
@@ -63,5 +63,5 @@ def test_what_was_opened_and_not_sent_away_counts_as_used() -> None:
     front.forgotten.add("gone")
     front.dismissed.add(("wrong", PLACE))
     for memory in ("gone", "wrong", "kept"):
-        _kept_open(cast("MomServer", front), PLACE, memory, 7, "a = 1\n")
+        count_opened(cast("MomServer", front), PLACE, memory, 7, "a = 1\n")
     assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7, "code": "a = 1\n"})]

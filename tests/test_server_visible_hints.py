@@ -93,14 +93,14 @@ class Front:
     def line_end(self, uri: str, line: int) -> types.Position:
         return types.Position(line, len(self.line(uri, line)))
 
-    def wanted(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return MomServer.wanted(self.server, document, suggestions)
+    def without_dismissed(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return MomServer.without_dismissed(self.server, document, suggestions)
 
-    async def about_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
-        return await MomServer.about_line(cast("MomServer", self), document, line, counted=counted)
+    async def suggest_for_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
+        return await MomServer.suggest_for_line(cast("MomServer", self), document, line, counted=counted)
 
-    async def _answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
-        return await MomServer._answer(cast("MomServer", self), document, start, end, counted=counted)
+    async def answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
+        return await MomServer.answer(cast("MomServer", self), document, start, end, counted=counted)
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> None:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
@@ -111,7 +111,7 @@ class Front:
 
     async def read(self) -> None:
         """Wait until what stays on the screen has been counted."""
-        while self.opened.reading is not None and not self.opened.reading.cancelled() and not self.tasks:
+        while self.opened.read_timer is not None and not self.opened.read_timer.cancelled() and not self.tasks:
             await asyncio.sleep(0)
         await asyncio.gather(*self.tasks)
         self.tasks.clear()

@@ -21,7 +21,7 @@ from mom_lsp.route.place_term import Spot
 from mom_lsp.route.reason import ON_TRIAL
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy, diversity
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.server.markdown import hover_text, story
+from mom_lsp.server.markdown import hover_text, in_full
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import SELECTIONS, Life, fold
 from mom_lsp.workspace.answers.variety import LEAST, variety
@@ -145,9 +145,9 @@ def test_what_is_on_trial_says_so_and_is_learnt_from(tried: Mom) -> None:
     assert last["title"] == "Return 1 from alpha"
     assert ON_TRIAL in last["why"]
 
-    assert "on trial" in story(last)
+    assert "on trial" in in_full(last)
     assert "on trial" in hover_text([others[0], last], None).value
-    assert "on trial" not in story(others[0])
+    assert "on trial" not in in_full(others[0])
     for _ in range(2):
         tried.call("useful", id=last["id"], path="a.py", line=2)
     assert tried.call("show", id=last["id"])["uses"] == 2

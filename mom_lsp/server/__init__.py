@@ -1,6 +1,6 @@
-"""The language server: a light front over the engine. Only this package knows LSP.
+"""The language server: a thin layer over the engine. Only this package knows LSP.
 
-Handlers are async and named `ls` first (pygls looks at the name); what may block runs in a thread.
+Handlers are async, and their first parameter is named `ls` (pygls checks the name). Blocking calls run in threads.
 """
 
 from mom_lsp.server.handlers import create_server

@@ -1,4 +1,4 @@
-"""The server's state: open documents, settings, engines, and what the user has just sent away."""
+"""The server's state: open documents, settings, engines, and the memories that the user has just dismissed."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ log = logging.getLogger(__name__)
 SETTINGS_TIMEOUT = 3.0  # seconds
 DEFAULTS = Settings()
 REFRESH_PAUSE = 1.0  # seconds; an index under way changes often
-ANSWERS_LAST = 600.0  # seconds; they say how long ago something was
+CACHE_TIME = 600.0  # seconds; an answer's phrases say how long ago something was
 
 
 @dataclass(slots=True)
 class Document:
-    """An open document that we may look at."""
+    """An open document inside a workspace folder."""
 
     uri: str  # as the editor spelt it when it opened the document
     place: DocumentPlace
     language: str
-    edits: int = 0  # counts changes, also of clients whose versions stand still
-    outdated: int = 0  # counts how often what was answered about it became old
+    edits: int = 0  # counts changes, since some clients never increase the version
+    invalidations: int = 0  # counts how often the answers about it became stale
     edited_at: float = float("-inf")  # the event loop's clock
     hints: list[Hint] = field(default_factory=list)
-    hinted_text: str = ""  # in which the hints stand
-    hints_of: int = -1  # the edit that the hints were asked for
-    is_said_too_long: bool = False
-    renewal: asyncio.Task[None] | None = None
-    reading: asyncio.TimerHandle | None = None  # until the hints on the screen count as read
-    answers: dict[tuple[int, int, bool], dict[str, Any]] = field(default_factory=dict)  # by lines, and whether counted
-    answered_at: float = float("-inf")  # the loop's clock, at the first of them
+    hinted_text: str = ""  # the text that the hints' lines refer to
+    hinted_edit: int = -1  # the edit that the hints were requested for
+    reported_too_long: bool = False
+    hint_update: asyncio.Task[None] | None = None
+    read_timer: asyncio.TimerHandle | None = None  # until the hints on the screen count as read
+    answers: dict[tuple[int, int, bool], dict[str, Any]] = field(default_factory=dict)  # cache by (start, end, counted)
+    cached_since: float = float("-inf")  # the event loop's clock, at the first of them
 
     @property
     def state(self) -> tuple[int, int]:
-        """What an answer is about; one that comes when there is another is not kept."""
-        return self.edits, self.outdated
+        """The state that an answer is about; an answer about an earlier one is not cached."""
+        return self.edits, self.invalidations
 
 
 class MomServer(BackgroundServer):
-    """The front: answers from what it has, asks the engine for the rest, and never waits on the event loop."""
+    """The language server: answers from its cache or asks the engine, and never blocks the event loop."""
 
     protocol: Protocol
 
     def __init__(self, engine_command: Sequence[str]) -> None:
-        # One worker: pygls reads stdin in it, and nothing else ever runs there.
+        # One worker: pygls reads stdin in it, and nothing else runs there.
         super().__init__(
             "mom-lsp",
             __version__,
@@ -78,24 +78,24 @@ class MomServer(BackgroundServer):
         )
         self.settings: dict[Path, Settings] = {}  # by workspace folder
         self.documents: UriMap[Document] = UriMap()
-        self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is being looked for
+        self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is not known yet
         self.configured = asyncio.Event()
         self.configuring = asyncio.Lock()
-        self.folders: dict[str, Path] = {}  # by URI, symbolic links followed
-        self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may notice later
-        self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise, whatever the engine takes for the same place
+        self.folders: dict[str, Path] = {}  # by URI, with symbolic links resolved
+        self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may learn of it later
+        self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise; hidden in all of the document
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
-        self.last_said = ""  # what `mom.undo` would take back, in the words of the menu
+        self.last_action = ""  # the title of the action that `mom.undo` would undo
         self.bars = ProgressBars(self)
         self.status = StatusNotifier(self, self._states)
-        self.protocol.when_text_is_lost = self.lose_text
+        self.protocol.on_text_lost = self.mark_lost
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.pushed: Any = None  # the settings that the client sent unasked
-        self.reread: Callable[[], Awaitable[None]] | None = None  # reads the settings again
+        self.reload_settings: Callable[[], Awaitable[None]] | None = None
         self.client = ClientAbilities()
         self.exit_code: int | None = None
-        self._refreshing = False
+        self._refresh_scheduled = False
 
     # --- documents ---
 
@@ -105,16 +105,16 @@ class MomServer(BackgroundServer):
         return self.protocol.workspace
 
     async def document(self, uri: str) -> Document | None:
-        """Return an open document that we suggest on; None if it is outside, off, too long or no text."""
+        """Return an open document; None if it is outside the folders, disabled, too long or not text."""
         if (opening := self.opening.get(uri)) is not None:
             await opening.wait()
         if not self.configured.is_set():
-            with contextlib.suppress(TimeoutError):  # a client that never answers gets the defaults
+            with contextlib.suppress(TimeoutError):  # the defaults apply if the client never answers
                 await asyncio.wait_for(self.configured.wait(), SETTINGS_TIMEOUT)
         return self.usable(uri)
 
     def usable(self, uri: str) -> Document | None:
-        """Return the same without waiting for anything."""
+        """Return the same as `document` without waiting."""
         document, opened = self.documents.get(uri), self.workspace.opened.get(uri)
         if document is None or opened is None or not opened.is_readable:
             return None
@@ -126,32 +126,32 @@ class MomServer(BackgroundServer):
         return self.settings.get(folder, DEFAULTS)
 
     def text(self, document: Document) -> str:
-        """Return the open text, never the disk's."""
+        """Return the text in the editor, never the one on disk."""
         opened = self.workspace.opened.get(document.uri)
         return "" if opened is None else opened.source
 
-    def lose_text(self, uri: str | None) -> None:
-        """Show nothing in a document any more, since a change of it could not be read, until a whole text comes."""
+    def mark_lost(self, uri: str | None) -> None:
+        """Disable a document, since a change to it could not be read, until the client sends the full text."""
         opened = self.workspace.opened.get(uri) if uri is not None else None
         if opened is None or opened.is_lost:
             return
         opened.is_lost = True
         self.refresh()
         name = Path(opened.path).name
-        self.log_message(f"A change of {name} could not be read, so nothing is shown in it until it is opened again")
+        self.log_message(f"A change to {name} could not be read: reopen it to see memories again")
 
     def line_end(self, uri: str, line: int) -> types.Position:
-        """Return the end of a line in the client's units."""
+        """Return the position of a line's end, in the client's units."""
         return types.Position(line, self.workspace.position_codec.client_num_units(self.line(uri, line)))
 
     def line(self, uri: str, line: int) -> str:
-        """Return a line without its end; "" if there is none."""
+        """Return a line without its line break, "" if it does not exist."""
         opened = self.workspace.opened.get(uri)
         lines = opened.lines if opened is not None else ()
         return lines[line].rstrip("\r\n") if 0 <= line < len(lines) else ""
 
-    def read_folders(self) -> None:
-        """Take over the client's workspace folders, or its root if it knows no folders."""
+    def update_folders(self) -> None:
+        """Set the folders to the client's workspace folders, or to its root if it has none."""
         uris = [folder.uri for folder in self.workspace.folders.values()]
         if not uris and self.workspace.root_uri:
             uris = [self.workspace.root_uri]
@@ -161,97 +161,104 @@ class MomServer(BackgroundServer):
     # --- the engine ---
 
     async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
-        """Return the suggestions for 0-based lines, inclusive. Raises MomError."""
-        return self.wanted(document, (await self._answer(document, start, end))["suggestions"])
+        """Return the suggestions for lines `start` to `end` (0-based, inclusive). Raises MomError."""
+        return self.without_dismissed(document, (await self.answer(document, start, end))["suggestions"])
 
-    async def intended(self, document: Document, line: int | None, intent: str) -> list[dict[str, Any]]:
+    async def suggest_for_task(self, document: Document, line: int | None, intent: str) -> list[dict[str, Any]]:
         """Return the suggestions for what the user is about to do, at a line (0-based) or in the file.
 
         Raises MomError.
         """
         lines = {"start": line + 1, "end": line + 1} if line is not None else {}
-        asked: dict[str, Any] = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
-        return self.wanted(document, (await self.engines.ask(document.place, "suggest", **asked))["suggestions"])
+        params: dict[str, Any] = {"path": document.place.path, "text": self.text(document), "intent": intent, **lines}
+        answer = await self.engines.ask(document.place, "suggest", **params)
+        return self.without_dismissed(document, answer["suggestions"])
 
-    async def about_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
-        """Return the same for one line: of a blank one nothing, of one that is too new for a past what is hinted there.
+    async def suggest_for_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
+        """Return the suggestions for one line: none for a blank line, only the hinted ones for an uncommitted line.
 
         Raises MomError.
 
         Args:
             document: the file.
             line: 0-based.
-            counted: whether the user sees all of them.
+            counted: whether the suggestions count as shown.
         """
         if not self.line(document.uri, line).strip():
             return []
-        answer = await self._answer(document, line, line, counted=counted)
-        found = self.wanted(document, answer["suggestions"])
+        answer = await self.answer(document, line, line, counted=counted)
+        found = self.without_dismissed(document, answer["suggestions"])
         if answer["query"].get("committed", True):
             return found
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
         return [one for one in found if one["id"] in hinted]
 
-    async def _answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
+    async def answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
+        """Return the engine's answer about lines (0-based, inclusive), cached if possible. Raises MomError."""
         now = asyncio.get_running_loop().time()
-        if now - document.answered_at > ANSWERS_LAST:
-            document.answers, document.answered_at = {}, now
+        if now - document.cached_since > CACHE_TIME:
+            document.answers, document.cached_since = {}, now
         answer = document.answers.get((start, end, True)) or document.answers.get((start, end, counted))
         if answer is None:
-            asked_at, count = document.state, self.settings_of(document.place.folder).suggest.count
-            asked: dict[str, Any] = {
+            state, count = document.state, self.settings_of(document.place.folder).suggest.count
+            params: dict[str, Any] = {
                 "path": document.place.path,
                 "start": start + 1,
                 "end": end + 1,
                 "counted": counted,
             }
             text = self.text(document)
-            answer = dict(await self.engines.ask(document.place, "suggest", **asked, text=text, k=count, rev=None))
-            if document.state == asked_at:
+            answer = dict(await self.engines.ask(document.place, "suggest", **params, text=text, k=count, rev=None))
+            if document.state == state:
                 document.answers[start, end, counted] = answer
         return answer
 
-    def wanted(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Drop what the user sent away a moment ago."""
+    def without_dismissed(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the suggestions that the user has not just dismissed or forgotten."""
         return [
             suggestion
             for suggestion in suggestions
             if suggestion["id"] not in self.forgotten and (suggestion["id"], document.place) not in self.dismissed
         ]
 
-    # --- renewing what the editor shows ---
+    # --- updating the editor ---
+
+    def show_info(self, message: str) -> None:
+        """Show a message, unless the client reports the results of commands itself."""
+        if not self.client.notices:
+            self.window_show_message(types.ShowMessageParams(types.MessageType.Info, message))
 
     @property
     def can_refresh(self) -> bool:
-        """Whether the client asks for hints again when told to."""
+        """Whether the client supports refreshing inlay hints."""
         workspace = self.client_capabilities.workspace
         return bool(workspace and workspace.inlay_hint and workspace.inlay_hint.refresh_support)
 
     def refresh(self) -> None:
-        """Have the client ask for its hints again."""
+        """Ask the client to request its hints again."""
         if self.can_refresh and self.exit_code is None:
             self.start_task(self.workspace_inlay_hint_refresh_async(None))
 
-    def outdate(self, root: str | None = None) -> None:
-        """Forget what was answered about `root` (or everywhere); the hints stay until new ones are there."""
+    def invalidate(self, root: str | None = None) -> None:
+        """Clear the cached answers about `root` (or all); the hints stay until new ones arrive."""
         for document in self.documents.values():
             if root is None or str(document.place.root) == root:
-                document.outdated += 1
+                document.invalidations += 1
                 document.answers.clear()
-                document.hints_of = -1
+                document.hinted_edit = -1
 
     async def _states(self) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """Yield what the engine knows of each workspace folder that has one, by the folder's URI."""
+        """Yield (URI, the engine's state) of each enabled workspace folder."""
         for uri, folder in tuple(self.folders.items()):
             if not self.settings_of(folder).enable:
                 continue
             location = await asyncio.to_thread(locate, folder)
-            with contextlib.suppress(MomError):  # it is starting, and tells when it has
+            with contextlib.suppress(MomError):  # the engine is starting; `_engine_changed` follows
                 yield uri, await self.engines.ask(location, "state")
 
     def _engine_changed(self, connected: bool) -> None:
         if connected:
-            self.outdate()
+            self.invalidate()
             self.refresh()
             self.status.soon()
         else:
@@ -263,17 +270,17 @@ class MomServer(BackgroundServer):
         elif method == "progress":
             self.bars.report(params)
             self.status.soon()
-        elif method == "settings" and self.reread is not None:
-            self.start_task(self.reread())
+        elif method == "settings" and self.reload_settings is not None:
+            self.start_task(self.reload_settings())
         elif method == "conflict":
             self.warn_once([params["message"]])
         elif method == "changed":
-            self.outdate(params.get("root"))
-            if not self._refreshing:
-                self._refreshing = True
+            self.invalidate(params.get("root"))
+            if not self._refresh_scheduled:
+                self._refresh_scheduled = True
                 asyncio.get_running_loop().call_later(REFRESH_PAUSE, self._refresh_later)
 
     def _refresh_later(self) -> None:
-        self._refreshing = False
+        self._refresh_scheduled = False
         self.refresh()
         self.status.soon()

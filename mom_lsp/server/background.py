@@ -1,4 +1,4 @@
-"""What the server does beside answering: tasks in the background, and messages that nobody asked for."""
+"""The server's background tasks, and its unsolicited messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundServer(LanguageServer):
-    """A language server that works on while it answers."""
+    """A language server with background tasks and warnings."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -25,12 +25,12 @@ class BackgroundServer(LanguageServer):
         self._warned: set[str] = set()
 
     def report_server_error(self, error: Exception, source: Any) -> None:
-        """Log what pygls would show in the editor with all our paths; a request's error is in its answer."""
+        """Log errors that pygls would show in the editor with our paths; a request's error is in its response."""
         if source is not FeatureRequestError:
             log.error("%s", error)
 
     def start_task(self, coroutine: Any) -> None:
-        """Run a coroutine beside everything else (and keep it from being collected meanwhile)."""
+        """Run a coroutine in the background, and hold a reference so that it is not garbage-collected."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
@@ -45,13 +45,13 @@ class BackgroundServer(LanguageServer):
             log.error("a background task failed", exc_info=error)
 
     def warn_once(self, messages: Iterable[str]) -> None:
-        """Show the user what was not shown before."""
+        """Show the warnings that were not shown before."""
         new = [message for message in messages if message not in self._warned]
         self._warned.update(new)
         if new:
             self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"mom: {'; '.join(new)}"))
 
     def log_message(self, message: str) -> None:
-        """Write a warning into the editor's log of this server."""
+        """Write a warning to the editor's log of this server."""
         log.warning("%s", message)
         self.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))

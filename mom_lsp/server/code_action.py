@@ -1,8 +1,8 @@
-"""textDocument/codeAction: what can be done about the memories of a line, a group of actions for each.
+"""textDocument/codeAction: the actions for the memories of a line, one group for each memory.
 
-The first action of a group names its memory; the kinds tell the actions apart, so that a key can be bound to one
-(`quickfix.mom.pin`, `.unpin`, `.useful`, `.inserted`, `.dismiss`, `.never`, `.forget`, `.open`; of none: `.why`,
-`.remember`, `.undo`).
+The first action of a group names its memory. Each action has its own kind, so that a key can be bound to it
+(`quickfix.mom.pin`, `.unpin`, `.useful`, `.inserted`, `.dismiss`, `.never`, `.forget`, `.open`; without a memory:
+`.why`, `.remember`, `.undo`).
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from mom_lsp.server.insert_comment import comment_edit
 from mom_lsp.server.labels import plain, shorten
 from mom_lsp.server.open_text import TOO_LONG
 
-KIND = "quickfix.mom"  # a quick fix is in the first menu of both editors
+KIND = "quickfix.mom"  # editors show quick fixes first
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 TITLE_LENGTH = 40
 NOTE_LENGTH = 2000
-NOWHERE = "this file is outside of the open folders"
-UNKNOWN = "a change of this file could not be read: open it again"
-OWN_WORDS = "you wrote this yourself"
-NEXT = "  ↳ {}"  # of the same group
+OUTSIDE = "this file is outside the open folders"
+LOST = "a change to this file could not be read: reopen it"
+OWN_NOTE = "this is your own note"
+INDENTED = "  ↳ {}"  # of the same group
 
 
 async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[types.CodeAction]:
@@ -34,31 +34,31 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     only, uri, line = params.context.only, params.text_document.uri, params.range.start.line
     document = await ls.document(uri)
     if document is None:
-        reason = _why_not(ls, uri)
+        reason = _disabled_reason(ls, uri)
         actions = [_action("Remember this", "remember", [], reason)] if reason else []
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         found = await _suggestions(ls, document, line, asked)
-        first, *others = [list(_about(ls, document, line, one)) for one in found] or [[]]
-        why = [_action("Ask why this line is so", "why", [uri, line + 1])] if found or asked else []
-        general = _always(ls, document, params.range) if asked else ()
+        first, *others = [list(_memory_actions(ls, document, line, one)) for one in found] or [[]]
+        why = [_action("Explain this line", "why", [uri, line + 1])] if found or asked else []
+        general = _general_actions(ls, document, params.range) if asked else ()
         actions = [*first, *why, *general, *chain.from_iterable(others)]
-    wanted = [action for action in actions if _is_wanted(str(action.kind), only)]
-    return [_as_shown(ls, action) for action in wanted if action.disabled is None or _shows_disabled(ls)]
+    requested = [action for action in actions if _is_requested(str(action.kind), only)]
+    return [_with_command(ls, action) for action in requested if action.disabled is None or _shows_disabled(ls)]
 
 
-def _why_not(ls: MomServer, uri: str) -> str:
-    """Return why nothing can be said about a document, "" where the user has turned us off."""
+def _disabled_reason(ls: MomServer, uri: str) -> str:
+    """Return why there are no actions for a document, "" if the user has disabled mom."""
     opened = ls.workspace.opened.get(uri)
     if opened is not None and opened.is_too_long:
         return f"this file {TOO_LONG}"
     if opened is not None and opened.is_lost:
-        return UNKNOWN
-    return "" if uri in ls.documents else NOWHERE
+        return LOST
+    return "" if uri in ls.documents else OUTSIDE
 
 
 async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
-    """Fill in the command of an action that was chosen."""
+    """Add the command to the chosen action."""
     data = action.data if isinstance(action.data, dict) else {}
     if isinstance(name := data.get("command"), str) and isinstance(given := data.get("arguments"), list):
         action.command = types.Command(action.title, name, arguments=given)
@@ -66,39 +66,42 @@ async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.
 
 
 async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool) -> list[dict[str, Any]]:
-    """Ask only when the user does: an editor's light bulb follows the cursor, and is worth a hint that is there."""
+    """Ask the engine only on the user's request: the light bulb follows the cursor, and the present hints suffice."""
     if asked:
-        return await ls.about_line(document, line)
-    return ls.wanted(document, [hint.suggestion for hint in document.hints if hint.line == line])
+        return await ls.suggest_for_line(document, line)
+    return ls.without_dismissed(document, [hint.suggestion for hint in document.hints if hint.line == line])
 
 
-def _about(ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]) -> Iterator[types.CodeAction]:
+def _memory_actions(
+    ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]
+) -> Iterator[types.CodeAction]:
+    """Yield the actions for one memory."""
     here = [suggestion["id"], document.uri, line + 1]
     own = suggestion["source"].get("type") == "user"
     name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
     pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
     yield _action(f"{pin[0]} “{name}”", pin[1], here[:2] if suggestion.get("pinned") else here)
-    yield _action(NEXT.format("Useful"), "useful", here)
+    yield _action(INDENTED.format("Useful"), "useful", here)
     if edit := comment_edit(ls, document, line, suggestion):
-        insert = _action(NEXT.format("Insert as comment"), "inserted", here)
+        insert = _action(INDENTED.format("Insert as comment"), "inserted", here)
         insert.edit = edit
         yield insert
-    yield _action(NEXT.format("Not useful here"), "dismiss", here)
-    yield _action(NEXT.format("Never suggest"), "never", here[:2])
-    yield _action(NEXT.format("Forget"), "forget", here[:2])
-    yield _action(NEXT.format("Show source"), "open", here, OWN_WORDS if own else "")
+    yield _action(INDENTED.format("Not useful here"), "dismiss", here)
+    yield _action(INDENTED.format("Never suggest"), "never", here[:2])
+    yield _action(INDENTED.format("Forget"), "forget", here[:2])
+    yield _action(INDENTED.format("Show source"), "open", here, OWN_NOTE if own else "")
 
 
-def _always(ls: MomServer, document: Document, selection: types.Range) -> Iterator[types.CodeAction]:
-    """Yield what can be done without any memory."""
+def _general_actions(ls: MomServer, document: Document, selection: types.Range) -> Iterator[types.CodeAction]:
+    """Yield the actions that need no memory."""
     if text := _selected(ls, document.uri, selection):
         yield _action("Remember this", "remember", [text, document.uri, selection.start.line + 1])
-    if ls.last_said:
-        yield _action(f"Undo “{ls.last_said}”", "undo", [document.uri])
+    if ls.last_action:
+        yield _action(f"Undo “{ls.last_action}”", "undo", [document.uri])
 
 
 def _action(title: str, name: str, arguments: list[Any], disabled: str = "") -> types.CodeAction:
-    """Return an action that `code_action_resolve` completes."""
+    """Return an action whose command `code_action_resolve` adds."""
     return types.CodeAction(
         title,
         kind=f"{KIND}.{name}",
@@ -107,15 +110,15 @@ def _action(title: str, name: str, arguments: list[Any], disabled: str = "") -> 
     )
 
 
-def _as_shown(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
-    """Return an action with its command, unless the client asks for that later."""
+def _with_command(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
+    """Return an action with its command, unless the client resolves that later."""
     if action.data is not None and not resolves(ls.client_capabilities, "code_action", "command"):
         action.command = types.Command(action.title, action.data["command"], arguments=action.data["arguments"])
     return action
 
 
-def _is_wanted(kind: str, only: Sequence[str] | None) -> bool:
-    """Tell whether a kind is one of those, or in one of those, that the client asks for ("" holds every kind)."""
+def _is_requested(kind: str, only: Sequence[str] | None) -> bool:
+    """Return whether a kind is among those that the client requests, or below one of them ("" is above every kind)."""
     return not only or any(wanted in ("", kind) or kind.startswith(f"{wanted}.") for wanted in map(_kind_text, only))
 
 
@@ -124,7 +127,7 @@ def _kind_text(kind: Any) -> str:
 
 
 def _selected(ls: MomServer, uri: str, selection: types.Range) -> str:
-    """Return the selected text, or that of the line."""
+    """Return the selected text, or the line's if nothing is selected."""
     text = ls.workspace.opened[uri].text_in_client_range(selection).strip()
     return (text or ls.line(uri, selection.start.line).strip())[:NOTE_LENGTH]
 

@@ -1,4 +1,4 @@
-"""workspace/configuration and didChangeConfiguration: settings are pulled, a folder each, and apply at once."""
+"""workspace/configuration and didChangeConfiguration: settings are pulled for each folder, and apply at once."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ SECTION = "mom"
 
 
 async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigurationParams) -> None:
-    """Pull the settings again; a client that cannot be asked sends them along."""
+    """Pull the settings again; a client that does not support pulling sends them here."""
     if params.settings:
         ls.pushed = params.settings
-    ls.configured.clear()  # questions that come from here on wait for the new settings
+    ls.configured.clear()  # later requests wait for the new settings
     try:
         await configure(ls)
     finally:
@@ -29,15 +29,15 @@ async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigu
 
 
 async def configure(ls: MomServer) -> None:
-    """Find out the settings of each folder, from the files and from the editor, and have everybody use them."""
-    async with ls.configuring:  # what was read first must not come last
+    """Resolve the settings of each folder, from the files and the editor, and apply them."""
+    async with ls.configuring:  # settings that were read earlier must not overwrite later ones
         await _configure(ls)
 
 
 async def _configure(ls: MomServer) -> None:
     editors = await _pull(ls)
     settings = {}
-    logged, shown = dict[str, None](), dict[str, None]()  # each once, though every folder repeats the user's
+    logged, shown = dict[str, None](), dict[str, None]()  # ordered sets: every folder repeats the user's problems
     for folder, editor in editors.items():
         found = await asyncio.to_thread(_resolved, folder, editor)
         settings[folder] = found.settings
@@ -51,12 +51,12 @@ async def _configure(ls: MomServer) -> None:
     ls.settings = settings
     await ls.engines.configure(editors)
     await _open_folders(ls)
-    ls.outdate()
+    ls.invalidate()
     ls.refresh()
 
 
 async def _open_folders(ls: MomServer) -> None:
-    """Have the engines watch over the folders that are not turned off; to those that they know, this is nothing new."""
+    """Open the enabled folders in their engines; opening a folder again does nothing."""
     for folder in tuple(ls.folders.values()):
         if ls.settings_of(folder).enable and folder.is_dir():
             try:
@@ -68,7 +68,7 @@ async def _open_folders(ls: MomServer) -> None:
 
 
 async def register(ls: MomServer) -> None:
-    """Ask the client to tell about changes, if it wants to be asked."""
+    """Register for changes of settings, if the client supports dynamic registration."""
     workspace = ls.client_capabilities.workspace
     change = workspace.did_change_configuration if workspace else None
     if change and change.dynamic_registration:
@@ -77,11 +77,11 @@ async def register(ls: MomServer) -> None:
         try:
             await ls.client_register_capability_async(types.RegistrationParams([registration]))
         except JsonRpcException as error:
-            log.info("the client does not announce settings: %s", error)
+            log.info("the client does not report changes of settings: %s", error)
 
 
 async def _pull(ls: MomServer) -> dict[Path, EditorSettings]:
-    """Return what the client has set for each folder."""
+    """Return the client's settings for each folder."""
     folders = tuple(ls.folders.items())
     found: list[Any] = [ls.pushed] * len(folders)
     workspace = ls.client_capabilities.workspace
@@ -92,11 +92,11 @@ async def _pull(ls: MomServer) -> dict[Path, EditorSettings]:
             found = [answer or other for answer, other in zip(answers or found, found, strict=True)]
         except (JsonRpcException, ValueError) as error:
             log.info("the client has no settings: %s", error)
-    return {folder: _given(ls, options) for (_, folder), options in zip(folders, found, strict=True)}
+    return {folder: _editor_settings(ls, options) for (_, folder), options in zip(folders, found, strict=True)}
 
 
-def _given(ls: MomServer, found: Any) -> EditorSettings:
-    """Return what a client sent, in whatever form it did."""
+def _editor_settings(ls: MomServer, found: Any) -> EditorSettings:
+    """Return the settings that a client sent, with or without the section's name around them."""
     if isinstance(found, dict) and isinstance(found.get(SECTION), dict):
         found = found[SECTION]
     options = found if isinstance(found, dict) else {}
@@ -110,6 +110,6 @@ def _given(ls: MomServer, found: Any) -> EditorSettings:
 def _resolved(folder: Path, editor: EditorSettings) -> Resolved:
     try:
         root = locate(folder).root  # where `.mom.toml` is
-    except MomError:  # the folder is gone; whoever opens it says so
+    except MomError:  # the folder is gone; opening it reports that
         root = folder
     return resolve(root, editor)

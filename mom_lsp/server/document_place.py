@@ -1,4 +1,4 @@
-"""Which worktree a document belongs to, and whether it may be looked at: only files inside an open folder."""
+"""Maps a document to its worktree; only files inside an open folder have a place."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DocumentPlace:
     root: Path
     data: Path
     path: str  # relative to root, with forward slashes
-    folder: Path  # the workspace folder that it is opened in
+    folder: Path  # the workspace folder that contains it
 
     @property
     def file(self) -> Path:
@@ -27,25 +27,25 @@ class DocumentPlace:
 
 
 def folder_path(uri: str) -> Path | None:
-    """Return the folder behind a URI, with symbolic links followed; None if it is not on this machine."""
+    """Return the folder of a URI, with symbolic links resolved; None if it is not on this machine."""
     path = file_path(uri)
     return Path(path).resolve() if path else None
 
 
 def find_place(uri: str, folders: Iterable[Path]) -> DocumentPlace | None:
-    """Return where a document lives; None if it is outside of every folder, also by way of a symbolic link."""
+    """Return the place of a document; None if it is outside every folder, also through a symbolic link."""
     path = file_path(uri)
     if not path:
         return None
     try:
         file = Path(path).resolve()
-        inside = [folder for folder in folders if file.is_relative_to(folder)]
-        if not inside or not file.parent.is_dir():
+        around = [folder for folder in folders if file.is_relative_to(folder)]
+        if not around or not file.parent.is_dir():
             return None
-        folder = max(inside, key=lambda folder: len(folder.parts))
+        folder = max(around, key=lambda folder: len(folder.parts))
         location = _locate(file.parent, folder)
         return DocumentPlace(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
-    except (OSError, ValueError, RuntimeError, MomError):  # unreadable, a NUL in the name, a loop of links
+    except (OSError, ValueError, RuntimeError, MomError):  # unreadable, a NUL in the name, a symbolic link loop
         return None
 
 

@@ -1,4 +1,4 @@
-"""The engines behind the open folders: one a data folder, started when first asked, started again when it dies."""
+"""The engines of the open folders: one for each data folder, started on the first request, restarted when it dies."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Notified = Callable[[str, dict[str, Any]], None]
 
-START_TIMEOUT = 30.0  # seconds; a cold Raspberry Pi with an SD card needs some
+START_TIMEOUT = 30.0  # seconds; enough for a cold start on a Raspberry Pi with an SD card
 ANSWER_TIMEOUT = 15.0
 
 
 class WorktreeLocation(Protocol):
-    """What can be asked about: a worktree or a plain folder, with our data folder for it."""
+    """The location of a worktree or plain folder, with our data folder for it."""
 
     @property
     def root(self) -> Path:
-        """Of the worktree."""
+        """The worktree's root."""
 
     @property
     def data(self) -> Path:
-        """Our folder for its repository."""
+        """The data folder of its repository."""
 
 
 class Engines:
-    """Asks the engine of each data folder. All methods belong to the event loop's thread.
+    """Sends requests to the engine of each data folder. All methods belong to the event loop's thread.
 
-    `notified` is called with every notification, and with "trouble" {"message"} where a data folder is out of reach;
-    `changed` when an engine has come or gone.
+    `notified` is called with every notification, and with "trouble" {"message"} if a data folder is not accessible;
+    `changed` when an engine has connected (True) or disconnected.
     """
 
     def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
@@ -51,7 +51,7 @@ class Engines:
         self._links: dict[Path, _Link] = {}
 
     async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
-        """Ask the engine about a worktree, and wait.
+        """Send a request about a worktree, and return the answer.
 
         Raises:
             MomError: the engine's own; ChildError while there is no engine, ChildTimeout.
@@ -65,7 +65,7 @@ class Engines:
             raise ChildTimeout(f"the engine did not answer {method} in {timeout:g} s") from None
 
     async def open(self, data: Path, root: Path) -> None:
-        """Have the engine watch over `root`; it is told again whenever it starts again."""
+        """Have the engine watch `root`, also after a restart."""
         link = self._links.setdefault(data, _Link(data, self))
         try:
             await link.connected(str(root))
@@ -73,12 +73,12 @@ class Engines:
             log.warning("%s", error)
 
     def leave(self, root: Path) -> None:
-        """Forget a folder that was closed."""
+        """Drop a folder that was closed."""
         for link in self._links.values():
             link.roots.discard(str(root))
 
     def settings_of(self, root: Path) -> EditorSettings:
-        """Return the settings for a worktree: of the folder it lies in, or the first that lies in it."""
+        """Return the settings for a worktree: of the folder that contains it, or the first one inside it."""
         around = [folder for folder in self.settings if root.is_relative_to(folder)]
         if around:
             return self.settings[max(around, key=lambda folder: len(folder.parts))]
@@ -92,7 +92,7 @@ class Engines:
             await link.configure_all()
 
     def close(self) -> None:
-        """Hang up on all; engines end by themselves once nobody asks."""
+        """Disconnect from all engines; an idle engine ends by itself."""
         links, self._links = self._links, {}
         for link in links.values():
             link.close()
@@ -107,16 +107,16 @@ class _Link:
         self._client: EngineClient | None = None
         self._starting: asyncio.Task[EngineClient] | None = None
         self._restarts = Restarts()
-        self._resting = self._closing = False
+        self._pausing = self._closing = False
 
     async def connected(self, root: str) -> EngineClient:
-        """Return the client, starting an engine if there is none; the engine knows `root` then."""
+        """Return the client, with `root` opened; starts an engine if there is none."""
         new = root not in self.roots
         self.roots.add(root)
         client = self._client
         if client is None or client.closed.is_set():
-            if self._resting:
-                raise ChildError("the engine died and is about to start again")
+            if self._pausing:
+                raise ChildError("the engine died and will restart soon")
             if self._starting is None:
                 self._starting = asyncio.get_running_loop().create_task(self._start())
             client = await asyncio.shield(self._starting)
@@ -125,13 +125,13 @@ class _Link:
         return client
 
     async def configure_all(self) -> None:
-        """Tell the engine the settings for every folder (again)."""
+        """Send the settings of every folder to the engine."""
         if self._client is not None:
             for root in tuple(self.roots):
                 await self._configure(self._client, root)
 
     def close(self) -> None:
-        """Hang up for good."""
+        """Disconnect for good."""
         self._closing = True
         if self._client is not None:
             self._client.close()
@@ -139,12 +139,12 @@ class _Link:
     async def _start(self) -> EngineClient:
         try:
             client = await in_daemon_thread(self._connect_for(asyncio.get_running_loop()))
-        except DataFolderError as error:  # another start would not help
+        except DataFolderError as error:  # a restart would not help
             self._engines.notified("trouble", {"message": str(error)})
             raise
         except MomError as error:
             log.warning("%s", error)
-            self._rest()
+            self._pause()
             raise
         else:
             for known in tuple(self.roots):
@@ -169,28 +169,28 @@ class _Link:
         )
 
     async def _open(self, client: EngineClient, root: str) -> None:
-        """Have the engine watch over a folder; nobody waits for what it says about it."""
+        """Have the engine watch a folder, without waiting for the answer."""
         await self._configure(client, root)
         asked = client.submit("open", {"root": root})
         asked.add_done_callback(_logged)
         asked.add_done_callback(partial(self._opened, asyncio.get_running_loop()))
 
     def _opened(self, loop: asyncio.AbstractEventLoop, done: Future[dict[str, Any]]) -> None:
-        """Tell what keeps an open folder from being written."""
+        """Report why an open folder cannot be written."""
         if done.cancelled():
             return
         error = done.exception()
-        why = (
+        problem = (
             str(error)
             if isinstance(error, DataFolderError)
             else ""
             if error
             else (done.result() or {}).get("read_only")
         )
-        if not why:
+        if not problem:
             return
         with contextlib.suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(self._engines.notified, "trouble", {"message": why})
+            loop.call_soon_threadsafe(self._engines.notified, "trouble", {"message": problem})
 
     async def _configure(self, client: EngineClient, root: str) -> None:
         settings = self._engines.settings_of(Path(root)).plain()
@@ -204,21 +204,21 @@ class _Link:
         if self._closing:
             return
         self._engines.changed(False)
-        if client is None or not client.left:  # one that took its leave starts again when somebody asks
-            self._rest()
+        if client is None or not client.left:  # after an orderly exit, the next request restarts it
+            self._pause()
 
-    def _rest(self) -> None:
-        """Wait before the next start, longer each time."""
+    def _pause(self) -> None:
+        """Schedule a restart, with a longer delay each time."""
         loop = asyncio.get_running_loop()
         delay = self._restarts.delay(loop.time())
-        log.warning("the engine ended; the next one starts %s", f"in {delay:g} s" if delay else "in three minutes")
-        self._resting = True
-        loop.call_later(delay or Restarts.WINDOW, self._wake)
+        log.warning("the engine ended; it restarts %s", f"in {delay:g} s" if delay else "in three minutes")
+        self._pausing = True
+        loop.call_later(delay or Restarts.WINDOW, self._restart)
 
-    def _wake(self) -> None:
-        self._resting = False
+    def _restart(self) -> None:
+        self._pausing = False
         if self.roots and not self._closing:
-            for root in list(self.roots)[:1]:  # connecting opens them all
+            for root in list(self.roots)[:1]:  # connecting opens all of them
                 asyncio.get_running_loop().create_task(self._engines.open(self._data, Path(root)))
 
 
@@ -228,14 +228,14 @@ def _logged(done: Future[Any]) -> None:
 
 
 def in_daemon_thread(function: Callable[[], T]) -> asyncio.Future[T]:
-    """Run `function` in a thread that never delays our own end (those of an executor are joined)."""
+    """Run `function` in a thread that never delays our exit (an executor's threads are joined)."""
     future: Future[T] = Future()
 
     def run() -> None:
         with contextlib.suppress(InvalidStateError):  # cancelled
             try:
                 future.set_result(function())
-            except Exception as error:  # handed on to whoever awaits
+            except Exception as error:  # raised where the future is awaited
                 future.set_exception(error)
 
     threading.Thread(target=run, name="mom-blocking", daemon=True).start()

@@ -1,4 +1,4 @@
-"""Every handler with its method; what fails in one becomes an answer that an editor understands."""
+"""Every handler with its method; an exception in one becomes an LSP error."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Feature = Callable[[MomServer, Any], Awaitable[Any]]
 
 REQUEST_FAILED = -32803
 
-# What a request answers when the engine cannot: an editor must not complain on every move of the cursor.
+# Requests with their empty answers, given on errors: an editor must not report one on every move of the cursor.
 SILENT: dict[str, tuple[Feature, Any, Any]] = {
     types.TEXT_DOCUMENT_INLAY_HINT: (inlay_hint.inlay_hint, inlay_hint.OPTIONS, []),
     types.TEXT_DOCUMENT_HOVER: (hover.hover, None, None),
@@ -56,13 +56,13 @@ FEATURES: dict[str, Feature] = {
 
 
 def create_server(engine_command: Sequence[str] = ("-m", "mom_lsp")) -> MomServer:
-    """Return the server with every handler registered; `engine_command` is what starts an engine."""
+    """Return the server with every handler registered; `engine_command` are the Python arguments to start an engine."""
     server = MomServer(engine_command)
-    server.reread = partial(configuration.configure, server)
+    server.reload_settings = partial(configuration.configure, server)
     for method, feature in FEATURES.items():
         server.feature(method)(_guarded(method, feature))
-    for method, (feature, options, nothing) in SILENT.items():
-        server.feature(method, options)(_silent(method, feature, nothing))
+    for method, (feature, options, empty) in SILENT.items():
+        server.feature(method, options)(_silent(method, feature, empty))
     for name, command in (execute_command.COMMANDS | why_command.COMMANDS).items():
         server.command(name)(_command(name, command))
     server.feature(types.EXIT)(lifecycle.exit_now)
@@ -71,21 +71,21 @@ def create_server(engine_command: Sequence[str] = ("-m", "mom_lsp")) -> MomServe
 
 def _guarded(method: str, feature: Feature) -> Any:
     async def handle(ls: Any, params: Any = None) -> Any:
-        with _Translated(method):
+        with _LspErrors(method):
             return await feature(ls, params)
 
     return handle
 
 
-def _silent(method: str, feature: Feature, nothing: Any) -> Any:
+def _silent(method: str, feature: Feature, empty: Any) -> Any:
     async def handle(ls: Any, params: Any) -> Any:
         try:
             return await feature(ls, params)
         except MomError as error:
             log.info("%s: %s", method, error)
-        except Exception:  # the border: logged here, and the editor only misses a suggestion
+        except Exception:  # the boundary: logged here, and the editor only misses a suggestion
             log.exception("%s failed", method)
-        return nothing
+        return empty
 
     return handle
 
@@ -94,7 +94,7 @@ def _command(name: str, command: execute_command.Command) -> Any:
     expected = inspect.signature(command)
 
     async def handle(ls: Any, *arguments: Any) -> Any:
-        with _Translated(name):
+        with _LspErrors(name):
             try:
                 expected.bind(ls, *arguments)
             except TypeError:
@@ -105,8 +105,8 @@ def _command(name: str, command: execute_command.Command) -> Any:
     return handle
 
 
-class _Translated:
-    """Turns errors into LSP errors: ours with their text, others without the traceback that pygls would send."""
+class _LspErrors:
+    """Converts exceptions to LSP errors: ours with their message, others without the traceback that pygls sends."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -119,6 +119,4 @@ class _Translated:
             raise JsonRpcException(str(error), REQUEST_FAILED) from None
         if isinstance(error, Exception) and not isinstance(error, JsonRpcException):
             log.error("%s failed", self._name, exc_info=error)
-            raise JsonRpcInternalError(
-                f"{self._name} failed ({type(error).__name__}); the server's log says more"
-            ) from None
+            raise JsonRpcInternalError(f"{self._name} failed ({type(error).__name__}); see the server's log") from None

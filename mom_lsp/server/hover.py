@@ -1,4 +1,4 @@
-"""textDocument/hover: the whole story of the memory that belongs to a line, and a line for each of the others."""
+"""textDocument/hover: the best memory of a line in full, and one line for each of the others."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from mom_lsp.server.markdown import LinkTarget, hover_text
 
 
 async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
-    """Return the line's suggestions as Markdown, nothing if there is none worth showing."""
+    """Return the line's suggestions as Markdown, None if there are none."""
     document = await ls.document(params.text_document.uri)
     if document is None:
         return None
     line = params.position.line
-    suggestions = await ls.about_line(document, line)
+    suggestions = await ls.suggest_for_line(document, line)
     if not suggestions:
         return None
     line_range = types.Range(types.Position(line, 0), ls.line_end(document.uri, line))
-    place = LinkTarget(document.uri, line + 1) if ls.client.commands else None
-    return types.Hover(hover_text(suggestions, place), line_range)
+    target = LinkTarget(document.uri, line + 1) if ls.client.commands else None
+    return types.Hover(hover_text(suggestions, target), line_range)

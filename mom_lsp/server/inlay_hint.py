@@ -1,4 +1,4 @@
-"""textDocument/inlayHint: at most one memory at the end of a line; the engine chooses, this keeps typing quiet."""
+"""textDocument/inlayHint: at most one memory at the end of a line, chosen by the engine; updates wait for typing."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ OPTIONS = types.InlayHintOptions(resolve_provider=True)
 
 
 async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types.InlayHint]:
-    """Answer from what is known while somebody types, and ask the engine once they rest."""
+    """Return the present hints while the user types, and new ones of the engine after a pause."""
     document = await ls.document(params.text_document.uri)
     if document is None or not ls.settings_of(document.place.folder).hints.enable:
         return []
-    if document.hints_of != document.edits and (_rest_left(ls, document) <= 0 or not ls.can_refresh):
-        await renew(ls, document)
+    if document.hinted_edit != document.edits and (_delay_left(ls, document) <= 0 or not ls.can_refresh):
+        await update_hints(ls, document)
     watch(ls, document, params.range)
-    shown = {hint["id"] for hint in ls.wanted(document, [hint.suggestion for hint in document.hints])}
+    shown = {hint["id"] for hint in ls.without_dismissed(document, [hint.suggestion for hint in document.hints])}
     return [
         _lsp_hint(ls, document, hint)
         for hint in document.hints
@@ -36,67 +36,67 @@ async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types
 
 
 async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.InlayHint:
-    """Fill in the tooltip: what a hover says about that memory."""
+    """Add the tooltip: the hover's text about that memory."""
     data = params.data if isinstance(params.data, dict) else {}
     document = await ls.document(str(data.get("uri")))
     for hint in document.hints if document else []:
         if document and hint.suggestion["id"] == data.get("id"):
-            told = await _on_hover(ls, document, hint) or unscored(hint.suggestion)
-            place = LinkTarget(document.uri, hint.line + 1) if ls.client.commands else None
-            params.tooltip = hover_text([told], place)
+            suggestion = await _scored_for_line(ls, document, hint) or unscored(hint.suggestion)
+            target = LinkTarget(document.uri, hint.line + 1) if ls.client.commands else None
+            params.tooltip = hover_text([suggestion], target)
     return params
 
 
-async def _on_hover(ls: MomServer, document: Document, hint: Hint) -> dict[str, Any] | None:
-    """Return a hint's memory as a question about its line has it: with the score of that question."""
+async def _scored_for_line(ls: MomServer, document: Document, hint: Hint) -> dict[str, Any] | None:
+    """Return a hint's suggestion with the relevance that the hover of its line shows, None if it has none there."""
     try:
-        suggestions = await ls.about_line(document, hint.line, counted=False)
+        suggestions = await ls.suggest_for_line(document, hint.line, counted=False)
     except MomError as error:
         log.info("no score: %s", error)
         return None
     return next((one for one in suggestions if one["id"] == hint.suggestion["id"]), None)
 
 
-async def renew(ls: MomServer, document: Document) -> None:
-    """Wait until typing rests, then ask the engine for the hints of the whole document; one asks for all who wait."""
-    if document.renewal is None or document.renewal.done():
-        document.renewal = asyncio.get_running_loop().create_task(_renew(ls, document))
-    await asyncio.shield(document.renewal)
+async def update_hints(ls: MomServer, document: Document) -> None:
+    """Request the hints of the whole document after a pause in typing; concurrent callers share one request."""
+    if document.hint_update is None or document.hint_update.done():
+        document.hint_update = asyncio.get_running_loop().create_task(_update_hints(ls, document))
+    await asyncio.shield(document.hint_update)
 
 
-def renew_soon(ls: MomServer, document: Document) -> None:
-    """Renew once typing rests, and let the client know if that changes anything."""
+def update_hints_soon(ls: MomServer, document: Document) -> None:
+    """Update the hints after a pause in typing, and refresh the client if they changed."""
 
     async def run() -> None:
         before = document.hints
-        await renew(ls, document)
+        await update_hints(ls, document)
         if document.hints != before:
             ls.refresh()
 
-    if document.renewal is None or document.renewal.done():
+    if document.hint_update is None or document.hint_update.done():
         ls.start_task(run())
 
 
-async def _renew(ls: MomServer, document: Document) -> None:
-    while (left := _rest_left(ls, document)) > 0:
+async def _update_hints(ls: MomServer, document: Document) -> None:
+    while (left := _delay_left(ls, document)) > 0:
         await asyncio.sleep(left)
-    asked_at, text = document.state, ls.text(document)
+    state, text = document.state, ls.text(document)
     lines = {"start": 1, "end": max(1, len(open_lines(text)))}
     try:
         answer = await ls.engines.ask(document.place, "hints", path=document.place.path, text=text, **lines)
     except MomError as error:
         log.info("no hints: %s", error)
         return
-    if asked_at[0] != document.edits:
-        return  # an answer about a text that is no more; typing has asked for the next one
+    if state[0] != document.edits:
+        return  # the text has changed since; that edit has scheduled the next update
     document.hints = [Hint(found["line"] - 1, found["suggestion"]) for found in answer["hints"]]
-    document.hints_of, document.hinted_text = document.edits, text
-    if asked_at != document.state:  # old by now; who is told to ask again may be waiting for this very answer
-        await _renew(ls, document)
+    document.hinted_edit, document.hinted_text = document.edits, text
+    if state != document.state:  # stale by now; a client that was asked to refresh may be waiting for this update
+        await _update_hints(ls, document)
 
 
-def _rest_left(ls: MomServer, document: Document) -> float:
-    """Seconds until typing has rested long enough."""
+def _delay_left(ls: MomServer, document: Document) -> float:
+    """Return the seconds left of `mom.hints.delay` since the last edit."""
     delay = ls.settings_of(document.place.folder).hints.delay / 1000
     return document.edited_at + delay - asyncio.get_running_loop().time()
 

@@ -1,4 +1,4 @@
-"""textDocument/inlineCompletion: the rest of a line, by the local model with the memories of the place. Opt-in."""
+"""textDocument/inlineCompletion: the rest of a line by the local model, using memories of the location. Opt-in."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
 
-OPTIONS = types.InlineCompletionOptions()  # without any, pygls tells no editor that there is such a thing
-PAUSE = 0.3  # seconds that typing rests before the model is asked by itself; the client cancels what is outdated
-TIMEOUT = 20.0  # seconds; nobody waits longer for the rest of a line
+OPTIONS = types.InlineCompletionOptions()  # without options, pygls does not announce the capability
+PAUSE = 0.3  # seconds without typing before an automatic request; the client cancels outdated ones
+TIMEOUT = 20.0  # seconds; a later completion is useless
 
 
 async def inline_completion(ls: MomServer, params: types.InlineCompletionParams) -> list[types.InlineCompletionItem]:
@@ -26,12 +26,12 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
     lines = ls.workspace.opened[document.uri].lines
     position = ls.workspace.position_codec.position_from_client_units(lines, params.position)
     place = document.place
-    asked = {"path": place.path, "line": position.line + 1, "column": position.character, "text": ls.text(document)}
-    answer = await ls.engines.ask(place, "complete", TIMEOUT, **asked)
+    cursor = {"path": place.path, "line": position.line + 1, "column": position.character}
+    answer = await ls.engines.ask(place, "complete", TIMEOUT, text=ls.text(document), **cursor)
     if not answer["text"] or document.edits != edit:
         return []
     item = types.InlineCompletionItem(answer["text"], range=types.Range(params.position, params.position))
-    if answer["led_by"]:  # to accept it is to use that memory
+    if answer["led_by"]:  # accepting the completion counts as a use of that memory
         at = [answer["led_by"], document.uri, position.line + 1]
         item.command = types.Command("Used", "mom.inserted", arguments=at)
     return [item]

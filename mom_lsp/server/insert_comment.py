@@ -1,4 +1,4 @@
-"""A memory as a comment above a line: what the code action "Insert as comment" writes."""
+"""The code action "Insert as comment": a memory as a comment above a line."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from mom_lsp.server.app import Document, MomServer
 from mom_lsp.server.labels import plain
 
 WIDTH = 79  # columns
-LEAST_WIDTH = 40  # however deep the line is indented
+LEAST_WIDTH = 40  # of deeply indented lines
 SHORT_HASH = 10
-Signs = tuple[str, str, str]  # before the first line, before the others, after the last
+Signs = tuple[str, str, str]  # before the first line, before the others, after the last one
 _LANGUAGES: dict[Signs, str] = {
     (
         "// ",
@@ -40,7 +40,7 @@ SIGNS = {language: signs for signs, languages in _LANGUAGES.items() for language
 def comment_edit(
     ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]
 ) -> types.WorkspaceEdit | None:
-    """Return the edit that says what a memory says above a line (0-based); None where we know no comments."""
+    """Return the edit that inserts a memory above a line (0-based); None if the language's comments are not known."""
     signs = SIGNS.get(document.language)
     if signs is None:
         return None
@@ -48,24 +48,24 @@ def comment_edit(
     text = comment(suggestion, signs, code[: len(code) - len(code.lstrip())])
     if not text:
         return None
-    ends = "\r\n" if "\r\n" in ls.text(document)[:10_000] else "\n"
+    line_break = "\r\n" if "\r\n" in ls.text(document)[:10_000] else "\n"
     above = types.Position(line, 0)
-    edit = types.TextEdit(types.Range(above, above), text.replace("\n", ends) + ends)
+    edit = types.TextEdit(types.Range(above, above), text.replace("\n", line_break) + line_break)
     return types.WorkspaceEdit(changes={document.uri: [edit]})
 
 
 def comment(suggestion: dict[str, Any], signs: Signs, indent: str) -> str:
-    """Return the reason that a memory gives (its title if it gives none) with its commit, as lines of a comment; or "".
+    """Return a memory's rationale (or else its title) and commit as a comment, "" if it has neither.
 
-    Only the memory's own words: indexing tells by them that they are no new memory (`extract.repeats`).
+    Only the memory's own words: indexing recognises them, so that the comment is no new memory (`extract.repeats`).
     """
     first, others, end = signs
     commit = str(suggestion["source"].get("commit") or "")[:SHORT_HASH]
-    said = plain(suggestion.get("rationale") or suggestion["title"])
-    while end and end.strip() in said:  # nothing in it ends the comment; what is left may, again
-        said = said.replace(end.strip(), "")
+    text = plain(suggestion.get("rationale") or suggestion["title"])
+    while end and end.strip() in text:  # nothing in it may end the comment; a removal can form the sign again
+        text = text.replace(end.strip(), "")
     width = max(LEAST_WIDTH, WIDTH - len(indent.expandtabs(4)) - len(first) - len(end))
-    lines = textwrap.wrap(f"{said} ({commit})" if commit else said, width, break_long_words=False)
-    lines = [line.rstrip("\\ ") for line in lines]  # in C such a line goes on in the next, which is code
-    written = "\n".join(f"{indent}{others if number else first}{text}" for number, text in enumerate(lines))
-    return written + end if written else ""
+    lines = textwrap.wrap(f"{text} ({commit})" if commit else text, width, break_long_words=False)
+    lines = [line.rstrip("\\ ") for line in lines]  # in C, a backslash would continue the comment on the next line
+    comment_lines = "\n".join(f"{indent}{others if number else first}{line}" for number, line in enumerate(lines))
+    return comment_lines + end if comment_lines else ""

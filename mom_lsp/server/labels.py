@@ -1,4 +1,4 @@
-"""From the engine's suggestions to one visible line: the label of a hint, the title of an action."""
+"""Suggestions on one line: the label of a hint, the title of an action."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 
 from lsprotocol import types
 
-LABEL_LENGTH = 40  # characters; VS Code shows 43 a line over all hints
-QUIET_LENGTH = 24  # of a hint that was on the screen day after day, and is known
-MARKS = {"pinned": "★", "user": "✎", "": "←"}  # what the user kept, what the user wrote, what the history says
+LABEL_LENGTH = 40  # characters; VS Code shows 43 for all hints of a line
+QUIET_LENGTH = 24  # of a hint that the user has seen on many days
+MARKS = {"pinned": "★", "user": "✎", "": "←"}  # pinned, the user's note, from history
 
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
 def plain(text: str) -> str:
-    """Return text on one line, without what cannot be seen."""
+    """Return text on one line, without invisible characters."""
     return " ".join(INVISIBLE.sub("", text).split())
 
 
 def shorten(text: str, length: int) -> str:
-    """Cut text to `length` characters, with an ellipsis."""
+    """Return text cut to `length` characters, with an ellipsis."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def lsp_label(suggestion: dict[str, Any]) -> str:
-    """Return a hint's text."""
+    """Return the label of a hint."""
     source = suggestion["source"].get("type")
     mark = MARKS["pinned"] if suggestion.get("pinned") else MARKS.get(source, MARKS[""])
-    made = suggestion.get("title_generated")  # a model's words are marked
-    title = f"≈ {plain(made)}" if made else plain(suggestion["title"])
+    generated = suggestion.get("title_generated")  # marked as a model's
+    title = f"≈ {plain(generated)}" if generated else plain(suggestion["title"])
     return shorten(f"{mark} {title}", QUIET_LENGTH if suggestion.get("quiet") else LABEL_LENGTH)
 
 
 def lsp_hint(position: types.Position, suggestion: dict[str, Any], data: Any) -> types.InlayHint:
-    """Return a hint whose tooltip `inlayHint/resolve` fills in."""
+    """Return a hint whose tooltip `inlayHint/resolve` adds."""
     return types.InlayHint(position=position, label=lsp_label(suggestion), padding_left=True, data=data)

@@ -1,8 +1,8 @@
-"""Reading the client's JSON: what is new, wrong or missing is passed over, so that the rest can be answered.
+"""Lenient reading of the client's JSON: unknown, invalid and missing values are skipped, so that the rest is handled.
 
-A property that may be absent and cannot be read counts as absent, and so does one that is null; an element of a list
-that cannot be read is left out; a number out of range is the nearest one in range; a required object or list that
-cannot be read is an empty one. Only an object that needs more cannot be read itself, and with `params` the message.
+An optional property that is invalid or null counts as absent; an invalid element of a list is left out; a number out
+of range is clamped; a required object or list that is invalid is replaced by an empty one. An object that lacks any
+other required property is invalid itself; invalid `params` make the message invalid.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lsprotocol import types, validators
 
 Read = Callable[[Any, Any], Any]
 
-# What the hooks of cattrs and lsprotocol raise for JSON of another shape than they expect.
+# Raised by the hooks of cattrs and lsprotocol for JSON of an unexpected shape.
 _FAILURES = (
     ArithmeticError,
     AttributeError,
@@ -34,16 +34,16 @@ _RANGES: dict[Any, tuple[int, int]] = {
     validators.uinteger_validator: (validators.UINTEGER_MIN_VALUE, validators.UINTEGER_MAX_VALUE),
 }
 
-_INDIFFERENT = {"version": 0, "languageId": "", "name": ""}  # required, though nothing here depends on them
-_VERBS = ("is ", "cannot ")  # how the reasons begin
+_DEFAULTS = {"version": 0, "languageId": "", "name": ""}  # of required properties that nothing here depends on
+_VERBS = ("is ", "cannot ")  # beginnings of the reasons
 
 
 class Unreadable(ValueError):
-    """A value that cannot be read; its text says which one of its parts, and why."""
+    """A value that cannot be read; the message names the part and the reason."""
 
 
 class LenientReader:
-    """Reads JSON as types of lsprotocol, by hooks that it adds to pygls' converter, which writes as before."""
+    """Reads JSON as types of lsprotocol, by hooks added to pygls' converter; writing is unchanged."""
 
     def __init__(self, converter: cattrs.Converter) -> None:
         self.converter = converter
@@ -66,7 +66,7 @@ class LenientReader:
 
         def read(value: Any, _: Any) -> Any:
             if not isinstance(value, dict):
-                raise Unreadable(f"is no {cls.__name__}")
+                raise Unreadable(f"is not a {cls.__name__}")
             given = {field.alias: self._property(value, name, field) for name, field in fields}
             return cls(**{name: found for name, found in given.items() if found is not attrs.NOTHING})
 
@@ -82,7 +82,7 @@ class LenientReader:
             if field.default is not attrs.NOTHING:
                 return attrs.NOTHING
             try:
-                return self.read(_INDIFFERENT.get(name, _empty(field.type)), field.type)
+                return self.read(_DEFAULTS.get(name, _empty(field.type)), field.type)
             except Unreadable:
                 raise Unreadable(f"{name}{' ' if str(error).startswith(_VERBS) else '.'}{error}") from error
 
@@ -91,7 +91,7 @@ class LenientReader:
 
         def read(value: Any, _: Any) -> Any:
             if not isinstance(value, list):
-                raise Unreadable("is no list")
+                raise Unreadable("is not a list")
             found = (self._element(one, element) for one in value)
             return tuple(one for one in found if one is not attrs.NOTHING)
 
@@ -108,31 +108,31 @@ class LenientReader:
 
 
 def _empty(kind: Any) -> Any:
-    """Return what stands for a required object or list, None where nothing can."""
+    """Return the replacement of an invalid required object or list, None if there is none."""
     if _is_list(kind):
         return None if _is_change(*get_args(kind)) else []
     return {} if isinstance(kind, type) and attrs.has(kind) else None
 
 
 def _is_change(kind: Any) -> bool:
-    """Tell whether it is a change of a text: with one left out, all lines would be wrong from then on."""
+    """Return whether this is the type of a text change: leaving one out would make all later lines wrong."""
     return types.TextDocumentContentChangePartial in get_args(kind)
 
 
 def _in_range(field: attrs.Attribute[Any], value: Any) -> Any:
     check: Any = field.validator
-    limits = _RANGES.get(getattr(check, "validator", check))  # an optional one wraps another
+    limits = _RANGES.get(getattr(check, "validator", check))  # that of an optional property wraps another
     return min(max(value, limits[0]), limits[1]) if limits and type(value) is int else value
 
 
 def _exactly(value: Any, kind: Any) -> Any:
-    """Return text, a boolean or an integer, or one that an enumeration lists; some encoders write 3.0 for 3."""
+    """Return a string, boolean, integer or enumeration member as it is; some encoders write 3.0 for 3."""
     if issubclass(kind, Enum):
         return kind(value)
     if kind is int and type(value) is float and value.is_integer():
         return int(value)
     if type(value) is not kind:
-        raise Unreadable(f"is no {kind.__name__}")
+        raise Unreadable(f"is not a {kind.__name__}")
     return value
 
 

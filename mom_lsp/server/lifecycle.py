@@ -1,4 +1,4 @@
-"""initialize, initialized, shutdown, exit, and the folders that come and go between them."""
+"""initialize, initialized, shutdown, exit and workspace/didChangeWorkspaceFolders."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from mom_lsp.process import is_alive
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.client_capabilities import read_client
 from mom_lsp.server.configuration import configure, register
-from mom_lsp.server.text_sync import look_at
+from mom_lsp.server.text_sync import add_document
 
 PARENT_CHECK = 1.0  # seconds
 
 
 async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
-    """Keep what the client said; pygls answers. Nothing is read or started here: the editor waits."""
+    """Store the client's capabilities; pygls answers. Nothing is read or started here, since the editor waits."""
     ls.pushed = params.initialization_options
     ls.client = read_client(params.capabilities, params.client_info)
     ls.status.wanted = ls.client.state
@@ -27,8 +27,8 @@ async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
 
 
 async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
-    """Pull the settings, and have the engines open the folders."""
-    ls.read_folders()
+    """Pull the settings, and open the folders in their engines."""
+    ls.update_folders()
     try:
         await configure(ls)
     finally:
@@ -37,13 +37,13 @@ async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
 
 
 async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
-    """Configure and open the folders that came, and look anew at the documents: they may be inside now, or outside."""
+    """Configure and open the new folders, and place all documents again: they may be inside or outside now."""
     before = set(ls.folders.values())
-    ls.read_folders()
-    ls.configured.clear()  # questions that come from here on wait for the new settings, and for the new places
+    ls.update_folders()
+    ls.configured.clear()  # later requests wait for the new settings and places
     ls.documents.clear()
     for opened in tuple(ls.workspace.opened.values()):
-        ls.start_task(look_at(ls, opened.uri, opened.language_id or ""))
+        ls.start_task(add_document(ls, opened.uri, opened.language_id or ""))
     try:
         for folder in before - set(ls.folders.values()):
             ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
@@ -53,18 +53,18 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
 
 
 async def shutdown(ls: MomServer, params: None) -> None:
-    """Hang up on the engines, and finish writing what the user said."""
+    """Disconnect from the engines, and finish writing feedback to the journal."""
     ls.engines.close()
     await asyncio.to_thread(ls.journal_thread.shutdown)
 
 
 def exit_now(ls: MomServer, params: None) -> None:
-    """End: code 0 after `shutdown`, else 1. At once, since pygls would wait for threads that read."""
+    """Exit with code 0 after `shutdown`, else 1; immediately, since pygls would wait for threads that read."""
     leave(ls, 0 if ls.protocol._shutdown else 1)
 
 
 def leave(ls: MomServer, code: int) -> None:
-    """End this process; the journal's thread finishes its last event."""
+    """Exit this process, after the journal thread has written its last event."""
     ls.exit_code = code
     ls.engines.close()
     ls.journal_thread.shutdown(wait=True)
@@ -72,7 +72,7 @@ def leave(ls: MomServer, code: int) -> None:
 
 
 async def _end_with(ls: MomServer, process_id: int) -> None:
-    """End when the editor does, should its pipe outlive it."""
+    """Exit when the editor does, even if its pipe stays open."""
     while is_alive(process_id):
         await asyncio.sleep(PARENT_CHECK)
     leave(ls, 1)

@@ -1,4 +1,4 @@
-"""A memory's story as Markdown, for hovers and tooltips. What a repository says is escaped: text, never markup."""
+"""Memories as Markdown, for hovers and tooltips. Text from the repository is escaped, so it is never markup."""
 
 from __future__ import annotations
 
@@ -11,92 +11,88 @@ from urllib.parse import quote
 
 from lsprotocol import types
 
+from mom_lsp import phrases
 from mom_lsp.server.labels import INVISIBLE, plain, shorten
 
 BODY_BYTES = 1024
-REASON_LENGTH = 300
-BAR = 16  # cells
-BLOCKS = {"place": "█", "lex": "▓", "sem": "▒", "temp": "░", "use": "▪"}  # as the terminal draws them
+PHRASE_LENGTH = 300  # characters
 
 _MARKUP = re.compile(
     r"([\\`*_\[\]<>&~|#!@$])|(?<=\w)(:)(?=//)|(?<=www)(\.)|^([-+=])|(?<=^\d)([.)])|(?<=^\d\d)([.)])", re.I
 )
 _CODE = re.compile(r"((?<![`\\])`[^`\s\\](?:[^`\\]*[^`\s\\])?`(?!`))")
 _FENCES = re.compile(r"`{3,}")
-_OWN_LINE = re.compile(r"(?P<bullet>\s*(?:[-*+•]|\d{1,2}[.)])\s+)|[A-Z][\w-]*(?: #|: )\S")  # an item, or a trailer
+_LINE_START = re.compile(r"(?P<bullet>\s*(?:[-*+•]|\d{1,2}[.)])\s+)|[A-Z][\w-]*(?: #|: )\S")  # an item, or a trailer
 
 
 @dataclass(frozen=True, slots=True)
 class LinkTarget:
-    """Where a story is shown, for the links to commands below it; only for clients that say they follow such links."""
+    """The line that a hover's links to commands refer to; only for clients that support such links."""
 
     uri: str
     line: int  # 1-based
 
 
-def hover_text(suggestions: Sequence[dict[str, Any]], place: LinkTarget | None) -> types.MarkupContent:
-    """Return the first memory's whole story, and a line for each of the others."""
+def hover_text(suggestions: Sequence[dict[str, Any]], target: LinkTarget | None) -> types.MarkupContent:
+    """Return the first memory in full, and a line for each of the others."""
     first, *others = suggestions
-    parts = [story(first, place)]
+    parts = [in_full(first, target)]
     if others:
         parts += ["---", "\n".join(f"- {headline(other)}" for other in others)]
     return types.MarkupContent(types.MarkupKind.Markdown, "\n\n".join(parts))
 
 
-def story(suggestion: dict[str, Any], place: LinkTarget | None = None) -> str:
-    """Return one memory: its source, what can be done, what it says, why it is shown, the shares of its score."""
-    title, phrases = suggestion["title"], suggestion["phrases"]
+def in_full(suggestion: dict[str, Any], target: LinkTarget | None = None) -> str:
+    """Return one memory: title, source, relevance, links to commands, body and failure."""
+    title, shown = suggestion["title"], suggestion["phrases"]
     body = (suggestion.get("body") or "").removeprefix(title)
-    facts = [f"*{escape(phrases['kind'])}*", *_marks(suggestion), *_source(suggestion)]
+    facts = [f"*{escape(shown['kind'])}*", *_marks(suggestion), *_source(suggestion)]
     parts = [f"**{escape(title)}**  \n{' · '.join(facts)}"]
-    if place is not None:
-        parts.append(_commands(suggestion, place))  # above a body that may be longer than the hover
+    if relevance := _inline(shorten(shown["relevance"], PHRASE_LENGTH)):
+        is_warning = (suggestion.get("failure") or {}).get("again")
+        parts.append(f"**{relevance}**" if is_warning else relevance)
+    if target is not None:
+        parts.append(_links(suggestion, target))  # above the body, which may be longer than the hover
     parts += prose(body)
-    if why := suggestion.get("why"):
-        again = (suggestion.get("failure") or {}).get("again")
-        parts.append(f"**{_reason(why)}**" if again else f"Shown because it {_reason(why)}.")
-    if failure := phrases["failure"]:
-        parts.append(escape(shorten(failure, REASON_LENGTH)))
-    if shares := shares_bar(suggestion):
-        parts.append(shares)
-    if life := phrases["life"]:
-        parts.append(escape(life))
+    if failure := shown["failure"]:
+        parts.append(escape(shorten(failure, PHRASE_LENGTH)))
     return "\n\n".join(parts)
 
 
 def unscored(suggestion: dict[str, Any]) -> dict[str, Any]:
-    """Return a suggestion without its score: that of a hint answers another question than a hover's."""
-    return suggestion | {"terms": {}, "phrases": suggestion["phrases"] | {"shares": {}}}
+    """Return a suggestion without its probability: a hint's differs from the one that a hover of its line shows."""
+    relevance = phrases.relevance(None, suggestion["why"])
+    return suggestion | {"chance": None, "phrases": suggestion["phrases"] | {"relevance": relevance}}
 
 
 def headline(suggestion: dict[str, Any]) -> str:
     """Return one memory in one line."""
-    source, phrases = suggestion["source"], suggestion["phrases"]
-    facts = [phrases["kind"], *phrases["marks"], source.get("author"), phrases["age"]]
+    source, shown = suggestion["source"], suggestion["phrases"]
+    facts = [shown["kind"], *shown["marks"], shown["age"], source.get("author")]
     parts = [f"**{escape(suggestion['title'])}**", *(escape(fact) for fact in facts if fact), *_commit(source)]
     return " · ".join(parts)
 
 
 def escape(text: str) -> str:
-    """Return text as inline Markdown that shows it as it is: no markup, no HTML, no link, no mail address."""
+    """Return text as inline Markdown that renders literally: no markup, HTML, links or mail addresses."""
     return _MARKUP.sub(lambda match: "\\" + match[0], plain(text))
 
 
 def fenced(text: str) -> str:
-    """Return text as a code block that nothing in it can end."""
+    """Return text as a code block, with a fence that the text cannot close."""
     fence = "`" * max([3, *(len(run) + 1 for run in _FENCES.findall(text))])
     return f"{fence}text\n{text}\n{fence}"
 
 
 def body_text(text: str) -> str:
-    """Return a body of several lines without what cannot be seen, at most 1 kB."""
+    """Return a body of several lines without invisible characters, cut to 1 kB."""
     clean = "\n".join(INVISIBLE.sub("", line).rstrip() for line in text.replace("\t", "    ").splitlines()).strip("\n")
     data = clean.encode("utf-8", "replace")
     return clean if len(data) <= BODY_BYTES else data[:BODY_BYTES].decode("utf-8", "ignore").rstrip() + "…"
 
 
 def prose(text: str) -> list[str]:
-    """Return a message as paragraphs: hard-wrapped lines flow, lists stay lists, what is indented stays as it is."""
+    """Return a message as paragraphs: hard-wrapped lines are joined, lists stay lists, indented blocks become code."""
     blocks = re.split(r"\n\s*\n", body_text(text))
     return [_block(block.split("\n")) for block in blocks if block.strip()]
 
@@ -104,40 +100,29 @@ def prose(text: str) -> list[str]:
 def _block(lines: Sequence[str]) -> str:
     if len(lines) > 2 and lines[0].startswith("```") and lines[-1].strip() == "```":
         return fenced("\n".join(lines[1:-1]))
-    if all(line.startswith("  ") for line in lines) and not _OWN_LINE.match(lines[0]):
+    if all(line.startswith("  ") for line in lines) and not _LINE_START.match(lines[0]):
         return fenced("\n".join(lines))
-    return "\n".join(_flowing(lines))
+    return "\n".join(_unwrapped(lines))
 
 
-def _flowing(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the Markdown lines of a block; one that does not start something belongs to the line before."""
-    whole: list[tuple[bool, str]] = []
+def _unwrapped(lines: Sequence[str]) -> Iterator[str]:
+    """Yield the Markdown lines of a block, joining each line to the one before unless it is an item or a trailer."""
+    joined: list[tuple[bool, str]] = []
     for line in lines:
-        start = _OWN_LINE.match(line)
-        if start or not whole:
+        start = _LINE_START.match(line)
+        if start or not joined:
             item = bool(start and start["bullet"])
-            whole.append((item, line[len(start["bullet"]) :] if start and item else line))
+            joined.append((item, line[len(start["bullet"]) :] if start and item else line))
         else:
-            whole[-1] = whole[-1][0], f"{whole[-1][1]} {line.strip()}"
-    for number, (item, line) in enumerate(whole, 1):
-        yield f"- {_inline(line)}" if item else _inline(line) + ("  " if number < len(whole) else "")
+            joined[-1] = joined[-1][0], f"{joined[-1][1]} {line.strip()}"
+    for number, (item, line) in enumerate(joined, 1):
+        yield f"- {_inline(line)}" if item else _inline(line) + ("  " if number < len(joined) else "")
 
 
 def _inline(text: str) -> str:
-    """Return text escaped, but for what stands between single backticks: that is code, in which nothing is active."""
+    """Return text escaped, except code between single backticks, in which nothing is active."""
     parts = _CODE.split(plain(text))
     return "".join(part if _CODE.fullmatch(part) else _MARKUP.sub(r"\\\g<0>", part) for part in parts)
-
-
-def shares_bar(suggestion: dict[str, Any]) -> str:
-    """Return the shares of a score as a small bar, and each in words and numbers, the largest first."""
-    shares, terms = suggestion["phrases"]["shares"], suggestion["terms"]
-    if not shares:
-        return ""
-    gained = sum(share for share in terms.values() if share > 0) or 1.0
-    cells = {term: round(BAR * max(0.0, terms.get(term, 0.0)) / gained) for term in BLOCKS}
-    bar = "".join(BLOCKS[term] * count for term, count in cells.items())
-    return f"{f'`{bar}` ' if bar else ''}score {suggestion['score']:.2f}: {', '.join(shares.values())}"
 
 
 def _marks(suggestion: dict[str, Any]) -> list[str]:
@@ -146,9 +131,9 @@ def _marks(suggestion: dict[str, Any]) -> list[str]:
 
 def _source(suggestion: dict[str, Any]) -> list[str]:
     source, age = suggestion["source"], suggestion["phrases"]["age"]
-    parts = [escape(source["author"])] if source.get("author") else []
-    if age:
-        parts.append(f"{age} ({escape(source['time'][:10])})")
+    parts = [f"{age} ({escape(source['time'][:10])})"] if age else []
+    if source.get("author"):
+        parts.append(escape(source["author"]))
     parts += _commit(source)
     if source.get("path"):
         parts.append(escape(f"{source['path']}:{source['line']}" if source.get("line") else source["path"]))
@@ -156,7 +141,7 @@ def _source(suggestion: dict[str, Any]) -> list[str]:
 
 
 def _commit(source: dict[str, Any]) -> list[str]:
-    """Return the commit's short hash, with a link to the forge if that is known."""
+    """Return the commit's short hash, as a link to the forge if it is known."""
     commit = re.sub("[^0-9a-f]", "", source.get("commit") or "")[:9]
     url = quote(source.get("url") or "", safe=":/")
     if not commit:
@@ -164,17 +149,14 @@ def _commit(source: dict[str, Any]) -> list[str]:
     return [f"[`{commit}`]({url})" if url.startswith("https://") else f"`{commit}`"]
 
 
-def _commands(suggestion: dict[str, Any], place: LinkTarget) -> str:
-    at = [suggestion["id"], place.uri]
-    pin = ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", [*at, place.line])
-    shown = [
+def _links(suggestion: dict[str, Any], target: LinkTarget) -> str:
+    at = [suggestion["id"], target.uri]
+    here = [*at, target.line]
+    links = [
+        ("Why this?", "mom.details", here),
         ("Show source", "mom.open", at),
-        pin,
-        ("Not useful here", "mom.dismiss", [*at, place.line]),
+        ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", here),
+        ("Not useful here", "mom.dismiss", here),
         ("Forget", "mom.forget", at),
     ]
-    return " · ".join(f"[{title}](command:{name}?{quote(json.dumps(given), safe='')})" for title, name, given in shown)
-
-
-def _reason(why: str) -> str:
-    return escape(shorten(why, REASON_LENGTH))
+    return " · ".join(f"[{title}](command:{name}?{quote(json.dumps(args), safe='')})" for title, name, args in links)

@@ -1,18 +1,18 @@
-"""Requests beyond the standard: what an editor's view of memories shows. Suggestions are those of `mom suggest --json`.
+"""Requests beyond LSP, for an editor's view of memories. Suggestions have the format of `mom suggest --json`.
 
-mom/suggest {textDocument?: {uri}, position?: {line, character}, intent?} -> {"suggestions": […]}: what matters for a
-    line; without a position, for the whole file. Nothing for a document that is not open or that we do not look at, nor
-    for a line that is blank or not committed. With `intent`, for what the user is about to do, in his words; then
-    without a document, for what he is about to do anywhere in the first folder.
-mom/kept {textDocument?: {uri}} -> {"pinned": […], "promoted": […], "useful": […], "forgotten": […]}: what is pinned,
-    was promoted or accepted lately, or is forgotten (only {"id", "time", "commit", "path"}) in a document's (or the
-    first) folder.
-mom/review {textDocument?: {uri}} -> {"fading": […], "promoted": […], "drifted": […], "archived": […]}: what deserves a
-    look, each with its "reason"; and "forgotten": [{"id", "time"}], the newest first.
+mom/suggest {textDocument?: {uri}, position?: {line, character}, intent?} -> {"suggestions": […]}: the suggestions for a
+    line; without a position, for the whole file. None for a document that is not open or is disabled, nor for a blank
+    or uncommitted line. With `intent`, for the task that the user describes; then, without a document, anywhere in the
+    first folder.
+mom/kept {textDocument?: {uri}} -> {"pinned": […], "promoted": […], "useful": […], "forgotten": […]}: the memories that
+    are pinned, were recently promoted or accepted, or are forgotten (only {"id", "time", "commit", "path"}) in the
+    folder of a document (or the first folder).
+mom/review {textDocument?: {uri}} -> {"fading": […], "promoted": […], "drifted": […], "archived": […]}: the memories to
+    review, each with its "reason"; and "forgotten": [{"id", "time"}], newest first.
 mom/opened {id, textDocument: {uri}, position}: the user has had a memory's source open for ten seconds.
-mom/show {id, textDocument?: {uri}} -> one suggestion with "related", "history", and why it is not "suggested".
+mom/show {id, textDocument?: {uri}} -> one suggestion with "related", "history", and whether and why it is "suggested".
 mom/episode {id, textDocument?: {uri}} -> {"episode": {"kind", "title", "count"} or null, "members": [suggestion…]}: the
-    memories of the same branch, issue or session of work, oldest first. A suggestion's own "episode" has the same form.
+    memories of the same branch, issue or work session, oldest first. A suggestion's own "episode" has the same form.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from mom_lsp.errors import UsageError
 from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.execute_command import _code, _place
+from mom_lsp.server.arguments import open_text, place_of
 
 MAX_LINE = 2**31  # as in the protocol
 
@@ -33,49 +33,50 @@ async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     """Answer mom/suggest."""
     uri, line, intent = _uri(params), _line(params), str(_member(params, "intent") or "")
     if uri is None and not intent:
-        raise UsageError("say where, textDocument, or what the user is about to do, intent")
+        raise UsageError("mom/suggest needs a textDocument or an intent")
     if uri is None:
-        return {"suggestions": (await ls.engines.ask(await _place(ls, None), "suggest", intent=intent))["suggestions"]}
+        answer = await ls.engines.ask(await place_of(ls, None), "suggest", intent=intent)
+        return {"suggestions": answer["suggestions"]}
     document = await ls.document(uri)
     if document is None:
         return {"suggestions": []}
     if intent:
-        return {"suggestions": await ls.intended(document, line, intent)}
+        return {"suggestions": await ls.suggest_for_task(document, line, intent)}
     if line is not None:
-        return {"suggestions": await ls.about_line(document, line)}
+        return {"suggestions": await ls.suggest_for_line(document, line)}
     last = max(0, len(open_lines(ls.text(document))) - 1)
     return {"suggestions": await ls.suggest(document, 0, last)}
 
 
 async def kept(ls: MomServer, params: Any) -> Any:
     """Answer mom/kept."""
-    return await ls.engines.ask(await _place(ls, _uri(params)), "kept")
+    return await ls.engines.ask(await place_of(ls, _uri(params)), "kept")
 
 
 async def review(ls: MomServer, params: Any) -> Any:
     """Answer mom/review."""
-    return await ls.engines.ask(await _place(ls, _uri(params)), "review")
+    return await ls.engines.ask(await place_of(ls, _uri(params)), "review")
 
 
 async def show(ls: MomServer, params: Any) -> Any:
     """Answer mom/show."""
     id = _id(params)
-    return await ls.engines.ask(await _place(ls, _uri(params)), "show", id=id)
+    return await ls.engines.ask(await place_of(ls, _uri(params)), "show", id=id)
 
 
 async def episode(ls: MomServer, params: Any) -> Any:
     """Answer mom/episode."""
     id = _id(params)
-    return await ls.engines.ask(await _place(ls, _uri(params)), "episode", id=id)
+    return await ls.engines.ask(await place_of(ls, _uri(params)), "episode", id=id)
 
 
 async def opened(ls: MomServer, params: Any) -> Any:
     """Answer mom/opened."""
     id, uri, line = _id(params), _uri(params), _line(params)
     if uri is None or line is None:
-        raise JsonRpcInvalidParams("say where: textDocument and position")
-    place = await _place(ls, uri)
-    return await ls.engines.ask(place, "opened", id=id, path=place.path, line=line + 1, code=_code(ls, uri))
+        raise JsonRpcInvalidParams("mom/opened needs a textDocument and a position")
+    place = await place_of(ls, uri)
+    return await ls.engines.ask(place, "opened", id=id, path=place.path, line=line + 1, code=open_text(ls, uri))
 
 
 FEATURES = {
@@ -110,7 +111,7 @@ def _line(params: Any) -> int | None:
 
 def _id(params: Any) -> str:
     if not isinstance(id := _member(params, "id"), str | int):
-        raise JsonRpcInvalidParams("say which memory: id")
+        raise JsonRpcInvalidParams("the id of a memory is missing")
     return str(id)
 
 

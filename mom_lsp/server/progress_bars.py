@@ -1,4 +1,4 @@
-"""Work-done progress for the engine's jobs that take longer than a second."""
+"""Work-done progress for indexing that takes longer than a second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 1.0  # seconds; a bar that flashes up is noise
+SHOW_AFTER = 1.0  # seconds; a bar that only flashes is noise
 
 
 @dataclass(slots=True)
@@ -27,7 +27,7 @@ class _Job:
     done: int = 0
     total: int = 0
     message: str = ""
-    token: str | None = None  # once the client shows it
+    token: str | None = None  # set once the client shows it
     ended: bool = False
 
     @property
@@ -36,14 +36,14 @@ class _Job:
 
 
 class ProgressBars:
-    """One bar for each folder's present job."""
+    """One progress bar for each folder's current job."""
 
     def __init__(self, ls: BackgroundServer) -> None:
         self._ls = ls
         self._jobs: dict[str, _Job] = {}
 
     def report(self, params: dict[str, Any]) -> None:
-        """Take in one progress notification of the engine."""
+        """Handle one progress notification of the engine."""
         root, phase = str(params.get("root", "")), str(params.get("phase", ""))
         job = self._jobs.get(root)
         if job is not None and job.phase != phase:
@@ -51,10 +51,10 @@ class ProgressBars:
             job = None
         done, total = int(params.get("done") or 0), int(params.get("total") or 0)
         if job is None:
-            if done >= total:  # also 0 of 0: somebody waits, or has given up
+            if done >= total:  # also 0 of 0: the indexer waits, or has stopped waiting
                 return
             job = self._jobs[root] = _Job(phase)
-            asyncio.get_running_loop().call_later(PATIENCE, self._begin, job)
+            asyncio.get_running_loop().call_later(SHOW_AFTER, self._begin, job)
         job.done, job.total, job.message = done, total, str(params.get("message") or "")
         if done >= total:
             self._end(root)
@@ -63,7 +63,7 @@ class ProgressBars:
             self._ls.work_done_progress.report(job.token, report)
 
     def end_all(self) -> None:
-        """End every bar: the engine is gone."""
+        """End all bars, since the engine has disconnected."""
         for root in tuple(self._jobs):
             self._end(root)
 
@@ -98,5 +98,5 @@ class ProgressBars:
     def _finish(self, job: _Job) -> None:
         if job.token:
             self._ls.work_done_progress.end(job.token, types.WorkDoneProgressEnd(message=job.message or None))
-            self._ls.work_done_progress.tokens.pop(job.token, None)  # pygls keeps them for ever
+            self._ls.work_done_progress.tokens.pop(job.token, None)  # pygls never removes them
             job.token = None

@@ -1,6 +1,6 @@
-"""The protocol as it is spoken here: every request is answered, whatever it holds, and read as far as it can be.
+"""LSP with lenient reading: every request is answered, and messages are read as far as possible.
 
-pygls reads a message whole or not at all, and answers none that it cannot read.
+pygls rejects a message with any invalid part, and does not answer it.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ JSON = dict[str, Any]
 
 
 class Protocol(LanguageServerProtocol):
-    """Speaks with one editor."""
+    """The connection to one editor."""
 
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
         self._reader = LenientReader(converter)
-        self.when_text_is_lost: Callable[[str | None], None] = lambda uri: None  # a change that cannot be read
+        self.on_text_lost: Callable[[str | None], None] = lambda uri: None  # called for an unreadable change
 
     @property
     def workspace(self) -> OpenTexts:
@@ -51,81 +51,81 @@ class Protocol(LanguageServerProtocol):
         return self._workspace
 
     def handle_body(self, body: bytes) -> None:
-        """Take in one message as it came."""
+        """Handle one message, given as its body."""
         try:
             message = json.loads(body)
         except (ValueError, RecursionError) as error:
-            self._refuse(None, JsonRpcParseError(f"this is no JSON: {error}"))
+            self._send_error(None, JsonRpcParseError(f"the message is not JSON: {error}"))
             return
         if not isinstance(message, dict):
-            self._refuse(None, JsonRpcInvalidRequest("a message is an object"))
+            self._send_error(None, JsonRpcInvalidRequest("a message must be an object"))
             return
         try:
-            self._take(message)
-        except BrokenPipeError:  # nobody reads any more
+            self._dispatch(message)
+        except BrokenPipeError:  # the editor is gone
             raise
-        except Exception as error:  # the border: the next message is read, and who waits for an answer gets one
-            log.exception("%s failed", message.get("method", "an answer"))
+        except Exception as error:  # the boundary: later messages are still read, and a request gets an answer
+            log.exception("%s failed", message.get("method", "a response"))
             if "method" in message and "id" in message:
-                reason = f"{message['method']} failed ({type(error).__name__}); the server's log says more"
-                self._refuse(message["id"], JsonRpcInternalError(reason))
+                reason = f"{message['method']} failed ({type(error).__name__}); see the server's log"
+                self._send_error(message["id"], JsonRpcInternalError(reason))
 
-    def _take(self, message: JSON) -> None:
+    def _dispatch(self, message: JSON) -> None:
         if "id" not in message:
-            self._take_notification(message)
+            self._dispatch_notification(message)
         elif "method" not in message:
-            self._take_response(message)
+            self._dispatch_response(message)
         elif not _is_id(message["id"]) or not isinstance(message["method"], str):
-            self._refuse(message["id"], JsonRpcInvalidRequest("an id is a number or text, and a method text"))
+            self._send_error(message["id"], JsonRpcInvalidRequest("id must be a number or text, and method text"))
         else:
-            self._take_request(message)
+            self._dispatch_request(message)
 
-    def _take_request(self, message: JSON) -> None:
-        """Have a request answered, or answer why not."""
-        number, method = message["id"], message["method"]
+    def _dispatch_request(self, message: JSON) -> None:
+        """Dispatch a request, or respond with an error."""
+        id, method = message["id"], message["method"]
         if self._shutdown:
-            self._refuse(number, JsonRpcInvalidRequest("the server is shutting down"))
+            self._send_error(id, JsonRpcInvalidRequest("the server is shutting down"))
         elif self._workspace is None and method != types.INITIALIZE:
-            self._refuse(number, JsonRpcServerNotInitialized("the first request is initialize"))
+            self._send_error(id, JsonRpcServerNotInitialized("the first request must be initialize"))
         else:
             try:
                 read = self._read(message, JsonRPCRequestMessage)
             except Unreadable as error:
-                self._refuse(number, JsonRpcInvalidParams(f"{method}: {error}"))
+                self._send_error(id, JsonRpcInvalidParams(f"{method}: {error}"))
             else:
                 self.handle_message(read)
 
-    def _take_notification(self, message: JSON) -> None:
+    def _dispatch_notification(self, message: JSON) -> None:
         method = message.get("method")
         if not isinstance(method, str) or (self._workspace is None and method != types.EXIT):
             return
         try:
             read = self._read(message, JsonRPCNotification)
         except Unreadable as error:
-            log.warning("%s was passed over: %s", method, error)
+            log.warning("%s was ignored: %s", method, error)
             if method == types.TEXT_DOCUMENT_DID_CHANGE:
-                self.when_text_is_lost(_document_uri(message))
+                self.on_text_lost(_document_uri(message))
             return
         self.handle_message(read)
 
-    def _take_response(self, message: JSON) -> None:
-        """Hand over the client's answer to a request of ours; who waits for one that cannot be read gets an error."""
-        number = message["id"]
-        kind = self._result_types.pop(number, None) if _is_id(number) else None
+    def _dispatch_response(self, message: JSON) -> None:
+        """Dispatch the client's response to a request of ours; an unreadable one becomes an error."""
+        id = message["id"]
+        kind = self._result_types.pop(id, None) if _is_id(id) else None
         try:
             if message.get("error") is not None:
                 read = self._reader.read({"jsonrpc": self.VERSION, **message}, types.ResponseErrorMessage)
             elif kind is None:
-                read = JsonRPCResponseMessage(number, self.VERSION, message.get("result"))
+                read = JsonRPCResponseMessage(id, self.VERSION, message.get("result"))
             else:
                 read = self._reader.read({"jsonrpc": self.VERSION, "result": None, **message}, kind)
         except Unreadable as error:
-            problem = types.ResponseError(JsonRpcInternalError.CODE, f"an answer cannot be read: {error}")
-            read = types.ResponseErrorMessage(number if _is_id(number) else None, problem)
+            problem = types.ResponseError(JsonRpcInternalError.CODE, f"a response cannot be read: {error}")
+            read = types.ResponseErrorMessage(id if _is_id(id) else None, problem)
         self.handle_message(read)
 
     def _read(self, message: JSON, other: type[JsonRPCRequestMessage] | type[JsonRPCNotification]) -> Any:
-        """Return a message as its method's type; one beyond the standard is an `other`, its `params` JSON.
+        """Return a message as its method's type, or for methods beyond LSP as an `other` with JSON as `params`.
 
         Raises Unreadable.
         """
@@ -135,17 +135,17 @@ class Protocol(LanguageServerProtocol):
         given = {name: message[name] for name in ("id", "method", "jsonrpc") if name in message}
         return other(**given, params=message.get("params"))
 
-    def _refuse(self, number: Any, error: JsonRpcException) -> None:
-        self._send_response(number if _is_id(number) else None, error=error.to_response_error())  # type: ignore[arg-type]
+    def _send_error(self, id: Any, error: JsonRpcException) -> None:
+        self._send_response(id if _is_id(id) else None, error=error.to_response_error())  # type: ignore[arg-type]
 
 
-def _is_id(number: Any) -> bool:
-    """Tell whether this can be the id of a request; a fraction can, though nobody should."""
-    return isinstance(number, str) or (type(number) in (int, float) and math.isfinite(number))
+def _is_id(value: Any) -> bool:
+    """Return whether a value is valid as the id of a request; JSON-RPC discourages fractions, but allows them."""
+    return isinstance(value, str) or (type(value) in (int, float) and math.isfinite(value))
 
 
 def _document_uri(message: JSON) -> str | None:
-    """Return the document that a message names, if that can be read at least."""
+    """Return the URI of the document in a message, None if it cannot be read."""
     params = message.get("params")
     document = params.get("textDocument") if isinstance(params, dict) else None
     uri = document.get("uri") if isinstance(document, dict) else None

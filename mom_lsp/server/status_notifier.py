@@ -1,9 +1,9 @@
-"""mom/state: what an editor's status bar shows, sent whenever it changes, to clients that ask for it.
+"""mom/state: the state for an editor's status bar, sent whenever it changes, to clients that support it.
 
 {uri, git, indexed, memories, pinned, forgotten, notes, indexing, waiting, problems, lines, working}, one notification
-for each workspace folder: `uri` as the client named it, `indexing` the running pass {phase, done, total} or null,
-`waiting` (why indexing waits, "" if it does not), `problems`, `lines` (all that a tooltip says) and `working` (what the
-indexer is doing, "" if nothing) finished phrases.
+for each workspace folder: `uri` as the client spells it, `indexing` the running pass {phase, done, total} or null. The
+others are finished phrases: `waiting` (why indexing waits, or ""), `problems`, `lines` (the tooltip) and `working` (the
+indexer's current step, or "").
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ from typing import Any
 from mom_lsp.server.background import BackgroundServer
 
 METHOD = "mom/state"
-PAUSE = 0.5  # seconds; progress comes more often
+PAUSE = 0.5  # seconds; progress is reported more often
 
 
 class StatusNotifier:
-    """Tells the client, at most twice a second, and never the same twice."""
+    """Notifies the client at most twice a second, and only of changes."""
 
     def __init__(self, ls: BackgroundServer, states: Callable[[], AsyncIterator[tuple[str, dict[str, Any]]]]) -> None:
-        """Take the server, and what yields the state of each workspace folder with its URI."""
+        """Take the server, and a function that yields (URI, state) of each workspace folder."""
         self._ls, self._states = ls, states
         self._last: dict[str, dict[str, Any]] = {}  # by URI
         self._scheduled = False
-        self.wanted = False  # whether the client listens
+        self.wanted = False  # whether the client supports the notification
 
     def soon(self) -> None:
-        """Tell the client before long, if it listens."""
+        """Schedule a notification, if the client supports it."""
         if self.wanted and not self._scheduled:
             self._scheduled = True
             asyncio.get_running_loop().call_later(PAUSE, self._start)

@@ -11,27 +11,27 @@ from mom_lsp.errors import MomError
 from mom_lsp.server.app import Document, MomServer, log
 from mom_lsp.server.document_place import find_place
 from mom_lsp.server.hint_shift import shift
-from mom_lsp.server.inlay_hint import renew_soon
+from mom_lsp.server.inlay_hint import update_hints_soon
 from mom_lsp.server.open_text import TOO_LONG
 
 
 async def did_open(ls: MomServer, params: types.DidOpenTextDocumentParams) -> None:
-    """Find out where the document lives, and have the engine prepare for questions about it."""
-    await look_at(ls, params.text_document.uri, params.text_document.language_id)
+    """Find the document's place, and have the engine prefetch for it."""
+    await add_document(ls, params.text_document.uri, params.text_document.language_id)
 
 
-async def look_at(ls: MomServer, uri: str, language: str) -> None:
-    """Take a document in, if it is inside; questions about it wait meanwhile."""
-    found = ls.opening[uri] = asyncio.Event()
+async def add_document(ls: MomServer, uri: str, language: str) -> None:
+    """Add a document if it is inside a folder; requests about it wait until that is known."""
+    placed = ls.opening[uri] = asyncio.Event()
     try:
         place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
         if place is None or uri not in ls.workspace.opened:  # closed meanwhile
             return
         ls.documents[uri] = document = Document(uri, place, language)
-        _say_too_long(ls, document)
+        _report_too_long(ls, document)
     finally:
-        found.set()
-        if ls.opening.get(uri) is found:
+        placed.set()
+        if ls.opening.get(uri) is placed:
             del ls.opening[uri]
     if await ls.document(uri):
         try:
@@ -41,31 +41,31 @@ async def look_at(ls: MomServer, uri: str, language: str) -> None:
 
 
 async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -> None:
-    """Move the hints with their lines, and renew them once typing rests."""
+    """Move the hints with their lines, and update them after a pause in typing."""
     document = ls.documents.get(params.text_document.uri)
     if document is None:
         return
     document.edits += 1
     document.edited_at = asyncio.get_running_loop().time()
     document.answers.clear()
-    _say_too_long(ls, document)
+    _report_too_long(ls, document)
     if document.hints:
         text = ls.text(document)
         document.hints, document.hinted_text = shift(document.hints, document.hinted_text, text), text
     if ls.usable(document.uri) and ls.settings_of(document.place.folder).hints.enable and ls.can_refresh:
-        renew_soon(ls, document)
+        update_hints_soon(ls, document)
 
 
-def _say_too_long(ls: MomServer, document: Document) -> None:
-    """Tell the user, once a document, why nothing is shown in it."""
+def _report_too_long(ls: MomServer, document: Document) -> None:
+    """Log, once for each document, that it is too long for memories."""
     opened = ls.workspace.opened.get(document.uri)
-    if opened is not None and opened.is_too_long and not document.is_said_too_long:
-        document.is_said_too_long = True
-        ls.log_message(f"{document.place.path} {TOO_LONG}, so nothing is shown in it")
+    if opened is not None and opened.is_too_long and not document.reported_too_long:
+        document.reported_too_long = True
+        ls.log_message(f"{document.place.path} {TOO_LONG}: no memories are shown in it")
 
 
 async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> None:
-    """Tell the engine once a day that somebody works here: memories fade by such days."""
+    """Report an active day to the engine, once a day: the strength of memories decays by active days."""
     document, today = ls.documents.get(params.text_document.uri), datetime.now(UTC).date()
     if document is None or ls.active.get(document.place.data) == today:
         return
@@ -73,11 +73,11 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
     try:
         await ls.engines.ask(document.place, "active")
     except MomError as error:
-        log.info("the day was not noted: %s", error)
+        log.info("the active day was not recorded: %s", error)
 
 
 async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:
-    """Forget the document."""
+    """Remove the document."""
     document = ls.documents.pop(params.text_document.uri, None)
-    if document is not None and document.reading is not None:
-        document.reading.cancel()
+    if document is not None and document.read_timer is not None:
+        document.read_timer.cancel()

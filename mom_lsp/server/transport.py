@@ -1,4 +1,4 @@
-"""Messages on a stream: headers as HTTP writes them, in any case, and a body of so many bytes."""
+"""Messages on a stream: HTTP-like headers in any case, then a body of Content-Length bytes."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d+)", re.IGNORECASE)
 
 
 def serve_streams(server: MomServer, stdin: BinaryIO, stdout: BinaryIO) -> None:
-    """Serve the editor at the other end of two pipes until it closes them."""
+    """Serve an editor over two pipes until it closes them."""
     server.protocol.set_writer(StdoutWriter(stdout))
-    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):  # the editor is gone, or somebody at a terminal
+    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):  # the editor is gone; Ctrl-C
         asyncio.run(read_messages(StdinAsyncReader(stdin, server.thread_pool), server.protocol))
 
 
 def serve_tcp(server: MomServer, host: str, port: int) -> None:
-    """Listen on a port, and serve the first editor that comes until it goes."""
+    """Listen on a port, and serve the first editor that connects until it disconnects."""
 
     async def serve() -> None:
-        gone = asyncio.Event()
+        disconnected = asyncio.Event()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             server.protocol.set_writer(writer)
             try:
                 await read_messages(reader, server.protocol)
             finally:
-                gone.set()
+                disconnected.set()
 
         async with await asyncio.start_server(connected, host, port):
-            await gone.wait()
+            await disconnected.wait()
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(serve())
 
 
 async def read_messages(reader: AsyncReader, protocol: Protocol) -> None:
-    """Hand over message after message until the stream ends."""
+    """Pass each message to the protocol until the stream ends."""
     while (length := await _read_headers(reader)) is not None:
         try:
             body = await reader.readexactly(length)
@@ -58,7 +58,7 @@ async def read_messages(reader: AsyncReader, protocol: Protocol) -> None:
 
 
 async def _read_headers(reader: AsyncReader) -> int | None:
-    """Return the length of the body that follows, None at the end of the stream. What is no header is passed over."""
+    """Return the length of the next body, None at the end of the stream. Other lines than headers are skipped."""
     length = None
     while line := await reader.readline():
         if match := _LENGTH.fullmatch(line.strip()):

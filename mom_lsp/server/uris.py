@@ -1,7 +1,7 @@
-"""URIs of documents: editors spell the URI of one file in different ways, so they are compared by a key.
+"""URIs of documents: editors spell the URI of a file in different ways, so URIs are compared by a normalised key.
 
 VS Code encodes all but letters, digits and `-._~/` (`%5Bid%5D`, `file:///c%3A/`), Neovim encodes less and in lower case
-(`%5bid%5d`), Emacs, Helix and Zed encode different sets again. What goes to an editor is spelt as that editor spelt it.
+(`%5bid%5d`), Emacs, Helix and Zed encode other sets. URIs sent to an editor keep that editor's spelling.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _DRIVE = re.compile(rb"/[A-Za-z]:")
 
 @lru_cache(1024)
 def uri_key(uri: str, windows: bool = WINDOWS) -> str:
-    """Return the one spelling that all spellings of a URI have in common.
+    """Return the normalised spelling of a URI.
 
-    A query or a fragment names another document to the editor (a cell of a notebook, a revision), so it stays.
+    The query and the fragment stay, since editors use them for other documents (a cell of a notebook, a revision).
     """
     scheme, authority, path, rest = _split(uri, windows)
     before = f"{scheme}:" if scheme else ""
@@ -34,18 +34,18 @@ def uri_key(uri: str, windows: bool = WINDOWS) -> str:
 
 
 def file_path(uri: str, windows: bool = WINDOWS) -> str | None:
-    """Return the path of the file that a URI names; None if it names none, or one of another machine."""
+    """Return the path of a file URI; None for other URIs, and for files of another machine."""
     scheme, authority, path, _ = _split(uri, windows)
     if scheme != "file" or not path or b"\0" in path or (authority and not windows):
         return None
     if windows:
         path = b"//" + authority + path if authority else path.removeprefix(b"/") if _DRIVE.match(path) else path
         path = path.replace(b"/", b"\\")
-    return path.decode("utf-8", "surrogateescape")  # as Python spells the names of files
+    return path.decode("utf-8", "surrogateescape")  # as Python decodes file names
 
 
 def _split(uri: str, windows: bool) -> tuple[str, bytes, bytes, str]:
-    """Return the scheme, authority and path decoded, and the query with the fragment as they came."""
+    """Return the decoded scheme, authority and path, and the query and fragment unchanged."""
     match = _PARTS.fullmatch(uri)
     assert match is not None
     scheme, authority, path = (match[1] or "").lower(), _decoded(match[2] or "").lower(), _decoded(match[3])
@@ -65,7 +65,7 @@ def _decoded(text: str) -> bytes:
 
 
 class UriMap(MutableMapping[str, V]):
-    """A mapping by URI in which every spelling of a URI finds the same value. Iterating yields keys."""
+    """A mapping by URI that ignores differences in spelling. Iterating yields normalised keys."""
 
     def __init__(self) -> None:
         self._values: dict[str, V] = {}

@@ -1,4 +1,4 @@
-"""mom.why: why a line is so, in two or three sentences with citations."""
+"""mom.why: explains a line in two or three sentences with citations."""
 
 from __future__ import annotations
 
@@ -12,43 +12,44 @@ from pygls.exceptions import JsonRpcException
 
 from mom_lsp.errors import UsageError
 from mom_lsp.server.app import MomServer
+from mom_lsp.server.arguments import check_types, place_of
 from mom_lsp.server.document_place import DocumentPlace
-from mom_lsp.server.execute_command import Command, _check, _place, _tell, remember
+from mom_lsp.server.execute_command import Command, remember
 from mom_lsp.server.labels import plain
 
 log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT = 300.0  # seconds; a large model on a small machine
 REMEMBER = "Remember this answer"
-TITLE = "Asking the local model why"
+TITLE = "Asking the local model"
 
 
 async def why(ls: MomServer, uri: str, line: int, show: bool = True, generate: bool = False) -> Any:
-    """mom.why: answer from the memories of a line (from 1), as `mom why --json` does.
+    """mom.why: explain a line from its memories, like `mom why --json`.
 
     Args:
         ls: the server.
         uri: of the document.
         line: from 1.
-        show: tell the answer as a message too, and the local model's (if there is one) when it is ready: for an editor
-            that does nothing with a command's result.
-        generate: wait for the local model's words; cancelling the request stops the model.
+        show: also show the answer as a message, then the local model's (if there is one) when it is ready: for editors
+            that ignore the result of a command.
+        generate: wait for the local model's answer; cancelling the request stops the model.
     """
-    _check(uri=(uri, str), line=(line, int))
-    place, document = await _place(ls, uri), ls.documents.get(uri)
+    check_types(uri=(uri, str), line=(line, int))
+    place, document = await place_of(ls, uri), ls.documents.get(uri)
     if not place.path:
-        raise UsageError("ask about a line of a file: mom.why takes uri, line")
+        raise UsageError("mom.why takes uri, line: the line of a file")
     question = {"path": place.path, "line": line, "text": ls.text(document) if document else None}
     answer = await _ask(ls, place, question, generate is True)
     if show is True:
-        _tell(ls, in_words(answer))
+        ls.show_info(as_text(answer))
         if answer["citations"] and not answer["generated"]:
-            ls.start_task(_reword(ls, place, uri, question))
+            ls.start_task(_show_generated(ls, place, uri, question))
     return answer
 
 
-def in_words(answer: dict[str, Any]) -> str:
-    """Return an answer as plain text: the sentences, and a line for each memory that they cite."""
+def as_text(answer: dict[str, Any]) -> str:
+    """Return an answer as plain text: the sentences, and a line for each cited memory."""
     sources = [f"[{number}] {_source(one)}" for number, one in enumerate(answer["citations"], 1)]
     return "\n".join([plain(answer["answer"]), *sources])
 
@@ -60,38 +61,38 @@ async def _ask(ls: MomServer, place: DocumentPlace, question: dict[str, Any], ge
     return dict(await ls.engines.ask(place, "why", MODEL_TIMEOUT, **params))
 
 
-async def _reword(ls: MomServer, place: DocumentPlace, uri: str, question: dict[str, Any]) -> None:
-    """Show the local model's answer when it is ready, with a progress that can be cancelled meanwhile."""
+async def _show_generated(ls: MomServer, place: DocumentPlace, uri: str, question: dict[str, Any]) -> None:
+    """Show the local model's answer when it is ready, with cancellable progress."""
     if (await ls.engines.ask(place, "model"))["problem"]:
         return
-    asked = asyncio.ensure_future(_ask(ls, place, question, generate=True))
-    token = await _begin(ls)
+    asking = asyncio.ensure_future(_ask(ls, place, question, generate=True))
+    token = await _begin_progress(ls)
     try:
-        waited: list[asyncio.Future[Any]] = [asked]
+        pending: list[asyncio.Future[Any]] = [asking]
         if token:
-            waited.append(asyncio.wrap_future(ls.work_done_progress.tokens[token]))
-        await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-        answer = asked.result() if asked.done() else {"generated": False}
+            pending.append(asyncio.wrap_future(ls.work_done_progress.tokens[token]))
+        await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+        answer = asking.result() if asking.done() else {"generated": False}
     finally:
-        asked.cancel()
+        asking.cancel()
         if token:
             ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
-            ls.work_done_progress.tokens.pop(token, None)  # pygls keeps them for ever
+            ls.work_done_progress.tokens.pop(token, None)  # pygls never removes them
     if answer["generated"] and not ls.client.notices:
-        await _offer(ls, uri, question["line"], answer)
+        await _offer_to_remember(ls, uri, question["line"], answer)
 
 
-async def _offer(ls: MomServer, uri: str, line: int, answer: dict[str, Any]) -> None:
-    """Show a model's answer; it becomes a memory only if the user says so."""
-    keep = types.MessageActionItem(REMEMBER)
-    request = types.ShowMessageRequestParams(types.MessageType.Info, in_words(answer), [keep])
+async def _offer_to_remember(ls: MomServer, uri: str, line: int, answer: dict[str, Any]) -> None:
+    """Show a model's answer, and save it as a memory if the user chooses to."""
+    save = types.MessageActionItem(REMEMBER)
+    request = types.ShowMessageRequestParams(types.MessageType.Info, as_text(answer), [save])
     chosen = await ls.window_show_message_request_async(request)
     if chosen is not None and chosen.title == REMEMBER:
         await remember(ls, answer["answer"], uri, line, True)
 
 
-async def _begin(ls: MomServer) -> str:
-    """Show that the model is at work; "" for a client that does not show it."""
+async def _begin_progress(ls: MomServer) -> str:
+    """Begin progress for the model, and return its token, "" if the client does not support it."""
     window, token = ls.client_capabilities.window, str(uuid.uuid4())
     if not (window and window.work_done_progress):
         return ""

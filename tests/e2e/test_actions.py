@@ -19,13 +19,14 @@ ABOUT_A_MEMORY = {"mom.useful", "mom.inserted", "mom.dismiss", "mom.never", "mom
 GROUP = len(ABOUT_A_MEMORY) + 1  # and Pin
 
 
-async def test_a_hover_tells_the_whole_story(editor: Editor) -> None:
+async def test_a_hover_shows_the_memory_and_its_relevance(editor: Editor) -> None:
     text = await editor.hover(editor.open(), LINE)
     assert text
     assert f"**{FIX}**" in text
     assert "The server bans a client after 50 attempts" in text
     assert "Ann Author" in text
-    assert "score" in text
+    assert "% relevant: wrote this line" in text
+    assert "strength" not in text and "score" not in text
 
 
 async def test_a_line_without_a_past_is_quiet(writer: Editor) -> None:

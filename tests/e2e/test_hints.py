@@ -147,7 +147,7 @@ async def test_a_file_as_long_as_the_limit_has_hints_and_a_longer_one_says_why_n
     editor.edit(uri, (0, 0), (0, 0), "#")
     assert await editor.hints(uri) == []
     told = [message.message for message in editor.client.log_messages if "longer" in message.message]
-    assert told == ["src/client.py is longer than 4 MB, so nothing is shown in it"]
+    assert told == ["src/client.py is longer than 4 MB: no memories are shown in it"]
     reasons = [action.disabled.reason for action in await editor.all_actions(uri, LINE) if action.disabled]
     assert reasons == (["this file is longer than 4 MB"] if editor.name == "visual-studio-code" else [])
 
