@@ -25,7 +25,7 @@ async def add_document(ls: MomServer, uri: str, language: str) -> None:
     placed = ls.opening[uri] = asyncio.Event()
     try:
         place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
-        if place is None or uri not in ls.workspace.opened:  # closed meanwhile
+        if place is None or uri not in ls.workspace.opened:  # closed since
             return
         ls.documents[uri] = document = Document(uri, place, language)
         _report_too_long(ls, document)
