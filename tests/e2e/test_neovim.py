@@ -201,7 +201,7 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
         "Never",
         "Forget",
         "Show",
-        "Ask",
+        "Explain",
         "Remember",
     ]
     assert FIX in report["hover"]
