@@ -77,9 +77,9 @@ export interface Server {
   execute<T>(command: string, ...args: unknown[]): Promise<T | undefined>;
 }
 
-/** "fix · Ann Author · 3 years ago" */
+/** "fix · 3 years ago · Ann Author" */
 export function summary({ phrases, source }: Memory): string {
-  return [phrases.kind, source.author, phrases.age].filter(Boolean).join(" · ");
+  return [phrases.kind, phrases.age, source.author].filter(Boolean).join(" · ");
 }
 
 /** Return the numbers behind a memory's relevance: the shares of the terms; its status and strength. */

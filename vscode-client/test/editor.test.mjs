@@ -47,10 +47,21 @@ step("reads the history by itself and shows a hint", async () => {
     await editor.picture("hints");
 });
 
-step("tells the story on hover", async () => {
+step("shows the memory on hover", async () => {
     await editor.goTo(LINE);
     await editor.hover("The service bans a client after 50 attempts");
     await editor.picture("hover");
+    await editor.press("Escape");
+});
+
+step("shows the numbers behind a relevance on request", async () => {
+    await editor.goTo(LINE);
+    await editor.hover("% relevant: wrote this line");
+    await editor.page.locator(".monaco-hover:visible a", { hasText: "Why this?" }).click();
+    const dialog = editor.page.locator(".monaco-dialog-box", { hasText: pattern("Log-odds") });
+    await dialog.waitFor();
+    await editor.press("Escape");
+    await dialog.waitFor(gone);
     await editor.press("Escape");
 });
 
@@ -68,6 +79,7 @@ step("shows the line's memory and the pinned ones in the view", async () => {
     const why = editor.row("pinned here");
     await editor.until(why, () => editor.press("Home", "ArrowDown", "ArrowRight")); // unfolds the first memory
     await editor.row("The service bans a client").waitFor();
+    await editor.unfold("Why this?", "Log-odds");
     assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
     await editor.picture("view");
     await editor.press("Alt+M", "o");
