@@ -57,9 +57,9 @@ def _strict(value: Any, kind: Any) -> Any:
     ("method", "changes", "problem"),
     [
         ("textDocument/hover", {"position": None}, "textDocument/hover: params.position is missing"),
-        ("textDocument/hover", {"textDocument": {"uri": 5}}, "textDocument/hover: params.textDocument.uri is no str"),
+        ("textDocument/hover", {"textDocument": {"uri": 5}}, "textDocument/hover: params.textDocument.uri is not a str"),
         ("mom/suggest", {"position": {"line": "1"}}, "position needs a line, counted from 0"),
-        ("mom/show", {"id": None}, "say which memory: id"),
+        ("mom/show", {"id": None}, "the id of a memory is missing"),
     ],
 )
 def test_params_without_meaning_are_invalid(method: str, changes: JSON, problem: str) -> None:
@@ -117,7 +117,7 @@ def test_a_change_that_cannot_be_read_makes_the_text_unknown_until_a_whole_one_c
         client.notify("textDocument/didChange", {"textDocument": DOCUMENT | {"version": 2}, "contentChanges": changes})
         await client.ask("mom/unknown", {})
         logged = [message["params"]["message"] for message in client.received if message.get("method") == LOG]
-        assert logged == ["A change of a.py could not be read, so nothing is shown in it until it is opened again"]
+        assert logged == ["A change to a.py could not be read: reopen it to see memories again"]
         assert await client.text() == "a\n"  # all or nothing
         assert client.server.workspace.opened[URI].is_lost
         client.notify("textDocument/didChange", {"textDocument": DOCUMENT, "contentChanges": [{"text": "d\n"}]})
