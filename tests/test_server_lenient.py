@@ -57,7 +57,11 @@ def _strict(value: Any, kind: Any) -> Any:
     ("method", "changes", "problem"),
     [
         ("textDocument/hover", {"position": None}, "textDocument/hover: params.position is missing"),
-        ("textDocument/hover", {"textDocument": {"uri": 5}}, "textDocument/hover: params.textDocument.uri is not a str"),
+        (
+            "textDocument/hover",
+            {"textDocument": {"uri": 5}},
+            "textDocument/hover: params.textDocument.uri is not a str",
+        ),
         ("mom/suggest", {"position": {"line": "1"}}, "position needs a line, counted from 0"),
         ("mom/show", {"id": None}, "the id of a memory is missing"),
     ],
