@@ -105,6 +105,11 @@ def relevance(probability: float | None, reason: str) -> str:
     return f"{shown} relevant" + (f": {reason}" if reason else "")
 
 
+def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a suggestion whose relevance line gives the reason without the probability."""
+    return {**one, "phrases": {**one["phrases"], "relevance": relevance(None, one["why"])}}
+
+
 def marks(one: Mapping[str, Any]) -> list[str]:
     """Return labels for unusual states: pinned, on trial, and an unusual status or freshness."""
     labels = ["pinned"] * bool(one["pinned"]) + ["on trial"] * bool(one["trial"])

@@ -31,6 +31,12 @@ def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> 
     assert alpha["terms"]["lex"] > plain["terms"]["lex"]
 
 
+def test_a_search_and_an_explanation_give_reasons_without_a_probability(mom: Mom) -> None:
+    assert "% relevant" in suggestion(mom)["phrases"]["relevance"]
+    for one in [*mom.search("alpha"), *mom.call("why", path="src/a.py", line=2)["citations"]]:
+        assert one["chance"] is not None and "relevant" not in one["phrases"]["relevance"]
+
+
 def test_who_says_neither_where_nor_what_for_is_told(mom: Mom) -> None:
     with pytest.raises(UsageError, match="about to do"):
         mom.call("suggest", intent=" ")

@@ -61,8 +61,7 @@ def in_full(suggestion: dict[str, Any], target: LinkTarget | None = None) -> str
 
 def unscored(suggestion: dict[str, Any]) -> dict[str, Any]:
     """Return a suggestion without its probability: a hint's differs from the one that a hover of its line shows."""
-    relevance = phrases.relevance(None, suggestion["why"])
-    return suggestion | {"chance": None, "phrases": suggestion["phrases"] | {"relevance": relevance}}
+    return phrases.with_reason_alone(suggestion) | {"chance": None}
 
 
 def headline(suggestion: dict[str, Any]) -> str:

@@ -131,7 +131,9 @@ class Workspace:
 
     def search(self, text: str, k: int = 10) -> dict[str, Any]:
         """Return the memories that match words or are similar in meaning, whatever their age."""
-        return self._by_text(text_query(text), "why", k)
+        found = self._by_text(text_query(text), "why", k)
+        # The probability was fitted to places and tasks: for a search it would mislead.
+        return found | {"suggestions": [phrases.with_reason_alone(one) for one in found["suggestions"]]}
 
     def intend(self, intent: str, k: int = 3) -> dict[str, Any]:
         """Return the memories that matter for a task described in words, anywhere in the repository."""
@@ -157,7 +159,8 @@ class Workspace:
         ranker = self._ranker(state, self._editing_model(state, meaning).scaled({"temp": 0.0}))
         found = reasons(ranker, query, meaning, self.presenter.read)
         file = AskedFile(self._names(state, query))
-        citations = [answer for _, answer in self.presenter.answers([one for one, _ in found], state, file)]
+        answers = self.presenter.answers([one for one, _ in found], state, file)
+        citations = [phrases.with_reason_alone(answer) for _, answer in answers]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         cited = {one["id"] for one in citations}
         clues = tuple(clue for _, clue in found if clue.memory.id in cited)
