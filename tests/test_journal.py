@@ -208,5 +208,5 @@ def test_a_newer_version_says_to_update(journal_path: Path) -> None:
     db = sqlite3.connect(journal_path)
     db.execute("PRAGMA user_version = 99")
     db.close()
-    with pytest.raises(JournalError, match="update mom-lsp"):
+    with pytest.raises(JournalError, match="update mom"):
         Journal(journal_path)
