@@ -20,7 +20,7 @@ class HistoryEvidence:
     replaced_by: str = ""  # the commit that reverted it
     kept: Sequence[str] = field(default=())  # edits where it had been accepted that were not reverted
     reverted: Sequence[str] = field(default=())  # the commits that reverted such edits
-    refixed: bool = False  # whether it is a fix that needed a fix
+    refixed: bool = False  # whether it is a fix that was fixed later
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,7 +74,7 @@ class Actions:
             return _done(f"Archived: “{memory.title}”; search still finds it")
         path = path or (memory.paths[0] if memory.paths else "")
         if not path:
-            raise UsageError("this memory has no file: `mom dismiss ID --at FILE:LINE` says where to dismiss it")
+            raise UsageError("this memory has no file; give the place with `mom dismiss ID --at FILE:LINE`")
         self._workspace.files.refuse_outside(path)
         symbol, _ = self._workspace.files.at(path, line, code)
         self._append("dismiss", memory.id, path=path, symbol=symbol)
@@ -103,7 +103,7 @@ class Actions:
         kept, duplicate = self._workspace.memory(identity), self._workspace.memory(other)
         life = self._workspace.library.snapshot().life
         if life.shown_for(kept.id) == life.shown_for(duplicate.id):
-            raise UsageError("these two memories are one already")
+            raise UsageError("these two are the same memory already")
         self._append("merge", kept.id, data={"other": duplicate.id})
         return _done(f"Merged {duplicate.id[:8]} into “{kept.title}”")
 

@@ -101,4 +101,4 @@ def _rows(view: View, memories: Collection[str]) -> list[int]:
 def _fall(tier: int, later: int) -> str:
     if later < tier:
         return f"drops from {TIERS[tier]} to {TIERS[later]} within {SOON} active days"
-    return f"its strength drops below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "is about to fade"
+    return f"its strength drops below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "about to fade"
