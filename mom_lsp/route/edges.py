@@ -74,7 +74,7 @@ def edges_of(references: Sequence[tuple[int, str]], commits: Mapping[str, int], 
         edges: (e, 3) source row, number of the relation, target row.
         quotes: (q, 3) source row, number of the relation, number of the title.
         titled_rows, titled_ends: the rows of each title, and where they end.
-        reverting: (r,) the rows that revert something, be it known or not.
+        reverting: (r,) the rows that revert something, whether it is indexed or not.
     """
     named = [Named(row, *text.split(" ", 1)) for row, text in references]
     homes, shas = _homes(named, names), sorted(commits)

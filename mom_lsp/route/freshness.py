@@ -13,7 +13,7 @@ from mom_lsp.route.view import View
 
 MOST = 0.5  # share of its lines, rare ones counting more, that must still be there for a memory to be fresh
 NO_NORMALIZED: Mapping[int, int] = {}
-RARE = 2  # memories that added a line
+RARE = 2  # memories that added a rare line, at most
 COMMON = 16  # files; a function name in more files does not show where the code went
 
 

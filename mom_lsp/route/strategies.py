@@ -18,7 +18,7 @@ MOST_SURPRISE = 5
 
 @dataclass(frozen=True, slots=True)
 class Strategy:
-    """Which strategies are on, for the questions of one place and day (seed mixture_of_memories, novel strategies)."""
+    """The enabled strategies, for the questions of one place and day (seed mixture_of_memories, novel strategies)."""
 
     dropout: float = 0.0  # probability of dropping a frequently used memory
     explore: float = 0.0  # log-odds that the most surprising memory gains while it is unused
@@ -70,13 +70,13 @@ SCORE_ALONE = Strategy()
 
 
 def diversity(selections: Collection[str], eligible: int) -> float | None:
-    """Return how varied selections are: H = -sum p ln p over the memories, by the most that it could be; in [0, 1].
+    """Return the diversity of selections: the entropy H = -sum p ln p over the memories by its maximum, in [0, 1].
 
-    The most is ln(min(eligible, selections)): divided by that of the memories that were selected, a collapse onto two
-    of them would look perfect. None where there is nothing to vary.
+    The maximum is ln(min(eligible, selections)); with the number of selected memories instead, a collapse onto two of
+    them would look perfect. None if only one memory is possible.
 
     Args:
-        selections: ids of the memories that were shown, one for each time.
+        selections: ids of the shown memories, with repeats.
         eligible: how many memories could have been shown.
     """
     possible = min(eligible, len(selections))
@@ -87,11 +87,11 @@ def diversity(selections: Collection[str], eligible: int) -> float | None:
 
 
 def commonest(selections: Iterable[str], count: int) -> list[str]:
-    """Return the memories that were shown most, most often first."""
+    """Return the memories that were shown most often, most frequent first."""
     return [memory for memory, _ in Counter(selections).most_common(count)]
 
 
 def _draw(*parts: object) -> float:
-    """Return a number in [0, 1) that follows from the parts alone, in every process."""
+    """Return a number in [0, 1) that depends on the parts alone, in every process."""
     text = "\0".join(map(str, parts)).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=8).digest(), "big") / 2**64

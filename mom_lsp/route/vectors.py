@@ -82,7 +82,7 @@ class Vectors:
             query: (d,) of unit length.
             allowed: (n,) which rows may be returned.
             count: how many at most.
-            ranges: of the vectors that are looked at, None for all.
+            ranges: of the vectors to compare, None for all.
         """
         code, scale = _quantised(query.astype(np.float32)[None])
         rows, values = self.rows, np.empty(0, np.float32)
