@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.inlay_hint import update_hints
 from mom_lsp.settings import Settings
@@ -20,8 +20,8 @@ PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo
 class Front:
     """The part of the server that asks; its engine counts its answers, and something happens before the first comes."""
 
-    def __init__(self, meanwhile: Callable[[Document], None]) -> None:
-        self.document = Document("file:///repo/a.py", PLACE, "python")
+    def __init__(self, meanwhile: Callable[[OpenDocument], None]) -> None:
+        self.document = OpenDocument("file:///repo/a.py", PLACE, "python")
         self.documents = {self.document.uri: self.document}
         self.meanwhile, self.asked = meanwhile, 0
 
@@ -38,7 +38,7 @@ class Front:
     def settings_of(self, folder: Path) -> Settings:
         return Settings()
 
-    def text(self, document: Document) -> str:
+    def text(self, document: OpenDocument) -> str:
         return "x = 1\n"
 
     @property
@@ -46,18 +46,18 @@ class Front:
         return cast("MomServer", self)
 
 
-def outdate(document: Document) -> None:
+def outdate(document: OpenDocument) -> None:
     front = Front(lambda _: None)
     front.documents = {document.uri: document}
     MomServer.invalidate(front.server)
 
 
-def edit(document: Document) -> None:
+def edit(document: OpenDocument) -> None:
     document.edits += 1
 
 
 @pytest.mark.parametrize("meanwhile", [outdate, edit])
-def test_an_answer_that_became_old_on_its_way_is_not_kept(meanwhile: Callable[[Document], None]) -> None:
+def test_an_answer_that_became_old_on_its_way_is_not_kept(meanwhile: Callable[[OpenDocument], None]) -> None:
     front = Front(meanwhile)
     numbers = [asyncio.run(MomServer.answer(front.server, front.document, 0, 0))["number"] for _ in range(3)]
     assert numbers == [1, 2, 2]

@@ -9,7 +9,7 @@ from typing import Any, cast
 from lsprotocol import types
 
 from mom_lsp.errors import ChildError
-from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.execute_command import count_opened
 from mom_lsp.server.text_sync import did_save
@@ -22,7 +22,7 @@ class Front:
     """The part of the server that these handlers use; its engine writes down what it is asked."""
 
     def __init__(self, *, broken: bool = False) -> None:
-        self.documents = {URI: Document(URI, PLACE, "python")}
+        self.documents = {URI: OpenDocument(URI, PLACE, "python")}
         self.active: dict[Path, Any] = {}
         self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
         self.asked: list[tuple[str, dict[str, Any]]] = []

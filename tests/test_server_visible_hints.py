@@ -15,7 +15,7 @@ from repositories import START, Change, Mom, Repo, Start, import_commits
 
 from mom_lsp.errors import ChildError
 from mom_lsp.server import visible_hints
-from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.hover import hover
 from mom_lsp.server.inlay_hint import inlay_hint, inlay_hint_resolve
@@ -62,14 +62,14 @@ class Front:
     def __init__(self, mom: Mom, path: str, *, broken: bool = False) -> None:
         place = DocumentPlace(mom.root, mom.location.data, path, mom.root)
         self.mom, self.uri, self.broken = mom, (mom.root / path).as_uri(), broken
-        self.opened = Document(self.uri, place, "python")
+        self.opened = OpenDocument(self.uri, place, "python")
         self.documents, self.can_refresh = {self.uri: self.opened}, False
         self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
         self.client = type("Client", (), {"commands": False})()
         self.client_capabilities = types.ClientCapabilities()
         self.tasks: list[asyncio.Task[Any]] = []
 
-    async def document(self, uri: str) -> Document | None:
+    async def document(self, uri: str) -> OpenDocument | None:
         return self.documents.get(uri)
 
     @property
@@ -84,7 +84,7 @@ class Front:
     def settings_of(self, folder: Path) -> Settings:
         return self.mom.settings
 
-    def text(self, document: Document) -> str:
+    def text(self, document: OpenDocument) -> str:
         return (self.mom.root / document.place.path).read_text()
 
     def line(self, uri: str, line: int) -> str:
@@ -93,13 +93,15 @@ class Front:
     def line_end(self, uri: str, line: int) -> types.Position:
         return types.Position(line, len(self.line(uri, line)))
 
-    def without_dismissed(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def without_dismissed(self, document: OpenDocument, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return MomServer.without_dismissed(self.server, document, suggestions)
 
-    async def suggest_for_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
+    async def suggest_for_line(
+        self, document: OpenDocument, line: int, *, counted: bool = True
+    ) -> list[dict[str, Any]]:
         return await MomServer.suggest_for_line(cast("MomServer", self), document, line, counted=counted)
 
-    async def answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
+    async def answer(self, document: OpenDocument, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
         return await MomServer.answer(cast("MomServer", self), document, start, end, counted=counted)
 
     def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> None:

@@ -53,7 +53,7 @@ def index(
     if (watch or queued) and (rev or as_json):
         raise click.UsageError("--rev and --json cannot be combined with --watch")
     from mom_lsp import indexing
-    from mom_lsp.settings import resolve_kept
+    from mom_lsp.settings import resolve_saved
 
     location = locate(folder() / Path(path or ".").expanduser())
     if progress_json:
@@ -62,7 +62,7 @@ def index(
         end_with_parent(sys.stdin)
     summary = None
     with _stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
-        for problem in resolve_kept(location.root, location.data).in_files:
+        for problem in resolve_saved(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
         settings = indexing.index_settings(location)
         background_mode = indexing.Background(location.data) if background or queued else None

@@ -7,7 +7,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.text import echo_json
 from mom_lsp.git.location import locate
-from mom_lsp.settings import resolve_kept
+from mom_lsp.settings import resolve_saved
 
 
 @click.command()
@@ -24,7 +24,7 @@ def model(trust: bool, as_json: bool) -> None:
     from mom_lsp.lm.model_process import ModelProcess
 
     location = locate(folder())
-    settings = resolve_kept(location.root, location.data).settings.model
+    settings = resolve_saved(location.root, location.data).settings.model
     gguf.checked(gguf.find_model(settings.path), trust=trust)
     limits = {"context": settings.context, "threads": settings.threads, "memory": settings.max_memory * 10**6}
     process = ModelProcess(settings.path, **limits)

@@ -22,7 +22,7 @@ from mom_lsp.indexqueue import enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile
 from mom_lsp.lm.trace_file import TraceFile
-from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_kept, save_editor_settings, stamp
+from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_saved, save_editor_settings, stamp
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
@@ -180,7 +180,7 @@ class Service:
 
     def setting_problems(self, workspace: Workspace) -> list[str]:
         """Return what is wrong with the current settings of a worktree."""
-        return resolve_kept(workspace.location.root, self.data).problems
+        return resolve_saved(workspace.location.root, self.data).problems
 
     def follow_settings(self) -> bool:
         """Reload the settings files that changed; whether there were any."""
@@ -205,7 +205,7 @@ class Service:
         workspace.settings = read()
 
     def _resolve(self, root: Path) -> Settings:
-        return resolve_kept(root, self.data).settings
+        return resolve_saved(root, self.data).settings
 
     @staticmethod
     def _index_settings(workspace: Workspace) -> object:

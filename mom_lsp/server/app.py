@@ -38,7 +38,7 @@ CACHE_TIME = 600.0  # seconds; an answer's phrases say how long ago something wa
 
 
 @dataclass(slots=True)
-class Document:
+class OpenDocument:
     """An open document inside a workspace folder."""
 
     uri: str  # as the editor spelt it when it opened the document
@@ -77,7 +77,7 @@ class MomServer(BackgroundServer):
             max_workers=1,
         )
         self.settings: dict[Path, Settings] = {}  # by workspace folder
-        self.documents: UriMap[Document] = UriMap()
+        self.documents: UriMap[OpenDocument] = UriMap()
         self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is not known yet
         self.configured = asyncio.Event()
         self.configuring = asyncio.Lock()
@@ -104,7 +104,7 @@ class MomServer(BackgroundServer):
         """The open texts and folders."""
         return self.protocol.workspace
 
-    async def document(self, uri: str) -> Document | None:
+    async def document(self, uri: str) -> OpenDocument | None:
         """Return an open document; None if it is outside the folders, disabled, too long or not text."""
         if (opening := self.opening.get(uri)) is not None:
             await opening.wait()
@@ -113,7 +113,7 @@ class MomServer(BackgroundServer):
                 await asyncio.wait_for(self.configured.wait(), SETTINGS_TIMEOUT)
         return self.usable(uri)
 
-    def usable(self, uri: str) -> Document | None:
+    def usable(self, uri: str) -> OpenDocument | None:
         """Return the same as `document` without waiting."""
         document, opened = self.documents.get(uri), self.workspace.opened.get(uri)
         if document is None or opened is None or not opened.is_readable:
@@ -125,7 +125,7 @@ class MomServer(BackgroundServer):
         """Return the settings of a workspace folder."""
         return self.settings.get(folder, DEFAULTS)
 
-    def text(self, document: Document) -> str:
+    def text(self, document: OpenDocument) -> str:
         """Return the text in the editor, never the one on disk."""
         opened = self.workspace.opened.get(document.uri)
         return "" if opened is None else opened.source
@@ -160,11 +160,11 @@ class MomServer(BackgroundServer):
 
     # --- the engine ---
 
-    async def suggest(self, document: Document, start: int, end: int) -> list[dict[str, Any]]:
+    async def suggest(self, document: OpenDocument, start: int, end: int) -> list[dict[str, Any]]:
         """Return the suggestions for lines `start` to `end` (0-based, inclusive). Raises MomError."""
         return self.without_dismissed(document, (await self.answer(document, start, end))["suggestions"])
 
-    async def suggest_for_task(self, document: Document, line: int | None, intent: str) -> list[dict[str, Any]]:
+    async def suggest_for_task(self, document: OpenDocument, line: int | None, intent: str) -> list[dict[str, Any]]:
         """Return the suggestions for what the user is about to do, at a line (0-based) or in the file.
 
         Raises MomError.
@@ -174,7 +174,9 @@ class MomServer(BackgroundServer):
         answer = await self.engines.ask(document.place, "suggest", **params)
         return self.without_dismissed(document, answer["suggestions"])
 
-    async def suggest_for_line(self, document: Document, line: int, *, counted: bool = True) -> list[dict[str, Any]]:
+    async def suggest_for_line(
+        self, document: OpenDocument, line: int, *, counted: bool = True
+    ) -> list[dict[str, Any]]:
         """Return the suggestions for one line: none for a blank line, only the hinted ones for an uncommitted line.
 
         Raises MomError.
@@ -193,7 +195,7 @@ class MomServer(BackgroundServer):
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
         return [one for one in found if one["id"] in hinted]
 
-    async def answer(self, document: Document, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
+    async def answer(self, document: OpenDocument, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
         """Return the engine's answer about lines (0-based, inclusive), cached if possible. Raises MomError."""
         now = asyncio.get_running_loop().time()
         if now - document.cached_since > CACHE_TIME:
@@ -213,7 +215,7 @@ class MomServer(BackgroundServer):
                 document.answers[start, end, counted] = answer
         return answer
 
-    def without_dismissed(self, document: Document, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def without_dismissed(self, document: OpenDocument, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the suggestions that the user has not just dismissed or forgotten."""
         return [
             suggestion

@@ -13,7 +13,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.client_capabilities import resolves
 from mom_lsp.server.insert_comment import comment_edit
 from mom_lsp.server.labels import plain, shorten
@@ -65,7 +65,7 @@ async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.
     return action
 
 
-async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool) -> list[dict[str, Any]]:
+async def _suggestions(ls: MomServer, document: OpenDocument, line: int, asked: bool) -> list[dict[str, Any]]:
     """Ask the engine only on the user's request: the light bulb follows the cursor, and the present hints suffice."""
     if asked:
         return await ls.suggest_for_line(document, line)
@@ -73,7 +73,7 @@ async def _suggestions(ls: MomServer, document: Document, line: int, asked: bool
 
 
 def _memory_actions(
-    ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]
+    ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]
 ) -> Iterator[types.CodeAction]:
     """Yield the actions for one memory."""
     here = [suggestion["id"], document.uri, line + 1]
@@ -92,7 +92,7 @@ def _memory_actions(
     yield _action(INDENTED.format("Show source"), "open", here, OWN_NOTE if own else "")
 
 
-def _general_actions(ls: MomServer, document: Document, selection: types.Range) -> Iterator[types.CodeAction]:
+def _general_actions(ls: MomServer, document: OpenDocument, selection: types.Range) -> Iterator[types.CodeAction]:
     """Yield the actions that need no memory."""
     if text := _selected(ls, document.uri, selection):
         yield _action("Remember this", "remember", [text, document.uri, selection.start.line + 1])

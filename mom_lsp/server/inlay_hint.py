@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from mom_lsp.errors import MomError
 from mom_lsp.route.lines import open_lines
-from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.app import MomServer, OpenDocument, log
 from mom_lsp.server.client_capabilities import resolves
 from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.labels import lsp_hint
@@ -47,7 +47,7 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
     return params
 
 
-async def _scored_for_line(ls: MomServer, document: Document, hint: Hint) -> dict[str, Any] | None:
+async def _scored_for_line(ls: MomServer, document: OpenDocument, hint: Hint) -> dict[str, Any] | None:
     """Return a hint's suggestion with the relevance that the hover of its line shows, None if it has none there."""
     try:
         suggestions = await ls.suggest_for_line(document, hint.line, counted=False)
@@ -57,14 +57,14 @@ async def _scored_for_line(ls: MomServer, document: Document, hint: Hint) -> dic
     return next((one for one in suggestions if one["id"] == hint.suggestion["id"]), None)
 
 
-async def update_hints(ls: MomServer, document: Document) -> None:
+async def update_hints(ls: MomServer, document: OpenDocument) -> None:
     """Request the hints of the whole document after a pause in typing; concurrent callers share one request."""
     if document.hint_update is None or document.hint_update.done():
         document.hint_update = asyncio.get_running_loop().create_task(_update_hints(ls, document))
     await asyncio.shield(document.hint_update)
 
 
-def update_hints_soon(ls: MomServer, document: Document) -> None:
+def update_hints_soon(ls: MomServer, document: OpenDocument) -> None:
     """Update the hints after a pause in typing, and refresh the client if they changed."""
 
     async def run() -> None:
@@ -77,7 +77,7 @@ def update_hints_soon(ls: MomServer, document: Document) -> None:
         ls.start_task(run())
 
 
-async def _update_hints(ls: MomServer, document: Document) -> None:
+async def _update_hints(ls: MomServer, document: OpenDocument) -> None:
     while (left := _delay_left(ls, document)) > 0:
         await asyncio.sleep(left)
     state, text = document.state, ls.text(document)
@@ -95,13 +95,13 @@ async def _update_hints(ls: MomServer, document: Document) -> None:
         await _update_hints(ls, document)
 
 
-def _delay_left(ls: MomServer, document: Document) -> float:
+def _delay_left(ls: MomServer, document: OpenDocument) -> float:
     """Return the seconds left of `mom.hints.delay` since the last edit."""
     delay = ls.settings_of(document.place.folder).hints.delay / 1000
     return document.edited_at + delay - asyncio.get_running_loop().time()
 
 
-def _lsp_hint(ls: MomServer, document: Document, hint: Hint) -> types.InlayHint:
+def _lsp_hint(ls: MomServer, document: OpenDocument, hint: Hint) -> types.InlayHint:
     data: dict[str, Any] = {"uri": document.uri, "id": hint.suggestion["id"]}
     shown = lsp_hint(ls.line_end(document.uri, hint.line), hint.suggestion, data)
     if not resolves(ls.client_capabilities, "inlay_hint", "tooltip"):

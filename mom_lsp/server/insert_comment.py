@@ -7,7 +7,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from mom_lsp.server.app import Document, MomServer
+from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.labels import plain
 
 WIDTH = 79  # columns
@@ -38,7 +38,7 @@ SIGNS = {language: signs for signs, languages in _LANGUAGES.items() for language
 
 
 def comment_edit(
-    ls: MomServer, document: Document, line: int, suggestion: dict[str, Any]
+    ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]
 ) -> types.WorkspaceEdit | None:
     """Return the edit that inserts a memory above a line (0-based); None if the language's comments are not known."""
     signs = SIGNS.get(document.language)

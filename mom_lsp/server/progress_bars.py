@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHOW_AFTER = 1.0  # seconds; a bar that only flashes is noise
+SHOW_AFTER = 1.0  # seconds; a bar that only flashes distracts
 
 
 @dataclass(slots=True)
-class _Job:
+class _Bar:
     phase: str
     done: int = 0
     total: int = 0
@@ -36,43 +36,43 @@ class _Job:
 
 
 class ProgressBars:
-    """One progress bar for each folder's current job."""
+    """One progress bar for each folder that is being indexed."""
 
     def __init__(self, ls: BackgroundServer) -> None:
         self._ls = ls
-        self._jobs: dict[str, _Job] = {}
+        self._bars: dict[str, _Bar] = {}
 
     def report(self, params: dict[str, Any]) -> None:
         """Handle one progress notification of the engine."""
         root, phase = str(params.get("root", "")), str(params.get("phase", ""))
-        job = self._jobs.get(root)
-        if job is not None and job.phase != phase:
+        bar = self._bars.get(root)
+        if bar is not None and bar.phase != phase:
             self._end(root, str(params.get("message") or ""))
-            job = None
+            bar = None
         done, total = int(params.get("done") or 0), int(params.get("total") or 0)
-        if job is None:
+        if bar is None:
             if done >= total:  # also 0 of 0: the indexer waits, or has stopped waiting
                 return
-            job = self._jobs[root] = _Job(phase)
-            asyncio.get_running_loop().call_later(SHOW_AFTER, self._begin, job)
-        job.done, job.total, job.message = done, total, str(params.get("message") or "")
+            bar = self._bars[root] = _Bar(phase)
+            asyncio.get_running_loop().call_later(SHOW_AFTER, self._begin, bar)
+        bar.done, bar.total, bar.message = done, total, str(params.get("message") or "")
         if done >= total:
             self._end(root)
-        elif job.token:
-            report = types.WorkDoneProgressReport(message=job.message or None, percentage=job.percentage)
-            self._ls.work_done_progress.report(job.token, report)
+        elif bar.token:
+            report = types.WorkDoneProgressReport(message=bar.message or None, percentage=bar.percentage)
+            self._ls.work_done_progress.report(bar.token, report)
 
     def end_all(self) -> None:
         """End all bars, since the engine has disconnected."""
-        for root in tuple(self._jobs):
+        for root in tuple(self._bars):
             self._end(root)
 
-    def _begin(self, job: _Job) -> None:
+    def _begin(self, bar: _Bar) -> None:
         window = self._ls.client_capabilities.window
-        if not job.ended and window and window.work_done_progress:
-            self._ls.start_task(self._show(job))
+        if not bar.ended and window and window.work_done_progress:
+            self._ls.start_task(self._show(bar))
 
-    async def _show(self, job: _Job) -> None:
+    async def _show(self, bar: _Bar) -> None:
         token = str(uuid.uuid4())
         try:
             await self._ls.work_done_progress.create_async(token)
@@ -80,23 +80,23 @@ class ProgressBars:
             log.info("no progress: %s", error)
             return
         begin = types.WorkDoneProgressBegin(
-            title=STEPS.get(job.phase, "Working"),
+            title=STEPS.get(bar.phase, "Working"),
             cancellable=False,
-            message=job.message or None,
-            percentage=job.percentage,
+            message=bar.message or None,
+            percentage=bar.percentage,
         )
         self._ls.work_done_progress.begin(token, begin)
-        job.token = token
-        if job.ended:
-            self._finish(job)
+        bar.token = token
+        if bar.ended:
+            self._finish(bar)
 
     def _end(self, root: str, message: str = "") -> None:
-        job = self._jobs.pop(root)
-        job.ended, job.message = True, message
-        self._finish(job)
+        bar = self._bars.pop(root)
+        bar.ended, bar.message = True, message
+        self._finish(bar)
 
-    def _finish(self, job: _Job) -> None:
-        if job.token:
-            self._ls.work_done_progress.end(job.token, types.WorkDoneProgressEnd(message=job.message or None))
-            self._ls.work_done_progress.tokens.pop(job.token, None)  # pygls never removes them
-            job.token = None
+    def _finish(self, bar: _Bar) -> None:
+        if bar.token:
+            self._ls.work_done_progress.end(bar.token, types.WorkDoneProgressEnd(message=bar.message or None))
+            self._ls.work_done_progress.tokens.pop(bar.token, None)  # pygls never removes them
+            bar.token = None

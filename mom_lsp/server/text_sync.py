@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from lsprotocol import types
 
 from mom_lsp.errors import MomError
-from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.app import MomServer, OpenDocument, log
 from mom_lsp.server.document_place import find_place
 from mom_lsp.server.hint_shift import shift
 from mom_lsp.server.inlay_hint import update_hints_soon
@@ -27,7 +27,7 @@ async def add_document(ls: MomServer, uri: str, language: str) -> None:
         place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
         if place is None or uri not in ls.workspace.opened:  # closed since
             return
-        ls.documents[uri] = document = Document(uri, place, language)
+        ls.documents[uri] = document = OpenDocument(uri, place, language)
         _report_too_long(ls, document)
     finally:
         placed.set()
@@ -56,7 +56,7 @@ async def did_change(ls: MomServer, params: types.DidChangeTextDocumentParams) -
         update_hints_soon(ls, document)
 
 
-def _report_too_long(ls: MomServer, document: Document) -> None:
+def _report_too_long(ls: MomServer, document: OpenDocument) -> None:
     """Log, once for each document, that it is too long for memories."""
     opened = ls.workspace.opened.get(document.uri)
     if opened is not None and opened.is_too_long and not document.reported_too_long:

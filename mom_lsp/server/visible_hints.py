@@ -12,7 +12,7 @@ from lsprotocol import types
 
 from mom_lsp.errors import MomError
 from mom_lsp.route.lines import open_lines
-from mom_lsp.server.app import Document, MomServer, log
+from mom_lsp.server.app import MomServer, OpenDocument, log
 
 READ_AFTER = 2.0  # seconds that lines must stay visible; lines scrolled past are not read
 SCREEN = 60  # lines that fit on most screens
@@ -42,7 +42,7 @@ def visible_lines(first: int, last: int, count: int) -> range:
     return range(start, start + height)
 
 
-def watch(ls: MomServer, document: Document, requested: types.Range) -> None:
+def watch(ls: MomServer, document: OpenDocument, requested: types.Range) -> None:
     """Schedule counting the visible hints; the next request cancels it."""
     if document.read_timer is not None:
         document.read_timer.cancel()
@@ -51,7 +51,7 @@ def watch(ls: MomServer, document: Document, requested: types.Range) -> None:
     document.read_timer = later(READ_AFTER, lambda: ls.start_task(count_hints(ls, document, lines))) if lines else None
 
 
-async def count_hints(ls: MomServer, document: Document, lines: range) -> None:
+async def count_hints(ls: MomServer, document: OpenDocument, lines: range) -> None:
     """Report the hints of some lines to the engine as read; it counts each once per file and day."""
     if ls.documents.get(document.uri) is not document:
         return  # closed since

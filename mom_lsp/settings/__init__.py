@@ -4,7 +4,7 @@ from mom_lsp.settings.editor import EditorSettings, save_editor_settings, saved_
 from mom_lsp.settings.fields import ModelSettings, SettingInfo, Settings, describe
 from mom_lsp.settings.files import Stamp, stamp, user_file
 from mom_lsp.settings.parse import differing, parse_settings
-from mom_lsp.settings.precedence import Resolved, resolve, resolve_kept
+from mom_lsp.settings.precedence import Resolved, resolve, resolve_saved
 
 __all__ = [
     "EditorSettings",
@@ -17,7 +17,7 @@ __all__ = [
     "differing",
     "parse_settings",
     "resolve",
-    "resolve_kept",
+    "resolve_saved",
     "save_editor_settings",
     "saved_editor_settings",
     "stamp",

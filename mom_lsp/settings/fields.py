@@ -84,10 +84,10 @@ class StrategySettings:
 class WeightSettings:
     """Multipliers for the terms of the score, on top of the learned weights."""
 
-    sem: float = _setting(1.0, "Multiplier for the semantic similarity term; 1 keeps the learned weight.", high=100)
-    lex: float = _setting(1.0, "Multiplier for the shared words term; 1 keeps the learned weight.", high=100)
+    sem: float = _setting(1.0, "Multiplier for the semantic term (embeddings); 1 keeps the learned weight.", high=100)
+    lex: float = _setting(1.0, "Multiplier for the lexical term (shared words); 1 keeps the learned weight.", high=100)
     temp: float = _setting(1.0, "Multiplier for the recency term; 1 keeps the learned weight.", high=100)
-    use: float = _setting(1.0, "Multiplier for the past usefulness term; 1 keeps the learned weight.", high=100)
+    use: float = _setting(1.0, "Multiplier for the usage term (accepted uses); 1 keeps the learned weight.", high=100)
     place: float = _setting(
         1.0, "Multiplier for the location term (lines, symbol, file); 1 keeps the learned weight.", high=100
     )

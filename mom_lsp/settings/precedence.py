@@ -55,7 +55,7 @@ def resolve(root: Path | None, editor: EditorSettings | None = None) -> Resolved
     return Resolved(settings, (*in_files, *more), (*of_user, *of_workspace))
 
 
-def resolve_kept(root: Path, data: Path) -> Resolved:
+def resolve_saved(root: Path, data: Path) -> Resolved:
     """Return the settings of a worktree without asking an editor: with the last one's saved settings."""
     return resolve(root, last_set(data, root))
 
