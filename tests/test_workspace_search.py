@@ -38,7 +38,7 @@ def test_a_search_and_an_explanation_give_reasons_without_a_probability(mom: Mom
 
 
 def test_who_says_neither_where_nor_what_for_is_told(mom: Mom) -> None:
-    with pytest.raises(UsageError, match="about to do"):
+    with pytest.raises(UsageError, match="a path or an intent is required"):
         mom.call("suggest", intent=" ")
 
 

@@ -58,7 +58,7 @@ def is_quiet(usage: Usage) -> bool:
 def confidence(usage: Usage, past: HistoryEvidence) -> Confidence:
     """Return high for three uses without failure, low for no use or as many failures as successes, else medium.
 
-    A fix that needed a fix counts as a failure.
+    A fix that itself had to be fixed counts as a failure.
     """
     failed = failures(usage, past)
     if past.replaced_by or not usage.uses or 2 * failed >= usage.uses:
