@@ -79,3 +79,10 @@ def test_what_follows_a_warning_is_set_off_from_its_sentence() -> None:
     assert listed("", "recent") == "recent"
     assert listed("recent", "", "pinned") == "recent, pinned"
     assert listed(f"{WARNING}it was reverted: a, b", "now in c") == f"{WARNING}it was reverted: a, b; now in c"
+
+
+def test_a_search_names_the_longest_words_of_the_text() -> None:
+    text = "Halve the strength\nIts half_life is in active days."
+    names = ["the", "half", "Strength", "is", "unknown"]
+    writer = ReasonWriter(make_view(WRITER), None, matches={0}, names=names, typed=True, texts={0: text})
+    assert writer.reason(0, WEAK, Usage()) == "shares `Strength` and `half`"

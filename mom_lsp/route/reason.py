@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from mom_lsp.memory import Usage
-from mom_lsp.route.features import CodeOverlap
+from mom_lsp.route.domain_names import EMPTY_WORDS
+from mom_lsp.route.features import IDENTIFIER, CodeOverlap
 from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.postings import name_keys
 from mom_lsp.route.view import View
@@ -20,6 +21,7 @@ PARTS = 4  # at most, with feedback and a later revert
 EVIDENCE = 3  # at most
 TEXT_TERMS = ("lex", "sem", "temp")
 LEAST_SHARE = 0.5  # log-odds that a term adds at least where it is named
+SHARED_WORDS = 2  # of a typed question that are named
 LEAST_OVERLAP = 0.25  # share of the lines asked about, rare ones counting more, that a memory added or removed
 
 
@@ -35,6 +37,7 @@ class ReasonWriter:
     symbol: str = ""  # the function asked about
     names: Sequence[str] = ()  # identifiers and words of the question, each once
     typed: bool = False  # whether the question is in the user's own words
+    texts: Mapping[int, str] = field(default_factory=dict)  # of the chosen rows, if the question is typed
 
     def reason(self, row: int, terms: Mapping[str, float], usage: Usage) -> str:
         """Return the evidence for a memory, strongest first, then the feedback on it and whether it was reverted.
@@ -91,10 +94,20 @@ class ReasonWriter:
     def _text_evidence(self, term: str, row: int) -> str:
         """Return the phrase for a text term: words, meaning or recency."""
         if term == "lex":
-            rarest = int(self._rarest[row])
-            shared = "shares words with your query" if self.typed else "shares words with these lines"
-            return shared if rarest < 0 else f"shares `{self.names[rarest]}`"
+            shared = self._shared_names(row)
+            if shared:
+                return f"shares {' and '.join(f'`{name}`' for name in shared)}"
+            return "shares words with your query" if self.typed else "shares words with these lines"
         return "similar in meaning" if term == "sem" else "recent"
+
+    def _shared_names(self, row: int) -> Sequence[str]:
+        """Return the longest words of a typed question in a memory's text, else the rarest name that both have."""
+        if row in self.texts:
+            known = {part for name in IDENTIFIER.findall(self.texts[row].lower()) for part in (name, *name.split("_"))}
+            if shared := [name for name in self.names if name.lower() in known - EMPTY_WORDS]:
+                return sorted(shared, key=len, reverse=True)[:SHARED_WORDS]
+        rarest = int(self._rarest[row])
+        return [self.names[rarest]] if rarest >= 0 else []
 
     @cached_property
     def _rarest(self) -> np.ndarray:

@@ -52,9 +52,9 @@ class Query:
 
     @property
     def names(self) -> list[str]:
-        """The identifiers in view, or the words of a search."""
-        lines = [line for spot in self.spots for line in spot.lines]
-        return list(dict.fromkeys(WORD.findall("\n".join(lines) if lines else self.words)))[:MAX_KEYS]
+        """The identifiers in view, or the words that the user typed."""
+        lines = [self.words] if self.typed else [line for spot in self.spots for line in spot.lines]
+        return list(dict.fromkeys(WORD.findall("\n".join(lines))))[:MAX_KEYS]
 
     def intending(self, intent: str) -> Query:
         """Return the same question with a description of the task there."""

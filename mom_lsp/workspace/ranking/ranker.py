@@ -180,6 +180,8 @@ class Ranker:
         shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
         best = top(scores, k + len(merged), shown=shown, first=ahead)
+        if writer.typed:
+            writer = replace(writer, texts=self._texts_of(rows[best]))
 
         def ranked(at: int) -> Ranked:
             terms = {t: float(contributions[t][at]) for t in TERMS}
@@ -192,6 +194,12 @@ class Ranker:
             tried = self._on_trial(rows, scores, shown & ~first & free)
             chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
         return chosen
+
+    def _texts_of(self, rows: np.ndarray) -> dict[int, str]:
+        """Return title and body of some memories, by row."""
+        ids = {row: self.view.catalog.ids[row] for row in rows.tolist()}
+        found = self.texts.get(list(ids.values()))
+        return {row: f"{found[one].title}\n{found[one].body}" for row, one in ids.items() if one in found}
 
     def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
         """Return how far each row is ahead of the others, (m,): 2 or more for the leading rows, else 0."""
