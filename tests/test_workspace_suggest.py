@@ -87,7 +87,7 @@ def test_a_range_that_is_none_is_an_error_of_usage(mom: Mom, start: int, end: in
 
 
 def test_an_unknown_request_is_an_error_of_usage(mom: Mom) -> None:
-    with pytest.raises(UsageError, match="no request"):
+    with pytest.raises(UsageError, match="unknown request"):
         mom.call("nonsense")
 
 
