@@ -233,7 +233,7 @@ def test_a_run_finds_what_the_message_names(
     for found in lived["hints"].values():
         assert found["fresh"] == found["left"] > 0 and found["barred"] == 0
     told = CliRunner().invoke(app, [*arguments, "--ablate=life"]).stdout
-    assert "1 of 1 hints right" in " ".join(told.split()) and "hints per 1,000 lines before" in told
+    assert "1 of 1 hints correct" in " ".join(told.split()) and "hints per 1,000 lines before" in told
     (line,) = map(json.loads, out.read_text().splitlines())
     assert (line["query"], line["ranked"][0]) == (query, gold)
     assert query not in line["ranked"] and other in line["ranked"]

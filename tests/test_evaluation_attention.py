@@ -120,7 +120,7 @@ def test_a_run_measures_every_method(
     )  # until there are texts enough
     assert 0 <= document["router"] <= 1
     _print(document)
-    assert "cites the right one" in capsys.readouterr().out
+    assert "cites the correct one" in capsys.readouterr().out
 
 
 @pytest.mark.slow

@@ -147,7 +147,7 @@ def test_who_always_wants_the_oldest_gets_it(worker: Mom) -> None:
     assert place()[0] == min(before)
     assert document["terms"]["temp"]["own"] < document["terms"]["temp"]["shipped"] / 2
     text = CliRunner().invoke(app, ["-C", str(worker.root), "tune"]).output
-    assert "suggestions you judged" in text and "mom tune --reset" in text
+    assert "rated suggestions" in text and "mom tune --reset" in text
     assert CliRunner().invoke(app, ["-C", str(worker.root), "tune", "--reset"]).exit_code == 0
     assert place()[0] == before[0]
 
