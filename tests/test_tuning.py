@@ -23,6 +23,7 @@ from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
 from mom_lsp.tuning.tune import event_of, improves
+from mom_lsp.workspace.ranking.model_choice import editing_model
 
 
 def test_labels_are_the_commits_that_name_earlier_ones() -> None:
@@ -66,8 +67,9 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     mom.service.library.journal.append("tune", data=event_of(LinearModel({"wrote": 2.0, "cosine": 0.0}, 7.0)), now=1.0)
     workspace = mom.service.workspace(str(project.root))
     state = workspace.states.take(workspace.worktree.head)
-    without, vector = (workspace._editing(state, meaning) for meaning in (None, np.ones(3)))
-    assert without.intercept == 7.0 and vector.weights == shipped("editing").weights
+    tuned, settings = state.snapshot.life.tuned, workspace.settings
+    without, encoded = (editing_model(tuned, settings, encoded=encoded) for encoded in (False, True))
+    assert without.intercept == 7.0 and encoded.weights == shipped("editing").weights
 
 
 def test_tuning_needs_something_to_learn_from(project: Repo, moms: Start) -> None:

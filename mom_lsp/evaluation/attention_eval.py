@@ -29,7 +29,7 @@ from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels
 from mom_lsp.tuning.metrics import bootstrap_interval
-from mom_lsp.tuning.rank import editing_model, scores
+from mom_lsp.tuning.rank import default_editing_model, scores
 
 ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
 CITES = "\n\nThis follows from change ["  # read after the text; the next token is the citation's number
@@ -142,7 +142,7 @@ def first_routed(repository: Path, labels: Sequence[Label], cases: Sequence[Mode
     """Return for each query the memory of its prompt that the router ranked first at that time, if it found any."""
     wanted = {case.query: case for case in cases}
     questions = gather_cases(repository, [label for label in labels if label.query in wanted], step)
-    model, first = editing_model(questions), dict[str, str]()
+    model, first = default_editing_model(questions), dict[str, str]()
     for asked in questions:
         score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))
         found = [memory for memory in wanted[asked.label.query].memories if memory in score]

@@ -25,7 +25,7 @@ from mom_lsp.tuning.cases import Annotator, Case
 from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels, sample
 from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table
-from mom_lsp.tuning.rank import editing_model, first_confidence, rank, writers_only
+from mom_lsp.tuning.rank import default_editing_model, first_confidence, rank, writers_only
 from mom_lsp.workspace import Library
 
 SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, at which the abstention curve is printed
@@ -78,7 +78,7 @@ def report(
     """Return metrics of the product, the baselines and the ablations, the abstention curves, and the predictions."""
     if request.form != "editing":
         labels = [case.label for case in cases]  # other labels have no query of this form
-    model = shipped("intent") if request.form == "intent" else editing_model(cases)
+    model = shipped("intent") if request.form == "intent" else default_editing_model(cases)
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
     confidences = first_confidences(request.form, cases)
@@ -131,7 +131,7 @@ def first_confidences(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[
     """Return the probability of each case's first suggestion and whether it is correct; while editing, of hints too."""
     if form == "intent":
         return {"suggestions": [first_confidence(case, shipped("intent")) for case in cases]}
-    model, hints = editing_model(cases), shipped("hints")
+    model, hints = default_editing_model(cases), shipped("hints")
     return {
         "suggestions": [first_confidence(case, model) for case in cases],
         "hints": [first_confidence(writers_only(case), hints) for case in cases],

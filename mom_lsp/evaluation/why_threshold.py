@@ -21,7 +21,7 @@ from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import load_labels, sample
-from mom_lsp.tuning.rank import editing_model, scores
+from mom_lsp.tuning.rank import default_editing_model, scores
 from mom_lsp.workspace.ranking.citations import OTHERS
 
 THRESHOLDS = (0.0, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
@@ -75,7 +75,7 @@ def main() -> None:
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
     cases = gather_cases(chosen.repository, labels, lambda *_: None)
-    rows = threshold_rows(cases, editing_model(cases).scaled({"temp": 0.0}))
+    rows = threshold_rows(cases, default_editing_model(cases).scaled({"temp": 0.0}))
     for row in rows:
         sys.stdout.write(
             f"relevance >= {row.threshold:<6g} {row.read:5.2f} read per question, recall {row.recall:6.1%},"

@@ -14,7 +14,7 @@ from mom_lsp.tuning.cases import Case
 DEPTH = 10
 
 
-def editing_model(cases: Sequence[Case]) -> LinearModel:
+def default_editing_model(cases: Sequence[Case]) -> LinearModel:
     """Return the weights that the product uses while editing; those without `sem` if no candidate has a vector."""
     return shipped("editing" if any(case.features["cosine"].any() for case in cases) else "unencoded")
 

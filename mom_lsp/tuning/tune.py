@@ -21,7 +21,7 @@ from mom_lsp.tuning.fit import as_json, fit
 from mom_lsp.tuning.gather import gather_cases, installed_encoder
 from mom_lsp.tuning.labels import own_labels
 from mom_lsp.tuning.metrics import metrics_of
-from mom_lsp.tuning.rank import editing_model, rank
+from mom_lsp.tuning.rank import default_editing_model, rank
 from mom_lsp.tuning.rated_impressions import ImpressionReplay, RatedImpression, rated_impressions
 from mom_lsp.workspace import Library
 
@@ -69,7 +69,7 @@ def learn(history: Sequence[Case], rated: Sequence[Case]) -> tuple[dict[str, Any
         rated: suggestions that the user chose among.
     """
     (train, test), (rated_train, rated_test) = _split(history), _split(rated)
-    default = editing_model([*history, *rated])
+    default = default_editing_model([*history, *rated])
     tuned = fit(train, prior=default, rated=rated_train)
     sources = {"history": (train, test), "verdicts": (rated_train, rated_test)}
     parts = {name: _compared(*split, default, tuned) for name, split in sources.items() if any(split)}
