@@ -84,7 +84,7 @@ def test_a_file_that_is_damaged_or_of_another_version_is_made_anew(file: TraceFi
 
 def test_a_file_that_cannot_be_made_anew_is_reported(file: TraceFile) -> None:
     file.path.mkdir()
-    with pytest.raises(StoreError, match="remove it"):
+    with pytest.raises(StoreError, match="delete it"):
         file.traces("model", LAYERS, HEADS)
 
 
