@@ -265,7 +265,7 @@ def test_workspace_settings_name_no_model(project: Repo, moms: Start, tmp_path: 
     assert "mom.encoder.model: cannot be set here" in found.problems[0]
     project.commit("First version of f", {"a.py": CODE})
     told = moms(project).call("configure", options={"mom": {"encoder": {"model": "./evil"}}})
-    assert "whether you or the workspace set this" in told["problems"][-1]
+    assert "does not separate your settings from the workspace" in told["problems"][-1]
 
 
 @pytest.mark.parametrize("name", ["", "lance", "attributes", "journal.sqlite", "requests", "writer.lock", "git"])
