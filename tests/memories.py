@@ -12,6 +12,7 @@ from repositories import Repo
 
 from mom_lsp.memory import Anchor, Kind, Memory, Reference, Relation, Source
 from mom_lsp.store import Store
+from mom_lsp.store.arrow_rows import SCHEMA
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 NAME = st.text(st.characters(exclude_categories=["Cs", "Cc", "Z"]), min_size=1, max_size=12)
@@ -80,7 +81,7 @@ class HashEncoder:
 
 def dump(store: Store) -> list[dict[str, Any]]:
     """Return every column of every row, in the order of the ids."""
-    rows: list[dict[str, Any]] = store.columns(store._tables.memories.schema.names).to_pylist()
+    rows: list[dict[str, Any]] = store.columns(SCHEMA.names).to_pylist()
     return sorted(rows, key=lambda row: str(row["id"]))
 
 

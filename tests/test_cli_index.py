@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from mom_lsp.cli.index import _stop_on_signal, summary_line
+from mom_lsp.cli.index import stop_on_signal, summary_line
 from mom_lsp.indexing import Summary
 
 
@@ -17,7 +17,7 @@ def test_summary_is_one_line() -> None:
 
 def test_first_signal_asks_to_stop_and_the_second_interrupts() -> None:
     before = signal.getsignal(signal.SIGINT)
-    with pytest.raises(KeyboardInterrupt), _stop_on_signal() as stop:
+    with pytest.raises(KeyboardInterrupt), stop_on_signal() as stop:
         assert not stop.is_set()
         signal.raise_signal(signal.SIGINT)
         assert stop.is_set()

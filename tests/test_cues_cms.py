@@ -100,7 +100,7 @@ def test_half_lives_are_7_14_and_69_steps() -> None:
 @given(events(1).filter(lambda drawn: bool(drawn.any())), decays)
 def test_the_same_write_again_and_again_saturates_at_g_over_delta(stream: np.ndarray, decay: float) -> None:
     memory = make(levels=(Level(1, WIDTH, decay),))
-    value = stream[0] @ memory._to_value[0].T
+    value = stream[0] @ memory.to_value[0].T
     for _ in range(round(12 / decay)):
         memory.write(stream[0])
     np.testing.assert_allclose(memory.values[0].values[0], 0.5 / decay * value, rtol=1e-3, atol=1e-4)
@@ -174,7 +174,7 @@ def test_an_address_is_a_distribution(stream: np.ndarray, address: str, share: f
     memory = make(address=address, content_share=share)
     for event in stream:
         memory.write(event)
-        weights = memory._where(0, memory.address(0, event @ memory._to_key[0].T))
+        weights = memory.where(0, memory.address(0, event @ memory.to_key[0].T))
         assert weights.sum() == pytest.approx(1, abs=1e-5) and weights.min() >= 0
 
 

@@ -12,7 +12,7 @@ from llama_models import needs_model
 from repositories import Repo, Start
 
 from mom_lsp.cli.app import app
-from mom_lsp.cli.eval_model import _print
+from mom_lsp.cli.eval_model import print_table
 from mom_lsp.evaluation.attention_cases import label_stream, make_cases
 from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, bias_table
 from mom_lsp.evaluation.choose_layers import bands, choose
@@ -119,7 +119,7 @@ def test_a_run_measures_every_method(
         methods[CALIBRATED]["nll"] == methods[f"learned traces, b = {STRENGTH}"]["nll"]
     )  # until there are texts enough
     assert 0 <= document["router"] <= 1
-    _print(document)
+    print_table(document)
     assert "cites the correct one" in capsys.readouterr().out
 
 

@@ -17,7 +17,7 @@ from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
-from mom_lsp.indexing.index_rules import _common
+from mom_lsp.indexing.index_rules import excluded_by_all
 from mom_lsp.settings import EditorSettings, Settings, save_editor_settings
 from mom_lsp.store import Store
 
@@ -89,7 +89,7 @@ PATHS = ("a", "a/b", "a/x.py", "c", "d/e.py", "e.py", "f")
 
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
 def test_what_all_exclude_is_excluded_by_each(lists: list[tuple[str, ...]]) -> None:
-    common = GitIgnoreSpec.from_lines(_common(lists)).match_file
+    common = GitIgnoreSpec.from_lines(excluded_by_all(lists)).match_file
     for path in filter(common, PATHS):
         assert all(GitIgnoreSpec.from_lines(patterns).match_file(path) for patterns in lists)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from moved_line import FORMATTED, HEAD, WHY, WITH, six_commits
+from processes import join_threads
 from repositories import Repo, Start
 
 from mom_lsp.engine.requests import answer
@@ -92,10 +93,8 @@ class Engine:
 
     def settle(self) -> None:
         """Let all blame that is wanted be worked out."""
-        workers = [workspace.worktree._writers._worker for workspace in self.service.live_workspaces]
         self._may_begin.set()
-        for worker in filter(None, workers):
-            worker.join()
+        join_threads("mom-blame")
         self._may_begin.clear()
 
 
@@ -103,8 +102,12 @@ class Engine:
 def engine(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     six_commits(project)
     moms(project).index()
-    may_begin, deep = threading.Event(), LineWriters._deep
-    monkeypatch.setattr(LineWriters, "_deep", lambda self, job: deep(self, job) if may_begin.wait(60) else {})
+    may_begin, blame = threading.Event(), Repository.blame
+
+    def late(repository: Repository, *args: Any, moves: bool = False, **options: Any) -> Any:
+        return blame(repository, *args, moves=moves, **options) if not moves or may_begin.wait(60) else []
+
+    monkeypatch.setattr(Repository, "blame", late)
     engine = Engine(project.location.data, may_begin)
     yield engine
     engine.settle()
@@ -156,27 +159,31 @@ def test_a_question_that_comes_as_a_worker_ends_has_the_only_other_worker(projec
     six_commits(project)
     may_begin, may_end, asked = threading.Event(), threading.Event(), list[str]()
 
-    class Late(LineWriters):
-        def _next(self) -> Any:
-            job = super()._next()
-            if job is None and not asked:  # the first worker is about to end
-                asked.append("lib/other.py")
-                self._deepen(head, "lib/other.py", None, (0, 0, None))
-            return job
-
-        def _deep(self, job: Any) -> dict[int, str]:
+    class Slow(Repository):
+        def blame(self, *args: Any, moves: bool = False, **options: Any) -> Any:
+            if not moves:
+                return super().blame(*args, **options)
             assert (may_end if asked else may_begin).wait(60)
-            return {}
+            return []
+
+    class Late(LineWriters):
+        def _next(self) -> Any:  # overridden, since nothing public lies between a worker's last job and its end
+            job = super()._next()
+            if job is None and not asked:
+                asked.append("lib/other.py")
+                self.of(head, "lib/other.py", None)
+            return job
 
     worktree = Worktree(project.location)
     head = worktree.head()
-    writers = Late(Repository(project.location), worktree.committed, BlamePatience(0.0, background=True))
-    writers._deepen(head, "lib/conn.py", None, (0, 0, None))
-    ending = writers._worker
-    assert ending is not None
+    writers = Late(Slow(project.location), worktree.committed, BlamePatience(0.0, background=True))
+    assert writers.of(head, "lib/conn.py", None)
+    (ending,) = (thread for thread in threading.enumerate() if thread.name == "mom-blame")
     may_begin.set()
     ending.join()
-    found, busy = writers._deepen(head, "lib/url.py", None, (0, 0, None)), threading.enumerate()
+    assert writers.of(head, "lib/url.py", None)
+    busy = threading.enumerate()
     may_end.set()
-    assert found.result(60) == {}
+    join_threads("mom-blame")
+    assert writers.of(head, "lib/url.py", None) == {}
     assert [thread.name for thread in busy].count("mom-blame") == 1

@@ -54,8 +54,8 @@ def test_without_a_bias_every_logit_is_the_same_bit_by_bit(llama: Llama) -> None
     bare = llama.new_context(None, flash=False)
     bare.begin(tokens, PLAIN)
     expected = np.concatenate(bare.feed(tokens, logits_from=0))
-    llama._hooked.begin(tokens, BiasPlan(((5, 20),)), at_most=0)
-    assert np.array_equal(np.concatenate(llama._hooked.feed(tokens, measured_from=0, logits_from=0)), expected)
+    llama.hooked.begin(tokens, BiasPlan(((5, 20),)), at_most=0)
+    assert np.array_equal(np.concatenate(llama.hooked.feed(tokens, measured_from=0, logits_from=0)), expected)
 
 
 def test_what_a_window_has_left_behind_gets_no_mass_whatever_its_bias(llama: Llama) -> None:
@@ -69,7 +69,7 @@ def test_what_a_window_has_left_behind_gets_no_mass_whatever_its_bias(llama: Lla
 
 
 def test_its_turns_are_its_own_tokens(llama: Llama) -> None:
-    assert llama.tokenizer._template == b"gemma"
+    assert llama.tokenizer.template == b"gemma"
     prompt = llama.tokenizer.prompt(make_messages())
     for memory, start, end in prompt.spans:
         assert b"".join(map(llama.tokenizer.piece, prompt.tokens[start:end])).decode() == NOTES[memory]

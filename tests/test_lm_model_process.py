@@ -72,7 +72,7 @@ def test_it_takes_no_more_than_it_may(model: ModelProcess) -> None:
 
 
 def test_the_system_stops_a_process_that_takes_more() -> None:
-    greedy = f"from mom_lsp.lm.child import _limit; _limit(DATA={10**8}); kept = bytes(2 * {10**8})"
+    greedy = f"from mom_lsp.lm.child import limit_resources; limit_resources(DATA={10**8}); kept = bytes(2 * {10**8})"
     done = subprocess.run([sys.executable, "-P", "-c", greedy], capture_output=True, text=True, check=False)
     assert done.stderr.strip().endswith("MemoryError")
 

@@ -119,7 +119,7 @@ def test_another_processor_library_or_model_is_another_matter(
     remember("a/1", Support.NONE)
     assert (remembered("a/1"), remembered("a/2")) == (Support.NONE, None)
     with monkeypatch.context() as patch:
-        patch.setattr(processor_check, "_processor", lambda: "another")
+        patch.setattr(processor_check, "processor", lambda: "another")
         assert remembered("a/1") is None
     library = tmp_path / "site" / "llama_cpp" / "lib" / "libggml-cpu.so"
     library.parent.mkdir(parents=True)

@@ -47,10 +47,10 @@ def grid(llama: Llama, spans: int = 3) -> np.ndarray:
 def seen(llama: Llama, plan: BiasPlan, measured_from: int) -> tuple[np.ndarray, np.ndarray]:
     """Return logits of every row and the mean mass of the spans from a row on."""
     tokens = tokens_of(llama)
-    llama._hooked.forget()
-    llama._hooked.begin(tokens, plan)
-    logits = llama._hooked.feed(tokens, measured_from=measured_from, logits_from=0)
-    return np.concatenate(logits), llama._hook.mass
+    llama.hooked.forget()
+    llama.hooked.begin(tokens, plan)
+    logits = llama.hooked.feed(tokens, measured_from=measured_from, logits_from=0)
+    return np.concatenate(logits), llama.hook.mass
 
 
 def tokens_of(llama: Llama) -> list[int]:
@@ -132,7 +132,7 @@ def test_mass_grows_with_the_bias_at_the_layer_that_is_biased(
 def test_only_rows_of_the_task_change(llama: Llama, strength: float, memory: str) -> None:
     prompt = llama.tokenizer.prompt(make_messages())
     plain, _ = seen(llama, BiasPlan(spans_of(llama)), 0)
-    moved, _ = seen(llama, llama._plan(prompt, {memory: strength}), 0)
+    moved, _ = seen(llama, llama.plan(prompt, {memory: strength}), 0)
     assert np.array_equal(moved[: prompt.task], plain[: prompt.task])
     assert (moved[prompt.task :] != plain[prompt.task :]).any(1).all()
 
@@ -162,9 +162,9 @@ def test_a_bias_on_what_was_said_makes_it_likelier(llama: Llama) -> None:
 
 def test_python_does_the_same_as_c(llama: Llama) -> None:
     hook = llama.new_hook(native=False)
-    assert llama._hook.native and not hook.native
+    assert llama.hook.native and not hook.native
     slow = llama.new_context(hook, flash=False)
-    tokens, plan = tokens_of(llama), llama._plan(llama.tokenizer.prompt(make_messages()), {RETRY: 1.0})
+    tokens, plan = tokens_of(llama), llama.plan(llama.tokenizer.prompt(make_messages()), {RETRY: 1.0})
     slow.begin(tokens, plan)
     logits = np.concatenate(slow.feed(tokens, measured_from=30, logits_from=0))
     expected, mass = seen(llama, plan, 30)
@@ -210,12 +210,12 @@ def test_it_stops_within_one_token_when_cancelled(llama: Llama) -> None:
 
 def test_what_two_prompts_share_is_computed_once(llama: Llama) -> None:
     first, second = (llama.tokenizer.prompt(make_messages(question)).tokens for question in ("Port?", "Cache?"))
-    llama._plain.forget()
-    assert llama._plain.begin(first) == 0
-    llama._plain.feed(first)
-    kept = llama._plain.begin(second)
+    llama.plain.forget()
+    assert llama.plain.begin(first) == 0
+    llama.plain.feed(first)
+    kept = llama.plain.begin(second)
     assert kept >= llama.tokenizer.prompt(make_messages()).task
-    assert llama._plain.begin(first[:10]) == 9  # the last is computed for its logits
+    assert llama.plain.begin(first[:10]) == 9  # the last is computed for its logits
 
 
 def test_a_prompt_that_is_too_long_is_refused(llama: Llama) -> None:

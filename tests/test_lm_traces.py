@@ -44,7 +44,7 @@ def test_what_is_full_drops_its_weakest(seen: list[Observation]) -> None:
     last = AttentionTraces(
         LAYERS, HEADS, LearningRule(budget=2), strength={k: v.copy() for k, v in free.strength.items()}
     )
-    last._evict()
+    last.step(Observation("elsewhere", {}, {}))
     for layer, head in np.ndindex(LAYERS, HEADS):
         best = sorted((trace[layer, head] for trace in free.strength.values()), reverse=True)[:2]
         left = sorted((trace[layer, head] for trace in last.strength.values()), reverse=True)

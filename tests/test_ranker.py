@@ -72,7 +72,7 @@ def test_every_term_is_bounded_and_every_feature_a_share_or_a_logarithm(seed: in
     ranker = make_ranker(shipped("editing"), unit(rng, size), matches)
     evidence = ranker.evidence(Query("x", "x", (SPOT,)), unit(rng))
     assert len(evidence.rows) == size
-    for values in ranker._terms(evidence).values():
+    for values in ranker.terms(evidence).values():
         assert ((values >= 0) & (values <= 1)).all()
     for values in ranker.features(evidence).values():
         assert (np.abs(values) <= np.log(1e6)).all()

@@ -144,8 +144,11 @@ def mom(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Mom:
 
 
 def counted(mom: Mom, kind: str) -> int:
-    """Return how many memories wait to be written down as shown."""
-    return sum(map(len, mom.service.library.impressions._new[kind].values()))
+    """Return how many memories were shown, after writing down what waits for it."""
+    journal = mom.service.library.journal
+    mom.service.library.impressions.flush(journal, mom.clock())
+    batches = (event.data.get(kind, {}) for event in journal.events() if event.type == "shown")
+    return sum(len(memories) for batch in batches for memories in batch.values())
 
 
 def test_a_client_that_asks_for_all_counts_nothing_and_one_with_a_screen_what_is_on_it(mom: Mom) -> None:

@@ -141,7 +141,7 @@ def test_compaction_keeps_every_row_and_bounds_the_files(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEEP_VERSIONS", timedelta(0))
-    monkeypatch.setattr("mom_lsp.store.recovery._fsync", lambda path: None)  # a disk's patience, often
+    monkeypatch.setattr("os.fsync", lambda handle: None)  # a disk's patience, often
     store.compact()
     for number in range(60):
         store.upsert([make_memory(number)])

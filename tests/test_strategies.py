@@ -93,7 +93,8 @@ def test_with_a_strategy_the_same_question_has_the_same_answer_and_at_most_one_t
     assert scores == sorted(scores, reverse=True)
     whole = ask(plain, meaning, k=99)
     rows = [one.row for one in whole]
-    gone = ranker._dropped(np.array(rows))
+    ids = [f"m{row}" for row in rows]
+    gone = strategy.dropped(ids, np.array([uses.get(one, 0) for one in ids], float), max(uses.values()))
     assert gone.any() <= bool(strategy.dropout)
     left = [one for one, away in zip(whole, gone, strict=True) if not away][: len(found)]
     assert found[:-1] == left[:-1]  # the score decides about all others

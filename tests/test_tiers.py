@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Usage
-from mom_lsp.tiers import DAY, HOLD, RELEASE, TOUCH, decay
+from mom_lsp.tiers import DAY, HOLD, RELEASE, TOUCH
 from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.status_rules import QUIET_AFTER, HistoryEvidence, confidence, is_quiet, judge
@@ -59,7 +59,8 @@ def test_an_activation_lifts_and_stays_bounded(strength: float, gate: float, sha
 
 
 def test_a_clock_that_was_far_off_stays_within_bounds() -> None:
-    assert decay._days(np.array([1e300, -1e300, 86_400.0])).tolist() == [decay.LAST_DAY, 0, 1]
+    clock = ActiveDays(np.array([1e300, -1e300, 86_400.0]))
+    assert clock.at(np.array([-1e300, 0, 86_400.0, 1e9, 1e300])).tolist() == [1, 1, 2, 2, 3]
 
 
 def test_holidays_forget_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from catalogs import make_memory, make_view, sha
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from memories import HashEncoder
 from repositories import Repo, Start, add_followups
 
 from mom_lsp.cli.app import app
@@ -20,6 +22,7 @@ from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.linear_model import LinearModel, read_model, shipped
 from mom_lsp.route.view import View
+from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
 from mom_lsp.tuning.tune import event_of, improves

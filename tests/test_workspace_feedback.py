@@ -9,6 +9,7 @@ from repositories import START, Mom, Repo, Start
 from three_commits import ALPHA, BETA, FIRST, check_form, index_three_commits, mom_id, suggestion, text, titles
 
 from mom_lsp.errors import JournalError, UsageError
+from mom_lsp.workspace.library.meaning import read_meaning
 
 
 @pytest.fixture
@@ -52,10 +53,11 @@ def test_a_dismissal_without_a_line_is_for_the_whole_file(mom: Mom) -> None:
     assert FIRST in titles(mom.suggest("src/a.py", 20))
 
 
-def test_a_forgotten_memory_is_gone_at_once(mom: Mom) -> None:
+def test_a_forgotten_memory_is_gone_at_once(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     one = suggestion(mom)["id"]
-    mom.service._indexing_wanted = lambda location: None  # the indexer is slow today
-    mom.call("forget", id=one)
+    with monkeypatch.context() as slow:
+        slow.setattr("mom_lsp.indexing.serve_requests", lambda *_, **__: None)  # the indexer is slow today
+        mom.call("forget", id=one)
     assert ALPHA not in titles(mom.suggest("src/a.py", 2)) + mom.titles("alpha start")
     assert mom.call("hints", path="src/a.py", text=text(mom), start=1, end=3)["hints"] == []
     mom.index()
@@ -121,16 +123,15 @@ def test_purge_leaves_no_byte_of_forgotten_and_undone_notes(mom: Mom) -> None:
 
 def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     library, alpha = mom.service.library, mom_id(mom, ALPHA)
-    build = library._meaning
 
     def interrupted(*given: Any) -> Any:
         monkeypatch.undo()
         library.journal.append("pin", alpha, now=START)
         assert alpha in library.snapshot().life.pinned
-        return build(*given)
+        return read_meaning(*given)
 
-    monkeypatch.setattr(library, "_meaning", interrupted)
-    library._install()
+    monkeypatch.setattr("mom_lsp.workspace.library.library.read_meaning", interrupted)
+    library.reload(anew=True)
     assert alpha in library.snapshot().life.pinned
 
 

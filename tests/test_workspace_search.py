@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from repositories import Mom, Repo, Start
+from repositories import START, Mom, Repo, Start
 from three_commits import ALPHA, BETA, KEYS, index_three_commits, mom_id, suggestion, text, titles
 
 from mom_lsp.errors import UsageError
+from mom_lsp.route.linear_model import shipped
+from mom_lsp.workspace.library.strength import aged
 from mom_lsp.workspace.ranking.query import text_query
+from mom_lsp.workspace.ranking.ranker import Ranker
 
 
 @pytest.fixture
@@ -87,7 +90,8 @@ def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: 
     workspace = mom.service.workspace(str(mom.root))
     state = workspace.states.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
-    ranker = workspace._unranked(state)
+    tiers = aged(state.view, state.snapshot.life, START)
+    ranker = Ranker(state, state.snapshot, state.view, shipped("why"), tiers)
     meaning = np.ones(384, np.float32) / np.sqrt(384)
     assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
         text_query("callers"), 5, threshold=0.0

@@ -9,6 +9,7 @@ import pytest
 from repositories import Repo
 
 from mom_lsp.git import locate
+from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.workspace.library.worktree import Worktree
 
 
@@ -63,4 +64,4 @@ def test_a_head_that_leads_out_of_the_repository_is_not_followed(project: Repo, 
     (tmp_path / "secret").write_text("ref: refs/heads/main\n")
     for name in ("../../secret", "refs/../../../secret", "refs/heads/main/"):
         (project.root / ".git" / "HEAD").write_text(f"ref: {name}\n")
-        assert len(Worktree(locate(project.root))._head_stamp()) == 4, "HEAD itself, and where refs are packed"
+        assert len(refs_of_head(str(project.location.git_dir), str(project.location.common_dir))) == 1, "HEAD alone"

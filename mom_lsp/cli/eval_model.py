@@ -23,10 +23,11 @@ def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool)
     if as_json:
         echo_json(document)
     else:
-        _print(document)
+        print_table(document)
 
 
-def _print(document: dict[str, Any]) -> None:
+def print_table(document: dict[str, Any]) -> None:
+    """Print what was measured."""
     from mom_lsp.cli.console import stdout, table
 
     click.echo(

@@ -61,7 +61,7 @@ def index(
 
         end_with_parent(sys.stdin)
     summary = None
-    with _stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
+    with stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
         for problem in resolve_saved(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
         settings = indexing.index_settings(location)
@@ -106,7 +106,7 @@ def _reporter(*, queued: bool, progress_json: bool) -> Quiet:
 
 
 @contextlib.contextmanager
-def _stop_on_signal() -> Iterator[threading.Event]:
+def stop_on_signal() -> Iterator[threading.Event]:
     """Yield an event that the first Ctrl-C (or SIGTERM) sets; a second one interrupts at once."""
     stop = threading.Event()
 

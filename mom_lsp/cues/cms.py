@@ -117,8 +117,8 @@ class ContinuousMemory:
         """Make an empty memory for inputs of a width; keys are random, since equal keys would stay equal."""
         self.width, self.options = width, options or Options()
         levels = self.options.levels
-        self._to_key, self._to_value, first_keys = _fixed(width, self.options.key_width, levels, seed)
-        self._lift = np.concatenate(self._to_value)  # (sum of d, w): all U at once
+        self.to_key, self.to_value, first_keys = _fixed(width, self.options.key_width, levels, seed)
+        self._lift = np.concatenate(self.to_value)  # (sum of d, w): all U at once
         self.mix = np.zeros((len(levels), sum(level.width for level in levels)), np.float32)  # W_b, neutral
         self.gate = np.zeros((len(levels), width), np.float32)  # W_g, neutral: g = 1/2
         self.adapt = np.zeros((len(levels), width), np.float32)  # W_d, neutral: the level's own decay
@@ -154,16 +154,16 @@ class ContinuousMemory:
         self.step += 1
         z = event
         for at, level in enumerate(self.options.levels):
-            key = z @ self._to_key[at].T
+            key = z @ self.to_key[at].T
             content = self.address(at, key)  # (B, N)
             above = z  # the input of level l+1, before the write
             if at + 1 < len(self.options.levels):
-                above = unit(event + self.values[at].mean(content) @ self._to_value[at])
+                above = unit(event + self.values[at].mean(content) @ self.to_value[at])
             gate = sigmoid(z @ self.gate[at])  # (B,)
             decay = sigmoid(float(np.log(level.decay / (1.0 - level.decay))) + z @ self.adapt[at])  # section 11.1
             self.values[at].decay(decay)
             self.keys[at].decay(decay)
-            self._write(at, z, key, self._where(at, content), gate * (gate >= self.options.threshold))
+            self._write(at, z, key, self.where(at, content), gate * (gate >= self.options.threshold))
             z = above
 
     def replay(self, slots: int = 8) -> None:
@@ -182,7 +182,7 @@ class ContinuousMemory:
         return softmax(float(np.sqrt(self.options.key_width)) * self.keys[at].cosines(key))
 
     def _context(self, at: int, query: np.ndarray) -> np.ndarray:
-        return self.values[at].mean(self.address(at, query @ self._to_key[at].T))  # (B, d)
+        return self.values[at].mean(self.address(at, query @ self.to_key[at].T))  # (B, d)
 
     def _write(self, at: int, z: np.ndarray, key: np.ndarray, weights: np.ndarray, gate: np.ndarray) -> None:
         """Add g (a (x) v) and g (a (x) k), for a of (B, N) and g of (B,)."""
@@ -193,13 +193,13 @@ class ContinuousMemory:
             slots = np.argsort(-weights, axis=1)[:, : self.options.sparse]  # (B, s)
             weights = np.take_along_axis(weights, slots, axis=1)
         share = gate[:, None] * weights
-        self.values[at].add(slots, share, (z @ self._to_value[at].T)[:, None])
+        self.values[at].add(slots, share, (z @ self.to_value[at].T)[:, None])
         self.keys[at].add(slots, share, key[:, None])
         first = slots[:, 0] if slots is not None else np.argmax(weights, axis=1)
         written = np.flatnonzero(gate)
         self.written[at][written, first[written]] = self.step
 
-    def _where(self, at: int, content: np.ndarray) -> np.ndarray:
+    def where(self, at: int, content: np.ndarray) -> np.ndarray:
         """Return where to write, (B, N): by content, least recently written, or lambda content + (1 - lambda) lru."""
         options = self.options
         share = {"content": 1.0, "lru": 0.0, "hybrid": options.content_share}[options.address]

@@ -171,7 +171,7 @@ _BOUNDARIES = {
 }
 
 
-def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
+def pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
     """Yield the first line and text of each piece that has a marker."""
     boundary = next((_BOUNDARIES[alias] for alias in lexer.aliases if alias in _BOUNDARIES), None)
     if boundary is None:
@@ -188,7 +188,7 @@ def _pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
 
 def _comments(lexer: Lexer, text: str) -> Iterator[tuple[Passage, bool]]:
     """Yield each comment in the pieces with a marker, and whether its lines hold nothing else."""
-    for first, piece in _pieces(lexer, text):
+    for first, piece in pieces(lexer, text):
         yield from _comment_tokens(lexer, piece, first)
 
 

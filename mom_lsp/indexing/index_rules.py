@@ -55,7 +55,7 @@ def index_settings(location: Location) -> Settings:
         max_file_size=max(one.index.max_file_size for one in wanted),
     )
     encoder = replace(own.encoder, enable=any(one.encoder.enable for one in wanted), model=newest.encoder.model)
-    return replace(own, exclude=_common([one.exclude for one in wanted]), index=index, encoder=encoder)
+    return replace(own, exclude=excluded_by_all([one.exclude for one in wanted]), index=index, encoder=encoder)
 
 
 def _wanted(location: Location) -> list[Settings]:
@@ -70,7 +70,7 @@ def _wanted(location: Location) -> list[Settings]:
     return [resolve(root, editor).settings for root, editor in [*without, *set_by_editors]]
 
 
-def _common(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+def excluded_by_all(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """Return the exclude patterns that all lists have; none if one of them has a negation ("!…")."""
     first, *others = lists
     if all(other == first for other in others):

@@ -41,10 +41,10 @@ def main() -> None:
             file = gguf.checked(chosen.file)
             with contextlib.suppress(ModelError):  # the hook reports it, if it is ever needed
                 hook_compiler.load_hook()
-            _limit(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
+            limit_resources(CORE=0, FSIZE=0, AS=2 * file.size + chosen.memory + LOADING)
             model = Llama(file, Limits(chosen.context, chosen.threads, memory=chosen.memory, safe=chosen.safe))
             model.warm_up()
-            _limit(DATA=chosen.memory + ROOM)
+            limit_resources(DATA=chosen.memory + ROOM)
         except MomError as error:
             child.fail(HELLO, error)
             return
@@ -134,7 +134,7 @@ def _private_stdout() -> Any:
         yield out
 
 
-def _limit(**limits: int) -> None:
+def limit_resources(**limits: int) -> None:
     """Set resource limits of this process, by the name of their RLIMIT: file size, core size, memory.
 
     The system can limit allocations, not resident memory: the header (gguf_header.py) decides whether a model fits, and

@@ -94,12 +94,12 @@ def _read() -> dict[str, str]:
 
 
 def _key(model: str) -> str:
-    parts = (model, _processor(), *_library())
+    parts = (model, processor(), *_library())
     return hashlib.blake2b("\n".join(parts).encode(), digest_size=16).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _processor() -> str:
+def processor() -> str:
     """Return an identification of this processor with the instructions that it announces."""
     try:
         first = Path("/proc/cpuinfo").read_text("utf-8", "replace").split("\n\n", 1)[0]

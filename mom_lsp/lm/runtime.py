@@ -108,7 +108,7 @@ class Llama:
         prompt = self.tokenizer.prompt(messages)
         self._check_room(prompt, limit)
         biased = any(_strengths(bias))
-        context, plan = (self._hooked, self._plan(prompt, bias or {})) if biased else (self._plain, PLAIN)
+        context, plan = (self.hooked, self.plan(prompt, bias or {})) if biased else (self.plain, PLAIN)
         sampler = Sampler(self._llama, self._model, seed, grammar)
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
         try:
@@ -159,7 +159,7 @@ class Llama:
         if not answer:
             raise ModelError("no text to read")
         hooked = measured or any(_strengths(bias))
-        context, plan = (self._hooked, self._plan(prompt, bias or {})) if hooked else (self._plain, PLAIN)
+        context, plan = (self.hooked, self.plan(prompt, bias or {})) if hooked else (self.plain, PLAIN)
         tokens, start = (
             [*prompt.tokens, *answer, *more],
             len(prompt.tokens) - 1,
@@ -173,7 +173,7 @@ class Llama:
             part = tokens[at : at + step]
             logits += context.feed(part, measured_from=start if measured else None, logits_from=start)
         log_probabilities = _log_softmax(np.concatenate(logits))
-        mass = self._hook.mass if measured else None
+        mass = self.hook.mass if measured else None
         spans = [memory for memory, _, _ in prompt.spans]
         return AttentionReading(
             nll=-log_probabilities[np.arange(len(answer)), answer],
@@ -184,13 +184,13 @@ class Llama:
     @property
     def hook_problem(self) -> str:
         """The reason that the hook runs in Python, "" if it does not."""
-        return self._hook.problem
+        return self.hook.problem
 
     @cached_property
     def attention_scale(self) -> float:
         """The factor that the model applies to Q K^T. Raises ModelError if attention cannot be biased."""
         tokens = self.tokenizer.encode(TEXT, first=True)
-        return attention_scale(self._hooked_context, self._hook, tokens)
+        return attention_scale(self._hooked_context, self.hook, tokens)
 
     def close(self) -> None:
         """Free everything."""
@@ -207,7 +207,7 @@ class Llama:
                 f" allows {self._context_size}: ask about less, or raise it"
             )
 
-    def _plan(self, prompt: Prompt, bias: Bias) -> BiasPlan:
+    def plan(self, prompt: Prompt, bias: Bias) -> BiasPlan:
         """Return the plan that biases the spans of a prompt; all zeros without a bias."""
         raw = np.zeros((self.layers, self.heads, len(prompt.spans)), np.float32)
         for at, (memory, _, _) in enumerate(prompt.spans):
@@ -233,19 +233,22 @@ class Llama:
         return context
 
     @cached_property
-    def _plain(self) -> LlamaContext:
+    def plain(self) -> LlamaContext:
+        """The context without a hook."""
         return self.new_context(None, flash=False)  # flash attention is slower here with some hundred tokens of prompt
 
     @cached_property
-    def _hook(self) -> Hook:
+    def hook(self) -> Hook:
+        """The hook of the other context."""
         return self.new_hook(native=self._native)
 
     @cached_property
     def _hooked_context(self) -> LlamaContext:
-        return self.new_context(self._hook, flash=False)
+        return self.new_context(self.hook, flash=False)
 
     @property
-    def _hooked(self) -> LlamaContext:
+    def hooked(self) -> LlamaContext:
+        """The context with a hook. Raises ModelError if attention cannot be moved."""
         _ = self.attention_scale  # runs the probe first
         return self._hooked_context
 

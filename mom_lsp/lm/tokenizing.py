@@ -45,7 +45,7 @@ class Tokenizer:
         self._vocab = llama.llama_model_get_vocab(model)
         template = llama.llama_model_chat_template(model, None)
         known = template and self._apply(template, []) is not None
-        self._template: bytes = template if known else self._likely_template()
+        self.template: bytes = template if known else self._likely_template()
 
     def encode(self, text: str, *, special: bool = False, first: bool = False) -> list[int]:
         """Return the tokens of a text; `special` parses control tokens, `first` adds the start token of the model."""
@@ -94,7 +94,7 @@ class Tokenizer:
         return next(known, next(iter(TEMPLATES)))
 
     def _formatted(self, turns: Sequence[tuple[str, str]]) -> str:
-        formatted = self._apply(self._template, turns)
+        formatted = self._apply(self.template, turns)
         if formatted is None:
             raise ModelError("the model's chat template cannot be applied")
         return formatted

@@ -16,11 +16,13 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
 
 from mom_lsp.process import EngineClient
 from mom_lsp.process.runtime_folder import new_files
 
+CONVERTER = default_converter()
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
 ASKS_AGAIN = 0.1  # seconds, of an editor that no refresh is sent to
 TIMEOUT = 120.0  # seconds; reached only by a failure, on a busy machine too
@@ -213,7 +215,7 @@ class Editor:
             types.TextDocumentIdentifier(uri), place, types.CodeActionContext([], **context)
         )
         raw: Any = await self.client.text_document_code_action_async(params)
-        found = [self.client.protocol._converter.structure(item, types.CodeAction) for item in raw or []]
+        found = [CONVERTER.structure(item, types.CodeAction) for item in raw or []]
         return [action if action.disabled else await self.resolved(action) for action in found]
 
     async def resolved(self, action: types.CodeAction) -> types.CodeAction:
@@ -281,7 +283,7 @@ async def start(
 
 
 async def stop(editor: Editor) -> None:
-    if editor.client._server and editor.client._server.returncode is None:
+    if not editor.client.stopped:
         with contextlib.suppress(Exception):
             await editor.client.shutdown_session()
     await editor.client.stop()

@@ -135,7 +135,7 @@ class Ranker:
 
     def features(self, evidence: Evidence) -> dict[str, np.ndarray]:
         """Return the named features of the candidates, (m,) each."""
-        terms = self._terms(evidence)
+        terms = self.terms(evidence)
         return features(
             self.view,
             evidence.rows,
@@ -147,7 +147,8 @@ class Ranker:
             uses=terms["use"],
         )
 
-    def _terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
+    def terms(self, evidence: Evidence) -> dict[str, np.ndarray]:
+        """Return what each term of the score is worth, (m,) in [0, 1]."""
         rows, where = evidence.rows, evidence.place
         return {
             "sem": evidence.cosine,
