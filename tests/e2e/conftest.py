@@ -17,10 +17,12 @@ from typing import Any
 import pytest
 from lsprotocol import types
 from pygls.protocol import default_converter
-from pytest_lsp import LanguageClient, client_capabilities, make_test_lsp_client
+from pytest_lsp import LanguageClient, client_capabilities
 
 from mom_lsp.process import EngineClient
 from mom_lsp.process.runtime_folder import new_files
+
+from .inbox import LOG, MESSAGE, Inbox, make_client
 
 CONVERTER = default_converter()
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
@@ -144,11 +146,11 @@ class Editor:
     """An editor with one workspace folder."""
 
     client: LanguageClient
+    inbox: Inbox
     name: str
     folder: Path
     versions: dict[str, int] = field(default_factory=dict)
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
-    shown: asyncio.Event = field(default_factory=asyncio.Event)
     initialized: types.InitializeResult | None = None
     states: list[Any] = field(default_factory=list)  # what `mom/state` told
     told: asyncio.Event = field(default_factory=asyncio.Event)
@@ -157,6 +159,20 @@ class Editor:
     @property
     def refreshes(self) -> bool:
         return self.name == "neovim"
+
+    async def expect_message(self, part: str) -> str:
+        """Wait for a message to the user that has some text in it, and return it. An unexpected one fails the test."""
+        return await self.inbox.take(MESSAGE, part, TIMEOUT)
+
+    async def expect_warning(self, part: str) -> str:
+        """Wait for a warning in the log that has some text in it, and return it."""
+        return await self.inbox.take(LOG, part, TIMEOUT)
+
+    async def nothing_unread(self) -> None:
+        """Fail if the server has sent what the test did not expect."""
+        if not self.client.stopped:
+            await self.hover("file:///nowhere", 0)  # answered after all that was sent before
+        self.inbox.check()
 
     async def configure(self, settings: Any = None) -> None:
         """Change the user's settings, by default back to those of the start."""
@@ -259,8 +275,8 @@ async def start(
     server: Sequence[str] = SERVER,
 ) -> Editor:
     """Start the server and greet it as the editor `name` does."""
-    client = make_test_lsp_client()
-    editor = Editor(client, name, folder, spell=spell)
+    client, inbox = make_client()
+    editor = Editor(client, inbox, name, folder, spell=spell)
     client.set_configuration({"mom": SETTINGS | (settings or {})})
     client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
     client.feature("mom/state")(lambda state: (editor.states.append(state), editor.told.set()))
@@ -282,7 +298,15 @@ async def start(
     return editor
 
 
-async def stop(editor: Editor) -> None:
+async def stop(*editors: Editor) -> None:
+    """End editors, then fail if one of them was sent what its test did not expect."""
+    for editor in editors:
+        await end(editor)
+    for editor in editors:
+        editor.inbox.check()
+
+
+async def end(editor: Editor) -> None:
     if not editor.client.stopped:
         with contextlib.suppress(Exception):
             await editor.client.shutdown_session()
@@ -300,10 +324,11 @@ async def reader(request: pytest.FixtureRequest, indexed: Path, environment: dic
 
 
 @pytest.fixture
-def editor(reader: Editor) -> Iterator[Editor]:
+async def editor(reader: Editor) -> AsyncIterator[Editor]:
     """Each of the two editors, reading: they stay open for all tests, the documents do not."""
     yield reader
     reader.close_all()
+    await reader.nothing_unread()
 
 
 @pytest.fixture(params=EDITORS)
@@ -327,5 +352,4 @@ async def start_editor(repo: Path, environment: dict[str, str]) -> AsyncIterator
         return started[-1]
 
     yield make
-    for one in started:
-        await stop(one)
+    await stop(*started)

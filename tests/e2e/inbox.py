@@ -47,6 +47,12 @@ class Inbox:
         except TimeoutError:
             raise AssertionError(f"no {kind} with {part!r} came; unread: {self.unread}") from None
 
+    def take_all(self, kind: str, part: str) -> list[str]:
+        """Return what has come by now with some text in it: several times, or not at all."""
+        found = [text for one, text in self.unread if one == kind and part in text]
+        self.unread = [one for one in self.unread if one[0] != kind or part not in one[1]]
+        return found
+
     def check(self) -> None:
         """Fail if there is anything that the test did not take out."""
         unread, self.unread = self.unread, []

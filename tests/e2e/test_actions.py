@@ -111,7 +111,7 @@ async def test_a_light_bulb_that_follows_the_cursor_shines_only_on_hints(editor:
 async def test_pinning_shows_and_can_be_taken_back(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.pin"])
-    assert not writer.client.messages  # the hint shows it
+    await writer.nothing_unread()  # the hint shows it
     actions = await writer.actions(uri, LINE)
     assert actions["mom.unpin"].title.startswith("Unpin “Fix endless")
     assert "pinned" in str(await writer.hover(uri, LINE))
@@ -125,7 +125,7 @@ async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer:
     await writer.run_action((await writer.actions(uri, LINE))["mom.forget"])
     assert FIX not in str(await writer.hover(uri, LINE))
     assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
-    assert "Forgotten" in writer.client.messages[-1].message
+    await writer.expect_message("Forgotten")
     undo = (await writer.actions(uri, LINE))["mom.undo"]
     assert undo.title == "Undo “Forget”"
     assert (await writer.run_action(undo))["ok"]
@@ -174,8 +174,7 @@ async def test_the_source_of_a_commit_is_named(editor: Editor) -> None:
     uri = editor.open()
     shown = await editor.run_action((await editor.actions(uri, LINE))["mom.open"])
     assert shown["title"] == FIX
-    assert FIX in editor.client.messages[-1].message
-    assert shown["source"]["commit"][:12] in editor.client.messages[-1].message
+    assert shown["source"]["commit"][:12] in await editor.expect_message(FIX)
 
 
 async def test_search_and_status_answer(editor: Editor) -> None:
@@ -189,7 +188,7 @@ async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
     assert set(answer) == {"answer", "attention", "citations", "generated", "origin", "took_ms"}
     assert "wrote this line: The server bans a client" in answer["answer"]
     assert answer["citations"][0]["title"] == FIX
-    shown = editor.client.messages[-1].message.splitlines()
+    shown = (await editor.expect_message(FIX)).splitlines()
     assert (shown[0], FIX in shown[1]) == (answer["answer"], True)
 
 

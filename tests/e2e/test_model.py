@@ -15,7 +15,7 @@ from lsprotocol import types
 from mom_lsp.server.why_command import REMEMBER, TITLE
 
 from .conftest import EDITORS, TIMEOUT, Editor, mom, run_git, start, stop
-from .test_neovim import NVIM, _drive
+from .neovim import NVIM, drive_neovim
 
 REPORT = "src/report.py"  # small models say what they have seen said: this is the example of the prompt
 UNSORTED = "def show(names):\n    for name in names:\n        print(name)\n"
@@ -122,7 +122,7 @@ async def test_asking_can_be_stopped(asking: Editor) -> None:
     asking.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
     await until(lambda: reports(asking)[token][-1] == "end")
     assert requests == []
-    assert "The order of a set differs" in asking.client.messages[-1].message  # what was told before stands
+    await asking.expect_message("The order of a set differs")  # what was told before stands
 
 
 async def test_an_answer_is_remembered_if_the_user_says_so(asking: Editor) -> None:
@@ -145,7 +145,7 @@ async def test_an_answer_is_remembered_if_the_user_says_so(asking: Editor) -> No
 def test_neovim_stops_remembers_and_completes(reported: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     """Neovim shows inline completion by itself from 0.12 on; the request is the same, and is sent by hand here."""
     script = f"local TITLE, SORTED = {TITLE!r}, {SORTED}\n{NEOVIM}"
-    report = _drive(script, reported, tmp_path, environment | {"LANG": os.environ.get("LANG", "C.UTF-8")})
+    report = drive_neovim(script, reported, tmp_path, environment | {"LANG": os.environ.get("LANG", "C.UTF-8")})
     assert report["attached"] and report["stopped"] and report["quiet"]
     assert report["answered"], report
     assert report["asked"][0].startswith(ANSWER)

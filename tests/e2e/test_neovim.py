@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import FILE, FIX, LINE, TWICE, TWICE_LINE, copied, mom, run_git
-
-INIT = Path(__file__).parents[2] / "fixtures" / "neovim" / "init.lua"
-BIN = Path(sys.executable).parent
-NVIM = shutil.which("nvim", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
+from .conftest import FILE, FIX, LINE, TWICE_LINE, copied, mom, run_git
+from .neovim import NVIM, drive_neovim
 
 PAGE = "app/[id]/page one.tsx"
 
@@ -163,27 +155,7 @@ Drive = Callable[[str], dict[str, Any]]
 @pytest.fixture
 def drive(repo: Path, tmp_path: Path, environment: dict[str, str]) -> Drive:
     """Drive Neovim through a session, a Lua script, and return what it reported."""
-    return lambda script: _drive(script, repo, tmp_path, environment)
-
-
-def _drive(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str], file: str = FILE) -> dict[str, Any]:
-    result, script = tmp_path / "report.json", tmp_path / "drive.lua"
-    values = ", ".join(json.dumps(str(path)) for path in (result, INIT.with_name("mom.lua")))
-    names = f"local LINE, REPORT, PLUGIN = {LINE}, {values}\nlocal TWICE, TWICE_LINE = '{TWICE}', {TWICE_LINE}"
-    script.write_text(f"{names}\n{lua}", "utf-8")
-    env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
-    assert NVIM
-    done = subprocess.run(
-        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(INIT), file, "-c", f"luafile {script}"],
-        cwd=repo,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=200,
-        check=False,
-    )
-    assert result.exists(), done.stderr
-    return dict(json.loads(result.read_text("utf-8")))
+    return lambda script: drive_neovim(script, repo, tmp_path, environment)
 
 
 def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
@@ -218,7 +190,7 @@ def test_a_file_whose_name_has_to_be_encoded(template: Path, tmp_path: Path, env
         run_git(folder, "add", "--all")
         run_git(folder, "commit", "--quiet", "-m", "Move the client to its page")
         mom(folder, "index", env=environment)
-        report = _drive(SCRIPT, folder, tmp_path, environment, PAGE)
+        report = drive_neovim(SCRIPT, folder, tmp_path, environment, PAGE)
         assert report["hinted"]
         assert FIX in report["hover"]
         assert report["moved"]

@@ -17,6 +17,7 @@ from mom_lsp.process import EngineClient
 from mom_lsp.settings import describe
 
 from .conftest import LINE, TIMEOUT, Editor, Start, copied, start, stop
+from .inbox import LOG, MESSAGE
 
 SCOPES = {"mom": {"scopes": True}}  # what VS Code's client says of itself
 KNOWN = {info.name: info for info in describe()}
@@ -98,7 +99,8 @@ async def read(
     wanted = {(name, json.dumps(value)) for name, value in (values | machine).items() if name != TRUST}
     with contextlib.suppress(TimeoutError):  # each setting has a test of its own, which says what is missing
         await until(lambda: wanted <= found(), TIMEOUT / 4)
-    shown = [message.message for message in editor.client.messages]
+    shown = [text for kind, text in editor.inbox.unread if kind == MESSAGE]
+    editor.inbox.unread.clear()  # each setting has a test that looks for it in these
     await stop(editor)
     return found(), shown
 
@@ -178,16 +180,16 @@ async def test_a_model_of_an_editor_that_tells_no_scopes_is_refused_once_and_the
     plain: Editor, environment: dict[str, str]
 ) -> None:
     user_file = str(Path(environment["XDG_CONFIG_HOME"]) / "mom-lsp" / "settings.toml")
-    plain.client.messages.clear()
     for count in (1, 2):
         await plain.configure({"model": {"path": "/evil.gguf"}, "suggest": {"count": count}})
-    (message,) = [message.message for message in plain.client.messages]
-    assert "mom.model.path" in message and user_file in message and "trustEditor = true" in message
+    message = await plain.expect_message("mom.model.path")
+    assert user_file in message and "trustEditor = true" in message
     (check,) = [check for check in (await ask_engine(plain, "doctor"))["checks"] if check["name"] == "settings"]
     assert not check["ok"] and "mom.model.path" in check["message"]
     assert "mom.model.path" in (await ask_engine(plain, "status"))["problems"][0]
     await plain.configure()
     assert (await ask_engine(plain, "status"))["problems"] == []
+    assert plain.inbox.take_all(LOG, "mom.model.path")  # whenever the settings were read
 
 
 async def test_the_files_of_settings_are_followed_while_the_editor_is_open(plain: Editor) -> None:
@@ -210,4 +212,4 @@ async def test_two_windows_that_disagree_both_say_so(start_editor: Start) -> Non
     second = await start_editor("visual-studio-code", settings={"suggest": {"count": 2}})
     await second.run("mom.status")
     for editor in (first, second):
-        await until(lambda: any("mom.suggest.count" in m.message for m in editor.client.messages))  # noqa: B023
+        await editor.expect_message("mom.suggest.count")

@@ -86,6 +86,7 @@ async def use(editor: Editor, who: str, name: str) -> None:
     assert pin and list(pin.arguments or ())[1:] == [uri, line + 1]  # as the editor spells it
     await editor.run_action(actions["mom.useful"])
     await editor.run_action(forget)
+    await editor.expect_message(subject)
     assert subject not in str(await editor.hover(uri, line))
 
 

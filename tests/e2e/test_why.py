@@ -22,11 +22,10 @@ async def complete(editor: Editor, uri: str, line: int, character: int) -> Any:
 
 async def test_an_editor_that_shows_the_answer_itself_is_told_nothing_else(editor: Editor) -> None:
     uri = editor.open()
-    before = len(editor.client.messages)
     answer = await editor.run("mom.why", uri, LINE + 1, False)
     assert set(answer) == KEYS
     assert answer["citations"][0]["title"] == FIX
-    assert len(editor.client.messages) == before
+    await editor.nothing_unread()
 
 
 async def test_without_a_model_the_words_of_the_memories_stand(editor: Editor) -> None:
