@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,6 @@ from catalogs import make_memory, make_view, sha
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from memories import HashEncoder
 from repositories import Repo, Start, add_followups
 
 from mom_lsp.cli.app import app
@@ -23,7 +20,6 @@ from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.linear_model import LinearModel, read_model, shipped
 from mom_lsp.route.view import View
-from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import fold
 from mom_lsp.tuning.labels import MOST_FILES, labels_of
 from mom_lsp.tuning.tune import event_of, improves
