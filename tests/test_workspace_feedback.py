@@ -131,7 +131,7 @@ def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monke
         return read_meaning(*given)
 
     monkeypatch.setattr("mom_lsp.workspace.library.library.read_meaning", interrupted)
-    library.reload(anew=True)
+    library.reload(force=True)
     assert alpha in library.snapshot().life.pinned
 
 

@@ -135,6 +135,7 @@ async def test_an_answer_is_remembered_if_the_user_says_so(asking: Editor) -> No
 
     await asking.run("mom.why", uri, SORTED)
     await until(lambda: requests)
+    await asking.expect_message("The order of a set differs")
     assert requests[0].message.startswith(ANSWER)
     assert [item.title for item in requests[0].actions] == [REMEMBER]
     await asking.hints_become(uri, lambda hints: any(f"✎ {ANSWER[:20]}" in str(one.label) for one in hints))
