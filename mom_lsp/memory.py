@@ -115,7 +115,7 @@ class Usage:
     pinned: bool = False
     pins: tuple[Pin, ...] = ()  # count while it is pinned
     forgotten: bool = False
-    uses: int = 0  # accepted uses
+    uses: int = 0  # how often it was used
     first_used: float = 0.0  # seconds since 1970
     last_used: float = 0.0
     places: tuple[tuple[str, str, float], ...] = ()  # (path, symbol, first time) where it was accepted

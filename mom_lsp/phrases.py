@@ -30,6 +30,7 @@ _UNITS = (
     ("minute", 60.0),
 )
 _UNMARKED = ("candidate", "fresh", "moved")  # the usual status and freshness
+_STATES = {"replaced": "reverted", "drifted": "code changed", "gone": "code removed"}  # what JSON calls otherwise
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -113,7 +114,7 @@ def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
 def marks(one: Mapping[str, Any]) -> list[str]:
     """Return labels for unusual states: pinned, on trial, and an unusual status or freshness."""
     labels = ["pinned"] * bool(one["pinned"]) + ["on trial"] * bool(one["trial"])
-    return labels + [mark.replace("_", " ") for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
+    return labels + [_state_name(mark) for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
 
 
 def state(one: Mapping[str, Any]) -> str:
@@ -126,14 +127,18 @@ def state(one: Mapping[str, Any]) -> str:
         one["freshness"],
         "pinned" if one["pinned"] else "",
     )
-    return ", ".join(part.replace("_", " ") for part in parts if part)
+    return ", ".join(_state_name(part) for part in parts if part)
+
+
+def _state_name(state: str) -> str:
+    return _STATES.get(state, state.replace("_", " "))
 
 
 def evidence(life: Mapping[str, Any]) -> str:
     """Return how often a memory was used, rejected after use, shown and hinted."""
     places = [f"{at['path']} ({at['symbol']})" if at["symbol"] else at["path"] for at in life["places"]]
     parts = [
-        f"{count(life['uses'], 'accepted use')} in {', '.join(places)}" if life["uses"] else "no accepted uses",
+        f"{count(life['uses'], 'use')} in {', '.join(places)}" if life["uses"] else "no uses",
         count(life["failures"], "failed use") if life["failures"] else "",
         f"shown {count(life['shown'], 'time')}" if life["shown"] else "",
         f"hinted {count(life['hinted'], 'time')} without use" if life["hinted"] else "",
@@ -164,8 +169,8 @@ def life(one: Mapping[str, Any]) -> str:
     """Return status, uses, confidence, tier, strength and half-life of a suggestion."""
     uses = one["uses"]
     parts = [
-        f"{one['status'].replace('_', ' ')}, layer {one['layer']}" if one["layer"] else "",
-        f"{count(uses, 'accepted use')}, confidence {one['confidence']}" if uses else "",
+        f"{_state_name(one['status'])}, layer {one['layer']}" if one["layer"] else "",
+        f"{count(uses, 'use')}, confidence {one['confidence']}" if uses else "",
         strength(one),
     ]
     return "; ".join(part for part in parts if part)

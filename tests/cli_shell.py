@@ -48,7 +48,7 @@ class Notebook:
             raise UsageError(f"no memory has an id starting with {params['id']}")
         said = {"event": "pin", "age": "2 years ago"}
         history = [{"event": "pin", "path": "src/a.py", "reason": "", "phrases": said}]
-        phrases = found[0]["phrases"] | {"evidence": "no accepted uses"}
+        phrases = found[0]["phrases"] | {"evidence": "no uses"}
         more = {"suggested": False, "because": "it was dismissed here", "history": history, "phrases": phrases}
         more["life"] = {"reason": ""}
         return found[0] | more | {"related": [m for m in self.memories if m is not found[0]]}

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mom_lsp.settings import SettingInfo, describe
+from mom_lsp.settings.schema import description
 
 ROOT = Path(__file__).resolve().parents[1]
 PART = re.compile(r"(<!-- generated: (?P<name>[\w ]+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -37,9 +38,8 @@ def settings_table(names: tuple[str, ...] = ()) -> str:
 
 
 def _setting_row(info: SettingInfo) -> str:
-    doc = f"{info.doc.removesuffix('.')}, in {info.unit}." if info.unit else info.doc
     scope = {"machine": " Not from a workspace.", "file": " Only in `settings.toml`."}.get(info.scope, "")
-    return f"| `{info.name}` | `{json.dumps(info.default)}` | {doc}{scope} |"
+    return f"| `{info.name}` | `{json.dumps(info.default)}` | {description(info)}{scope} |"
 
 
 def package_tree() -> str:

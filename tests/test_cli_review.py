@@ -12,7 +12,7 @@ def test_review_lists_where_nobody_sits_and_walks_where_somebody_does(
     document = json.loads(mom("review", "--json").stdout)
     assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
     listed = mom("review").stdout
-    for words in ("About to decay", "Cache the resolver", "working, strength 0.25", "Archived"):
+    for words in ("About to drop in tier or strength", "Cache the resolver", "working, strength 0.25", "Archived"):
         assert words in listed
     assert mom.book.events == []
     monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)

@@ -71,7 +71,7 @@ def test_what_was_mostly_rewritten_has_drifted_and_says_so(mom: Callable[[], Mom
 
 def test_when_only_its_function_is_left_it_has_drifted(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Write it anew", {"src/net.py": "async def retry(call, limit):\n    await limit(call)\n"})
-    assert named(mom(), "Add a retry loop")["why"].endswith(", its code is gone, only the location remains")
+    assert named(mom(), "Add a retry loop")["why"].endswith(", its code is gone, but its symbol still exists")
 
 
 def test_what_was_deleted_is_gone_and_still_found(mom: Callable[[], Mom], project: Repo) -> None:

@@ -127,22 +127,22 @@ def test_a_life_in_words() -> None:
     assert life(make_suggestion()) == "episodic, strength 0.50, half-life 7 active days"
     proven = make_suggestion(status="validated", layer=1, uses=2, confidence="medium", half_life=None)
     assert life(proven) == (
-        "validated, layer 1; 2 accepted uses, confidence medium; episodic, strength 0.50, pinned: does not decay"
+        "validated, layer 1; 2 uses, confidence medium; episodic, strength 0.50, pinned: does not decay"
     )
 
 
 def test_evidence_names_the_places() -> None:
     none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0, "hinted": 0}
-    assert evidence(none) == "no accepted uses"
+    assert evidence(none) == "no uses"
     places = [{"path": "a.py", "symbol": "f"}, {"path": "b.py", "symbol": ""}]
     told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3, "hinted": 12})
-    assert told == "2 accepted uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
+    assert told == "2 uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
 
 
 def test_marks_tell_only_what_is_out_of_the_ordinary() -> None:
     assert make_suggestion()["phrases"]["marks"] == []
     told = make_suggestion(pinned=True, trial=True, status="needs_revision", freshness="gone")
-    assert told["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "gone"]
+    assert told["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "code removed"]
 
 
 def test_a_forgotten_memory_is_named_by_its_commit_or_as_your_note() -> None:

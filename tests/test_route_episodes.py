@@ -89,7 +89,7 @@ def test_a_session_is_one_author_without_a_pause_on_the_same_things(project: Rep
     project.commit("Something else", {"z.py": "z = 1\n"}, date=START + day + 6 * HOUR)
     mom = indexed()
     episode, members = unfolded(mom, "Change b")
-    assert episode == {"kind": "session", "title": "work of Ada Lovelace", "count": 3}
+    assert episode == {"kind": "session", "title": "by Ada Lovelace", "count": 3}
     assert members == ["Change a", "Change a and b", "Change b"]
     assert [unfolded(mom, title)[0] for title in ("Start early", "Meanwhile", "Something else")] == [None] * 3
 
@@ -102,10 +102,10 @@ def test_the_terminal_unfolds_it(project: Repo, indexed: Callable[[], Mom], monk
     monkeypatch.chdir(project.root)
     ids = {one["title"]: one["id"] for one in mom.search("change")}
     shown = CliRunner().invoke(app, ["show", ids["Change a"], "--episode"]).output
-    assert "session work of Ada Lovelace: 2 memories" in shown
+    assert "session by Ada Lovelace: 2 memories" in shown
     assert shown.index("Change a\n") < shown.index("Change a again\n")
     whole = CliRunner().invoke(app, ["show", ids["Change a"]]).output
-    assert "session work of Ada Lovelace: 2 memories" in whole
+    assert "session by Ada Lovelace: 2 memories" in whole
     document = json.loads(CliRunner().invoke(app, ["show", ids["Change z"], "--episode", "--json"]).stdout)
     assert document == {"episode": None, "members": [], "phrases": {}}
 

@@ -99,16 +99,16 @@ def test_nested_and_dotted_names_mean_the_same(options: dict[str, Any]) -> None:
     [
         (
             {"hints": {"delay": "x"}},
-            "mom.hints.delay: expected a whole number of milliseconds from 0 to 60000, got 'x'; using 500",
+            "mom.hints.delay: expected an integer of milliseconds from 0 to 60000, got 'x'; using 500",
         ),
         (
             {"suggest": {"threshold": float("nan")}},
             "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.1",
         ),
-        ({"suggest.count": 2.5}, "mom.suggest.count: expected a whole number from 1 to 50, got 2.5; using 3"),
+        ({"suggest.count": 2.5}, "mom.suggest.count: expected an integer from 1 to 50, got 2.5; using 3"),
         ({"enable": 1}, "mom.enable: expected true or false, got 1; using True"),
         ({"exclude": "*.min.js"}, "mom.exclude: expected a list of strings, got '*.min.js'; using []"),
-        ({"hints.dealy": 3}, "mom.hints.dealy is not a setting: did you mean mom.hints.delay?"),
+        ({"hints.dealy": 3}, "mom.hints.dealy is not a setting; did you mean mom.hints.delay?"),
         ({"qqqqqqqq": 3}, "mom.qqqqqqqq is not a setting"),
         ({"hints": 3}, "mom.hints: expected a group of settings; ignored"),
     ],

@@ -22,7 +22,7 @@ def found() -> dict[str, set[str]]:
         ("mom.enable", "Enable mom in this folder."),
         ("mom_lsp/phrases.py", "needed a fix"),
         ("mom_lsp/phrases.py", "{shown} relevant"),
-        ("mom_lsp/cli/suggest.py", "This memory belongs to no episode."),
+        ("mom_lsp/cli/suggest.py", "This memory is not part of an episode."),
     ],
 )
 def test_a_string_of_each_kind_is_listed(found: dict[str, set[str]], source: str, text: str) -> None:

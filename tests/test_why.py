@@ -102,7 +102,7 @@ def test_it_says_so_where_nothing_is_known(mom: Mom, project: Repo) -> None:
     project.write("new/zebra.txt", "nothing that anybody wrote before\n")
     found = why(mom, 1, "new/zebra.txt")
     assert found["citations"] == []
-    assert found["answer"] == "No memory explains why new/zebra.txt:1 is as it is."
+    assert found["answer"] == "No memory explains new/zebra.txt:1."
 
 
 def test_unsaved_lines_move_the_question(mom: Mom) -> None:

@@ -40,7 +40,7 @@ def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
 
 def test_a_file_that_is_too_long_is_refused_with_the_reason(mom: Mom) -> None:
     (mom.root / "src/a.py").write_text("x = 1\n" * (MAX_TEXT // 6 + 1))
-    with pytest.raises(UsageError, match=r"src/a.py is longer than 4 MB, so it is not read"):
+    with pytest.raises(UsageError, match=r"src/a.py is larger than 4 MB, so it is not read"):
         mom.suggest("src/a.py", 2)
 
 

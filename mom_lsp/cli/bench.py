@@ -15,7 +15,7 @@ from mom_lsp.git.location import locate
 
 @click.command()
 @click.argument("repos", nargs=-1, metavar="[REPO]...")
-@click.option("--at", default="", metavar="FILE:LINE", help="The line to ask about; default: a recently changed one.")
+@click.option("--at", default="", metavar="FILE:LINE", help="The line to query; by default, a recently changed one.")
 @click.option("--model", is_flag=True, help="Measure the language model and the cost of its attention hook.")
 @click.option("--memory", is_flag=True, help="Measure the memory use of an editor's processes.")
 @click.option("--routing", is_flag=True, help="Compare search of all vectors with search by domains.")

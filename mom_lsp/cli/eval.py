@@ -16,7 +16,11 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 
 @click.command("eval")
 @click.option("--repo", required=True, metavar="PATH", help="An indexed clone with full history.")
-@click.option("--labels", metavar="FILE", help="JSON lines of queries and answers; by default, from its own commits.")
+@click.option(
+    "--labels",
+    metavar="FILE",
+    help="Read labels from FILE, as JSON lines; by default, they are extracted from the history.",
+)
 @click.option(
     "--form",
     type=click.Choice(["editing", "intent", "both"]),

@@ -26,7 +26,7 @@ FORCE = click.option("--force", is_flag=True, help="Allow a core.hooksPath outsi
 def hook() -> None:
     """Manage git hooks that keep the index up to date.
 
-    The hooks only queue a request: they add about 50 ms to a commit and never fail it.
+    The hooks only queue a request: they add about 50 ms to a commit and never make it fail.
     """
 
 

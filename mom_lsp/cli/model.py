@@ -32,7 +32,7 @@ def model(trust: bool, as_json: bool) -> None:
         found = process.info
         try:
             hook = process.hook()
-            attention = hook["problem"] or "attention can be read and biased"
+            attention = hook["problem"] or "attention bias available"
         except ModelError as error:
             attention = str(error)
     finally:

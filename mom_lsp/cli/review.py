@@ -13,9 +13,9 @@ from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 HEADINGS = {
-    "fading": "About to decay",
-    "promoted": "Recently promoted",
-    "drifted": "Out of date: the code has changed",
+    "fading": "About to drop in tier or strength",
+    "promoted": "Recently validated or promoted",
+    "drifted": "Outdated: the code has changed",
     "archived": "Archived: never suggested, still found by search",
 }
 ANSWERS = {"k": "pin", "u": "useful", "f": "forget", "m": "merge", "t": "undo", "s": "", "q": ""}

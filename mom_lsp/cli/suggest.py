@@ -19,7 +19,12 @@ EXPLAIN = click.option("--explain", is_flag=True, help="Show the terms of each s
 @click.command()
 @click.argument("target", metavar="[FILE[:LINE[-LINE]]]", required=False)
 @click.option("--rev", metavar="REV", help="Answer as of REV instead of HEAD.")
-@click.option("--intent", default="", metavar="TEXT", help="What you are about to do, at the target or anywhere.")
+@click.option(
+    "--intent",
+    default="",
+    metavar="TEXT",
+    help="Suggest memories for this task, at the target or in the whole repository.",
+)
 @COUNT
 @EXPLAIN
 @AS_JSON
@@ -39,7 +44,7 @@ def suggest(target: str | None, rev: str | None, intent: str, k: int | None, exp
             _print(result["suggestions"], service, asked.get("path"), explain=explain)
         else:
             about = target or f"“{intent}”"
-            _print_message(f"No relevant memories for {about}. `mom search TEXT` searches all of them.")
+            _print_message(f"No relevant memories for {about}. Search all memories with `mom search TEXT`.")
 
 
 @click.command()
@@ -70,7 +75,7 @@ def show(id: str, episode: bool, as_json: bool) -> None:
         if as_json:
             echo_json(result)
         elif episode and not result["episode"]:
-            _print_message("This memory belongs to no episode.")
+            _print_message("This memory is not part of an episode.")
         elif episode:
             click.echo(f"{one_line(result['phrases']['episode'])}\n")
             _print(result["members"], service)

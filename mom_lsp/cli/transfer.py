@@ -36,7 +36,7 @@ def export(output: IO[str]) -> None:
 def import_(file: IO[str]) -> None:
     """Import feedback from `mom export`.
 
-    Events that are already in the journal are skipped.
+    Feedback that is already recorded is skipped.
     """
     events = read_events(file)
     with connect() as service:

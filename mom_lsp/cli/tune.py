@@ -28,8 +28,8 @@ SOURCES = {"history": "commits that name earlier ones", "verdicts": "rated sugge
 def tune(limit: int, reset: bool, as_json: bool) -> None:
     """Tune the ranking weights on this repository.
 
-    Learns from commits that name earlier ones, and from suggestions that you accepted or dismissed, each against the
-    others shown with it. The weights are fitted on the older part of both sources. They replace the default weights
+    Learns from commits that reference earlier ones, and from suggestions that you accepted or dismissed, each against
+    the others shown with it. The weights are fitted on the older part of both sources. They replace the default weights
     only if they rank significantly better on the newer part.
     """
     from mom_lsp.cli.progress import bars

@@ -19,7 +19,7 @@ from mom_lsp.journal import on_network_disk
 from mom_lsp.settings import user_file
 from mom_lsp.workspace import Workspace
 
-SLOW = " is on a network disk: locks and the journal are slower and less safe there"
+SLOW = " is on a network file system: locking and the journal are slower and less reliable there"
 LEAST_FREE = 500_000_000  # bytes
 
 
@@ -34,7 +34,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         *_memories(workspace),
         _encoder(workspace),
         _model(service, workspace),
-        _check("writer", None, "an indexer is running" if lease_held(service.data) else "no indexer is running", ""),
+        _check("writer", None, "running" if lease_held(service.data) else "no indexer is running", ""),
         _engine(service),
         _free_space(service.data),
         _check(
@@ -102,7 +102,7 @@ def _store(service: Service) -> dict[str, Any]:
 def _encoder(workspace: Workspace) -> dict[str, Any]:
     settings = workspace.settings.encoder
     if not settings.enable:
-        return _check("encoder", None, "turned off (mom.encoder.enable)", "")
+        return _check("encoder", None, "disabled (mom.encoder.enable)", "")
     if not is_installed():
         return _check("encoder", None, "not installed: lexical search only", "pip install 'mom-lsp[encode]'")
     try:

@@ -57,7 +57,7 @@ class Repository:
             return self._run.lines("rev-parse", "--verify", "--end-of-options", f"{rev}^{{commit}}")[0]
         except RepositoryError as error:
             if rev != "HEAD":
-                raise UsageError(f"{rev!r} is not a commit here: {error}") from error
+                raise UsageError(f"{rev!r} is not a commit in this repository: {error}") from error
             if UNBORN in str(error):
                 return None
             raise

@@ -139,7 +139,7 @@ class _Run:
         """Whether everything is known to be indexed; opens neither store nor model."""
         head = self._head()
         if operation_in_progress(self.location.git_dir):
-            self.summary.waiting = "a rebase is in progress; indexing starts when it ends"
+            self.summary.waiting = "a rebase is in progress"
             return True
         if self.location.git and head is None:
             self.summary.waiting = "no commits yet"

@@ -162,7 +162,7 @@ class Journal:
     def _writable(self) -> sqlite3.Connection:
         """Return a writable connection, to a new file if there is none."""
         if why := self.read_only:
-            raise JournalError(f"This cannot be recorded: {why}.")
+            raise JournalError(f"cannot record this: {why}")
         self._follow()
         if self._db is None or self._copy_of is not None:
             self._open(create=True)
@@ -172,12 +172,12 @@ class Journal:
     def _follow(self) -> None:
         """Reopen the file if it was created or replaced, or if our copy of a read-only one is outdated."""
         if self._closed:
-            raise JournalError(f"The journal {self.path} is closed.")
+            raise JournalError(f"the journal {self.path} is closed")
         copy_is_old = self._copy_of is not None and self._copy_of != stamp(self.path)
         if _identity(self.path) == self._identity and not copy_is_old:
             return
         if self._identity is not None and not self.path.parent.is_dir():
-            raise JournalError(f"{self.path.parent} was moved or deleted; open the repository where it is now.")
+            raise JournalError(f"{self.path.parent} was moved or deleted; open the repository at its new path")
         self._open()
         self._wrote = True
 
@@ -195,7 +195,7 @@ class Journal:
         self._db, self._copy_of = None, None
         for place in (self.path.parent, self.path):
             if place.is_symlink():  # an unpacked repository may contain one to make us write elsewhere
-                raise JournalError(f"{place} is a symbolic link, which the journal must not be: remove it.")
+                raise JournalError(f"{place} is a symbolic link; remove it")
         if self.read_only:
             if os.access(self.path, os.R_OK):
                 self._db, self._copy_of = open_copy(self.path)

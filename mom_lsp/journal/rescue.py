@@ -30,7 +30,7 @@ def rescue(path: Path) -> str:
     path.rename(broken)
     finish(path)
     missing = "none is known to be missing" if lost == 0 else f"{lost or 'an unknown number'} could not be read"
-    return f"The journal {path} was damaged: {len(saved)} events were recovered, {missing}. The old file is {broken}."
+    return f"the journal {path} was damaged: {len(saved)} events were recovered, {missing}. The old file is {broken}."
 
 
 def finish(path: Path) -> None:

@@ -177,11 +177,11 @@ def translated_errors(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         advice = _ADVICE.get(error_code(error), "try again, and report it if it persists")
-        raise JournalError(f"The journal {path} cannot be used: {advice}. ({error})") from error
+        raise JournalError(f"the journal {path} cannot be used ({error}); {advice}") from error
     except Timeout as error:
-        raise JournalError(f"The journal {path} cannot be used: {_ADVICE[sqlite3.SQLITE_BUSY]}.") from error
+        raise JournalError(f"the journal {path} cannot be used: {_ADVICE[sqlite3.SQLITE_BUSY]}") from error
     except FileNotFoundError as error:
-        raise JournalError(f"The journal {path} cannot be used: {error.filename}: {error.strerror}.") from error
+        raise JournalError(f"the journal {path} cannot be used: {error.filename}: {error.strerror}") from error
     except OSError as error:
         advice = f"make {path.parent} a writable folder on a disk with free space"
-        raise JournalError(f"The journal {path} cannot be used: {error.strerror or error}; {advice}.") from error
+        raise JournalError(f"the journal {path} cannot be used: {error.strerror or error}; {advice}") from error

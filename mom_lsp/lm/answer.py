@@ -56,7 +56,7 @@ def extractive(clues: Sequence[Clue]) -> list[Sentence]:
 
 def unknown(path: str, line: int) -> str:
     """Return the answer when no memory explains a line."""
-    return f"No memory explains why {path}:{line} is as it is."
+    return f"No memory explains {path}:{line}."
 
 
 def reason_of(memory: Memory) -> str:

@@ -189,7 +189,7 @@ class _Crashed(ChildError):
     """The process crashed as a program does that was built for another processor."""
 
     def __init__(self, died_of: str) -> None:
-        super().__init__(f"the model's process crashed with {died_of}: ask again to start it with safe settings")
+        super().__init__(f"the model's process crashed with {died_of}: try again to start it with safe settings")
         self.died_of = died_of
 
 

@@ -27,7 +27,7 @@ class CodeState:
 
 FRESH = CodeState("fresh")
 REWRITTEN = CodeState("drifted", "mostly rewritten since")
-ONLY_LOCATION = CodeState("drifted", "its code is gone, only the location remains")
+ONLY_LOCATION = CodeState("drifted", "its code is gone, but its symbol still exists")
 BACK = CodeState("drifted", "the code it removed is back")
 GONE = CodeState("gone", "its code is gone")
 

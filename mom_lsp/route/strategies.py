@@ -33,7 +33,7 @@ class Strategy:
 
         Args:
             ids: of the memories.
-            uses: (m,) accepted uses.
+            uses: (m,) how often each was used.
             most_used: the largest number of uses of any memory.
         """
         often = (uses >= LEAST_USES) & (usage(uses, most_used) >= OFTEN)
@@ -54,7 +54,7 @@ class Strategy:
             scores: (m,) in log-odds.
             eligible: (m,) which are relevant enough, and not shown further up.
             surprise: (m,) 1 to 5.
-            uses: (m,) accepted uses.
+            uses: (m,) how often each was used.
             most_used: the largest number of uses of any memory.
         """
         at = np.flatnonzero(eligible)

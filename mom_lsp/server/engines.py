@@ -116,7 +116,7 @@ class _Link:
         client = self._client
         if client is None or client.closed.is_set():
             if self._pausing:
-                raise ChildError("the engine died and will restart soon")
+                raise ChildError("the engine exited and will restart soon")
             if self._starting is None:
                 self._starting = asyncio.get_running_loop().create_task(self._start())
             client = await asyncio.shield(self._starting)

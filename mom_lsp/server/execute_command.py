@@ -191,7 +191,7 @@ async def _append_to_journal(
             journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
 
     await asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
-    return {"ok": True, "message": "Saved; takes effect when the engine is back"}
+    return {"ok": True, "message": "Saved; takes effect when the engine restarts"}
 
 
 async def _show_file(ls: MomServer, place: DocumentPlace, path: str, line: int) -> bool:

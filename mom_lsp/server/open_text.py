@@ -14,7 +14,7 @@ from pygls.workspace import PositionCodec, ServerTextPosition, TextDocument, Wor
 from mom_lsp.route.lines import MAX_TEXT, is_too_long, whole_lines
 from mom_lsp.server.uris import UriMap, uri_key
 
-TOO_LONG = f"is longer than {MAX_TEXT / 1e6:g} MB"
+TOO_LONG = f"is larger than {MAX_TEXT / 1e6:g} MB"
 
 
 class ColumnCodec(PositionCodec):

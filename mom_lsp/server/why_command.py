@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT = 300.0  # seconds; a large model on a small machine
 REMEMBER = "Remember this answer"
-TITLE = "Asking the local model"
+TITLE = "Rephrasing with the local model"
 
 
 async def why(ls: MomServer, uri: str, line: int, show: bool = True, generate: bool = False) -> Any:

@@ -54,7 +54,7 @@ class RouteSettings:
     """Which domains are searched."""
 
     domains: float = _setting(
-        0.7, "Share of the router's probability mass searched semantically; 1 searches every domain.", high=1
+        0.7, "Cumulative probability of the domains that semantic search covers; 1 covers all domains.", high=1
     )
 
 
@@ -75,7 +75,7 @@ class StrategySettings:
     )
     variety: float = _setting(
         0.4,
-        "Warn in `mom status` when the variety of recent suggestions, in [0, 1], falls below this; 0 never warns.",
+        "Warn when the diversity of recent suggestions (0 to 1) falls below this value; 0 disables the warning.",
         high=1,
     )
 
@@ -87,7 +87,9 @@ class WeightSettings:
     sem: float = _setting(1.0, "Multiplier for the semantic term (embeddings); 1 keeps the learned weight.", high=100)
     lex: float = _setting(1.0, "Multiplier for the lexical term (shared words); 1 keeps the learned weight.", high=100)
     temp: float = _setting(1.0, "Multiplier for the recency term; 1 keeps the learned weight.", high=100)
-    use: float = _setting(1.0, "Multiplier for the usage term (accepted uses); 1 keeps the learned weight.", high=100)
+    use: float = _setting(
+        1.0, "Multiplier for the usage term (how often it was used); 1 keeps the learned weight.", high=100
+    )
     place: float = _setting(
         1.0, "Multiplier for the location term (lines, symbol, file); 1 keeps the learned weight.", high=100
     )
@@ -112,7 +114,7 @@ class IndexSettings:
 class EncoderSettings:
     """How text becomes vectors."""
 
-    enable: bool = _setting(True, "Also compare by meaning (embeddings), if the `encode` extra is installed.")
+    enable: bool = _setting(True, "Compute embeddings and use semantic search, if the `encode` extra is installed.")
     model: str = _setting(
         "", "Folder of a sentence-transformers model; empty uses the installed MiniLM.", scope="machine"
     )
@@ -123,7 +125,7 @@ class EncoderSettings:
 class ModelSettings:
     """The local language model."""
 
-    enable: bool = _setting(True, "Use a local language model to phrase answers, if one is installed.")
+    enable: bool = _setting(True, "Use the local language model, if one is installed.")
     path: str = _setting("", "GGUF file of a language model; empty uses the installed SmolLM2.", scope="machine")
     context: int = _setting(
         2048, "Context window (prompt + answer); larger uses more memory.", low=512, high=131_072, unit="tokens"
@@ -159,7 +161,11 @@ class EngineSettings:
     """The process behind the editor."""
 
     idle_minutes: int = _setting(
-        10, "Stop the engine after this long without a request.", low=1, high=1_440, unit="minutes"
+        10,
+        "Stop the engine after this long without a request, if no editor is connected.",
+        low=1,
+        high=1_440,
+        unit="minutes",
     )
 
 
@@ -172,7 +178,7 @@ class Settings:
         (), "Exclude files from indexing and suggestions, with patterns as in `.gitignore`."
     )
     languages_disabled: tuple[str, ...] = _setting(
-        (), "Disable suggestions for these languages (LSP language identifiers)."
+        (), "Disable mom in files of these languages (LSP language identifiers)."
     )
     hints: HintSettings = HintSettings()
     suggest: SuggestSettings = SuggestSettings()

@@ -88,7 +88,7 @@ def _unknown(name: str) -> str:
     if name in GROUPS:
         return f"{PREFIX}.{name}: expected a group of settings; ignored"
     near = difflib.get_close_matches(name[:64], KNOWN, n=1)
-    meant = f": did you mean {PREFIX}.{near[0]}?" if near else ""
+    meant = f"; did you mean {PREFIX}.{near[0]}?" if near else ""
     return f"{_shown(f'{PREFIX}.{name}')[1:-1]} is not a setting{meant}"
 
 
@@ -115,7 +115,7 @@ def _expected(info: SettingInfo) -> str:
     plain = {"boolean": "true or false", "string": "a string", "array": "a list of strings"}
     if info.type in plain:
         return plain[info.type]
-    kind = "a whole number" if info.type == "integer" else "a number"
+    kind = "an integer" if info.type == "integer" else "a number"
     unit = f" of {info.unit}" if info.unit else ""
     return f"{kind}{unit} from {info.minimum:g} to {info.maximum:g}"
 

@@ -35,9 +35,13 @@ def properties() -> dict[str, dict[str, Any]]:
     return {name: schema | {"order": order} for order, (name, schema) in enumerate(found.items())}
 
 
+def description(info: SettingInfo) -> str:
+    """Return the description of a setting with its unit, at the end of the first clause."""
+    return CLAUSE_END.sub(rf", in {info.unit}\g<0>", info.doc, count=1) if info.unit else info.doc
+
+
 def _schema(info: SettingInfo) -> dict[str, Any]:
-    doc = CLAUSE_END.sub(rf", in {info.unit}\g<0>", info.doc, count=1) if info.unit else info.doc
-    schema: dict[str, Any] = {"type": info.type, "default": info.default, "markdownDescription": doc}
+    schema: dict[str, Any] = {"type": info.type, "default": info.default, "markdownDescription": description(info)}
     if info.type == "array":
         schema["items"] = {"type": "string"}
     if info.minimum is not None:

@@ -61,7 +61,7 @@ class Life:
 
     @cached_property
     def most_used(self) -> int:
-        """The largest number of accepted uses of one memory."""
+        """The largest number of uses of one memory."""
         return max((usage.uses for usage in self.usage.values()), default=0)
 
     @cached_property

@@ -9,7 +9,7 @@ from mom_lsp.memory import Confidence, Status, Usage
 
 PLACES_FOR_LAYER_1, USES_FOR_LAYER_2, USES_FOR_HIGH = 2, 5, 3
 QUIET_AFTER = 10  # days with an unused hint on the screen
-NEVER = "marked as never useful"
+NEVER = "marked “Never suggest”"
 NOT_PROCEDURES = frozenset({"bug_pattern", "anti_pattern", "failed_approach", "known_issue"})  # say what not to do
 
 
@@ -67,7 +67,7 @@ def confidence(usage: Usage, past: HistoryEvidence) -> Confidence:
 
 
 def failures(usage: Usage, past: HistoryEvidence) -> int:
-    """Return how many accepted uses failed."""
+    """Return how many uses failed."""
     return usage.failures + len(past.reverted)
 
 

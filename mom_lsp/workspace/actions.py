@@ -103,7 +103,7 @@ class Actions:
         kept, duplicate = self._workspace.memory(identity), self._workspace.memory(other)
         life = self._workspace.library.snapshot().life
         if life.shown_for(kept.id) == life.shown_for(duplicate.id):
-            raise UsageError("these two are the same memory already")
+            raise UsageError("these memories are already merged")
         self._append("merge", kept.id, data={"other": duplicate.id})
         return _done(f"Merged {duplicate.id[:8]} into “{kept.title}”")
 
@@ -148,7 +148,7 @@ class Actions:
         self._append("purge", "")
         self._indexing_wanted("purge")
         return _done(
-            f"Erased {count(len(gone), 'forgotten note')}; other forgotten memories go when the index is rewritten"
+            f"Erased {count(len(gone), 'forgotten note')}; other forgotten memories are erased by the next indexing run"
         )
 
     def erase_expired_notes(self) -> None:
@@ -174,7 +174,7 @@ class Actions:
         """
         text = sanitize(text).strip()
         if not text:
-            raise UsageError("a note cannot be empty")
+            raise UsageError("the note is empty")
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note is limited to {MAX_NOTE:,} characters; this one has {len(text):,}")
         self._workspace.files.refuse_outside(path)

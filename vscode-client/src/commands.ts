@@ -109,21 +109,21 @@ export class Commands {
     const text = await vscode.window.showInputBox({ title: "Search Memories", prompt, value });
     if (!text?.trim()) return;
     const found = await this.server.execute<Suggestions>("mom.search", text, ...uriOfFile());
-    if (found) await this.offerSources(found.suggestions, `Memories about “${text}”`, `No memories match “${text}”.`);
+    if (found) await this.offerSources(found.suggestions, `Memories matching “${text}”`, `No memories match “${text}”.`);
   }
 
   /** Find the memories for what the user is about to do on this line, or without a file in this folder. */
   async intent(): Promise<void> {
     const text = await vscode.window.showInputBox({
       title: "Find Memories for a Task",
-      prompt: "What are you about to do? Memories of this line come first.",
+      prompt: "Describe what you are about to do.",
       placeHolder: "remove the retry limit…",
     });
     if (!text?.trim()) return;
     const file = activeFile();
     const place = file && { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
     const found = await this.server.ask<Suggestions>("mom/suggest", { ...place, intent: text });
-    if (found) await this.offerSources(found.suggestions, `Memories for “${text}”`, `No memories match “${text}” here.`);
+    if (found) await this.offerSources(found.suggestions, `Memories for “${text}”`, `No relevant memories for “${text}”.`);
   }
 
   /** Let the user open the source of one of the memories found. */
@@ -140,8 +140,8 @@ export class Commands {
       typeof uri === "string" && typeof line === "number"
         ? { uri, line }
         : file && { uri: file.uri, line: file.line + 1 };
-    if (!at) return vscode.window.showWarningMessage("Open a file first: a note belongs to a line.");
-    const prompt = `Note for line ${at.line}: what should the next reader know?`;
+    if (!at) return vscode.window.showWarningMessage("Open a file to add a note.");
+    const prompt = `Note for line ${at.line}`;
     const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // otherwise the text is the whole line
     const value = selected && typeof text === "string" ? text : "";
     const note = await vscode.window.showInputBox({
@@ -237,7 +237,7 @@ export class Commands {
     const found = await this.server.ask<Suggestions>("mom/suggest", params);
     if (!found) return undefined;
     const [first, second] = found.suggestions;
-    if (second) return this.choose(found.suggestions, `Memories of line ${file.line + 1}`);
+    if (second) return this.choose(found.suggestions, `Memories for line ${file.line + 1}`);
     if (!first) void vscode.window.showInformationMessage("No relevant memories for this line.");
     return first;
   }

@@ -192,7 +192,7 @@ class Extension implements Server {
     await this.context.globalState.update(GREETED, true);
     const [view, disable] = ["Show Memories", "Disable"];
     const message =
-      "Mixture of Memories is indexing this repository's history, on this machine only. Memories will appear at the ends of the lines they explain; hover over one to read it.";
+      "Mixture of Memories indexes this repository's history on this machine. Memories appear at the ends of lines; hover over one to read it.";
     void vscode.window.showInformationMessage(message, view, disable).then((chosen) => {
       if (chosen === view) return vscode.commands.executeCommand("mom.memories.focus");
       if (chosen === disable) return this.status.toggle();

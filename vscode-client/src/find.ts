@@ -29,7 +29,7 @@ export async function findServer(context: ExtensionContext): Promise<string | un
 export async function offerInstall(): Promise<boolean> {
   const set = workspace.getConfiguration("mom").get<string>("server.path", "").trim();
   const problem = set
-    ? `the setting mom.server.path is ${set}, which is not an executable file.`
+    ? `the setting mom.server.path is ${set}, which is not an executable file`
     : `the command \`mom\` is not installed, or not on the PATH. Install it with: ${INSTALL}`;
   const [copy, choose, retry] = ["Copy Command", "Open Setting", "Retry"];
   const chosen = await window.showWarningMessage(

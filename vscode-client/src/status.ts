@@ -141,13 +141,13 @@ export class Status implements Disposable {
       { label: "$(edit) Remember This…", command: "mom.remember" },
       { label: this.isPaused() ? resume : pause, command: "mom.toggleHints" },
       { label: "$(discard) Undo Last Action", command: "mom.undo" },
-      { label: "$(sync) Update the Index", command: "mom.reindex" },
+      { label: "$(sync) Update Index", command: "mom.reindex" },
       { label: "$(info) Show Status", command: "mom.status" },
     ];
     const always = [
       { label: this.isDisabled ? "$(play) Enable mom" : "$(circle-slash) Disable mom", command: "mom.toggle" },
-      { label: "$(refresh) Restart the Server", command: "mom.restart" },
-      { label: "$(output) Show the Output", command: "mom.output" },
+      { label: "$(refresh) Restart Server", command: "mom.restart" },
+      { label: "$(output) Show Output", command: "mom.output" },
       { label: "$(gear) Open Settings", command: "mom.settings" },
     ];
     const items = this.phase === "running" && !this.isDisabled ? [...running, ...always] : always;

@@ -82,8 +82,8 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
           ]
         : []),
       group("pinned", "Pinned", kept?.pinned ?? [], "no pinned memories"),
-      ...(kept?.promoted.length ? [group("promoted", "Recently Promoted", kept.promoted)] : []),
-      ...(kept?.useful.length ? [{ ...group("useful", "Recently Useful", kept.useful), collapsed: true }] : []),
+      ...(kept?.promoted.length ? [group("promoted", "Recently Validated or Promoted", kept.promoted)] : []),
+      ...(kept?.useful.length ? [{ ...group("useful", "Recently Used", kept.useful), collapsed: true }] : []),
       ...(kept?.forgotten.length ? [forgottenGroup(kept.forgotten)] : []),
     ]);
   }

@@ -4,7 +4,7 @@ import { Disposable, EventEmitter, ProgressLocation, Uri, commands, window, work
 import { Explanation, Memory, Server, activeFile, origin as originOf, summary } from "./memory";
 
 const SCHEME = "mom-why";
-const ASKING = "Asking the local model";
+const ASKING = "Rephrasing with the local model";
 const REMEMBER = "Remember this answer";
 
 export class Why implements Disposable {

@@ -236,7 +236,7 @@ step("pauses and resumes", async () => {
 
 step("restarts, and has lost nothing", async () => {
     const restarted = editor.status().filter({ hasNotText: "8" }).waitFor();
-    await editor.command("Memories: Restart the Server");
+    await editor.command("Memories: Restart Server");
     await restarted;
     await editor.statusText("8").waitFor(); // and the note
     await hint().first().waitFor();

@@ -10,7 +10,7 @@ const editor = new Editor();
 const known = spawnSync(MOM, ["model", "--json"], { env: editor.env, encoding: "utf8" });
 const options = { timeout: 600_000, skip: known.status === 0 ? false : known.stderr };
 const gone = { state: "detached" };
-const asking = () => editor.notification("Asking the local model");
+const asking = () => editor.notification("Rephrasing with the local model");
 const page = () => editor.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
 
 before(async () => {

@@ -45,7 +45,7 @@ class EpisodeAnnotator:
     def _title(self, episode: Episode, memory: Memory) -> str:
         """Return the title of an episode, "" if its merge ended no branch."""
         if episode.kind != "branch":
-            return episode.name or f"work of {memory.source.author}"
+            return episode.name or f"by {memory.source.author}"
         row = self._view.catalog.row_of_commit.get(episode.name)
         merges = self._texts.get([self._view.catalog.ids[row]]) if row is not None else {}
         title = next((merge.title for merge in merges.values()), "")

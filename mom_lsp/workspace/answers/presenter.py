@@ -120,7 +120,7 @@ class Presenter:
         return {
             **found,
             "suggested": not why_not,
-            "because": why_not or "eligible: shown wherever its relevance passes the threshold",
+            "because": why_not or "wherever its relevance reaches the threshold",
             "life": life,
             "related": self.related(row, state, ranker) if row is not None else [],
             "history": self._history(memory.id, state),

@@ -54,7 +54,7 @@ def promoted(view: View, life: Life, ancestors: Collection[str], now: float) -> 
 
 
 def archived(view: View, life: Life) -> list[Pick]:
-    """Return the memories that the user marked as never useful."""
+    """Return the memories that the user marked “Never suggest”."""
     found = ((memory, usage) for memory, usage in life.suppressed.items() if usage.never and not usage.forgotten)
     return [Pick(memory, NEVER) for memory, usage in found if memory in view.catalog.row_of][:MOST]
 

@@ -58,7 +58,7 @@ class WorktreeFiles:
             if not (self._root / path).is_file():
                 raise UsageError(f"{path} does not exist or is not a file")
             if (self._root / path).stat().st_size > MAX_TEXT:
-                raise UsageError(f"{path} is longer than {MAX_TEXT / 1e6:g} MB, so it is not read")
+                raise UsageError(f"{path} is larger than {MAX_TEXT / 1e6:g} MB, so it is not read")
         lines = self._worktree.committed(head, path) if rev else self._worktree.text(path)
         if not lines and rev and path not in head.tree:
             raise UsageError(f"{path} does not exist in {rev}")
@@ -70,7 +70,7 @@ def _checked_range(path: str, lines: Sequence[str], start: int, end: int) -> tup
     if start == 0 and end == 0:
         return 1, last
     if not 1 <= start <= end:
-        raise UsageError(f"{path}:{start}-{end} is not a valid range of lines")
+        raise UsageError(f"{path}:{start}-{end} is not a valid line range (lines start at 1)")
     if start > last:
         raise UsageError(f"{path} has {len(lines)} lines, so there is no line {start}")
     return start, min(end, last)
