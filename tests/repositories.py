@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -214,16 +215,38 @@ class Mom:
 Start = Callable[[Repo | Path], Mom]
 
 
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the user a home of his own, with settings that spare the tests the encoder and the model."""
-    home = tmp_path / "home"
+def move_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make a home with settings that spare the tests the encoder and the model, and let it be the user's."""
     (home / "mom-lsp").mkdir(parents=True)
     (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nenable = false\n")
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))
     return home
+
+
+def indexed(folder: Path, write: Callable[[Repo], None]) -> Repo:
+    """Write and index a repository of which the tests of a module take copies."""
+    with pytest.MonkeyPatch.context() as patch:
+        move_in(folder / "home", patch)
+        repo = make_repository(folder / "repo")
+        write(repo)
+        mom = Mom(repo.root)
+        mom.index()
+        mom.service.close()
+    return repo
+
+
+def copy_of(repo: Repo, path: Path) -> Repo:
+    """Copy a repository with its index; the copy has a clock of its own."""
+    shutil.copytree(repo.root, path, symlinks=True)
+    return Repo(path, [*repo.now])
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give the user a home of his own."""
+    return move_in(tmp_path / "home", monkeypatch)
 
 
 @pytest.fixture

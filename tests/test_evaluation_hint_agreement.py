@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo, Start
+from repositories import Mom, Repo, Start, copy_of, indexed
 
 from mom_lsp.evaluation.hint_agreement import count_agreement
 from mom_lsp.extract.code import line_keys
@@ -32,9 +33,8 @@ def line_of(function: int) -> int:
     return 3 + 6 * function + 2
 
 
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    """Index a file that every commit but the first changes at one function, and two files that change along."""
+def write_handlers(project: Repo) -> None:
+    """Commit a file that every commit but the first changes at one function, and two files that change along."""
     numbers = [0] * FUNCTIONS
     project.commit("Add the handlers", {"src/a.py": make_file(numbers)})
     for at in range(FUNCTIONS):
@@ -42,9 +42,21 @@ def mom(project: Repo, moms: Start) -> Mom:
         ending = WHY if at % 3 else ""
         files = {"src/a.py": make_file(numbers)} | dict.fromkeys(PAIR, f"int limit_{at} = {at};\n" * 20)
         project.commit(f"Limit handler {at} to {numbers[at]}{ending}", files)
-    mom = moms(project)
-    mom.index()
-    return mom
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_handlers)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
+@pytest.fixture
+def mom(project: Repo, moms: Start) -> Mom:
+    return moms(project)
 
 
 def text(mom: Mom, path: str = "src/a.py") -> str:
@@ -156,7 +168,7 @@ def pin_something(mom: Mom, path: str = "src/a.py", line: int = 0) -> str:
 
 
 def test_a_pin_leads_in_its_function_alone(mom: Mom) -> None:
-    before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS)}
+    before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS, 2)}
     pinned = pin_something(mom, line=line_of(6))
     inside = range(line_of(6) - 2, line_of(6) + 4)
     others = (
@@ -207,7 +219,7 @@ def test_a_pin_on_a_line_that_says_too_little_to_be_found_again_leads_in_no_func
 def test_a_pin_of_a_file_leads_in_all_of_it_where_nothing_is_hinted(mom: Mom) -> None:
     pinned = pin_something(mom)
     hinted = hints(mom, text(mom))
-    for line in range(1, 3 + 6 * FUNCTIONS):
+    for line in range(1, 3 + 6 * FUNCTIONS, 2):
         assert leading(mom, line) == hinted.get(line, {"id": leading(mom, line)})["id"]
     assert leading(mom, 2) == pinned
     whole = mom.call("suggest", path="src/a.py")["suggestions"]

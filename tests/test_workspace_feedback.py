@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import START, Mom, Repo, Start
-from three_commits import ALPHA, BETA, FIRST, check_form, index_three_commits, mom_id, suggestion, text, titles
+from repositories import START, Mom, Repo, Start, copy_of, indexed
+from three_commits import ALPHA, BETA, FIRST, check_form, mom_id, suggestion, text, titles, write_three_commits
 
 from mom_lsp.errors import JournalError, UsageError
 from mom_lsp.workspace.library.meaning import read_meaning
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
 @pytest.fixture
 def mom(project: Repo, moms: Start) -> Mom:
-    return index_three_commits(project, moms)
+    return moms(project)
 
 
 def test_a_pinned_memory_is_shown_in_front_and_below_the_threshold(mom: Mom) -> None:

@@ -5,15 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repositories import Mom, Repo, Start, make_repository
-from three_commits import ALPHA, BETA, WHY, check_form, edited, hints, index_three_commits, mom_id, text
+from repositories import Mom, Repo, Start, copy_of, indexed, make_repository
+from three_commits import ALPHA, BETA, WHY, check_form, edited, hints, mom_id, text, write_three_commits
 
 from mom_lsp.workspace.ranking.hints import HINT_WINDOW, HINTS_IN_WINDOW
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
 @pytest.fixture
 def mom(project: Repo, moms: Start) -> Mom:
-    return index_three_commits(project, moms)
+    return moms(project)
 
 
 def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:

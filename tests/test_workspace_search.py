@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
-from repositories import START, Mom, Repo, Start
-from three_commits import ALPHA, BETA, KEYS, index_three_commits, mom_id, suggestion, text, titles
+from repositories import START, Mom, Repo, Start, copy_of, indexed
+from three_commits import ALPHA, BETA, KEYS, mom_id, suggestion, text, titles, write_three_commits
 
 from mom_lsp.errors import UsageError
 from mom_lsp.route.linear_model import shipped
@@ -14,9 +16,19 @@ from mom_lsp.workspace.ranking.query import text_query
 from mom_lsp.workspace.ranking.ranker import Ranker
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
 @pytest.fixture
 def mom(project: Repo, moms: Start) -> Mom:
-    return index_three_commits(project, moms)
+    return moms(project)
 
 
 def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> None:

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from repositories import HOUR, START, Mom, Repo, Start
-from three_commits import ALPHA, BETA, CODE, FIRST, check_form, edited, index_three_commits, suggestion, text, titles
+from repositories import HOUR, START, Mom, Repo, Start, copy_of, indexed
+from three_commits import ALPHA, BETA, CODE, FIRST, check_form, edited, suggestion, text, titles, write_three_commits
 
 from mom_lsp.errors import UsageError
 from mom_lsp.route.linear_model import shipped
 from mom_lsp.route.lines import MAX_TEXT
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
 @pytest.fixture
 def mom(project: Repo, moms: Start) -> Mom:
-    return index_three_commits(project, moms)
+    return moms(project)
 
 
 def test_the_commit_that_wrote_the_line_comes_first(mom: Mom) -> None:

@@ -6,15 +6,25 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo, Start
-from three_commits import ALPHA, BETA, FIRST, index_three_commits, mom_id, suggestion, titles
+from repositories import Mom, Repo, Start, copy_of, indexed
+from three_commits import ALPHA, BETA, FIRST, mom_id, suggestion, titles, write_three_commits
 
 from mom_lsp.errors import UsageError
 
 
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
+
+
+@pytest.fixture
+def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+    return copy_of(template, tmp_path / "repo")
+
+
 @pytest.fixture
 def mom(project: Repo, moms: Start) -> Mom:
-    return index_three_commits(project, moms)
+    return moms(project)
 
 
 def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Repo, moms: Start, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A repository of three commits, indexed: one wrote a file, one changed alpha, one beta and another file."""
+"""A repository of three commits: one wrote a file, one changed alpha, one beta and another file."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo, Start, with_line
+from repositories import Mom, Repo, with_line
 
 NAMES = ("alpha", "beta", "gamma", "delta")
 CODE = "".join(f"def {name}():\n    first = 1\n    second = 2\n    return first + second\n\n\n" for name in NAMES)
@@ -22,15 +22,12 @@ def edited(line: int, text: str, code: str = CODE) -> str:
     return with_line(code, line, text)
 
 
-def index_three_commits(project: Repo, moms: Start) -> Mom:
+def write_three_commits(project: Repo) -> None:
     project.commit("Add the four functions of the protocol", {"src/a.py": CODE})
     alpha = edited(2, "    first = 10")
     project.commit("Raise the start of alpha" + WHY, {"src/a.py": alpha})
     beta = edited(9, "    second = 20", alpha)
     project.commit("Double the second of beta" + WHY, {"src/a.py": beta, "src/b.py": "second = 20\n"})
-    mom = moms(project)
-    mom.index()
-    return mom
 
 
 def text(mom: Mom) -> str:
