@@ -135,6 +135,7 @@ async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer:
         assert FIX in str(await writer.hover(uri, LINE))
 
 
+@pytest.mark.parametrize("writer", ["neovim"], indirect=True)
 async def test_what_is_not_useful_here_is_not_shown_here(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.dismiss"])
@@ -142,6 +143,7 @@ async def test_what_is_not_useful_here_is_not_shown_here(writer: Editor) -> None
     assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
 
 
+@pytest.mark.parametrize("writer", ["visual-studio-code"], indirect=True)
 async def test_a_memory_is_inserted_as_a_comment_and_counts_as_used(writer: Editor) -> None:
     insert = (await writer.actions(writer.open(), LINE))["mom.inserted"]
     assert insert.edit and insert.edit.changes
@@ -155,6 +157,7 @@ async def test_a_memory_is_inserted_as_a_comment_and_counts_as_used(writer: Edit
     assert (event.path, event.symbol) == (FILE, "fetch")
 
 
+@pytest.mark.parametrize("writer", ["neovim"], indirect=True)
 async def test_what_is_never_to_be_suggested_is_found_by_search_alone(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.never"])
@@ -163,6 +166,7 @@ async def test_what_is_never_to_be_suggested_is_found_by_search_alone(writer: Ed
     assert (await writer.actions(uri, LINE))["mom.undo"].title == "Undo “Never suggest”"
 
 
+@pytest.mark.parametrize("writer", ["visual-studio-code"], indirect=True)
 async def test_a_line_is_remembered_as_a_note(writer: Editor, environment: dict[str, str]) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, 3))["mom.remember"])
@@ -216,6 +220,7 @@ async def test_a_wrong_argument_is_explained_without_our_paths(
     assert caught.value.data is None
 
 
+@pytest.mark.parametrize("writer", ["neovim"], indirect=True)
 async def test_what_is_said_while_there_is_no_engine_is_kept(writer: Editor) -> None:
     uri = writer.open()
     pin = (await writer.actions(uri, LINE))["mom.pin"]
