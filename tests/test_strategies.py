@@ -248,7 +248,7 @@ def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy
 
 
 def test_ordinary_use_is_no_collapse(busy: Mom) -> None:
-    varied = look_around(busy, 3)
+    varied = look_around(busy, 1)
     assert varied["selections"] >= LEAST and varied["value"] > 0.8 and not varied["low"]
     journal = busy.service.library.journal
     ids = list(busy.service.library.snapshot().catalog.ids)
