@@ -88,7 +88,15 @@ def test_wrapped_lines_flow_and_the_rest_keeps_its_form() -> None:
 
 def test_a_memory_in_full_begins_with_its_source_and_its_relevance() -> None:
     text = in_full(make_suggestion(pinned=True, status="needs_revision", freshness="drifted", body="Because."))
-    for part in ("**Title**", "*failed approach*", "pinned", "needs revision", "code changed", "Because.", "`012345678`"):
+    for part in (
+        "**Title**",
+        "*failed approach*",
+        "pinned",
+        "needs revision",
+        "code changed",
+        "Because.",
+        "`012345678`",
+    ):
         assert part in text
     title, source, _, relevance, *_ = text.splitlines()
     assert title.startswith("**Title**")
