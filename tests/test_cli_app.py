@@ -20,7 +20,7 @@ from mom_lsp.git.location import Location, locate
 from mom_lsp.process import EngineServer
 
 
-def test_a_running_engine_is_asked(root: Path) -> None:
+def test_a_running_engine_answers_the_command(root: Path) -> None:
     asked: list[tuple[str, dict[str, Any]]] = []
 
     def handler(method: str, params: dict[str, Any]) -> Any:
@@ -41,7 +41,7 @@ def test_a_running_engine_is_asked(root: Path) -> None:
     assert asked[0] == ("pin", {"root": str(root), "id": "abc"})
 
 
-def test_folder_is_taken_before_and_after_the_verb(mom: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_folder_option_is_accepted_before_and_after_the_command(mom: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(mom.root.parent)
     for args in (
         ["-C", "work tree/src", "suggest", "a.py:1", "--json"],
@@ -69,7 +69,7 @@ def test_errors_are_one_line_and_an_exit_code(mom: Shell, error: Exception, code
     assert result.stderr == f"mom: {one_line(str(error))}\n"
 
 
-def test_ctrl_c_is_130(mom: Shell) -> None:
+def test_ctrl_c_exits_with_130(mom: Shell) -> None:
     def interrupted(_: Location) -> Any:
         raise KeyboardInterrupt
 
@@ -78,7 +78,7 @@ def test_ctrl_c_is_130(mom: Shell) -> None:
     assert (result.exit_code, result.stdout, result.stderr) == (130, "", "mom: interrupted\n")
 
 
-def test_unknown_verbs_and_options_are_2(mom: Shell) -> None:
+def test_unknown_commands_and_options_exit_with_2(mom: Shell) -> None:
     assert mom("frobnicate").exit_code == 2
     assert mom("suggest").exit_code == 2
     assert mom("suggest", "src/a.py", "-k", "0").exit_code == 2
@@ -86,7 +86,7 @@ def test_unknown_verbs_and_options_are_2(mom: Shell) -> None:
     assert mom("index", "--watch", "--json").exit_code == 2
 
 
-def test_every_verb_has_help(mom: Shell) -> None:
+def test_every_command_has_help(mom: Shell) -> None:
     listed = mom("--help").stdout
     for verb in VERBS:
         result = mom(verb, "--help")
@@ -95,7 +95,7 @@ def test_every_verb_has_help(mom: Shell) -> None:
         assert f"\n  {verb} " in listed or verb == "engine"
 
 
-def test_help_lists_the_verbs_in_groups_each_with_one_whole_line(mom: Shell) -> None:
+def test_help_lists_the_commands_in_groups_one_line_each(mom: Shell) -> None:
     listed = mom("--help").stdout
     sections = dict(re.findall(r"^([A-Z].*):\n((?:  .*\n)+)", listed, re.M))
     for heading, verbs in GROUPS.items():
@@ -119,7 +119,7 @@ def test_version_and_help_import_nothing_heavy(option: str, begins: str) -> None
     assert not imported & {"rich", "lancedb", "git", "pyarrow", "numpy", "torch", "sentence_transformers", "pygls"}
 
 
-def test_a_wrong_line_is_one_line_of_a_real_process(root: Path) -> None:
+def test_an_invalid_line_number_is_reported_in_one_line(root: Path) -> None:
     (root / "src/a.py").write_text("x\n")
     result = run("-m", "mom_lsp", "suggest", "src/a.py:99", cwd=root)
     assert result.returncode in (1, 2)

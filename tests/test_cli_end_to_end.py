@@ -75,7 +75,7 @@ def ids(found: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.slow
-def test_from_index_to_forget_and_back(mom: Mom, tmp_path: Path) -> None:
+def test_index_suggest_forget_and_restore_work_end_to_end(mom: Mom, tmp_path: Path) -> None:
     first = document(mom("index", "--json"))
     assert (first["commits"], first["nothing_new"]) == (2, False)
     again = mom("index")
@@ -116,7 +116,7 @@ def test_from_index_to_forget_and_back(mom: Mom, tmp_path: Path) -> None:
     assert ids(document(mom("search", "proxies", "--json"))) == [fix["id"]]
 
 
-def test_notes_are_found_where_they_were_made(mom: Mom) -> None:
+def test_a_note_is_found_at_its_path(mom: Mom) -> None:
     mom("index")
     assert mom("note", "teapots are handled elsewhere", "--at", "parser.py:8").returncode == 0
     found = document(mom("search", "teapots", "--json"))["suggestions"]
@@ -125,7 +125,7 @@ def test_notes_are_found_where_they_were_made(mom: Mom) -> None:
     assert document(mom("search", "teapots", "--json"))["suggestions"] == []
 
 
-def test_before_an_index_everything_says_what_to_do(mom: Mom) -> None:
+def test_without_an_index_every_command_says_what_to_do(mom: Mom) -> None:
     status = mom("status")
     assert status.returncode == 0, status.stderr
     assert "mom index" in status.stderr
@@ -137,7 +137,7 @@ def test_before_an_index_everything_says_what_to_do(mom: Mom) -> None:
     assert unknown.stderr.startswith("mom: ") and len(unknown.stderr.splitlines()) == 1
 
 
-def test_doctor_finds_this_machine_well(mom: Mom) -> None:
+def test_doctor_passes_on_this_machine(mom: Mom) -> None:
     mom("index")
     result = mom("doctor")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -159,7 +159,7 @@ def test_ctrl_c_stops_a_watcher(root: Path, mom: Mom) -> None:
     assert "Traceback" not in rest
 
 
-def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
+def test_an_indexer_exits_with_its_parent(root: Path, mom: Mom) -> None:
     command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--watch", "--progress-json"]
     with subprocess.Popen(
         command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
@@ -180,7 +180,7 @@ def test_an_indexer_ends_with_its_parent(root: Path, mom: Mom) -> None:
         ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "not a JSON object"),
     ],
 )
-def test_what_the_system_refuses_is_one_line(root: Path, mom: Mom, line: str, code: int, complaint: str) -> None:
+def test_system_errors_are_reported_in_one_line(root: Path, mom: Mom, line: str, code: int, complaint: str) -> None:
     environ = {**os.environ, "MOM": f"{sys.executable} -P -m mom_lsp"}
     ended = subprocess.run(["sh", "-c", line], cwd=root, env=environ, capture_output=True, text=True, timeout=LONG)
     assert ended.returncode == code, ended.stderr

@@ -5,19 +5,19 @@ from cli_shell import Shell
 
 
 @pytest.mark.parametrize("verb", ["pin", "unpin", "useful", "forget", "restore", "undo"])
-def test_statements_about_a_memory_are_sent_and_confirmed(mom: Shell, verb: str) -> None:
+def test_feedback_on_a_memory_is_sent_and_confirmed(mom: Shell, verb: str) -> None:
     result = mom(verb, "dead")
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", f"{verb} done\n")
     assert mom.book.events == [{"method": verb, "id": "dead"}]
 
 
 @pytest.mark.parametrize("verb", ["undo", "purge"])
-def test_statements_about_nothing_in_particular(mom: Shell, verb: str) -> None:
+def test_feedback_without_a_memory_is_sent(mom: Shell, verb: str) -> None:
     assert mom(verb).exit_code == 0
     assert mom.book.events == [{"method": verb}]
 
 
-def test_dismiss_and_note_say_where(mom: Shell) -> None:
+def test_dismiss_and_note_send_their_location(mom: Shell) -> None:
     assert mom("dismiss", "dead").exit_code == 0
     assert mom("dismiss", "dead", "--at", "src/a.py:3").exit_code == 0
     assert mom("note", "because of the cache", "--at", "src/a.py:2").exit_code == 0
@@ -30,12 +30,12 @@ def test_dismiss_and_note_say_where(mom: Shell) -> None:
     ]
 
 
-def test_a_refused_statement_fails(mom: Shell) -> None:
+def test_rejected_feedback_exits_with_an_error(mom: Shell) -> None:
     result = mom("pin", "missing")
     assert (result.exit_code, result.stderr) == (1, "mom: no such memory\n")
 
 
-def test_a_note_needs_text_and_place(mom: Shell) -> None:
+def test_a_note_needs_text_and_a_location(mom: Shell) -> None:
     assert mom("note", " ", "--at", "src/a.py:1").exit_code == 2
     assert mom("note", "text").exit_code == 2
     assert mom.book.events == []

@@ -15,7 +15,7 @@ def test_summary_is_one_line() -> None:
     assert summary_line(Summary(waiting="a rebase is under way")) == "waiting: a rebase is under way"
 
 
-def test_first_signal_asks_to_stop_and_the_second_interrupts() -> None:
+def test_the_first_signal_requests_a_stop_and_the_second_interrupts() -> None:
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), stop_on_signal() as stop:
         assert not stop.is_set()

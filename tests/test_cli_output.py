@@ -17,7 +17,7 @@ from mom_lsp.cli.text import one_line
 
 
 @given(st.text())
-def test_one_line_is_one_safe_line(text: str) -> None:
+def test_one_line_output_is_safe_to_print(text: str) -> None:
     line = one_line(text)
     assert len(line.splitlines()) <= 1
     assert not any(ord(char) < 32 or 127 <= ord(char) < 160 for char in line)
@@ -28,7 +28,7 @@ blocks = {block for _, block in TERM_STYLES.values()}
 
 
 @given(st.dictionaries(st.sampled_from(sorted(TERM_STYLES)), st.floats(-2, 2)))
-def test_bar_is_full_and_followed_by_every_phrase(terms: dict[str, float]) -> None:
+def test_the_bar_has_full_width_and_lists_every_phrase(terms: dict[str, float]) -> None:
     phrases = make_suggestion(terms=terms)["phrases"]["shares"]
     drawn = shares(terms, phrases).plain
     cells = sum(drawn.count(block) for block in blocks)
@@ -36,7 +36,7 @@ def test_bar_is_full_and_followed_by_every_phrase(terms: dict[str, float]) -> No
     assert drawn.endswith("  ".join(phrases.values()))
 
 
-def test_bar_gives_each_term_its_part() -> None:
+def test_the_bar_is_proportional_to_the_terms() -> None:
     one = make_suggestion(terms={"place": 0.6, "lex": 0.2, "temp": -0.05})
     drawn = shares(one["terms"], one["phrases"]["shares"]).plain
     assert drawn.count("█") == BAR * 3 // 4
@@ -44,7 +44,7 @@ def test_bar_gives_each_term_its_part() -> None:
     assert drawn.endswith("location +0.60  lexical +0.20  recency -0.05")
 
 
-def test_suggest_in_a_pipe_is_plain_and_whole(mom: Shell) -> None:
+def test_suggest_prints_plain_untruncated_text_to_a_pipe(mom: Shell) -> None:
     long = "x" * 300
     mom.book.memories[0] = make_suggestion(why=long)
     result = mom("suggest", "src/a.py:2")
@@ -59,7 +59,7 @@ def test_suggest_in_a_pipe_is_plain_and_whole(mom: Shell) -> None:
     assert result.stderr == ""
 
 
-def test_suggest_on_a_terminal_has_colours_and_links(mom: Shell) -> None:
+def test_suggest_prints_colours_and_links_to_a_terminal(mom: Shell) -> None:
     url = f"https://forge.example/a/b/commit/{SHA}"
     mom.book.memories[0]["source"]["url"] = url
     result = mom("suggest", "src/a.py:2", "-k", "1", env=TERMINAL)
@@ -75,7 +75,7 @@ def test_no_color_is_respected_on_a_terminal(mom: Shell) -> None:
     assert "failed approach: " in result.stdout
 
 
-def test_a_hostile_memory_draws_only_text(mom: Shell) -> None:
+def test_a_hostile_memory_prints_only_text(mom: Shell) -> None:
     evil = "\x1b]0;owned\x07[red]a[/red] :smile: \u202e\x9b2J"
     mom.book.memories[0] = make_suggestion(title=evil, body=evil, why=evil)
     mom.book.memories[0]["source"] |= {"author": evil, "path": f"{evil}/\n../../x", "url": "javascript:alert(1)"}
@@ -88,7 +88,7 @@ def test_a_hostile_memory_draws_only_text(mom: Shell) -> None:
             assert bad not in result.stdout
 
 
-def test_a_closed_pipe_is_no_traceback(mom: Shell) -> None:
+def test_a_closed_pipe_causes_no_traceback(mom: Shell) -> None:
     code = (
         "import sys; sys.path.insert(0, 'tests')\n"
         "from cli_shell import Notebook, make_suggestion\n"

@@ -18,7 +18,7 @@ def reports() -> Iterator[Progress]:
             yield Progress(phase, done, total)
 
 
-def test_news_are_told_once() -> None:
+def test_each_milestone_is_printed_once() -> None:
     news = Milestones()
     told = [(report, line) for report in reports() for line in news.of(report)]
     assert told == [(Progress("history", 3, 3), SEARCHABLE)]
@@ -29,7 +29,7 @@ def test_news_are_told_once() -> None:
     assert not list(unchanged.of(Progress("waiting", 0, 0, "")))
 
 
-def test_log_has_a_line_a_phase(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_log_has_one_line_per_phase(capsys: pytest.CaptureFixture[str]) -> None:
     with Lines() as report:
         for each in reports():
             report(each)
@@ -41,7 +41,7 @@ def test_log_has_a_line_a_phase(capsys: pytest.CaptureFixture[str]) -> None:
     ]
 
 
-def test_json_progress_has_every_phase_to_its_end(capsys: pytest.CaptureFixture[str]) -> None:
+def test_json_progress_reports_every_phase_to_completion(capsys: pytest.CaptureFixture[str]) -> None:
     with JsonLines() as report:
         for each in reports():
             report(each)
@@ -51,7 +51,7 @@ def test_json_progress_has_every_phase_to_its_end(capsys: pytest.CaptureFixture[
     assert len(lines) < 12, "reports in between are thinned out"
 
 
-def test_bars_show_counts_and_say_once_that_all_is_searchable() -> None:
+def test_bars_show_counts_and_announce_searchability_once() -> None:
     @click.command()
     def draw() -> None:
         from mom_lsp.cli.progress import Bars

@@ -6,9 +6,7 @@ import pytest
 from cli_shell import Shell
 
 
-def test_review_lists_where_nobody_sits_and_walks_where_somebody_does(
-    mom: Shell, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_review_lists_without_a_terminal_and_prompts_in_one(mom: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     document = json.loads(mom("review", "--json").stdout)
     assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
     listed = mom("review").stdout

@@ -16,12 +16,12 @@ def test_status_is_a_short_table(mom: Shell) -> None:
     assert json.loads(mom("status", "--json").stdout)["commits"] == 1500
 
 
-def test_status_of_nothing_says_what_to_do(mom: Shell) -> None:
+def test_status_without_an_index_says_what_to_do(mom: Shell) -> None:
     mom.book.memories = []
     assert "run `mom index`" in mom("status").stderr
 
 
-def test_doctor_fails_if_a_check_does(mom: Shell) -> None:
+def test_doctor_fails_if_a_check_fails(mom: Shell) -> None:
     well = mom("doctor")
     assert well.exit_code == 0, well.output
     assert "restore a copy" not in well.stdout
@@ -33,7 +33,7 @@ def test_doctor_fails_if_a_check_does(mom: Shell) -> None:
     assert {"journal", "hook"} <= {check["name"] for check in checks}
 
 
-def test_doctor_reports_a_service_that_does_not_open(mom: Shell) -> None:
+def test_doctor_reports_a_service_that_fails_to_open(mom: Shell) -> None:
     def broken(_: Location) -> Any:
         raise RepositoryError("the journal is a folder")
 

@@ -5,7 +5,7 @@ import json
 from cli_shell import TERMINAL, Shell
 
 
-def test_suggest_abstains_in_one_calm_line(mom: Shell) -> None:
+def test_suggest_without_results_prints_one_line(mom: Shell) -> None:
     (mom.root / "b.py").write_text("x\n")
     result = mom("suggest", "b.py:1")
     assert (result.exit_code, result.stdout) == (0, "")
@@ -13,7 +13,7 @@ def test_suggest_abstains_in_one_calm_line(mom: Shell) -> None:
     assert "mom search" in result.stderr
 
 
-def test_suggest_json_is_one_document_with_the_whole_query(mom: Shell) -> None:
+def test_suggest_json_is_one_document_with_the_full_query(mom: Shell) -> None:
     result = mom("suggest", "src/a.py:2-3", "-k", "1", "--json", env=TERMINAL)
     document = json.loads(result.stdout)
     assert document["suggestions"] == mom.book.memories[:1]
@@ -22,7 +22,7 @@ def test_suggest_json_is_one_document_with_the_whole_query(mom: Shell) -> None:
     assert result.stderr == ""
 
 
-def test_suggest_takes_an_intent_with_or_without_a_place(mom: Shell) -> None:
+def test_suggest_accepts_an_intent_with_or_without_a_path(mom: Shell) -> None:
     alone = json.loads(mom("suggest", "--intent", "fix the retry", "-k", "1", "--json").stdout)
     assert alone["query"] == {"k": 1, "counted": False, "intent": "fix the retry"}
     there = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
@@ -32,7 +32,7 @@ def test_suggest_takes_an_intent_with_or_without_a_place(mom: Shell) -> None:
         assert mom(*wrong).exit_code == 2
 
 
-def test_the_terms_of_a_score_are_printed_only_when_explained(mom: Shell) -> None:
+def test_score_terms_are_printed_only_with_explain(mom: Shell) -> None:
     for verb in (["suggest", "src/a.py:2", "-k", "1"], ["search", "cache"]):
         lines = mom(*verb).stdout.splitlines()
         assert lines[-1] == "  91% relevant: it last wrote line 2  deadbeef"
@@ -41,14 +41,14 @@ def test_the_terms_of_a_score_are_printed_only_when_explained(mom: Shell) -> Non
         assert explained[-1].endswith("location +0.60  lexical +0.20  recency -0.05")
 
 
-def test_search_joins_its_words_and_says_when_nothing_matches(mom: Shell) -> None:
+def test_search_joins_its_arguments_and_reports_no_matches(mom: Shell) -> None:
     assert "Count from one" in mom("search", "count", "from").stdout
     nothing = mom("search", "teapot")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     assert "teapot" in nothing.stderr
 
 
-def test_show_prints_everything(mom: Shell) -> None:
+def test_show_prints_all_fields(mom: Shell) -> None:
     result = mom("show", "dead")
     for words in (
         "And nobody tried again.",

@@ -45,7 +45,7 @@ def test_target_counts_lines_as_an_editor_does(root: Path, content: bytes, last:
         parse_target(f"f:{last + 1}", root, root)
 
 
-def test_target_prefers_a_file_whose_name_ends_like_a_line(root: Path) -> None:
+def test_target_prefers_an_existing_file_whose_name_ends_in_a_line_number(root: Path) -> None:
     (root / "log:12").write_text("a\nb\n")
     target = parse_target("log:12", root, root)
     assert (target.path, target.start, target.end, target.whole) == ("log:12", 1, 2, True)
@@ -62,12 +62,12 @@ def test_target_prefers_a_file_whose_name_ends_like_a_line(root: Path) -> None:
         ("src/a.py:2-4", "has only 3 lines; there is no line 4"),
     ],
 )
-def test_target_that_is_wrong_says_how(root: Path, text: str, words: str) -> None:
+def test_an_invalid_target_is_explained(root: Path, text: str, words: str) -> None:
     with pytest.raises(UsageError, match=words):
         parse_target(text, root, root)
 
 
-def test_target_outside_is_refused(root: Path, tmp_path: Path) -> None:
+def test_a_target_outside_the_repository_is_refused(root: Path, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("x\n")
     (root / "link").symlink_to(tmp_path / "secret")
     (root / "folder").symlink_to(tmp_path)
@@ -81,12 +81,12 @@ def test_target_outside_is_refused(root: Path, tmp_path: Path) -> None:
         parse_target(str(tmp_path / "secret"), root, root)
 
 
-def test_target_follows_a_link_that_stays_inside(root: Path) -> None:
+def test_target_follows_a_symlink_that_stays_inside(root: Path) -> None:
     (root / "alias.py").symlink_to("src/a.py")
     assert parse_target("alias.py:2", root, root).path == "src/a.py"
 
 
-def test_target_in_another_revision_need_not_be_on_disk(root: Path) -> None:
+def test_a_target_in_another_revision_need_not_exist_on_disk(root: Path) -> None:
     target = parse_target("gone.py:900", root, root, on_disk=False)
     assert (target.path, target.start, target.end) == ("gone.py", 900, 900)
     assert parse_target("gone.py", root, root, on_disk=False).start == 0

@@ -7,7 +7,7 @@ import pytest
 from cli_shell import Shell
 
 
-def test_export_and_import_bring_everything_back_once(mom: Shell, tmp_path: Path) -> None:
+def test_export_and_import_round_trip_without_duplicates(mom: Shell, tmp_path: Path) -> None:
     mom("pin", "dead")
     mom("note", "größer\nals", "--at", "src/a.py:2")
     told = list(mom.book.events)
@@ -23,7 +23,7 @@ def test_export_and_import_bring_everything_back_once(mom: Shell, tmp_path: Path
 
 
 @pytest.mark.parametrize("content", [b'{"a": 1}\nnot json\n', b'{"a": 1}\n[1]\n'])
-def test_import_names_the_line_that_is_wrong_and_imports_nothing(mom: Shell, tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_import_names_the_line_and_imports_nothing(mom: Shell, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "bad").write_bytes(content)
     result = mom("import", str(tmp_path / "bad"))
     assert result.exit_code == 2

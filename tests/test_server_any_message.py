@@ -106,7 +106,7 @@ def test_after_any_notification_a_request_is_answered(talk: Talk, method: str, d
 
 @pytest.mark.hypothesis
 @given(value=values.filter(lambda value: not isinstance(value, dict)) | st.binary())
-def test_after_anything_that_is_no_message_a_request_is_answered(talk: Talk, value: Any) -> None:
+def test_after_any_invalid_message_a_request_is_answered(talk: Talk, value: Any) -> None:
     async def conversation(client: Client) -> JSON:
         client.send(value)
         return await client.ask("textDocument/hover", PLACE)

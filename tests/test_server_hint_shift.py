@@ -59,14 +59,14 @@ def test_a_changed_line_loses_its_hint() -> None:
     ]
 
 
-def test_a_deleted_line_takes_its_hint_along() -> None:
+def test_a_deleted_line_removes_its_hint() -> None:
     assert lines_of(shift(at(1, 2, 7), TEXT, TEXT.replace("    return first\n\n", "\n"))) == [1, 6]
 
 
-def test_other_line_ends_move_nothing() -> None:
+def test_other_line_endings_shift_nothing() -> None:
     assert lines_of(shift(at(1, 7), TEXT, TEXT.replace("\n", "\r\n"))) == [1, 7]
 
 
-def test_a_text_sent_as_a_whole_keeps_the_hints_of_the_lines_that_are_in_it() -> None:
+def test_a_full_text_change_keeps_the_hints_of_unchanged_lines() -> None:
     assert lines_of(shift(at(1, 6), TEXT, f"# new\n{TEXT}")) == [2, 7]
     assert shift(at(1), TEXT, "new") == []

@@ -11,7 +11,7 @@ from mom_lsp.server.insert_comment import SIGNS, comment
 
 @pytest.mark.parametrize(("language", "end"), [("c", "*/"), ("html", "-->")])
 @given(said=st.lists(st.sampled_from(["*", "*/", "/", "-", "-->", ">", " a "]), max_size=9).map("".join))
-def test_what_a_memory_says_does_not_end_its_comment(language: str, end: str, said: str) -> None:
+def test_a_memorys_text_cannot_close_its_comment(language: str, end: str, said: str) -> None:
     written = comment({"title": said, "source": {}}, SIGNS[language], "  ")
     assert not written or (
         written.startswith("  " + SIGNS[language][0]) and written.index(end) == len(written) - len(end)
@@ -19,6 +19,6 @@ def test_what_a_memory_says_does_not_end_its_comment(language: str, end: str, sa
 
 
 @given(said=st.text("\\ a", max_size=200))
-def test_no_line_of_a_comment_goes_on_in_the_code(said: str) -> None:
+def test_no_comment_line_continues_into_the_code(said: str) -> None:
     written = comment({"title": said, "source": {}}, SIGNS["cpp"], "  ")
     assert not any(line.endswith("\\") for line in written.split("\n"))

@@ -28,5 +28,5 @@ def test_a_label_is_one_short_visible_line(title: str) -> None:
     ("changes", "mark"),
     [({}, "←"), ({"pinned": True}, "★"), ({"source": "user"}, "✎"), ({"source": "user", "pinned": True}, "★")],
 )
-def test_a_label_tells_your_word_from_the_history(changes: dict[str, Any], mark: str) -> None:
+def test_a_label_distinguishes_feedback_from_history(changes: dict[str, Any], mark: str) -> None:
     assert lsp_label(make_suggestion(**changes)) == f"{mark} Title"

@@ -28,18 +28,18 @@ from mom_lsp.server.lenient import LenientReader
     ],
     ids=lambda changes: str(changes)[:60],
 )
-def test_a_client_with_something_new_is_greeted(changes: JSON) -> None:
+def test_a_client_with_unknown_capabilities_is_accepted(changes: JSON) -> None:
     answer = run(lambda client: client.ask("initialize", INITIALIZE | changes))
     assert answer["result"]["capabilities"]["hoverProvider"]
 
 
-def test_what_is_known_of_a_list_counts_though_something_in_it_is_new() -> None:
+def test_known_values_of_a_list_count_despite_unknown_ones() -> None:
     read = _lenient().read({"contentFormat": ["asciidoc", "markdown"]}, types.HoverClientCapabilities)
     assert read.content_format == (types.MarkupKind.Markdown,)
 
 
 @pytest.mark.parametrize("capabilities", CAPABILITIES)
-def test_what_is_right_is_read_as_pygls_reads_it(capabilities: JSON) -> None:
+def test_valid_params_are_read_as_pygls_reads_them(capabilities: JSON) -> None:
     params = {"processId": 1, "rootUri": URI, "capabilities": capabilities, "initializationOptions": {"a": [None, 1.5]}}
     lenient, strict = (reader(params, types.InitializeParams) for reader in (_lenient().read, _strict))
     assert lenient == strict
@@ -66,7 +66,7 @@ def _strict(value: Any, kind: Any) -> Any:
         ("mom/show", {"id": None}, "the id of a memory is missing"),
     ],
 )
-def test_params_without_meaning_are_invalid(method: str, changes: JSON, problem: str) -> None:
+def test_meaningless_params_are_invalid(method: str, changes: JSON, problem: str) -> None:
     async def talk(client: Client) -> JSON:
         await client.greet()
         return await client.ask(method, REQUESTS[method] | changes)
@@ -86,7 +86,7 @@ def test_params_without_meaning_are_invalid(method: str, changes: JSON, problem:
         ("shutdown", {}),
     ],
 )
-def test_a_request_that_can_be_understood_is(method: str, changes: JSON) -> None:
+def test_an_unusual_but_understandable_request_is_answered(method: str, changes: JSON) -> None:
     async def talk(client: Client) -> JSON:
         await client.greet()
         return await client.ask(method, (REQUESTS.get(method, {})) | changes)
@@ -103,7 +103,7 @@ def test_a_request_that_can_be_understood_is(method: str, changes: JSON) -> None
         ({"range": RANGE, "rangeLength": -1, "text": "b"}, "ba\n"),
     ],
 )
-def test_a_change_with_odd_numbers_is_made_where_it_was_meant(change: JSON, text: str) -> None:
+def test_a_change_with_odd_numbers_is_applied_where_it_was_meant(change: JSON, text: str) -> None:
     async def talk(client: Client) -> str:
         await client.greet()
         document = DOCUMENT | {"version": None}
@@ -113,7 +113,7 @@ def test_a_change_with_odd_numbers_is_made_where_it_was_meant(change: JSON, text
     assert run(talk) == text
 
 
-def test_a_change_that_cannot_be_read_makes_the_text_unknown_until_a_whole_one_comes() -> None:
+def test_after_an_unreadable_change_the_text_is_unknown_until_a_full_one() -> None:
     changes = [{"range": RANGE, "text": "b"}, {"range": {"start": POSITION}, "text": "c"}]
 
     async def talk(client: Client) -> None:

@@ -38,7 +38,7 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
 
 
 @given(st.text(ACTIVE, max_size=30))
-def test_escaping_leaves_no_active_character_and_no_letter_out(text: str) -> None:
+def test_escaping_removes_markup_and_keeps_every_letter(text: str) -> None:
     escaped = escape(text)
     assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&!@]", escaped)
     assert not re.match(r"[-+=]|\d{1,2}[.)]", escaped)
@@ -46,12 +46,12 @@ def test_escaping_leaves_no_active_character_and_no_letter_out(text: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["https://example.invalid", "www.example.invalid", "me@example.invalid", "vscode://x"])
-def test_nothing_becomes_a_link(text: str) -> None:
+def test_urls_do_not_become_links(text: str) -> None:
     assert text not in escape(text)
 
 
 @given(st.text("a`\n~", max_size=40))
-def test_nothing_ends_a_code_block(text: str) -> None:
+def test_text_cannot_close_a_code_block(text: str) -> None:
     first, *inner, last = fenced(text).split("\n")
     assert first == f"{last}text"
     assert not [line for line in inner if re.fullmatch(rf" {{0,3}}{last}`*\s*", line)]
@@ -71,12 +71,12 @@ def test_prose_has_no_markup_but_lists_and_code(text: str) -> None:
                 assert not re.match(r"[+=]|-(?! )|\d{1,2}[.)]", line)
 
 
-def test_code_between_backticks_is_code_and_nothing_else() -> None:
+def test_code_in_backticks_is_code_and_nothing_else() -> None:
     assert prose("Use `a*b` not `` ` `*c*") == ["Use `a*b` not \\`\\` \\` \\`\\*c\\*"]
     assert prose("`[x](command:y)` <b>") == ["`[x](command:y)` \\<b\\>"]
 
 
-def test_wrapped_lines_flow_and_the_rest_keeps_its_form() -> None:
+def test_wrapped_lines_are_joined_and_other_structure_is_kept() -> None:
     text = "One that\nis wrapped.\n\n- an item\n  goes on\n- another\n\n    code()\n    more()\n\nFixes #1\nRef: #2"
     assert prose(text) == [
         "One that is wrapped.",
@@ -86,7 +86,7 @@ def test_wrapped_lines_flow_and_the_rest_keeps_its_form() -> None:
     ]
 
 
-def test_a_memory_in_full_begins_with_its_source_and_its_relevance() -> None:
+def test_a_full_memory_begins_with_its_source_and_relevance() -> None:
     text = in_full(make_suggestion(pinned=True, status="needs_revision", freshness="drifted", body="Because."))
     for part in (
         "**Title**",
@@ -105,12 +105,12 @@ def test_a_memory_in_full_begins_with_its_source_and_its_relevance() -> None:
     assert "command:" not in text
 
 
-def test_a_hover_has_no_numbers_but_the_relevance() -> None:
+def test_a_hover_has_no_number_but_the_relevance() -> None:
     text = in_full(make_suggestion(chance=0.91))
     assert not [word for word in ("score", "strength", "half-life", "+0.60", "█") if word in text]
 
 
-def test_a_warning_stands_out() -> None:
+def test_a_warning_is_bold() -> None:
     failure = {"kind": "failed_approach", "tried": "Title", "because": "", "again": True, "by": None}
     one = make_suggestion(
         failure=failure | {"replaced_by": {"id": "feedface", "title": "Other"}}, chance=None, why="warning: no"
@@ -124,11 +124,11 @@ def test_a_reason_has_no_markup_but_code(why: str) -> None:
     assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&!@]", re.sub(CODE, "x", relevance))
 
 
-def test_a_note_does_not_say_its_first_line_twice() -> None:
+def test_a_note_does_not_repeat_its_first_line() -> None:
     assert in_full(make_suggestion(body="Title\nmore")).count("Title") == 1
 
 
-def test_the_commit_leads_to_its_forge_and_nowhere_else() -> None:
+def test_a_commit_links_only_to_its_forge() -> None:
     def told(url: str) -> str:
         return headline(make_suggestion(source=SOURCE | {"url": url}))
 
@@ -138,7 +138,7 @@ def test_the_commit_leads_to_its_forge_and_nowhere_else() -> None:
     assert "](" not in told("command:evil")
 
 
-def test_links_to_commands_carry_the_memory_and_its_place() -> None:
+def test_command_links_have_the_memory_and_its_location() -> None:
     text = in_full(make_suggestion(), LinkTarget("file:///a%20b.py", 3))
     links = dict(re.findall(r"\]\(command:([\w.]+)\?([^)]+)\)", text))
     assert set(links) == {"mom.details", "mom.open", "mom.pin", "mom.dismiss", "mom.forget"}
@@ -146,7 +146,7 @@ def test_links_to_commands_carry_the_memory_and_its_place() -> None:
         assert json.loads(unquote(links[name])) == ["deadbeef00000001", "file:///a%20b.py", 3]
 
 
-def test_the_first_is_told_in_full_and_the_others_in_one_line() -> None:
+def test_the_first_memory_is_shown_in_full_and_the_others_in_one_line() -> None:
     others = [make_suggestion(title=f"Other {number}", body="Secret") for number in (1, 2)]
     head, rest = hover_text([make_suggestion(body="Because."), *others], None).value.split("---")
     assert "Because." in head
@@ -154,6 +154,6 @@ def test_the_first_is_told_in_full_and_the_others_in_one_line() -> None:
     assert "Secret" not in rest
 
 
-def test_a_hint_without_a_score_says_why_alone() -> None:
+def test_a_hint_without_a_score_shows_only_its_reason() -> None:
     text = in_full(unscored(make_suggestion(chance=0.91)))
     assert "Changed this line, shares `retry`" in text and "91%" not in text

@@ -46,21 +46,21 @@ def places(text: str, encoding: str) -> list[tuple[int, Place]]:
 
 
 @given(texts)
-def test_a_text_is_its_lines(text: str) -> None:
+def test_a_text_consists_of_its_lines(text: str) -> None:
     lines = whole_lines(text)
     assert "".join(lines) == text
     assert [line.rstrip("\r\n") for line in lines] == open_lines(text)
 
 
 @given(texts, texts, st.sampled_from(sorted(UNIT)), st.data())
-def test_a_change_goes_where_the_editor_made_it(text: str, new: str, encoding: str, data: st.DataObject) -> None:
+def test_a_change_is_applied_where_the_editor_made_it(text: str, new: str, encoding: str, data: st.DataObject) -> None:
     one = st.sampled_from(places(text, encoding))
     (start, first), (end, last) = sorted(data.draw(st.tuples(one, one)))
     assert changed(opened(text, encoding), new, first, last).source == text[:start] + new + text[end:]
 
 
 @given(texts, st.integers(0, 3), st.integers(0, MOST), st.sampled_from([0, MOST]))
-def test_a_position_behind_an_end_is_that_end(text: str, line: int, column: int, behind: int) -> None:
+def test_a_position_past_the_end_is_clamped(text: str, line: int, column: int, behind: int) -> None:
     lines = whole_lines(text)
     assert changed(opened(text), "new", (len(lines), column), (MOST, behind)).source == f"{text}new"
     if line < len(lines):
@@ -69,7 +69,7 @@ def test_a_position_behind_an_end_is_that_end(text: str, line: int, column: int,
         assert changed(opened(text), "new", (line, MOST), (line, MOST)).source == "".join(lines)
 
 
-def test_a_form_feed_ends_no_line() -> None:
+def test_a_form_feed_does_not_end_a_line() -> None:
     text = changed(opened("a = 1\n\fb = 2\nlimit = 42\n"), "43", (2, 8), (2, 10))
     assert text.lines == ("a = 1\n", "\fb = 2\n", "limit = 43\n")
 
@@ -82,11 +82,11 @@ def test_a_text_is_found_by_any_spelling_of_its_uri() -> None:
     assert not workspace.opened
 
 
-def test_a_change_of_a_text_that_is_not_open_changes_nothing() -> None:
+def test_a_change_to_a_text_that_is_not_open_changes_nothing() -> None:
     assert changed(opened("a\n"), "b", (0, 0), (0, 1), uri="file:///r/other.py").source == "a\n"
 
 
-def test_a_lost_text_is_found_again_with_the_next_whole_one() -> None:
+def test_a_lost_text_is_recovered_by_the_next_full_one() -> None:
     workspace = opened("a\n")
     text = workspace.opened[URI]
     text.is_lost = True
@@ -98,7 +98,7 @@ def test_a_lost_text_is_found_again_with_the_next_whole_one() -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * MAX_TEXT, "é" * (MAX_TEXT // 2)])
-def test_one_limit_in_bytes_for_every_text(text: str) -> None:
+def test_every_text_has_the_same_limit_in_bytes(text: str) -> None:
     assert not is_too_long(text)
     assert is_too_long(text + "x")
     assert opened(text).opened[URI].is_readable

@@ -80,7 +80,7 @@ async def test_a_short_job_shows_nothing() -> None:
     assert server.said == []
 
 
-async def test_the_next_phase_and_the_end_of_the_engine_end_a_bar() -> None:
+async def test_the_next_phase_and_the_engines_exit_end_a_bar() -> None:
     server = RecordingServer()
     bars = ProgressBars(server)  # type: ignore[arg-type]
     for phase in ("history", "files"):
@@ -100,7 +100,7 @@ async def test_a_pause_ends_the_bar_and_says_why() -> None:
     assert [(what, value) for what, _, value in server.said][-1] == ("end", "paused on battery (18%)")
 
 
-async def test_a_client_that_shows_no_progress_is_left_alone() -> None:
+async def test_a_client_without_progress_support_gets_none() -> None:
     server = RecordingServer(shows=False)
     ProgressBars(server).report(report("history", 1, 4))  # type: ignore[arg-type]
     await server.settle()

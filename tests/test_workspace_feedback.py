@@ -28,7 +28,7 @@ def mom(project: Repo, moms: Start) -> Mom:
     return moms(project)
 
 
-def test_a_pinned_memory_is_shown_in_front_and_below_the_threshold(mom: Mom) -> None:
+def test_a_pinned_memory_is_shown_first_and_below_the_threshold(mom: Mom) -> None:
     mom.call("configure", options={"mom": {"suggest": {"threshold": 0.3, "count": 1}}})
     assert titles(mom.suggest("src/a.py", 2)) == [ALPHA]
     mom.call("pin", id=mom_id(mom, BETA))
@@ -41,7 +41,7 @@ def test_a_pinned_memory_is_shown_in_front_and_below_the_threshold(mom: Mom) -> 
     assert mom.suggest("src/a.py", 2) == []
 
 
-def test_a_pinned_memory_stays_away_from_where_it_does_not_belong(mom: Mom, project: Repo) -> None:
+def test_a_pinned_memory_is_not_shown_where_it_is_irrelevant(mom: Mom, project: Repo) -> None:
     project.write("new/zebra.txt", "nothing that anybody wrote before\n")
     mom.call("pin", id=mom_id(mom, BETA))
     assert mom.suggest("new/zebra.txt", 1) == []
@@ -82,7 +82,7 @@ def test_a_forgotten_memory_is_gone_at_once(mom: Mom, monkeypatch: pytest.Monkey
         mom.call("restore", id=one)
 
 
-def test_undo_takes_back_one_thing_after_the_other(mom: Mom) -> None:
+def test_undo_reverts_feedback_step_by_step(mom: Mom) -> None:
     alpha = suggestion(mom)["id"]
     mom.call("pin", id=alpha)
     mom.call("note", text="callers beware of zebras", path="src/a.py", line=2)
@@ -98,7 +98,7 @@ def test_undo_takes_back_one_thing_after_the_other(mom: Mom) -> None:
         mom.call("undo")
 
 
-def test_a_note_is_found_by_its_words_and_at_its_place(mom: Mom, project: Repo) -> None:
+def test_a_note_is_found_by_its_words_and_at_its_line(mom: Mom, project: Repo) -> None:
     said = "Ask Grace: zebras cross here!\nShe knows."
     identity = mom.call("note", text=said, path="src/a.py", line=2)["id"]
     for words in ("zebras", "Zebras?", "grace", "here"):
@@ -132,7 +132,7 @@ def test_purge_leaves_no_byte_of_forgotten_and_undone_notes(mom: Mom) -> None:
         assert any(word in content for content in files.values()) == there
 
 
-def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feedback_during_an_index_reload_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     library, alpha = mom.service.library, mom_id(mom, ALPHA)
 
     def interrupted(*given: Any) -> Any:
@@ -146,7 +146,7 @@ def test_what_the_user_says_while_the_index_is_read_again_counts(mom: Mom, monke
     assert alpha in library.snapshot().life.pinned
 
 
-def test_what_the_user_said_is_seen_though_reading_it_failed_once(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_feedback_is_seen_after_a_failed_read(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     library, alpha = mom.service.library, mom_id(mom, ALPHA)
 
     def locked(after: int = 0) -> Any:
@@ -160,7 +160,7 @@ def test_what_the_user_said_is_seen_though_reading_it_failed_once(mom: Mom, monk
     assert alpha in library.snapshot().life.pinned
 
 
-def test_what_is_kept_useful_and_forgotten_is_told(mom: Mom) -> None:
+def test_kept_lists_pinned_useful_and_forgotten_memories(mom: Mom) -> None:
     alpha, beta = suggestion(mom, 2), suggestion(mom, 9)
     mom.call("pin", id=alpha["id"])
     mom.call("useful", id=beta["id"])
@@ -177,7 +177,7 @@ def test_what_is_kept_useful_and_forgotten_is_told(mom: Mom) -> None:
     assert mom.call("kept")["forgotten"] == []
 
 
-def test_status_counts_what_is_there(mom: Mom, project: Repo) -> None:
+def test_status_reports_the_counts(mom: Mom, project: Repo) -> None:
     mom.call("pin", id=suggestion(mom)["id"])
     mom.call("note", text="zebras")
     status = mom.call("status")

@@ -37,7 +37,7 @@ def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:
     assert note["id"] not in {h["suggestion"]["id"] for h in hints(mom, text(mom))}
 
 
-def test_a_hint_stands_on_a_line_that_its_commit_wrote(mom: Mom) -> None:
+def test_a_hint_is_on_a_line_that_its_commit_wrote(mom: Mom) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
     found = {hint["line"]: hint["suggestion"]["title"] for hint in hints(mom, text(mom))}
     assert found[2] == ALPHA
@@ -57,7 +57,7 @@ def test_a_dismissed_hint_is_gone_from_its_function(mom: Mom) -> None:
     assert BETA in [hint["suggestion"]["title"] for hint in hints(mom, text(mom))]
 
 
-def test_hints_are_few(home: Path, moms: Start, tmp_path: Path) -> None:
+def test_the_number_of_hints_is_limited(home: Path, moms: Start, tmp_path: Path) -> None:
     project = make_repository(tmp_path / "many")
     lines = [f"value_{n} = {n}" for n in range(120)]
     project.commit("Start the values", {"src/a.py": "\n".join(lines) + "\n"})

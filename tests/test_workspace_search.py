@@ -31,7 +31,7 @@ def mom(project: Repo, moms: Start) -> Mom:
     return moms(project)
 
 
-def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> None:
+def test_an_intent_is_accepted_with_and_without_a_path(mom: Mom) -> None:
     anywhere = mom.call("suggest", intent="double the second of something")
     assert anywhere["query"] == {"intent": "double the second of something"}
     assert titles(anywhere["suggestions"])[0] == BETA
@@ -46,13 +46,13 @@ def test_what_one_is_about_to_do_is_asked_with_and_without_a_place(mom: Mom) -> 
     assert alpha["terms"]["lex"] > plain["terms"]["lex"]
 
 
-def test_a_search_and_an_explanation_give_reasons_without_a_probability(mom: Mom) -> None:
+def test_search_and_why_give_reasons_without_a_probability(mom: Mom) -> None:
     assert "% relevant" in suggestion(mom)["phrases"]["relevance"]
     for one in [*mom.search("alpha"), *mom.call("why", path="src/a.py", line=2)["citations"]]:
         assert one["chance"] is not None and "relevant" not in one["phrases"]["relevance"]
 
 
-def test_who_says_neither_where_nor_what_for_is_told(mom: Mom) -> None:
+def test_a_suggestion_needs_a_path_or_an_intent(mom: Mom) -> None:
     with pytest.raises(UsageError, match="a path or an intent is required"):
         mom.call("suggest", intent=" ")
 
@@ -67,11 +67,11 @@ def test_search_finds_words_of_message_path_and_body(mom: Mom) -> None:
 @pytest.mark.parametrize(
     "words", ["", " ", "\0", "'", '"', "a AND (", "*", "alpha~2 OR", "\ud800", "x" * 100_000, "é\u2028"]
 )
-def test_search_takes_any_text(mom: Mom, words: str) -> None:
+def test_search_accepts_any_text(mom: Mom, words: str) -> None:
     assert isinstance(mom.search(words), list)
 
 
-def test_show_tells_everything(mom: Mom) -> None:
+def test_show_returns_all_fields(mom: Mom) -> None:
     one = suggestion(mom)
     mom.call("pin", id=one["id"])
     shown = mom.call("show", id=one["id"][:6])
@@ -98,7 +98,7 @@ def test_show_says_why_a_memory_is_not_suggested(mom: Mom, project: Repo) -> Non
     assert "forgot" in mom.call("show", id=one)["because"]
 
 
-def test_an_encoder_that_comes_between_snapshot_and_question_is_waited_for(mom: Mom) -> None:
+def test_an_encoder_that_loads_after_the_snapshot_is_not_used_yet(mom: Mom) -> None:
     workspace = mom.service.workspace(str(mom.root))
     state = workspace.states.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)

@@ -40,7 +40,7 @@ def test_the_commit_that_wrote_the_line_comes_first(mom: Mom) -> None:
     assert (several["lines"], several["why"]) == ([19, 20, 21, 22], "wrote 4 of these lines, recent, shares `gamma`")
 
 
-def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
+def test_unsaved_edits_shift_the_lines(mom: Mom) -> None:
     moved = "# one\n# two\n" + text(mom)
     assert mom.suggest("src/a.py", 4, text=moved)[0]["title"] == ALPHA
     assert mom.suggest("src/a.py", 4, text=moved)[0]["lines"] == [4]
@@ -49,13 +49,13 @@ def test_unsaved_edits_move_the_lines(mom: Mom) -> None:
     assert mom.suggest("src/a.py", 8, text=without)[0]["title"] == BETA
 
 
-def test_a_file_that_is_too_long_is_refused_with_the_reason(mom: Mom) -> None:
+def test_a_too_large_file_is_refused_with_the_reason(mom: Mom) -> None:
     (mom.root / "src/a.py").write_text("x = 1\n" * (MAX_TEXT // 6 + 1))
     with pytest.raises(UsageError, match=r"src/a.py is larger than 4 MB, so it is not read"):
         mom.suggest("src/a.py", 2)
 
 
-def test_a_line_that_is_not_committed_was_written_by_nobody(mom: Mom) -> None:
+def test_an_uncommitted_line_has_no_author(mom: Mom) -> None:
     mom.call("configure", options={"mom": {"suggest": {"threshold": 0.001}}})
     for changed in (
         edited(2, "    first = 11", text(mom)),
@@ -82,7 +82,7 @@ def test_the_number_of_suggestions_is_limited(mom: Mom) -> None:
     assert (whole["query"]["start"], whole["query"]["end"]) == (1, CODE.count("\n"))
 
 
-def test_it_abstains_where_it_knows_nothing(mom: Mom, project: Repo) -> None:
+def test_suggest_abstains_without_relevant_memories(mom: Mom, project: Repo) -> None:
     project.write("new/zebra.txt", "nothing that anybody wrote before\n")
     found = mom.call("suggest", path="new/zebra.txt", start=1, end=1)
     assert (found["suggestions"], found["abstained"]) == ([], True)
@@ -92,17 +92,17 @@ def test_it_abstains_where_it_knows_nothing(mom: Mom, project: Repo) -> None:
 
 
 @pytest.mark.parametrize(("start", "end"), [(0, 3), (3, 2), (-1, 1), (999, 999)])
-def test_a_range_that_is_none_is_an_error_of_usage(mom: Mom, start: int, end: int) -> None:
+def test_an_invalid_range_is_a_usage_error(mom: Mom, start: int, end: int) -> None:
     with pytest.raises(UsageError):
         mom.call("suggest", path="src/a.py", start=start, end=end)
 
 
-def test_an_unknown_request_is_an_error_of_usage(mom: Mom) -> None:
+def test_an_unknown_request_is_a_usage_error(mom: Mom) -> None:
     with pytest.raises(UsageError, match="unknown request"):
         mom.call("nonsense")
 
 
-def test_the_form_is_that_of_the_contract(mom: Mom) -> None:
+def test_suggestions_match_the_contract(mom: Mom) -> None:
     mom.call("useful", id=suggestion(mom)["id"])
     for found in (
         mom.call("suggest", path="src/a.py", start=1, end=12, k=9),
@@ -128,7 +128,7 @@ def test_the_form_is_that_of_the_contract(mom: Mom) -> None:
     assert one["body"].startswith("Because the upstream")
 
 
-def test_a_comment_is_told_with_who_wrote_it(mom: Mom, project: Repo) -> None:
+def test_a_comment_memory_names_its_author_and_commit(mom: Mom, project: Repo) -> None:
     note = "# NOTE: the limit must stay below seven because the protocol says so\nlimit = 6\n"
     commit = project.commit("Limit it", {"src/c.py": note})
     mom.index()
@@ -150,7 +150,7 @@ def test_uses_raise_the_score_a_little(mom: Mom) -> None:
     assert (after["uses"], after["why"]) == (1, "wrote this line, recent, used before")
 
 
-def test_without_vectors_the_weights_are_those_that_were_learned_without(mom: Mom) -> None:
+def test_without_vectors_the_weights_trained_without_them_are_used(mom: Mom) -> None:
     found = suggestion(mom)
     intercept = math.log(found["chance"] / (1 - found["chance"])) - found["score"]
     assert intercept == pytest.approx(shipped("unencoded").intercept, abs=0.05)
@@ -164,6 +164,6 @@ def test_an_answer_says_whether_its_lines_are_committed(mom: Mom) -> None:
         assert query["committed"] is committed
 
 
-def test_times_are_those_of_the_author(mom: Mom) -> None:
+def test_times_are_author_times(mom: Mom) -> None:
     when = datetime.fromisoformat(suggestion(mom)["source"]["time"]).timestamp()
     assert START < when < START + 100 * HOUR

@@ -27,7 +27,9 @@ def mom(project: Repo, moms: Start) -> Mom:
     return moms(project)
 
 
-def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_export_and_import_transfer_feedback_without_duplicates(
+    mom: Mom, project: Repo, moms: Start, tmp_path: Path
+) -> None:
     alpha, beta, first = (mom_id(mom, title) for title in (ALPHA, BETA, FIRST))
     mom.call("pin", id=alpha)
     mom.call("note", text="zebras cross here", path="src/a.py", line=2)
@@ -52,20 +54,20 @@ def test_export_and_import_carry_the_users_word_over_once(mom: Mom, project: Rep
 
 
 @pytest.mark.parametrize("type", ["undo", "transition"])
-def test_an_event_that_names_no_other_one_is_imported(mom: Mom, type: str) -> None:
+def test_an_event_with_invalid_references_is_imported(mom: Mom, type: str) -> None:
     odd = {"seq": [1], "cause": {}, "commit": "c"}
     mom.call("import", events=[{"time": 1, "type": type, "memory": "abcd", "data": odd}])
     assert mom.call("undo", id="abcd")["ok"] if type == "transition" else titles(mom.search("alpha"))
 
 
 @pytest.mark.parametrize("odd", [5, {"weights": {"wrote": "x"}, "intercept": 0}, {"weights": {"wrote": 1.0}}])
-def test_imported_weights_that_are_none_are_not_used(mom: Mom, odd: Any) -> None:
+def test_invalid_imported_weights_are_ignored(mom: Mom, odd: Any) -> None:
     before = suggestion(mom)
     mom.call("import", events=[{"time": 1, "type": "tune", "data": {"editing": odd}}])
     assert suggestion(mom) == before
 
 
-def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:
+def test_malformed_imported_notes_are_harmless(mom: Mom) -> None:
     for n, data in enumerate(({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}), 1):
         mom.call("import", events=[{"time": n, "type": "note", "memory": f"{n:016}", "path": "src/a.py", "data": data}])
     assert titles(mom.search("alpha"))[0] == ALPHA
@@ -83,7 +85,7 @@ def test_an_imported_note_that_is_odd_harms_nothing(mom: Mom) -> None:
         "pin",
     ],
 )
-def test_what_is_no_export_is_imported_not_at_all(mom: Mom, event: Any) -> None:
+def test_an_invalid_export_is_rejected_as_a_whole(mom: Mom, event: Any) -> None:
     good = {"time": 1.0, "type": "pin", "memory": "m", "data": {}}
     with pytest.raises(UsageError):
         mom.call("import", events=[good, event])

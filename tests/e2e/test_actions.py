@@ -29,7 +29,7 @@ async def test_a_hover_shows_the_memory_and_its_relevance(editor: Editor) -> Non
     assert "strength" not in text and "score" not in text
 
 
-async def test_a_line_without_a_past_is_quiet(writer: Editor) -> None:
+async def test_a_line_without_history_is_quiet(writer: Editor) -> None:
     uri = writer.open()
     assert await writer.hover(uri, 1) is None  # blank
     writer.edit(uri, (LINE, 0), (LINE, 0), "    return MAX_ATTEMPTS\n")
@@ -38,7 +38,7 @@ async def test_a_line_without_a_past_is_quiet(writer: Editor) -> None:
     assert FIX in str(await writer.hover(uri, LINE + 1))
 
 
-async def test_what_one_is_about_to_do_is_asked_at_a_line_and_anywhere(editor: Editor) -> None:
+async def test_an_intent_can_be_sent_with_or_without_a_line(editor: Editor) -> None:
     place = {"textDocument": {"uri": editor.open()}, "position": {"line": LINE, "character": 0}}
     for where in (place, {"textDocument": place["textDocument"]}, {}):
         asked = {**where, "intent": "limit the retries"}
@@ -48,7 +48,7 @@ async def test_what_one_is_about_to_do_is_asked_at_a_line_and_anywhere(editor: E
         await editor.client.protocol.send_request_async("mom/suggest", {})
 
 
-async def test_a_commit_message_cannot_bring_markup(editor: Editor) -> None:
+async def test_a_commit_message_cannot_inject_markup(editor: Editor) -> None:
     text = await editor.hover(editor.open(), LINE)
     assert text
     inside = False  # of a code block, where nothing is markup
@@ -67,7 +67,7 @@ async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
     assert await editor.hints(uri) == []
 
 
-async def test_the_actions_of_a_line(editor: Editor) -> None:
+async def test_a_line_has_its_code_actions(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
     commands = [str(action.command and action.command.command) for action in actions]
     assert set(commands[:GROUP]) == ABOUT_A_MEMORY | {"mom.pin"}
@@ -96,11 +96,11 @@ async def test_each_memory_of_a_line_has_a_group_of_actions(editor: Editor) -> N
         (["quickfix.other"], False),
     ],
 )
-async def test_only_the_kinds_that_are_asked_for(editor: Editor, only: list[str], some: bool) -> None:
+async def test_only_the_requested_kinds_are_returned(editor: Editor, only: list[str], some: bool) -> None:
     assert bool(await editor.actions(editor.open(), LINE, only=only)) == some
 
 
-async def test_a_light_bulb_that_follows_the_cursor_shines_only_on_hints(editor: Editor) -> None:
+async def test_an_automatic_light_bulb_appears_only_on_hints(editor: Editor) -> None:
     uri = editor.open()
     await editor.hints(uri)
     automatic = types.CodeActionTriggerKind.Automatic
@@ -108,7 +108,7 @@ async def test_a_light_bulb_that_follows_the_cursor_shines_only_on_hints(editor:
     assert "mom.pin" in await editor.actions(uri, LINE, trigger_kind=automatic)
 
 
-async def test_pinning_shows_and_can_be_taken_back(writer: Editor) -> None:
+async def test_pinning_is_visible_and_can_be_undone(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.pin"])
     await writer.nothing_unread()  # the hint shows it
@@ -119,7 +119,7 @@ async def test_pinning_shows_and_can_be_taken_back(writer: Editor) -> None:
     assert "mom.unpin" not in await writer.actions(uri, LINE)
 
 
-async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer: Editor) -> None:
+async def test_a_forgotten_memory_is_gone_at_once_and_undo_restores_it(writer: Editor) -> None:
     uri = writer.open()
     assert FIX in str(await writer.hover(uri, LINE))
     await writer.run_action((await writer.actions(uri, LINE))["mom.forget"])
@@ -136,7 +136,7 @@ async def test_what_is_forgotten_is_gone_at_once_and_undo_brings_it_back(writer:
 
 
 @pytest.mark.parametrize("writer", ["neovim"], indirect=True)
-async def test_what_is_not_useful_here_is_not_shown_here(writer: Editor) -> None:
+async def test_a_memory_dismissed_here_is_not_shown_here(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.dismiss"])
     assert FIX not in str(await writer.hover(uri, LINE))
@@ -158,7 +158,7 @@ async def test_a_memory_is_inserted_as_a_comment_and_counts_as_used(writer: Edit
 
 
 @pytest.mark.parametrize("writer", ["neovim"], indirect=True)
-async def test_what_is_never_to_be_suggested_is_found_by_search_alone(writer: Editor) -> None:
+async def test_a_never_suggested_memory_is_found_only_by_search(writer: Editor) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.never"])
     assert FIX not in str(await writer.hover(uri, LINE))
@@ -167,14 +167,14 @@ async def test_what_is_never_to_be_suggested_is_found_by_search_alone(writer: Ed
 
 
 @pytest.mark.parametrize("writer", ["visual-studio-code"], indirect=True)
-async def test_a_line_is_remembered_as_a_note(writer: Editor, environment: dict[str, str]) -> None:
+async def test_a_line_can_be_saved_as_a_note(writer: Editor, environment: dict[str, str]) -> None:
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, 3))["mom.remember"])
     found = mom(writer.folder, "search", "def fetch(url):", env=environment)
     assert "note" in [suggestion["kind"] for suggestion in found["suggestions"]]
 
 
-async def test_the_source_of_a_commit_is_named(editor: Editor) -> None:
+async def test_opening_a_memory_names_its_source_commit(editor: Editor) -> None:
     uri = editor.open()
     shown = await editor.run_action((await editor.actions(uri, LINE))["mom.open"])
     assert shown["title"] == FIX
@@ -187,7 +187,7 @@ async def test_search_and_status_answer(editor: Editor) -> None:
     assert (await editor.run("mom.status"))["memories"] >= len(HISTORY)
 
 
-async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
+async def test_why_answers_and_shows_the_answer(editor: Editor) -> None:
     answer = await editor.run_action((await editor.actions(editor.open(), LINE))["mom.why"])
     assert set(answer) == {"answer", "attention", "citations", "generated", "origin", "took_ms"}
     assert "wrote this line: The server bans a client" in answer["answer"]
@@ -210,7 +210,7 @@ async def test_asking_why_answers_and_shows_it(editor: Editor) -> None:
         ("mom.pin", ["no such id"], ""),
     ],
 )
-async def test_a_wrong_argument_is_explained_without_our_paths(
+async def test_an_invalid_argument_is_explained_without_internal_paths(
     editor: Editor, command: str, arguments: list[object], message: str
 ) -> None:
     with pytest.raises(JsonRpcException) as caught:
@@ -221,7 +221,7 @@ async def test_a_wrong_argument_is_explained_without_our_paths(
 
 
 @pytest.mark.parametrize("writer", ["neovim"], indirect=True)
-async def test_what_is_said_while_there_is_no_engine_is_kept(writer: Editor) -> None:
+async def test_feedback_is_kept_while_no_engine_runs(writer: Editor) -> None:
     uri = writer.open()
     pin = (await writer.actions(uri, LINE))["mom.pin"]
     data = writer.folder / ".git" / "mom"

@@ -23,22 +23,20 @@ async def settled(editor: Editor) -> Any:
     return editor.states[-1]
 
 
-async def test_a_client_that_follows_command_links_gets_them(start_editor: Start) -> None:
+async def test_a_client_that_supports_command_links_gets_them(start_editor: Start) -> None:
     editor = await start_editor("visual-studio-code", experimental=OURS)
     text = str(await editor.hover(editor.open(), LINE))
     assert "](command:mom.pin?" in text and FIX in text
 
 
-async def test_a_client_with_notices_of_its_own_is_told_nothing_twice(start_editor: Start) -> None:
+async def test_a_client_with_its_own_notices_gets_no_duplicates(start_editor: Start) -> None:
     editor = await start_editor("visual-studio-code", experimental=OURS)
     forget = (await editor.actions(editor.open(), LINE))["mom.forget"]
     assert FIX in (await editor.run_action(forget))["message"]
     await editor.nothing_unread()
 
 
-async def test_the_state_is_told_without_a_document_while_the_first_index_is_built(
-    start_editor: Start, repo: Path
-) -> None:
+async def test_the_state_is_sent_while_the_first_index_is_built(start_editor: Start, repo: Path) -> None:
     shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor("visual-studio-code", experimental=OURS)
     state = await settled(editor)
@@ -59,7 +57,7 @@ async def test_a_folder_without_git_has_the_memories_of_its_files(start_editor: 
     assert found["source"]["path"] == "limit.py"
 
 
-async def test_others_are_not_told_the_state(editor: Editor) -> None:
+async def test_other_clients_are_not_sent_the_state(editor: Editor) -> None:
     await editor.run("mom.status")
     assert editor.states == []
 

@@ -16,7 +16,7 @@ def on_line(hints: list[types.InlayHint], line: int) -> list[types.InlayHint]:
     return [hint for hint in hints if hint.position.line == line]
 
 
-async def test_a_hint_stands_at_the_end_of_the_line_that_the_fix_wrote(editor: Editor) -> None:
+async def test_a_hint_is_at_the_end_of_the_line_that_the_fix_wrote(editor: Editor) -> None:
     uri = editor.open()
     (hint,) = on_line(await editor.hints(uri), LINE)
     text = "    for attempt in range(42):  # 🍎 tries"
@@ -28,7 +28,7 @@ async def test_a_hint_stands_at_the_end_of_the_line_that_the_fix_wrote(editor: E
     assert hint.padding_left
 
 
-async def test_the_tooltip_says_everything(editor: Editor) -> None:
+async def test_the_tooltip_shows_the_whole_memory(editor: Editor) -> None:
     uri = editor.open()
     (hint,) = on_line(await editor.hints(uri), LINE)
     if hint.tooltip is None:
@@ -38,13 +38,13 @@ async def test_the_tooltip_says_everything(editor: Editor) -> None:
     assert "Ann Author" in hint.tooltip.value
 
 
-async def test_at_most_one_hint_a_line(editor: Editor) -> None:
+async def test_a_line_has_at_most_one_hint(editor: Editor) -> None:
     lines = [hint.position.line for hint in await editor.hints(editor.open())]
     assert lines
     assert len(lines) == len(set(lines))
 
 
-async def test_what_is_hinted_leads_hover_and_actions_of_its_line(editor: Editor) -> None:
+async def test_a_hinted_memory_leads_the_hover_and_actions_of_its_line(editor: Editor) -> None:
     """However strict suggestions are."""
     await editor.configure(SETTINGS | {"suggest": {"threshold": 0.99}})
     try:
@@ -60,7 +60,7 @@ async def test_what_is_hinted_leads_hover_and_actions_of_its_line(editor: Editor
         await editor.configure()
 
 
-async def test_hints_move_with_their_lines_while_typing_and_vanish_from_a_changed_one(editor: Editor) -> None:
+async def test_hints_follow_their_lines_while_typing_and_leave_changed_lines(editor: Editor) -> None:
     uri = editor.open()
     assert on_line(await editor.hints(uri), LINE)
     editor.edit(uri, (0, 0), (0, 0), "# one\n# two\n")
@@ -83,7 +83,7 @@ OPENED = [  # as editors word a line that is opened below, or above, and one tha
 
 
 @pytest.mark.parametrize(("name", "delay"), [("neovim", 60_000), ("neovim", 0), ("visual-studio-code", 0)])
-async def test_a_hint_stays_with_its_line_while_the_line_stands(
+async def test_a_hint_stays_with_its_line_while_the_line_exists(
     twice: Path, start_editor: Start, name: str, delay: int
 ) -> None:
     """While somebody types, before the engine is asked again, and after that."""
@@ -100,7 +100,7 @@ async def test_a_hint_stays_with_its_line_while_the_line_stands(
         editor.close_all()
 
 
-async def test_a_client_that_refreshes_gets_fresh_hints_when_typing_rests(editor: Editor) -> None:
+async def test_a_client_that_refreshes_gets_new_hints_after_typing_pauses(editor: Editor) -> None:
     if not editor.refreshes:
         pytest.skip("asks again by itself")
     text = (editor.folder / FILE).read_text("utf-8")
@@ -112,7 +112,7 @@ async def test_a_client_that_refreshes_gets_fresh_hints_when_typing_rests(editor
     assert "endless" in str(on_line(hints, LINE)[0].label)
 
 
-async def test_files_outside_the_folder_are_left_alone(writer: Editor, tmp_path: Path) -> None:
+async def test_files_outside_the_folder_are_ignored(writer: Editor, tmp_path: Path) -> None:
     outside = tmp_path / "outside.py"
     text = (writer.folder / FILE).read_text("utf-8")
     outside.write_text(text, "utf-8")
@@ -123,7 +123,7 @@ async def test_files_outside_the_folder_are_left_alone(writer: Editor, tmp_path:
     assert set(await writer.actions(writer.uri("link.py"), LINE)) <= {""}
 
 
-async def test_what_ends_no_line_moves_nothing(editor: Editor) -> None:
+async def test_characters_that_end_no_line_shift_nothing(editor: Editor) -> None:
     text = (editor.folder / FILE).read_text("utf-8")
     uri = editor.open(text=text.replace("import time", "import time  # \f \v \x1c \x85 \u2028 \u2029"))
     (there,) = on_line(await editor.hints(editor.open()), LINE)
@@ -134,12 +134,12 @@ async def test_what_ends_no_line_moves_nothing(editor: Editor) -> None:
     assert await editor.hover(uri, LINE + 1) is None  # too new for a past
 
 
-async def test_a_binary_document_is_left_alone(editor: Editor) -> None:
+async def test_a_binary_document_is_ignored(editor: Editor) -> None:
     text = (editor.folder / FILE).read_text("utf-8")
     assert await editor.hints(editor.open(text=text + "\0")) == []
 
 
-async def test_a_file_as_long_as_the_limit_has_hints_and_a_longer_one_says_why_not(editor: Editor) -> None:
+async def test_a_file_at_the_size_limit_has_hints_and_a_longer_one_says_why_not(editor: Editor) -> None:
     text = (editor.folder / FILE).read_text("utf-8")
     text += "\n".join(["", "#" * (MAX_TEXT - len(text.encode()) - 1)])
     uri = editor.open(text=text)

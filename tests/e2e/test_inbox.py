@@ -80,16 +80,14 @@ async def make(editor: Editor, kind: str) -> None:
         ("diagnostics", "textDocument/publishDiagnostics"),
     ],
 )
-async def test_what_no_test_reads_fails_it(noisy: Editor, kind: str, unread: str) -> None:
+async def test_an_unread_message_fails_its_test(noisy: Editor, kind: str, unread: str) -> None:
     await make(noisy, kind)
     with pytest.raises(AssertionError, match=f"no test read.*{re.escape(unread)}"):
         await noisy.nothing_unread()
     await noisy.nothing_unread()  # the next test begins with nothing
 
 
-async def test_what_comes_until_an_editor_has_stopped_fails_its_test(
-    tmp_path: Path, environment: dict[str, str]
-) -> None:
+async def test_messages_until_the_editor_stops_fail_its_test(tmp_path: Path, environment: dict[str, str]) -> None:
     editor = await start_noisy(tmp_path, environment)
     await make(editor, "message")
     editor.client.protocol.send_request("mom/noise", {"kind": "failure"})  # nobody waits for its answer
@@ -97,7 +95,7 @@ async def test_what_comes_until_an_editor_has_stopped_fails_its_test(
         await stop(editor)
 
 
-async def test_what_a_test_expects_is_read(noisy: Editor) -> None:
+async def test_an_expected_message_counts_as_read(noisy: Editor) -> None:
     waiting = asyncio.ensure_future(noisy.expect_message("look"))
     for kind in ("info", "message", "warning"):
         await make(noisy, kind)
@@ -107,7 +105,7 @@ async def test_what_a_test_expects_is_read(noisy: Editor) -> None:
     await noisy.nothing_unread()
 
 
-async def test_what_a_test_expects_and_does_not_come_fails_it(noisy: Editor) -> None:
+async def test_a_missing_expected_message_fails_the_test(noisy: Editor) -> None:
     await make(noisy, "message")
     with pytest.raises(AssertionError, match=r"no message with 'other' came; unread: .*look here"):
         await noisy.inbox.take("message", "other", 0.1)

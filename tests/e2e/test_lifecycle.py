@@ -65,7 +65,7 @@ def test_initialize_is_answered_without_the_heavy_modules() -> None:
     assert not HEAVY & set(loaded)
 
 
-def test_a_client_that_writes_small_headers_and_new_values_is_greeted(server: subprocess.Popen[bytes]) -> None:
+def test_a_client_with_lowercase_headers_and_unknown_values_is_accepted(server: subprocess.Popen[bytes]) -> None:
     params = {"processId": None, "rootUri": None, "capabilities": {}, "trace": "compact"}
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}).encode()
     assert server.stdin and server.stdout
@@ -74,7 +74,7 @@ def test_a_client_that_writes_small_headers_and_new_values_is_greeted(server: su
     assert receive(server.stdout)["result"]["capabilities"]["hoverProvider"]
 
 
-def test_the_server_listens_on_a_port_until_its_editor_goes(environment: dict[str, str]) -> None:
+def test_the_server_listens_on_a_port_until_its_editor_disconnects(environment: dict[str, str]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     with subprocess.Popen([*SERVER, "--tcp", f"127.0.0.1:{port}"], env=environment) as process:
@@ -96,7 +96,7 @@ def _connected(port: int) -> IO[bytes]:
             time.sleep(0.05)
 
 
-def test_initialize_says_what_the_server_can_do(server: subprocess.Popen[bytes]) -> None:
+def test_initialize_returns_the_capabilities(server: subprocess.Popen[bytes]) -> None:
     capabilities = greet(server)["result"]["capabilities"]
     assert capabilities["hoverProvider"]
     assert capabilities["inlayHintProvider"]["resolveProvider"]
@@ -121,7 +121,7 @@ def test_initialize_is_answered_within_600_ms(environment: dict[str, str]) -> No
     assert min(costs["server"]) < 0.6 * slowness
 
 
-def test_exit_after_shutdown_is_0(server: subprocess.Popen[bytes]) -> None:
+def test_exit_after_shutdown_returns_0(server: subprocess.Popen[bytes]) -> None:
     greet(server)
     assert server.stdin and server.stdout
     send(server.stdin, "shutdown", number=2)
@@ -130,28 +130,28 @@ def test_exit_after_shutdown_is_0(server: subprocess.Popen[bytes]) -> None:
     assert server.wait(TIMEOUT) == 0
 
 
-def test_exit_without_shutdown_is_1(server: subprocess.Popen[bytes]) -> None:
+def test_exit_without_shutdown_returns_1(server: subprocess.Popen[bytes]) -> None:
     greet(server)
     assert server.stdin
     send(server.stdin, "exit")
     assert server.wait(TIMEOUT) == 1
 
 
-def test_the_server_ends_when_its_pipe_does(server: subprocess.Popen[bytes]) -> None:
+def test_the_server_exits_when_its_pipe_closes(server: subprocess.Popen[bytes]) -> None:
     greet(server)
     assert server.stdin
     server.stdin.close()
     assert server.wait(TIMEOUT) == 1
 
 
-def test_the_server_ends_when_the_editor_dies_but_its_pipe_does_not(server: subprocess.Popen[bytes]) -> None:
+def test_the_server_exits_when_the_editor_dies_but_its_pipe_stays_open(server: subprocess.Popen[bytes]) -> None:
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as parent:
         greet(server, processId=parent.pid)
         parent.kill()
     assert server.wait(TIMEOUT) == 1
 
 
-async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Start, repo: Path) -> None:
+async def test_a_killed_engine_costs_at_most_one_suggestion(start_editor: Start, repo: Path) -> None:
     editor = await start_editor()
     uri = editor.open()
     assert FIX in str(await editor.hover(uri, LINE))
@@ -164,21 +164,21 @@ async def test_a_killed_engine_costs_no_more_than_a_suggestion(start_editor: Sta
     await editor.nothing_unread()
 
 
-async def test_two_editors_that_start_at_once_share_one_engine(start_editor: Start) -> None:
+async def test_two_editors_started_at_once_share_one_engine(start_editor: Start) -> None:
     editors = await asyncio.gather(start_editor("neovim"), start_editor("visual-studio-code"))
     for editor in editors:
         assert FIX in str(await editor.hover(editor.open(), LINE))
     assert len({(await editor.run("mom.status"))["engine"]["pid"] for editor in editors}) == 1
 
 
-async def test_a_repository_without_an_index_gets_its_hints_by_and_by(start_editor: Start, repo: Path) -> None:
+async def test_a_repository_without_an_index_gets_its_hints_eventually(start_editor: Start, repo: Path) -> None:
     shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor()
     hints = await editor.hints_become(editor.open(), lambda hints: LINE in [hint.position.line for hint in hints])
     assert "endless" in str([hint.label for hint in hints])
 
 
-async def test_folders_come_and_go(start_editor: Start, repo: Path, tmp_path: Path) -> None:
+async def test_folders_can_be_added_and_removed(start_editor: Start, repo: Path, tmp_path: Path) -> None:
     empty = tmp_path / "empty"
     empty.mkdir()
     editor = await start_editor(folder=empty)
@@ -193,7 +193,7 @@ async def test_folders_come_and_go(start_editor: Start, repo: Path, tmp_path: Pa
         assert bool(await editor.hints(uri)) == some
 
 
-def test_what_is_printed_does_not_land_in_the_protocol(environment: dict[str, str]) -> None:
+def test_printed_output_does_not_reach_the_protocol(environment: dict[str, str]) -> None:
     code = """
 import os
 from mom_lsp.server import create_server

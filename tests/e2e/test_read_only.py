@@ -14,7 +14,7 @@ from mom_lsp.process.address import read_record
 from .conftest import FIX, LINE, SERVER, TIMEOUT, Start
 
 
-async def test_a_read_only_repository_is_told_once_and_read_all_the_same(start_editor: Start, repo: Path) -> None:
+async def test_a_read_only_repository_is_reported_once_and_still_read(start_editor: Start, repo: Path) -> None:
     editor = await start_editor(server=[*read_only(repo), *SERVER])
     uri = editor.open()
     assert FIX in str(await editor.hover(uri, LINE))
@@ -28,9 +28,7 @@ async def test_a_read_only_repository_is_told_once_and_read_all_the_same(start_e
     await editor.expect_message("read-only")
 
 
-async def test_after_a_move_the_editor_is_told_and_nothing_is_made_at_the_old_place(
-    start_editor: Start, repo: Path
-) -> None:
+async def test_after_a_move_the_editor_is_warned_and_the_old_path_stays_empty(start_editor: Start, repo: Path) -> None:
     editor = await start_editor()
     uri = editor.open()
     pin = (await editor.actions(uri, LINE))["mom.pin"]

@@ -106,9 +106,7 @@ async def read(
 
 
 @pytest.mark.parametrize("name", KNOWN)
-async def test_a_setting_of_the_editor_is_read_where_it_counts(
-    read: tuple[set[tuple[str, str]], list[str]], name: str
-) -> None:
+async def test_an_editor_setting_takes_effect(read: tuple[set[tuple[str, str]], list[str]], name: str) -> None:
     values, shown = read
     if name == TRUST:
         assert [message for message in shown if TRUST in message]
@@ -151,7 +149,9 @@ async def plain(quiet: Path, environment: dict[str, str]) -> AsyncIterator[Edito
     ],
     ids=str,
 )
-async def test_a_changed_setting_changes_what_is_shown_and_back_again(plain: Editor, options: dict[str, Any]) -> None:
+async def test_a_changed_setting_changes_what_is_shown_and_reverting_restores_it(
+    plain: Editor, options: dict[str, Any]
+) -> None:
     shown = {"hints.minimumSurprise": 1, "hints.threshold": 0, "suggest.threshold": 0}
     await plain.configure(shown)
     uri = plain.open()
@@ -176,7 +176,7 @@ async def ask_engine(editor: Editor, method: str) -> Any:
         engine.close()
 
 
-async def test_a_model_of_an_editor_that_tells_no_scopes_is_refused_once_and_the_user_hears_what_to_do(
+async def test_a_model_from_an_editor_without_scopes_is_refused_once_with_advice(
     plain: Editor, environment: dict[str, str]
 ) -> None:
     user_file = str(Path(environment["XDG_CONFIG_HOME"]) / "mom-lsp" / "settings.toml")
@@ -194,7 +194,7 @@ async def test_a_model_of_an_editor_that_tells_no_scopes_is_refused_once_and_the
     assert plain.inbox.take_all(LOG, "mom.model.path")  # whenever the settings were read
 
 
-async def test_the_files_of_settings_are_followed_while_the_editor_is_open(plain: Editor) -> None:
+async def test_settings_files_are_followed_while_the_editor_is_open(plain: Editor) -> None:
     await plain.configure({"hints": {"minimumSurprise": 1}})
     uri = plain.open()
     assert await plain.hints_become(uri, bool)
@@ -208,7 +208,7 @@ async def test_the_files_of_settings_are_followed_while_the_editor_is_open(plain
     plain.close_all()
 
 
-async def test_two_windows_that_disagree_both_say_so(start_editor: Start) -> None:
+async def test_two_windows_with_different_settings_both_warn(start_editor: Start) -> None:
     first = await start_editor("neovim", settings={"suggest": {"count": 1}})
     await first.run("mom.status")
     second = await start_editor("visual-studio-code", settings={"suggest": {"count": 2}})

@@ -124,7 +124,7 @@ def _renamed(name: str) -> str:
 
 
 @pytest.mark.parametrize("who", ["vscode", "neovim"])
-async def test_a_file_in_a_folder_with_a_space_is_served(start_editor: Start, project: Path, who: str) -> None:
+async def test_a_file_in_a_folder_with_a_space_works(start_editor: Start, project: Path, who: str) -> None:
     editor = await start_editor(folder=project, spell=SPELLINGS[who], settings=SURE)
     await use_all(editor, who, [HOSTILE])
 
@@ -134,7 +134,7 @@ async def test_a_file_in_a_folder_with_a_space_is_served(start_editor: Start, pr
     "names", [NAMES[:6], NAMES[6:]], ids=["some", "others"]
 )  # ten showings in vain archive a memory
 @pytest.mark.parametrize("who", SPELLINGS)
-async def test_a_file_of_any_name_is_served(start_editor: Start, project: Path, who: str, names: list[str]) -> None:
+async def test_a_file_with_any_name_works(start_editor: Start, project: Path, who: str, names: list[str]) -> None:
     editor = await start_editor(folder=project, spell=SPELLINGS[who], settings=SURE)
     await use_all(editor, who, names)
     await rename_all(editor, who, names)

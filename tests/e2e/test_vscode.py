@@ -31,6 +31,6 @@ def run(*command: str | Path) -> None:
     assert done.returncode == 0, f"{done.stdout[-8000:]}\n{done.stderr[-4000:]}"
 
 
-def test_memories_in_a_real_vscode() -> None:
+def test_memories_work_in_a_real_vscode() -> None:
     run(CLIENT / "test" / "setup.sh")
     run("npm", "test")

@@ -20,7 +20,7 @@ async def complete(editor: Editor, uri: str, line: int, character: int) -> Any:
     return await editor.client.text_document_inline_completion_async(params)
 
 
-async def test_an_editor_that_shows_the_answer_itself_is_told_nothing_else(editor: Editor) -> None:
+async def test_an_editor_that_shows_the_answer_itself_gets_no_message(editor: Editor) -> None:
     uri = editor.open()
     answer = await editor.run("mom.why", uri, LINE + 1, False)
     assert set(answer) == KEYS
@@ -28,17 +28,17 @@ async def test_an_editor_that_shows_the_answer_itself_is_told_nothing_else(edito
     await editor.nothing_unread()
 
 
-async def test_without_a_model_the_words_of_the_memories_stand(editor: Editor) -> None:
+async def test_without_a_model_the_answer_quotes_the_memories(editor: Editor) -> None:
     answer = await editor.run("mom.why", editor.open(), LINE + 1, False, True)
     assert not answer["generated"]
     assert "The server bans a client" in answer["answer"]
 
 
-async def test_an_editor_is_told_that_lines_are_completed(editor: Editor) -> None:
+async def test_inline_completion_is_announced(editor: Editor) -> None:
     assert editor.initialized and editor.initialized.capabilities.inline_completion_provider is not None
 
 
-async def test_nothing_is_completed_unless_it_is_turned_on(editor: Editor) -> None:
+async def test_nothing_is_completed_unless_enabled(editor: Editor) -> None:
     assert not await complete(editor, editor.open(), LINE, 4)
 
 
@@ -49,7 +49,7 @@ async def test_nothing_is_completed_without_a_model(start_editor: Start) -> None
 
 @pytest.mark.slow
 @needs_model
-async def test_the_rest_of_a_line_by_the_model(start_editor: Start) -> None:
+async def test_the_model_completes_the_rest_of_a_line(start_editor: Start) -> None:
     editor = await start_editor("visual-studio-code", settings=WITH_MODEL)
     uri = editor.open()
     editor.edit(uri, (LINE + 2, 0), (LINE + 2, 0), "    for attempt in ")
