@@ -54,7 +54,7 @@ def read(message: str, *files: FileChange, parents: int = 1) -> Memory:
         ("test1637: verify --retry with 502", "note"),
     ],
 )
-def test_kinds_by_wording(message: str, kind: str) -> None:
+def test_the_kind_follows_from_the_wording(message: str, kind: str) -> None:
     assert read(message).kind == kind
 
 
@@ -78,11 +78,11 @@ def test_a_reapplied_change_is_not_a_failed_approach() -> None:
         ("(#12)", "(#12)"),
     ],
 )
-def test_titles_lose_what_says_nothing(subject: str, title: str) -> None:
+def test_titles_drop_uninformative_parts(subject: str, title: str) -> None:
     assert title_of(subject) == title
 
 
-def test_a_message_is_taken_apart() -> None:
+def test_a_message_is_split_into_subject_body_and_trailers() -> None:
     message = split_message(
         "net: mend the pool\n\nThe pool leaked because nobody freed it.\nNote: this is prose.\n\n"
         'Fixes: 1a2b3c4d5e6f ("net: add a pool")\nReported-by: A <a@x.org>\nSigned-off-by: B <b@x.org>\nCloses #12\n'
@@ -92,13 +92,13 @@ def test_a_message_is_taken_apart() -> None:
     assert [key for key, _ in message.trailers] == ["Fixes", "Reported-by", "Signed-off-by", "Closes"]
 
 
-def test_people_inside_the_body_are_dropped_and_trailers_are_few() -> None:
+def test_people_in_the_body_are_dropped_and_trailers_are_capped() -> None:
     message = split_message("x\n\nSigned-off-by: A <a@x.org>\nWhat is said.\n\n" + "Acked-by: A <a@x.org>\n" * 30)
     assert message.body == "What is said."
     assert len(message.trailers) == 20
 
 
-def test_the_rationale_is_its_sentence_and_no_program() -> None:
+def test_the_rationale_is_one_sentence_and_never_code() -> None:
     body = (
         "Move the check. It must come first, because a redirect\nresets the flag. Also rename it.\n\n    because = 1\n"
     )
@@ -109,7 +109,7 @@ def test_the_rationale_is_its_sentence_and_no_program() -> None:
 
 
 @given(st.text(max_size=60), st.integers(5, 40))
-def test_shorten_keeps_to_its_limit(text: str, limit: int) -> None:
+def test_shorten_respects_its_limit(text: str, limit: int) -> None:
     short = shorten(text, limit)
     assert len(short) <= limit
     assert short == text or short.endswith("…")
@@ -132,7 +132,7 @@ CODE = FileChange(
 )
 
 
-def test_anchors_hold_symbols_and_spans() -> None:
+def test_anchors_have_symbols_and_spans() -> None:
     memory = read("url: use the pool", CODE)
     (anchor,) = memory.anchors
     assert anchor.path == "lib/url.c"
@@ -140,14 +140,14 @@ def test_anchors_hold_symbols_and_spans() -> None:
     assert anchor.spans == ((120, 1), (200, 0), (300, 3))
 
 
-def test_identifiers_are_those_of_one_side_only() -> None:
+def test_identifiers_on_both_sides_are_left_out() -> None:
     memory = read("url: use the pool", CODE)
     assert memory.added == ("helper_for_pool", "new_pool_lookup")
     assert memory.removed == ("old_cache_lookup",)  # "out" and "goto" are in every file
     assert "conn_id" not in memory.added + memory.removed
 
 
-def test_the_most_specific_identifiers_stand_first_and_are_few() -> None:
+def test_the_most_specific_identifiers_come_first_and_are_capped() -> None:
     words = [f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(90)]
     names = changed_names(
         (
@@ -174,7 +174,7 @@ def test_the_most_specific_identifiers_stand_first_and_are_few() -> None:
         "abcdefghijklmnopqrstuvwxyzab",
     ],
 )
-def test_tokens_that_look_drawn_are_never_stored(token: str) -> None:
+def test_random_looking_tokens_are_never_stored(token: str) -> None:
     assert is_random(token)
     assert token not in read("x: y", FileChange("a.py", None, "M", hunks=(make_hunk((), (f"k = {token}",)),))).added
 
@@ -192,7 +192,7 @@ def test_tokens_that_look_drawn_are_never_stored(token: str) -> None:
         "IPv6",
     ],
 )
-def test_names_that_people_chose_are_kept(token: str) -> None:
+def test_human_chosen_names_are_kept(token: str) -> None:
     assert not is_random(token)
 
 
@@ -240,7 +240,7 @@ def test_a_rebase_keeps_the_id() -> None:
     assert commit_memory(commit, sanitize=unchanged).id == commit_memory(rebased, sanitize=unchanged).id
 
 
-def test_a_merge_speaks_with_the_words_of_its_pull_request() -> None:
+def test_a_merge_uses_the_words_of_its_pull_request() -> None:
     memory = read(
         "Merge pull request #7 from x/y\n\nKeep the order of headers\n\nServers need it, because they are old.",
         parents=2,
@@ -252,7 +252,7 @@ def test_a_merge_speaks_with_the_words_of_its_pull_request() -> None:
     assert read("Merge branch 'main' into topic", parents=2).noise == "merge"
 
 
-def test_every_text_is_cleaned_and_each_line_not_alone() -> None:
+def test_every_text_is_sanitized_in_one_call_per_block() -> None:
     secret = "hunter2_secret_word"
     calls: list[str] = []
 
@@ -275,7 +275,7 @@ def test_every_text_is_cleaned_and_each_line_not_alone() -> None:
     assert len(calls) == 4  # message, changed lines, author, e-mail address
 
 
-def test_evidence_is_the_sum_of_named_signs() -> None:
+def test_evidence_is_the_sum_of_named_contributions() -> None:
     body = "It failed because the peer closed early. " * 6
     memory = read(f"url: mend reuse\n\n{body}\n\nFixes #4\nReviewed-by: A <a@x.org>")
     shares = contributions("fix", "url: mend reuse", body.strip(), memory.why, memory.references, memory.trailers, 0)
@@ -283,13 +283,13 @@ def test_evidence_is_the_sum_of_named_signs() -> None:
     assert {"rationale", "body", "names_earlier", "discussion", "people"} == set(shares)
 
 
-def test_a_revert_with_reasons_surprises_more_than_a_tidy_up() -> None:
+def test_a_revert_with_reasons_has_more_evidence_than_a_tidy_up() -> None:
     revert = read(f'Revert "x"\n\nThis reverts commit {SHA}, because it deadlocks when two threads stop.')
     tidy = read("tidy-up: rename variables", *(FileChange(f"a{n}.c", None, "M") for n in range(64)))
     assert revert.evidence > read("url: mend reuse").evidence > tidy.evidence
 
 
-def test_an_empty_message_is_a_memory_too() -> None:
+def test_an_empty_message_also_gives_a_memory() -> None:
     memory = read("", CODE)
     assert memory.noise == "empty"
     assert memory.title == ""

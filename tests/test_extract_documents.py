@@ -31,7 +31,7 @@ def read(path: str, text: str) -> list[Memory]:
         "docs/KNOWN_BUGS.md",
     ],
 )
-def test_documents(path: str) -> None:
+def test_documents_are_recognized_by_their_path(path: str) -> None:
     assert is_document(path)
 
 
@@ -48,7 +48,7 @@ def test_documents(path: str) -> None:
         "dev/requirements.txt",
     ],
 )
-def test_other_files(path: str) -> None:
+def test_other_files_are_not_documents(path: str) -> None:
     assert not is_document(path)
 
 
@@ -74,7 +74,7 @@ One more file to back up.
 """
 
 
-def test_a_decision_record_is_one_memory_with_its_reasons_and_status() -> None:
+def test_a_decision_record_is_one_memory_with_its_reason_and_status() -> None:
     (memory,) = read("doc/adr/0012-use-sqlite.md", ADR)
     assert memory.kind == "decision"
     assert memory.title == "Use SQLite for the journal (superseded by 14)"
@@ -84,7 +84,7 @@ def test_a_decision_record_is_one_memory_with_its_reasons_and_status() -> None:
     assert read("doc/adr/template.md", ADR) == []
 
 
-def test_a_decision_without_a_word_of_reasoning_has_its_context_as_reason() -> None:
+def test_a_decision_without_reasoning_uses_its_context_as_the_reason() -> None:
     text = (
         "# Use tabs\n\n## Context\n\nPeople argue about spaces in each and every review here.\n\n## Decision\n\nTabs.\n"
     )
@@ -110,7 +110,7 @@ Do not use strcpy or sprintf anywhere in the library; use the dynbuf functions f
 """
 
 
-def test_a_guide_has_a_memory_for_each_section_that_says_something() -> None:
+def test_a_guide_has_one_memory_per_informative_section() -> None:
     tests, banned = read("CONTRIBUTING.md", GUIDE)
     assert (tests.title, tests.kind, tests.source.line, tests.source.end_line) == ("Tests", "convention", 5, 7)
     assert (banned.title, banned.kind, banned.source.line) == ("Banned functions", "anti_pattern", 9)
@@ -118,7 +118,7 @@ def test_a_guide_has_a_memory_for_each_section_that_says_something() -> None:
     assert banned.source.blob == "b10b"
 
 
-def test_headings_of_three_markups() -> None:
+def test_headings_of_three_markup_languages_are_recognized() -> None:
     rest = "=====\nTitle\n=====\n\nText.\n\nPart one\n--------\n\nMore.\n\n- a\n- b\n"
     assert [(s.title, s.first, s.last) for s in sections(rest)] == [("Title", 1, 5), ("Part one", 7, 13)]
     ascii_doc = "= Title\n\nText.\n\n== Part\n\nMore.\n\n----\n== code\n----\n"
@@ -144,7 +144,7 @@ CHANGES = """# Changelog
 """
 
 
-def test_changelog_entries() -> None:
+def test_changelog_entries_have_kinds_lines_and_versions() -> None:
     found = read("CHANGELOG.md", CHANGES)
     assert [(m.kind, m.source.line, m.source.end_line) for m in found] == [
         ("fix", 5, 5),
@@ -158,14 +158,14 @@ def test_changelog_entries() -> None:
     assert found[0].anchors[0].symbols == ("2.0.0",)
 
 
-def test_a_changelog_keeps_its_thousand_newest_entries() -> None:
+def test_a_changelog_keeps_its_1000_newest_entries() -> None:
     text = "\n".join(f"- Change number {n} of many that were made here" for n in range(1500))
     found = read("NEWS", text)
     assert len(found) == 1000
     assert found[0].title == "Change number 0 of many that were made here"
 
 
-def test_identity_survives_a_move_inside_the_file() -> None:
+def test_ids_survive_a_move_within_the_file() -> None:
     before = {m.id for m in read("CHANGELOG.md", CHANGES)}
     after = {m.id for m in read("CHANGELOG.md", CHANGES.replace("# Changelog\n", "# Changelog\n\nHello.\n\n"))}
     assert before == after
@@ -176,7 +176,7 @@ def test_known_bugs_are_known_issues() -> None:
     assert [m.kind for m in read("docs/KNOWN_BUGS.md", text)] == ["known_issue"]
 
 
-def test_what_is_stored_is_cleaned() -> None:
+def test_stored_documents_are_sanitized() -> None:
     found = document_memories(
         "CONTRIBUTING.md",
         "b",

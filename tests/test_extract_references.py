@@ -71,7 +71,7 @@ def named(message: str, *, home: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         ("test: one more\n\nThe crash was fixed by #12762.", [("mention", "#12762")]),
     ],
 )
-def test_forms_of_real_projects(message: str, expected: list[tuple[str, str]]) -> None:
+def test_reference_forms_of_real_projects_are_recognized(message: str, expected: list[tuple[str, str]]) -> None:
     assert named(message) == expected
 
 
@@ -97,17 +97,17 @@ def test_forms_of_real_projects(message: str, expected: list[tuple[str, str]]) -
         "",
     ],
 )
-def test_what_only_looks_like_a_reference(message: str) -> None:
+def test_lookalikes_are_not_references(message: str) -> None:
     assert named(message) == []
 
 
-def test_other_repositories_are_left_out_when_home_is_known() -> None:
+def test_references_to_other_repositories_are_dropped_when_home_is_known() -> None:
     message = "Adapt\n\nSee https://github.com/python/typeshed/pull/7556 and https://github.com/python/mypy/issues/12"
     assert named(message, home=("Python/mypy",)) == [("mention", "#12")]
     assert ("mention", "#7556") in named(message)
 
 
-def test_a_fork_is_the_same_project() -> None:
+def test_a_fork_counts_as_the_same_project() -> None:
     message = "Adapt\n\nSee https://github.com/python/mypy/pull/12"
     assert named(message, home=("ada/mypy",)) == [("mention", "#12")]
 
@@ -150,12 +150,12 @@ def test_a_fork_is_the_same_project() -> None:
         ('Mend it\n\n* Revert "Infer" (#12)\n\nThis reverts commit 1a2b3c4.', ["#12", "1a2b3c4"]),
     ],
 )
-def test_forms_of_reverts(message: str, expected: list[str]) -> None:
+def test_revert_forms_of_real_projects_are_recognized(message: str, expected: list[str]) -> None:
     told = [f"{relation} {target}".removeprefix("mention ") for relation, target in named(message)]
     assert told == expected
 
 
-def test_what_else_a_commit_is_called() -> None:
+def test_aliases_of_a_commit_are_recognized() -> None:
     assert aliases("Merge branch 'x' into 'main'\n\nAdd it\n\nSee merge request group/project!45") == ("!45",)
     assert aliases(f"Add it\n\nChange-Id: I{SHA}\n") == (f"I{SHA}",)
     assert aliases("Add it\n\ngit-svn-id: https://svn.example.org/trunk@1234 91177308-0d34\n") == ("r1234",)
@@ -163,11 +163,11 @@ def test_what_else_a_commit_is_called() -> None:
 
 
 @pytest.mark.parametrize("piece", ["#1 ", "a/", "1a2b3c4d ", "Reverts a/b#1\n", '"', "revert ", '* Revert "x"\n'])
-def test_a_message_of_names_alone_is_read_no_further_than_a_list_of_them(piece: str) -> None:
+def test_a_message_of_many_references_is_capped(piece: str) -> None:
     assert len(references('Revert "x"\n\n' + piece * 50_000)) <= 501
 
 
-def test_the_strongest_relation_of_a_name_is_kept_and_each_stands_once() -> None:
+def test_only_the_strongest_relation_to_each_target_is_kept() -> None:
     message = "x: y\n\nSee 1a2b3c4d5.\n\nThis is a follow-up to 1a2b3c4d5 since 1a2b3c4d5 was incomplete."
     assert references(message) == (Reference("followup", "1a2b3c4d5"),)
 
@@ -188,16 +188,16 @@ def test_the_strongest_relation_of_a_name_is_kept_and_each_stands_once() -> None
         ("", ()),
     ],
 )
-def test_own_numbers(message: str, numbers: tuple[int, ...]) -> None:
+def test_own_numbers_are_recognized(message: str, numbers: tuple[int, ...]) -> None:
     assert own_numbers(message) == numbers
 
 
-def test_own_numbers_are_no_references() -> None:
+def test_own_numbers_are_not_references() -> None:
     assert named("x: y (#5)\n\nThis is #5, after #4.") == [("mention", "#4")]
 
 
 @given(st.text(alphabet="0123456789abcdef #()\n.:>-/Rfixesvt", max_size=200))
-def test_any_text_gives_well_formed_targets_once(message: str) -> None:
+def test_any_text_gives_well_formed_unique_targets(message: str) -> None:
     targets = [one.target for one in references(message) if not one.target.startswith(("r", "!", '"'))]
     assert len(targets) == len(set(targets))
     for target in targets:

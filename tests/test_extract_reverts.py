@@ -61,7 +61,7 @@ from mom_lsp.extract.reverts import announces, of_clause, of_subject, reverts
         ("", None, ""),
     ],
 )
-def test_subjects(subject: str, relation: str | None, title: str) -> None:
+def test_revert_subjects_give_a_relation_and_a_title(subject: str, relation: str | None, title: str) -> None:
     said = of_subject(subject)
     assert (said.relation, said.title) == (relation, title)
 
@@ -85,7 +85,7 @@ def test_subjects(subject: str, relation: str | None, title: str) -> None:
         ('Revert "Revert the pool"', False),
     ],
 )
-def test_kind_and_references_of_a_message_agree(message: str, expected: bool) -> None:
+def test_the_kind_and_the_references_of_a_message_agree(message: str, expected: bool) -> None:
     subject, _, body = message.partition("\n")
     named = frozenset(one.relation for one in references(message))
     assert reverts(subject, body, named) is expected
@@ -115,7 +115,7 @@ def test_kind_and_references_of_a_message_agree(message: str, expected: bool) ->
         ("Speeds up ", None),
     ],
 )
-def test_clauses(clause: str, relation: str | None) -> None:
+def test_revert_clauses_give_a_relation(clause: str, relation: str | None) -> None:
     assert of_clause(clause) == relation
 
 
@@ -138,11 +138,11 @@ def test_clauses(clause: str, relation: str | None) -> None:
         ("", False),
     ],
 )
-def test_announcements_give_no_reason(sentence: str, expected: bool) -> None:
+def test_announcements_are_not_reasons(sentence: str, expected: bool) -> None:
     assert announces(sentence) is expected
 
 
-def test_entries_of_a_changelog_are_read_by_the_same_table() -> None:
+def test_changelog_entries_follow_the_same_revert_rules() -> None:
     assert entry_kind("Revert: use Host: name for SNI") == "failed_approach"
     assert entry_kind("Revert to the default value when none is set") != "failed_approach"
 
@@ -170,7 +170,7 @@ WORDS = st.sampled_from(
 
 
 @given(st.lists(WORDS, max_size=40).map("".join))
-def test_any_text_is_read(text: str) -> None:
+def test_any_text_can_be_parsed(text: str) -> None:
     said = of_subject(text)
     assert said.relation or not said.title
     assert isinstance(reverts(text, text, frozenset()), bool)
@@ -181,7 +181,7 @@ def test_any_text_is_read(text: str) -> None:
 @pytest.mark.parametrize(
     "piece", ["revert ", 'Revert "', "[", "[a] ", "a: ", "(", "partially ", "-", "a/", '"a" ', "ly "]
 )
-def test_a_long_text_takes_no_longer_than_its_length(piece: str) -> None:
+def test_long_texts_are_parsed_in_linear_time(piece: str) -> None:
     text = piece * (400_000 // len(piece))  # what is quadratic takes minutes
     of_subject(text)
     reverts("Mend it", text, frozenset())

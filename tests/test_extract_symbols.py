@@ -45,7 +45,7 @@ from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES, enclosing_symbol, symbo
         ("", ""),
     ],
 )
-def test_symbol_of_header(header: str, symbol: str) -> None:
+def test_hunk_headers_give_a_symbol(header: str, symbol: str) -> None:
     assert symbol_of_header(header) == symbol
 
 
@@ -92,14 +92,14 @@ def test_a_line_has_the_symbol_of_gits_own_hunk_header(name: str, tmp_path: Path
     assert compared >= 2
 
 
-def test_a_header_line_belongs_to_itself_and_the_top_of_a_file_to_nothing() -> None:
+def test_a_header_line_belongs_to_itself_and_the_top_of_a_file_to_no_symbol() -> None:
     lines = FILES["a.py"].splitlines()
     assert enclosing_symbol(lines, 5, "a.py") == "one"
     assert enclosing_symbol(lines, 1, "a.py") == ""
     assert enclosing_symbol([], 1, "a.py") == ""
 
 
-def test_the_range_of_a_symbol_ends_before_the_next_header_of_its_depth() -> None:
+def test_a_symbols_range_ends_before_the_next_header_of_its_depth() -> None:
     python = FILES["a.py"].splitlines()
     assert symbol_range(python, 6, "a.py") == (5, 7)
     assert symbol_range(python, 4, "a.py") == (4, 11)
@@ -108,7 +108,7 @@ def test_the_range_of_a_symbol_ends_before_the_next_header_of_its_depth() -> Non
     assert symbol_range(["x = 1", "y = 2"], 2, "a.py") == (1, 2)
 
 
-def test_the_attributes_name_each_ending_once() -> None:
+def test_the_git_attributes_list_each_extension_once() -> None:
     endings = [line.split()[0] for line in USERDIFF_ATTRIBUTES.splitlines()]
     assert len(endings) == len(set(endings))
     assert "*.py diff=python" in USERDIFF_ATTRIBUTES

@@ -32,18 +32,18 @@ def named(mom: Mom, title: str) -> dict[str, Any]:
     return one
 
 
-def test_what_stands_is_fresh_and_says_nothing(mom: Callable[[], Mom]) -> None:
+def test_unchanged_code_is_fresh_and_adds_no_remark(mom: Callable[[], Mom]) -> None:
     one = mom().suggest("src/net.py", 2)[0]
     assert (one["freshness"], one["why"]) == ("fresh", "wrote this line, recent, shares `retry`")
 
 
-def test_indentation_changes_nothing(mom: Callable[[], Mom], project: Repo) -> None:
+def test_reindenting_keeps_a_memory_fresh(mom: Callable[[], Mom], project: Repo) -> None:
     inside = "if True:\n" + "".join(f"    {line}\n" for line in (RETRY + CACHE).splitlines())
     project.commit("Indent all of it", {"src/net.py": inside})
     assert named(mom(), "Add a retry loop")["freshness"] == "fresh"
 
 
-def test_a_renamed_file_takes_its_memories_along(mom: Callable[[], Mom], project: Repo) -> None:
+def test_memories_follow_a_renamed_file(mom: Callable[[], Mom], project: Repo) -> None:
     project.git("mv", "src/net.py", "src/transfer.py")
     project.commit("Rename the module")
     project.git("mv", "src/transfer.py", "src/session.py")
@@ -52,14 +52,14 @@ def test_a_renamed_file_takes_its_memories_along(mom: Callable[[], Mom], project
     assert (one["freshness"], "now in src/session.py" in one["why"]) == ("moved", True)
 
 
-def test_lines_that_a_later_commit_put_into_another_file_have_moved(mom: Callable[[], Mom], project: Repo) -> None:
+def test_lines_moved_to_another_file_count_as_moved(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Take the cache out", {"src/net.py": RETRY, "src/store.py": "import table\n\n\n" + CACHE})
     after = mom()
     assert named(after, "Add a cache beside it")["why"].endswith(", now in src/store.py")
     assert named(after, "Add a retry loop")["freshness"] == "fresh"
 
 
-def test_what_was_mostly_rewritten_has_drifted_and_says_so(mom: Callable[[], Mom], project: Repo) -> None:
+def test_mostly_rewritten_code_has_drifted_and_says_so(mom: Callable[[], Mom], project: Repo) -> None:
     other = "def retry(call):\n    for attempt in backoff():\n        call(again=attempt)\n    raise Stop\n"
     project.commit("Retry in another way", {"src/net.py": other + CACHE})
     after = mom()
@@ -69,12 +69,12 @@ def test_what_was_mostly_rewritten_has_drifted_and_says_so(mom: Callable[[], Mom
     assert after.call("show", id=one["id"])["freshness"] == "drifted"
 
 
-def test_when_only_its_function_is_left_it_has_drifted(mom: Callable[[], Mom], project: Repo) -> None:
+def test_a_memory_has_drifted_if_only_its_function_remains(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Write it anew", {"src/net.py": "async def retry(call, limit):\n    await limit(call)\n"})
     assert named(mom(), "Add a retry loop")["why"].endswith(", its code is gone, but its symbol still exists")
 
 
-def test_what_was_deleted_is_gone_and_still_found(mom: Callable[[], Mom], project: Repo) -> None:
+def test_a_memory_of_deleted_code_is_gone_but_still_found(mom: Callable[[], Mom], project: Repo) -> None:
     project.git("rm", "--quiet", "src/net.py")
     project.commit("Remove the module", {"src/other.py": "unrelated = 1\n"})
     after = mom()
@@ -100,7 +100,7 @@ def test_a_gone_memory_is_not_hinted(mom: Callable[[], Mom], project: Repo) -> N
     assert after.call("hints", path="src/a.py", text=text, start=1, end=2)["hints"] == []
 
 
-def test_a_removal_drifts_when_what_it_removed_is_back(mom: Callable[[], Mom], project: Repo) -> None:
+def test_a_removal_drifts_when_the_removed_code_is_back(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Drop the cache" + WHY, {"src/net.py": RETRY})
     first = mom()
     assert named(first, "Drop the cache")["freshness"] == "fresh"
@@ -109,7 +109,7 @@ def test_a_removal_drifts_when_what_it_removed_is_back(mom: Callable[[], Mom], p
     assert named(first, "Drop the cache")["why"].endswith(", the code it removed is back")
 
 
-def test_comments_are_as_fresh_as_the_file_they_stand_in(mom: Callable[[], Mom], project: Repo) -> None:
+def test_a_comment_is_fresh_while_its_file_still_contains_it(mom: Callable[[], Mom], project: Repo) -> None:
     note = "# NOTE: the order of these calls matters, because the server drops the second one otherwise\n"
     project.commit("Say why", {"src/net.py": note + RETRY + CACHE})
     after = mom()
@@ -121,7 +121,7 @@ def test_comments_are_as_fresh_as_the_file_they_stand_in(mom: Callable[[], Mom],
     assert after.call("show", id=one["id"])["freshness"] == "fresh"
 
 
-def test_a_note_follows_its_function(mom: Callable[[], Mom], project: Repo) -> None:
+def test_a_notes_freshness_follows_its_function(mom: Callable[[], Mom], project: Repo) -> None:
     after = mom()
     id = after.call("note", text="ask Ada before touching this", path="src/net.py", line=6)["id"]
     assert after.call("show", id=id)["freshness"] == "fresh"

@@ -13,7 +13,7 @@ from mom_lsp.errors import RepositoryError
 from mom_lsp.git.blame import write_revisions
 
 
-def test_blame_names_the_writer_of_each_line(project: Repo) -> None:
+def test_blame_names_the_commit_of_each_line(project: Repo) -> None:
     first = project.commit("first", {"a.txt": LINES})
     second = project.commit("second", {"a.txt": LINES.replace("line 3\n", "three\n")})
     expected = {line: second if line == 3 else first for line in range(1, 11)}
@@ -23,7 +23,7 @@ def test_blame_names_the_writer_of_each_line(project: Repo) -> None:
     assert not any(group.boundary for group in project.repository.blame(first, "a.txt"))
 
 
-def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) -> None:
+def test_blame_ignores_whitespace_and_ignored_revisions(project: Repo) -> None:
     first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
     project.commit("indent", {"a.c": "int f() {\n    return 1;\n}\n"})
     assert who(project.repository.blame(project.head, "a.c")) == dict.fromkeys((1, 2, 3), first)
@@ -35,14 +35,14 @@ def test_blame_looks_through_white_space_and_ignored_revisions(project: Repo) ->
     assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
 
 
-def test_a_revision_to_ignore_may_be_written_in_capitals(project: Repo) -> None:
+def test_ignored_revisions_may_be_upper_case(project: Repo) -> None:
     first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
     brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
     project.commit("ignore it", {".git-blame-ignore-revs": f"{brackets.upper()}\n{'0' * 64}\n"})
     assert set(who(project.repository.blame(project.head, "a.c")).values()) == {first}
 
 
-def test_blame_looks_through_any_number_of_commits_that_the_index_calls_formatting(project: Repo) -> None:
+def test_blame_ignores_any_number_of_formatting_commits(project: Repo) -> None:
     first = project.commit("first", {"a.c": "int f() {\nreturn 1;\n}\n"})
     brackets = project.commit("reformat", {"a.c": "int f()\n{\nreturn 1;\n}\n"})
     data = project.location.data
@@ -65,13 +65,13 @@ def test_blame_follows_moves_within_and_between_files_only_if_asked(project: Rep
     assert set(who(project.repository.blame(between, "b.c", (2, 6), moves=True)).values()) == {first}
 
 
-def test_a_copy_was_written_where_it_stands(project: Repo) -> None:
+def test_copied_lines_are_attributed_to_the_copying_commit(project: Repo) -> None:
     project.commit("first", {"a.c": MOVED, "b.c": "int h;\n"})
     copied = project.commit("copy it", {"a.c": MOVED + "int i;\n", "b.c": "int h;\n" + MOVED})
     assert set(who(project.repository.blame(copied, "b.c", (2, 6), moves=True)).values()) == {copied}
 
 
-def test_a_blame_that_takes_too_long_is_ended(project: Repo) -> None:
+def test_a_blame_that_takes_too_long_times_out(project: Repo) -> None:
     for number in range(20):
         project.commit("change", {"a.txt": LINES * 500 + f"{number}\n"})
     with pytest.raises(RepositoryError):
@@ -79,14 +79,14 @@ def test_a_blame_that_takes_too_long_is_ended(project: Repo) -> None:
     assert len(project.repository.blame(project.head, "a.txt", moves=True, timeout=60.0)) == 2
 
 
-def test_blame_of_what_is_not_there_is_an_error_of_ours(project: Repo) -> None:
+def test_blame_of_a_missing_path_or_range_is_a_repository_error(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
     for path, ranges in (("no.txt", ()), ("a.txt", ((5, 9),)), ("nul\0.txt", ())):
         with pytest.raises(RepositoryError):
             project.repository.blame(project.head, path, *ranges)
 
 
-def test_where_a_shallow_clone_ends_blame_and_diff_say_nothing(project: Repo, tmp_path: Path) -> None:
+def test_blame_and_diff_stop_at_the_boundary_of_a_shallow_clone(project: Repo, tmp_path: Path) -> None:
     for number in range(4):
         project.commit(f"change {number}", {"a.txt": LINES.replace(f"line {number}\n", "changed\n"), f"{number}": ""})
     shallow = clone(project, tmp_path / "shallow", "--depth=2")
@@ -98,7 +98,7 @@ def test_where_a_shallow_clone_ends_blame_and_diff_say_nothing(project: Repo, tm
     assert (oldest.sha, oldest.message.strip(), oldest.files) == (cut, "change 2", ())
 
 
-def test_the_end_of_a_shallow_clone_moves_when_more_is_fetched(project: Repo, tmp_path: Path) -> None:
+def test_the_shallow_boundary_moves_when_more_is_fetched(project: Repo, tmp_path: Path) -> None:
     for number in range(4):
         project.commit(f"change {number}", {"a.txt": f"{number}\n"})
     shallow = clone(project, tmp_path / "shallow", "--depth=2")

@@ -37,7 +37,7 @@ def mapped(data: bytes, shown: str) -> list[int]:
 
 @pytest.mark.parametrize("shown_in", ["its own", "utf-8", "cp1252", "latin-1", "gb18030"])
 @pytest.mark.parametrize("encoding", RULES)
-def test_lines_are_known_however_an_editor_reads_them(encoding: str, shown_in: str) -> None:
+def test_lines_are_mapped_however_the_editor_decodes_them(encoding: str, shown_in: str) -> None:
     data = source(RULES[encoding]).encode(encoding)
     if is_utf8(data) and shown_in not in ("its own", "utf-8"):
         pytest.skip("every editor reads UTF-8 as it is")
@@ -49,7 +49,7 @@ def test_lines_are_known_however_an_editor_reads_them(encoding: str, shown_in: s
 
 
 @pytest.mark.parametrize("encoding", RULES)
-def test_a_file_reads_as_it_was_written(encoding: str) -> None:
+def test_a_file_is_decoded_as_it_was_encoded(encoding: str) -> None:
     assert read_text(source(RULES[encoding]).encode(encoding)) == source(RULES[encoding])
 
 
@@ -61,18 +61,18 @@ def test_a_file_reads_as_it_was_written(encoding: str) -> None:
         '<?xml version="1.0" encoding="KOI8-R"?>',
     ],
 )
-def test_a_declared_encoding_is_believed(head: str) -> None:
+def test_a_declared_encoding_is_used(head: str) -> None:
     text = f"{head}\n{source(RULES['cp1251'])}"
     assert read_text(text.encode("koi8-r")) == text
 
 
 @pytest.mark.parametrize("name", ["no-such", "rot13", "unicode_escape", "punycode", "zlib", "utf-16", "ascii"])
-def test_a_declared_encoding_that_cannot_be_is_passed_over(name: str) -> None:
+def test_an_invalid_declared_encoding_is_ignored(name: str) -> None:
     text = f"# coding: {name}\n# Größe \\x41\n"
     assert read_text(text.encode("latin-1")) == text
 
 
-def test_lines_that_an_editor_shows_alike_are_taken_in_their_order() -> None:
+def test_lines_that_an_editor_shows_alike_are_mapped_in_order() -> None:
     data = "# ä\na = 1\n# ö\nb = 2\n# ü\nc = 3\n".encode("latin-1")
     shown = data.decode("utf-8", "replace")
     assert len({*shown.split("\n")}) == 5, "an editor has but one sign for all that it cannot read"
@@ -80,21 +80,21 @@ def test_lines_that_an_editor_shows_alike_are_taken_in_their_order() -> None:
     assert mapped(data, shown.replace("a = 1\n", "")) == [1, 3, 4, 5, 6]
 
 
-def test_lines_of_utf_8_that_differ_only_beyond_ascii_are_told_apart() -> None:
+def test_utf_8_lines_that_differ_only_in_non_ascii_are_distinguished() -> None:
     data = "# 你好\n# 再见\nx = 1\n".encode()
     assert mapped(data, "# 再见\n# 你好\nx = 1\n") != [1, 2, 3]
     assert mapped(data, "# 你\n# 再见\nx = 1\n") == [0, 2, 3]
 
 
 @given(st.lists(st.text(st.characters(codec="utf-8", exclude_characters="\r\n"), max_size=6), max_size=6))
-def test_utf_8_is_left_as_it_is(lines: list[str]) -> None:
+def test_utf_8_is_unchanged(lines: list[str]) -> None:
     text = "\n".join(lines)
     assert decode(text.encode()) == text and read_text(text.encode()) == text.removeprefix(BOM)
     assert as_committed(lines, b"", lines)[1:] == lines[1:]
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))
-def test_a_line_reads_alike_in_every_surrounding(before: bytes, line: bytes) -> None:
+def test_a_line_decodes_the_same_in_any_context(before: bytes, line: bytes) -> None:
     line = line.replace(b"\n", b"")
     assert decode(before + b"\n" + line).split("\n")[-1] == decode(line), "in a file, and in a diff"
     assert "\ufffd" not in decode(line) or b"\xef\xbf\xbd" in line
@@ -102,7 +102,7 @@ def test_a_line_reads_alike_in_every_surrounding(before: bytes, line: bytes) -> 
 
 
 @given(data=st.lists(st.binary(max_size=8), max_size=8).map(b"\n".join), shown=st.text(max_size=40))
-def test_no_line_is_taken_for_one_that_is_not_in_the_file(data: bytes, shown: str) -> None:
+def test_no_line_is_mapped_to_one_that_is_not_in_the_file(data: bytes, shown: str) -> None:
     lines, committed = open_lines(shown), blob_lines(read_text(data))
     found = as_committed(lines, b"" if is_utf8(data) else data, committed)
     assert len(found) == len(lines)
@@ -110,13 +110,13 @@ def test_no_line_is_taken_for_one_that_is_not_in_the_file(data: bytes, shown: st
         assert is_now == (was if at else was.removeprefix(BOM)) or (is_now in committed and not was.isascii())
 
 
-def test_a_byte_order_mark_is_no_part_of_a_line() -> None:
+def test_a_byte_order_mark_is_not_part_of_a_line() -> None:
     assert line_keys([f"{BOM}limit = 42"]) == line_keys(["limit = 42"])
     assert mapped(b"\xef\xbb\xbfa = 1\nb = 2\n", f"{BOM}a = 1\nb = 2\n") == [1, 2]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "gbk", "shift_jis", "utf-8-sig"])
-def test_each_line_of_a_legacy_file_leads_to_the_commit_that_wrote_it(project: Repo, moms: Any, encoding: str) -> None:
+def test_each_line_of_a_legacy_encoded_file_leads_to_its_commit(project: Repo, moms: Any, encoding: str) -> None:
     rule = RULES[encoding]
     project.write("a.py", source("nothing yet").encode(encoding))
     project.commit("Add the file")

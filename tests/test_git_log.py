@@ -21,7 +21,7 @@ def only(project: Repo) -> FileChange:
     return change
 
 
-def test_a_commit_says_all_that_git_knows_of_it(project: Repo) -> None:
+def test_a_commit_has_all_fields_that_git_reports(project: Repo) -> None:
     root = project.commit("first\n", {"a.txt": LINES})
     second = project.commit(
         "Ändere Zeile 5\n\nWeil sie falsch war.\n",
@@ -49,7 +49,7 @@ def test_a_root_commit_adds_everything(project: Repo) -> None:
     assert commit.files[0].hunks[0].new_count == 2
 
 
-def test_commits_come_in_the_order_that_is_asked_for(project: Repo) -> None:
+def test_commits_are_returned_in_the_requested_order(project: Repo) -> None:
     shas = [project.commit(f"change {n}", {"a.txt": f"{n}\n"}) for n in range(5)]
     asked = [shas[3], shas[0], shas[4]]
     assert [commit.sha for commit in read(project, *asked)] == asked
@@ -65,7 +65,7 @@ def test_a_rename_with_an_edit_is_one_change(project: Repo) -> None:
     assert [(h.removed, h.added) for h in change.hunks] == [(("line 5",), ("line five",))]
 
 
-def test_a_deleted_file_keeps_its_name_and_its_lines(project: Repo) -> None:
+def test_a_deleted_file_keeps_its_name_and_lines(project: Repo) -> None:
     project.commit("first", {"a b.txt": "one\ntwo\n"})
     (project.root / "a b.txt").unlink()
     project.commit("delete")
@@ -93,7 +93,7 @@ def test_a_deleted_file_keeps_its_name_and_its_lines(project: Repo) -> None:
         "x => y",
     ],
 )
-def test_any_file_name_survives_in_every_reading(project: Repo, name: str) -> None:
+def test_any_file_name_is_read_correctly_by_every_command(project: Repo, name: str) -> None:
     project.commit("first", {name: "one\n", "other.txt": "0\n"})
     project.commit("second", {name: "one\ntwo\n"})
     change = only(project)
@@ -106,7 +106,7 @@ def test_any_file_name_survives_in_every_reading(project: Repo, name: str) -> No
 
 
 @pytest.mark.parametrize("name", ['quo"ted\t.txt', "日本語 🎉.txt", "new\nline"])
-def test_a_rename_from_an_odd_name_keeps_both(project: Repo, name: str) -> None:
+def test_a_rename_from_an_unusual_name_keeps_both_names(project: Repo, name: str) -> None:
     project.commit("first", {name: LINES})
     project.git("mv", "--", name, f"moved {name}")
     project.commit("move")
@@ -114,7 +114,7 @@ def test_a_rename_from_an_odd_name_keeps_both(project: Repo, name: str) -> None:
     assert (change.old_path, change.path, change.hunks) == (name, f"moved {name}", ())
 
 
-def test_a_file_name_that_is_no_utf8_harms_no_other_file(project: Repo) -> None:
+def test_a_non_utf8_file_name_does_not_affect_other_files(project: Repo) -> None:
     project.write(os.fsencode("caf") + b"\xe9.txt", "one\n")
     project.commit("first", {"plain.txt": "two\n"})
     (commit,) = read(project)
@@ -122,7 +122,7 @@ def test_a_file_name_that_is_no_utf8_harms_no_other_file(project: Repo) -> None:
     assert len(commit.files) == 2
 
 
-def test_lines_that_look_like_a_diff_are_only_lines(project: Repo) -> None:
+def test_lines_that_look_like_a_diff_are_plain_lines(project: Repo) -> None:
     before = ["-- a/x", "keep", "@@ -1 +1 @@", "diff --git a/q b/q", "\\ No newline at end of file"]
     after = ["++ b/x", "keep", "@@ -9,9 +9,9 @@ def f():", "diff --git a/z b/z", ":100644 100644 0 0 M\tz.txt"]
     project.commit("first", {"a.txt": "\n".join(before) + "\n", "b.txt": "1\n"})
@@ -133,7 +133,7 @@ def test_lines_that_look_like_a_diff_are_only_lines(project: Repo) -> None:
     assert [line for h in commit.files[0].hunks for line in h.added] == [line for line in after if line != "keep"]
 
 
-def test_a_message_that_looks_like_a_diff_is_only_a_message(project: Repo) -> None:
+def test_a_message_that_looks_like_a_diff_is_a_plain_message(project: Repo) -> None:
     message = "fix\n\ndiff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n:100644 100644 0 0 M\tz\n"
     project.commit(message, {"a.txt": "1\n"})
     (commit,) = read(project)
@@ -141,13 +141,13 @@ def test_a_message_that_looks_like_a_diff_is_only_a_message(project: Repo) -> No
     assert [f.path for f in commit.files] == ["a.txt"]
 
 
-def test_no_newline_at_the_end_of_a_file_is_no_line(project: Repo) -> None:
+def test_a_missing_final_newline_is_not_a_line(project: Repo) -> None:
     project.commit("first", {"a.txt": "one\ntwo"})
     project.commit("second", {"a.txt": "one\nthree"})
     assert [(h.removed, h.added) for h in only(project).hunks] == [(("two",), ("three",))]
 
 
-def test_a_binary_file_is_named_without_lines(project: Repo) -> None:
+def test_a_binary_file_is_listed_without_lines(project: Repo) -> None:
     project.write("a.bin", b"\0\1\2" * 100)
     project.commit("first", {"z.txt": "z\n"})
     binary, text = read(project)[0].files
@@ -155,7 +155,7 @@ def test_a_binary_file_is_named_without_lines(project: Repo) -> None:
     assert (text.path, text.hunks[0].added) == ("z.txt", ("z",))
 
 
-def test_a_change_of_mode_or_name_alone_is_no_binary(project: Repo) -> None:
+def test_a_mode_change_or_pure_rename_is_not_binary(project: Repo) -> None:
     file = project.write("run.sh", LINES)
     project.commit("first")
     file.chmod(0o755)
@@ -168,7 +168,7 @@ def test_a_change_of_mode_or_name_alone_is_no_binary(project: Repo) -> None:
     assert only(project) == FileChange("empty.txt", None, "A")
 
 
-def test_a_submodule_is_no_file(project: Repo) -> None:
+def test_a_submodule_is_not_a_file(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
     project.git("update-index", "--add", "--cacheinfo", f"160000,{project.head},vendored")
     project.git("commit", "-qm", "add a submodule")
@@ -177,14 +177,14 @@ def test_a_submodule_is_no_file(project: Repo) -> None:
     assert list(project.repository.tree(project.head)) == ["a.txt"]
 
 
-def test_a_symbolic_link_is_no_file_of_a_tree(project: Repo) -> None:
+def test_a_symlink_is_not_a_file_in_the_tree(project: Repo) -> None:
     (project.root / "link").symlink_to("a.txt")
     project.commit("first", {"a.txt": "1\n"})
     assert list(project.repository.tree(project.head)) == ["a.txt"]
     assert project.repository.blob_at(project.head, "link") is None
 
 
-def test_a_huge_diff_is_cut_to_its_names(project: Repo) -> None:
+def test_a_huge_diff_is_truncated_to_its_file_names(project: Repo) -> None:
     project.commit("huge", {"big.txt": "x" * 79 + "\n", "small.txt": "1\n"})
     project.commit("huge", {"big.txt": ("x" * 79 + "\n") * (MAX_DIFF // 80 + 2), "small.txt": "2\n"})
     after = project.commit("after", {"small.txt": "3\n"})
@@ -195,14 +195,14 @@ def test_a_huge_diff_is_cut_to_its_names(project: Repo) -> None:
     assert small.files[0].hunks[0].added == ("3",)
 
 
-def test_very_many_files_are_cut(project: Repo) -> None:
+def test_a_commit_with_very_many_files_is_truncated(project: Repo) -> None:
     project.commit("many", {f"{n:04}.txt": "" for n in range(MAX_FILES + 1)})
     (commit,) = read(project)
     assert commit.truncated
     assert len(commit.files) == MAX_FILES
 
 
-def test_an_empty_message_and_an_empty_commit_are_read(project: Repo) -> None:
+def test_an_empty_message_and_an_empty_commit_can_be_read(project: Repo) -> None:
     project.commit("")
     (commit,) = read(project)
     assert (commit.message.strip(), commit.files) == ("", ())
@@ -226,7 +226,7 @@ def object_of(project: Repo, text: bytes) -> str:
     return project.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=text)
 
 
-def test_bytes_that_are_no_utf8_and_a_declared_encoding_are_read(project: Repo) -> None:
+def test_invalid_utf8_and_declared_encodings_can_be_read(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
     tree = project.git("rev-parse", "HEAD^{tree}").encode()
     head = b"tree " + tree + b"\nauthor Zo\xeb <z@example.org> 5 +0000\ncommitter Zo\xeb <z@example.org> 6 +0000\n"
@@ -237,7 +237,7 @@ def test_bytes_that_are_no_utf8_and_a_declared_encoding_are_read(project: Repo) 
     assert (known.author, known.message.strip()) == ("Zoë", "naïve")
 
 
-def test_broken_commit_objects_are_survived(project: Repo) -> None:
+def test_broken_commit_objects_are_tolerated(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
     tree = project.git("rev-parse", "HEAD^{tree}").encode()
     people = b"author A <a@b> 5 +0000\ncommitter A <a@b> 6 +0000\n"
@@ -273,7 +273,7 @@ def test_mailmap_names_the_author_everywhere(project: Repo) -> None:
     assert next(project.repository.keys([f"{sha}~1"]))[1] == "ada@new.example"
 
 
-def test_the_repository_cannot_change_the_format(project: Repo) -> None:
+def test_repository_configuration_cannot_change_the_output_format(project: Repo) -> None:
     (project.root / "o.txt").write_text(LINES)
     project.git("add", ".")
     project.git("commit", "-qm", "first")

@@ -18,13 +18,13 @@ from mom_lsp.git.location import from_git_dir
     "rev",
     ["", "no-such-branch", "--upload-pack=touch /tmp/x", "-h", "--all", "HEAD:a.txt", "a\0b", "a\nb", "x" * 300_000],
 )
-def test_what_names_no_commit_is_an_error_of_usage(project: Repo, rev: str) -> None:
+def test_an_invalid_revision_is_a_usage_error(project: Repo, rev: str) -> None:
     project.commit("first", {"a.txt": "1\n"})
     with pytest.raises(UsageError, match="is not a commit"):
         project.repository.resolve(rev)
 
 
-def test_a_head_without_commits_is_none_and_a_missing_repository_is_an_error(project: Repo) -> None:
+def test_an_unborn_head_is_none_and_a_broken_repository_is_an_error(project: Repo) -> None:
     repository = project.repository
     assert repository.resolve() is None
     (project.root / ".git" / "HEAD").write_text("nonsense")
@@ -32,7 +32,7 @@ def test_a_head_without_commits_is_none_and_a_missing_repository_is_an_error(pro
         repository.resolve()
 
 
-def test_resolve_takes_every_way_to_name_a_commit(project: Repo) -> None:
+def test_resolve_accepts_every_way_to_name_a_commit(project: Repo) -> None:
     first = project.commit("first", {"a.txt": "1\n"})
     second = project.commit("second")
     project.git("tag", "-a", "-m", "a tag", "v1", first)
@@ -40,7 +40,7 @@ def test_resolve_takes_every_way_to_name_a_commit(project: Repo) -> None:
     assert resolved == {"HEAD": second, "main": second, "v1": first, "HEAD~1": first, first[:9]: first}
 
 
-def test_ancestry(project: Repo) -> None:
+def test_history_and_ancestry_are_read(project: Repo) -> None:
     first = project.commit("first")
     second = project.commit("second")
     project.git("checkout", "-qb", "side", first)
@@ -55,7 +55,7 @@ def test_ancestry(project: Repo) -> None:
     assert not repository.has("0" * 40)
 
 
-def test_texts_leaves_out_what_is_missing_binary_or_too_large(project: Repo) -> None:
+def test_texts_skips_missing_binary_and_too_large_blobs(project: Repo) -> None:
     project.write("a.bin", b"\0")
     project.commit("first", {"a.txt": "héllo\n", "big.txt": "x" * 500})
     blobs = {path: entry.blob for path, entry in project.repository.tree(project.head).items()}
@@ -63,9 +63,7 @@ def test_texts_leaves_out_what_is_missing_binary_or_too_large(project: Repo) -> 
     assert list(project.repository.texts(asked, 100)) == [(blobs["a.txt"], "héllo\n")]
 
 
-def test_an_inherited_environment_does_not_lead_elsewhere(
-    project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_inherited_git_variables_are_ignored(project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project.commit("first", {"a.txt": "1\n"})
     other = make_repository(tmp_path / "other")
     for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY"):
@@ -97,7 +95,7 @@ def test_locate_finds_worktrees_bare_repositories_and_plain_folders(project: Rep
         locate(plain / "no")
 
 
-def test_a_rebase_is_seen_while_it_runs(project: Repo) -> None:
+def test_a_running_rebase_is_detected(project: Repo) -> None:
     project.commit("first", {"a.txt": "1\n"})
     project.git("checkout", "-qb", "side")
     project.commit("side", {"a.txt": "2\n"})
@@ -117,13 +115,13 @@ def test_a_rebase_is_seen_while_it_runs(project: Repo) -> None:
         ("git@github.com:a/b.git", "git@github.com:a/b.git"),
     ],
 )
-def test_a_remote_is_told_without_its_password(project: Repo, url: str, shown: str) -> None:
+def test_a_remote_url_is_shown_without_its_password(project: Repo, url: str, shown: str) -> None:
     assert project.repository.remote_url() is None
     project.git("remote", "add", "origin", url)
     assert project.repository.remote_url() == shown
 
 
-def test_a_plain_folder_is_no_repository(tmp_path: Path, home: Path) -> None:
+def test_a_plain_folder_is_not_a_repository(tmp_path: Path, home: Path) -> None:
     (tmp_path / "plain").mkdir()
     with pytest.raises(RepositoryError, match="not a git repository"):
         Repository(locate(tmp_path / "plain"))

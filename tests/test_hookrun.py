@@ -29,7 +29,7 @@ def test_a_commit_queues_its_worktree_and_starts_one_indexer(repo: Path, indexer
     assert not (repo / ".git/mom/hook.log").exists()
 
 
-def test_commits_while_an_indexer_starts_or_works_start_no_other(repo: Path, indexers: Indexers) -> None:
+def test_commits_while_an_indexer_starts_or_runs_start_no_other(repo: Path, indexers: Indexers) -> None:
     install(repo)
     data = repo / ".git/mom"
     commit(repo, "second")
@@ -47,7 +47,7 @@ def test_commits_while_an_indexer_starts_or_works_start_no_other(repo: Path, ind
 
 
 @pytest.mark.parametrize("count", [10, pytest.param(100, marks=pytest.mark.slow)])
-def test_a_rebase_is_one_request_and_one_indexer(repo: Path, indexers: Indexers, count: int) -> None:
+def test_a_rebase_makes_one_request_and_starts_one_indexer(repo: Path, indexers: Indexers, count: int) -> None:
     lines = ["reset refs/heads/topic", f"from {git(repo, 'rev-parse', 'HEAD').strip()}"]
     for number in range(count):
         lines += [
@@ -73,7 +73,7 @@ def test_a_rebase_is_one_request_and_one_indexer(repo: Path, indexers: Indexers,
     assert not (repo / ".git/mom/hook.log").exists()
 
 
-def test_a_commit_inside_a_rebase_only_queues(repo: Path, indexers: Indexers) -> None:
+def test_a_commit_during_a_rebase_only_queues(repo: Path, indexers: Indexers) -> None:
     commit(repo, "second")
     install(repo)
     editor = {**os.environ, "GIT_SEQUENCE_EDITOR": "sed -i s/^pick/edit/"}
@@ -85,7 +85,7 @@ def test_a_commit_inside_a_rebase_only_queues(repo: Path, indexers: Indexers) ->
     assert indexers.wait()[0].startswith("index")
 
 
-def test_worktrees_share_hooks_and_data_and_ask_for_themselves(repo: Path, tmp_path: Path, indexers: Indexers) -> None:
+def test_worktrees_share_hooks_and_data_but_queue_separately(repo: Path, tmp_path: Path, indexers: Indexers) -> None:
     install(repo)
     git(repo, "worktree", "add", "--quiet", str(tmp_path / "linked"))
     indexers.wait()  # git checks it out
@@ -95,7 +95,7 @@ def test_worktrees_share_hooks_and_data_and_ask_for_themselves(repo: Path, tmp_p
     assert asked == {repo / ".git", repo / ".git/worktrees/linked"}
 
 
-def test_a_merge_and_a_checkout_queue_too(repo: Path, indexers: Indexers) -> None:
+def test_a_merge_and_a_checkout_also_queue(repo: Path, indexers: Indexers) -> None:
     git(repo, "checkout", "--quiet", "-b", "side")
     commit(repo, "side")
     install(repo)
@@ -126,7 +126,7 @@ def test_a_commit_never_fails(repo: Path, indexers: Indexers, state: str) -> Non
         assert "FileExistsError" in (data / "hook.log").read_text()
 
 
-def test_a_full_disk_is_survived_and_leaves_nothing_half_written(repo: Path) -> None:
+def test_a_full_disk_leaves_nothing_half_written(repo: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "mom_lsp", "hook", "run", "post-commit"],
         cwd=repo,
@@ -156,7 +156,7 @@ def test_the_log_is_capped(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (data / "hook.log").stat().st_size < 10_000
 
 
-def test_a_hook_imports_next_to_nothing() -> None:
+def test_a_hook_imports_almost_nothing() -> None:
     code = "import sys; from mom_lsp import cli, hookrun; print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
     for heavy in ("click", "git", "mom_lsp.git", "dataclasses", "subprocess", "filelock", "lancedb", "platformdirs"):

@@ -30,7 +30,7 @@ def write_hook(folder: Path, name: str, content: str, mode: int = 0o755) -> Path
     return hook
 
 
-def test_installing_twice_changes_nothing_and_uninstalling_leaves_nothing(repo: Path) -> None:
+def test_reinstalling_changes_nothing_and_uninstalling_leaves_nothing(repo: Path) -> None:
     folder = folder_of(repo)
     before = snapshot(folder)
     assert [change.done for change in install(repo)] == ["created"] * 4
@@ -57,7 +57,7 @@ SCRIPT = "#!/usr/bin/env python3\nimport sys\nopen('seen', 'w').write(sys.stdin.
 
 
 @pytest.mark.parametrize(("content", "aside"), [(SHELL, False), (SCRIPT, True)], ids=["shell", "python"])
-def test_a_hook_that_is_there_runs_as_before(repo: Path, indexers: Indexers, content: str, aside: bool) -> None:
+def test_an_existing_hook_still_runs(repo: Path, indexers: Indexers, content: str, aside: bool) -> None:
     folder = folder_of(repo)
     hook = write_hook(folder, "post-rewrite", content)
     before = snapshot(folder)
@@ -72,7 +72,7 @@ def test_a_hook_that_is_there_runs_as_before(repo: Path, indexers: Indexers, con
 
 
 @pytest.mark.parametrize("content", [b"#!/bin/sh\r\nexit\r\n", b"#!/bin/sh", b"\x7fELF\x02\n", b""])
-def test_whatever_is_there_comes_back_byte_for_byte(repo: Path, content: bytes) -> None:
+def test_any_existing_hook_is_restored_byte_for_byte(repo: Path, content: bytes) -> None:
     folder = folder_of(repo)
     write_hook(folder, "post-merge", "").write_bytes(content)
     before = snapshot(folder)
@@ -82,7 +82,7 @@ def test_whatever_is_there_comes_back_byte_for_byte(repo: Path, content: bytes) 
     assert snapshot(folder) == before
 
 
-def test_a_hook_that_is_a_link_keeps_its_target(repo: Path, indexers: Indexers) -> None:
+def test_a_symlinked_hook_keeps_its_target(repo: Path, indexers: Indexers) -> None:
     write_hook(repo / "scripts", "hook.sh", "#!/bin/sh\necho ran > seen\n")
     folder = folder_of(repo)
     (folder / "post-commit").symlink_to("../../scripts/hook.sh")
@@ -96,7 +96,7 @@ def test_a_hook_that_is_a_link_keeps_its_target(repo: Path, indexers: Indexers) 
     assert snapshot(folder) == before
 
 
-def test_a_hook_that_is_switched_off_stays_off(repo: Path, indexers: Indexers) -> None:
+def test_a_disabled_hook_stays_disabled(repo: Path, indexers: Indexers) -> None:
     folder = folder_of(repo)
     write_hook(folder, "post-commit", "#!/bin/sh\ntouch seen\n", mode=0o644)
     before = snapshot(folder)
@@ -108,7 +108,7 @@ def test_a_hook_that_is_switched_off_stays_off(repo: Path, indexers: Indexers) -
     assert snapshot(folder) == before
 
 
-def test_an_older_hook_that_was_moved_aside_is_never_overwritten(repo: Path) -> None:
+def test_a_chained_hook_from_before_is_never_overwritten(repo: Path) -> None:
     folder = folder_of(repo)
     write_hook(folder, "post-commit", SCRIPT)
     write_hook(folder, "post-commit.mom-chained", "#!/bin/sh\n")
@@ -118,7 +118,7 @@ def test_an_older_hook_that_was_moved_aside_is_never_overwritten(repo: Path) -> 
     assert snapshot(folder)["post-commit"] == before
 
 
-def test_what_the_user_added_since_stays(repo: Path) -> None:
+def test_later_edits_by_the_user_are_kept(repo: Path) -> None:
     install(repo)
     hook = folder_of(repo) / "post-commit"
     hook.write_text(hook.read_text() + "echo mine\n")
@@ -127,7 +127,7 @@ def test_what_the_user_added_since_stays(repo: Path) -> None:
 
 
 @pytest.mark.parametrize("scope", ["--local", "--global"])
-def test_core_hooks_path_outside_is_left_alone_unless_forced(
+def test_core_hooks_path_outside_is_refused_unless_forced(
     repo: Path, tmp_path: Path, indexers: Indexers, scope: str
 ) -> None:
     git(repo, "config", scope, "core.hooksPath", "~/hooks")

@@ -31,7 +31,7 @@ def stored(repo: Repo) -> dict[str, str]:
     return dict(zip(table["title"].to_pylist(), table["noise"].to_pylist(), strict=True))
 
 
-def test_what_an_editor_sets_reaches_the_index_and_stays_there(project: Repo, moms: Start) -> None:
+def test_editor_settings_reach_the_index_and_persist(project: Repo, moms: Start) -> None:
     project.commit("Add a limit", {"limit.py": LONG_FILE, "short.py": NOTE.format(7)})
     mom = moms(project)
     mom.index()
@@ -45,7 +45,7 @@ def test_what_an_editor_sets_reaches_the_index_and_stays_there(project: Repo, mo
     assert {long, short, "Add a limit"} <= set(stored(project))
 
 
-def test_only_files_are_read_again_after_a_change_of_what_is_read_of_them(project: Repo, moms: Start) -> None:
+def test_changing_what_is_read_of_files_rereads_only_files(project: Repo, moms: Start) -> None:
     project.commit("Add a limit", {"limit.py": NOTE.format(42)})
     mom = moms(project)
     assert mom.index().commits == 1
@@ -57,9 +57,7 @@ def test_only_files_are_read_again_after_a_change_of_what_is_read_of_them(projec
     assert stored(project) == {"Add a limit": "excluded"}
 
 
-def test_the_index_holds_what_any_worktree_wants_and_each_sees_what_it_wants(
-    project: Repo, moms: Start, tmp_path: Path
-) -> None:
+def test_the_index_covers_every_worktree_and_each_filters_its_own(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("Add a limit", {"limit.py": NOTE.format(42), ".mom.toml": "exclude = ['limit.py', 'old/']\n"})
     linked = project.worktree(tmp_path / "linked", "-b", "linked")
     linked.commit("Exclude less", {".mom.toml": "exclude = ['old/']\nindex.maxFileSize = 5000\n"})
@@ -76,7 +74,7 @@ def test_the_index_holds_what_any_worktree_wants_and_each_sees_what_it_wants(
     ]
 
 
-def test_a_bare_repository_wants_nothing_of_the_index(project: Repo, tmp_path: Path) -> None:
+def test_a_bare_repository_adds_no_index_settings(project: Repo, tmp_path: Path) -> None:
     project.commit("Add settings", {".mom.toml": "exclude = ['old/']\n"})
     project.git("clone", "--quiet", "--bare", str(project.root), str(tmp_path / "bare"))
     linked = Repo(tmp_path / "bare", project.now).worktree(tmp_path / "linked", "-b", "linked")
@@ -88,13 +86,13 @@ PATHS = ("a", "a/b", "a/x.py", "c", "d/e.py", "e.py", "f")
 
 
 @given(st.lists(PATTERNS, min_size=1, max_size=3))
-def test_what_all_exclude_is_excluded_by_each(lists: list[tuple[str, ...]]) -> None:
+def test_paths_excluded_by_all_are_excluded_by_each(lists: list[tuple[str, ...]]) -> None:
     common = GitIgnoreSpec.from_lines(excluded_by_all(lists)).match_file
     for path in filter(common, PATHS):
         assert all(GitIgnoreSpec.from_lines(patterns).match_file(path) for patterns in lists)
 
 
-def test_two_editors_that_differ_do_not_undo_each_others_index(project: Repo) -> None:
+def test_two_editors_with_different_settings_do_not_undo_each_others_index(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     data, root = project.location.data, project.root
     save_editor_settings(data, root, EditorSettings({"index": {"maxFileSize": 5_000}}, name="code"))
@@ -106,7 +104,7 @@ def test_two_editors_that_differ_do_not_undo_each_others_index(project: Repo) ->
     assert (seven, index_settings(project.location).index.max_file_size) == (7_000, 7_000)
 
 
-def test_an_editor_that_sets_nothing_has_the_defaults_whatever_another_one_has_set(project: Repo) -> None:
+def test_an_editor_without_settings_uses_the_defaults(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     service = Service(project.location.data, indexing_wanted=lambda _: None)
     unlike = {"suggest": {"threshold": 0.9}, "index": {"comments": False}, "exclude": ["lib/"]}
@@ -121,7 +119,7 @@ def test_an_editor_that_sets_nothing_has_the_defaults_whatever_another_one_has_s
     assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
 
 
-def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_the_engine_uses_the_longest_idle_time_of_its_worktrees(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     linked = project.worktree(tmp_path / "linked", "-b", "linked")
     waits = list[float]()
@@ -134,7 +132,7 @@ def test_the_engine_waits_as_long_as_the_most_patient_worktree_says(project: Rep
     assert len(waits) == 19, "10 seconds each: it left after three minutes"
 
 
-def test_the_engine_has_the_encoder_that_the_settings_want(
+def test_the_engine_loads_the_encoder_from_the_settings(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})

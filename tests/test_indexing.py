@@ -69,7 +69,7 @@ def test_indexing_twice_changes_nothing(project: Repo) -> None:
     assert Store(project.location.data).version - version < 6
 
 
-def test_incremental_equals_from_scratch(project: Repo, tmp_path: Path) -> None:
+def test_incremental_indexing_equals_indexing_from_scratch(project: Repo, tmp_path: Path) -> None:
     fill(project, 20, files=5)
     run(project)
     for number in range(4):
@@ -125,7 +125,7 @@ def test_the_order_of_indexing_does_not_matter(
     assert len({sha for row in found for sha in row["commits"]}) == len(project.repository.history("HEAD"))
 
 
-def test_an_amended_commit_is_one_memory_that_says_the_new_text(project: Repo) -> None:
+def test_an_amended_commit_is_one_memory_with_the_new_text(project: Repo) -> None:
     project.commit("Fix it\n\nBecause of rain.", {"a.py": "a = 1\n"})
     run(project)
     (before,) = rows(project)
@@ -144,7 +144,7 @@ def test_an_amended_commit_is_one_memory_that_says_the_new_text(project: Repo) -
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5, 7, 10])
-def test_stopped_and_started_again_equals_uninterrupted(
+def test_interrupted_and_resumed_indexing_equals_uninterrupted(
     project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
 ) -> None:
     fill(project, 60)
@@ -167,7 +167,9 @@ def test_stopped_and_started_again_equals_uninterrupted(
     assert run(project).nothing_new
 
 
-def test_after_the_first_chunk_the_newest_can_be_found(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_commits_are_searchable_after_the_first_chunk(
+    project: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
     fill(project, 60)
     monkeypatch.setattr(extraction, "FIRST_CHUNK", 10)
     stop = threading.Event()
@@ -179,7 +181,7 @@ def test_after_the_first_chunk_the_newest_can_be_found(project: Repo, monkeypatc
     assert store.search_text("step_1 nowhere", 3)[0][1] > 0
 
 
-def test_nothing_new_opens_no_store(project: Repo) -> None:
+def test_an_up_to_date_index_is_not_opened(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     code = "RUN\nprint({'lancedb', 'pyarrow', 'numpy', 'torch'} & set(sys.modules))"
     assert "lancedb" in in_a_process(code, project, "index").stdout
@@ -188,7 +190,7 @@ def test_nothing_new_opens_no_store(project: Repo) -> None:
     assert "up to date" in again.stderr
 
 
-def test_only_the_files_that_changed_are_read_again(project: Repo) -> None:
+def test_only_changed_files_are_reread(project: Repo) -> None:
     fill(project, 20)
     project.commit("Decide", {"docs/adr/0001-use-sums.md": ADR})
     assert run(project).files == 21
@@ -200,7 +202,7 @@ def test_only_the_files_that_changed_are_read_again(project: Repo) -> None:
     assert any(row["source"].find("use-sums.md") > 0 for row in on_head(project))
 
 
-def test_excluding_files_rebuilds_and_including_them_does_again(project: Repo) -> None:
+def test_changing_the_excluded_files_rebuilds_the_index(project: Repo) -> None:
     fill(project, 5)
     project.commit("Touch another", {"other.py": "# NOTE: this one stays, because it is not excluded at all\n"})
     run(project)
@@ -249,7 +251,7 @@ def test_a_folder_without_git_follows_its_files(home: Path, tmp_path: Path) -> N
     assert row["paths"] == ["src/one.py"]
 
 
-def test_many_files_of_a_folder_are_few_versions(home: Path, tmp_path: Path) -> None:
+def test_many_files_of_a_folder_make_few_versions(home: Path, tmp_path: Path) -> None:
     for number in range(50):
         folder = tmp_path / "folder"
         folder.mkdir(exist_ok=True)

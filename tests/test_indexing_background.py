@@ -109,7 +109,7 @@ def reports(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
 # Priority and cores
 
 
-def test_the_indexer_of_an_editor_takes_the_lowest_priority_and_leaves_a_core_free(project: Repo) -> None:
+def test_a_background_indexer_has_the_lowest_priority_and_leaves_a_core_free(project: Repo) -> None:
     fill(project, 30)
     heard: SimpleQueue[dict[str, Any]] = SimpleQueue()
     child = Indexer(project.location, lambda root, report: heard.put(report))
@@ -153,7 +153,7 @@ def test_the_first_thousand_commits_are_indexed_at_full_speed(project: Repo, tmp
     assert {nice for _, _, nice in run()} == {19}  # from the start: there is something to show
 
 
-def test_children_that_run_already_are_lowered_too_and_each_of_their_threads() -> None:
+def test_running_children_and_all_their_threads_are_lowered_too() -> None:
     code = """
 import subprocess, sys, threading
 import psutil
@@ -182,13 +182,13 @@ child.communicate()
     ("battery", "waits"),
     [(None, False), (LOW, True), (FULL, False), (CHARGING, False), (Battery(29.9, False), True)],
 )
-def test_indexing_waits_only_on_a_low_battery_without_mains_power(
+def test_indexing_pauses_only_on_a_low_battery_without_mains_power(
     tmp_path: Path, battery: Battery | None, waits: bool
 ) -> None:
     assert bool(Background(tmp_path, lambda: battery).pause()) is waits
 
 
-def test_what_the_user_asks_for_is_done_on_a_low_battery_too(tmp_path: Path) -> None:
+def test_what_the_user_asks_for_is_done_even_on_a_low_battery(tmp_path: Path) -> None:
     background = Background(tmp_path, lambda: LOW)
     enqueue(tmp_path, tmp_path / "git", "post-commit")
     assert not asked_by_user(tmp_path)
@@ -215,7 +215,7 @@ def test_the_head_start_is_not_paused(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.slow
-def test_indexing_pauses_on_battery_holds_no_lock_and_resumes_with_mains_power(
+def test_indexing_pauses_on_battery_without_a_lock_and_resumes_on_mains_power(
     project: Repo, power: Callable[[int, str], Path]
 ) -> None:
     fill(project, 30)
@@ -237,7 +237,7 @@ def test_indexing_pauses_on_battery_holds_no_lock_and_resumes_with_mains_power(
 
 
 @pytest.mark.parametrize(("percent", "left"), [(18, 1), pytest.param(80, 0, marks=pytest.mark.slow)])
-def test_what_a_hook_asked_for_waits_for_mains_power(
+def test_a_hooks_request_waits_for_mains_power(
     project: Repo, power: Callable[[int, str], Path], percent: int, left: int
 ) -> None:
     data = project.location.data

@@ -86,7 +86,7 @@ def check_end(repo: Repo, whole: Repo) -> None:
     assert 'nothing_new": true' in mom(repo, "index", "--json")
 
 
-def test_killed_three_times(project: Repo, tmp_path: Path) -> None:
+def test_indexing_recovers_from_three_kills(project: Repo, tmp_path: Path) -> None:
     fill(project, 60, files=30)  # so few are done without worker processes, of which the test below tells
     whole, seconds = undisturbed(project, tmp_path / "whole")
     killed, _ = crash(project, 3, 1, seconds)
@@ -96,7 +96,7 @@ def test_killed_three_times(project: Repo, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_killed_a_hundred_times(project: Repo, tmp_path: Path) -> None:
+def test_indexing_recovers_from_a_hundred_kills(project: Repo, tmp_path: Path) -> None:
     """The history grows every five kills, so that there is always something to be interrupted."""
     fill(project, 200, files=80)
     _, seconds = undisturbed(project, tmp_path / "first")
@@ -111,7 +111,7 @@ def test_killed_a_hundred_times(project: Repo, tmp_path: Path) -> None:
     check_end(project, undisturbed(project, tmp_path / "whole")[0])
 
 
-def test_the_workers_of_a_killed_indexer_do_not_survive_it(project: Repo) -> None:
+def test_the_workers_of_a_killed_indexer_exit(project: Repo) -> None:
     fill(project, 600)
     assert extraction.FIRST_CHUNK < 600  # so that there is a pool
     indexer = start(project, "index")

@@ -38,7 +38,7 @@ def suggestible(repo: Repo) -> set[str]:
     return {row["content"] for row in rows(repo) if not row["noise"]}
 
 
-def test_everything_that_may_be_suggested_is_encoded_once(project: Repo, encoders: list[HashEncoder]) -> None:
+def test_everything_suggestible_is_encoded_once(project: Repo, encoders: list[HashEncoder]) -> None:
     fill(project, 20)
     assert run(project, Settings()).encoded == len(suggestible(project))
     contents, _ = Store(project.location.data).vectors("hash")
@@ -52,7 +52,7 @@ def test_everything_that_may_be_suggested_is_encoded_once(project: Repo, encoder
     assert {content_hash(embedding_text(m)) for m in stored.values() if not m.noise} == suggestible(project)
 
 
-def test_another_model_encodes_everything_again(project: Repo, encoders: list[HashEncoder]) -> None:
+def test_another_model_reencodes_everything(project: Repo, encoders: list[HashEncoder]) -> None:
     fill(project, 20)
     run(project, with_model("one"))
     assert run(project, with_model("two")).encoded == len(suggestible(project))
@@ -60,7 +60,7 @@ def test_another_model_encodes_everything_again(project: Repo, encoders: list[Ha
     assert (len(store.vectors("one")[0]), len(store.vectors("two")[0])) == (0, len(suggestible(project)))
 
 
-def test_encoding_that_was_stopped_goes_on(project: Repo, encoders: list[HashEncoder]) -> None:
+def test_interrupted_encoding_is_resumed(project: Repo, encoders: list[HashEncoder]) -> None:
     fill(project, 20)
     run(project, Settings())
     project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
@@ -71,7 +71,7 @@ def test_encoding_that_was_stopped_goes_on(project: Repo, encoders: list[HashEnc
     assert len(Store(project.location.data).vectors("hash")[0]) == len(suggestible(project))
 
 
-def test_without_the_library_search_works_by_words_and_says_so(project: Repo) -> None:
+def test_without_the_library_search_is_lexical_and_says_so(project: Repo) -> None:
     project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()
     blocker = """
@@ -92,7 +92,7 @@ RUN"""
 
 
 @pytest.mark.slow
-def test_the_real_model_puts_like_beside_like(project: Repo) -> None:
+def test_the_real_model_ranks_similar_texts_first(project: Repo) -> None:
     pytest.importorskip("sentence_transformers")
     project.commit("Retry when the network connection times out", {"a.py": "a = 1\n"})
     project.commit("Paint the button in a darker blue", {"b.css": "b {}\n"})

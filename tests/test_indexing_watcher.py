@@ -61,7 +61,7 @@ def test_a_new_commit_is_indexed(project: Repo, watcher: Watcher) -> None:
     watcher.until(lambda: titles(project) == ["Begin", "Go on"])
 
 
-def test_a_commit_of_a_worktree_made_since_is_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+def test_a_commit_in_a_worktree_added_later_is_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
     linked = project.worktree(tmp_path / "linked", "--detach")
     seen = watcher.passes
     watcher.until(lambda: watcher.passes > seen)
@@ -69,7 +69,7 @@ def test_a_commit_of_a_worktree_made_since_is_indexed(project: Repo, watcher: Wa
     watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
 
 
-def test_a_repository_that_is_gone_is_not_made_again(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+def test_a_deleted_repository_is_not_recreated(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
     project.root.rename(tmp_path / "elsewhere")
     watcher.thread.join(LONG)
     assert not watcher.thread.is_alive() and not project.root.exists()
@@ -80,7 +80,7 @@ def test_a_request_is_served(project: Repo, watcher: Watcher) -> None:
     watcher.until(lambda: not pending(project.location.data))
 
 
-def test_nothing_new_is_no_reason_for_another_pass(project: Repo, watcher: Watcher) -> None:
+def test_an_unchanged_repository_triggers_no_further_pass(project: Repo, watcher: Watcher) -> None:
     project.commit("Go on", {"a.py": "a = 2\n"})
     watcher.until(lambda: titles(project) == ["Begin", "Go on"])
     with watcher.condition:
@@ -90,7 +90,7 @@ def test_nothing_new_is_no_reason_for_another_pass(project: Repo, watcher: Watch
             assert before < 12, "each pass causes the next"
 
 
-def test_serving_is_stopped_without_a_word(project: Repo) -> None:
+def test_serving_requests_can_be_stopped(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     enqueue(project.location.data, project.location.git_dir, "test")
     stop = threading.Event()

@@ -12,7 +12,7 @@ import pytest
 from mom_lsp import indexqueue
 
 
-def test_requests_coalesce_by_worktree_and_are_done_once(tmp_path: Path) -> None:
+def test_requests_are_coalesced_by_worktree_and_done_once(tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for _ in range(3):
         indexqueue.enqueue(tmp_path / "data", one, "post-commit")
@@ -25,7 +25,7 @@ def test_requests_coalesce_by_worktree_and_are_done_once(tmp_path: Path) -> None
     assert list((tmp_path / "data/requests").iterdir()) == []
 
 
-def test_a_request_made_again_is_not_done(tmp_path: Path) -> None:
+def test_a_repeated_request_stays_pending(tmp_path: Path) -> None:
     indexqueue.enqueue(tmp_path, tmp_path, "post-commit")
     (first,) = indexqueue.pending(tmp_path)
     indexqueue.enqueue(tmp_path, tmp_path, "post-merge")
@@ -35,14 +35,14 @@ def test_a_request_made_again_is_not_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"3", b'{"git_dir": 1}', b"\xff", b'{"a":' * 3_000])
-def test_what_is_no_request_is_removed(tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_request_is_removed(tmp_path: Path, content: bytes) -> None:
     indexqueue.enqueue(tmp_path, tmp_path, "post-commit")
     (tmp_path / "requests/bad.json").write_bytes(content)
     assert len(indexqueue.pending(tmp_path)) == 1
     assert not (tmp_path / "requests/bad.json").exists()
 
 
-def test_a_start_that_came_to_nothing_is_tried_again(tmp_path: Path) -> None:
+def test_a_failed_start_is_retried(tmp_path: Path) -> None:
     now = time.time()
     assert indexqueue.claim_start(tmp_path, now)
     assert not indexqueue.claim_start(tmp_path, now + 1)
@@ -59,7 +59,7 @@ def test_a_path_of_any_bytes_is_kept(tmp_path: Path) -> None:
     assert indexqueue.pending(tmp_path)[0].git_dir == odd
 
 
-def test_what_the_user_waits_for_is_not_hidden_by_a_hook(tmp_path: Path) -> None:
+def test_a_hooks_request_does_not_replace_the_users(tmp_path: Path) -> None:
     indexqueue.enqueue(tmp_path, tmp_path / ".git", "forget")
     indexqueue.enqueue(tmp_path, tmp_path / ".git", "post-commit")
     (request,) = indexqueue.pending(tmp_path)

@@ -21,7 +21,7 @@ from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal
 
 
-def test_appends_and_iterates_in_order(journal: Journal) -> None:
+def test_events_are_appended_and_iterated_in_order(journal: Journal) -> None:
     assert journal.last_seq() == 0
     first = journal.append("pin", "m1", path="src/a.py", symbol="f", head="abc", data={"k": [1, None]}, now=12.5)
     second = journal.append("note", now=13.0)
@@ -32,7 +32,7 @@ def test_appends_and_iterates_in_order(journal: Journal) -> None:
     assert journal.last_seq() == 2
 
 
-def test_iterates_over_more_than_one_page_while_others_write(journal: Journal) -> None:
+def test_iteration_continues_across_pages_while_others_write(journal: Journal) -> None:
     journal.append_many(Event(0, i, "shown", str(i)) for i in range(2500))
     seen = []
     for event in journal.events():
@@ -76,7 +76,7 @@ ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=30)  # lone su
         max_size=5,
     )
 )
-def test_events_come_back_as_they_were(shared_journal: Journal, events: list[Event]) -> None:
+def test_events_round_trip(shared_journal: Journal, events: list[Event]) -> None:
     before = shared_journal.last_seq()
     returned = shared_journal.append_many(events)
     read = list(shared_journal.events(after=before))
@@ -97,7 +97,7 @@ def shared_journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal
         yield opened
 
 
-def test_survives_reopening_and_is_private(journal_path: Path) -> None:
+def test_the_journal_survives_reopening_and_is_private(journal_path: Path) -> None:
     old = os.umask(0)
     try:
         with Journal(journal_path) as journal:
@@ -112,7 +112,7 @@ def test_survives_reopening_and_is_private(journal_path: Path) -> None:
         assert journal.problems == []
 
 
-def test_events_cannot_be_deleted_or_changed(journal: Journal, journal_path: Path) -> None:
+def test_events_cannot_be_deleted_or_updated(journal: Journal, journal_path: Path) -> None:
     journal.append("pin", "m", now=1)
     other = sqlite3.connect(journal_path)
     for statement in ("DELETE FROM events", "UPDATE events SET memory = 'x'"):
@@ -121,7 +121,7 @@ def test_events_cannot_be_deleted_or_changed(journal: Journal, journal_path: Pat
     other.close()
 
 
-def test_changed_tells_own_and_foreign_writes_once(journal: Journal, journal_path: Path) -> None:
+def test_changed_reports_own_and_foreign_writes_once(journal: Journal, journal_path: Path) -> None:
     assert not journal.changed()
     journal.append("pin", now=1)
     assert journal.changed()
@@ -133,7 +133,7 @@ def test_changed_tells_own_and_foreign_writes_once(journal: Journal, journal_pat
     assert not journal.changed()
 
 
-def test_threads_share_a_journal(journal: Journal) -> None:
+def test_threads_can_share_a_journal(journal: Journal) -> None:
     def work(name: str) -> None:
         for i in range(50):
             journal.append("shown", f"{name}{i}", now=i)
@@ -146,7 +146,7 @@ def test_threads_share_a_journal(journal: Journal) -> None:
     assert sorted(e.memory for e in journal.events()) == sorted(f"{name}{i}" for name in "abcd" for i in range(50))
 
 
-def test_processes_append_at_once_without_loss(journal_path: Path) -> None:
+def test_processes_append_concurrently_without_loss(journal_path: Path) -> None:
     """They also race for making the file."""
     children = [
         start_child(journal_path, f"for i in range(100): journal.append('shown', 'p{n}-%d' % i, now=i)")
@@ -164,7 +164,7 @@ def test_processes_append_at_once_without_loss(journal_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no SIGKILL")
-def test_a_killed_process_loses_nothing_it_was_promised(journal_path: Path) -> None:
+def test_a_killed_process_loses_no_acknowledged_event(journal_path: Path) -> None:
     rng = random.Random(7)
     promised = 0
     for _ in range(10):
@@ -182,7 +182,7 @@ def test_a_killed_process_loses_nothing_it_was_promised(journal_path: Path) -> N
 
 
 @pytest.mark.parametrize("repeat", [1, 500])  # within a page, and over several
-def test_erased_text_is_on_no_byte_of_the_disk(journal_path: Path, repeat: int) -> None:
+def test_erased_text_is_in_no_byte_on_disk(journal_path: Path, repeat: int) -> None:
     with Journal(journal_path) as journal:
         kept = journal.append("note", "n1", data={"text": "a kept text"}, now=1)
         gone = journal.append("note", "n2", path="a.py", data={"text": SECRET_NOTE * repeat}, now=2)
@@ -195,7 +195,7 @@ def test_erased_text_is_on_no_byte_of_the_disk(journal_path: Path, repeat: int) 
     assert b"a kept text" in folder_bytes(journal_path.parent)
 
 
-def test_erasing_reaches_other_processes_as_a_change(journal: Journal, journal_path: Path) -> None:
+def test_other_processes_see_an_erasure_as_a_change(journal: Journal, journal_path: Path) -> None:
     event = journal.append("note", data={"text": SECRET_NOTE}, now=1)
     with Journal(journal_path) as other:
         journal.erase([event.seq, 99])
@@ -203,7 +203,7 @@ def test_erasing_reaches_other_processes_as_a_change(journal: Journal, journal_p
         assert next(other.events()).data == {}
 
 
-def test_a_newer_version_says_to_update(journal_path: Path) -> None:
+def test_a_journal_of_a_newer_version_asks_for_an_update(journal_path: Path) -> None:
     fill(journal_path, 1)
     db = sqlite3.connect(journal_path)
     db.execute("PRAGMA user_version = 99")

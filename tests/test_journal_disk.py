@@ -12,14 +12,14 @@ from mom_lsp.errors import JournalError
 from mom_lsp.journal import Journal, on_network_disk
 
 
-def test_a_file_in_place_of_the_folder(tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "mom").write_text("not a folder")
     with pytest.raises(JournalError, match="a writable folder"):
         Journal(tmp_path / "mom" / "journal.sqlite").append("pin", now=1)
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="permissions do not bind this user")
-def test_a_read_only_folder(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with Journal(tmp_path / "journal.sqlite") as journal, pytest.raises(JournalError, match="chmod"):
         journal.append("pin", now=1)
@@ -27,7 +27,7 @@ def test_a_read_only_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no file size limit")
-def test_a_full_disk_says_so_and_loses_nothing_before(journal_path: Path) -> None:
+def test_a_full_disk_is_reported_and_loses_no_earlier_event(journal_path: Path) -> None:
     """A limit on the size of files stands in for the disk."""
     body = """
 import resource
@@ -44,7 +44,7 @@ except JournalError as error:
         assert journal.last_seq() == int(last) > 3
 
 
-def test_a_locked_file_says_so(journal: Journal, journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_locked_file_is_reported(journal: Journal, journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.journal.sqlite_file.BUSY_SECONDS", 0.05)
     journal.append("pin", now=0)
     with Journal(journal_path) as impatient:
@@ -56,7 +56,7 @@ def test_a_locked_file_says_so(journal: Journal, journal_path: Path, monkeypatch
         assert impatient.append("pin", now=1).seq == 2
 
 
-def test_a_closed_journal_raises_our_error(journal_path: Path) -> None:
+def test_a_closed_journal_raises_a_journal_error(journal_path: Path) -> None:
     journal = Journal(journal_path)
     journal.close()
     journal.close()
@@ -86,7 +86,7 @@ def test_nothing_is_written_through_a_symbolic_link(tmp_path: Path) -> None:
         ("", False),
     ],
 )
-def test_network_disks_are_known_by_their_mounts(tmp_path: Path, table: str, expected: bool) -> None:
+def test_network_disks_are_detected_by_their_mounts(tmp_path: Path, table: str, expected: bool) -> None:
     folder = tmp_path / "with space"
     folder.mkdir()
     mounts = tmp_path / "mounts"
@@ -95,7 +95,7 @@ def test_network_disks_are_known_by_their_mounts(tmp_path: Path, table: str, exp
     assert not on_network_disk(folder, tmp_path / "no such table")
 
 
-def test_no_write_ahead_log_on_a_network_disk(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_network_disk_gets_no_write_ahead_log(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.journal.sqlite_file.on_network_disk", lambda path: True)
     with Journal(journal_path) as journal:
         event = journal.append("note", data={"text": SECRET_NOTE}, now=1)

@@ -43,7 +43,7 @@ def test_a_damaged_page_costs_only_its_events(journal_path: Path) -> None:
         assert len(list(journal.events())) == len(saved) + 1
 
 
-def test_a_rescue_that_is_interrupted_is_done_again(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_rescue_is_repeated(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(journal_path)
     overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
 
@@ -59,7 +59,7 @@ def test_a_rescue_that_is_interrupted_is_done_again(journal_path: Path, monkeypa
 
 
 @pytest.mark.parametrize("renamed", range(4))
-def test_a_rescue_that_is_interrupted_while_files_change_places_loses_nothing(
+def test_a_rescue_interrupted_while_replacing_files_loses_nothing(
     journal_path: Path, monkeypatch: pytest.MonkeyPatch, renamed: int
 ) -> None:
     fill(journal_path)
@@ -82,7 +82,7 @@ def test_a_rescue_that_is_interrupted_while_files_change_places_loses_nothing(
     )
 
 
-def test_a_damaged_number_of_events_is_not_counted_through(journal_path: Path) -> None:
+def test_a_damaged_sequence_number_does_not_stall_the_rescue(journal_path: Path) -> None:
     fill(journal_path, 60)
     with contextlib.closing(sqlite3.connect(journal_path)) as db, db:
         db.execute("UPDATE sqlite_sequence SET seq = ?", (2**62,))
@@ -92,7 +92,7 @@ def test_a_damaged_number_of_events_is_not_counted_through(journal_path: Path) -
 
 
 @pytest.mark.parametrize("damage", [lambda p: overwrite(p, 0, b"no database at all!"), lambda p: os.truncate(p, 5000)])
-def test_a_file_beyond_reading_is_kept_and_told(journal_path: Path, damage: Callable[[Path], Any]) -> None:
+def test_an_unreadable_file_is_kept_and_reported(journal_path: Path, damage: Callable[[Path], Any]) -> None:
     for number in (1, 2):
         fill(journal_path)
         damage(journal_path)

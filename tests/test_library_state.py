@@ -58,7 +58,7 @@ def amend_and_index(mom: Mom, project: Repo) -> None:
 
 
 @pytest.mark.parametrize(("method", "given"), [("suggest", HERE), ("search", {"text": "retry connection"})])
-def test_what_the_indexer_commits_between_two_reads_of_a_request_is_not_in_its_answer(
+def test_a_request_does_not_see_a_commit_indexed_between_its_reads(
     mom: Mom, project: Repo, monkeypatch: pytest.MonkeyPatch, method: str, given: dict[str, Any]
 ) -> None:
     in_the_midst(monkeypatch, lambda: amend_and_index(mom, project))
@@ -67,7 +67,7 @@ def test_what_the_indexer_commits_between_two_reads_of_a_request_is_not_in_its_a
     assert (old["id"], old["body"], new["body"]) == (new["id"], BEFORE, AFTER)
 
 
-def test_a_look_finds_nothing_that_came_after_it(mom: Mom, project: Repo) -> None:
+def test_a_state_does_not_include_later_memories(mom: Mom, project: Repo) -> None:
     workspace = mom.service.workspace(str(mom.root))
     before = workspace.states.take(workspace.worktree.head)
     project.commit("Greet the zebra\n\nBecause it came.", {"b.py": "zebra = 1\n"})
@@ -94,7 +94,7 @@ def test_a_look_finds_nothing_that_came_after_it(mom: Mom, project: Repo) -> Non
         ("state", {}),
     ],
 )
-def test_a_request_takes_one_look(
+def test_a_request_takes_one_state(
     mom: Mom, monkeypatch: pytest.MonkeyPatch, method: str, given: dict[str, Any]
 ) -> None:
     identity = mom.search(SUBJECT)[0]["id"]
@@ -106,7 +106,7 @@ def test_a_request_takes_one_look(
     assert len(looks) == 1
 
 
-def test_a_request_whose_version_is_erased_meanwhile_is_answered_from_a_second_look(
+def test_a_request_whose_version_was_erased_is_retried_on_a_new_state(
     mom: Mom, project: Repo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def erase() -> None:

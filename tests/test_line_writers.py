@@ -23,7 +23,7 @@ def line_of(text: str, part: str) -> int:
     return next(number for number, line in enumerate(text.splitlines(), 1) if part in line)
 
 
-def test_a_reason_that_was_reformatted_and_moved_comes_first_and_still_stands(project: Repo, moms: Start) -> None:
+def test_the_reason_for_a_reformatted_and_moved_line_ranks_first_and_holds(project: Repo, moms: Start) -> None:
     commits = six_commits(project)
     mom = moms(project)
     mom.index()
@@ -34,7 +34,7 @@ def test_a_reason_that_was_reformatted_and_moved_comes_first_and_still_stands(pr
     assert not {"Run black", "Move connect to lib/conn.py"} & {one["title"] for one in others}
 
 
-def test_the_same_memory_is_not_gone_when_it_is_searched_for(project: Repo, moms: Start) -> None:
+def test_the_same_memory_is_moved_not_gone_in_a_search(project: Repo, moms: Start) -> None:
     six_commits(project)
     mom = moms(project)
     mom.index()
@@ -42,7 +42,7 @@ def test_the_same_memory_is_not_gone_when_it_is_searched_for(project: Repo, moms
     assert one["freshness"] == "moved"  # it added one line alone, but one that no other commit added
 
 
-def test_a_name_that_a_dull_commit_gave_a_file_is_followed(project: Repo, moms: Start) -> None:
+def test_a_rename_by_a_noise_commit_is_followed(project: Repo, moms: Start) -> None:
     project.commit(WHY, {"lib/url.py": HEAD + WITH, "lib/a.py": "from lib import url\n"})
     project.git("mv", "lib/url.py", "lib/conn.py")
     project.commit("Rename the module")
@@ -53,7 +53,7 @@ def test_a_name_that_a_dull_commit_gave_a_file_is_followed(project: Repo, moms: 
     assert mom.search("rename module") == []  # that one is dull
 
 
-def test_a_statement_that_was_wrapped_since_still_stands(project: Repo, moms: Start) -> None:
+def test_a_rewrapped_statement_is_still_fresh(project: Repo, moms: Start) -> None:
     define = "def fetch(host):\n    return "
     project.commit("Add fetch", {"net.py": define + "connect(host, port=443)\n"})
     project.commit(WHY, {"net.py": define + "connect(host, port=443, headers={'Connection': 'close'})\n"})
@@ -66,7 +66,7 @@ def test_a_statement_that_was_wrapped_since_still_stands(project: Repo, moms: St
     assert (one["title"], one["freshness"]) == ("Close each connection", "fresh")
 
 
-def test_a_commit_that_blame_names_for_a_line_is_never_gone(project: Repo, moms: Start) -> None:
+def test_a_commit_that_blame_names_is_never_gone(project: Repo, moms: Start) -> None:
     old = "def f(host):\n    return connect(\n        host,\n        headers={'Connection': 'close'},\n    )\n"
     project.commit(WHY, {"net.py": old})
     project.commit("Run black", {"net.py": 'def f(host):\n    return connect(host, headers={"Connection": "close"})\n'})
@@ -131,14 +131,14 @@ def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engin
     assert (before, corrected) == (False, [True, False])  # so every editor asks again, once
 
 
-def test_an_answer_that_was_right_is_not_corrected(project: Repo, engine: Engine) -> None:
+def test_a_correct_answer_is_not_corrected(project: Repo, engine: Engine) -> None:
     engine.service.follow()
     answer(engine.service, "suggest", {"root": str(project.root), "path": "lib/other.py", "start": 1, "end": 2})
     engine.settle()
     assert not engine.service.follow()
 
 
-def test_a_new_commit_brings_no_plain_answer_back(project: Repo, engine: Engine) -> None:
+def test_a_new_commit_keeps_the_deep_blame_answer(project: Repo, engine: Engine) -> None:
     first(engine.service, project)
     engine.settle()
     project.commit("Say what this is", {"lib/conn.py": '"""Connections."""\n\n' + HEAD + FORMATTED})
@@ -149,13 +149,13 @@ def test_a_new_commit_brings_no_plain_answer_back(project: Repo, engine: Engine)
     assert first(engine.service, project) == "Close each connection"
 
 
-def test_a_command_does_not_wait_for_a_blame_that_takes_long(project: Repo, engine: Engine) -> None:
+def test_a_command_does_not_wait_for_a_slow_blame(project: Repo, engine: Engine) -> None:
     command = Service(project.location.data, waiting=BlamePatience(0.0, background=False))
     assert first(command, project) == ""
     command.close()
 
 
-def test_a_question_that_comes_as_a_worker_ends_has_the_only_other_worker(project: Repo) -> None:
+def test_a_request_during_worker_shutdown_starts_only_one_worker(project: Repo) -> None:
     six_commits(project)
     may_begin, may_end, asked = threading.Event(), threading.Event(), list[str]()
 

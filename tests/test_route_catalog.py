@@ -16,7 +16,7 @@ paths = st.lists(st.sampled_from(["a", "b", "c/d", "é", "x y"]), unique=True, m
 
 
 @given(st.lists(st.tuples(paths, st.lists(st.sampled_from(["f", "g"]), unique=True, max_size=2)), max_size=8))
-def test_a_catalog_groups_as_plain_python_does(rows: list[tuple[list[str], list[str]]]) -> None:
+def test_a_catalog_groups_like_plain_python(rows: list[tuple[list[str], list[str]]]) -> None:
     memories = [
         make_memory(n, anchors=tuple(Anchor(path, tuple(symbols)) for path in touched), blobs=tuple(touched))
         for n, (touched, symbols) in enumerate(rows)
@@ -42,7 +42,7 @@ def test_a_catalog_groups_as_plain_python_does(rows: list[tuple[list[str], list[
     assert catalog.row_of.get("nobody") is None and "nobody" not in catalog.row_of
 
 
-def test_surprise_is_a_quintile_raised_by_what_came_after() -> None:
+def test_surprise_is_a_quintile_raised_by_later_references() -> None:
     plain = [make_memory(n, evidence=float(n)) for n in range(10)]
     assert make_view(*plain).surprise.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
     fixed = [*plain[:8], *(make_memory(n, evidence=float(n), references=(Reference("fixes", sha(0)),)) for n in (8, 9))]
@@ -51,7 +51,7 @@ def test_surprise_is_a_quintile_raised_by_what_came_after() -> None:
     assert make_view().surprise.tolist() == []
 
 
-def test_a_name_is_followed_through_renames_that_are_true_here() -> None:
+def test_names_follow_only_renames_in_the_current_history() -> None:
     first, second = make_memory(1, renames=(("a", "b"),)), make_memory(2, renames=(("b", "c"), ("q", "z")))
     catalog = make_catalog(first, second, make_memory(3, renames=(("c", "a"),)))
     assert catalog.names_of("c", np.array([True, True, True])) == ["c", "b", "a"]
@@ -59,7 +59,7 @@ def test_a_name_is_followed_through_renames_that_are_true_here() -> None:
     assert catalog.names_of("a", np.array([True, True, False])) == ["a"]
 
 
-def test_a_file_span_is_true_where_its_file_is() -> None:
+def test_a_file_memory_is_valid_only_where_its_blob_is() -> None:
     span = replace(
         make_memory(1), source=Source("file", path="a"), commits=(), blobs=("b1", "b2"), anchors=(Anchor("a"),)
     )

@@ -60,7 +60,7 @@ def test_no_domain_is_too_large_however_memories_come_and_go(
     assert (again.domain == kept.domain).all() and (again.centers == kept.centers).all()  # nothing new moves nobody
 
 
-def test_only_what_is_new_is_looked_at_and_the_same_twice() -> None:
+def test_updates_are_deterministic_and_look_only_at_new_memories() -> None:
     points, looked = make_points(1, 500), []
     kept = sorted_in(points, np.arange(450))
     assert (kept.domain == sorted_in(points, np.arange(450)).domain).all()
@@ -77,7 +77,7 @@ def test_only_what_is_new_is_looked_at_and_the_same_twice() -> None:
 
 
 @given(seeds, st.integers(1, 300), st.integers(1, 30))
-def test_with_all_domains_open_it_is_flat_search(seed: int, size: int, count: int) -> None:
+def test_opening_all_domains_equals_flat_search(seed: int, size: int, count: int) -> None:
     points, random = make_points(seed, size), np.random.default_rng(seed)
     meaning, kept = unit(points[:, :WIDTH]), sorted_in(points, np.arange(size))
     known = np.flatnonzero(random.random(size) < 0.8)  # of which there is a vector
@@ -117,7 +117,7 @@ def test_with_all_domains_open_it_is_flat_search(seed: int, size: int, count: in
         {"model": np.zeros(1, np.uint8)},
     ],
 )
-def test_what_was_tampered_with_is_not_believed(change: dict[str, np.ndarray]) -> None:
+def test_tampered_arrays_are_rejected(change: dict[str, np.ndarray]) -> None:
     kept = sorted_in(make_points(3, 2), np.arange(2))
     assert Partition.of_arrays(kept.arrays(), "model").ids.tolist() == [b"m0", b"m1"]
     assert not Partition.of_arrays(kept.arrays() | change, "model").count
@@ -125,7 +125,7 @@ def test_what_was_tampered_with_is_not_believed(change: dict[str, np.ndarray]) -
     assert not Partition.of_arrays({}).count
 
 
-def test_kept_arrays_come_back_unless_the_file_was_harmed(tmp_path: Path) -> None:
+def test_saved_arrays_are_loaded_unless_the_file_is_damaged(tmp_path: Path) -> None:
     file, arrays = tmp_path / "kept", {"a": np.arange(5), "b": np.zeros((0, 3), np.float32), "c": np.array([b"x"])}
     save_arrays(file, "key", arrays)
     found = load_arrays(file, "key")
@@ -146,7 +146,7 @@ def test_kept_arrays_come_back_unless_the_file_was_harmed(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_name_says_where_and_what() -> None:
+def test_a_domain_name_has_a_path_and_topic_words() -> None:
     paths = {0: [["lib/vtls/a.c"], ["lib/vtls/b.c", "docs/x.md"], ["lib/vtls/c.c"]], 2: [["x/y.py"]] * 3}
     titles = {0: ["tls: fix certificate", "tls certificate check", "tls: certificate"], 2: ["parser"] * 3}
     names = named(["", "known", ""], paths, titles, [*titles[0], "url: fix", "http: fix", "ftp"])
@@ -158,7 +158,7 @@ def test_a_name_says_where_and_what() -> None:
     assert common_place([]) == ""
 
 
-def test_paths_lie_together_by_their_folders_and_are_enough() -> None:
+def test_paths_cluster_by_folder_even_without_embeddings() -> None:
     near, far = (
         path_vector("lib/vtls/a.c") @ path_vector("lib/vtls/b.c"),
         path_vector("lib/vtls/a.c") @ path_vector("x"),
@@ -169,7 +169,7 @@ def test_paths_lie_together_by_their_folders_and_are_enough() -> None:
     assert Domains().opened(np.ones(3), 0.5) is None and Domains().name(7) == ""
 
 
-def test_the_indexer_sorts_memories_in_and_answers_tell_the_name(
+def test_the_indexer_assigns_domains_and_answers_show_their_names(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fill(project, 40)

@@ -46,7 +46,7 @@ def verdicts(view: View) -> list[tuple[int, str, int]]:
     return [(edge.source, edge.relation, edge.target) for edge in view.edges]
 
 
-def test_a_quoted_title_means_the_newest_earlier_commit_of_head() -> None:
+def test_a_quoted_title_resolves_to_the_newest_earlier_commit_of_head() -> None:
     memories = [
         titled(0, "T"),
         titled(1, "T"),
@@ -59,7 +59,7 @@ def test_a_quoted_title_means_the_newest_earlier_commit_of_head() -> None:
     assert verdicts(make_view(*memories, head={sha(2), sha(3)})) == []
 
 
-def test_a_title_counts_only_where_no_other_name_is_known() -> None:
+def test_a_title_is_used_only_without_another_known_reference() -> None:
     by_hash = [titled(0, "T"), titled(1, "T"), titled(2, "R", ("revert", sha(0)), ("revert", '"T"'))]
     assert verdicts(make_view(*by_hash)) == [(2, "revert", 0)]
     rebased = [titled(0, "T"), titled(1, "T"), titled(2, "R", ("revert", "f" * 40), ("revert", '"T"'))]
@@ -72,13 +72,13 @@ def test_a_title_counts_only_where_no_other_name_is_known() -> None:
     ("quoted", "found"),
     [("Keep the order of the…", [0]), ("Keep the order…", []), ("Keep…", []), ("Keep the order of things…", [])],
 )
-def test_a_title_that_is_cut_means_the_only_one_that_begins_so(quoted: str, found: list[int]) -> None:
+def test_a_truncated_title_resolves_only_if_unambiguous(quoted: str, found: list[int]) -> None:
     memories = [titled(0, "Keep the order of the rows"), titled(1, "Keep the order of a row")]
     view = make_view(*memories, titled(2, "R", ("revert", f'"{quoted}"')))
     assert [edge.target for edge in view.edges] == found
 
 
-def test_a_merge_request_and_the_title_of_a_merge_are_aliases() -> None:
+def test_a_merge_request_and_its_merge_title_are_aliases() -> None:
     merge = titled(0, "Add it", aliases=("!45", "\"Merge branch 'x' into 'main'\""))
     assert verdicts(make_view(merge, titled(1, "R", ("revert", "!45")))) == [(1, "revert", 0)]
     quoting = titled(1, "R", ("revert", "\"Merge branch 'x' into 'main'\""))
@@ -86,7 +86,7 @@ def test_a_merge_request_and_the_title_of_a_merge_are_aliases() -> None:
     assert verdicts(make_view(titled(0, "Add it", numbers=(45,)), titled(1, "R", ("revert", "!45")))) == []
 
 
-def test_the_history_shows_whose_numbers_are_its_own() -> None:
+def test_history_shows_which_repository_numbers_are_its_own() -> None:
     memories = [
         titled(0, "T", numbers=(5,)),
         titled(1, "U", numbers=(6,)),
@@ -115,7 +115,7 @@ def fates(*said: tuple[str, int] | None, times: list[int] | None = None) -> dict
     return make_view(*memories).replaced_by
 
 
-def test_what_reverts_and_reapplies_lead_to() -> None:
+def test_chains_of_reverts_and_reapplies_are_resolved() -> None:
     assert fates(None, ("revert", 0)) == {0: 1}
     assert fates(None, ("fixes", 0), ("mention", 0), ("followup", 0)) == {}
     assert fates(None, ("revert", 0), ("revert", 1)) == {1: 2}
@@ -128,13 +128,13 @@ def test_what_reverts_and_reapplies_lead_to() -> None:
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 2)) == {2: 3, 0: 1}
 
 
-def test_a_chain_within_one_second_is_followed() -> None:
+def test_a_chain_within_one_second_is_resolved() -> None:
     for order in permutations([5, 5, 5]):
         assert fates(None, ("revert", 0), ("revert", 1), ("revert", 2), times=[1, *order]) == {2: 3, 0: 1}
     assert fates(None, ("revert", 0), ("revert", 1), times=[9, 8, 7]) == {1: 2}  # clocks differ
 
 
-def test_memories_that_revert_each_other_end() -> None:
+def test_mutual_reverts_terminate() -> None:
     one = make_memory(1, references=(Reference("revert", "#2"),), numbers=(1,))
     two = make_memory(2, references=(Reference("revert", "#1"),), numbers=(2,))
     assert make_view(one, two).replaced_by == {0: 1}

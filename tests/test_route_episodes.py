@@ -65,11 +65,11 @@ def test_a_merged_branch_is_an_episode(project: Repo, indexed: Callable[[], Mom]
         ("Merge pull request #12 from ada/cache", False),
     ],
 )
-def test_an_update_of_the_main_line_ends_no_branch(title: str, update: bool) -> None:
+def test_merging_the_main_line_into_a_branch_is_an_update(title: str, update: bool) -> None:
     assert bool(_UPDATE.match(title)) == update
 
 
-def test_one_issue_is_an_episode(project: Repo, indexed: Callable[[], Mom]) -> None:
+def test_commits_for_one_issue_are_an_episode(project: Repo, indexed: Callable[[], Mom]) -> None:
     project.commit("Write a parser\n\nCloses #12", {"a.py": "a = 1\n"}, date=START)
     project.commit("Repair the parser\n\nFixes #12", {"b.py": "b = 1\n"}, date=START + 900 * HOUR, author=GRACE)
     project.commit("Say something\n\nUnlike #12 this is short.", {"c.py": "c = 1\n"}, date=START + 5000 * HOUR)
@@ -79,7 +79,7 @@ def test_one_issue_is_an_episode(project: Repo, indexed: Callable[[], Mom]) -> N
     assert unfolded(mom, "Say something")[0] is None
 
 
-def test_a_session_is_one_author_without_a_pause_on_the_same_things(project: Repo, indexed: Callable[[], Mom]) -> None:
+def test_a_session_is_one_author_on_the_same_files_without_a_pause(project: Repo, indexed: Callable[[], Mom]) -> None:
     day = 100 * HOUR
     project.commit("Start early", {"a.py": "a = 0\n"}, date=START)
     project.commit("Change a", {"a.py": "a = 1\n"}, date=START + day)
@@ -94,7 +94,7 @@ def test_a_session_is_one_author_without_a_pause_on_the_same_things(project: Rep
     assert [unfolded(mom, title)[0] for title in ("Start early", "Meanwhile", "Something else")] == [None] * 3
 
 
-def test_the_terminal_unfolds_it(project: Repo, indexed: Callable[[], Mom], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_prints_the_episode(project: Repo, indexed: Callable[[], Mom], monkeypatch: pytest.MonkeyPatch) -> None:
     project.commit("Change a", {"a.py": "a = 1\n"}, date=START)
     project.commit("Change a again", {"a.py": "a = 2\n"}, date=START + HOUR)
     project.commit("Change z", {"z.py": "z = 2\n"}, date=START + 90 * HOUR)
@@ -111,7 +111,7 @@ def test_the_terminal_unfolds_it(project: Repo, indexed: Callable[[], Mom], monk
 
 
 @given(st.lists(st.tuples(st.integers(0, 2 * GAP), st.booleans()), min_size=1, max_size=60))
-def test_sessions_part_an_author_s_work(steps: list[tuple[int, bool]]) -> None:
+def test_sessions_partition_an_authors_work(steps: list[tuple[int, bool]]) -> None:
     """Every memory is in the session of each member of its own, and no pause within one is longer than GAP."""
     times, memories = 0, []
     for number, (pause, same) in enumerate(steps):
@@ -126,7 +126,7 @@ def test_sessions_part_an_author_s_work(steps: list[tuple[int, bool]]) -> None:
             assert 2 <= len(episode.rows) <= MOST
 
 
-def test_what_names_it_within_the_session_belongs_to_it() -> None:
+def test_a_reference_within_the_session_joins_it() -> None:
     one = make_memory(0, time=10, anchors=(Anchor("a.py"),))
     two = make_memory(1, time=20, anchors=(Anchor("b.py"),), references=(Reference("followup", sha(0)),))
     (episode,) = Episodes(make_view(one, two), {}).of(0, ())

@@ -28,7 +28,7 @@ small_edits = st.lists(st.tuples(st.integers(0, 10**6), st.sampled_from(["new", 
 
 
 @given(lines, lines)
-def test_mapped_lines_are_equal_lines_in_their_order(committed: list[str], current: list[str]) -> None:
+def test_mapped_lines_are_equal_and_in_order(committed: list[str], current: list[str]) -> None:
     mapped = committed_lines(committed, current)
     assert len(mapped) == len(current)
     assert all(committed[old - 1] == line for old, line in zip(mapped, current, strict=True) if old)
@@ -37,7 +37,7 @@ def test_mapped_lines_are_equal_lines_in_their_order(committed: list[str], curre
 
 
 @given(lines, lines, lines, lines)
-def test_the_common_beginning_and_end_are_mapped(
+def test_the_common_prefix_and_suffix_are_mapped(
     head: list[str], old: list[str], new: list[str], tail: list[str]
 ) -> None:
     mapped = committed_lines([*head, *old, *tail], [*head, *new, *tail])
@@ -46,7 +46,7 @@ def test_the_common_beginning_and_end_are_mapped(
 
 
 @given(st.lists(st.tuples(st.sampled_from(["keep", "new", "drop"]), st.integers(0, 10**6)), max_size=30))
-def test_unique_lines_map_as_a_whole_diff_says(edits: list[tuple[str, int]]) -> None:
+def test_unique_lines_map_as_in_a_full_diff(edits: list[tuple[str, int]]) -> None:
     """Lines are told apart, so the longest common part is the only right answer."""
     committed = [f"line {n}" for n, (what, _) in enumerate(edits) if what != "new"]
     current = [f"new {n} {x}" if what == "new" else f"line {n}" for n, (what, x) in enumerate(edits) if what != "drop"]
@@ -65,7 +65,7 @@ def test_few_edits_of_a_long_file_lose_few_lines(edits: list[tuple[int, str]]) -
     assert sum(line > 0 for line in mapped) >= len(committed) - 2 * len(edits) - 8
 
 
-def test_two_edits_far_apart_leave_the_lines_between_mapped() -> None:
+def test_lines_between_two_distant_edits_stay_mapped() -> None:
     committed = [f"line {n}" if n % 2 else "}" for n in range(6_000)]
     mapped = committed_lines(committed, ["#include", *committed, "# the end"])
     assert mapped == [0, *range(1, 6_001), 0]
@@ -75,7 +75,7 @@ def test_two_edits_far_apart_leave_the_lines_between_mapped() -> None:
 
 
 @given(st.integers(0, 2**32), st.integers(100, 400), st.integers(100, 400))
-def test_two_texts_of_two_repeated_lines_are_mapped_nearly_as_far_as_possible(seed: int, old: int, new: int) -> None:
+def test_texts_of_two_repeated_lines_are_mapped_almost_optimally(seed: int, old: int, new: int) -> None:
     """Without a unique line, and with more edits than are compared at a time."""
     random = np.random.default_rng(seed)
     committed, current = (["ab"[kind] for kind in random.integers(2, size=size)] for size in (old, new))
@@ -84,7 +84,7 @@ def test_two_texts_of_two_repeated_lines_are_mapped_nearly_as_far_as_possible(se
 
 
 @pytest.mark.parametrize("edited", ["twice", "other", "reversed", "repeated", "shuffled", "few kinds"])
-def test_the_work_grows_as_the_file_does(edited: str) -> None:
+def test_the_work_is_linear_in_the_file_size(edited: str) -> None:
     def steps(size: int) -> int:
         """Count the lines of Python that are run."""
         random = np.random.default_rng(0)

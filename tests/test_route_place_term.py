@@ -12,7 +12,7 @@ from mom_lsp.route.place_term import Spot, place
 PARTS = ("line", "near", "symbol", "file", "co_changed")
 
 
-def test_the_writer_of_the_line_is_stronger_than_all_others() -> None:
+def test_the_commit_that_wrote_the_line_is_the_strongest() -> None:
     changed = Anchor("a.py", ("f",))
     writer, symbol, file, wide, other = (
         make_memory(1, anchors=(changed,)),
@@ -27,7 +27,7 @@ def test_the_writer_of_the_line_is_stronger_than_all_others() -> None:
 
 
 @given(st.integers(1, 40), st.integers(0, 5), st.dictionaries(st.integers(1, 60), st.integers(1, 3)))
-def test_line_evidence_belongs_to_the_lines_asked_about(start: int, more: int, lines: dict[int, int]) -> None:
+def test_line_evidence_belongs_to_the_queried_lines(start: int, more: int, lines: dict[int, int]) -> None:
     view = make_view(*(make_memory(n) for n in (1, 2, 3)))
     spot = Spot("a.py", "", start, start + more, {line: sha(n) for line, n in lines.items()})
     found = place(view, spot)
@@ -41,7 +41,7 @@ def test_line_evidence_belongs_to_the_lines_asked_about(start: int, more: int, l
     assert all(0 <= value <= 1 for part in PARTS for value in getattr(found, part))
 
 
-def test_what_is_not_true_here_has_no_place() -> None:
+def test_an_invalid_memory_has_no_place() -> None:
     anchors = (Anchor("a.py", ("f",)), Anchor("b.py"))
     mine, theirs = make_memory(1, anchors=anchors), make_memory(2, anchors=anchors)
     noise = make_memory(3, anchors=anchors, noise="bot")
@@ -51,7 +51,7 @@ def test_what_is_not_true_here_has_no_place() -> None:
     assert strength[1:].tolist() == [0, 0]
 
 
-def test_files_that_change_along_count_a_little() -> None:
+def test_co_changed_files_count_a_little() -> None:
     along = [make_memory(n, anchors=(Anchor("a.c"), Anchor("a.h"))) for n in range(1, 4)]
     header, stranger = make_memory(8, anchors=(Anchor("a.h"),)), make_memory(9, anchors=(Anchor("z.c"),))
     found = place(make_view(*along, header, stranger), Spot("a.c"))

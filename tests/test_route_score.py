@@ -47,7 +47,7 @@ def test_usage_is_bounded_and_grows(uses: list[int]) -> None:
 
 
 @given(st.dictionaries(st.integers(0, 9), st.floats(0, 1e6)))
-def test_words_are_bounded_and_grow_with_bm25(matches: dict[int, float]) -> None:
+def test_lexical_scores_are_bounded_and_grow_with_bm25(matches: dict[int, float]) -> None:
     values = lexical(range(10), matches)
     assert ((values >= 0) & (values <= 1)).all()
     for a, b in permutations(range(10), 2):

@@ -17,7 +17,7 @@ def unit(seed: int, size: int, width: int = 48) -> np.ndarray:
     return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
-def test_a_cosine_is_cut_just_above_zero_and_zero_without_a_vector() -> None:
+def test_a_cosine_is_floored_just_above_zero_and_zero_without_a_vector() -> None:
     kept = Vectors.of(np.array([[1, 0], [0.6, 0.8], [-1, 0]], np.float16))
     query = np.array([1, 0], np.float32)
     assert kept.cosines(query) == pytest.approx([1, 0.6, UNLIKE], abs=0.004)
@@ -26,7 +26,7 @@ def test_a_cosine_is_cut_just_above_zero_and_zero_without_a_vector() -> None:
 
 
 @given(seeds, st.integers(1, 60))
-def test_bytes_lose_little_and_take_a_quarter(seed: int, size: int) -> None:
+def test_int8_vectors_lose_little_and_take_a_quarter(seed: int, size: int) -> None:
     vectors, query = unit(seed, size), unit(seed + 1, 1)[0]
     kept = Vectors.of(vectors)
     assert np.abs(kept.floats() - vectors).max() <= np.abs(vectors).max() / 254 + 1e-7
@@ -35,7 +35,7 @@ def test_bytes_lose_little_and_take_a_quarter(seed: int, size: int) -> None:
 
 
 @given(seeds, st.integers(1, 60), st.integers(1, 70))
-def test_the_nearest_are_those_of_a_full_sort(seed: int, size: int, count: int) -> None:
+def test_nearest_matches_a_full_sort(seed: int, size: int, count: int) -> None:
     kept, query = Vectors.of(unit(seed, size)), unit(seed + 1, 1)[0]
     random = np.random.default_rng(seed)
     picks, allowed = random.integers(0, size, 2 * size), random.random(2 * size) < 0.7  # some are alike
@@ -47,5 +47,5 @@ def test_the_nearest_are_those_of_a_full_sort(seed: int, size: int, count: int) 
     assert twice.nearest(query, allowed, count, [(0, size), (size, 2 * size)]).tolist() == expected
 
 
-def test_a_vector_of_zeros_is_like_nothing() -> None:
+def test_a_zero_vector_is_similar_to_nothing() -> None:
     assert Vectors.of(np.zeros((1, 4))).cosines(np.ones(4) / 2).tolist() == [np.float32(UNLIKE)]

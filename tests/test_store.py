@@ -40,7 +40,7 @@ def files(data: Path) -> list[Path]:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(memories=st.lists(MEMORIES, min_size=1, max_size=8, unique_by=lambda memory: memory.id))
-def test_memories_come_back_as_they_went_in(store: Store, memories: list[Memory]) -> None:
+def test_memories_round_trip(store: Store, memories: list[Memory]) -> None:
     store.upsert(memories)
     assert store.get([memory.id for memory in memories]) == {memory.id: memory for memory in memories}
 
@@ -51,13 +51,13 @@ def test_a_memory_replaces_the_one_with_its_id(store: Store) -> None:
     assert [row["title"] for row in dump(store)] == ["Fix the parser", "newer", "Fix the parser"]
 
 
-def test_unknown_ids_are_left_out(store: Store) -> None:
+def test_unknown_ids_are_skipped(store: Store) -> None:
     store.upsert([make_memory(1)])
     assert list(store.get(["no'such", make_memory(1).id])) == [make_memory(1).id]
     assert store.get([]) == {}
 
 
-def test_more_ids_than_one_condition_names(store: Store) -> None:
+def test_more_ids_than_fit_one_condition_work(store: Store) -> None:
     memories = [make_memory(number) for number in range(module.MAX_VALUES + 50)]
     store.upsert(memories)
     assert len(store.get([memory.id for memory in memories])) == len(memories)
@@ -83,7 +83,7 @@ def test_text_search_finds_words_and_parts_of_identifiers(store: Store, query: s
     assert [identity for identity, _ in store.search_text(query, 10)] == [found.id]
 
 
-def test_text_search_is_best_first_and_limited(store: Store) -> None:
+def test_text_search_is_sorted_by_score_and_limited(store: Store) -> None:
     store.upsert([make_memory(n, "socket " * n + "filler " * (6 - n)) for n in range(1, 6)])
     store.compact()
     found = store.search_text("socket", 3)
@@ -104,7 +104,7 @@ def test_noise_is_never_found(store: Store) -> None:
     assert [identity for identity, _ in store.search_text("parser", 10)] == [make_memory(3).id]
 
 
-def test_what_was_written_after_the_index_was_made_is_found_too(store: Store) -> None:
+def test_rows_written_after_indexing_are_found_too(store: Store) -> None:
     store.upsert([make_memory(1)])
     store.compact()
     assert store.searchable
@@ -118,7 +118,7 @@ def test_what_was_written_after_the_index_was_made_is_found_too(store: Store) ->
 # Vectors
 
 
-def test_vectors_come_back_and_go_with_their_model(store: Store) -> None:
+def test_vectors_round_trip_and_are_dropped_with_their_model(store: Store) -> None:
     one, other = HashEncoder("one"), HashEncoder("other")
     assert store.vectors("one")[0] == []
     store.put_vectors("one", ["a", "b"], one.encode(["a", "b"]))
@@ -157,7 +157,7 @@ def test_compaction_keeps_every_row_and_bounds_the_files(
 # After a power cut
 
 
-def test_an_empty_newest_manifest_costs_only_what_it_wrote(tmp_path: Path) -> None:
+def test_an_empty_newest_manifest_costs_only_its_own_rows(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.upsert([make_memory(1)])
     store.upsert([make_memory(2)])
@@ -170,7 +170,7 @@ def test_an_empty_newest_manifest_costs_only_what_it_wrote(tmp_path: Path) -> No
     assert len(dump(Store(tmp_path))) == 2
 
 
-def test_a_reader_heals_nothing_while_somebody_writes(tmp_path: Path) -> None:
+def test_a_reader_repairs_nothing_during_a_write(tmp_path: Path) -> None:
     Store(tmp_path, create=True).upsert([make_memory(1)])
     os.truncate(manifests(tmp_path)[0], 0)
     before = manifests(tmp_path)
@@ -199,7 +199,7 @@ def test_every_manifest_broken_costs_a_rebuild(tmp_path: Path) -> None:
     assert dump(Store(tmp_path, create=True)) == []
 
 
-def test_broken_vectors_cost_their_encoding(tmp_path: Path) -> None:
+def test_broken_vectors_have_to_be_encoded_again(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.upsert([make_memory(1)])
     store.put_vectors("hash", ["a"], HashEncoder().encode(["a"]))
@@ -213,7 +213,7 @@ def test_broken_vectors_cost_their_encoding(tmp_path: Path) -> None:
     assert len(dump(reader)) == 1
 
 
-def test_a_broken_index_is_made_again(tmp_path: Path) -> None:
+def test_a_broken_index_is_rebuilt(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.upsert([make_memory(1)])
     store.compact()
@@ -229,7 +229,7 @@ def test_a_broken_index_is_made_again(tmp_path: Path) -> None:
 # Other formats, other folders
 
 
-def test_other_rules_drop_memories_and_keep_embeddings(tmp_path: Path) -> None:
+def test_changed_rules_drop_memories_and_keep_embeddings(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True, rules="a")
     store.upsert([make_memory(1)])
     store.put_vectors("hash", ["a"], HashEncoder().encode(["a"]))
@@ -245,7 +245,7 @@ def test_other_rules_drop_memories_and_keep_embeddings(tmp_path: Path) -> None:
     assert dump(reader) == []
 
 
-def test_an_older_schema_is_rebuilt_and_a_newer_one_refused(tmp_path: Path) -> None:
+def test_an_older_schema_is_rebuilt_and_a_newer_one_is_refused(tmp_path: Path) -> None:
     Store(tmp_path, create=True).upsert([make_memory(1)])
     mark = tmp_path / "lance/schema"
     mark.write_text(f"{SCHEMA_VERSION - 1} ")
@@ -262,7 +262,7 @@ def test_without_an_index_a_reader_says_what_to_do(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failure_of_lance_is_told_without_paths_of_its_builder(tmp_path: Path) -> None:
+def test_a_lance_error_is_reported_without_build_paths(tmp_path: Path) -> None:
     def fail() -> None:
         raise RuntimeError("LanceError(IO): No space left on device (os error 28), /root/.cargo/lance-1/src/io.rs:12:8")
 
@@ -270,7 +270,7 @@ def test_a_failure_of_lance_is_told_without_paths_of_its_builder(tmp_path: Path)
         Tables(tmp_path).guard(fail)
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(StoreError, match="make it a writable folder"):
         Store(tmp_path / "file", create=True)
@@ -279,7 +279,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_read_only_folder_is_told(tmp_path: Path) -> None:
+def test_a_read_only_folder_is_reported(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="make it a writable folder"):
         Store(tmp_path, create=True)
@@ -313,7 +313,7 @@ def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
     assert len(dump(reader)) == 1
 
 
-def test_a_pinned_reader_reads_its_version_or_says_that_it_is_gone(tmp_path: Path) -> None:
+def test_a_pinned_reader_reads_its_version_or_reports_it_gone(tmp_path: Path) -> None:
     writer = Store(tmp_path, create=True)
     writer.upsert([make_memory(1)])
     reader = Store(tmp_path)
