@@ -39,7 +39,7 @@ def texts(mom: Mom) -> list[tuple[str, str, list[str | None], str]]:
     ]
 
 
-def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> None:
+def test_a_kept_answer_becomes_an_accepted_text_with_its_citations(mom: Mom) -> None:
     (memory,) = mom.search("network drops")
     note = {"text": "It tries three times as packets are lost [1].", "path": "src/client.py", "line": 2}
     mom.call("note", **note, generated=True)
@@ -53,7 +53,7 @@ def test_a_remembered_answer_is_a_text_that_followed_its_memories(mom: Mom) -> N
     assert texts(mom) == [], "its memory is forgotten, and what the user writes himself is no text of a model"
 
 
-def test_a_commit_that_was_made_before_did_not_follow(mom: Mom, project: Repo) -> None:
+def test_a_commit_dated_before_the_feedback_is_not_an_accepted_text(mom: Mom, project: Repo) -> None:
     (memory,) = mom.search("network drops")
     mom.call("useful", id=memory["id"], path="src/client.py", line=2)
     project.commit("Try four times, as somebody else had done before", {"src/client.py": CODE.format(4)})
@@ -61,7 +61,7 @@ def test_a_commit_that_was_made_before_did_not_follow(mom: Mom, project: Repo) -
     assert texts(mom) == []
 
 
-def test_only_the_next_commit_of_that_file_counts(mom: Mom, project: Repo) -> None:
+def test_only_the_next_commit_to_the_file_counts(mom: Mom, project: Repo) -> None:
     (memory,) = mom.search("network drops")
     mom.call("useful", id=memory["id"], path="src/client.py", line=2)
     project.now[0] = int(time.time()) + 60
@@ -75,7 +75,7 @@ def test_only_the_next_commit_of_that_file_counts(mom: Mom, project: Repo) -> No
     assert texts(mom) == []
 
 
-def test_a_file_that_was_new_is_no_obstacle(mom: Mom, project: Repo) -> None:
+def test_a_new_file_also_yields_an_accepted_text(mom: Mom, project: Repo) -> None:
     (memory,) = mom.search("network drops")
     mom.call("useful", id=memory["id"], path="src/server.py", line=0)
     project.now[0] = int(time.time()) + 60
@@ -84,7 +84,7 @@ def test_a_file_that_was_new_is_no_obstacle(mom: Mom, project: Repo) -> None:
     assert texts(mom) == [("src", "Serve what the client asks.", [memory["id"]], "")]
 
 
-def test_an_imported_note_may_hold_anything(mom: Mom) -> None:
+def test_malformed_imported_notes_are_ignored(mom: Mom) -> None:
     odd: list[dict[str, Any]] = [{"cites": 5}, {"cites": [5], "line": "x"}, {"cites": "a", "text": []}]
     notes = [
         {"time": 5.0, "type": "note", "memory": f"{number:016x}", "path": "../x", "data": {"text": "x", **data}}
@@ -94,7 +94,7 @@ def test_an_imported_note_may_hold_anything(mom: Mom) -> None:
     assert texts(mom) == []
 
 
-def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(mom: Mom, project: Repo) -> None:
+def test_undoing_the_feedback_removes_what_was_learned_from_its_text(mom: Mom, project: Repo) -> None:
     (memory,) = mom.search("network drops")
     mom.call("useful", id=memory["id"], path="src/client.py", line=2)
     project.commit("Try four times", {"src/client.py": CODE.format(4)}, date=int(time.time()) + 60)
@@ -110,7 +110,7 @@ def test_what_was_learned_from_a_text_is_unlearned_with_the_word_that_led_to_it(
     assert texts(mom) == []
 
 
-def test_what_was_learned_in_one_worktree_is_unlearned_in_another(mom: Mom, project: Repo) -> None:
+def test_what_was_learned_in_one_worktree_can_be_undone_from_another(mom: Mom, project: Repo) -> None:
     side = project.root.parent / "side"
     project.git("worktree", "add", "-q", "-b", "other", str(side))
     (memory,) = mom.search("network drops")

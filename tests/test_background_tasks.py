@@ -24,7 +24,7 @@ from mom_lsp.indexing.scheduler import index
 from mom_lsp.process import EngineClient
 
 
-def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo, moms: Start) -> None:
+def test_an_engine_exits_with_its_repository_and_recreates_nothing(project: Repo, moms: Start) -> None:
     project.commit("Add a client", {"a.py": "x = 1\n"})
     mom = moms(project)
     mom.index()
@@ -37,7 +37,7 @@ def test_an_engine_ends_with_its_repository_and_makes_nothing_anew(project: Repo
     assert not project.root.exists()
 
 
-def test_the_index_is_followed_though_a_worktree_was_removed_and_nothing_can_be_noted(
+def test_the_index_is_followed_despite_a_removed_worktree_and_a_failing_journal(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.commit("Add a client", {"a.py": "x = 1\n"})
@@ -61,7 +61,7 @@ def test_the_index_is_followed_though_a_worktree_was_removed_and_nothing_can_be_
 
 
 @pytest.mark.parametrize("error", [StoreError("the disk is full"), KeyError("model")])
-def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exception) -> None:
+def test_a_failing_task_backs_off_and_blocks_no_other_task(error: Exception) -> None:
     now, tried = [0.0], []
 
     def fail() -> None:
@@ -79,7 +79,7 @@ def test_what_fails_rests_longer_each_time_and_holds_up_nothing_else(error: Exce
     assert chores.do("titles", lambda: True) and not chores.problems
 
 
-def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_is_followed_while_the_model_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     now, told = [LONG], list[float]()
     engine = idle_engine(tmp_path, now, [], most=3)
 
@@ -99,7 +99,7 @@ def test_the_index_is_followed_while_the_model_rests(tmp_path: Path, monkeypatch
     assert told[-1] - told[0] < 10
 
 
-def test_the_engine_outlives_a_defect_and_its_doctor_tells_it(
+def test_the_engine_survives_a_bug_and_doctor_reports_it(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     project.commit("Add a client", {"a.py": "x = 1\n"})

@@ -47,7 +47,7 @@ def indexed(project: Repo, client: EngineClient) -> bool:
     return bool(client.call("status", {"root": str(project.root)}, LONG)["complete"])
 
 
-def test_two_indexers_and_an_engine_at_once_equal_one(
+def test_two_concurrent_indexers_and_an_engine_give_the_same_index_as_one(
     project: Repo, tmp_path: Path, clients: list[EngineClient]
 ) -> None:
     fill(project, 60)
@@ -64,7 +64,7 @@ def test_two_indexers_and_an_engine_at_once_equal_one(
     assert found["query"]
 
 
-def test_three_windows_share_an_engine_and_an_indexer(project: Repo, clients: list[EngineClient]) -> None:
+def test_three_windows_share_one_engine_and_one_indexer(project: Repo, clients: list[EngineClient]) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     clients += [window(project) for _ in range(3)]
     eventually(lambda: indexed(project, clients[2]))
@@ -74,7 +74,7 @@ def test_three_windows_share_an_engine_and_an_indexer(project: Repo, clients: li
     assert indexers(project)[0].ppid() == engines[0].pid
 
 
-def test_an_indexer_that_was_killed_starts_again(project: Repo, clients: list[EngineClient]) -> None:
+def test_a_killed_indexer_is_restarted(project: Repo, clients: list[EngineClient]) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     clients.append(window(project))
     eventually(lambda: indexed(project, clients[0]))
@@ -86,7 +86,7 @@ def test_an_indexer_that_was_killed_starts_again(project: Repo, clients: list[En
     assert second.pid != first.pid
 
 
-def test_the_indexer_ends_with_its_engine(project: Repo, clients: list[EngineClient]) -> None:
+def test_the_indexer_exits_with_its_engine(project: Repo, clients: list[EngineClient]) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     clients.append(window(project))
     eventually(lambda: indexed(project, clients[0]))

@@ -105,7 +105,7 @@ def unpacked(source: Path, target: Path) -> None:
 @pytest.mark.parametrize(
     "copy", [shutil.copytree, pytest.param(unpacked, marks=pytest.mark.slow)], ids=["cp -r", "tar"]
 )
-def test_what_is_said_in_a_copy_stays_in_the_copy(
+def test_feedback_in_a_copied_repository_stays_in_the_copy(
     indexed: Repo, tmp_path: Path, engines: Engines, copy: Callable[[Path, Path], object]
 ) -> None:
     engine = engines(indexed)
@@ -127,7 +127,7 @@ def test_what_is_said_in_a_copy_stays_in_the_copy(
 
 
 @pytest.mark.slow
-def test_a_moved_repository_goes_on_where_it_is(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
+def test_a_moved_repository_keeps_working_at_its_new_path(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
     old = engines(indexed)
     pid = engine_pid(old, indexed)
     note(indexed, "before the move")
@@ -142,7 +142,7 @@ def test_a_moved_repository_goes_on_where_it_is(indexed: Repo, tmp_path: Path, e
     assert not indexed.root.exists(), "whoever still works there makes no folder"
 
 
-def test_an_engine_whose_folder_was_moved_answers_nobody(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
+def test_an_engine_whose_folder_was_moved_stops_answering(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
     old = engines(indexed)
     old.call("open", {"root": str(indexed.root)}, LONG)  # which starts an indexer, too
     data = indexed.location.data
@@ -160,7 +160,7 @@ def test_an_engine_whose_folder_was_moved_answers_nobody(indexed: Repo, tmp_path
 
 
 @pytest.mark.slow
-def test_a_clone_in_the_place_of_a_moved_repository_is_another_one(
+def test_a_clone_at_the_old_path_of_a_moved_repository_is_separate(
     indexed: Repo, tmp_path: Path, engines: Engines
 ) -> None:
     place, old = indexed.root, engines(indexed)
@@ -176,7 +176,7 @@ def test_a_clone_in_the_place_of_a_moved_repository_is_another_one(
 
 
 @pytest.mark.slow
-def test_an_engine_notices_that_a_clone_took_the_place_of_a_deleted_repository(
+def test_an_engine_detects_a_clone_that_replaced_a_deleted_repository(
     indexed: Repo, tmp_path: Path, engines: Engines
 ) -> None:
     """The new folder is likely to get the inodes of the old one, as soon as nobody holds them."""
@@ -192,9 +192,7 @@ def test_an_engine_notices_that_a_clone_took_the_place_of_a_deleted_repository(
 
 
 @pytest.mark.slow
-def test_all_worktrees_of_a_repository_share_its_engine_wherever_they_are_moved(
-    indexed: Repo, tmp_path: Path, engines: Engines
-) -> None:
+def test_moved_worktrees_share_the_engine_of_their_repository(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
     linked = indexed.worktree(tmp_path / "linked", "-b", "topic")
     pid = engine_pid(engines(indexed), indexed)
     indexed.git("worktree", "move", str(linked.root), str(tmp_path / "elsewhere"))
@@ -204,7 +202,7 @@ def test_all_worktrees_of_a_repository_share_its_engine_wherever_they_are_moved(
     assert said(indexed) == ["in a worktree"]
 
 
-def test_a_copy_indexes_its_own_head_whatever_the_original_was_asked_for(indexed: Repo, tmp_path: Path) -> None:
+def test_a_copy_indexes_its_own_head_despite_copied_requests(indexed: Repo, tmp_path: Path) -> None:
     """Requests name a worktree by its path, which in a copy is that of the original."""
     indexqueue.enqueue(indexed.location.data, indexed.root / ".git", "post-commit")
     shutil.copytree(indexed.root, tmp_path / "copy")
@@ -216,7 +214,7 @@ def test_a_copy_indexes_its_own_head_whatever_the_original_was_asked_for(indexed
     assert not indexqueue.pending(copied.location.data) and indexqueue.pending(indexed.location.data)
 
 
-def test_a_copied_promise_to_start_an_indexer_is_none(indexed: Repo, tmp_path: Path) -> None:
+def test_a_copied_start_claim_is_not_valid(indexed: Repo, tmp_path: Path) -> None:
     data, now = indexed.location.data, time.time()
     assert indexqueue.claim_start(data, now) and not indexqueue.claim_start(data, now)
     shutil.copytree(data, tmp_path / "mom")
@@ -224,7 +222,7 @@ def test_a_copied_promise_to_start_an_indexer_is_none(indexed: Repo, tmp_path: P
     assert not indexqueue.claim_start(tmp_path / "mom", now)
 
 
-def test_watching_ends_when_another_repository_takes_the_place(indexed: Repo, tmp_path: Path) -> None:
+def test_watching_stops_when_another_repository_replaces_the_folder(indexed: Repo, tmp_path: Path) -> None:
     watcher = start(indexed, "index", "--watch")
     eventually((indexed.location.data / datafolder.REQUESTS).is_dir)  # made as watching begins
     moved = Repo(indexed.root.rename(tmp_path / "renamed"), indexed.now)
@@ -233,7 +231,7 @@ def test_watching_ends_when_another_repository_takes_the_place(indexed: Repo, tm
     assert not (indexed.root / ".git" / "mom").exists()
 
 
-def test_a_reader_makes_no_folder_where_its_index_was(indexed: Repo, tmp_path: Path) -> None:
+def test_a_reader_does_not_recreate_a_moved_index_folder(indexed: Repo, tmp_path: Path) -> None:
     store = Store(indexed.location.data)
     indexed.root.rename(tmp_path / "renamed")
     with pytest.raises(StoreError, match="moved or deleted"):
@@ -242,7 +240,7 @@ def test_a_reader_makes_no_folder_where_its_index_was(indexed: Repo, tmp_path: P
 
 
 @pytest.mark.parametrize("made_by", ["journal", "requests", "lease"])
-def test_nobody_makes_the_folder_of_a_repository_that_is_gone(tmp_path: Path, made_by: str) -> None:
+def test_nothing_recreates_the_folder_of_a_deleted_repository(tmp_path: Path, made_by: str) -> None:
     data = tmp_path / "gone" / ".git" / "mom"
     if made_by == "journal":
         with Journal(data / "journal.sqlite") as journal, pytest.raises(JournalError, match="moved or deleted"):

@@ -51,7 +51,7 @@ def lengths(memory: ContinuousMemory) -> list[float]:
 
 @few
 @given(events(st.integers(1, 40)), addresses, storages, st.integers(0, 3))
-def test_the_memory_is_bounded(stream: np.ndarray, address: str, storage: str, sparse: int) -> None:
+def test_the_memory_matrix_is_bounded(stream: np.ndarray, address: str, storage: str, sparse: int) -> None:
     """|M_t| <= max(|M_0|, V / delta), with |v| <= V = 1; the seed has sqrt(N) more than it needs."""
     memory = make(address=address, storage=storage, sparse=sparse)
     for event in stream:
@@ -60,13 +60,13 @@ def test_the_memory_is_bounded(stream: np.ndarray, address: str, storage: str, s
             assert length <= 1.0 / level.decay * (1 + TOLERANCE[storage])
 
 
-def test_softmax_has_not_length_1_as_the_seed_s_proof_says() -> None:
+def test_softmax_does_not_have_unit_norm_as_the_seeds_proof_claims() -> None:
     assert np.linalg.norm(softmax(np.zeros(64))) == pytest.approx(0.125)
 
 
 @few
 @given(arrays.arrays(np.float64, st.integers(1, 99), elements=st.floats(-30, 30)))
-def test_softmax_has_length_1_at_most(logits: np.ndarray) -> None:
+def test_softmax_has_norm_at_most_1(logits: np.ndarray) -> None:
     weights = softmax(logits)
     assert weights.sum() == pytest.approx(1)
     assert 1 / math.sqrt(len(logits)) - 1e-9 <= np.linalg.norm(weights) <= 1 + 1e-9
@@ -77,7 +77,7 @@ def test_softmax_has_length_1_at_most(logits: np.ndarray) -> None:
 
 @few
 @given(events(5), events(30), storages)
-def test_without_writes_it_decays_in_closed_form(first: np.ndarray, more: np.ndarray, storage: str) -> None:
+def test_without_writes_the_state_decays_in_closed_form(first: np.ndarray, more: np.ndarray, storage: str) -> None:
     memory = make(storage=storage)
     for event in first:
         memory.write(event)
@@ -98,7 +98,7 @@ def test_half_lives_are_7_14_and_69_steps() -> None:
 
 @few
 @given(events(1).filter(lambda drawn: bool(drawn.any())), decays)
-def test_the_same_write_again_and_again_saturates_at_g_over_delta(stream: np.ndarray, decay: float) -> None:
+def test_repeated_identical_writes_saturate_at_g_over_delta(stream: np.ndarray, decay: float) -> None:
     memory = make(levels=(Level(1, WIDTH, decay),))
     value = stream[0] @ memory.to_value[0].T
     for _ in range(round(12 / decay)):
@@ -109,13 +109,13 @@ def test_the_same_write_again_and_again_saturates_at_g_over_delta(stream: np.nda
 # Theorem 4: its energy is dissipated
 
 
-def test_the_seed_s_energy_step_is_false_with_no_write_at_all() -> None:
+def test_the_seeds_energy_step_is_false_without_any_write() -> None:
     delta, length, bound = 0.1, 1.0, 0.0
     assert ((1 - delta) * length) ** 2 == pytest.approx(0.81)
     assert ((1 - delta) * length) ** 2 > (1 - 2 * delta) * length**2 + bound**2  # 0.81 > 0.80
 
 
-def test_the_seed_s_energy_step_is_false_at_its_fixed_point_too() -> None:
+def test_the_seeds_energy_step_is_false_at_its_fixed_point() -> None:
     delta, bound = 0.1, 1.0
     fixed = bound / delta  # the length that constant writes lead to
     assert fixed**2 == pytest.approx(100) and (1 - 2 * delta) * fixed**2 + bound**2 == pytest.approx(81)
@@ -123,7 +123,7 @@ def test_the_seed_s_energy_step_is_false_at_its_fixed_point_too() -> None:
 
 @few
 @given(events(st.integers(2, 30)), addresses)
-def test_energy_falls_as_the_corrected_step_says(stream: np.ndarray, address: str) -> None:
+def test_energy_decreases_as_the_corrected_step_states(stream: np.ndarray, address: str) -> None:
     """|M_t|^2 <= (1 - delta) |M|^2 + V^2 / delta."""
     memory = make(address=address)
     for event in stream:
@@ -135,7 +135,7 @@ def test_energy_falls_as_the_corrected_step_says(stream: np.ndarray, address: st
 
 @few
 @given(decays, st.floats(0, 50), st.floats(0, 5), st.floats(-1, 1))
-def test_the_corrected_step_holds_for_all_lengths(delta: float, length: float, bound: float, cosine: float) -> None:
+def test_the_corrected_step_holds_for_all_norms(delta: float, length: float, bound: float, cosine: float) -> None:
     new = (1 - delta) ** 2 * length**2 + 2 * (1 - delta) * length * bound * cosine + bound**2
     e = delta / (1 - delta)
     young = (1 - delta) ** 2 * (1 + e) * length**2 + (1 + 1 / e) * bound**2
@@ -146,7 +146,7 @@ def test_the_corrected_step_holds_for_all_lengths(delta: float, length: float, b
 # Addresses
 
 
-def test_the_seed_s_logit_is_flat_for_keys_of_length_1_and_ours_is_not() -> None:
+def test_the_seeds_logit_is_flat_for_unit_keys_and_ours_is_not() -> None:
     random = np.random.default_rng(1)
     keys = unit(random.standard_normal((1, 64, 64)).astype(np.float32))
     query = keys[:, 7]
@@ -170,7 +170,7 @@ def test_equal_keys_never_differentiate(stream: np.ndarray) -> None:
 
 @few
 @given(events(3), addresses, st.floats(0, 1))
-def test_an_address_is_a_distribution(stream: np.ndarray, address: str, share: float) -> None:
+def test_addressing_weights_are_a_distribution(stream: np.ndarray, address: str, share: float) -> None:
     memory = make(address=address, content_share=share)
     for event in stream:
         memory.write(event)
@@ -178,7 +178,7 @@ def test_an_address_is_a_distribution(stream: np.ndarray, address: str, share: f
         assert weights.sum() == pytest.approx(1, abs=1e-5) and weights.min() >= 0
 
 
-def test_lru_writes_to_each_slot_in_turn() -> None:
+def test_lru_addressing_writes_to_each_slot_in_turn() -> None:
     memory = make(address="lru")
     event = unit(np.ones((1, WIDTH), np.float32))
     for filled in range(1, 5):
@@ -191,7 +191,7 @@ def test_lru_writes_to_each_slot_in_turn() -> None:
 # What it is for
 
 
-def test_what_was_written_is_read_again_and_the_newest_comes_first() -> None:
+def test_written_events_are_read_back_with_the_newest_strongest() -> None:
     random = np.random.default_rng(3)
     memory = ContinuousMemory(384)
     facts = unit(random.standard_normal((30, 1, 384)).astype(np.float32))
@@ -205,7 +205,7 @@ def test_what_was_written_is_read_again_and_the_newest_comes_first() -> None:
 
 @few
 @given(events(6, streams=3), addresses, st.integers(0, 2))
-def test_streams_know_nothing_of_each_other(stream: np.ndarray, address: str, sparse: int) -> None:
+def test_streams_are_independent(stream: np.ndarray, address: str, sparse: int) -> None:
     together = make(streams=3, address=address, sparse=sparse)
     alone = [make(address=address, sparse=sparse) for _ in range(3)]
     for step in stream:
@@ -218,7 +218,7 @@ def test_streams_know_nothing_of_each_other(stream: np.ndarray, address: str, sp
 
 @few
 @given(events(20), storages)
-def test_a_smaller_storage_reads_nearly_the_same(stream: np.ndarray, storage: str) -> None:
+def test_smaller_storage_types_read_nearly_the_same(stream: np.ndarray, storage: str) -> None:
     exact, small = make(address="lru"), make(address="lru", storage=storage)
     for event in stream:
         exact.write(event)
@@ -227,7 +227,7 @@ def test_a_smaller_storage_reads_nearly_the_same(stream: np.ndarray, storage: st
         np.testing.assert_allclose(other.values, one.values, atol=TOLERANCE[storage] * 4)
 
 
-def test_storage_halves_and_quarters_the_state() -> None:
+def test_float16_and_int8_storage_halve_and_quarter_the_state() -> None:
     sizes = {s: ContinuousMemory(384, Options(storage=s)).nbytes for s in ("float32", "float16", "int8")}  # type: ignore[arg-type]
     assert sizes["float32"] < 2**20
     assert sizes["float16"] < 0.52 * sizes["float32"] and sizes["int8"] < 0.27 * sizes["float32"]
@@ -235,14 +235,14 @@ def test_storage_halves_and_quarters_the_state() -> None:
 
 @few
 @given(events(3), st.integers(1, 3))
-def test_a_sparse_write_touches_so_many_slots(stream: np.ndarray, sparse: int) -> None:
+def test_a_sparse_write_changes_at_most_the_given_number_of_slots(stream: np.ndarray, sparse: int) -> None:
     memory = make(address="content", sparse=sparse)
     memory.write(stream[0])
     changed = [int((np.abs(matrix.values[0]).sum(axis=1) > 0).sum()) for matrix in memory.values]
     assert all(count <= sparse for count in changed)
 
 
-def test_fitted_weights_open_the_gate_and_set_the_decay() -> None:
+def test_fitted_weights_control_the_gate_and_the_decay() -> None:
     event = unit(np.ones((1, WIDTH), np.float32))
     memory = make(levels=(Level(2, WIDTH, 0.1),))
     memory.gate[0] = -9 * event[0]  # an event like this is not worth writing
@@ -257,7 +257,7 @@ def test_fitted_weights_open_the_gate_and_set_the_decay() -> None:
     assert sigmoid(np.array(math.log(0.1 / 0.9))) == pytest.approx(0.1)
 
 
-def test_a_replay_strengthens_the_strongest_and_nothing_else() -> None:
+def test_replay_strengthens_only_the_strongest_slot() -> None:
     memory = make(address="lru", replay=0.5)
     for strength in (1.0, 0.2, 0.6):
         memory.write(unit(np.ones((1, WIDTH), np.float32)) * np.float32(strength))
@@ -271,7 +271,7 @@ def test_a_replay_strengthens_the_strongest_and_nothing_else() -> None:
 
 @few
 @given(st.integers(1, 20), st.integers(1, 20), st.integers(0, 9))
-def test_an_isometry_keeps_lengths_where_it_has_room(rows: int, columns: int, seed: int) -> None:
+def test_an_isometry_preserves_norms_where_dimensions_allow(rows: int, columns: int, seed: int) -> None:
     matrix = isometry(rows, columns, np.random.default_rng(seed))
     product = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
     np.testing.assert_allclose(product, np.eye(min(rows, columns)), atol=1e-5)

@@ -65,13 +65,13 @@ def test_the_readme_can_be_read_in_two_minutes() -> None:
     )
 
 
-def test_every_room_has_a_readme() -> None:
+def test_every_package_has_a_readme() -> None:
     rooms = [marker.parent for marker in (ROOT / "mom_lsp").glob("*/__init__.py")]
     missing = [f"mom_lsp/{room.name}/README.md" for room in rooms if not (room / "README.md").exists()]
     assert missing == [], "write these: what the room holds, and where to begin reading"
 
 
-def test_the_readme_names_every_room() -> None:
+def test_the_readme_links_every_package() -> None:
     rooms = [f"mom_lsp/{marker.parent.name}" for marker in (ROOT / "mom_lsp").glob("*/__init__.py")]
     text = README.read_text("utf-8")
     missing = [room for room in rooms if f"]({room}/)" not in text and f"]({room}/README.md)" not in text]
@@ -84,7 +84,7 @@ def test_generated_parts_are_up_to_date(path: Path) -> None:
     assert text == regenerated(text), REGENERATE
 
 
-def test_every_generated_part_stands_in_some_readme() -> None:
+def test_every_generated_part_is_in_a_readme() -> None:
     found = {part["name"] for path in readmes() for part in PART.finditer(path.read_text("utf-8"))}
     assert found == set(PARTS), (
         "each part needs its `<!-- generated: NAME -->` and `<!-- end -->` in one of the READMEs"
@@ -114,21 +114,21 @@ def is_known(words: list[str]) -> bool:
 
 
 @EVERY_README
-def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None:
+def test_every_command_shown_exists_with_its_options(path: Path) -> None:
     shown = [words for words in invocations(path.read_text("utf-8")) if words and re.fullmatch("[a-z]+", words[0])]
     wrong = [f"mom {' '.join(words)}" for words in shown if not is_known(words)]
     assert wrong == [], "there is no such command, or it has no such option: see `mom --help`"
 
 
 @EVERY_README
-def test_every_module_that_is_run_exists(path: Path) -> None:
+def test_every_module_shown_exists(path: Path) -> None:
     modules = set(re.findall(r"python -m ([\w.]+)", path.read_text("utf-8")))
     missing = [module for module in modules if importlib.util.find_spec(module) is None]
     assert missing == [], "these modules were renamed or removed: name the new ones"
 
 
 @EVERY_README
-def test_every_setting_that_is_named_exists(path: Path) -> None:
+def test_every_setting_mentioned_exists(path: Path) -> None:
     known = {info.name for info in describe()}
     groups = {name.rpartition(".")[0] for name in known} - {"mom"}
     named = set(re.findall(r"`(mom\.[a-z]+\.[\w.]+)`", path.read_text("utf-8")))
@@ -138,7 +138,7 @@ def test_every_setting_that_is_named_exists(path: Path) -> None:
 
 
 @EVERY_README
-def test_links_lead_somewhere(path: Path) -> None:
+def test_links_resolve(path: Path) -> None:
     broken = []
     for link in LINK.finditer(path.read_text("utf-8")):
         target = path.parent / link["path"] if link["path"] else path
@@ -150,7 +150,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 
 @EVERY_README
-def test_names_beside_a_link_are_in_the_file(path: Path) -> None:
+def test_names_beside_a_link_occur_in_the_linked_file(path: Path) -> None:
     missing = []
     for link in NAMED.finditer(path.read_text("utf-8")):
         text = (path.parent / link["path"]).read_text("utf-8")
@@ -159,7 +159,7 @@ def test_names_beside_a_link_are_in_the_file(path: Path) -> None:
     assert missing == [], "these were moved or renamed: name what is in the file now, or link to where they are"
 
 
-def test_the_requests_of_the_table_of_flows_exist() -> None:
+def test_the_requests_in_the_table_of_flows_exist() -> None:
     text = (ROOT / "mom_lsp" / "README.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"^\|[^|]*\|[^|]*\|([^|]*)\|[^|]*\|$", text, re.MULTILINE))))
     assert named
@@ -167,7 +167,7 @@ def test_the_requests_of_the_table_of_flows_exist() -> None:
 
 
 @pytest.mark.parametrize("verb", ["setup", "setup-model", "demo", "test", "test-all", "check", "fix", "docs", "bench"])
-def test_the_verbs_of_the_makefile_are_there(verb: str) -> None:
+def test_the_documented_make_targets_exist(verb: str) -> None:
     assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), f"the Makefile lost `{verb}`"
     shown = any(f"make {verb}" in path.read_text("utf-8") for path in readmes())
     assert shown, f"no README says what `make {verb}` does"

@@ -50,7 +50,7 @@ def local(request: pytest.FixtureRequest) -> Iterator[Any]:
     model.close()
 
 
-def test_turned_off_it_is_not_asked(local: LocalModel) -> None:
+def test_a_disabled_model_is_not_used(local: LocalModel) -> None:
     off = ModelSettings(enable=False)
     assert local.word(off, KNOWN) == ""
     assert "mom.model.enable" in local.why_not(off)
@@ -58,7 +58,7 @@ def test_turned_off_it_is_not_asked(local: LocalModel) -> None:
 
 
 @needs_model
-def test_a_damaged_list_of_models_is_told_and_breaks_no_status(local: LocalModel, tmp_path: Path) -> None:
+def test_a_damaged_model_list_is_reported_and_does_not_break_status(local: LocalModel, tmp_path: Path) -> None:
     book = tmp_path / "data" / "mom-lsp" / "models.json"
     book.parent.mkdir(parents=True)
     book.write_text("no list")
@@ -72,7 +72,7 @@ def test_without_llama_cpp_it_says_how_to_install_it(local: LocalModel, monkeypa
 
 
 @needs_llama_cpp
-def test_a_model_that_cannot_be_loaded_rests_longer_each_time(tmp_path: Path) -> None:
+def test_a_model_that_fails_to_load_backs_off(tmp_path: Path) -> None:
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"no model")
     now, chosen = [0.0], ModelSettings(path=str(broken))
@@ -93,7 +93,7 @@ def test_a_model_that_cannot_be_loaded_rests_longer_each_time(tmp_path: Path) ->
         local.close()
 
 
-def test_the_answer_stands_where_there_is_no_model(project: Repo, moms: Start) -> None:
+def test_without_a_model_the_extractive_answer_is_returned(project: Repo, moms: Start) -> None:
     project.commit("Add a client", {"a.py": "x = 1\n"})
     mom = moms(project)
     mom.index()
@@ -105,14 +105,14 @@ def test_the_answer_stands_where_there_is_no_model(project: Repo, moms: Start) -
     assert check["ok"] is None and "mom.model.enable" in check["message"]
 
 
-def test_the_memory_of_a_process_is_known() -> None:
+def test_the_memory_of_a_process_is_measured() -> None:
     size = resident(os.getpid())
     assert size is None or abs(size - psutil.Process().memory_info().rss) < 50 * MEGABYTE
 
 
 @pytest.mark.slow
 @needs_model
-def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) -> None:
+def test_the_real_model_says_only_supported_things_and_stays_small(local: LocalModel) -> None:
     chosen = ModelSettings(threads=1)
     words = local.word(chosen, KNOWN)
     assert words == "" or words.endswith(" [1].")
@@ -124,7 +124,7 @@ def test_the_real_model_says_only_what_holds_and_stays_small(local: LocalModel) 
 
 @pytest.mark.slow
 @needs_model
-def test_where_no_reason_is_known_the_model_is_not_started(local: LocalModel) -> None:
+def test_without_a_known_reason_the_model_is_not_started(local: LocalModel) -> None:
     bare = Explanation("src/client.py", 5, "fetch", "x = 1", (Clue(make_memory(2, "Fix #12"), "changed it"),), [])
     for known in (NOTHING, bare):
         assert local.word(ModelSettings(threads=1), known) == ""
@@ -133,7 +133,7 @@ def test_where_no_reason_is_known_the_model_is_not_started(local: LocalModel) ->
 
 @pytest.mark.slow
 @needs_model
-def test_cancelling_stops_it_and_the_next_answer_comes(local: LocalModel) -> None:
+def test_cancelling_stops_the_model_and_the_next_request_works(local: LocalModel) -> None:
     chosen, asked = ModelSettings(threads=1), []
 
     def cancelled() -> bool:
@@ -148,7 +148,7 @@ def test_cancelling_stops_it_and_the_next_answer_comes(local: LocalModel) -> Non
 
 @pytest.mark.slow
 @needs_model
-def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
+def test_a_killed_model_costs_one_answer_and_a_short_pause() -> None:
     now, chosen = [0.0], ModelSettings(threads=1)
     local = LocalModel(lambda: now[0])
     try:
@@ -174,7 +174,7 @@ def test_a_killed_model_costs_one_answer_and_a_short_rest() -> None:
 
 @pytest.mark.slow
 @needs_model
-def test_other_settings_take_another_process(local: LocalModel) -> None:
+def test_different_settings_use_a_different_process(local: LocalModel) -> None:
     first = local.process(ModelSettings(threads=1)).info["context"]
     assert local.process(ModelSettings(threads=1, context=1024)).info["context"] == 1024 != first
 
@@ -200,7 +200,7 @@ def accepted_texts(known: Container[str]) -> Iterator[Text]:
 
 @pytest.mark.slow
 @needs_model
-def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: LocalModel, tmp_path: Path) -> None:
+def test_an_accepted_text_biases_attention_until_its_memory_is_forgotten(drawn: LocalModel, tmp_path: Path) -> None:
     chosen, ids = ModelSettings(threads=1), [LIMIT.id]
     assert drawn.drawn(chosen, KNOWN.path, ids) == {}
     assert drawn.state(chosen)["pid"] is None, "nothing was learned, so nothing is loaded"
@@ -225,7 +225,7 @@ def test_an_accepted_text_draws_attention_until_its_memory_is_forgotten(drawn: L
 
 @pytest.mark.slow
 @needs_model
-def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: Start, home: Path) -> None:
+def test_a_kept_answer_is_learned_from_in_idle_time(project: Repo, moms: Start, home: Path) -> None:
     (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nthreads = 1\n")
     project.commit("Limit retries to 42\n\nBecause the server bans a client after 50 attempts.", {"a.py": "x = 42\n"})
     mom = moms(project)
@@ -248,7 +248,7 @@ def test_a_remembered_answer_is_learned_from_in_idle_time(project: Repo, moms: S
 
 @pytest.mark.slow
 @needs_model
-def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path) -> None:
+def test_interrupted_learning_keeps_nothing(drawn: LocalModel, tmp_path: Path) -> None:
     chosen, asked = ModelSettings(threads=1), []
     assert drawn.process(chosen).info["layers"] == 30
 
@@ -264,7 +264,7 @@ def test_learning_gives_way_and_keeps_nothing(drawn: LocalModel, tmp_path: Path)
 
 @pytest.mark.slow
 @needs_model
-def test_what_is_forgotten_while_it_is_read_is_not_learned(drawn: LocalModel, tmp_path: Path) -> None:
+def test_a_memory_forgotten_during_learning_is_not_learned(drawn: LocalModel, tmp_path: Path) -> None:
     attention, chosen, asked = drawn.attention, ModelSettings(threads=1), []
     assert attention is not None
 

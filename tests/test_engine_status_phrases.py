@@ -58,7 +58,7 @@ def test_a_status_says_what_is_missing() -> None:
     assert "not loaded" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
 
 
-def test_an_index_is_up_to_date_with_head_or_says_what_to_run() -> None:
+def test_the_index_row_says_up_to_date_or_what_to_run() -> None:
     idle = STATUS | {"indexing": None}
     assert dict(rows(idle))["index"] == "up to date"
     assert dict(rows(idle | {"complete": False}))["index"] == "not up to date with HEAD (run `mom index`)"
@@ -66,20 +66,20 @@ def test_an_index_is_up_to_date_with_head_or_says_what_to_run() -> None:
     assert "index" not in dict(rows(idle | {"git": False}))
 
 
-def test_a_model_is_ready_only_once_it_has_computed_something() -> None:
+def test_a_model_is_ready_only_after_its_first_computation() -> None:
     assert dict(rows(STATUS))["model"] == "ready (loads on first use)"
     untried = dict(rows(STATUS | {"model": MODEL | {"tested": False}}))
     assert untried["model"] == "installed, not tested (loads on first use)"
 
 
-def test_a_pause_is_told_with_its_reason() -> None:
+def test_a_pause_is_shown_with_its_reason() -> None:
     paused = "paused on battery (18%); it resumes when the computer is plugged in"
     report = {"phase": "waiting", "done": 0, "total": 0, "message": paused}
     assert dict(rows(STATUS | {"indexing": report}))["index"] == paused
     assert paused in summary(STATUS | {"indexing": None, "waiting": paused})
 
 
-def test_running_processes_say_what_memory_they_hold() -> None:
+def test_running_processes_show_their_memory_usage() -> None:
     engine = {"pid": 7, "memory_bytes": 400_000_000}
     model = MODEL | engine | {"name": "SmolLM2"}
     found = dict(rows(STATUS | {"engine": engine, "model": model}))
@@ -95,7 +95,7 @@ def test_a_tooltip_ends_with_the_problems() -> None:
     assert summary(STATUS | {"pinned": 0, "notes": 0})[0] == "1,200 memories"
 
 
-def test_what_goes_on_is_told_until_everything_is_indexed() -> None:
+def test_indexing_progress_is_shown_until_everything_is_indexed() -> None:
     assert working(STATUS) == "Computing embeddings 25%"
     assert working(STATUS | {"indexing": None}) == ""
     assert working(STATUS | {"indexing": None, "indexed": False}) == "Reading history"

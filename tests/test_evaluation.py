@@ -34,7 +34,7 @@ ranked_lists = st.lists(st.sampled_from(SHAS), max_size=15)
 
 
 @given(ranked_lists, st.sets(st.sampled_from(SHAS), min_size=1, max_size=4))
-def test_metrics_are_what_their_names_say(ranked: list[str], gold: set[str]) -> None:
+def test_metrics_match_their_definitions(ranked: list[str], gold: set[str]) -> None:
     first = list(dict.fromkeys(ranked))
     r1, r3, r5, r10, mrr, hit = metrics_of(ranked, gold)
     for cut, value in ((1, r1), (3, r3), (5, r5), (10, r10)):
@@ -44,7 +44,7 @@ def test_metrics_are_what_their_names_say(ranked: list[str], gold: set[str]) -> 
     assert hit == bool(gold & set(first[:3]))
 
 
-def test_hard_leaves_out_what_nobody_needs_to_be_reminded_of() -> None:
+def test_the_hard_subset_excludes_trivial_labels() -> None:
     labels = [
         Label("a", ("x", "y"), frozenset({"x"}), "fixes"),
         Label("b", ("x",), frozenset({"x"}), "revert"),
@@ -58,7 +58,7 @@ def test_hard_leaves_out_what_nobody_needs_to_be_reminded_of() -> None:
     assert 0 <= low <= mean <= high <= 1
 
 
-def test_silence_is_read_from_the_surest() -> None:
+def test_the_abstention_curve_keeps_the_most_confident_answers() -> None:
     sure = [(0.9, True), (0.8, True), (0.4, False), (0.1, False)]
     assert abstention_curve(sure, [0.5, 1.0]) == [
         {"share": 0.5, "threshold": 0.8, "hit@1": 1.0},
@@ -68,12 +68,12 @@ def test_silence_is_read_from_the_surest() -> None:
     assert at_threshold(sure, 0.95)["share"] == 0
 
 
-def test_fusion_prefers_what_several_lists_hold() -> None:
+def test_fusion_prefers_items_in_several_lists() -> None:
     assert fused([1, 2, 3], [4, 2], [2, 9])[0] == 2
 
 
 @given(st.integers(1, 60), st.integers(1, 80))
-def test_a_sample_takes_one_of_each_span_and_is_always_the_same(count: int, size: int) -> None:
+def test_a_sample_takes_one_label_per_stratum_and_is_deterministic(count: int, size: int) -> None:
     labels = [Label(str(n), ("x",)) for n in range(size)]
     chosen = sample(labels, count)
     assert chosen == sample(labels, count)
@@ -83,7 +83,7 @@ def test_a_sample_takes_one_of_each_span_and_is_always_the_same(count: int, size
         assert all(a <= int(c.query) < b for c, a, b in zip(chosen, cuts, cuts[1:], strict=False))
 
 
-def test_labels_that_are_none_are_an_error_of_usage(tmp_path: Path) -> None:
+def test_invalid_labels_are_a_usage_error(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     for text in ("{}", "[1]", "no json", '{"query": "a", "gold": "b"}'):
         path.write_text(text)
@@ -94,7 +94,7 @@ def test_labels_that_are_none_are_an_error_of_usage(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.lists(st.integers(1, 4), max_size=2, unique=True), min_size=1, max_size=12))
-def test_ancestors_are_those_of_a_slow_search(steps: list[list[int]]) -> None:
+def test_ancestors_match_a_brute_force_search(steps: list[list[int]]) -> None:
     """Commit n has parents n - step: newest first, children stand before parents."""
     parents = [[n - step for step in some if n - step >= 0] for n, some in enumerate(steps)]
     graph = [(str(n), tuple(map(str, parents[n]))) for n in reversed(range(len(steps)))]
@@ -111,7 +111,7 @@ def test_ancestors_are_those_of_a_slow_search(steps: list[list[int]]) -> None:
 # Situations
 
 
-def test_a_situation_shows_the_old_side_and_nothing_else(project: Repo) -> None:
+def test_a_situation_shows_only_the_old_side_of_the_change(project: Repo) -> None:
     old = "".join(f"line number {n}\n" for n in range(1, 31))
     first = project.commit("Write thirty lines", {"a.txt": old, "gone.txt": "to be gone\n"})
     new = old.replace("line number 10\n", "ten, see deadbeef1\n").replace("line number 20\n", "line number 20\nextra\n")
@@ -134,7 +134,7 @@ def test_a_situation_shows_the_old_side_and_nothing_else(project: Repo) -> None:
     assert [changed_ranges(change, 2) for change in changes] == [[(8, 12)], [(19, 22)]]
 
 
-def test_the_subject_of_what_takes_back_is_the_answer() -> None:
+def test_a_revert_gives_no_intent_since_its_subject_is_the_answer() -> None:
     assert intent('Revert "Write thirty lines"') is None
     assert intent("Write (#12)") == "Write"
     assert intent("Fix what 1a2b3c4d5 broke in #9") == "Fix what <ref> broke in <ref>"
@@ -144,7 +144,7 @@ def test_the_subject_of_what_takes_back_is_the_answer() -> None:
 
 
 @pytest.mark.parametrize("mode", ["editing", "unencoded", "hints", "intent", "why"])
-def test_shipped_weights_name_features_that_exist(mode: str) -> None:
+def test_shipped_weights_refer_to_existing_features(mode: str) -> None:
     model = shipped(mode)  # type: ignore[arg-type]
     assert set(model.weights) <= set(FEATURES)
     assert mode != "why" or not any(TERM_OF[name] == "temp" for name in model.weights)
@@ -153,7 +153,7 @@ def test_shipped_weights_name_features_that_exist(mode: str) -> None:
 
 
 @given(st.lists(st.lists(st.floats(-5, 5), min_size=3, max_size=3), min_size=len(FEATURES), max_size=len(FEATURES)))
-def test_terms_sum_to_the_score_and_a_factor_scales_its_term_alone(values: list[list[float]]) -> None:
+def test_terms_sum_to_the_score_and_a_factor_scales_only_its_term(values: list[list[float]]) -> None:
     named = {name: np.array(row) for name, row in zip(FEATURES, values, strict=True)}
     model = shipped("editing")
     parts = model.shares(named)
@@ -167,7 +167,7 @@ def test_terms_sum_to_the_score_and_a_factor_scales_its_term_alone(values: list[
     assert np.allclose(scaled["lex"], parts["lex"])
 
 
-def test_a_model_without_a_feature_says_the_same_as_if_it_were_nought() -> None:
+def test_a_model_without_a_feature_scores_as_if_it_were_zero() -> None:
     named = {name: np.ones(1) for name in FEATURES}
     model = LinearModel({"wrote": 2.0, "bm25": 1.0}, -1.0)
     assert total(model.without("wrote").shares(named))[0] == total(model.shares(named | {"wrote": np.zeros(1)}))[0]
@@ -178,7 +178,7 @@ def test_a_model_without_a_feature_says_the_same_as_if_it_were_nought() -> None:
     st.sets(st.integers(0, 12), max_size=6),
     st.lists(st.booleans(), min_size=6, max_size=6),
 )
-def test_overlap_is_a_share_and_grows_with_what_is_shared(
+def test_overlap_is_between_0_and_1_and_positive_only_for_shared_keys(
     entries: list[tuple[int, int]], keys: set[int], allowed: list[bool]
 ) -> None:
     keys_of, rows_of = (np.array([entry[at] for entry in entries], np.int64) for at in (0, 1))
@@ -196,7 +196,7 @@ def test_overlap_is_a_share_and_grows_with_what_is_shared(
 WHY = "Because the second one came too soon, the machine stopped, and everybody had to start it again by hand."
 
 
-def test_a_run_finds_what_the_message_names(
+def test_a_run_finds_the_commit_that_the_message_names(
     project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

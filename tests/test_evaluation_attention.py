@@ -45,7 +45,7 @@ def labels(project: Repo, tmp_path: Path) -> Path:
     return path
 
 
-def test_a_case_holds_the_right_memory_and_never_says_which(project: Repo, labels: Path) -> None:
+def test_a_case_includes_the_right_memory_without_revealing_it(project: Repo, labels: Path) -> None:
     known = load_labels(labels)
     chosen = label_stream(known, 10, recurring=True)
     assert [label.time for label in chosen] == [2, 3, 4, 5]
@@ -69,7 +69,7 @@ def test_labels_that_share_a_memory_stay_together() -> None:
     assert [label.query for label in label_stream(known, 5, recurring=False)] == ["alone"]
 
 
-def test_the_layers_that_surely_help_are_chosen() -> None:
+def test_only_layers_that_reliably_help_are_chosen() -> None:
     draw = np.random.default_rng(0)
     found = [[-0.05 + draw.normal(0, 0.02), draw.normal(0, 0.05), -0.01] for _ in range(20)]
     assert bands(12) == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11]]
@@ -77,7 +77,7 @@ def test_the_layers_that_surely_help_are_chosen() -> None:
     assert choose([[0.1, 0.0, 0.1]] * 3, 12) == []
 
 
-def test_the_table_says_what_changed_and_where_there_was_a_bias() -> None:
+def test_the_table_shows_the_change_and_where_a_bias_applied() -> None:
     rows = {
         PLAIN: AttentionRow([2.0, 3.0], [True, False], [False, False]),
         "x": AttentionRow([1.5, 3.0], [True, True], [True, False]),
@@ -125,7 +125,7 @@ def test_a_run_measures_every_method(
 
 @pytest.mark.slow
 @needs_model
-def test_the_bench_compares_every_way_to_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bench_compares_every_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setattr("mom_lsp.evaluation.model_bench.ROUNDS", 1)
     monkeypatch.setattr("mom_lsp.evaluation.model_bench.TOKENS", 4)

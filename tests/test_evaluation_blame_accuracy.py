@@ -20,7 +20,7 @@ def run(module: object, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> 
     module.main()  # type: ignore[attr-defined]
 
 
-def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
+def test_only_carried_lines_are_sampled_and_deep_blame_finds_their_origin(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     commits = six_commits(project)
@@ -43,7 +43,7 @@ def test_only_carried_lines_are_drawn_and_the_deeper_blame_finds_their_writers(
     assert [other for other in others if not other.startswith("all, ")] == []  # nothing is wrong
 
 
-def test_the_labels_hold_hashes_paths_and_lines_alone() -> None:
+def test_the_labels_contain_only_hashes_paths_and_lines() -> None:
     rows = [json.loads(line) for line in LABELS.read_text("utf-8").splitlines()]
     assert len(rows) == 240
     assert {key for row in rows for key in row} == {"repo", "head", "path", "line", "blame", "how", "origin"}

@@ -45,7 +45,7 @@ def asked(snapshot: Snapshot, query: int, known: int, **changes: object) -> dict
     return EditingContext(snapshot).cues(view, sha(query), **arguments)  # type: ignore[arg-type]
 
 
-def test_the_author_s_own_earlier_events_are_read_out(snapshot: Snapshot) -> None:
+def test_a_cue_reads_out_the_authors_own_earlier_events(snapshot: Snapshot) -> None:
     cues = asked(snapshot, 10, 10)
     assert cues[OWN].tolist() == [1.0, 0.0] * 5
     for cue in (cues[CMS], cues[MEAN]):
@@ -56,7 +56,7 @@ def test_the_author_s_own_earlier_events_are_read_out(snapshot: Snapshot) -> Non
     assert asked(snapshot, 10, 10)[MEAN][0] == pytest.approx(asked(snapshot, 10, 10)[MEAN][8], abs=1e-5)
 
 
-def test_without_events_or_vectors_a_cue_says_nothing(snapshot: Snapshot) -> None:
+def test_without_events_or_vectors_a_cue_is_zero(snapshot: Snapshot) -> None:
     assert not asked(snapshot, 1, 1, meaning=snapshot.vectors.floats()[1])[CMS].any()
     assert not asked(snapshot, 10, 10, meaning=None)[CMS].any()
     bare = replace(snapshot, slots=np.full(12, -1))
@@ -72,7 +72,7 @@ def make_case(number: int, cue: float) -> Case:
     return Case(label, np.arange(3), ["wrong", "right", "other"], features, moment, cues=cues)
 
 
-def test_a_cue_that_knows_the_answer_is_given_weight_and_one_that_does_not_is_not() -> None:
+def test_only_an_informative_cue_gets_weight() -> None:
     model = LinearModel({"bm25": 1.0}, 0.0)
     cases = [make_case(number, 1.0) for number in range(8)]
     rows = cue_rows(cases, model)

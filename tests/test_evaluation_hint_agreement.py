@@ -78,7 +78,7 @@ def leading(mom: Mom, line: int, content: str | None = None, path: str = "src/a.
 
 @pytest.mark.parametrize("surprise", [1, 3])
 @pytest.mark.parametrize("threshold", [0.1, 0.99])
-def test_what_is_hinted_comes_first_in_the_suggestions_of_its_line(mom: Mom, surprise: int, threshold: float) -> None:
+def test_a_hinted_memory_ranks_first_in_the_suggestions_of_its_line(mom: Mom, surprise: int, threshold: float) -> None:
     """However strict suggestions are, and whatever was said of other memories."""
     options = {"suggest": {"threshold": threshold}, "hints": {"minimumSurprise": surprise, "threshold": 0.01}}
     mom.call("configure", options={"mom": options})
@@ -94,7 +94,7 @@ def test_what_is_hinted_comes_first_in_the_suggestions_of_its_line(mom: Mom, sur
         assert all(leading(mom, line, content, k=1) == one["id"] for line, one in found.items())
 
 
-def test_what_may_be_hinted_at_a_line_depends_on_no_other_line(mom: Mom) -> None:
+def test_a_hint_depends_on_no_other_line(mom: Mom) -> None:
     """A hint is found though the rest of the file is gone, and is then what it was, score for score."""
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     lines = text(mom).split("\n")
@@ -105,13 +105,13 @@ def test_what_may_be_hinted_at_a_line_depends_on_no_other_line(mom: Mom) -> None
         assert (alone["id"], alone["score"], alone["terms"]) == (one["id"], one["score"], one["terms"])
 
 
-def test_without_hints_a_line_is_suggested_on_as_strictly_as_wanted(mom: Mom) -> None:
+def test_with_hints_off_the_suggestion_threshold_applies(mom: Mom) -> None:
     assert leading(mom, line_of(1))
     mom.call("configure", options={"mom": {"hints": {"enable": False}, "suggest": {"threshold": 0.99}}})
     assert not any(leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS))
 
 
-def test_a_memory_sent_away_leads_no_more(mom: Mom) -> None:
+def test_a_dismissed_or_forgotten_memory_no_longer_leads(mom: Mom) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     line, one = next(iter(hints(mom, text(mom)).items()))
     mom.call("dismiss", id=one["id"], path="src/a.py", line=line)
@@ -121,7 +121,7 @@ def test_a_memory_sent_away_leads_no_more(mom: Mom) -> None:
     assert other["id"] not in [found["id"] for found in mom.suggest("src/a.py", line)]
 
 
-def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
+def test_a_warning_is_placed_on_a_nonblank_line(mom: Mom) -> None:
     """Not at the blank line above it, where no editor would show what it is about."""
     workspace = mom.service.workspace(str(mom.root))
     content = f"{text(mom)}\n\nfresh = 1\n\nfresher = 2\n\n"
@@ -130,7 +130,7 @@ def test_a_warning_stands_at_a_line_that_says_something(mom: Mom) -> None:
     assert content.split("\n")[block.line - 1] == "fresh = 1"
 
 
-def test_the_measurement_counts_what_does_not_lead(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_measurement_counts_hints_that_do_not_lead(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     workspace = mom.service.workspace(str(mom.root))
     kept = count_agreement(workspace, ["src/a.py"])
@@ -141,7 +141,7 @@ def test_the_measurement_counts_what_does_not_lead(mom: Mom, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("typed", ["", "    ", "    limit = 7", "    answer = 7"])
-def test_a_hint_stays_with_its_line_whatever_is_typed_around_it(mom: Mom, typed: str) -> None:
+def test_a_hint_stays_with_its_line_when_lines_around_it_change(mom: Mom, typed: str) -> None:
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     mom.call("note", text="Ask Grace before this grows", path="src/a.py", line=line_of(7))
     lines = text(mom).split("\n")
@@ -167,7 +167,7 @@ def pin_something(mom: Mom, path: str = "src/a.py", line: int = 0) -> str:
     return identity
 
 
-def test_a_pin_leads_in_its_function_alone(mom: Mom) -> None:
+def test_a_pin_leads_only_in_its_function(mom: Mom) -> None:
     before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS, 2)}
     pinned = pin_something(mom, line=line_of(6))
     inside = range(line_of(6) - 2, line_of(6) + 4)
@@ -179,7 +179,7 @@ def test_a_pin_leads_in_its_function_alone(mom: Mom) -> None:
     assert {line: leading(mom, line) for line in others} == {line: before[line] for line in others}
 
 
-def test_a_pin_takes_over_no_file_that_changes_along(mom: Mom) -> None:
+def test_a_pin_does_not_lead_in_co_changed_files(mom: Mom) -> None:
     pinned = pin_something(mom, line=line_of(6))
     for path in PAIR:
         found = [mom.suggest(path, line) for line in range(1, 21)]
@@ -187,7 +187,7 @@ def test_a_pin_takes_over_no_file_that_changes_along(mom: Mom) -> None:
         assert not any("often changes with" in one[0]["why"] for one in found if one)
 
 
-def test_a_pin_on_a_line_outside_of_any_function_counts_there_wherever_the_line_moves(mom: Mom) -> None:
+def test_a_pin_outside_any_function_follows_its_line(mom: Mom) -> None:
     pinned = pin_something(mom, line=1)
     for content, line in ((text(mom), 1), (f"# new\n\n{text(mom)}", 3)):
         (found, *_) = mom.suggest("src/a.py", line, text=content)
@@ -202,9 +202,7 @@ def test_a_pin_on_a_line_outside_of_any_function_counts_there_wherever_the_line_
     assert pinned not in [one["id"] for one in found[:1]]
 
 
-def test_a_pin_on_a_line_that_says_too_little_to_be_found_again_leads_in_no_function(
-    project: Repo, moms: Start
-) -> None:
+def test_a_pin_on_an_ambiguous_line_leads_in_no_function(project: Repo, moms: Start) -> None:
     functions = "".join(f"\n\ndef f{n}(host, port):\n    return connect(host, port, {n})\n" for n in range(3))
     project.commit("Connect" + WHY, {"a.py": "x = 1\n" + functions})
     project.commit("Raise x" + WHY, {"a.py": "x = 2\n" + functions})
@@ -216,7 +214,7 @@ def test_a_pin_on_a_line_that_says_too_little_to_be_found_again_leads_in_no_func
     assert first == {1: "Raise x", 5: "Connect", 9: "Connect", 13: "Connect"}
 
 
-def test_a_pin_of_a_file_leads_in_all_of_it_where_nothing_is_hinted(mom: Mom) -> None:
+def test_a_file_pin_leads_wherever_the_file_has_no_hint(mom: Mom) -> None:
     pinned = pin_something(mom)
     hinted = hints(mom, text(mom))
     for line in range(1, 3 + 6 * FUNCTIONS, 2):
@@ -226,7 +224,7 @@ def test_a_pin_of_a_file_leads_in_all_of_it_where_nothing_is_hinted(mom: Mom) ->
     assert whole[0]["id"] == pinned
 
 
-def test_a_pin_goes_with_its_file(mom: Mom, project: Repo) -> None:
+def test_a_pin_follows_a_renamed_file(mom: Mom, project: Repo) -> None:
     pinned = pin_something(mom, line=line_of(6))
     project.git("mv", "src/a.py", "src/renamed.py")
     project.commit("Call it what it is")
@@ -235,7 +233,7 @@ def test_a_pin_goes_with_its_file(mom: Mom, project: Repo) -> None:
     assert leading(mom, line_of(8), path="src/renamed.py") != pinned
 
 
-def test_what_is_unpinned_or_pinned_elsewhere_leads_there_no_more(mom: Mom) -> None:
+def test_a_removed_or_relocated_pin_no_longer_leads(mom: Mom) -> None:
     pinned = pin_something(mom, line=line_of(6))
     mom.call("unpin", id=pinned)
     assert leading(mom, line_of(6) + 1) != pinned
@@ -245,7 +243,7 @@ def test_what_is_unpinned_or_pinned_elsewhere_leads_there_no_more(mom: Mom) -> N
 
 
 @pytest.mark.parametrize("said", ["pin", "dismiss", "note", "useful"])
-def test_what_is_said_in_an_unsaved_text_is_said_of_its_lines(mom: Mom, said: str) -> None:
+def test_feedback_in_an_unsaved_text_applies_to_its_lines(mom: Mom, said: str) -> None:
     """Five typed lines push each function below where the file on the disk has another one."""
     content = "# typed\n" * 5 + text(mom)
     line = line_of(4) + 5

@@ -44,7 +44,7 @@ def write_history(project: Repo, commits: int) -> dict[tuple[str, int], str]:
 
 
 @pytest.mark.slow
-def test_hints_and_answers_outlast_an_authors_days(project: Repo, moms: Start) -> None:
+def test_hints_and_answers_persist_when_nothing_is_ever_used(project: Repo, moms: Start) -> None:
     answers = write_history(project, 280)  # on some two hundred days
     mom = moms(project)
     mom.index()
@@ -73,7 +73,7 @@ def test_hints_and_answers_outlast_an_authors_days(project: Repo, moms: Start) -
     assert [one["title"] for one in mom.search("limit function", k=5)]
 
 
-def test_a_file_that_is_opened_every_day_keeps_its_hints(project: Repo, moms: Start) -> None:
+def test_a_file_opened_every_day_keeps_its_hints(project: Repo, moms: Start) -> None:
     write_history(project, 40)
     mom = moms(project)
     mom.index()

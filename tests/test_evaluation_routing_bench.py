@@ -16,7 +16,7 @@ from mom_lsp.evaluation.synthetic import MEAN_COSINE, QUESTION, make_questions, 
 from mom_lsp.store.arrays import load_arrays, save_arrays
 
 
-def test_made_up_vectors_are_like_real_ones_and_the_same_twice() -> None:
+def test_synthetic_vectors_are_realistic_and_deterministic() -> None:
     made = make_vectors(2_000)
     assert (made.vectors == make_vectors(2_000).vectors).all()
     assert np.linalg.norm(made.vectors, axis=1) == pytest.approx(np.ones(2_000), abs=1e-5)
@@ -35,7 +35,7 @@ def test_a_row_has_recall_balance_times_and_bytes() -> None:
     assert row["bytes"]["beyond"] < row["held"]["own"]
 
 
-def test_a_footprint_counts_what_is_held_once_and_what_is_mapped_apart(tmp_path: Path) -> None:
+def test_a_footprint_counts_shared_arrays_once_and_mapped_ones_separately(tmp_path: Path) -> None:
     array = np.zeros(1_000)
     save_arrays(tmp_path / "kept", "x", {"a": array})
     known = load_arrays(tmp_path / "kept", "x")
@@ -44,6 +44,6 @@ def test_a_footprint_counts_what_is_held_once_and_what_is_mapped_apart(tmp_path:
     assert (found.mapped, 8_000 < found.own < 8_200) == (8_000, True)
 
 
-def test_the_command_prints_a_document() -> None:
+def test_the_command_prints_a_json_document() -> None:
     answer = CliRunner().invoke(app, ["bench", "--routing", "--up-to", "10", "--json"])
     assert (answer.exit_code, json.loads(answer.stdout)) == (0, {"rows": []})

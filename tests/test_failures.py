@@ -43,7 +43,7 @@ def started(repo: Repo, moms: Start) -> Mom:
     return mom
 
 
-def test_both_ends_of_a_failure_tell_it(history: Repo, moms: Start) -> None:
+def test_both_commits_of_a_revert_report_the_failure(history: Repo, moms: Start) -> None:
     mom = started(history, moms)
     for title in ("Share connections in a pool", 'Revert "Share connections in a pool"'):
         failure = named(mom, title)["failure"]
@@ -53,14 +53,14 @@ def test_both_ends_of_a_failure_tell_it(history: Repo, moms: Start) -> None:
     assert named(mom, "Add fetch")["failure"] is None
 
 
-def test_what_came_instead_is_named(history: Repo, moms: Start) -> None:
+def test_the_replacement_is_named(history: Repo, moms: Start) -> None:
     reverted = history.head
     history.commit(f"Keep one connection a thread\n\nFollow-up to {reverted}", {"net.py": PLAIN + "LOCAL = 1\n"})
     failure = named(started(history, moms), "Share connections in a pool")["failure"]
     assert failure["replaced_by"]["title"] == "Keep one connection a thread"
 
 
-def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
+def test_retyping_reverted_code_gives_a_warning_first(history: Repo, moms: Start) -> None:
     mom = started(history, moms)
     found = mom.suggest("net.py", 3, text=TRIED)
     assert found[0]["why"] == f"warning: this was tried before and reverted: {REASON}"
@@ -71,7 +71,7 @@ def test_writing_it_again_warns_first(history: Repo, moms: Start) -> None:
     assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
 
 
-def test_an_uncommitted_file_warns_too_and_other_edits_do_not(history: Repo, moms: Start) -> None:
+def test_uncommitted_reverted_code_warns_and_other_edits_do_not(history: Repo, moms: Start) -> None:
     mom = started(history, moms)
     history.write("net.py", TRIED)
     assert mom.suggest("net.py", 1, 4)[0]["failure"]["again"]
@@ -79,7 +79,7 @@ def test_an_uncommitted_file_warns_too_and_other_edits_do_not(history: Repo, mom
     assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 1, 2))
 
 
-def test_hints_warn_only_if_asked_to(history: Repo, moms: Start) -> None:
+def test_hints_warn_only_if_enabled(history: Repo, moms: Start) -> None:
     mom = started(history, moms)
 
     def warned() -> list[int]:
@@ -93,13 +93,13 @@ def test_hints_warn_only_if_asked_to(history: Repo, moms: Start) -> None:
     assert warned() == []
 
 
-def test_what_was_reinstated_is_no_failure(history: Repo, moms: Start) -> None:
+def test_a_reapplied_change_is_not_a_failure(history: Repo, moms: Start) -> None:
     history.commit(f'Reapply "Share connections in a pool"\n\nThis reverts commit {history.head}.', {"net.py": TRIED})
     mom = started(history, moms)
     assert named(mom, "Share connections in a pool")["failure"] is None
 
 
-def test_what_stands_again_without_a_word_is_no_failure(history: Repo, moms: Start) -> None:
+def test_code_that_is_back_without_a_reference_is_not_a_failure(history: Repo, moms: Start) -> None:
     history.commit("Share connections in a pool, second try", {"net.py": TRIED})
     mom = started(history, moms)
     assert named(mom, "Share connections in a pool")["failure"] is None
@@ -124,7 +124,7 @@ def test_a_fix_that_had_to_be_fixed_is_a_bug_pattern(project: Repo, moms: Start)
     assert failure["replaced_by"]["title"] == "Fix the counter for good"
 
 
-def test_the_reason_is_not_the_announcement() -> None:
+def test_the_reason_is_not_the_revert_announcement() -> None:
     def said(body: str, why: str = "") -> str:
         return failure_reason(Memory("m", "note", "t", body, why, make_memory(1).source))
 
@@ -155,7 +155,7 @@ def test_a_warning_needs_most_of_the_lines(tried: list[int], typed: list[int]) -
     assert bool(found) == (common >= 3 and common >= len(typed) / 2)
 
 
-def test_tried_twice_is_an_anti_pattern() -> None:
+def test_reverting_twice_makes_an_anti_pattern() -> None:
     said = [(), ("revert", 0), ("reapply", 0), ("revert", 0)]
     memories = [make_memory(n, references=(Reference(w[0], sha(w[1])),) if w else ()) for n, w in enumerate(said)]  # type: ignore[arg-type,misc]
     assert Failures(make_view(*memories)).reverted[0].kind == "anti_pattern"

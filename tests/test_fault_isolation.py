@@ -32,7 +32,7 @@ def checks(mom: Mom) -> dict[str, Any]:
 
 
 @pytest.mark.isolates
-def test_what_fails_for_one_memory_leaves_the_others(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failure_for_one_memory_spares_the_others(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     first, *others = [one["id"] for one in mom.suggest("a.py", 2)]
     hinted = [one["suggestion"]["id"] for one in hints(mom)]
     assert first in hinted and others and "memories" not in checks(mom)
@@ -59,7 +59,7 @@ def hints(mom: Mom) -> list[dict[str, Any]]:
     return list(mom.call("hints", path="a.py", text=text, start=1, end=9)["hints"])
 
 
-def test_what_fails_for_all_alike_is_an_error() -> None:
+def test_a_failure_for_every_memory_is_an_error() -> None:
     def broken(some: Any) -> list[Any]:
         raise JournalError("the disk is full")
 
@@ -69,7 +69,7 @@ def test_what_fails_for_all_alike_is_an_error() -> None:
     assert isolation.problems == {}
 
 
-def test_a_memory_of_any_age_is_shown(mom: Mom, project: Repo) -> None:
+def test_a_memory_of_any_age_can_be_shown(mom: Mom, project: Repo) -> None:
     """The days are active by the journal; a repository that has as many is in the slow test below."""
     journal = mom.service.library.journal
     journal.append_many(Event(0, START + n * DAY, "active") for n in range(1, GONE_AFTER + 15))
@@ -82,7 +82,7 @@ def test_a_memory_of_any_age_is_shown(mom: Mom, project: Repo) -> None:
 
 
 @pytest.mark.slow
-def test_an_old_repository_is_shown_to_its_first_day(project: Repo, moms: Start) -> None:
+def test_an_old_repository_is_shown_back_to_its_first_day(project: Repo, moms: Start) -> None:
     days = GONE_AFTER + 15
     changes: list[Change] = [step(number, number % 40, number // 40) for number in range(days)]
     import_commits(project, changes, START - days * DAY, every=DAY)

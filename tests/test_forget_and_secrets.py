@@ -66,7 +66,7 @@ def mom(project: Repo, moms: Start) -> Mom:
 
 
 @pytest.mark.parametrize("kind", SECRETS)
-def test_a_secret_is_in_no_result_and_in_no_byte(project: Repo, mom: Mom, kind: str) -> None:
+def test_a_secret_is_in_no_result_and_in_no_byte_on_disk(project: Repo, mom: Mom, kind: str) -> None:
     line = with_secret(kind)
     code = f"def connect(host):\n    key = '''{line}'''\n    return host, key\n"
     project.commit(f"Add the giraffe login\n\nBecause the old one was lost, use\n{line}\nfor now.", {"login.py": code})
@@ -120,7 +120,7 @@ def restore(mom: Mom, forgotten: Iterable[str]) -> None:
 
 
 @pytest.mark.parametrize("source", ["commit", "comment", "document"])
-def test_what_is_forgotten_is_in_no_byte_until_it_is_restored(project: Repo, mom: Mom, source: str) -> None:
+def test_a_forgotten_memory_is_in_no_byte_on_disk_until_restored(project: Repo, mom: Mom, source: str) -> None:
     match source:
         case "commit":
             project.commit(f"Fix {WORDS}\n\nBecause of {WORDS}.", {"zoo.py": "def zoo():\n    pass\n"})
@@ -152,7 +152,7 @@ def test_what_is_forgotten_is_in_no_byte_until_it_is_restored(project: Repo, mom
     assert present(data) == set(WORDS.split())
 
 
-def test_a_forgotten_memory_of_a_plain_folder_stays_away(
+def test_a_forgotten_memory_of_a_plain_folder_stays_forgotten(
     home: Path, tmp_path: Path, moms: Callable[[Path], Mom]
 ) -> None:
     folder = tmp_path / "folder"
@@ -177,7 +177,7 @@ def test_a_forgotten_memory_of_a_plain_folder_stays_away(
     assert {one["id"] for one in search(mom)} == forgotten.keys()
 
 
-def test_one_of_several_that_share_an_identity_is_forgotten_and_restored(project: Repo, mom: Mom) -> None:
+def test_one_of_several_commits_with_the_same_id_can_be_forgotten_and_restored(project: Repo, mom: Mom) -> None:
     for name in ("one", "two", "three"):
         project.commit(f"Import\n\n{WORDS} {name}", {f"{name}.py": "x = 1\n"}, date=1_600_000_000)
     mom.index()
@@ -193,7 +193,7 @@ def test_one_of_several_that_share_an_identity_is_forgotten_and_restored(project
 
 
 @pytest.mark.parametrize("way", ["forget", "import", "another process"])
-def test_a_forgotten_memory_leaves_no_trace_and_no_title(project: Repo, mom: Mom, way: str) -> None:
+def test_forgetting_a_memory_removes_its_trace_and_title(project: Repo, mom: Mom, way: str) -> None:
     mom.index()
     data = project.location.data
     (found,) = search(mom, "Begin")
@@ -214,7 +214,7 @@ def test_a_forgotten_memory_leaves_no_trace_and_no_title(project: Repo, mom: Mom
     assert not any(identity.encode() in file.read_bytes() for file in files)
 
 
-def test_a_forgotten_note_is_in_no_byte_after_a_purge(project: Repo, mom: Mom) -> None:
+def test_a_forgotten_note_is_in_no_byte_on_disk_after_a_purge(project: Repo, mom: Mom) -> None:
     mom.index()
     data = project.location.data
     identity = mom.call("note", text=f"Remember {WORDS}", path="a.py", line=1)["id"]
@@ -235,9 +235,7 @@ def run(project: Repo, **options: Any) -> None:
     index(project.location, Settings(), report=lambda progress: None, stop=threading.Event(), **options)
 
 
-def test_the_embedding_of_a_forgotten_memory_is_gone_too(
-    project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_forgetting_a_memory_removes_its_embedding(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", HashEncoder)
     monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", HashEncoder)
     project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
@@ -259,7 +257,7 @@ def test_the_embedding_of_a_forgotten_memory_is_gone_too(
     assert content.encode() not in everything(data)
 
 
-def test_an_erasure_that_was_interrupted_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_erasure_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
     mom.index()
     data = project.location.data
@@ -279,7 +277,7 @@ def test_an_erasure_that_was_interrupted_is_completed(project: Repo, mom: Mom, m
     assert mom.index().nothing_new
 
 
-def test_a_restore_that_was_interrupted_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_restore_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     project.commit("Comment", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"})
     mom.index()
     before = dump(Store(project.location.data))

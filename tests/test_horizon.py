@@ -27,7 +27,7 @@ def write_history(project: Repo) -> None:
         project.commit(f"Raise the limit of worker {n}\n\n{WHY.format(n=n)}", {path: text})
 
 
-def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
+def test_suggestions_stay_the_same_after_five_years_of_use(project: Repo, moms: Start) -> None:
     write_history(project)
     mom = moms(project)
     mom.index()
@@ -60,7 +60,7 @@ def test_after_five_years_of_use(project: Repo, moms: Start) -> None:
         assert mom.call("show", id=memory["id"])["suggested"]
 
 
-def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Start) -> None:
+def test_a_used_memory_gains_only_by_its_strength(project: Repo, moms: Start) -> None:
     """Of two memories of a function the older one is used, year by year; uses themselves are left out of the score."""
     body = "def work(value):\n    total = value + {}\n    limit = total * {}\n    return min(total, limit)\n"
     project.write(".mom.toml", "[weights]\nuse = 0.0\n")
@@ -85,7 +85,7 @@ def test_what_is_used_gains_by_its_strength_alone(project: Repo, moms: Start) ->
         assert lead() > before + 0.1, f"year {year}"
 
 
-def test_a_year_of_busy_use_is_folded_and_told_apart(project: Repo, moms: Start) -> None:
+def test_a_year_of_busy_use_still_folds_and_distinguishes_memories(project: Repo, moms: Start) -> None:
     """Ten thousand events: forty uses a day."""
     write_history(project)
     mom = moms(project)

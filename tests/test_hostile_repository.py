@@ -153,7 +153,7 @@ def test_plain_git_runs_the_program(project: Repo, canary: Path, vector: str, co
     assert canary.exists()
 
 
-def test_nothing_runs_a_program_of_the_repository(project: Repo, moms: Start, canary: Path) -> None:
+def test_mom_runs_no_program_of_the_repository(project: Repo, moms: Start, canary: Path) -> None:
     history(project)
     poison(project, canary)
     use_everything(moms(project))
@@ -161,7 +161,7 @@ def test_nothing_runs_a_program_of_the_repository(project: Repo, moms: Start, ca
 
 
 @pytest.mark.parametrize("vector", ["diff.evil.textconv", "diff.evil.command", "diff.external", "core.fsmonitor"])
-def test_no_single_vector_works_alone(project: Repo, moms: Start, canary: Path, vector: str) -> None:
+def test_no_single_vector_works_on_its_own(project: Repo, moms: Start, canary: Path, vector: str) -> None:
     """A broken setting could hide another one that works."""
     history(project)
     poison(project, canary, vector)
@@ -221,7 +221,7 @@ def outside(tmp_path: Path) -> Path:
     return secret
 
 
-def test_a_link_to_a_file_outside_is_refused(project: Repo, moms: Start, outside: Path) -> None:
+def test_a_symlink_to_a_file_outside_is_refused(project: Repo, moms: Start, outside: Path) -> None:
     (project.root / "link.py").symlink_to(outside)
     (project.root / "folder").symlink_to(outside.parent)
     project.commit("A link to somewhere", {"a.py": CODE})
@@ -239,7 +239,7 @@ def test_a_link_to_a_file_outside_is_refused(project: Repo, moms: Start, outside
 
 
 @pytest.mark.parametrize("path", ["", ".", "no.py", "a\0b", "x" * 5000, "a.py/b"])
-def test_a_path_that_is_no_file_is_an_error_of_usage(project: Repo, moms: Start, path: str) -> None:
+def test_a_path_that_is_not_a_file_is_a_usage_error(project: Repo, moms: Start, path: str) -> None:
     project.commit("First version of f", {"a.py": CODE})
     mom = moms(project)
     mom.index()
@@ -249,7 +249,7 @@ def test_a_path_that_is_no_file_is_an_error_of_usage(project: Repo, moms: Start,
         mom.suggest(path, 1, rev="HEAD")
 
 
-def test_a_linked_workspace_file_of_settings_is_not_read(project: Repo, home: Path, tmp_path: Path) -> None:
+def test_a_symlinked_workspace_settings_file_is_not_read(project: Repo, home: Path, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere.toml"
     elsewhere.write_text("[suggest]\ncount = 9\n")
     (project.root / ".mom.toml").symlink_to(elsewhere)
@@ -258,7 +258,7 @@ def test_a_linked_workspace_file_of_settings_is_not_read(project: Repo, home: Pa
     assert "symbolic link" in found.problems[0]
 
 
-def test_workspace_settings_name_no_model(project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_workspace_settings_cannot_name_a_model(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.write(".mom.toml", '[encoder]\nenable = true\nmodel = "./evil"\n')
     found = resolve(project.root)
     assert found.settings.encoder.model == ""
@@ -269,7 +269,7 @@ def test_workspace_settings_name_no_model(project: Repo, moms: Start, tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "lance", "attributes", "journal.sqlite", "requests", "writer.lock", "git"])
-def test_nothing_is_written_through_a_link_in_our_folder(project: Repo, tmp_path: Path, name: str) -> None:
+def test_nothing_is_written_through_a_symlink_in_the_data_folder(project: Repo, tmp_path: Path, name: str) -> None:
     project.commit("First version of f", {"a.py": CODE})
     target = tmp_path / "precious"
     target.write_text("precious")
@@ -286,7 +286,7 @@ def test_nothing_is_written_through_a_link_in_our_folder(project: Repo, tmp_path
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
 @pytest.mark.parametrize("safe", [True, False])
-def test_a_folder_of_another_user_works(project: Repo, moms: Start, home: Path, safe: bool) -> None:
+def test_a_folder_owned_by_another_user_works(project: Repo, moms: Start, home: Path, safe: bool) -> None:
     """As in dev containers and CI. Plain git asks for safe.directory, to run no hook of a stranger; we run none."""
     history(project)
     for place in (project.root, *project.root.rglob("*")):
@@ -301,7 +301,7 @@ def test_a_folder_of_another_user_works(project: Repo, moms: Start, home: Path, 
     assert mom.suggest("a.py", 3)
 
 
-def test_a_repository_inside_a_repository_is_the_one_that_answers(project: Repo, moms: Start, canary: Path) -> None:
+def test_a_nested_repository_answers_for_itself(project: Repo, moms: Start, canary: Path) -> None:
     """A committed bare repository brings its own configuration."""
     project.commit("Outer commit of note", {"a.py": CODE})
     inner = make_repository(project.root / "inner", "--bare")

@@ -9,7 +9,9 @@ from mom_lsp.journal import Journal
 from mom_lsp.workspace.library.impressions import AskedLines, Impressions
 
 
-def test_what_was_shown_is_written_later_if_it_cannot_be_now(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_impressions_that_cannot_be_written_are_written_later(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     showings = Impressions()
     showings.add(["m", "n"], "a.py", 1.0, AskedLines("", 1, 2))
     with monkeypatch.context() as patch, pytest.raises(JournalError):

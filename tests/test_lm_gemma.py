@@ -39,7 +39,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Llama]:
         model.close()
 
 
-def test_its_scale_is_found_and_a_bias_moves_it(llama: Llama) -> None:
+def test_the_attention_scale_is_found_and_a_bias_works(llama: Llama) -> None:
     assert llama.attention_scale == pytest.approx(1.0, rel=1e-3)  # not 1 / sqrt(256)
     right, wrong = (llama.read(make_messages(), ANSWER, bias=bias).nll.mean() for bias in ({RETRY: 0.5}, {CACHE: 0.5}))
     assert right < wrong
@@ -49,7 +49,7 @@ def test_its_scale_is_found_and_a_bias_moves_it(llama: Llama) -> None:
     assert "42" in said[RETRY] and "17" in said[CACHE] and "6543" in said[PORT]
 
 
-def test_without_a_bias_every_logit_is_the_same_bit_by_bit(llama: Llama) -> None:
+def test_without_a_bias_every_logit_is_bit_identical(llama: Llama) -> None:
     tokens = llama.tokenizer.prompt(make_messages()).tokens
     bare = llama.new_context(None, flash=False)
     bare.begin(tokens, PLAIN)
@@ -58,7 +58,7 @@ def test_without_a_bias_every_logit_is_the_same_bit_by_bit(llama: Llama) -> None
     assert np.array_equal(np.concatenate(llama.hooked.feed(tokens, measured_from=0, logits_from=0)), expected)
 
 
-def test_what_a_window_has_left_behind_gets_no_mass_whatever_its_bias(llama: Llama) -> None:
+def test_tokens_outside_the_window_get_no_mass_whatever_their_bias(llama: Llama) -> None:
     first = Part("The retry limit is 42 attempts.\n", RETRY)
     messages = [ChatMessage("user", (first, Part("word " * (WINDOW + 20), PORT), Part("What is the limit?")))]
     plain, biased = (llama.read(messages, ANSWER, bias=bias).mass[RETRY].mean(1) for bias in (None, {RETRY: 3.0}))
@@ -68,7 +68,7 @@ def test_what_a_window_has_left_behind_gets_no_mass_whatever_its_bias(llama: Lla
     assert (biased[~local] > plain[~local]).any()
 
 
-def test_its_turns_are_its_own_tokens(llama: Llama) -> None:
+def test_gemma_turns_use_gemmas_own_tokens(llama: Llama) -> None:
     assert llama.tokenizer.template == b"gemma"
     prompt = llama.tokenizer.prompt(make_messages())
     for memory, start, end in prompt.spans:

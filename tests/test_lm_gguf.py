@@ -24,7 +24,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_remembered_and_refused_once_it_changed(model: Path) -> None:
+def test_a_model_file_is_remembered_and_refused_once_changed(model: Path) -> None:
     first = gguf.checked(model)
     assert gguf.checked(model) == first
     assert first.name == f"tiny/{first.sha256[:12]}"
@@ -42,7 +42,7 @@ def test_a_damaged_list_of_confirmed_models_confirms_nothing(model: Path, tmp_pa
         gguf.checked(model)
 
 
-def test_what_is_no_gguf_file_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_gguf_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.gguf").write_bytes(b"PK\3\4")
     with pytest.raises(ModelError, match="not a GGUF file"):
         gguf.checked(tmp_path / "x.gguf")
@@ -50,9 +50,7 @@ def test_what_is_no_gguf_file_is_refused(tmp_path: Path) -> None:
         gguf.checked(tmp_path / "missing.gguf")
 
 
-def test_a_model_is_named_by_an_absolute_path_or_is_the_one_installed(
-    model: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_model_is_an_absolute_path_or_the_installed_one(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert gguf.find_model(str(model)) == model
     with pytest.raises(ModelError, match="absolute"):
         gguf.find_model("tiny.gguf")
@@ -63,7 +61,7 @@ def test_a_model_is_named_by_an_absolute_path_or_is_the_one_installed(
         gguf.find_model("")
 
 
-def test_a_model_that_does_not_fit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_that_does_not_fit_in_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     meminfo = tmp_path / "meminfo"
     meminfo.write_text("MemTotal: 9 kB\nMemAvailable:    1000000 kB\n")
     assert gguf.free_memory(meminfo) == 1_024_000_000

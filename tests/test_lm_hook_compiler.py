@@ -15,7 +15,7 @@ def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
 
-def test_the_hook_is_compiled_once_and_others_cannot_slip_one_in() -> None:
+def test_the_hook_is_compiled_once_and_others_cannot_replace_it() -> None:
     assert hook_compiler.load_hook().mom_hook
     made = hook_compiler.compiled_file()
     before = made.stat().st_mtime_ns
@@ -32,7 +32,7 @@ def test_without_a_compiler_it_says_what_to_install(monkeypatch: pytest.MonkeyPa
         hook_compiler.load_hook()
 
 
-def test_a_source_that_does_not_compile_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_compile_error_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     source = tmp_path / "broken.c"
     source.write_text("int hook(")
     monkeypatch.setattr(hook_compiler, "SOURCE", source)

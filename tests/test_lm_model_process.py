@@ -44,7 +44,7 @@ def test_without_llama_cpp_it_says_how_to_install_it(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.slow
 @needs_model
-def test_it_answers_and_stays_small(model: ModelProcess) -> None:
+def test_the_model_answers_and_stays_small(model: ModelProcess) -> None:
     assert model.pid is None
     said = "".join(model.generate(make_messages(), limit=24))
     assert "42" in said
@@ -58,7 +58,7 @@ def test_it_answers_and_stays_small(model: ModelProcess) -> None:
 
 @pytest.mark.slow
 @needs_model
-def test_it_takes_no_more_than_it_may(model: ModelProcess) -> None:
+def test_the_process_respects_its_memory_limit(model: ModelProcess) -> None:
     need = read_need(gguf.checked(gguf.find_model("")), 2048, BATCH).total()
     "".join(model.generate(make_messages("Count to a thousand."), limit=200))
     process = psutil.Process(model.pid)
@@ -71,7 +71,7 @@ def test_it_takes_no_more_than_it_may(model: ModelProcess) -> None:
     small.close()
 
 
-def test_the_system_stops_a_process_that_takes_more() -> None:
+def test_the_system_stops_a_process_that_exceeds_its_limit() -> None:
     greedy = f"from mom_lsp.lm.child import limit_resources; limit_resources(DATA={10**8}); kept = bytes(2 * {10**8})"
     done = subprocess.run([sys.executable, "-P", "-c", greedy], capture_output=True, text=True, check=False)
     assert done.stderr.strip().endswith("MemoryError")
@@ -91,7 +91,7 @@ def test_a_kill_costs_one_answer(model: ModelProcess) -> None:
 
 @pytest.mark.slow
 @needs_model
-def test_who_stops_listening_stops_the_model(model: ModelProcess) -> None:
+def test_closing_the_stream_stops_the_model(model: ModelProcess) -> None:
     pieces = model.generate(make_messages("Count to a thousand."), limit=1_500)
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
@@ -103,7 +103,7 @@ def test_who_stops_listening_stops_the_model(model: ModelProcess) -> None:
 
 @pytest.mark.slow
 @needs_model
-def test_it_leaves_when_nobody_asks() -> None:
+def test_an_idle_process_exits_and_is_restarted() -> None:
     process = ModelProcess(threads=1, idle=0.5)
     process.count("a word")
     first = process.pid
@@ -115,7 +115,7 @@ def test_it_leaves_when_nobody_asks() -> None:
 
 @pytest.mark.slow
 @needs_model
-def test_errors_of_the_child_arrive_as_they_are(model: ModelProcess, tmp_path: Path) -> None:
+def test_errors_of_the_child_keep_their_type_and_message(model: ModelProcess, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="GBNF"):
         list(model.generate(make_messages(), limit=4, grammar="root ::= ("))
     broken = tmp_path / "broken.gguf"

@@ -61,9 +61,7 @@ def said(process: ModelProcess) -> str:
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_crash_is_followed_by_one_start_with_safe_settings_that_is_remembered(
-    dying: Start, file: Path, number: int
-) -> None:
+def test_a_crash_is_retried_once_with_safe_settings_which_are_remembered(dying: Start, file: Path, number: int) -> None:
     process = dying(number)
     assert said(process) == "alive"
     assert process.info["settings"].startswith("safe")
@@ -74,7 +72,7 @@ def test_a_crash_is_followed_by_one_start_with_safe_settings_that_is_remembered(
 
 
 @pytest.mark.parametrize("number", SIGNALS)
-def test_a_crash_with_safe_settings_too_says_what_it_is_and_what_to_do(dying: Start, file: Path, number: int) -> None:
+def test_a_crash_with_safe_settings_is_explained(dying: Start, file: Path, number: int) -> None:
     with pytest.raises(ModelError) as error:
         said(dying(number, settings=ALL))
     for words in (signal.Signals(number).name, "built for another processor", processor_check.REBUILD, "mom model"):
@@ -87,12 +85,12 @@ def test_a_crash_with_safe_settings_too_says_what_it_is_and_what_to_do(dying: St
 
 
 @pytest.mark.parametrize("where", ["load", "generate"])
-def test_it_may_die_while_it_loads_or_later_while_it_answers(dying: Start, file: Path, where: str) -> None:
+def test_a_crash_on_load_or_during_an_answer_is_handled(dying: Start, file: Path, where: str) -> None:
     assert said(dying(signal.SIGILL, where)) == "alive"
     assert remembered(confirmed_name(file)) is Support.SAFE
 
 
-def test_who_dies_later_with_safe_settings_is_started_again_by_the_next_question(dying: Start, file: Path) -> None:
+def test_a_later_crash_with_safe_settings_is_restarted_by_the_next_request(dying: Start, file: Path) -> None:
     process = dying(signal.SIGSEGV, "generate", ALL)
     for _ in range(2):
         with pytest.raises(ChildError, match="segmentation fault"):
@@ -106,14 +104,14 @@ def test_a_killed_process_is_not_taken_for_a_crash(dying: Start, file: Path) -> 
     assert remembered(confirmed_name(file)) is Support.FULL
 
 
-def test_status_calls_a_model_ready_only_once_it_has_computed_something(dying: Start, file: Path) -> None:
+def test_status_calls_a_model_ready_only_after_its_first_computation(dying: Start, file: Path) -> None:
     local, chosen = LocalModel(), ModelSettings(path=str(file))
     assert not local.state(chosen)["tested"]
     assert said(dying(NO_SIGNAL)) == "alive"
     assert local.state(chosen)["tested"]
 
 
-def test_another_processor_library_or_model_is_another_matter(
+def test_another_processor_library_or_model_is_checked_anew(
     book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remember("a/1", Support.NONE)
@@ -134,7 +132,7 @@ def test_another_processor_library_or_model_is_another_matter(
 
 
 @pytest.mark.parametrize("content", ["", "[1]", '{"x": 1}', '{"x": '])
-def test_a_damaged_memory_is_learned_again(book: Path, content: str) -> None:
+def test_a_damaged_record_is_rebuilt(book: Path, content: str) -> None:
     book.parent.mkdir(parents=True)
     book.write_text(content)
     assert remembered("a/1") is None
@@ -142,7 +140,7 @@ def test_a_damaged_memory_is_learned_again(book: Path, content: str) -> None:
     assert remembered("a/1") is Support.SAFE
 
 
-def test_what_cannot_be_remembered_is_logged(book: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_failure_to_remember_is_logged(book: Path, caplog: pytest.LogCaptureFixture) -> None:
     book.parent.parent.mkdir(parents=True)
     book.parent.write_text("in the way")
     remember("a/1", Support.SAFE)
@@ -153,12 +151,12 @@ def test_what_cannot_be_remembered_is_logged(book: Path, caplog: pytest.LogCaptu
     ("code", "words"),
     [(-4, "illegal instruction"), (-11, "segmentation fault"), (0xC000001D, "illegal"), (0xC0000005, "access")],
 )
-def test_exit_codes_of_every_platform_are_understood(code: int, words: str) -> None:
+def test_crash_exit_codes_of_every_platform_are_recognized(code: int, words: str) -> None:
     assert words in crash(code)
 
 
 @pytest.mark.parametrize("code", [None, 0, 1, -9, -15, 0xC0000017])
-def test_other_exit_codes_are_no_crash_of_this_kind(code: int | None) -> None:
+def test_other_exit_codes_are_not_crashes(code: int | None) -> None:
     assert crash(code) == ""
 
 

@@ -38,16 +38,16 @@ def first(mom: Mom) -> dict[str, Any]:
 @pytest.mark.parametrize(
     "title", ["fix", "WIP", "Update.", "minor fixes", "some more cleanup", "...", "address review"]
 )
-def test_what_could_stand_over_any_change_says_nothing(title: str) -> None:
+def test_generic_titles_are_uninformative(title: str) -> None:
     assert says_nothing(title)
 
 
 @pytest.mark.parametrize("title", ["fix retries", "update the parser", "Test for 42", "http: fix"])
-def test_what_names_anything_says_something(title: str) -> None:
+def test_specific_titles_are_informative(title: str) -> None:
     assert not says_nothing(title)
 
 
-def test_a_title_is_kept_only_if_the_memory_supports_it() -> None:
+def test_a_generated_title_is_kept_only_if_the_memory_supports_it() -> None:
     assert titled(Parrot(f"{MADE}."), FIX) == MADE
     assert titled(Parrot("Ban of a client after 60 attempts."), FIX) == ""
     assert titled(Parrot("Please the tax office."), FIX) == ""
@@ -55,18 +55,18 @@ def test_a_title_is_kept_only_if_the_memory_supports_it() -> None:
 
 
 @given(MEMORIES)
-def test_any_memory_can_be_asked_for_a_title(memory: Memory) -> None:
+def test_a_title_can_be_requested_for_any_memory(memory: Memory) -> None:
     assert len(titled(Parrot(memory.title), memory)) <= 60
 
 
-def test_a_made_title_is_marked_and_the_own_one_stays(mom: Mom) -> None:
+def test_a_generated_title_is_marked_and_the_original_is_kept(mom: Mom) -> None:
     assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", None)
     TitleFile(mom.location.data / datafolder.TITLES).put(first(mom)["id"], MADE)
     assert (first(mom)["title"], first(mom)["title_generated"]) == ("fix", MADE)
     assert mom.search(MADE.split()[0])[0]["title"] == "fix"
 
 
-def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> None:
+def test_forgetting_a_memory_erases_its_title_from_the_disk(mom: Mom) -> None:
     file = mom.location.data / datafolder.TITLES
     TitleFile(file).put(first(mom)["id"], MADE)
     assert MADE.encode() in file.read_bytes()
@@ -74,7 +74,7 @@ def test_the_title_of_a_forgotten_memory_is_erased_from_the_disk(mom: Mom) -> No
     assert MADE.encode() not in file.read_bytes()
 
 
-def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom) -> None:
+def test_a_title_generated_while_its_memory_is_forgotten_is_not_kept(mom: Mom) -> None:
     class Forgetful(LocalModel):
         def why_not(self, settings: ModelSettings) -> str:
             return ""
@@ -92,7 +92,7 @@ def test_a_title_that_is_made_while_its_memory_is_forgotten_is_not_kept(mom: Mom
     assert not mom.service.workspace(str(mom.root)).presenter.awaiting_title
 
 
-def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:
+def test_damaged_titles_and_traces_are_ignored(mom: Mom) -> None:
     identity = first(mom)["id"]
     for name in (datafolder.TITLES, datafolder.TRACES):
         (mom.location.data / name).write_bytes(b"no database at all" * 100)
@@ -103,13 +103,13 @@ def test_titles_and_traces_that_are_damaged_are_no_obstacle(mom: Mom) -> None:
     assert not mom.search("ban")
 
 
-def test_without_a_model_none_is_made(mom: Mom) -> None:
+def test_without_a_model_no_title_is_generated(mom: Mom) -> None:
     first(mom)
     mom.service.make_title(lambda: False)
     assert not (mom.location.data / datafolder.TITLES).exists()
 
 
-def test_an_answer_that_is_kept_says_that_a_model_wrote_it(mom: Mom) -> None:
+def test_a_kept_answer_says_that_a_model_wrote_it(mom: Mom) -> None:
     mom.call("note", text="The limit is 42 because of the ban", path="a.py", line=1, generated=True)
     note = next(one for one in mom.search("limit because of the ban") if one["source"]["type"] == "user")
     assert "local model" in note["source"]["author"]

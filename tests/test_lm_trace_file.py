@@ -24,7 +24,9 @@ def file(tmp_path: Path) -> TraceFile:
 
 
 @given(st.lists(observations(), max_size=8))
-def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFactory, seen: list[Observation]) -> None:
+def test_replaying_the_file_gives_the_same_traces(
+    tmp_path_factory: pytest.TempPathFactory, seen: list[Observation]
+) -> None:
     file = TraceFile(tmp_path_factory.mktemp("traces") / "traces.sqlite")
     for number, observation in enumerate(seen):
         file.add("model", LAYERS, HEADS, observation, f"text {number}")
@@ -37,7 +39,7 @@ def test_the_file_replays_to_the_same_traces(tmp_path_factory: pytest.TempPathFa
     assert file.traces("another model", LAYERS, HEADS).strength == {}
 
 
-def test_a_forgotten_memory_leaves_no_trace_and_no_byte(file: TraceFile) -> None:
+def test_forgetting_a_memory_removes_its_trace_and_every_byte(file: TraceFile) -> None:
     for memory in ("5ec4e75ec4e75ec4", "0123456789abcdef"):
         file.add("model", LAYERS, HEADS, make_seen(memory))
     file.add("model", LAYERS, HEADS, make_seen("0123456789abcdef"), source="5ec4e75ec4e75ec4")
@@ -47,7 +49,7 @@ def test_a_forgotten_memory_leaves_no_trace_and_no_byte(file: TraceFile) -> None
     assert all(b"5ec4e75ec4e75ec4" not in path.read_bytes() for path in file.path.parent.iterdir())
 
 
-def test_what_each_strength_saved_is_kept(file: TraceFile) -> None:
+def test_the_gains_of_each_strength_are_kept(file: TraceFile) -> None:
     saved = {0.5: 0.02, 1.0: -0.01, 1.5: -0.5}
     file.add("model", LAYERS, HEADS, replace(make_seen("a"), gains=saved))
     file.add("model", LAYERS, HEADS, make_seen("b"))
@@ -64,7 +66,7 @@ def test_the_oldest_observations_are_dropped(file: TraceFile, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("harm", ["no database", "other columns", "other numbers", "no json"])
-def test_a_file_that_is_damaged_or_of_another_version_is_made_anew(file: TraceFile, harm: str) -> None:
+def test_a_damaged_or_outdated_file_is_recreated(file: TraceFile, harm: str) -> None:
     file.add("model", LAYERS, HEADS, make_seen("a"), "text")
     with closing(sqlite3.connect(file.path)) as raw, raw:
         match harm:
@@ -82,13 +84,13 @@ def test_a_file_that_is_damaged_or_of_another_version_is_made_anew(file: TraceFi
     assert len(file.observations("model", LAYERS, HEADS)) == 1
 
 
-def test_a_file_that_cannot_be_made_anew_is_reported(file: TraceFile) -> None:
+def test_a_file_that_cannot_be_recreated_is_reported(file: TraceFile) -> None:
     file.path.mkdir()
     with pytest.raises(StoreError, match="delete it"):
         file.traces("model", LAYERS, HEADS)
 
 
-def test_the_size_is_small(file: TraceFile) -> None:
+def test_the_file_stays_small(file: TraceFile) -> None:
     grid = np.full((30, 9), 0.01)
     for _ in range(20):
         file.add(

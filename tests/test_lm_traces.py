@@ -30,7 +30,7 @@ from mom_lsp.lm.traces import (
 
 
 @given(st.lists(observations(), max_size=12), st.integers(1, 4))
-def test_no_head_keeps_more_than_its_budget_and_no_trace_is_negative(seen: list[Observation], budget: int) -> None:
+def test_no_head_exceeds_its_budget_and_no_trace_is_negative(seen: list[Observation], budget: int) -> None:
     traces = AttentionTraces(LAYERS, HEADS, LearningRule(budget=budget, least=1e-6, prune=1e-8))
     for observation in seen:
         traces.step(observation)
@@ -39,7 +39,7 @@ def test_no_head_keeps_more_than_its_budget_and_no_trace_is_negative(seen: list[
 
 
 @given(st.lists(observations(), max_size=8))
-def test_what_is_full_drops_its_weakest(seen: list[Observation]) -> None:
+def test_a_full_head_drops_its_weakest_traces(seen: list[Observation]) -> None:
     free = replay(seen, LAYERS, HEADS, LearningRule(budget=100))
     last = AttentionTraces(
         LAYERS, HEADS, LearningRule(budget=2), strength={k: v.copy() for k, v in free.strength.items()}
@@ -66,7 +66,7 @@ def test_a_trace_that_is_always_reinforced_converges_to_its_salience(
 
 
 @given(st.floats(0.05, 0.95), st.floats(0.1, 0.95), st.floats(0.1, 0.99), st.floats(0.1, 2))
-def test_the_mean_settles_where_the_mixture_says(chance: float, keep: float, fade: float, mean: float) -> None:
+def test_the_mean_settles_at_the_predicted_steady_state(chance: float, keep: float, fade: float, mean: float) -> None:
     rule = LearningRule(keep=keep, fade=fade, least=0.0, prune=0.0)
     trace = np.zeros(1)
     for _ in range(2_000):  # the update is linear in the trace, so the expectation takes the same steps
@@ -83,7 +83,7 @@ def test_an_unused_trace_fades_and_is_dropped(start: float, steps: int) -> None:
     assert trace[0, 0] == 0 or trace[0, 0] == pytest.approx(start * LearningRule().fade ** steps)
 
 
-def test_only_what_helps_is_reinforced_and_only_where_it_was_looked_at() -> None:
+def test_only_helpful_memories_are_reinforced_and_only_at_attended_heads() -> None:
     looked = np.zeros((LAYERS, HEADS))
     looked[1, 2] = 0.4
     seen = Observation("tls", {"good": looked, "bad": looked}, {"good": 0.2, "bad": -0.2})
@@ -93,7 +93,7 @@ def test_only_what_helps_is_reinforced_and_only_where_it_was_looked_at() -> None
     assert traces.bias("tls", ["good"], 0.0) == {}
 
 
-def test_what_the_router_puts_first_borrows_the_trace_of_what_was_first_before() -> None:
+def test_the_top_ranked_memory_inherits_the_trace_of_first_positions() -> None:
     looked = np.full((LAYERS, HEADS), 0.4)
     seen = Observation("tls", {"a": looked, "b": looked / 2}, {"a": 0.2, "b": 0.1}, first="a")
     traces = replay([seen] * 3, LAYERS, HEADS)
@@ -107,13 +107,15 @@ def test_what_the_router_puts_first_borrows_the_trace_of_what_was_first_before()
     assert len(traces.bias("tls", ["a", "new"], 0.5, "a")["a"]) == len(heads)
 
 
-def test_a_first_memory_that_hurts_lends_nothing() -> None:
+def test_a_harmful_first_memory_passes_on_no_trace() -> None:
     looked = np.full((LAYERS, HEADS), 0.4)
     assert FIRST not in replay([Observation("tls", {"a": looked}, {"a": -0.2}, "a")], LAYERS, HEADS).strength
 
 
 @given(st.lists(st.lists(st.floats(-1, 1), min_size=3, max_size=3), max_size=20), st.sampled_from([0.0, 1.0]))
-def test_the_strength_is_the_one_that_saved_most_or_none(rows: list[list[float]], before: float) -> None:
+def test_the_calibrated_strength_is_the_one_with_the_highest_gain_or_none(
+    rows: list[list[float]], before: float
+) -> None:
     gains = [dict(zip(STRENGTHS, row, strict=True)) for row in rows]
     strength = calibrated([*gains, {}], before)
     if len(rows) < ENOUGH:
@@ -123,19 +125,19 @@ def test_the_strength_is_the_one_that_saved_most_or_none(rows: list[list[float]]
     assert means[strength] == max(means.values())
 
 
-def test_the_cue_is_the_folder_of_most_files() -> None:
+def test_the_cue_is_the_most_common_folder() -> None:
     assert cue_of(["lib/url.c", "lib/vtls/openssl.c", "docs/a.md"]) == "lib"
     assert cue_of([]) == ""
 
 
-def test_importance_is_the_slope_and_keeps_its_sign() -> None:
+def test_importance_is_the_signed_slope() -> None:
     assert importance(lambda bias: 3 - 0.25 * bias) == pytest.approx(0.25)
     assert importance(lambda bias: 3 + 0.25 * bias) == pytest.approx(-0.25)
     assert importance(lambda bias: 3 + bias * bias) == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize("change", [{"keep": 0.5}, {"fade": 0.5}])
-def test_rules_matter(change: dict[str, float]) -> None:
+def test_every_learning_rule_parameter_matters(change: dict[str, float]) -> None:
     seen = [make_seen("a"), make_seen("b")]
     usual, other = replay(seen, LAYERS, HEADS), replay(seen, LAYERS, HEADS, replace(LearningRule(), **change))
     trace: Callable[[AttentionTraces], float] = lambda traces: float(traces.strength["tls", "a"][0, 0])  # noqa: E731

@@ -61,7 +61,7 @@ def settle(mom: Mom) -> None:
     mom.service.follow()
 
 
-def test_two_places_prove_a_memory_and_an_undo_takes_it_back(mom: Mom, project: Repo, alpha: str) -> None:
+def test_uses_in_two_places_validate_a_memory_and_undo_reverts_that(mom: Mom, project: Repo, alpha: str) -> None:
     assert standing(mom, alpha) == ("candidate", 0, "low")
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, alpha, "useful", "src/a.py", 3)  # the same function
@@ -77,7 +77,7 @@ def test_two_places_prove_a_memory_and_an_undo_takes_it_back(mom: Mom, project: 
     assert mom.call("review")["promoted"] == []
 
 
-def test_an_edit_that_stays_speaks_for_a_memory_and_its_revert_against(
+def test_a_kept_edit_supports_a_memory_and_its_revert_counts_against_it(
     mom: Mom, project: Repo, alpha: str, moms: Start
 ) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
@@ -98,7 +98,7 @@ def test_an_edit_that_stays_speaks_for_a_memory_and_its_revert_against(
     assert len(transitions(mom)) == 2
 
 
-def test_a_dismissal_where_it_was_accepted_is_a_failed_use(mom: Mom, project: Repo, alpha: str) -> None:
+def test_dismissing_a_memory_where_it_was_used_is_a_failed_use(mom: Mom, project: Repo, alpha: str) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, alpha, "dismiss", "src/a.py", 2)
     assert standing(mom, alpha) == ("needs_revision", 0, "low")
@@ -115,7 +115,7 @@ def show_for_days(mom: Mom, identity: str, days: int) -> None:
     settle(mom)
 
 
-def test_what_is_shown_and_never_used_is_suggested_all_the_same(mom: Mom, alpha: str) -> None:
+def test_a_memory_shown_but_never_used_is_still_suggested(mom: Mom, alpha: str) -> None:
     before = [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)]
     show_for_days(mom, alpha, 200)
     assert standing(mom, alpha)[0] == "candidate"
@@ -128,7 +128,7 @@ def test_what_is_shown_and_never_used_is_suggested_all_the_same(mom: Mom, alpha:
     assert mom.call("review")["archived"] == []
 
 
-def test_what_was_archived_for_being_shown_comes_back(mom: Mom, project: Repo, alpha: str) -> None:
+def test_a_memory_once_archived_for_exposure_is_restored(mom: Mom, project: Repo, alpha: str) -> None:
     """An older mom did so, and wrote it down; what the user said besides still counts."""
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
     use(mom, project, other, "dismiss", "src/b.py", 2)
@@ -152,7 +152,7 @@ def test_what_was_archived_for_being_shown_comes_back(mom: Mom, project: Repo, a
     assert "useful" in mom.call("undo", id=alpha)["message"]
 
 
-def test_never_archives_and_using_it_again_takes_that_back(mom: Mom, project: Repo, alpha: str) -> None:
+def test_never_archives_a_memory_and_using_it_again_reverts_that(mom: Mom, project: Repo, alpha: str) -> None:
     mom.call("dismiss", id=alpha, never=True)
     assert standing(mom, alpha)[0] == "archived"
     assert alpha not in [one["id"] for one in mom.suggest("src/a.py", 2)]
@@ -160,7 +160,7 @@ def test_never_archives_and_using_it_again_takes_that_back(mom: Mom, project: Re
     assert standing(mom, alpha)[0] == "candidate"
 
 
-def test_showings_are_few_writes_and_a_script_sees_nothing(mom: Mom) -> None:
+def test_impressions_are_batched_and_scripts_leave_none(mom: Mom) -> None:
     for _ in range(5):
         mom.suggest("src/a.py", 2)
         mom.suggest("src/a.py", 2, counted=False)
@@ -171,7 +171,7 @@ def test_showings_are_few_writes_and_a_script_sees_nothing(mom: Mom) -> None:
     assert (event.type, list(event.data["seen"])) == ("shown", ["src/a.py"])
 
 
-def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
+def test_merged_memories_are_shown_as_one(mom: Mom, alpha: str) -> None:
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
     assert other != alpha
     mom.call("merge", id=other, other=alpha)
@@ -186,7 +186,7 @@ def test_one_is_shown_for_two_that_were_merged(mom: Mom, alpha: str) -> None:
     assert mom.suggest("src/a.py", 2)[0]["id"] == alpha
 
 
-def test_a_merge_adds_up_what_spoke_for_either(mom: Mom, project: Repo, alpha: str) -> None:
+def test_a_merge_adds_up_the_uses_of_both(mom: Mom, project: Repo, alpha: str) -> None:
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, other, "useful", "src/b.py", 2)
@@ -211,7 +211,7 @@ SAID: dict[str, dict[str, Any]] = {
 }
 
 
-def test_each_thing_that_is_said_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
+def test_every_kind_of_feedback_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
     """And what a memory was before, it is again: its life, its rank, its text."""
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
 
@@ -234,9 +234,7 @@ def test_each_thing_that_is_said_can_be_undone(mom: Mom, project: Repo, alpha: s
         mom.call("undo")
 
 
-def test_what_evidence_alone_made_of_a_memory_can_be_undone(
-    mom: Mom, project: Repo, alpha: str, tmp_path: Path
-) -> None:
+def test_a_transition_from_evidence_alone_can_be_undone(mom: Mom, project: Repo, alpha: str, tmp_path: Path) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     edit = project.commit("Start alpha at eleven" + WHY, {"src/a.py": CODE.replace("first = 0", "first = 11")})
     mom.index()
@@ -260,7 +258,7 @@ def test_what_evidence_alone_made_of_a_memory_can_be_undone(
         mom.call("undo", id="ffff")
 
 
-def test_a_day_is_noted_once(mom: Mom) -> None:
+def test_an_active_day_is_recorded_once(mom: Mom) -> None:
     mom.call("active")
     mom.call("active")
     assert [event.type for event in mom.service.library.journal.events()] == ["active"]
@@ -284,7 +282,7 @@ def test_strength_rises_with_use_and_is_the_temporal_term(mom: Mom, project: Rep
     assert (status["tiers"]["working"], status["statuses"]["validated"], status["promoted_lately"]) == (1, 1, 1)
 
 
-def test_the_state_is_carried_elsewhere_by_the_journal_alone(
+def test_the_journal_alone_carries_the_state_to_a_clone(
     mom: Mom, project: Repo, alpha: str, tmp_path: Any, moms: Start
 ) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
@@ -306,7 +304,7 @@ TOLD = st.tuples(
 
 
 @given(st.lists(TOLD, max_size=12))
-def test_what_is_carried_elsewhere_leads_to_the_same_and_comes_once(told: list[tuple[str, str, int]]) -> None:
+def test_importing_twice_gives_the_same_state_without_duplicates(told: list[tuple[str, str, int]]) -> None:
     with TemporaryDirectory() as folder, Journal(Path(folder, "a")) as mine, Journal(Path(folder, "b")) as theirs:
         theirs.append("pin", "other", now=0.5)
         said = []
@@ -323,7 +321,7 @@ def test_what_is_carried_elsewhere_leads_to_the_same_and_comes_once(told: list[t
         assert fold(mine.events()).of("other") == after.of("other")
 
 
-def test_what_a_memory_says_already_becomes_no_second_one(mom: Mom, alpha: str) -> None:
+def test_a_note_that_repeats_a_memory_pins_it_instead(mom: Mom, alpha: str) -> None:
     recalled = mom.call("note", text="Because callers count from ten, and the parser failed", path="src/b.py", line=2)
     assert recalled["id"] == alpha and mom.call("show", id=alpha)["pinned"]
     fresh = mom.call("note", text="Callers of beta count from zero, whatever alpha does", path="src/b.py", line=2)
@@ -331,7 +329,7 @@ def test_what_a_memory_says_already_becomes_no_second_one(mom: Mom, alpha: str) 
     assert [event.memory for event in logged(mom, "note")] == [fresh["id"]]
 
 
-def test_a_memory_that_comes_back_as_a_comment_is_no_new_one(mom: Mom, project: Repo, alpha: str) -> None:
+def test_a_comment_that_repeats_a_memory_makes_no_new_one(mom: Mom, project: Repo, alpha: str) -> None:
     told = [one["id"] for one in mom.search("parser callers")]
     said = "Because callers count from ten, and the parser failed on what came before."
     commit = mom.call("show", id=alpha)["source"]["commit"]

@@ -70,13 +70,13 @@ def test_the_half_life_of_every_strength_is_a_number_of_days(tier: int, strength
 
 
 @given(LEVELS, st.floats(1e-9, 1))
-def test_after_its_half_life_a_strength_is_half(tier: int, strength: float) -> None:
+def test_a_strength_halves_after_its_half_life(tier: int, strength: float) -> None:
     left = faded(np.array([tier]), np.array([strength]), half_life(tier, strength))[1]
     assert left[0] == pytest.approx(strength / 2)
 
 
 @given(LEVELS, SHARES, SIZES)
-def test_a_strength_stays_one_however_long_nothing_happens(tier: int, strength: float, days: float) -> None:
+def test_strength_and_half_life_stay_in_range_after_any_time(tier: int, strength: float, days: float) -> None:
     level, left = faded(np.array([tier]), np.array([strength]), days)
     assert within(left, LEAST, 1)
     assert within(half_life(int(level[0]), float(left[0])), 0.5, 70)
@@ -84,12 +84,12 @@ def test_a_strength_stays_one_however_long_nothing_happens(tier: int, strength: 
 
 
 @given(SHARES, SHARES, SHARES)
-def test_an_activation_of_any_size_gives_a_strength(strength: float, gate: float, share: float) -> None:
+def test_an_activation_of_any_size_gives_a_valid_strength(strength: float, gate: float, share: float) -> None:
     assert within(activated(np.array([strength]), gate, share), strength, 1)
 
 
 @given(st.lists(SIZES, min_size=1, max_size=5), SIZES, st.lists(st.tuples(SIZES, SHARES), max_size=4))
-def test_a_memory_has_a_tier_and_a_strength_at_any_time(
+def test_a_memory_has_a_valid_tier_and_strength_at_any_time(
     times: list[float], now: float, touched: list[tuple[float, float]]
 ) -> None:
     clock = ActiveDays(times)
@@ -100,12 +100,12 @@ def test_a_memory_has_a_tier_and_a_strength_at_any_time(
 
 
 @given(st.lists(SIZES, min_size=1, max_size=5), st.integers(0, 2**60))
-def test_usage_is_a_share(uses: list[float], most: int) -> None:
+def test_usage_is_between_0_and_1(uses: list[float], most: int) -> None:
     assert within(usage(np.array(uses), most), 0, 1)
 
 
 @given(VECTORS)
-def test_a_continuous_memory_takes_in_events_of_any_size(events: np.ndarray) -> None:
+def test_a_continuous_memory_accepts_events_of_any_size(events: np.ndarray) -> None:
     unit_events = cms.unit(events)
     assert within(np.linalg.norm(unit_events.astype(np.float64), axis=1), 0, 1 + 1e-5)
     weights = cms.softmax(np.abs(events))
@@ -121,18 +121,18 @@ def test_a_continuous_memory_takes_in_events_of_any_size(events: np.ndarray) -> 
 
 
 @given(st.lists(SIZES, min_size=1, max_size=5))
-def test_words_are_worth_a_share(scores: list[float]) -> None:
+def test_lexical_scores_are_between_0_and_1(scores: list[float]) -> None:
     assert within(lexical(range(len(scores)), dict(enumerate(scores))), 0, 1)
 
 
 @given(arrays(np.float64, 5, elements=st.floats(-HUGE, HUGE)))
-def test_every_score_stands_for_a_chance_and_can_be_ranked(scores: np.ndarray) -> None:
+def test_every_score_has_a_probability_and_can_be_ranked(scores: np.ndarray) -> None:
     assert within(shipped("hints").chances(scores), 0, 1)
     assert scores[top(scores, 5)].tolist() == sorted(scores.tolist(), reverse=True)
 
 
 @given(arrays(np.float64, (4, 6), elements=SHARES))
-def test_features_and_shares_of_any_strength_are_numbers(parts: np.ndarray) -> None:
+def test_features_and_shares_of_any_strength_are_finite(parts: np.ndarray) -> None:
     view = make_view(*(make_memory(n) for n in range(6)))
     rows, place = np.arange(6), make_place([0.0] * 5)
     place = type(place)(*(np.resize(parts[0], 6) for _ in range(5)), share=parts[0])
@@ -147,7 +147,7 @@ def test_features_and_shares_of_any_strength_are_numbers(parts: np.ndarray) -> N
 
 
 @given(arrays(np.float64, 4, elements=st.floats(-HUGE / 4, HUGE / 4)), arrays(np.float64, 4, elements=SIZES), SHARES)
-def test_one_on_trial_is_one_of_those_that_are_eligible(scores: np.ndarray, uses: np.ndarray, explore: float) -> None:
+def test_a_trial_is_one_of_the_eligible(scores: np.ndarray, uses: np.ndarray, explore: float) -> None:
     eligible = np.array([False, True, True, True])
     strategy = Strategy(dropout=explore, explore=explore, place="a.py", day=1)
     assert strategy.on_trial(scores, eligible, np.array([1, 2, 3, 5]), uses, 7) in (None, 1, 2, 3)
@@ -155,7 +155,7 @@ def test_one_on_trial_is_one_of_those_that_are_eligible(scores: np.ndarray, uses
 
 
 @given(VECTORS)
-def test_a_direction_is_of_length_one_or_none(vectors: np.ndarray) -> None:
+def test_a_unit_vector_has_norm_1_or_0(vectors: np.ndarray) -> None:
     lengths = np.linalg.norm(unit(vectors).astype(np.float64), axis=1)
     assert lengths.tolist() == pytest.approx(np.any(vectors != 0, axis=1).astype(float).tolist(), abs=1e-5)
     points = joined(unit(vectors), np.resize(vectors, (3, PATH_WIDTH)))
@@ -163,7 +163,7 @@ def test_a_direction_is_of_length_one_or_none(vectors: np.ndarray) -> None:
 
 
 @given(VECTORS, SHARES)
-def test_vectors_have_cosines_and_domains_are_opened(vectors: np.ndarray, share: float) -> None:
+def test_vectors_of_any_size_have_cosines_and_domains(vectors: np.ndarray, share: float) -> None:
     vectors = vectors / 2  # a code times its scale may be a little more than the component was
     raw = Vectors.of(vectors)
     assert within(raw.floats(), -HUGE, HUGE)

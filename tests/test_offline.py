@@ -60,7 +60,7 @@ def with_encoder(project: Repo) -> None:
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()
 
 
-def test_the_spy_sees(spy: Path) -> None:
+def test_the_spy_detects_sockets(spy: Path) -> None:
     code = "import socket; socket.socket().close()\ntry: socket.getaddrinfo('localhost', 1)\nexcept OSError: pass"
     subprocess.run([sys.executable, "-P", "-c", code], check=True, timeout=LONG)
     assert "socket.__new__" in attempts(spy)
@@ -91,7 +91,7 @@ def test_the_engine_and_its_indexer_open_only_their_own_socket(project: Repo, sp
 
 
 @pytest.mark.slow
-def test_the_real_encoder_fetches_nothing(project: Repo, spy: Path) -> None:
+def test_the_real_encoder_downloads_nothing(project: Repo, spy: Path) -> None:
     pytest.importorskip("sentence_transformers")
     project.commit("Begin\n\nBecause somebody has to.", {"a.py": "a = 1\n"})
     with_encoder(project)
@@ -100,7 +100,7 @@ def test_the_real_encoder_fetches_nothing(project: Repo, spy: Path) -> None:
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_no_library_connects_behind_pythons_back(project: Repo, tmp_path: Path) -> None:
+def test_no_native_library_opens_a_connection(project: Repo, tmp_path: Path) -> None:
     fill(project, 3)
     trace = tmp_path / "trace"
     for args in (["index"], ["search", "caller"]):

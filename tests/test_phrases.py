@@ -43,7 +43,7 @@ NOW = 1_800_000_000.0
         (-DAY, "just now"),
     ],
 )
-def test_ages_are_told_in_the_largest_unit(seconds: float, words: str) -> None:
+def test_ages_use_the_largest_unit(seconds: float, words: str) -> None:
     assert ago(NOW - seconds, NOW) == words
 
 
@@ -64,7 +64,7 @@ def test_counts_agree_with_their_nouns(number: int, words: str) -> None:
     ("seconds", "words"),
     [(0.31, "0.3 s"), (9.96, "10 s"), (59.4, "59 s"), (200, "3 min 20 s"), (7500, "2 h 5 min")],
 )
-def test_durations_show_what_matters(seconds: float, words: str) -> None:
+def test_durations_show_their_significant_units(seconds: float, words: str) -> None:
     assert duration(seconds) == words
 
 
@@ -77,7 +77,7 @@ def test_durations_show_what_matters(seconds: float, words: str) -> None:
         ("failed_approach", "commit", "failed approach"),
     ],
 )
-def test_only_your_own_notes_are_called_so(kind: str, source: str, name: str) -> None:
+def test_only_the_users_own_notes_are_called_your_note(kind: str, source: str, name: str) -> None:
     assert kind_name(kind, source) == name
 
 
@@ -89,7 +89,7 @@ def test_the_largest_share_comes_first_and_none_is_hidden(terms: dict[str, float
     assert set(found) == {term for term, share in terms.items() if round(abs(share), 2)}
 
 
-def test_shares_are_named_as_people_say_them() -> None:
+def test_shares_have_readable_names() -> None:
     assert shares({"place": 0.5, "lex": 0.1, "temp": -0.2, "sem": 0.0}) == {
         "place": "location +0.50",
         "temp": "recency -0.20",
@@ -115,7 +115,7 @@ def test_relevance_is_a_percentage_with_its_evidence(probability: float | None, 
 
 
 @pytest.mark.parametrize(("kind", "verb"), [("failed_approach", "was reverted"), ("bug_pattern", "needed a fix")])
-def test_a_failure_says_what_came_instead(kind: str, verb: str) -> None:
+def test_a_failure_names_its_replacement(kind: str, verb: str) -> None:
     by = {"id": "1234567890", "title": "Use a list"}
     failed: dict[str, Any] = {"kind": kind, "tried": "Use a set", "because": "order matters", "by": by}
     assert failure(failed | {"replaced_by": None}) == f"“Use a set” {verb}: order matters → Use a list (12345678)"
@@ -123,7 +123,7 @@ def test_a_failure_says_what_came_instead(kind: str, verb: str) -> None:
     assert failure(replaced) == f"“Use a set” {verb} → Use a dict (abcdefab)"
 
 
-def test_a_life_in_words() -> None:
+def test_a_life_is_described_in_words() -> None:
     assert life(make_suggestion()) == "episodic, strength 0.50, half-life 7 active days"
     proven = make_suggestion(status="validated", layer=1, uses=2, confidence="medium", half_life=None)
     assert life(proven) == (
@@ -139,7 +139,7 @@ def test_evidence_names_the_places() -> None:
     assert told == "2 uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
 
 
-def test_marks_tell_only_what_is_out_of_the_ordinary() -> None:
+def test_marks_show_only_unusual_states() -> None:
     assert make_suggestion()["phrases"]["marks"] == []
     told = make_suggestion(pinned=True, trial=True, status="needs_revision", freshness="gone")
     assert told["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "code removed"]
@@ -163,7 +163,7 @@ WORDED_ONCE = ("} ago", "needed a fix", "half-life ", "Reading history", "Compac
 
 
 @pytest.mark.parametrize("words", WORDED_ONCE)
-def test_no_other_file_words_it_again(words: str) -> None:
+def test_no_other_file_repeats_a_phrase(words: str) -> None:
     sources = [*(ROOT / "mom_lsp").rglob("*.py"), *(ROOT / "vscode-client/src").glob("*.ts")]
     code = {path: re.sub(r'""".*?"""|/\*.*?\*/', "", path.read_text("utf-8"), flags=re.S) for path in sources}
     assert [path.name for path, text in code.items() if words in text] == ["phrases.py"]

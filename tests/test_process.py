@@ -73,12 +73,12 @@ def request(number: int, method: str, **params: Any) -> bytes:
     return json.dumps({"id": number, "method": method, "params": params}).encode()
 
 
-def test_a_call_is_answered_with_what_the_handler_returns(connect: Connect) -> None:
+def test_a_call_returns_what_the_handler_returns(connect: Connect) -> None:
     client = connect()
     assert client.call("echo", {"text": 'naïve ☕ \udc80 "'}) == {"text": 'naïve ☕ \udc80 "'}
 
 
-def test_our_errors_arrive_as_themselves_and_others_without_their_text(connect: Connect) -> None:
+def test_our_errors_keep_their_type_and_others_lose_their_text(connect: Connect) -> None:
     client = connect()
     with pytest.raises(NoIndex, match="run `mom index`"):
         client.call("no-index", {})
@@ -91,7 +91,7 @@ def test_our_errors_arrive_as_themselves_and_others_without_their_text(connect: 
     assert client.call("echo", {"still": "there"}) == {"still": "there"}
 
 
-def test_requests_of_one_connection_overlap(connect: Connect) -> None:
+def test_requests_on_one_connection_run_concurrently(connect: Connect) -> None:
     client = connect()
     waiting = client.submit("wait", {"name": "gate"})
     assert client.call("echo", {}) == {}
@@ -114,7 +114,7 @@ def test_a_cancelled_request_that_has_not_started_never_runs(connect: Connect, d
     assert "echo dropped" not in client.call("calls", {})
 
 
-def test_a_running_request_hears_that_it_is_cancelled_or_that_its_client_has_gone(data: Path) -> None:
+def test_a_running_request_sees_its_cancellation_or_its_clients_disconnect(data: Path) -> None:
     running, stopped = threading.Semaphore(0), threading.Semaphore(0)
 
     def handler(method: str, params: dict[str, Any]) -> None:
@@ -155,7 +155,7 @@ def listener(data: Path) -> Iterator[Listener]:
         files.with_suffix(".key").unlink()
 
 
-def test_cancelling_a_future_tells_the_engine(data: Path) -> None:
+def test_cancelling_a_future_notifies_the_engine(data: Path) -> None:
     with listener(data) as engine, ThreadPoolExecutor(1) as pool:
         connecting = pool.submit(EngineClient.connect, data, LONG, version="1")
         with engine.accept() as raw:
@@ -173,7 +173,7 @@ def test_cancelling_a_future_tells_the_engine(data: Path) -> None:
             assert client.closed.wait(LONG)
 
 
-def test_a_large_message_is_refused_and_the_connection_lives(connect: Connect) -> None:
+def test_a_too_large_message_is_refused_and_the_connection_survives(connect: Connect) -> None:
     client = connect()
     with pytest.raises(ChildError, match="too large"):
         client.call("echo", {"text": "x" * 17 * 2**20})
@@ -194,7 +194,7 @@ def test_notifications_reach_every_client(connect: Connect) -> None:
     assert first == [("progress", {"done": 1})] * 2
 
 
-def test_killing_the_engine_fails_a_pending_call_at_once_and_a_new_one_can_start(connect: Connect) -> None:
+def test_killing_the_engine_fails_pending_calls_and_allows_a_new_one(connect: Connect) -> None:
     ended = threading.Event()
     client = connect(on_closed=ended.set)
     first = client.call("pid", {})["pid"]
@@ -209,13 +209,13 @@ def test_killing_the_engine_fails_a_pending_call_at_once_and_a_new_one_can_start
     assert connect().call("pid", {})["pid"] != first
 
 
-def test_racing_callers_find_the_same_engine(connect: Connect) -> None:
+def test_racing_callers_connect_to_the_same_engine(connect: Connect) -> None:
     with ThreadPoolExecutor(4) as pool:
         clients = list(pool.map(lambda _: connect(), range(4)))
     assert len({client.call("pid", {})["pid"] for client in clients}) == 1
 
 
-def test_a_second_engine_leaves_without_a_word(connect: Connect, data: Path) -> None:
+def test_a_second_engine_exits_silently(connect: Connect, data: Path) -> None:
     pid = connect().call("pid", {})["pid"]
     second = spawn(["engine", "--data", str(data)], command=ECHO)
     assert second.communicate(timeout=LONG) == (b"", None)
@@ -223,7 +223,7 @@ def test_a_second_engine_leaves_without_a_word(connect: Connect, data: Path) -> 
     assert connect().call("pid", {})["pid"] == pid
 
 
-def test_an_engine_of_another_version_is_asked_to_end(connect: Connect, data: Path) -> None:
+def test_an_engine_of_another_version_is_asked_to_exit(connect: Connect, data: Path) -> None:
     client = connect()
     assert EngineClient.connect(data, LONG, version="2") is None
     assert client.closed.wait(LONG)
@@ -232,7 +232,7 @@ def test_an_engine_of_another_version_is_asked_to_end(connect: Connect, data: Pa
         read_record(data)
 
 
-def test_nobody_listens(data: Path) -> None:
+def test_connecting_without_an_engine_returns_none(data: Path) -> None:
     assert EngineClient.connect(data, 1) is None
     record = Path(new_files(data)).with_suffix(".json")
     for said in ("{", "[]", "{}", '{"address": 1}', '{"address": "/dev/null"}'):
@@ -247,7 +247,7 @@ def test_an_engine_that_cannot_start_is_reported(data: Path) -> None:
         ensure_engine(data, LONG, command=["-c", "raise SystemExit(1)"])
 
 
-def test_who_does_not_know_the_key_stays_out(connect: Connect, data: Path) -> None:
+def test_a_client_without_the_key_is_rejected(connect: Connect, data: Path) -> None:
     client = connect()
     with pytest.raises(AuthenticationError), raw_connection(data, b"a guess"):
         pass
@@ -273,7 +273,7 @@ def test_a_socket_that_others_can_open_is_not_trusted(data: Path) -> None:
         assert connecting.result(LONG) is None
 
 
-def test_a_runtime_folder_that_others_can_write_is_passed_over(
+def test_a_runtime_folder_that_others_can_write_is_skipped(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with TemporaryDirectory() as short:
@@ -287,7 +287,7 @@ def test_a_runtime_folder_that_others_can_write_is_passed_over(
             find_file(data, ".json")
 
 
-def test_what_is_no_request_ends_only_its_own_connection(connect: Connect, data: Path) -> None:
+def test_a_malformed_request_closes_only_its_own_connection(connect: Connect, data: Path) -> None:
     client = connect()
     for bad in (b"[]", b'{"id": "x"}', b"\xff\xfe", b"[" * 100_000):
         with raw_connection(data) as raw, pytest.raises((EOFError, ConnectionError)):
@@ -316,7 +316,7 @@ def test_a_child_environment_keeps_everything_else(environ: dict[str, str]) -> N
     assert child["LANCEDB_LOG"] == "error"
 
 
-def test_a_child_ends_with_its_parent() -> None:
+def test_a_child_exits_with_its_parent() -> None:
     code = "import sys, threading; from mom_lsp.process import end_with_parent; end_with_parent(sys.stdin);"
     child = spawn([], command=["-c", code + "print('up', flush=True); threading.Event().wait()"])
     assert child.stdin and child.stdout
@@ -326,7 +326,7 @@ def test_a_child_ends_with_its_parent() -> None:
         assert child.wait(LONG) == 0
 
 
-def test_a_detached_child_has_no_stream_of_ours() -> None:
+def test_a_detached_child_inherits_no_stream() -> None:
     child = spawn(
         [], command=["-c", "import os; os.write(1, b'x'); os.write(2, b'x'); assert not os.read(0, 1)"], detached=True
     )
@@ -334,7 +334,7 @@ def test_a_detached_child_has_no_stream_of_ours() -> None:
     assert child.wait(LONG) == 0
 
 
-def test_restarts_wait_longer_each_time_and_give_up_for_a_while() -> None:
+def test_restarts_back_off_and_then_pause() -> None:
     restarts = Restarts()
     assert [restarts.delay(now) for now in (0, 1, 2, 3, 4, 5)] == [1, 2, 4, 8, 16, None]
     assert restarts.delay(185.5) == 1

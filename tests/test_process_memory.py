@@ -27,14 +27,14 @@ print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "sci
 linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
 
 
-def test_a_page_of_a_file_that_two_processes_map_counts_once() -> None:
+def test_a_file_page_mapped_by_two_processes_counts_once() -> None:
     sizes = [ProcessMemory(10, {"libc": 2, "python": 8}, 0, 0, 0), ProcessMemory(5, {"libc": 3}, 0, 0, 0)]
     assert [size.rss for size in sizes] == [20, 8]
     assert total_resident(sizes) == 10 + 5 + 8 + 3
 
 
 @linux
-def test_what_is_held_is_what_the_system_says() -> None:
+def test_measured_memory_matches_the_system() -> None:
     found, known = process_memory(os.getpid()), psutil.Process().memory_full_info()
     assert found.rss == pytest.approx(known.rss / 1e6, rel=0.05)
     assert found.pss == pytest.approx(known.pss / 1e6, rel=0.05)
@@ -43,7 +43,7 @@ def test_what_is_held_is_what_the_system_says() -> None:
 
 
 @linux
-def test_what_is_freed_goes_back() -> None:
+def test_freed_memory_is_returned_to_the_system() -> None:
     pieces = [bytes(100_000) for _ in range(500)]  # small enough for the heap, which glibc keeps
     last = bytes(100_000)  # above them: the heap cannot shrink from its end
     full = process_memory(os.getpid()).own
@@ -53,7 +53,7 @@ def test_what_is_freed_goes_back() -> None:
     assert len(last) == 100_000
 
 
-def test_a_package_that_is_not_needed_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unneeded_package_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "heavy").mkdir()
     (tmp_path / "heavy" / "__init__.py").write_text("LOADED = True")
     (tmp_path / "user.py").write_text("from heavy.metrics import distance")
@@ -65,7 +65,7 @@ def test_a_package_that_is_not_needed_is_not_imported(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.slow
-def test_the_encoder_says_the_same_without_what_it_does_not_need() -> None:
+def test_the_encoder_gives_the_same_vectors_without_unneeded_packages() -> None:
     pytest.importorskip("sentence_transformers")
     bare = ENCODE.replace("import sys\n", "import sys, sentence_transformers\n")
     loaded, vectors = zip(*(_run(code).rsplit(" ", 1) for code in (ENCODE, bare)), strict=True)
@@ -80,7 +80,7 @@ def _run(code: str) -> str:
 @linux
 @pytest.mark.slow
 @needs_model
-def test_front_engine_and_model_together_stay_small(project: Repo) -> None:
+def test_server_engine_and_model_together_stay_small(project: Repo) -> None:
     pytest.importorskip("sentence_transformers")
     fill(project, 60)
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()  # with the encoder

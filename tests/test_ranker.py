@@ -18,7 +18,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @given(seeds, st.integers(1, 40), st.integers(1, 8))
-def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> None:
+def test_with_cosine_alone_ranking_is_a_linear_gate(seed: int, size: int, k: int) -> None:
     """Theorem 1 of the seed: the rows of the gate are the memories' vectors, W_i = phi(m_i)."""
     rng = np.random.default_rng(seed)
     vectors, meaning = unit(rng, size), unit(rng)
@@ -30,7 +30,7 @@ def test_by_meaning_alone_it_is_a_linear_gate(seed: int, size: int, k: int) -> N
 
 
 @given(seeds, st.sampled_from(TERMS), st.floats(0.01, 5))
-def test_more_of_a_term_never_lowers_a_memory(seed: int, term: str, more: float) -> None:
+def test_raising_a_term_never_lowers_the_rank(seed: int, term: str, more: float) -> None:
     rng = np.random.default_rng(seed)
     parts = {name: rng.standard_normal(12) for name in TERMS}
     before = top(total(parts), 12).index(3)
@@ -39,7 +39,7 @@ def test_more_of_a_term_never_lowers_a_memory(seed: int, term: str, more: float)
 
 
 @given(seeds, st.sampled_from(FEATURES), st.floats(0.01, 2))
-def test_a_feature_moves_the_score_as_its_weight_says(seed: int, feature: str, more: float) -> None:
+def test_a_feature_moves_the_score_by_its_weight(seed: int, feature: str, more: float) -> None:
     named = dict(zip(FEATURES, np.random.default_rng(seed).random((len(FEATURES), 1)), strict=True))
     model = shipped("editing")
     moved = model.shares(named | {feature: named[feature] + more})
@@ -49,7 +49,7 @@ def test_a_feature_moves_the_score_as_its_weight_says(seed: int, feature: str, m
 
 
 @given(seeds, st.integers(1, 25))
-def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, size: int) -> None:
+def test_the_same_query_gives_the_same_answer_with_ordered_probabilities(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     vectors, meaning = unit(rng, size), unit(rng)
     matches = {f"m{n}": float(score) for n, score in enumerate(rng.random(size) * 20)}
@@ -66,7 +66,7 @@ def test_the_same_question_has_the_same_answer_and_a_chance_for_each(seed: int, 
 
 
 @given(seeds, st.integers(1, 25))
-def test_every_term_is_bounded_and_every_feature_a_share_or_a_logarithm(seed: int, size: int) -> None:
+def test_terms_are_shares_and_features_are_at_most_logarithmic(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     matches = {f"m{n}": float(score) for n, score in enumerate(rng.random(size) * 1e6)}
     ranker = make_ranker(shipped("editing"), unit(rng, size), matches)

@@ -108,7 +108,7 @@ def test_an_indexed_repository_on_a_read_only_mount_answers(indexed: Repo) -> No
     assert bytes_of(indexed.root) == before
 
 
-def test_what_was_said_last_is_read_although_it_is_only_in_the_write_ahead_log(indexed: Repo) -> None:
+def test_events_that_are_only_in_the_write_ahead_log_are_read(indexed: Repo) -> None:
     """As an engine leaves it that was killed, or that is still at work on the other side of the mount."""
     prefix = read_only(indexed.root)
     with Journal(indexed.location.data / "journal.sqlite") as writer:
@@ -117,7 +117,7 @@ def test_what_was_said_last_is_read_although_it_is_only_in_the_write_ahead_log(i
         assert "said a moment ago" in ask(indexed.root, {"search": {"text": "moment"}}, prefix)["search"]
 
 
-def test_a_repository_that_was_never_indexed_says_what_to_do(project: Repo) -> None:
+def test_an_unindexed_read_only_repository_says_what_to_do(project: Repo) -> None:
     project.commit("First", {"a.py": "a = 1\n"})
     for said in ask(project.root, {"suggest": AT, "search": {"text": "x"}}, read_only(project.root)).values():
         assert said.startswith("DataFolderError: nothing is indexed yet") and "work in a clone" in said
@@ -133,20 +133,20 @@ def test_another_user_is_told_whom_to_ask_to_index(project: Repo) -> None:
 
 
 @pytest.mark.slow
-def test_another_user_reads_the_index_and_not_what_its_owner_said(indexed: Repo) -> None:
+def test_another_user_reads_the_index_but_not_the_owners_feedback(indexed: Repo) -> None:
     said = as_nobody(indexed.root, READS | {"note": {"text": "mine"}})
     assert "Limit the retries to 42" in said["search"] and "a note of the owner" not in said["search"]
     assert "JournalError" in said["note"] and "it belongs to root. Ask root" in said["note"]
 
 
 @pytest.mark.slow
-def test_another_user_of_a_private_data_folder_is_told_whom_to_ask(indexed: Repo) -> None:
+def test_another_user_is_told_whom_to_ask_about_a_private_data_folder(indexed: Repo) -> None:
     indexed.location.data.chmod(0o700)
     assert "cannot be read: it belongs to root" in as_nobody(indexed.root, {"search": {"text": "x"}})["search"]
 
 
 @pytest.mark.slow
-def test_a_data_folder_that_sudo_left_behind_is_read_and_the_way_out_is_told(indexed: Repo) -> None:
+def test_a_data_folder_left_by_sudo_is_read_and_the_fix_is_shown(indexed: Repo) -> None:
     for place in (indexed.root, *indexed.root.rglob("*")):
         if not place.is_relative_to(indexed.location.data):
             os.chown(place, NOBODY, NOBODY) if os.geteuid() == 0 else None
@@ -155,7 +155,7 @@ def test_a_data_folder_that_sudo_left_behind_is_read_and_the_way_out_is_told(ind
     assert f"`sudo chown -R nobody {indexed.location.data}`" in said["note"]
 
 
-def test_a_journal_that_can_be_written_again_is(indexed: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_journal_that_becomes_writable_again_is_written(indexed: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     path, may_write = indexed.location.data / "journal.sqlite", [False]
     access = os.access
     monkeypatch.setattr(os, "access", lambda file, mode: access(file, mode) and (may_write[0] or not mode & os.W_OK))
@@ -170,7 +170,7 @@ def test_a_journal_that_can_be_written_again_is(indexed: Repo, monkeypatch: pyte
         assert same.last_seq() == 3
 
 
-def test_reading_a_journal_makes_no_file(tmp_path: Path) -> None:
+def test_reading_a_journal_creates_no_file(tmp_path: Path) -> None:
     with Journal(tmp_path / "mom" / "journal.sqlite") as journal:
         assert (list(journal.events()), journal.last_seq(), journal.changed()) == ([], 0, False)
         journal.erase([])

@@ -25,17 +25,17 @@ def make_writer(*memories: Memory, line: int = 5, **fields: Any) -> ReasonWriter
     return ReasonWriter(view, place(view, spot), code_overlap(view, [spot]), symbol="f", **fields)
 
 
-def test_the_line_comes_first_and_the_rest_by_its_share() -> None:
+def test_line_evidence_comes_first_and_the_rest_by_share() -> None:
     terms = WEAK | {"place": 2.0, "sem": 0.6, "temp": 3.0}
     assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, recent, similar in meaning"
 
 
-def test_a_term_that_adds_little_is_not_named() -> None:
+def test_a_weak_term_is_not_mentioned() -> None:
     assert make_writer(WRITER).reason(0, WEAK, Usage()) == "wrote this line"
     assert make_writer(WRITER, line=4).reason(0, WEAK, Usage()) == "changed `f`"
 
 
-def test_the_rarest_name_that_both_have_is_named() -> None:
+def test_the_rarest_shared_name_is_mentioned() -> None:
     terms = WEAK | {"lex": 1.0}
     writer = make_writer(WRITER, *OTHERS, names=["unknown", "fetch", "retry"])
     assert writer.reason(0, terms, Usage()) == "wrote this line, shares `retry`"
@@ -56,18 +56,18 @@ def test_feedback_follows_the_evidence(usage: Usage, reason: str) -> None:
     assert make_writer(WRITER).reason(0, WEAK, usage) == reason
 
 
-def test_what_is_pinned_here_says_so_first() -> None:
+def test_pinned_here_comes_first() -> None:
     writer = make_writer(WRITER, user_rows=frozenset({0}))
     assert writer.reason(0, WEAK, Usage(pinned=True)) == "pinned here, wrote this line"
 
 
-def test_a_reason_has_four_parts_at_most() -> None:
+def test_a_reason_has_at_most_four_parts() -> None:
     terms = dict.fromkeys(WEAK, 2.0)
     reason = make_writer(WRITER).reason(0, terms, Usage(uses=1))
     assert reason == "wrote this line, shares words with these lines, similar in meaning, used before"
 
 
-def test_a_search_names_the_strongest_even_if_it_is_weak() -> None:
+def test_a_search_names_the_strongest_term_even_if_weak() -> None:
     writer = ReasonWriter(make_view(WRITER), None, typed=True)
     assert writer.reason(0, WEAK, Usage()) == "similar in meaning"
     assert writer.reason(0, dict.fromkeys(WEAK, 0.0), Usage()) == ""
@@ -75,13 +75,13 @@ def test_a_search_names_the_strongest_even_if_it_is_weak() -> None:
     assert found.reason(0, WEAK, Usage()) == "shares words with your query"
 
 
-def test_what_follows_a_warning_is_set_off_from_its_sentence() -> None:
+def test_text_after_a_warning_is_separated_by_a_semicolon() -> None:
     assert listed("", "recent") == "recent"
     assert listed("recent", "", "pinned") == "recent, pinned"
     assert listed(f"{WARNING}it was reverted: a, b", "now in c") == f"{WARNING}it was reverted: a, b; now in c"
 
 
-def test_a_search_names_the_longest_words_of_the_text() -> None:
+def test_a_search_names_the_longest_shared_words() -> None:
     text = "Halve the strength\nIts half_life is in active days."
     names = ["the", "half", "Strength", "is", "unknown"]
     writer = ReasonWriter(make_view(WRITER), None, matches={0}, names=names, typed=True, texts={0: text})

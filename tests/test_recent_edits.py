@@ -13,7 +13,7 @@ from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 EVENTS = unit(np.random.default_rng(0).standard_normal((6, 32)).astype(np.float32))
 
 
-def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
+def test_only_recent_edits_are_read_out() -> None:
     memory = RecentEdits()
     assert memory.read(EVENTS[0]) is None
     for number, event in enumerate(EVENTS[:4]):
@@ -23,7 +23,7 @@ def test_it_reads_out_what_was_edited_and_nothing_before_that() -> None:
     assert abs(np.linalg.norm(read) - 1) < 1e-5
 
 
-def test_the_same_edit_again_is_no_event_and_another_encoder_begins_anew() -> None:
+def test_a_repeated_edit_is_ignored_and_a_new_encoder_resets_the_memory() -> None:
     memory = RecentEdits()
     memory.record("edit", EVENTS[0])
     before = memory.read(EVENTS[1])
@@ -35,7 +35,7 @@ def test_the_same_edit_again_is_no_event_and_another_encoder_begins_anew() -> No
     assert memory.read(EVENTS[0]) is None
 
 
-def test_it_counts_only_if_the_setting_says_so(project: Repo, moms: Start) -> None:
+def test_recent_edits_count_only_if_enabled(project: Repo, moms: Start) -> None:
     first = "def one():\n    return first_of_all\n"
     project.commit("Write one\n\nBecause of this.", {"a.py": first})
     project.commit("Write two\n\nBecause of that.", {"b.py": "def two():\n    return second\n"})

@@ -71,7 +71,7 @@ PLACES = (
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_recall_of_each_kind(kind: str) -> None:
+def test_secrets_of_each_kind_are_found(kind: str) -> None:
     rng = random.Random(kind)
     missed = []
     for i in range(SAMPLES):
@@ -96,7 +96,7 @@ def make_key(rng: random.Random, label: str = "RSA ", prefix: str = "", suffix: 
 
 @pytest.mark.parametrize(("prefix", "suffix"), [("", ""), ("+", ""), ("-    ", ""), ('+  "', '\\n"'), ("# ", "")])
 @pytest.mark.parametrize("label", ["", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED "])
-def test_private_keys_are_masked_whole_also_when_cut_off(label: str, prefix: str, suffix: str) -> None:
+def test_private_keys_are_masked_whole_even_when_truncated(label: str, prefix: str, suffix: str) -> None:
     rng = random.Random(label + prefix)
     for _ in range(12):
         block = make_key(rng, label, prefix, suffix)
@@ -108,7 +108,7 @@ def test_private_keys_are_masked_whole_also_when_cut_off(label: str, prefix: str
             assert not [line for line in block if line[len(prefix) : len(line) - len(suffix)] in "\n".join(masked)]
 
 
-def test_a_private_key_on_one_line() -> None:
+def test_a_private_key_on_one_line_is_masked() -> None:
     block = "\\n".join(make_key(random.Random(1)))
     assert redactor().mask(f'key = "{block}" # end') == f'key = "{MARK}" # end'
 
@@ -125,11 +125,11 @@ def test_a_private_key_on_one_line() -> None:
         ("password = 'tr0ub4dor'  # gitleaks:allow", "password = '[secret]'  # gitleaks:allow"),
     ],
 )
-def test_the_rest_of_the_line_stays(text: str, masked: str) -> None:
+def test_the_rest_of_the_line_is_kept(text: str, masked: str) -> None:
     assert redactor().mask(text) == masked
 
 
-def test_an_allow_comment_or_a_nul_hides_no_token() -> None:
+def test_an_allow_comment_or_a_nul_does_not_hide_a_token() -> None:
     token = "gh" + "p_" + _pick(random.Random(3), ALNUM, 36)
     for line in (f"{token} # betterleaks:allow", f"{token} GITLEAKS:ALLOW", f"a\0b {token}", f"\ud800 {token}"):
         assert redactor().mask(line) == line.replace(token, MARK)
@@ -164,11 +164,11 @@ ORDINARY = [
 
 
 @pytest.mark.parametrize("line", ORDINARY)
-def test_ordinary_lines_stay(line: str) -> None:
+def test_ordinary_lines_are_unchanged(line: str) -> None:
     assert redactor().mask(line) == line
 
 
-def test_false_positives_on_the_standard_library() -> None:
+def test_the_standard_library_has_almost_no_false_positives() -> None:
     """Source with its comments and docstrings: under 1% of lines may change, and in fact far fewer do."""
     folder = Path(string.__file__).parent
     names = sorted(m.name for m in pkgutil.iter_modules([str(folder)]) if not m.ispkg)
@@ -215,20 +215,20 @@ def _texts() -> st.SearchStrategy[str]:
 
 @given(_texts())
 @example("password = 'a1b2c3d4' password = [secret] x9x9x9")
-def test_masking_twice_is_masking_once(text: str) -> None:
+def test_masking_is_idempotent(text: str) -> None:
     once = redactor().mask(text)
     assert redactor().mask(once) == once
     assert once.count("\n") == text.count("\n")
 
 
 @given(st.lists(_texts(), min_size=1, max_size=6))
-def test_a_line_does_not_depend_on_its_neighbours(texts: list[str]) -> None:
+def test_masking_a_line_does_not_depend_on_its_neighbours(texts: list[str]) -> None:
     lines = [line for text in texts for line in text.split("\n") if "PRIVATE KEY" not in line]
     assert redactor().mask("\n".join(lines)) == "\n".join(redactor().mask(line) for line in lines)
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="0123456789:=@(>")))
-def test_text_without_anything_secret_is_returned_as_it_is(text: str) -> None:
+def test_text_without_secrets_is_unchanged(text: str) -> None:
     assert redactor().mask(text) == text
 
 
@@ -244,12 +244,12 @@ def test_text_without_anything_secret_is_returned_as_it_is(text: str) -> None:
         ("naïve 日本 🙂 \u00a0", "naïve 日本 🙂 \u00a0"),
     ],
 )
-def test_clean(dirty: str, cleaned: str) -> None:
+def test_clean_removes_invisible_characters(dirty: str, cleaned: str) -> None:
     assert clean(dirty) == cleaned
 
 
 @given(st.text())
-def test_clean_text_has_utf8_and_no_controls(text: str) -> None:
+def test_cleaned_text_is_utf8_without_control_characters(text: str) -> None:
     cleaned = clean(text)
     assert clean(cleaned) == cleaned
     assert "\x1b" not in cleaned
@@ -257,7 +257,7 @@ def test_clean_text_has_utf8_and_no_controls(text: str) -> None:
     cleaned.encode("utf-8")
 
 
-def test_sanitize_finds_a_secret_broken_by_an_invisible_character() -> None:
+def test_sanitize_finds_a_secret_split_by_an_invisible_character() -> None:
     token = "gh" + "p_" + _pick(random.Random(5), ALNUM, 36)
     assert sanitize(f"use {token[:9]}\u200b{token[9:]}\r\n") == f"use {MARK}\n"
 
@@ -265,13 +265,13 @@ def test_sanitize_finds_a_secret_broken_by_an_invisible_character() -> None:
 @pytest.mark.parametrize(
     "line", ["//" * 60_000, "a:" * 60_000, '"' * 50_000, "+" * 50_000, "key=" * 40_000, "A1" * 60_000]
 )
-def test_hostile_lines_cost_no_more_than_their_length(line: str) -> None:
+def test_hostile_lines_are_masked_in_linear_time(line: str) -> None:
     limited = "import resource; resource.setrlimit(resource.RLIMIT_CPU, (20, 20))"  # seconds, of its own
     program = f"{limited}; import sys; from mom_lsp.redact import redactor; redactor().mask(sys.stdin.read())"
     subprocess.run([sys.executable, "-c", program], input=line, text=True, check=True)
 
 
-def test_nothing_is_imported_before_the_first_suspicious_line_and_no_socket_is_ever_opened() -> None:
+def test_masking_imports_lazily_and_opens_no_socket() -> None:
     program = """
 import sys
 calls = []

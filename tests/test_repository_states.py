@@ -41,7 +41,7 @@ def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(project: Rep
     assert {here.call("status")["head"], there.call("status")["head"]} == {ours, theirs}
 
 
-def test_a_branch_that_is_checked_out_or_merged_is_followed(project: Repo, moms: Start) -> None:
+def test_checkouts_and_merges_are_followed(project: Repo, moms: Start) -> None:
     project.commit("Common start of callers", {"a.py": CODE})
     project.git("checkout", "-qb", "side")
     project.commit("Side counts callers" + WHY, {"a.py": edited(2, "    return 33")})
@@ -57,7 +57,7 @@ def test_a_branch_that_is_checked_out_or_merged_is_followed(project: Repo, moms:
     assert "Side counts callers" not in told(mom.suggest("a.py", 2))
 
 
-def test_another_revision_can_be_asked(project: Repo, moms: Start) -> None:
+def test_another_revision_can_be_queried(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
     mom = moms(project)
@@ -67,7 +67,7 @@ def test_another_revision_can_be_asked(project: Repo, moms: Start) -> None:
     assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
-def test_a_revision_besides_head_can_be_indexed(project: Repo, moms: Start) -> None:
+def test_a_revision_other_than_head_can_be_indexed(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     project.git("checkout", "-qb", "side")
     project.commit("Side counts callers" + WHY, {"a.py": edited(2, "    return 33")})
@@ -78,7 +78,7 @@ def test_a_revision_besides_head_can_be_indexed(project: Repo, moms: Start) -> N
     assert told(mom.suggest("a.py", 2)) == ["First return of callers"]
 
 
-def test_a_shallow_clone_says_nothing_of_what_was_cut_off(project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_a_shallow_clone_ignores_history_beyond_its_boundary(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
     project.commit("Third return of callers" + WHY, {"a.py": edited(6, "    return 66", edited(2, "    return 22"))})
@@ -127,7 +127,7 @@ def test_a_partial_clone_is_indexed_without_fetching(project: Repo, moms: Start,
     assert mom.index().nothing_new
 
 
-def test_a_clone_without_trees_keeps_the_messages(project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_a_treeless_clone_keeps_the_messages(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.git("config", "uploadpack.allowFilter", "true")
     project.commit("First return of callers", {"a.py": CODE})
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
@@ -136,7 +136,7 @@ def test_a_clone_without_trees_keeps_the_messages(project: Repo, moms: Start, tm
     assert mom.titles("callers") == ["First return of callers", "Second return of callers"]
 
 
-def test_settings_that_cannot_be_read_are_told(project: Repo, moms: Start) -> None:
+def test_unreadable_settings_are_reported(project: Repo, moms: Start) -> None:
     mom = moms(project)
 
     def check() -> dict[str, Any]:
@@ -159,7 +159,7 @@ def test_a_detached_head_works(project: Repo, moms: Start) -> None:
     assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
-def test_before_the_first_commit_nothing_is_wrong(project: Repo, moms: Start) -> None:
+def test_a_repository_without_commits_works(project: Repo, moms: Start) -> None:
     project.write("a.py", CODE)
     mom = moms(project)
     assert mom.index().waiting == "no commits yet"
@@ -213,7 +213,7 @@ def test_a_bare_repository_works(project: Repo, moms: Start, tmp_path: Path) -> 
     assert mom.titles("callers") == ["First return of callers"]
 
 
-def test_a_mapped_author_is_named(project: Repo, moms: Start) -> None:
+def test_mailmap_author_names_are_shown(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE}, author="ada <old@example.org>")
     project.commit("Map names", {".mailmap": "Ada King <ada@new.example> <old@example.org>\n"})
     mom = moms(project)
@@ -221,7 +221,7 @@ def test_a_mapped_author_is_named(project: Repo, moms: Start) -> None:
     assert mom.suggest("a.py", 2)[0]["source"]["author"] == "Ada King"
 
 
-def test_excluded_files_say_nothing(project: Repo, moms: Start) -> None:
+def test_excluded_files_give_no_memories(project: Repo, moms: Start) -> None:
     project.write(".mom.toml", 'exclude = ["*.gen.py", "old/"]\n')
     note = "# NOTE: callers must count from one because the protocol does\n"
     project.commit("Generated callers", {"a.gen.py": CODE + note, "old/b.py": CODE + note})
@@ -233,7 +233,7 @@ def test_excluded_files_say_nothing(project: Repo, moms: Start) -> None:
     assert "Kept callers" in told(found)
 
 
-def test_a_deleted_index_costs_only_a_new_one(project: Repo, moms: Start) -> None:
+def test_a_deleted_index_can_be_rebuilt_without_losing_feedback(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     mom = moms(project)
     mom.index()
@@ -248,7 +248,7 @@ def test_a_deleted_index_costs_only_a_new_one(project: Repo, moms: Start) -> Non
     assert (found["id"], found["pinned"]) == (one["id"], True)
 
 
-def test_repositories_apart_know_nothing_of_each_other(project: Repo, moms: Start, tmp_path: Path) -> None:
+def test_separate_repositories_are_independent(project: Repo, moms: Start, tmp_path: Path) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     other = make_repository(tmp_path / "other")
     other.commit("Quite another thing", {"a.py": CODE})

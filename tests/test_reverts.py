@@ -57,7 +57,7 @@ def of_commit(mom: Mom, sha: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Start, form: str) -> None:
+def test_every_wording_of_a_revert_is_shown_everywhere(project: Repo, moms: Start, form: str) -> None:
     first = tried(project)
     by = revert(project, first, form)
     mom = started(project, moms)
@@ -83,7 +83,7 @@ def test_every_wording_ends_an_approach_on_every_screen(project: Repo, moms: Sta
         ("Share them after all", "This reverts commit {by}."),
     ],
 )
-def test_what_is_reapplied_stands_again(project: Repo, moms: Start, subject: str, body: str) -> None:
+def test_a_reapplied_change_is_valid_again(project: Repo, moms: Start, subject: str, body: str) -> None:
     first = tried(project)
     by = revert(project, first, "button of GitHub")
     said = f"{subject}\n\n{body}".format(title=TITLE, by=by, sha=first)
@@ -98,7 +98,7 @@ def test_what_is_reapplied_stands_again(project: Repo, moms: Start, subject: str
     assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 2))
 
 
-def test_what_is_reverted_once_more_is_an_anti_pattern(project: Repo, moms: Start) -> None:
+def test_reverting_a_reapplied_change_makes_an_anti_pattern(project: Repo, moms: Start) -> None:
     first = tried(project)
     by = revert(project, first, "git")
     again = project.commit(f'Reapply "{TITLE}"\n\nThis reverts commit {by}.', {"net.py": TRIED})
@@ -111,7 +111,7 @@ def test_what_is_reverted_once_more_is_an_anti_pattern(project: Repo, moms: Star
     )
 
 
-def test_what_is_reverted_in_part_stands(project: Repo, moms: Start) -> None:
+def test_a_partially_reverted_change_stays_valid(project: Repo, moms: Start) -> None:
     first = tried(project)
     part = TRIED.replace("limit=8", "")
     project.commit(f"Drop the limit\n\nThis partially reverts commit {first}, since it was too low.", {"net.py": part})
@@ -122,7 +122,7 @@ def test_what_is_reverted_in_part_stands(project: Repo, moms: Start) -> None:
     assert "was reverted by" not in mom.call("why", path="net.py", line=2)["answer"]
 
 
-def test_a_revert_of_another_project_reverts_nothing_here(project: Repo, moms: Start) -> None:
+def test_a_revert_in_another_project_reverts_nothing_here(project: Repo, moms: Start) -> None:
     project.git("remote", "add", "origin", "https://github.com/ada/repo.git")
     first = tried(project)
     project.commit("Update the copy\n\nReverts other/thing#5", {"copy.py": "copy = 1\n"})
@@ -133,7 +133,7 @@ def test_a_revert_of_another_project_reverts_nothing_here(project: Repo, moms: S
     assert of_commit(mom, first)["status"] == "replaced"
 
 
-def test_the_measure_counts_what_is_linked(
+def test_the_measurement_counts_linked_reverts(
     project: Repo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     revert(project, tried(project), "title alone")

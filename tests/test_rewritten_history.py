@@ -36,7 +36,7 @@ def test_indexing_waits_while_a_rebase_runs(project: Repo, moms: Start, ending: 
     assert mom.suggest("a.py", 2)[0]["source"]["commit"] == project.head
 
 
-def test_amend_rebase_and_cherry_pick_double_nothing(project: Repo, moms: Start) -> None:
+def test_amend_rebase_and_cherry_pick_create_no_duplicates(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     mom = moms(project)
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
@@ -65,7 +65,7 @@ def test_amend_rebase_and_cherry_pick_double_nothing(project: Repo, moms: Start)
     assert told(mom.suggest("a.py", 2, 6)).count("Second return of callers") == 1
 
 
-def test_a_commit_that_was_amended_and_removed_does_not_break_a_running_engine(project: Repo, moms: Start) -> None:
+def test_amending_and_pruning_a_commit_does_not_break_a_running_engine(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
     mom = moms(project)
@@ -79,7 +79,7 @@ def test_a_commit_that_was_amended_and_removed_does_not_break_a_running_engine(p
     assert told(mom.suggest("a.py", 2))[0] == "Another return of callers"
 
 
-def test_a_file_that_is_back_at_an_old_content_has_new_writers(project: Repo, moms: Start) -> None:
+def test_a_file_restored_to_old_content_has_new_blame(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     mom = moms(project)
     mom.index()
@@ -94,7 +94,7 @@ def test_a_file_that_is_back_at_an_old_content_has_new_writers(project: Repo, mo
     assert told(mom.suggest("a.py", 2))[0] == "Third return of callers"
 
 
-def test_a_revert_replaces_and_its_revert_restores(project: Repo, moms: Start) -> None:
+def test_a_revert_replaces_a_memory_and_its_revert_restores_it(project: Repo, moms: Start) -> None:
     project.commit("First return of callers", {"a.py": CODE})
     tried = project.commit("Try counting callers twice" + WHY, {"a.py": edited(2, "    return 22")})
     mom = moms(project)
@@ -125,7 +125,7 @@ def test_a_revert_replaces_and_its_revert_restores(project: Repo, moms: Start) -
 @pytest.mark.parametrize(
     "subject", ['Reapply "Try counting callers twice"', 'Revert "Revert "Try counting callers twice""']
 )
-def test_every_form_of_reapplying_restores(project: Repo, moms: Start, subject: str) -> None:
+def test_every_form_of_reapplying_restores_a_memory(project: Repo, moms: Start, subject: str) -> None:
     tried = project.commit("Try counting callers twice" + WHY, {"a.py": CODE})
     mom = moms(project)
     reverted = project.commit(
@@ -159,7 +159,7 @@ def project_text(project: Repo) -> str:
     return (project.root / "new.py").read_text()
 
 
-def test_a_reformatted_file_keeps_its_writers(project: Repo, moms: Start) -> None:
+def test_a_reformatted_file_keeps_its_blame(project: Repo, moms: Start) -> None:
     first = project.commit("First return of callers" + WHY, {"a.c": "int f(void) {\n  return 1; /* x */\n}\n"})
     reformat = project.commit("Wrap every line of callers", {"a.c": "int f(void)\n{\n  return 1; /* y */\n}\n"})
     mom = moms(project)
@@ -171,7 +171,7 @@ def test_a_reformatted_file_keeps_its_writers(project: Repo, moms: Start) -> Non
     assert mom.suggest("a.c", 3)[0]["source"]["commit"] == first
 
 
-def test_form_feeds_and_windows_line_ends_move_no_line(project: Repo, moms: Start) -> None:
+def test_form_feeds_and_crlf_line_endings_shift_no_line(project: Repo, moms: Start) -> None:
     page = "def a():\n    return 1\n\f\ndef b():\n    text = '\u2028'\n    return 2\n"
     project.commit("First return of callers", {"a.py": page, "w.py": page.replace("\n", "\r\n")})
     project.commit(

@@ -62,13 +62,13 @@ def test_any_json_gives_valid_settings(options: Any, refused: Any) -> None:
 
 
 @given(st.sampled_from(sorted(KNOWN)), st.booleans() | st.integers() | st.floats() | st.text())
-def test_a_value_is_either_taken_or_reported(name: str, value: Any) -> None:
+def test_a_value_is_either_accepted_or_reported(name: str, value: Any) -> None:
     settings, reports = parse_settings({name: value})
     assert_valid(settings)
     assert (read(settings, name) == value) if not reports else reports[0].startswith(name)
 
 
-def test_the_defaults_are_the_contract() -> None:
+def test_the_defaults_match_the_contract() -> None:
     settings, reports = parse_settings({})
     assert (settings, reports) == (Settings(), [])
     assert settings.enable and settings.hints.enable and settings.index.comments and settings.index.documents
@@ -89,7 +89,7 @@ def test_the_defaults_are_the_contract() -> None:
         {"hints.delay": 700.0, "mom.hints": {"minimumSurprise": 1}},
     ],
 )
-def test_nested_and_dotted_names_mean_the_same(options: dict[str, Any]) -> None:
+def test_nested_and_dotted_names_are_equivalent(options: dict[str, Any]) -> None:
     settings, reports = parse_settings(options)
     assert (settings.hints.delay, settings.hints.minimum_surprise, reports) == (700, 1, [])
 
@@ -113,11 +113,11 @@ def test_nested_and_dotted_names_mean_the_same(options: dict[str, Any]) -> None:
         ({"hints": 3}, "mom.hints: expected a group of settings; ignored"),
     ],
 )
-def test_a_bad_value_is_reported_and_defaulted(options: dict[str, Any], report: str) -> None:
+def test_a_bad_value_is_reported_and_replaced_by_the_default(options: dict[str, Any], report: str) -> None:
     assert parse_settings(options) == (Settings(), [report])
 
 
-def test_a_source_that_must_not_set_a_scope_changes_nothing_of_it_and_hears_why() -> None:
+def test_a_source_cannot_set_a_refused_scope_and_the_reason_is_reported() -> None:
     options = {"encoder": {"model": "/tmp/evil", "enable": False}}
     settings, reports = parse_settings(options, refused={"machine": "set it elsewhere"})
     assert (settings.encoder.model, settings.encoder.enable) == ("", False)
@@ -127,7 +127,7 @@ def test_a_source_that_must_not_set_a_scope_changes_nothing_of_it_and_hears_why(
     assert parse_settings(options, base=base, refused={"machine": "set it elsewhere"}) == (base, [])
 
 
-def test_a_bad_value_keeps_what_it_was_laid_over() -> None:
+def test_a_bad_value_keeps_the_value_below_it() -> None:
     base, _ = parse_settings({"hints.delay": 9})
     settings, reports = parse_settings({"hints.delay": -1}, base=base)
     assert settings == base
@@ -157,7 +157,7 @@ def repository_says(home: Path, content: str) -> None:
     (home / "work/.mom.toml").write_text(content)
 
 
-def test_each_source_counts_more_than_those_before_it(home: Path) -> None:
+def test_each_source_overrides_those_before_it(home: Path) -> None:
     user, workspace = {"mom.hints.delay": 3}, {"mom.hints.delay": 4}
 
     def delay(editor: EditorSettings | None = None) -> int:
@@ -180,11 +180,11 @@ def of_machine(settings: Settings) -> tuple[str, int, str]:
     return settings.model.path, settings.model.max_memory, settings.encoder.model
 
 
-def test_the_settings_of_the_machine_are_those_that_this_test_knows() -> None:
+def test_the_machine_settings_are_those_that_this_test_knows() -> None:
     assert {info.name for info in describe() if info.scope == "machine"} == set(MACHINE)
 
 
-def test_a_repository_and_a_workspace_name_no_model(home: Path) -> None:
+def test_repository_and_workspace_settings_cannot_name_a_model(home: Path) -> None:
     repository_says(home, '[model]\npath = "/evil.gguf"\nmaxMemory = 123\n[encoder]\nmodel = "/evil"\n')
     found = resolve(home / "work", EditorSettings(MACHINE, tells_scopes=True))
     assert of_machine(found.settings) == of_machine(Settings())
@@ -193,7 +193,7 @@ def test_a_repository_and_a_workspace_name_no_model(home: Path) -> None:
     assert all("set it in your editor's user settings" in report for report in found.in_editor)
 
 
-def test_the_user_names_a_model_in_his_file_or_in_an_editor_that_tells_scopes_apart(home: Path) -> None:
+def test_the_user_can_name_a_model_in_a_file_or_a_scope_aware_editor(home: Path) -> None:
     wanted = tuple(MACHINE.values())
     told = resolve(home / "work", EditorSettings(user=MACHINE, tells_scopes=True))
     assert (of_machine(told.settings), told.problems) == (wanted, [])
@@ -201,7 +201,7 @@ def test_the_user_names_a_model_in_his_file_or_in_an_editor_that_tells_scopes_ap
     assert of_machine(resolve(home / "work").settings) == wanted
 
 
-def test_an_editor_that_tells_no_scopes_names_a_model_only_if_the_users_file_trusts_it(home: Path) -> None:
+def test_an_editor_without_scopes_names_a_model_only_if_the_user_file_trusts_it(home: Path) -> None:
     asked = EditorSettings({**MACHINE, "mom.trustEditor": True})
     found = resolve(home / "work", asked)
     assert of_machine(found.settings) == of_machine(Settings())
@@ -216,13 +216,13 @@ def test_an_editor_that_tells_no_scopes_names_a_model_only_if_the_users_file_tru
     assert (of_machine(found.settings), found.in_editor) == (tuple(MACHINE.values()), ())
 
 
-def test_an_editor_that_repeats_what_the_users_file_says_is_refused_nothing(home: Path) -> None:
+def test_an_editor_may_repeat_the_values_of_the_user_file(home: Path) -> None:
     user_says(home, 'model.path = "/mine.gguf"')
     found = resolve(home / "work", EditorSettings({"model": {"path": "/mine.gguf", "maxMemory": 4000}}))
     assert (found.settings.model.path, found.problems) == ("/mine.gguf", [])
 
 
-def test_without_files_there_are_defaults(home: Path) -> None:
+def test_without_files_the_defaults_apply(home: Path) -> None:
     found = resolve(home / "work")
     assert (found.settings, found.problems) == (Settings(), [])
 
@@ -240,7 +240,7 @@ def test_a_hostile_workspace_file_is_reported(home: Path, content: bytes) -> Non
     assert len(found.problems[0]) < 1_000
 
 
-def test_a_workspace_file_behind_a_link_is_not_read(home: Path) -> None:
+def test_a_symlinked_workspace_file_is_not_read(home: Path) -> None:
     (home / "elsewhere.toml").write_text("hints.delay = 1")
     (home / "work/.mom.toml").symlink_to(home / "elsewhere.toml")
     found = resolve(home / "work")
@@ -249,14 +249,14 @@ def test_a_workspace_file_behind_a_link_is_not_read(home: Path) -> None:
 
 
 @given(OPTIONS, OPTIONS, st.booleans(), st.text())
-def test_what_an_editor_has_set_is_read_back_as_it_was(user: Any, workspace: Any, scopes: bool, name: str) -> None:
+def test_editor_settings_round_trip(user: Any, workspace: Any, scopes: bool, name: str) -> None:
     sent = {"options": workspace, "user": user, "tells_scopes": scopes, "name": name}
     editor = EditorSettings.read(sent)
     again = EditorSettings.read(json.loads(json.dumps(editor.plain())))
     assert repr(again) == repr(editor)  # a NaN is not equal to itself
 
 
-def test_what_each_editor_has_set_last_is_kept_outside_the_repository(home: Path) -> None:
+def test_the_last_settings_of_each_editor_are_kept_outside_the_repository(home: Path) -> None:
     (data := home / "work/.git/mom").mkdir(parents=True)
     (other := home / "other").mkdir()
     sets = [EditorSettings({"suggest.count": n}, name=name) for n, name in enumerate(("code", "vim", "code"), 1)]
@@ -274,14 +274,14 @@ def test_what_each_editor_has_set_last_is_kept_outside_the_repository(home: Path
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"set": 3}', '{"set": [3]}', '{"set": [{"user": {}}]}', "\x00"])
-def test_a_damaged_copy_of_what_an_editor_has_set_counts_for_nothing(home: Path, content: str) -> None:
+def test_a_damaged_copy_of_editor_settings_is_ignored(home: Path, content: str) -> None:
     save_editor_settings(home, home / "work", EditorSettings({"suggest.count": 1}))
     (file,) = (home / "data/mom-lsp/editors").iterdir()
     file.write_text(content)
     assert saved_editor_settings(home) == []
 
 
-def test_settings_that_differ_are_named() -> None:
+def test_settings_that_differ_are_listed() -> None:
     other, _ = parse_settings({"suggest.count": 9, "index.comments": False})
     assert differing(Settings(), other) == ["mom.suggest.count", "mom.index.comments"]
     assert differing(other, other) == []

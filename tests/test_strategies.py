@@ -55,7 +55,7 @@ def make_strategic(seed: int, strategy: Strategy, uses: dict[str, int], size: in
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=30), st.floats(0, 1), seeds)
-def test_dropout_leaves_out_only_what_is_used_much_and_draws_for_each(uses: list[int], rate: float, order: int) -> None:
+def test_dropout_drops_only_heavily_used_memories_each_independently(uses: list[int], rate: float, order: int) -> None:
     ids, counts = [f"m{n}" for n in range(len(uses))], np.array(uses, float)
     strategy, most = Strategy(dropout=rate, place="a.py", day=7), max(uses)
     gone = strategy.dropped(ids, counts, most)
@@ -66,7 +66,7 @@ def test_dropout_leaves_out_only_what_is_used_much_and_draws_for_each(uses: list
     assert again.tolist() == gone[mixed].tolist()  # whoever else is a candidate
 
 
-def test_dropout_is_as_frequent_as_it_says_and_another_day_another_one() -> None:
+def test_dropout_has_the_given_rate_and_varies_by_day() -> None:
     ids, counts = [f"m{n}" for n in range(4_000)], np.full(4_000, 5.0)
     first, same, later = (Strategy(0.3, 0, "a.py", day).dropped(ids, counts, 5) for day in (1, 1, 2))
     assert first.tolist() == same.tolist() != later.tolist()
@@ -78,9 +78,7 @@ def test_dropout_is_as_frequent_as_it_says_and_another_day_another_one() -> None
 
 
 @given(seeds, st.sampled_from([Strategy(0.5, 0, "a.py", 1), Strategy(0, 3, "a.py", 1), Strategy(0.5, 3, "a.py", 1)]))
-def test_with_a_strategy_the_same_question_has_the_same_answer_and_at_most_one_trial(
-    seed: int, strategy: Strategy
-) -> None:
+def test_a_strategy_is_deterministic_and_adds_at_most_one_trial(seed: int, strategy: Strategy) -> None:
     uses = {"m0": 4, "m1": 3, "m2": 1}
     plain, meaning = make_strategic(seed, SCORE_ALONE, uses)
     ranker, _ = make_strategic(seed, strategy, uses)
@@ -101,7 +99,7 @@ def test_with_a_strategy_the_same_question_has_the_same_answer_and_at_most_one_t
     assert found[-1].trial or found == left
 
 
-def test_a_trial_is_the_important_one_that_nobody_used() -> None:
+def test_a_trial_is_the_most_important_unused_memory() -> None:
     scores, surprise = np.array([5.0, 4.0, 3.0, 2.5, 2.4]), np.array([1, 1, 1, 5, 3])
     eligible, uses = np.array([False, False, True, True, True]), np.array([3.0, 0, 2, 0, 0])
     assert Strategy(explore=1).on_trial(scores, eligible, surprise, uses, 3) == 3
@@ -115,7 +113,7 @@ def test_a_trial_is_the_important_one_that_nobody_used() -> None:
     assert Strategy(explore=1).on_trial(scores, ~eligible & False, surprise, uses, 3) is None
 
 
-def test_one_on_trial_never_takes_the_only_place() -> None:
+def test_a_trial_never_takes_the_only_slot() -> None:
     ranker, meaning = make_strategic(1, Strategy(explore=50, place="a.py"), {"m0": 4})
     query = Query("x", "x", (Spot("a.py", "f", 1, 2),))
     assert [one.trial for one in ranker.rank(query, 1, threshold=0.0, meaning=meaning)] == [False]
@@ -139,7 +137,7 @@ def tried(project: Repo, moms: Start) -> Mom:
     return mom
 
 
-def test_what_is_on_trial_says_so_and_is_learnt_from(tried: Mom) -> None:
+def test_a_trial_is_labelled_and_learned_from(tried: Mom) -> None:
     *others, last = tried.suggest("a.py", 2, counted=False)
     assert [one["trial"] for one in others] == [False, False]
     assert last["trial"]
@@ -158,7 +156,7 @@ def test_what_is_on_trial_says_so_and_is_learnt_from(tried: Mom) -> None:
 
 
 @given(st.lists(st.sampled_from("abcdef"), max_size=60), st.integers(0, 40))
-def test_variety_is_bounded_and_the_formula(shown: list[str], eligible: int) -> None:
+def test_variety_is_bounded_and_matches_the_formula(shown: list[str], eligible: int) -> None:
     value = diversity(shown, eligible)
     if min(len(shown), eligible) < 2:
         assert value is None
@@ -169,7 +167,7 @@ def test_variety_is_bounded_and_the_formula(shown: list[str], eligible: int) -> 
     assert value == pytest.approx(min(1.0, entropy / math.log(min(eligible, len(shown)))))
 
 
-def test_a_collapse_onto_two_is_no_variety() -> None:
+def test_a_collapse_onto_two_memories_has_low_variety() -> None:
     assert diversity(["a", "b"] * 50, 1_000) == pytest.approx(math.log(2) / math.log(100))
     assert diversity(list("abcdefghij") * 10, 10) == pytest.approx(1)
     assert diversity(["a"] * 100, 1_000) == 0
@@ -180,7 +178,7 @@ def shown(*batches: list[str]) -> list[Event]:
     return [Event(n, START + n * DAY, "shown", data={"seen": {"a.py": ids}}) for n, ids in enumerate(batches, 1)]
 
 
-def test_selections_are_the_last_files_at_which_memories_were_listed() -> None:
+def test_selections_are_the_most_recently_listed_memories_and_files() -> None:
     twice = shown(["m1", "m2"], ["m1"])
     assert list(fold(twice).selections) == [("m2", "a.py"), ("m1", "a.py")]
     assert fold([replace(twice[0], data={"hinted": twice[0].data["seen"]})]).selections == {}
@@ -232,7 +230,7 @@ def look_around(mom: Mom, days: int) -> dict[str, Any]:
     return dict(mom.call("status")["variety"])
 
 
-def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy: Mom) -> None:
+def test_a_router_collapse_is_reported_with_advice(busy: Mom) -> None:
     """What was used counts for so much that it is suggested in every file, where it is used again, and so on."""
     (busy.root / ".mom.toml").write_text("[weights]\nuse = 100.0\nplace = 0.0\nlex = 0.0\n[suggest]\nthreshold = 0.0\n")
     busy.service.workspace(str(busy.root)).settings = busy.settings
@@ -247,7 +245,7 @@ def test_a_router_that_collapses_onto_what_was_used_is_told_with_what_to_do(busy
     assert look_around(busy, 1)["value"] == collapsed["value"]  # neither hints nor days make it look better
 
 
-def test_ordinary_use_is_no_collapse(busy: Mom) -> None:
+def test_ordinary_use_is_not_a_collapse(busy: Mom) -> None:
     varied = look_around(busy, 1)
     assert varied["selections"] >= LEAST and varied["value"] > 0.8 and not varied["low"]
     journal = busy.service.library.journal
@@ -258,7 +256,7 @@ def test_ordinary_use_is_no_collapse(busy: Mom) -> None:
     assert not busy.call("status")["variety"]["low"]
 
 
-def test_few_places_say_nothing_of_variety(busy: Mom) -> None:
+def test_too_few_places_give_no_variety(busy: Mom) -> None:
     journal, ids = busy.service.library.journal, list(busy.service.library.snapshot().catalog.ids)
     for day in range(200):
         journal.append("shown", data={"seen": {"worker_0.py": ids[:3]}}, now=START + (300 + day) * DAY)

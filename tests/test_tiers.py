@@ -33,12 +33,12 @@ def fade(tier: int, strength: float, *pieces: float) -> tuple[int, float]:
 
 
 @given(LEVEL, UNIT, ELAPSED, ELAPSED)
-def test_fading_is_the_same_however_time_is_cut(tier: int, strength: float, first: float, second: float) -> None:
+def test_decay_is_the_same_however_time_is_split(tier: int, strength: float, first: float, second: float) -> None:
     assert fade(tier, strength, first, second)[1] == pytest.approx(fade(tier, strength, first + second)[1], abs=1e-9)
 
 
 @given(LEVEL, st.floats(0.2, 1), ELAPSED)
-def test_fading_is_bounded_never_rises_and_falls_only_downwards(tier: int, strength: float, elapsed: float) -> None:
+def test_decay_is_bounded_and_never_raises_strength_or_tier(tier: int, strength: float, elapsed: float) -> None:
     then, left = fade(tier, strength, elapsed)
     assert 0 <= left <= strength
     assert then <= tier
@@ -52,18 +52,18 @@ def test_each_tier_has_the_half_life_of_its_rate(tier: int, days: float) -> None
 
 
 @given(UNIT, UNIT, UNIT)
-def test_an_activation_lifts_and_stays_bounded(strength: float, gate: float, share: float) -> None:
+def test_an_activation_raises_strength_within_bounds(strength: float, gate: float, share: float) -> None:
     lifted = float(activated(np.array(strength), gate, share))
     assert strength - 1e-12 <= lifted <= 1
     assert float(activated(np.array(strength), 1.0)) == 1
 
 
-def test_a_clock_that_was_far_off_stays_within_bounds() -> None:
+def test_a_wrong_clock_stays_within_bounds() -> None:
     clock = ActiveDays(np.array([1e300, -1e300, 86_400.0]))
     assert clock.at(np.array([-1e300, 0, 86_400.0, 1e9, 1e300])).tolist() == [1, 1, 2, 2, 3]
 
 
-def test_holidays_forget_nothing() -> None:
+def test_inactive_days_cause_no_decay() -> None:
     clock = ActiveDays(np.array([0, 1, 2, 300, 301]) * float(DAY))
     assert clock.at(np.array([0, 2.5 * DAY, 299 * DAY, 300 * DAY, 9e15])).tolist() == [1, 3, 3, 4, 5]
     untouched = tiers(np.array([2.0 * DAY]), Touches.of([]), clock, 299.0 * DAY)
@@ -98,13 +98,13 @@ def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> fl
 
 
 @given(TOUCHED, st.integers(0, 90))
-def test_the_closed_form_is_what_a_loop_over_days_gives(touches: list[tuple[int, int, float, int]], now: int) -> None:
+def test_the_closed_form_matches_a_loop_over_days(touches: list[tuple[int, int, float, int]], now: int) -> None:
     found = at(touches, now).strength
     told = [touch for touch in touches if touch[1] <= now]
     assert [oracle(told, row, now) for row in range(4)] == pytest.approx(found.tolist(), abs=1e-9)
 
 
-def test_use_promotes_disuse_demotes_and_the_way_back_is_longer() -> None:
+def test_use_promotes_disuse_demotes_and_demotion_is_slower() -> None:
     uses = [(0, day, 1.0, TOUCH) for day in (1, 2, 3, 4)]
     assert [int(at(uses, day).tier[0]) for day in (1, 2, 4)] == [EPISODIC, WORKING, SEMANTIC]
     assert int(at(uses, 100).tier[0]) == SEMANTIC  # far below what promoted it
@@ -113,7 +113,7 @@ def test_use_promotes_disuse_demotes_and_the_way_back_is_longer() -> None:
     assert int(at(uses, 250).tier[0]) == EPISODIC
 
 
-def test_a_pinned_memory_does_not_fade() -> None:
+def test_a_pinned_memory_does_not_decay() -> None:
     assert at([(0, 3, 1.0, HOLD)], 400).strength[0] == 1
     assert at([(0, 3, 1.0, HOLD), (0, 300, 0.0, RELEASE)], 301).strength[0] == pytest.approx(0.9)
 
@@ -154,7 +154,7 @@ def state(life: Life) -> Any:
 
 
 @given(SAID, st.integers(0, 25))
-def test_folding_goes_on_where_it_was(said: list[tuple[str, str, tuple[str, str]]], cut: int) -> None:
+def test_folding_can_be_resumed(said: list[tuple[str, str, tuple[str, str]]], cut: int) -> None:
     log = make_log([one for one in said if one[0] != "undo"])
     begun = fold(log[:cut])
     before = state(begun)
@@ -163,7 +163,7 @@ def test_folding_goes_on_where_it_was(said: list[tuple[str, str, tuple[str, str]
 
 
 @given(SAID)
-def test_the_journal_alone_gives_the_state_that_was_lived_through(said: list[tuple[str, str, tuple[str, str]]]) -> None:
+def test_the_journal_alone_reproduces_the_live_state(said: list[tuple[str, str, tuple[str, str]]]) -> None:
     log, lived = make_log(said), Life()
     for n, event in enumerate(log, 1):
         lived = fold(log[:n]) if event.type == "undo" else fold([event], lived)
@@ -182,7 +182,7 @@ def life_of(*said: tuple[str, str]) -> Usage:
     return fold(make_log([(kind, "m", (path, "f")) for kind, path in said])).of("m")
 
 
-def test_a_memory_proves_itself_in_two_places_and_a_procedure_in_five_uses() -> None:
+def test_two_places_validate_a_memory_and_five_uses_promote_a_procedure() -> None:
     once, twice = life_of(("useful", "a.py")), life_of(("useful", "a.py"), ("opened", "b.py"))
     same = life_of(("useful", "a.py"), ("useful", "a.py"))
     often = life_of(*[("useful", "a.py")] * 4, ("useful", "b.py"))
@@ -193,7 +193,7 @@ def test_a_memory_proves_itself_in_two_places_and_a_procedure_in_five_uses() -> 
     assert confidence(often, HistoryEvidence(refixed=True)) == "medium"
 
 
-def test_an_edit_that_stayed_proves_and_one_that_was_reverted_speaks_against() -> None:
+def test_a_kept_edit_validates_and_a_reverted_edit_asks_for_revision() -> None:
     once = life_of(("useful", "a.py"))
     assert judge(once, HistoryEvidence(kept=("c1",)), "fix").status == "validated"
     broken = judge(once, HistoryEvidence(reverted=("c2",)), "fix")
@@ -202,7 +202,7 @@ def test_an_edit_that_stayed_proves_and_one_that_was_reverted_speaks_against() -
     assert confidence(once, HistoryEvidence(reverted=("c2",))) == "low"
 
 
-def test_a_failed_use_asks_for_revision_and_new_uses_answer() -> None:
+def test_a_failed_use_asks_for_revision_and_new_uses_clear_it() -> None:
     failed = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "a.py"))
     assert judge(failed, HistoryEvidence(), "fix").status == "needs_revision"
     elsewhere = life_of(("useful", "a.py"), ("useful", "b.py"), ("dismiss", "c.py"))
@@ -211,7 +211,7 @@ def test_a_failed_use_asks_for_revision_and_new_uses_answer() -> None:
     assert judge(again, HistoryEvidence(), "fix").status == "validated"
 
 
-def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> None:
+def test_exposure_archives_nothing_but_makes_a_familiar_hint_quiet() -> None:
     def hinted(days: int, *more: tuple[str, str]) -> Usage:
         thrice_a_day = [("hinted", "a.py")] * 3 * days
         return life_of(*thrice_a_day, *more)
@@ -226,13 +226,13 @@ def test_exposure_archives_nothing_and_a_hint_that_is_known_grows_quiet() -> Non
     assert not is_quiet(life_of(*[("shown", "a.py")] * 1_500))  # lists, and hints as they once were counted
 
 
-def test_never_archives_and_is_restored() -> None:
+def test_never_archives_a_memory_and_it_can_be_restored() -> None:
     assert judge(life_of(("never", "")), HistoryEvidence(), "fix").status == "archived"
     assert judge(life_of(("never", ""), ("restore", "")), HistoryEvidence(), "fix").status == "candidate"
     assert judge(life_of(("never", ""), ("pin", "a.py")), HistoryEvidence(), "fix").status == "candidate"
 
 
-def test_a_transition_is_taken_back_with_its_cause_and_holds_only_where_its_commit_is() -> None:
+def test_a_transition_is_undone_with_its_cause_and_holds_only_with_its_commit() -> None:
     told = {"status": "validated", "layer": 1, "reason": "used in two places"}
     log = [
         Event(1, 1.0, "useful", "m", "a.py"),
@@ -248,5 +248,5 @@ def test_a_transition_is_taken_back_with_its_cause_and_holds_only_where_its_comm
 
 
 @given(st.dictionaries(st.sampled_from(["seen", "hinted"]), ANY_JSON | st.dictionaries(st.text(max_size=4), ANY_JSON)))
-def test_an_imported_showing_may_hold_anything(data: dict[str, Any]) -> None:
+def test_a_malformed_imported_impression_is_ignored(data: dict[str, Any]) -> None:
     assert fold([Event(1, 1.0, "shown", "", data=data)]).last_seq == 1

@@ -37,7 +37,7 @@ def state(life: Life) -> tuple[Any, Any]:
 
 
 @given(events, st.sampled_from(sorted(FEEDBACK)), st.sampled_from(["m1", "m3"]))
-def test_undo_gives_the_state_before(said: list[tuple[str, str, str]], kind: str, memory: str) -> None:
+def test_undo_restores_the_previous_state(said: list[tuple[str, str, str]], kind: str, memory: str) -> None:
     before = make_log(*said)
     done = make_log(*said, (kind, memory, "f"))
     last = undoable(done)
@@ -48,14 +48,14 @@ def test_undo_gives_the_state_before(said: list[tuple[str, str, str]], kind: str
 
 
 @given(events)
-def test_what_the_user_said_of_one_memory_leaves_the_others_alone(said: list[tuple[str, str, str]]) -> None:
+def test_feedback_on_one_memory_does_not_affect_others(said: list[tuple[str, str, str]]) -> None:
     log = make_log(*said)
     alone = [event for event in log if event.memory == "m1"]
     assert fold(log).of("m1") == fold(alone).of("m1")
 
 
 @given(events)
-def test_a_memory_is_never_both_pinned_and_forgotten_and_uses_only_grow(said: list[tuple[str, str, str]]) -> None:
+def test_no_memory_is_both_pinned_and_forgotten_and_uses_only_grow(said: list[tuple[str, str, str]]) -> None:
     log = make_log(*said)
     uses = 0
     for n in range(len(log) + 1):
@@ -66,7 +66,7 @@ def test_a_memory_is_never_both_pinned_and_forgotten_and_uses_only_grow(said: li
 
 
 @given(events, st.randoms())
-def test_the_order_of_what_concerns_different_memories_does_not_matter(
+def test_the_order_of_events_for_different_memories_does_not_matter(
     said: list[tuple[str, str, str]], random: Any
 ) -> None:
     log = make_log(*said)
@@ -77,7 +77,7 @@ def test_the_order_of_what_concerns_different_memories_does_not_matter(
     assert state(fold(mixed)) == state(fold(log))
 
 
-def test_each_event_does_what_it_says() -> None:
+def test_each_event_has_its_effect() -> None:
     def of(*kinds: str) -> Usage:
         return fold(make_log(*((kind, "m", "f") for kind in kinds))).of("m")
 
@@ -90,7 +90,7 @@ def test_each_event_does_what_it_says() -> None:
     assert not of("forget", "pin").forgotten
 
 
-def test_notes_are_due_when_they_were_forgotten_or_undone_for_long_enough() -> None:
+def test_notes_expire_long_after_being_forgotten_or_undone() -> None:
     log = make_log(("note", "kept", ""), ("note", "gone", ""), ("note", "undone", ""), ("forget", "gone", ""))
     log.append(Event(5, 5.0, "undo", "undone", data={"seq": 3}))
     assert forgotten_notes(log) == {2: 4.0, 3: 5.0}

@@ -26,7 +26,7 @@ from mom_lsp.tuning.tune import event_of, improves
 from mom_lsp.workspace.ranking.model_choice import editing_model
 
 
-def test_labels_are_the_commits_that_name_earlier_ones() -> None:
+def test_labels_are_commits_that_reference_earlier_ones() -> None:
     here, everywhere = (Anchor("a.py"),), tuple(Anchor(f"{n}.py") for n in range(MOST_FILES + 1))
     memories = [
         make_memory(1),
@@ -44,13 +44,13 @@ def test_labels_are_the_commits_that_name_earlier_ones() -> None:
 
 
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=20))
-def test_only_gains_win(gains: list[float]) -> None:
+def test_only_gains_count_as_an_improvement(gains: list[float]) -> None:
     assert improves(np.array(gains))
     assert not improves(-np.array(gains))
     assert not improves(np.zeros(len(gains)))
 
 
-def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
+def test_tuned_weights_are_read_back_until_reset() -> None:
     model = LinearModel({"wrote": 2.0, "cosine": 1.0}, -3.0)
     tuned, reset = Event(1, 0.0, "tune", data=event_of(model)), Event(2, 0.0, "tune", data=event_of(None))
     assert read_model(fold([tuned]).tuned["editing"]) == model
@@ -60,7 +60,7 @@ def test_what_was_tuned_is_read_back_until_it_is_reset() -> None:
     assert read_model({"intercept": 0.0, "weights": {"of another version": 1.0}}) is None
 
 
-def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, moms: Start) -> None:
+def test_weights_tuned_without_vectors_are_not_used_with_them(project: Repo, moms: Start) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     mom = moms(project)
     mom.index()
@@ -72,7 +72,7 @@ def test_what_was_tuned_without_vectors_does_not_hold_with_them(project: Repo, m
     assert without.intercept == 7.0 and encoded.weights == shipped("editing").weights
 
 
-def test_tuning_needs_something_to_learn_from(project: Repo, moms: Start) -> None:
+def test_tuning_needs_enough_data(project: Repo, moms: Start) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     moms(project).index()
     result = CliRunner().invoke(app, ["-C", str(project.root), "tune"])
@@ -81,7 +81,7 @@ def test_tuning_needs_something_to_learn_from(project: Repo, moms: Start) -> Non
     assert "0 rated suggestions" in " ".join(result.output.split())
 
 
-def test_a_repository_tunes_itself(project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_repository_can_be_tuned(project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for absent in ("scipy", "sklearn"):  # as in the base install
         monkeypatch.setitem(sys.modules, absent, None)

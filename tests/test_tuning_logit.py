@@ -35,7 +35,7 @@ def negative_likelihood(weights: np.ndarray, x: np.ndarray, right: np.ndarray, s
 
 
 @given(SEEDS)
-def test_the_conditional_logit_is_what_scipy_finds(seed: int) -> None:
+def test_the_conditional_logit_matches_scipy(seed: int) -> None:
     optimize = pytest.importorskip("scipy.optimize")
     x, right, sizes, start = queries(seed)
 
@@ -49,7 +49,7 @@ def test_the_conditional_logit_is_what_scipy_finds(seed: int) -> None:
 
 
 @given(SEEDS, st.floats(-4, 1), st.floats(0.2, 3))
-def test_the_calibration_is_what_scikit_learn_finds(seed: int, intercept: float, slope: float) -> None:
+def test_the_calibration_matches_scikit_learn(seed: int, intercept: float, slope: float) -> None:
     linear = pytest.importorskip("sklearn.linear_model")
     draw = np.random.default_rng(seed)
     scores = draw.normal(size=200) * 2
@@ -61,7 +61,7 @@ def test_the_calibration_is_what_scikit_learn_finds(seed: int, intercept: float,
 
 
 @given(SEEDS)
-def test_a_calibrated_chance_is_right_as_often_as_it_says(seed: int) -> None:
+def test_calibrated_probabilities_match_the_observed_frequency(seed: int) -> None:
     draw = np.random.default_rng(seed)
     scores = draw.normal(size=100)
     right = draw.random(100) < 0.3
@@ -71,7 +71,7 @@ def test_a_calibrated_chance_is_right_as_often_as_it_says(seed: int) -> None:
 
 
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e3])
-def test_scores_that_tell_all_apart_get_a_finite_slope(scale: float) -> None:
+def test_perfectly_separated_scores_get_a_finite_slope(scale: float) -> None:
     scores = np.array([1.0, 2.0, 3.0, 4.0]) * scale
     slope, intercept = calibration(scores, scores > 2.5 * scale)
     assert np.isfinite([slope, intercept]).all() and slope > 0
@@ -79,7 +79,7 @@ def test_scores_that_tell_all_apart_get_a_finite_slope(scale: float) -> None:
 
 
 @given(SEEDS)
-def test_no_weights_near_the_fitted_ones_are_better(seed: int) -> None:
+def test_no_nearby_weights_are_better_than_the_fitted_ones(seed: int) -> None:
     x, right, sizes, start = queries(seed)
     found = conditional_logit(x, right, sizes, start=start, penalty=PENALTY)
     draw = np.random.default_rng(seed)
@@ -90,7 +90,7 @@ def test_no_weights_near_the_fitted_ones_are_better(seed: int) -> None:
     assert all(loss(found) <= loss(found + 1e-3 * draw.normal(size=len(found))) for _ in range(20))
 
 
-def test_features_that_say_nothing_keep_the_weights_that_were_there() -> None:
+def test_uninformative_features_keep_their_weights() -> None:
     right = np.array([True, False, False, True])
     found = conditional_logit(np.zeros((4, 2)), right, np.array([3, 1]), start=np.array([0.5, -2.0]), penalty=PENALTY)
     assert found == pytest.approx([0.5, -2.0])

@@ -40,7 +40,7 @@ def judged(*events: Event) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     return [(one.memories, one.preferred) for one in rated_impressions(events)]
 
 
-def test_a_verdict_is_about_what_was_shown_last() -> None:
+def test_feedback_is_about_the_latest_impression() -> None:
     first, other = shown(1, "a", "b", "c"), shown(2, "b", "d", path="b.py")
     assert judged(first, other, said(3, "useful", "b")) == [(("a", "b", "c"), ("b",))]
     assert judged(first, other, said(3, "pin", "b", path="b.py")) == [(("b", "d"), ("b",))]
@@ -58,7 +58,7 @@ def test_a_verdict_is_about_what_was_shown_last() -> None:
 
 
 @pytest.mark.parametrize("odd", [None, "x", [["c0ffee"]], [[1, 2, 3, 4, 5]], [["c", "a.py", 3, 1, "a"]], [None]])
-def test_a_batch_that_is_odd_tells_nothing(odd: Any) -> None:
+def test_malformed_impressions_are_ignored(odd: Any) -> None:
     assert rated_impressions([Event(1, 1.0, "shown", data={"together": odd}), said(2, "useful", "a")]) == []
 
 
@@ -75,7 +75,7 @@ def make_cases(
     return cases
 
 
-def test_what_is_accepted_moves_the_weights_towards_it() -> None:
+def test_accepting_suggestions_moves_the_weights_towards_them() -> None:
     told = make_cases(120, lambda draw, named: int(np.argmax(named["bm25"])))
     document, model = learn([], told)
     assert document["kept"] and model is not None
@@ -88,12 +88,12 @@ def test_what_is_accepted_moves_the_weights_towards_it() -> None:
     assert {name for name in model.weights if TERM_OF[name] == "use"} >= {"uses"}
 
 
-def test_what_is_accepted_by_chance_changes_nothing() -> None:
+def test_random_acceptance_changes_nothing() -> None:
     kept = [learn([], make_cases(40, lambda draw, named: int(draw.integers(3)), seed))[1] for seed in range(3)]
     assert kept.count(None) >= 2  # one time in twenty chance looks like a preference
 
 
-def test_what_the_user_likes_may_not_harm_what_history_says() -> None:
+def test_user_preference_may_not_harm_the_score_on_history() -> None:
     history = make_cases(60, lambda draw, named: int(np.argmax(named["cosine"])))
     told = make_cases(40, lambda draw, named: int(np.argmin(named["cosine"])))
     document, _ = learn(history, told)
@@ -132,7 +132,7 @@ def tuned(mom: Mom) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-def test_who_always_wants_the_oldest_gets_it(worker: Mom) -> None:
+def test_a_user_who_always_picks_the_oldest_gets_it_first(worker: Mom) -> None:
     def place() -> list[str]:
         return [one["source"]["time"] for one in worker.suggest("src/worker_3.py", 3, counted=False)]
 
@@ -153,7 +153,7 @@ def test_who_always_wants_the_oldest_gets_it(worker: Mom) -> None:
 
 
 @pytest.mark.slow
-def test_who_accepts_each_alike_changes_nothing(worker: Mom) -> None:
+def test_a_user_without_a_preference_changes_nothing(worker: Mom) -> None:
     draw = random.Random(0)
     places = (place for _ in range(FILES * DAYS) for place in draw.sample(range(SHOWN), SHOWN))
     use(worker, lambda found: found[next(places)])

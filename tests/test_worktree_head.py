@@ -59,7 +59,7 @@ def test_the_first_commit_is_noticed_through_an_alias(project: Repo) -> None:
     assert worktree.head().commit == commit
 
 
-def test_a_head_that_leads_out_of_the_repository_is_not_followed(project: Repo, tmp_path: Path) -> None:
+def test_a_head_that_points_outside_the_repository_is_not_followed(project: Repo, tmp_path: Path) -> None:
     project.commit("First", {"a.py": "a = 1\n"})
     (tmp_path / "secret").write_text("ref: refs/heads/main\n")
     for name in ("../../secret", "refs/../../../secret", "refs/heads/main/"):
