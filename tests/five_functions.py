@@ -14,5 +14,5 @@ def edited(line: int, text: str, code: str = CODE) -> str:
     return with_line(code, line, text)
 
 
-def told(found: list[dict[str, Any]]) -> list[str]:
+def titles_of(found: list[dict[str, Any]]) -> list[str]:
     return [one["title"] for one in found]

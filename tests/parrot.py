@@ -14,8 +14,8 @@ class Parrot:
     name, context = "parrot", 2048
 
     def __init__(self, answer: str, size: int = 3) -> None:
-        self.answer, self.size, self.said = answer, size, ""
-        self.told: Sequence[ChatMessage] = ()
+        self.answer, self.size, self.generated = answer, size, ""
+        self.last_prompt: Sequence[ChatMessage] = ()
 
     def count(self, text: str) -> int:
         return len(text)
@@ -30,10 +30,10 @@ class Parrot:
         bias: Mapping[str, Any] | None = None,
         cancelled: Callable[[], bool] = never_cancelled,
     ) -> Iterator[str]:
-        self.told = messages
+        self.last_prompt = messages
         for at in range(0, len(self.answer), self.size):
             if cancelled():
                 return
             piece = self.answer[at : at + self.size]
-            self.said += piece
+            self.generated += piece
             yield piece

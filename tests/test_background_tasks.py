@@ -44,8 +44,8 @@ def test_the_index_is_followed_despite_a_removed_worktree_and_a_failing_journal(
     mom, side = moms(project), project.root.parent / "side"
     mom.index()
     project.git("worktree", "add", "-q", str(side))
-    there = {"root": str(side), "path": "a.py", "start": 1, "end": 1}
-    (memory,) = answer(mom.service, "suggest", there)["suggestions"]
+    place = {"root": str(side), "path": "a.py", "start": 1, "end": 1}
+    (memory,) = answer(mom.service, "suggest", place)["suggestions"]
     mom.call("useful", id=memory["id"])
 
     def follows(text: str) -> bool:
@@ -80,12 +80,12 @@ def test_a_failing_task_backs_off_and_blocks_no_other_task(error: Exception) -> 
 
 
 def test_the_index_is_followed_while_the_model_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, told = [LONG], list[float]()
+    now, started = [LONG], list[float]()
     engine = idle_engine(tmp_path, now, [], most=3)
 
     def takes(seconds: float, result: object = None) -> Callable[..., Any]:
         def work(*_: object) -> object:
-            told.append(now[0])
+            started.append(now[0])
             now[0] += seconds
             return result
 
@@ -95,8 +95,8 @@ def test_the_index_is_followed_while_the_model_is_idle(tmp_path: Path, monkeypat
     monkeypatch.setattr(Service, "make_title", takes(6.0))
     monkeypatch.setattr(Service, "learn", takes(0.0))
     engine.run()
-    assert len(told) == 5, "the index was followed three times; one title was made, and one text learned"
-    assert told[-1] - told[0] < 10
+    assert len(started) == 5, "the index was followed three times; one title was made, and one text learned"
+    assert started[-1] - started[0] < 10
 
 
 def test_the_engine_survives_a_bug_and_doctor_reports_it(

@@ -101,10 +101,10 @@ def test_index_suggest_forget_and_restore_work_end_to_end(mom: Mom, tmp_path: Pa
     assert document(mom("show", prefix, "--json"))["pinned"]
     status = document(mom("status", "--json"))
     assert (status["pinned"], status["commits"], status["indexed"]) == (1, 2, True)
-    told = mom("export").stdout
-    assert len(told.splitlines()) >= 1
-    assert mom("import", stdin=told).returncode == 0
-    assert mom("export").stdout == told, "what is known already changes nothing"
+    exported = mom("export").stdout
+    assert len(exported.splitlines()) >= 1
+    assert mom("import", stdin=exported).returncode == 0
+    assert mom("export").stdout == exported, "what is known already changes nothing"
 
     assert mom("forget", prefix).returncode == 0
     assert fix["id"] not in ids(document(mom("suggest", "parser.py:2", "--json")))

@@ -20,8 +20,8 @@ def reports() -> Iterator[Progress]:
 
 def test_each_milestone_is_printed_once() -> None:
     news = Milestones()
-    told = [(report, line) for report in reports() for line in news.of(report)]
-    assert told == [(Progress("history", 3, 3), SEARCHABLE)]
+    printed = [(report, line) for report in reports() for line in news.of(report)]
+    assert printed == [(Progress("history", 3, 3), SEARCHABLE)]
     unchanged = Milestones()
     assert not list(unchanged.of(Progress("encoding", 1, 2))), "nothing was read, so nothing became searchable"
     waiting = [line for _ in range(3) for line in unchanged.of(Progress("waiting", 0, 0, "another\nis at it"))]

@@ -25,8 +25,8 @@ def test_suggest_json_is_one_document_with_the_full_query(mom: Shell) -> None:
 def test_suggest_accepts_an_intent_with_or_without_a_path(mom: Shell) -> None:
     alone = json.loads(mom("suggest", "--intent", "fix the retry", "-k", "1", "--json").stdout)
     assert alone["query"] == {"k": 1, "counted": False, "intent": "fix the retry"}
-    there = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
-    assert (there["path"], there["start"], there["intent"]) == ("src/a.py", 2, "fix the retry")
+    at_line = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
+    assert (at_line["path"], at_line["start"], at_line["intent"]) == ("src/a.py", 2, "fix the retry")
     assert "Count from one" in mom("suggest", "--intent", "fix the retry", "-k", "2").stdout
     for wrong in (["suggest"], ["suggest", "--intent", " "], ["suggest", "--intent", "x", "--rev", "HEAD"]):
         assert mom(*wrong).exit_code == 2

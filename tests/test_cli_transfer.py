@@ -10,16 +10,16 @@ from cli_shell import Shell
 def test_export_and_import_round_trip_without_duplicates(mom: Shell, tmp_path: Path) -> None:
     mom("pin", "dead")
     mom("note", "größer\nals", "--at", "src/a.py:2")
-    told = list(mom.book.events)
+    events = list(mom.book.events)
     piped = mom("export").stdout
-    assert [json.loads(line) for line in piped.splitlines()] == told
-    file = tmp_path / "told.jsonl"
+    assert [json.loads(line) for line in piped.splitlines()] == events
+    file = tmp_path / "events.jsonl"
     assert mom("export", "-o", str(file)).stdout == ""
     assert file.read_text("utf-8") == piped
     assert mom("import", str(file)).stderr == "imported 0 events\n"
     mom.book.events = []
     assert mom("import", stdin=piped + "\n").stderr == "imported 2 events\n"
-    assert mom.book.events == told
+    assert mom.book.events == events
 
 
 @pytest.mark.parametrize("content", [b'{"a": 1}\nnot json\n', b'{"a": 1}\n[1]\n'])

@@ -72,7 +72,7 @@ def engines() -> Iterator[Engines]:
             assert client.closed.wait(LONG)
 
 
-def said(repo: Repo) -> list[str]:
+def notes(repo: Repo) -> list[str]:
     """Return the texts of the notes in a repository's journal."""
     with Journal(repo.root / ".git" / "mom" / "journal.sqlite") as journal:
         return [event.data["text"] for event in journal.events() if event.type == "note"]
@@ -120,7 +120,7 @@ def test_feedback_in_a_copied_repository_stays_in_the_copy(
     call(copied, "forget", id=call(copied, "search", text="limit retries 42")["suggestions"][0]["id"])
     status = call(copied, "status")
     assert status["data"] == str(copied.location.data) and status["engine"] is None
-    assert said(copied) == ["of the copy"] and said(indexed) == []
+    assert notes(copied) == ["of the copy"] and notes(indexed) == []
     assert "Limit the retries to 42" not in titles(copied, "retries")
     assert "Limit the retries to 42" in titles(indexed, "retries")
     assert engine_pid(engine, indexed) != engine_pid(engines(copied), copied)
@@ -138,7 +138,7 @@ def test_a_moved_repository_keeps_working_at_its_new_path(indexed: Repo, tmp_pat
     assert engine_pid(engines(moved), moved) != pid
     assert old.closed.wait(LONG) and old.left
     eventually(lambda: ended(pid))
-    assert said(moved) == ["before the move", "after the move"]
+    assert notes(moved) == ["before the move", "after the move"]
     assert not indexed.root.exists(), "whoever still works there makes no folder"
 
 
@@ -172,7 +172,7 @@ def test_a_clone_at_the_old_path_of_a_moved_repository_is_separate(
         old.call("note", {"root": str(place), "text": "to whom?"}, LONG)
     assert engine_pid(engines(fresh), fresh) != pid
     note(moved, "of the moved one")
-    assert (said(fresh), said(moved)) == (["of the clone"], ["of the moved one"])
+    assert (notes(fresh), notes(moved)) == (["of the clone"], ["of the moved one"])
 
 
 @pytest.mark.slow
@@ -188,7 +188,7 @@ def test_an_engine_detects_a_clone_that_replaced_a_deleted_repository(
         old.call("note", {"root": str(place), "text": "to whom?"}, LONG)
     assert not answers(fresh)
     note(fresh, "of the clone")
-    assert said(fresh) == ["of the clone"]
+    assert notes(fresh) == ["of the clone"]
 
 
 @pytest.mark.slow
@@ -199,7 +199,7 @@ def test_moved_worktrees_share_the_engine_of_their_repository(indexed: Repo, tmp
     moved = Repo(tmp_path / "elsewhere", indexed.now)
     assert answers(moved) and engine_pid(engines(moved), moved) == pid
     note(moved, "in a worktree")
-    assert said(indexed) == ["in a worktree"]
+    assert notes(indexed) == ["in a worktree"]
 
 
 def test_a_copy_indexes_its_own_head_despite_copied_requests(indexed: Repo, tmp_path: Path) -> None:

@@ -209,8 +209,8 @@ def test_an_accepted_text_biases_attention_until_its_memory_is_forgotten(drawn: 
     bias = drawn.drawn(chosen, KNOWN.path, ids)
     assert {strength for _, _, strength in bias[LIMIT.id]} == {STRENGTH}
     assert drawn.drawn(ModelSettings(threads=1, traces=False), KNOWN.path, ids) == {}
-    (told,) = attention(bias)
-    assert (told["id"], told["strength"]) == (LIMIT.id, STRENGTH) and told["heads"] > 10
+    (shown,) = attention(bias)
+    assert (shown["id"], shown["strength"]) == (LIMIT.id, STRENGTH) and shown["heads"] > 10
     drawn.word(chosen, KNOWN)
     words = drawn.word(chosen, KNOWN, drawn=bias)
     assert drawn.problem == "" and (words == "" or words.endswith(" [1]."))
@@ -234,8 +234,8 @@ def test_a_kept_answer_is_learned_from_in_idle_time(project: Repo, moms: Start, 
     text = "Retries are limited as the server bans a client after 50 attempts [1]."
     mom.call("note", text=text, path="a.py", line=1, generated=True)
     mom.service.learn(never_cancelled)
-    told = mom.call("status")["model"]["traces"]
-    assert told["texts"] == 1 and told["bytes"] > 0
+    traces = mom.call("status")["model"]["traces"]
+    assert traces["texts"] == 1 and traces["bytes"] > 0
     answer = mom.call("why", path="a.py", line=1, generate=True)
     assert [one["id"] for one in answer["attention"]] == [memory["id"]]
     assert mom.call("why", path="a.py", line=1)["attention"] == [], "only the model has any"

@@ -232,8 +232,8 @@ def test_a_run_finds_the_commit_that_the_message_names(
     assert {(row["right"], row["barred"]) for row in lived["ablation"].values()} == {(1, 0)}  # who wrote the line
     for found in lived["hints"].values():
         assert found["fresh"] == found["left"] > 0 and found["barred"] == 0
-    told = CliRunner().invoke(app, [*arguments, "--ablate=life"]).stdout
-    assert "1 of 1 hints correct" in " ".join(told.split()) and "hints per 1,000 lines before" in told
+    output = CliRunner().invoke(app, [*arguments, "--ablate=life"]).stdout
+    assert "1 of 1 hints correct" in " ".join(output.split()) and "hints per 1,000 lines before" in output
     (line,) = map(json.loads, out.read_text().splitlines())
     assert (line["query"], line["ranked"][0]) == (query, gold)
     assert query not in line["ranked"] and other in line["ranked"]

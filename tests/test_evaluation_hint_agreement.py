@@ -242,15 +242,15 @@ def test_a_removed_or_relocated_pin_no_longer_leads(mom: Mom) -> None:
     assert leading(mom, line_of(8) + 1) == pinned
 
 
-@pytest.mark.parametrize("said", ["pin", "dismiss", "note", "useful"])
-def test_feedback_in_an_unsaved_text_applies_to_its_lines(mom: Mom, said: str) -> None:
+@pytest.mark.parametrize("verb", ["pin", "dismiss", "note", "useful"])
+def test_feedback_in_an_unsaved_text_applies_to_its_lines(mom: Mom, verb: str) -> None:
     """Five typed lines push each function below where the file on the disk has another one."""
     content = "# typed\n" * 5 + text(mom)
     line = line_of(4) + 5
     (one, *_) = mom.suggest("src/a.py", line, text=content)
-    given = {"text": "Ask Grace before this grows"} if said == "note" else {"id": one["id"]}
-    mom.call(said, **given, path="src/a.py", line=line, code=content)
-    (event,) = [event for event in mom.service.library.journal.events() if event.type == said]
+    given = {"text": "Ask Grace before this grows"} if verb == "note" else {"id": one["id"]}
+    mom.call(verb, **given, path="src/a.py", line=line, code=content)
+    (event,) = [event for event in mom.service.library.journal.events() if event.type == verb]
     assert event.symbol == "handle_4"
     if "key" in event.data:
         assert event.data["key"] == next(iter(line_keys(["    limit = 104"])))

@@ -151,8 +151,8 @@ def test_a_fork_counts_as_the_same_project() -> None:
     ],
 )
 def test_revert_forms_of_real_projects_are_recognized(message: str, expected: list[str]) -> None:
-    told = [f"{relation} {target}".removeprefix("mention ") for relation, target in named(message)]
-    assert told == expected
+    found = [f"{relation} {target}".removeprefix("mention ") for relation, target in named(message)]
+    assert found == expected
 
 
 def test_aliases_of_a_commit_are_recognized() -> None:

@@ -62,8 +62,8 @@ from mom_lsp.extract.reverts import announces, of_clause, of_subject, reverts
     ],
 )
 def test_revert_subjects_give_a_relation_and_a_title(subject: str, relation: str | None, title: str) -> None:
-    said = of_subject(subject)
-    assert (said.relation, said.title) == (relation, title)
+    found = of_subject(subject)
+    assert (found.relation, found.title) == (relation, title)
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ WORDS = st.sampled_from(
 
 @given(st.lists(WORDS, max_size=40).map("".join))
 def test_any_text_can_be_parsed(text: str) -> None:
-    said = of_subject(text)
-    assert said.relation or not said.title
+    found = of_subject(text)
+    assert found.relation or not found.title
     assert isinstance(reverts(text, text, frozenset()), bool)
     of_clause(text[:100])
     announces(text)

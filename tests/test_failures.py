@@ -125,13 +125,13 @@ def test_a_fix_that_had_to_be_fixed_is_a_bug_pattern(project: Repo, moms: Start)
 
 
 def test_the_reason_is_not_the_revert_announcement() -> None:
-    def said(body: str, why: str = "") -> str:
+    def reason(body: str, why: str = "") -> str:
         return failure_reason(Memory("m", "note", "t", body, why, make_memory(1).source))
 
-    assert said("This reverts commit 1a2b3c4d.\n\nIt crashed. And leaked.") == "It crashed."
-    assert said("This partially reverts commit 1a2b3c4d.") == ""
-    assert said("First.\n\nIt broke because of x.", "It broke because of x.") == "It broke because of x."
-    assert len(said("word " * 200)) <= 200
+    assert reason("This reverts commit 1a2b3c4d.\n\nIt crashed. And leaked.") == "It crashed."
+    assert reason("This partially reverts commit 1a2b3c4d.") == ""
+    assert reason("First.\n\nIt broke because of x.", "It broke because of x.") == "It broke because of x."
+    assert len(reason("word " * 200)) <= 200
 
 
 def test_blocks_are_runs_of_new_lines() -> None:
@@ -156,6 +156,6 @@ def test_a_warning_needs_most_of_the_lines(tried: list[int], typed: list[int]) -
 
 
 def test_reverting_twice_makes_an_anti_pattern() -> None:
-    said = [(), ("revert", 0), ("reapply", 0), ("revert", 0)]
-    memories = [make_memory(n, references=(Reference(w[0], sha(w[1])),) if w else ()) for n, w in enumerate(said)]  # type: ignore[arg-type,misc]
+    history = [(), ("revert", 0), ("reapply", 0), ("revert", 0)]
+    memories = [make_memory(n, references=(Reference(w[0], sha(w[1])),) if w else ()) for n, w in enumerate(history)]  # type: ignore[arg-type,misc]
     assert Failures(make_view(*memories)).reverted[0].kind == "anti_pattern"

@@ -141,8 +141,8 @@ def test_the_first_thousand_commits_are_indexed_at_full_speed(project: Repo, tmp
 
     def run() -> list[tuple[str, int, int]]:
         command = [sys.executable, "-P", str(script), str(project.root)]
-        said = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
-        return [(phase, int(at), int(nice)) for phase, at, nice in (line.split() for line in said.splitlines())]
+        output = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
+        return [(phase, int(at), int(nice)) for phase, at, nice in (line.split() for line in output.splitlines())]
 
     steps = run()
     history = [(at, nice) for phase, at, nice in steps if phase == "history"]
@@ -168,11 +168,11 @@ for pid in (psutil.Process().pid, child.pid):
     print(len(tasks) > 1, *{(task.nice(), len(task.cpu_affinity())) for task in tasks}, usable_cores())
 child.communicate()
 """
-    said = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True, env=ENVIRONMENT
     ).stdout
     lowest = (LOWEST[0], LOWEST[2])
-    assert said.splitlines() == [f"True {lowest} {LOWEST[2]}"] * 2
+    assert output.splitlines() == [f"True {lowest} {LOWEST[2]}"] * 2
 
 
 # Battery
@@ -222,14 +222,14 @@ def test_indexing_pauses_on_battery_without_a_lock_and_resumes_on_mains_power(
     folder = power(18, "Discharging")
     process = on_battery(folder, project, "--watch", "--background", "--progress-json")
     try:
-        said = reports(process)
-        paused = next(report for report in said if report["phase"] == "waiting")
+        progress = reports(process)
+        paused = next(report for report in progress if report["phase"] == "waiting")
         assert paused["message"].startswith("paused on battery (18%)")
         with FileLock(project.location.data / datafolder.LEASE, timeout=0):
             pass
         power(18, "Charging")
-        assert next(report for report in said if report["phase"] == "domains")
-        assert next(report for report in said if report["phase"] == "waiting")["message"] == ""
+        assert next(report for report in progress if report["phase"] == "domains")
+        assert next(report for report in progress if report["phase"] == "waiting")["message"] == ""
     finally:
         process.kill()
         process.communicate()
@@ -245,5 +245,5 @@ def test_a_hooks_request_waits_for_mains_power(
     save_marker(data, Marker(heads=["an earlier commit"]))
     enqueue(data, project.root / ".git", "post-commit")
     process = on_battery(power(percent, "Discharging"), project, "--queued")
-    _, said = process.communicate(timeout=LONG)
-    assert (process.returncode, said, len(pending(data))) == (0, b"", left)
+    _, output = process.communicate(timeout=LONG)
+    assert (process.returncode, output, len(pending(data))) == (0, b"", left)

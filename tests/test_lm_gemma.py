@@ -43,10 +43,10 @@ def test_the_attention_scale_is_found_and_a_bias_works(llama: Llama) -> None:
     assert llama.attention_scale == pytest.approx(1.0, rel=1e-3)  # not 1 / sqrt(256)
     right, wrong = (llama.read(make_messages(), ANSWER, bias=bias).nll.mean() for bias in ({RETRY: 0.5}, {CACHE: 0.5}))
     assert right < wrong
-    said = {
+    answers = {
         memory: "".join(llama.generate(make_messages("The limit is"), limit=14, bias={memory: 2.0})) for memory in NOTES
     }
-    assert "42" in said[RETRY] and "17" in said[CACHE] and "6543" in said[PORT]
+    assert "42" in answers[RETRY] and "17" in answers[CACHE] and "6543" in answers[PORT]
 
 
 def test_without_a_bias_every_logit_is_bit_identical(llama: Llama) -> None:

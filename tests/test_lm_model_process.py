@@ -46,10 +46,10 @@ def test_without_llama_cpp_it_says_how_to_install_it(monkeypatch: pytest.MonkeyP
 @needs_model
 def test_the_model_answers_and_stays_small(model: ModelProcess) -> None:
     assert model.pid is None
-    said = "".join(model.generate(make_messages(), limit=24))
-    assert "42" in said
+    answer = "".join(model.generate(make_messages(), limit=24))
+    assert "42" in answer
     assert model.count("two words") == 2
-    reading = model.read(make_messages(), said)
+    reading = model.read(make_messages(), answer)
     assert reading.mass[RETRY].shape == (30, 9)
     assert "".join(model.generate(make_messages(), limit=24, bias={RETRY: [(0, 1, 0.5)]}))
     assert (model.info["name"], model.context) == (model.name, 2048)

@@ -56,37 +56,37 @@ def dying(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         process.close()
 
 
-def said(process: ModelProcess) -> str:
+def answer_of(process: ModelProcess) -> str:
     return "".join(process.generate(make_messages(), limit=1))
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_crash_is_retried_once_with_safe_settings_which_are_remembered(dying: Start, file: Path, number: int) -> None:
     process = dying(number)
-    assert said(process) == "alive"
+    assert answer_of(process) == "alive"
     assert process.info["settings"].startswith("safe")
     assert remembered(confirmed_name(file)) is Support.SAFE
     again = dying(NO_SIGNAL)
-    assert said(again) == "alive"
+    assert answer_of(again) == "alive"
     assert again.info["settings"].startswith("safe")  # without another try
 
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_crash_with_safe_settings_is_explained(dying: Start, file: Path, number: int) -> None:
     with pytest.raises(ModelError) as error:
-        said(dying(number, settings=ALL))
+        answer_of(dying(number, settings=ALL))
     for words in (signal.Signals(number).name, "built for another processor", processor_check.REBUILD, "mom model"):
         assert words in str(error.value)
     local, chosen = LocalModel(), ModelSettings(path=str(file))
     assert "built for another processor" in local.why_not(chosen)  # so it is not started again by every question
     assert "built for another processor" in local.state(chosen)["problem"]
-    assert said(dying(NO_SIGNAL)) == "alive"  # `mom model` tries again
+    assert answer_of(dying(NO_SIGNAL)) == "alive"  # `mom model` tries again
     assert local.why_not(chosen) == ""
 
 
 @pytest.mark.parametrize("where", ["load", "generate"])
 def test_a_crash_on_load_or_during_an_answer_is_handled(dying: Start, file: Path, where: str) -> None:
-    assert said(dying(signal.SIGILL, where)) == "alive"
+    assert answer_of(dying(signal.SIGILL, where)) == "alive"
     assert remembered(confirmed_name(file)) is Support.SAFE
 
 
@@ -94,20 +94,20 @@ def test_a_later_crash_with_safe_settings_is_restarted_by_the_next_request(dying
     process = dying(signal.SIGSEGV, "generate", ALL)
     for _ in range(2):
         with pytest.raises(ChildError, match="segmentation fault"):
-            said(process)
+            answer_of(process)
     assert remembered(confirmed_name(file)) is Support.SAFE  # it computed well when it started
 
 
 def test_a_killed_process_is_not_taken_for_a_crash(dying: Start, file: Path) -> None:
     with pytest.raises(ChildError, match="ask again"):
-        said(dying(signal.SIGKILL, "generate"))
+        answer_of(dying(signal.SIGKILL, "generate"))
     assert remembered(confirmed_name(file)) is Support.FULL
 
 
 def test_status_calls_a_model_ready_only_after_its_first_computation(dying: Start, file: Path) -> None:
     local, chosen = LocalModel(), ModelSettings(path=str(file))
     assert not local.state(chosen)["tested"]
-    assert said(dying(NO_SIGNAL)) == "alive"
+    assert answer_of(dying(NO_SIGNAL)) == "alive"
     assert local.state(chosen)["tested"]
 
 

@@ -64,8 +64,8 @@ def spans_of(llama: Llama) -> tuple[tuple[int, int], ...]:
 def test_the_prompt_spans_are_the_memories(llama: Llama) -> None:
     prompt = llama.tokenizer.prompt(make_messages())
     for memory, start, end in prompt.spans:
-        said = b"".join(map(llama.tokenizer.piece, prompt.tokens[start:end])).decode()
-        assert said == NOTES[memory]
+        text = b"".join(map(llama.tokenizer.piece, prompt.tokens[start:end])).decode()
+        assert text == NOTES[memory]
     assert prompt.task == prompt.spans[-1][2] < len(prompt.tokens)
 
 
@@ -138,13 +138,13 @@ def test_a_bias_changes_only_the_rows_of_the_task(llama: Llama, strength: float,
 
 
 def test_a_bias_changes_the_answer_and_leaves_no_state_behind(llama: Llama) -> None:
-    def said(**options: Any) -> str:
+    def answer(**options: Any) -> str:
         return "".join(llama.generate(make_messages("The limit is"), limit=12, **options))
 
-    plain, hooked = said(), said(bias={CACHE: 0.0})
+    plain, hooked = answer(), answer(bias={CACHE: 0.0})
     assert hooked == plain
-    assert said(bias={RETRY: 2.0}) != said(bias={CACHE: 2.0})
-    assert said() == plain
+    assert answer(bias={RETRY: 2.0}) != answer(bias={CACHE: 2.0})
+    assert answer() == plain
     again = [llama.read(make_messages(), ANSWER, bias=bias).nll for bias in (None, {RETRY: 1.0}, None, {RETRY: 1.0})]
     assert np.allclose(again[0], again[2], atol=1e-4)
     assert np.allclose(again[1], again[3], atol=1e-4)
@@ -186,17 +186,17 @@ def test_a_model_with_unknown_attention_layers_is_left_alone(llama: Llama, monke
 
 
 def test_the_same_seed_repeats_the_answer_and_another_one_does_not(llama: Llama) -> None:
-    def said(seed: int) -> str:
+    def answer(seed: int) -> str:
         return "".join(llama.generate(make_messages("Tell a long story."), limit=24, seed=seed))
 
-    assert said(7) == said(7)
-    assert len({said(seed) for seed in (1, 2, 3, 4)}) > 1
+    assert answer(7) == answer(7)
+    assert len({answer(seed) for seed in (1, 2, 3, 4)}) > 1
 
 
 def test_a_grammar_is_followed_and_an_invalid_one_is_refused(llama: Llama) -> None:
     grammar = 'root ::= ("yes" | "no") " [" [1-3] "]"'
-    said = "".join(llama.generate(make_messages(), limit=20, grammar=grammar))
-    assert said.split(" ")[0] in ("yes", "no") and said.split(" ")[1] in ("[1]", "[2]", "[3]")
+    answer = "".join(llama.generate(make_messages(), limit=20, grammar=grammar))
+    assert answer.split(" ")[0] in ("yes", "no") and answer.split(" ")[1] in ("[1]", "[2]", "[3]")
     with pytest.raises(ModelError, match="GBNF"):
         list(llama.generate(make_messages(), limit=4, grammar="root ::= ("))
 

@@ -76,7 +76,7 @@ def test_the_model_stops_when_cancelled() -> None:
     for sentence in worded(parrot, QUESTION, (LIMIT, CACHE), cancelled=lambda: bool(shown)):
         shown.append(sentence)
     assert [one.text for one in shown] == ["The resolver is slow"]
-    assert len(parrot.said) < len("The resolver is slow [2].") + 2 * parrot.size
+    assert len(parrot.generated) < len("The resolver is slow [2].") + 2 * parrot.size
 
 
 @given(st.lists(st.sampled_from(["A cat sat [1]. ", "It fell [2]. ", "Nobody knows. ", "So [", "[1]", "x"])), st.data())
@@ -88,8 +88,8 @@ def test_a_stream_parses_the_same_however_it_is_split(parts: list[str], data: st
 
 
 def test_the_share_of_supported_answers_is_measured() -> None:
-    said = "The server bans a client after 50 attempts [1]. The tax office wants it [2]."
-    answers = [measure_answer(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (said, "Nobody knows [1].")]
+    answer = "The server bans a client after 50 attempts [1]. The tax office wants it [2]."
+    answers = [measure_answer(Parrot(text), QUESTION, (LIMIT, CACHE)) for text in (answer, "Nobody knows [1].")]
     assert [(one.sentences, one.supported, one.shown) for one in answers] == [(2, 1, True), (1, 0, False)]
     assert answers[0].support == 1.0
     shown = "50% of the answers have a supported sentence, 50% also give the reason and are shown"
@@ -97,7 +97,7 @@ def test_the_share_of_supported_answers_is_measured() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "memories", "shown"),
+    ("texts", "memories", "shown"),
     [
         (["It bans a client after 50 attempts"], (LIMIT, CACHE), True),
         (["The resolver is slow"], (LIMIT, CACHE), False),  # holds, and is beside the point
@@ -106,15 +106,15 @@ def test_the_share_of_supported_answers_is_measured() -> None:
         ([], (LIMIT,), False),
     ],
 )
-def test_an_answer_without_the_reason_is_not_shown(said: list[str], memories: Sequence[Memory], shown: bool) -> None:
-    assert gives_the_reason([Sentence(text, 1) for text in said], memories) == shown
+def test_an_answer_without_the_reason_is_not_shown(texts: list[str], memories: Sequence[Memory], shown: bool) -> None:
+    assert gives_the_reason([Sentence(text, 1) for text in texts], memories) == shown
 
 
 # The rest of a line
 
 
 @pytest.mark.parametrize(
-    ("said", "rest"),
+    ("answer", "rest"),
     [
         ("url)", "url)"),
         ("    return fetch(url)", "url)"),  # chat models say the line again
@@ -125,19 +125,19 @@ def test_an_answer_without_the_reason_is_not_shown(said: list[str], memories: Se
         ("", ""),
     ],
 )
-def test_a_completion_continues_the_line(said: str, rest: str) -> None:
-    assert completed(Parrot(said), "a.py", "def get(url):\n    return fetch(", [LIMIT]) == rest
+def test_a_completion_continues_the_line(answer: str, rest: str) -> None:
+    assert completed(Parrot(answer), "a.py", "def get(url):\n    return fetch(", [LIMIT]) == rest
 
 
 def test_after_a_space_a_completion_begins_with_a_word() -> None:
     parrot = Parrot(" fetch(url)")
     assert completed(parrot, "a.py", "    return ", [LIMIT]) == "fetch(url)"
-    assert parrot.told[-1] == ChatMessage("assistant", (Part("    return"),))  # what the model has begun to say
+    assert parrot.last_prompt[-1] == ChatMessage("assistant", (Part("    return"),))  # what the model has begun to say
 
 
-@pytest.mark.parametrize(("said", "rest"), [('"a # b")  ', '"a # b")'), ('"a")  # says so', '"a")')])
-def test_a_comment_is_cut_off_but_not_a_comment_marker_in_a_string(said: str, rest: str) -> None:
-    assert completed(Parrot(said), "a.py", "print(", []) == rest
+@pytest.mark.parametrize(("answer", "rest"), [('"a # b")  ', '"a # b")'), ('"a")  # says so', '"a")')])
+def test_a_comment_is_cut_off_but_not_a_comment_marker_in_a_string(answer: str, rest: str) -> None:
+    assert completed(Parrot(answer), "a.py", "print(", []) == rest
 
 
 def test_a_cancelled_completion_is_empty() -> None:

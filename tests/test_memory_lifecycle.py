@@ -202,10 +202,10 @@ def test_a_merge_adds_up_the_uses_of_both(mom: Mom, project: Repo, alpha: str) -
 
 
 AT_ALPHA = {"path": "src/a.py", "line": 2}
-SAID: dict[str, dict[str, Any]] = {
+FEEDBACK: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("pin", "useful", "inserted", "opened", "dismiss"), AT_ALPHA),
     "never": {"never": True},
-    **{said: {} for said in ("unpin", "forget", "restore")},
+    **{verb: {} for verb in ("unpin", "forget", "restore")},
     "merge": {"other": ""},
     "note": {"text": "Alpha starts at ten since the parser wants two digits", **AT_ALPHA},
 }
@@ -216,21 +216,21 @@ def test_every_kind_of_feedback_can_be_undone(mom: Mom, project: Repo, alpha: st
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
 
     def seen() -> Any:
-        if said == "forget":  # its text leaves the index, and comes back
+        if verb == "forget":  # its text leaves the index, and comes back
             mom.index()
         shown = mom.call("show", id=alpha)
         kept = {key: value for key, value in shown.items() if key != "history"}
         return kept, [one["id"] for one in mom.suggest("src/a.py", 2, counted=False)], mom.titles("alpha")
 
-    for said, params in SAID.items():
-        first = {"unpin": "pin", "restore": "dismiss"}.get(said, "useful")
+    for verb, params in FEEDBACK.items():
+        first = {"unpin": "pin", "restore": "dismiss"}.get(verb, "useful")
         mom.call(first, id=alpha, never=True, **AT_ALPHA)
         before = seen()
         asked = {"id": alpha} | params | ({"other": other} if "other" in params else {})
-        mom.call(said.replace("never", "dismiss"), **asked)
-        assert seen() != before, said
-        mom.call("undo", **({"id": alpha} if said == "opened" else {}))
-        assert seen() == before, said
+        mom.call(verb.replace("never", "dismiss"), **asked)
+        assert seen() != before, verb
+        mom.call("undo", **({"id": alpha} if verb == "opened" else {}))
+        assert seen() == before, verb
         mom.call("undo")
 
 
@@ -287,13 +287,13 @@ def test_the_journal_alone_carries_the_state_to_a_clone(
 ) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, alpha, "useful", "src/b.py", 2)
-    there = moms(clone(project, tmp_path / "clone"))
-    there.index()
-    there.call("import", events=mom.call("export")["events"])
-    assert standing(there, alpha) == standing(mom, alpha) == ("validated", 1, "medium")
-    there.call("undo")
-    assert standing(there, alpha)[:2] == ("candidate", 0)
-    assert [e.data["cause"] for e in logged(there, "transition")] == [e.seq for e in logged(there, "useful")][1:]
+    other = moms(clone(project, tmp_path / "clone"))
+    other.index()
+    other.call("import", events=mom.call("export")["events"])
+    assert standing(other, alpha) == standing(mom, alpha) == ("validated", 1, "medium")
+    other.call("undo")
+    assert standing(other, alpha)[:2] == ("candidate", 0)
+    assert [e.data["cause"] for e in logged(other, "transition")] == [e.seq for e in logged(other, "useful")][1:]
 
 
 TOLD = st.tuples(
@@ -304,15 +304,15 @@ TOLD = st.tuples(
 
 
 @given(st.lists(TOLD, max_size=12))
-def test_importing_twice_gives_the_same_state_without_duplicates(told: list[tuple[str, str, int]]) -> None:
+def test_importing_twice_gives_the_same_state_without_duplicates(steps: list[tuple[str, str, int]]) -> None:
     with TemporaryDirectory() as folder, Journal(Path(folder, "a")) as mine, Journal(Path(folder, "b")) as theirs:
         theirs.append("pin", "other", now=0.5)
-        said = []
-        for at, (kind, memory, back) in enumerate(told, 1):  # the seq that each will have
+        events = []
+        for at, (kind, memory, back) in enumerate(steps, 1):  # the seq that each will have
             data = {"undo": {"seq": at - back}, "transition": {"status": "archived", "cause": at - back}}
-            said.append(Event(0, at * DAY, kind, memory, "a.py", data=data.get(kind, {})))
-        mine.append_many(said)
-        assert import_into(theirs, exported(mine)) == len(told)
+            events.append(Event(0, at * DAY, kind, memory, "a.py", data=data.get(kind, {})))
+        mine.append_many(events)
+        assert import_into(theirs, exported(mine)) == len(steps)
         assert import_into(theirs, exported(mine)) == 0
         before, after = fold(mine.events()), fold(theirs.events())
         assert {memory: after.of(memory) for memory in "mn"} == {memory: before.of(memory) for memory in "mn"}
@@ -330,14 +330,14 @@ def test_a_note_that_repeats_a_memory_pins_it_instead(mom: Mom, alpha: str) -> N
 
 
 def test_a_comment_that_repeats_a_memory_makes_no_new_one(mom: Mom, project: Repo, alpha: str) -> None:
-    told = [one["id"] for one in mom.search("parser callers")]
-    said = "Because callers count from ten, and the parser failed on what came before."
+    known = [one["id"] for one in mom.search("parser callers")]
+    text = "Because callers count from ten, and the parser failed on what came before."
     commit = mom.call("show", id=alpha)["source"]["commit"]
-    quoted = f"# {said} ({commit[:10]})\n" + CODE.replace("first = 0", "first = 10")
+    quoted = f"# {text} ({commit[:10]})\n" + CODE.replace("first = 0", "first = 10")
     more = CODE.replace(
-        "first = 1", f"# {said}\n    # Beta must never count like that, because its callers do not.\n    first = 1"
+        "first = 1", f"# {text}\n    # Beta must never count like that, because its callers do not.\n    first = 1"
     )
     project.commit("Say why\n\nReaders asked.", {"src/a.py": quoted, "src/b.py": more})
     mom.index()
-    fresh = [one["source"] for one in mom.search("parser callers") if one["id"] not in told]
+    fresh = [one["source"] for one in mom.search("parser callers") if one["id"] not in known]
     assert [source["path"] for source in fresh if source["type"] == "file"] == ["src/b.py"]  # which says more

@@ -135,14 +135,14 @@ def test_evidence_names_the_places() -> None:
     none: dict[str, Any] = {"uses": 0, "places": [], "failures": 0, "shown": 0, "hinted": 0}
     assert evidence(none) == "no uses"
     places = [{"path": "a.py", "symbol": "f"}, {"path": "b.py", "symbol": ""}]
-    told = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3, "hinted": 12})
-    assert told == "2 uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
+    sentence = evidence({"uses": 2, "places": places, "failures": 1, "shown": 3, "hinted": 12})
+    assert sentence == "2 uses in a.py (f), b.py; 1 failed use; shown 3 times; hinted 12 times without use"
 
 
 def test_marks_show_only_unusual_states() -> None:
     assert make_suggestion()["phrases"]["marks"] == []
-    told = make_suggestion(pinned=True, trial=True, status="needs_revision", freshness="gone")
-    assert told["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "code removed"]
+    unusual = make_suggestion(pinned=True, trial=True, status="needs_revision", freshness="gone")
+    assert unusual["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "code removed"]
 
 
 def test_a_forgotten_memory_is_named_by_its_commit_or_as_your_note() -> None:

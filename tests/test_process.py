@@ -235,8 +235,8 @@ def test_an_engine_of_another_version_is_asked_to_exit(connect: Connect, data: P
 def test_connecting_without_an_engine_returns_none(data: Path) -> None:
     assert EngineClient.connect(data, 1) is None
     record = Path(new_files(data)).with_suffix(".json")
-    for said in ("{", "[]", "{}", '{"address": 1}', '{"address": "/dev/null"}'):
-        record.write_text(said, "utf-8")
+    for content in ("{", "[]", "{}", '{"address": 1}', '{"address": "/dev/null"}'):
+        record.write_text(content, "utf-8")
         assert EngineClient.connect(data, 1) is None
     record.unlink()
     assert EngineClient.connect(data / "no such folder", 1) is None

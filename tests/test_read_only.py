@@ -62,7 +62,8 @@ def ask(root: Path, asked: dict[str, object], prefix: Sequence[str] = ()) -> dic
     done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, cwd="/")
     assert done.returncode == 0, done.stderr
     return {
-        method: said if isinstance(said, str) else json.dumps(said) for method, said in json.loads(done.stdout).items()
+        method: answer if isinstance(answer, str) else json.dumps(answer)
+        for method, answer in json.loads(done.stdout).items()
     }
 
 
@@ -78,7 +79,7 @@ def as_nobody(root: Path, asked: dict[str, object]) -> dict[str, str]:
         Path(folder).chmod(0o755)
         subprocess.run(["cp", "-a", str(root), folder], check=True)
         copy = Path(folder) / root.name
-        return {method: said.replace(str(copy), str(root)) for method, said in ask(copy, asked, prefix).items()}
+        return {method: answer.replace(str(copy), str(root)) for method, answer in ask(copy, asked, prefix).items()}
 
 
 @pytest.fixture
@@ -98,13 +99,13 @@ def bytes_of(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 def test_an_indexed_repository_on_a_read_only_mount_answers(indexed: Repo) -> None:
     prefix, before = read_only(indexed.root), bytes_of(indexed.root)
-    said = ask(indexed.root, READS | {"note": {"text": "another"}, "forget": {"id": "0"}, "reindex": {}}, prefix)
-    assert "Limit the retries to 42" in said["suggest"]
-    assert "wrote this line" in said["suggest"], "blame needs no folder in the repository"
-    assert "a note of the owner" in said["search"] and "server bans" in said["why"]
-    assert "mounted read-only" in json.loads(said["status"])["problems"][0] and "promoted" in said["review"]
+    answers = ask(indexed.root, READS | {"note": {"text": "another"}, "forget": {"id": "0"}, "reindex": {}}, prefix)
+    assert "Limit the retries to 42" in answers["suggest"]
+    assert "wrote this line" in answers["suggest"], "blame needs no folder in the repository"
+    assert "a note of the owner" in answers["search"] and "server bans" in answers["why"]
+    assert "mounted read-only" in json.loads(answers["status"])["problems"][0] and "promoted" in answers["review"]
     for method, error in (("note", "JournalError"), ("reindex", "DataFolderError")):
-        assert said[method].startswith(error) and "mounted read-only. Remount it read-write" in said[method]
+        assert answers[method].startswith(error) and "mounted read-only. Remount it read-write" in answers[method]
     assert bytes_of(indexed.root) == before
 
 
@@ -119,24 +120,24 @@ def test_events_that_are_only_in_the_write_ahead_log_are_read(indexed: Repo) -> 
 
 def test_an_unindexed_read_only_repository_says_what_to_do(project: Repo) -> None:
     project.commit("First", {"a.py": "a = 1\n"})
-    for said in ask(project.root, {"suggest": AT, "search": {"text": "x"}}, read_only(project.root)).values():
-        assert said.startswith("DataFolderError: nothing is indexed yet") and "work in a clone" in said
+    for answer in ask(project.root, {"suggest": AT, "search": {"text": "x"}}, read_only(project.root)).values():
+        assert answer.startswith("DataFolderError: nothing is indexed yet") and "work in a clone" in answer
     assert not project.location.data.exists()
 
 
 @pytest.mark.slow
 def test_another_user_is_told_whom_to_ask_to_index(project: Repo) -> None:
     project.commit("First", {"a.py": "a = 1\n"})
-    for said in as_nobody(project.root, {"suggest": AT, "search": {"text": "x"}}).values():
-        assert said.startswith("DataFolderError: nothing is indexed yet") and "Ask root to run `mom index`" in said
+    for answer in as_nobody(project.root, {"suggest": AT, "search": {"text": "x"}}).values():
+        assert answer.startswith("DataFolderError: nothing is indexed yet") and "Ask root to run `mom index`" in answer
     assert not project.location.data.exists()
 
 
 @pytest.mark.slow
 def test_another_user_reads_the_index_but_not_the_owners_feedback(indexed: Repo) -> None:
-    said = as_nobody(indexed.root, READS | {"note": {"text": "mine"}})
-    assert "Limit the retries to 42" in said["search"] and "a note of the owner" not in said["search"]
-    assert "JournalError" in said["note"] and "it belongs to root. Ask root" in said["note"]
+    answers = as_nobody(indexed.root, READS | {"note": {"text": "mine"}})
+    assert "Limit the retries to 42" in answers["search"] and "a note of the owner" not in answers["search"]
+    assert "JournalError" in answers["note"] and "it belongs to root. Ask root" in answers["note"]
 
 
 @pytest.mark.slow
@@ -150,9 +151,9 @@ def test_a_data_folder_left_by_sudo_is_read_and_the_fix_is_shown(indexed: Repo) 
     for place in (indexed.root, *indexed.root.rglob("*")):
         if not place.is_relative_to(indexed.location.data):
             os.chown(place, NOBODY, NOBODY) if os.geteuid() == 0 else None
-    said = as_nobody(indexed.root, {"search": {"text": "retries"}, "note": {"text": "mine"}})
-    assert "Limit the retries to 42" in said["search"]
-    assert f"`sudo chown -R nobody {indexed.location.data}`" in said["note"]
+    answers = as_nobody(indexed.root, {"search": {"text": "retries"}, "note": {"text": "mine"}})
+    assert "Limit the retries to 42" in answers["search"]
+    assert f"`sudo chown -R nobody {indexed.location.data}`" in answers["note"]
 
 
 def test_a_journal_that_becomes_writable_again_is_written(indexed: Repo, monkeypatch: pytest.MonkeyPatch) -> None:

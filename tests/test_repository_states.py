@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from five_functions import CODE, WHY, edited, told
+from five_functions import CODE, WHY, edited, titles_of
 from repositories import Repo, Start, clone, make_repository
 
 from mom_lsp.engine.requests import answer
@@ -17,28 +17,28 @@ def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(project: Rep
     side = project.worktree(tmp_path / "side", "-b", "side")
     ours = project.commit("Ours counts callers" + WHY, {"a.py": edited(2, "    return 22")})
     theirs = side.commit("Theirs counts callers" + WHY, {"a.py": edited(2, "    return 33")})
-    here, there = moms(project), moms(side)
-    assert here.location.data == there.location.data
-    assert (here.index().commits, there.index().commits) == (2, 1)
-    here.service.library.reload()
-    assert told(here.suggest("a.py", 2))[0] == "Ours counts callers"
-    assert told(there.suggest("a.py", 2))[0] == "Theirs counts callers"
-    assert here.titles("callers") == ["Common start of callers", "Ours counts callers"]
-    assert there.titles("callers") == ["Common start of callers", "Theirs counts callers"]
+    main_mom, side_mom = moms(project), moms(side)
+    assert main_mom.location.data == side_mom.location.data
+    assert (main_mom.index().commits, side_mom.index().commits) == (2, 1)
+    main_mom.service.library.reload()
+    assert titles_of(main_mom.suggest("a.py", 2))[0] == "Ours counts callers"
+    assert titles_of(side_mom.suggest("a.py", 2))[0] == "Theirs counts callers"
+    assert main_mom.titles("callers") == ["Common start of callers", "Ours counts callers"]
+    assert side_mom.titles("callers") == ["Common start of callers", "Theirs counts callers"]
     # one service serves both
     assert (
-        told(
-            answer(here.service, "suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})[
+        titles_of(
+            answer(main_mom.service, "suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})[
                 "suggestions"
             ]
         )[0]
         == "Theirs counts callers"
     )
-    assert here.call("status")["commits"] == 3
-    shown = here.call("show", id=there.suggest("a.py", 2)[0]["id"])
+    assert main_mom.call("status")["commits"] == 3
+    shown = main_mom.call("show", id=side_mom.suggest("a.py", 2)[0]["id"])
     assert not shown["suggested"]
     assert "not an ancestor of HEAD" in shown["because"]
-    assert {here.call("status")["head"], there.call("status")["head"]} == {ours, theirs}
+    assert {main_mom.call("status")["head"], side_mom.call("status")["head"]} == {ours, theirs}
 
 
 def test_checkouts_and_merges_are_followed(project: Repo, moms: Start) -> None:
@@ -47,14 +47,14 @@ def test_checkouts_and_merges_are_followed(project: Repo, moms: Start) -> None:
     project.commit("Side counts callers" + WHY, {"a.py": edited(2, "    return 33")})
     mom = moms(project)
     mom.index()
-    assert told(mom.suggest("a.py", 2))[0] == "Side counts callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Side counts callers"
     project.git("checkout", "-q", "main")
-    assert "Side counts callers" not in told(mom.suggest("a.py", 2))
+    assert "Side counts callers" not in titles_of(mom.suggest("a.py", 2))
     project.git("merge", "-q", "--ff-only", "side")
-    assert told(mom.suggest("a.py", 2))[0] == "Side counts callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Side counts callers"
     project.git("pack-refs", "--all")
     project.git("reset", "-q", "--hard", "HEAD~1")
-    assert "Side counts callers" not in told(mom.suggest("a.py", 2))
+    assert "Side counts callers" not in titles_of(mom.suggest("a.py", 2))
 
 
 def test_another_revision_can_be_queried(project: Repo, moms: Start) -> None:
@@ -62,9 +62,9 @@ def test_another_revision_can_be_queried(project: Repo, moms: Start) -> None:
     project.commit("Second return of callers" + WHY, {"a.py": edited(2, "    return 22")})
     mom = moms(project)
     mom.index()
-    assert told(mom.suggest("a.py", 2, rev="HEAD"))[0] == "Second return of callers"
-    assert told(mom.suggest("a.py", 2, rev="HEAD~1")) == ["First return of callers"]
-    assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("a.py", 2, rev="HEAD"))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("a.py", 2, rev="HEAD~1")) == ["First return of callers"]
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
 def test_a_revision_other_than_head_can_be_indexed(project: Repo, moms: Start) -> None:
@@ -74,8 +74,8 @@ def test_a_revision_other_than_head_can_be_indexed(project: Repo, moms: Start) -
     project.git("checkout", "-q", "main")
     mom = moms(project)
     assert mom.index(rev="side").commits == 2
-    assert told(mom.suggest("a.py", 2, rev="side"))[0] == "Side counts callers"
-    assert told(mom.suggest("a.py", 2)) == ["First return of callers"]
+    assert titles_of(mom.suggest("a.py", 2, rev="side"))[0] == "Side counts callers"
+    assert titles_of(mom.suggest("a.py", 2)) == ["First return of callers"]
 
 
 def test_a_shallow_clone_ignores_history_beyond_its_boundary(project: Repo, moms: Start, tmp_path: Path) -> None:
@@ -85,16 +85,16 @@ def test_a_shallow_clone_ignores_history_beyond_its_boundary(project: Repo, moms
     shallow = clone(project, tmp_path / "shallow", "--depth=2")
     mom = moms(shallow)
     assert mom.index().commits == 2
-    assert told(mom.suggest("a.py", 6))[0] == "Third return of callers"
-    assert "Second return of callers" not in told(mom.suggest("a.py", 2))
+    assert titles_of(mom.suggest("a.py", 6))[0] == "Third return of callers"
+    assert "Second return of callers" not in titles_of(mom.suggest("a.py", 2))
     (cut,) = mom.search("second return")[:1]
     assert cut["source"]["path"] is None  # not the whole tree
     shallow.git("fetch", "-q", "--unshallow")
-    assert told(mom.suggest("a.py", 2)) != ["First return of callers"]
+    assert titles_of(mom.suggest("a.py", 2)) != ["First return of callers"]
     assert mom.index().commits == 2  # the one that was cut off is read again, with its diff
     (whole,) = mom.search("second return")[:1]
     assert whole["source"]["path"] == "a.py"
-    assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
 def test_a_partial_clone_is_indexed_without_fetching(project: Repo, moms: Start, tmp_path: Path) -> None:
@@ -153,10 +153,10 @@ def test_a_detached_head_works(project: Repo, moms: Start) -> None:
     project.git("checkout", "-q", "--detach", "HEAD~1")
     mom = moms(project)
     mom.index()
-    assert told(mom.suggest("a.py", 2)) == ["First return of callers"]
+    assert titles_of(mom.suggest("a.py", 2)) == ["First return of callers"]
     project.git("checkout", "-q", "--detach", "main")
     mom.index()
-    assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Second return of callers"
 
 
 def test_a_repository_without_commits_works(project: Repo, moms: Start) -> None:
@@ -170,7 +170,7 @@ def test_a_repository_without_commits_works(project: Repo, moms: Start) -> None:
     assert (status["head"], status["memories"], status["complete"]) == (None, 0, False)
     assert mom.call("doctor")["checks"]
     mom.call("note", text="callers count from one", path="a.py", line=2)
-    assert told(mom.search("callers")) == ["callers count from one"]
+    assert titles_of(mom.search("callers")) == ["callers count from one"]
     project.commit("First return of callers")
     mom.index()
     assert mom.titles("callers") == ["First return of callers", "callers count from one"]
@@ -192,7 +192,7 @@ def test_a_folder_without_git_works(home: Path, moms: Start, tmp_path: Path) -> 
     assert mom.call("status")["git"] is False
     assert mom.call("doctor")["checks"]
     mom.call("note", text="ask Ada about callers", path="a.py", line=3)
-    assert "ask Ada about callers" in told(mom.suggest("a.py", 3))
+    assert "ask Ada about callers" in titles_of(mom.suggest("a.py", 3))
     (folder / "a.py").write_text(code.replace("count from one", "count from seven"))
     mom.index()
     titles = " ".join(mom.titles("protocol callers"))
@@ -209,7 +209,7 @@ def test_a_bare_repository_works(project: Repo, moms: Start, tmp_path: Path) -> 
     project.git("clone", "-q", "--bare", str(project.root), str(bare))
     mom = moms(bare)
     assert mom.index().commits == 1
-    assert told(mom.suggest("a.py", 2, rev="HEAD")) == ["First return of callers"]
+    assert titles_of(mom.suggest("a.py", 2, rev="HEAD")) == ["First return of callers"]
     assert mom.titles("callers") == ["First return of callers"]
 
 
@@ -230,7 +230,7 @@ def test_excluded_files_give_no_memories(project: Repo, moms: Start) -> None:
     mom.index()
     found = mom.search("callers protocol")
     assert {one["source"]["path"] for one in found} <= {"c.py", ".mom.toml"}
-    assert "Kept callers" in told(found)
+    assert "Kept callers" in titles_of(found)
 
 
 def test_a_deleted_index_can_be_rebuilt_without_losing_feedback(project: Repo, moms: Start) -> None:
@@ -252,8 +252,8 @@ def test_separate_repositories_are_independent(project: Repo, moms: Start, tmp_p
     project.commit("First return of callers", {"a.py": CODE})
     other = make_repository(tmp_path / "other")
     other.commit("Quite another thing", {"a.py": CODE})
-    here, there = moms(project), moms(other)
-    here.index()
-    there.index()
-    assert here.titles("thing callers") == ["First return of callers"]
-    assert there.titles("thing callers") == ["Quite another thing"]
+    mom, other_mom = moms(project), moms(other)
+    mom.index()
+    other_mom.index()
+    assert mom.titles("thing callers") == ["First return of callers"]
+    assert other_mom.titles("thing callers") == ["Quite another thing"]

@@ -86,8 +86,8 @@ def test_every_wording_of_a_revert_is_shown_everywhere(project: Repo, moms: Star
 def test_a_reapplied_change_is_valid_again(project: Repo, moms: Start, subject: str, body: str) -> None:
     first = tried(project)
     by = revert(project, first, "button of GitHub")
-    said = f"{subject}\n\n{body}".format(title=TITLE, by=by, sha=first)
-    again = project.commit(f"{said}\n\nThe callback no longer fetches.", {"net.py": TRIED})
+    message = f"{subject}\n\n{body}".format(title=TITLE, by=by, sha=first)
+    again = project.commit(f"{message}\n\nThe callback no longer fetches.", {"net.py": TRIED})
     mom = started(project, moms)
     original, reverting, last = (of_commit(mom, sha) for sha in (first, by, again))
     assert (original["status"], original["failure"], last["failure"]) == ("candidate", None, None)
@@ -147,6 +147,6 @@ def test_the_measurement_counts_linked_reverts(
     ]
     monkeypatch.setattr(sys, "argv", ["reverts", str(project.root), "--list", "--sample", "9"])
     main()
-    told = capsys.readouterr().out
-    assert "1 of 2 linked (50.0%)" in told
-    assert told.count('Revert "Something that never was"') == 2
+    output = capsys.readouterr().out
+    assert "1 of 2 linked (50.0%)" in output
+    assert output.count('Revert "Something that never was"') == 2

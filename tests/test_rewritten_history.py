@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from five_functions import CODE, WHY, edited, told
+from five_functions import CODE, WHY, edited, titles_of
 from repositories import Mom, Repo, Start
 
 
@@ -62,7 +62,7 @@ def test_amend_rebase_and_cherry_pick_create_no_duplicates(project: Repo, moms: 
     mom.index()
     assert ids(mom, "callers") == before
     assert mom.suggest("a.py", 2)[0]["source"]["commit"] == project.head
-    assert told(mom.suggest("a.py", 2, 6)).count("Second return of callers") == 1
+    assert titles_of(mom.suggest("a.py", 2, 6)).count("Second return of callers") == 1
 
 
 def test_amending_and_pruning_a_commit_does_not_break_a_running_engine(project: Repo, moms: Start) -> None:
@@ -71,12 +71,12 @@ def test_amending_and_pruning_a_commit_does_not_break_a_running_engine(project: 
     mom = moms(project)
     mom.index()
     mom.call("prefetch", path="a.py")
-    assert told(mom.suggest("a.py", 2))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Second return of callers"
     project.git("commit", "-q", "--amend", "-m", "Another return of callers" + WHY)
     project.git("reflog", "expire", "--expire=now", "--all")
     project.git("gc", "-q", "--prune=now")
     mom.index()
-    assert told(mom.suggest("a.py", 2))[0] == "Another return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Another return of callers"
 
 
 def test_a_file_restored_to_old_content_has_new_blame(project: Repo, moms: Start) -> None:
@@ -88,10 +88,10 @@ def test_a_file_restored_to_old_content_has_new_blame(project: Repo, moms: Start
     project.commit("Third return of callers" + WHY, {"a.py": CODE})
     mom.index()
     mom.call("prefetch", path="a.py")
-    assert told(mom.suggest("a.py", 2))[0] == "Third return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Third return of callers"
     project.commit("Elsewhere", {"b.py": "b = 1\n"})
     mom.index()
-    assert told(mom.suggest("a.py", 2))[0] == "Third return of callers"
+    assert titles_of(mom.suggest("a.py", 2))[0] == "Third return of callers"
 
 
 def test_a_revert_replaces_a_memory_and_its_revert_restores_it(project: Repo, moms: Start) -> None:
@@ -147,11 +147,11 @@ def test_a_renamed_file_keeps_its_memories(project: Repo, moms: Start, subject: 
     project.commit("Elsewhere in it", {"new.py": edited(18, "    return 55", edited(2, "    return 22"))})
     mom = moms(project)
     mom.index()
-    assert told(mom.suggest("new.py", 2))[0] == "Second return of callers"
+    assert titles_of(mom.suggest("new.py", 2))[0] == "Second return of callers"
     # the function's memory, though its lines are new now
     mom.call("configure", options={"mom": {"suggest": {"threshold": 0.02}}})  # the lines say less now
     found = mom.suggest("new.py", 2, text=edited(2, "    return 23 + callers", project_text(project)))
-    assert "Second return of callers" in told(found)
+    assert "Second return of callers" in titles_of(found)
     assert next(one for one in found if one["title"].startswith("Second"))["why"].startswith("recent, changed `f1`")
 
 

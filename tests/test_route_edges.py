@@ -38,8 +38,8 @@ def test_a_reference_from_or_to_another_branch_does_not_count() -> None:
     assert make_view(*memories, head={sha(2)}).edges == []
 
 
-def titled(number: int, title: str, *said: tuple[str, str], **more: Any) -> Memory:
-    return make_memory(number, title=title, references=tuple(Reference(*one) for one in said), **more)  # type: ignore[arg-type]
+def titled(number: int, title: str, *named: tuple[str, str], **more: Any) -> Memory:
+    return make_memory(number, title=title, references=tuple(Reference(*one) for one in named), **more)  # type: ignore[arg-type]
 
 
 def verdicts(view: View) -> list[tuple[int, str, int]]:
@@ -105,12 +105,12 @@ def test_many_reverts_of_one_title_are_resolved_in_linear_time() -> None:
     assert {edge.target for edge in make_view(*memories).edges} == {half - 1}
 
 
-def fates(*said: tuple[str, int] | None, times: list[int] | None = None) -> dict[int, int]:
+def fates(*relations: tuple[str, int] | None, times: list[int] | None = None) -> dict[int, int]:
     """Return who replaced whom, where memory n says something of an earlier one."""
-    when = times or list(range(len(said)))
+    when = times or list(range(len(relations)))
     memories = [
         make_memory(n, time=when[n], references=(Reference(what[0], sha(what[1])),) if what else ())  # type: ignore[arg-type]
-        for n, what in enumerate(said)
+        for n, what in enumerate(relations)
     ]
     return make_view(*memories).replaced_by
 
@@ -141,5 +141,5 @@ def test_mutual_reverts_terminate() -> None:
 
 
 def test_a_long_chain_needs_no_deep_stack() -> None:
-    said = [None, *(("revert", n) for n in range(3000))]
-    assert len(fates(*said)) == 1500
+    relations = [None, *(("revert", n) for n in range(3000))]
+    assert len(fates(*relations)) == 1500

@@ -129,13 +129,13 @@ def test_a_note_does_not_repeat_its_first_line() -> None:
 
 
 def test_a_commit_links_only_to_its_forge() -> None:
-    def told(url: str) -> str:
+    def heading(url: str) -> str:
         return headline(make_suggestion(source=SOURCE | {"url": url}))
 
     safe = "https://github.com/a/b/commit/0123456789ab"
-    assert f"[`012345678`]({safe})" in told(safe)
-    assert told("https://github.com/a) [x](command:y").count("](") == 1
-    assert "](" not in told("command:evil")
+    assert f"[`012345678`]({safe})" in heading(safe)
+    assert heading("https://github.com/a) [x](command:y").count("](") == 1
+    assert "](" not in heading("command:evil")
 
 
 def test_command_links_have_the_memory_and_its_location() -> None:

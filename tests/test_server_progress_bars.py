@@ -16,7 +16,7 @@ class RecordingServer:
     """Takes the place of the server, and writes down what a client would be told."""
 
     def __init__(self, shows: bool = True) -> None:
-        self.said: list[tuple[str, str, Any]] = []
+        self.sent: list[tuple[str, str, Any]] = []
         self.tasks: list[asyncio.Task[None]] = []
         self.client_capabilities = SimpleNamespace(window=SimpleNamespace(work_done_progress=shows))
         self.work_done_progress = self
@@ -26,13 +26,13 @@ class RecordingServer:
         self.tokens[token] = None
 
     def begin(self, token: str, value: Any) -> None:
-        self.said.append(("begin", token, value.title))
+        self.sent.append(("begin", token, value.title))
 
     def report(self, token: str, value: Any) -> None:
-        self.said.append(("report", token, value.percentage))
+        self.sent.append(("report", token, value.percentage))
 
     def end(self, token: str, value: Any) -> None:
-        self.said.append(("end", token, value.message))
+        self.sent.append(("end", token, value.message))
 
     def start_task(self, coroutine: Any) -> None:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
@@ -61,12 +61,12 @@ async def test_a_long_job_begins_reports_and_ends() -> None:
     await server.settle()
     bars.report(report("history", 2, 4))
     bars.report(report("history", 4, 4))
-    assert [(what, value) for what, _, value in server.said] == [
+    assert [(what, value) for what, _, value in server.sent] == [
         ("begin", "Reading history"),
         ("report", 50),
         ("end", None),
     ]
-    assert len({token for _, token, _ in server.said}) == 1
+    assert len({token for _, token, _ in server.sent}) == 1
     assert not server.tokens
 
 
@@ -77,7 +77,7 @@ async def test_a_short_job_shows_nothing() -> None:
     bars.report(report("history", 4, 4))
     bars.report(report("waiting", 0, 0))
     await server.settle()
-    assert server.said == []
+    assert server.sent == []
 
 
 async def test_the_next_phase_and_the_engines_exit_end_a_bar() -> None:
@@ -87,8 +87,8 @@ async def test_the_next_phase_and_the_engines_exit_end_a_bar() -> None:
         bars.report(report(phase, 1, 4))
         await server.settle()
     bars.end_all()
-    assert [what for what, _, _ in server.said] == ["begin", "end", "begin", "end"]
-    assert len({token for _, token, _ in server.said}) == 2
+    assert [what for what, _, _ in server.sent] == ["begin", "end", "begin", "end"]
+    assert len({token for _, token, _ in server.sent}) == 2
 
 
 async def test_a_pause_ends_the_bar_and_says_why() -> None:
@@ -97,11 +97,11 @@ async def test_a_pause_ends_the_bar_and_says_why() -> None:
     bars.report(report("encoding", 1, 4))
     await server.settle()
     bars.report({**report("waiting", 0, 0), "message": "paused on battery (18%)"})
-    assert [(what, value) for what, _, value in server.said][-1] == ("end", "paused on battery (18%)")
+    assert [(what, value) for what, _, value in server.sent][-1] == ("end", "paused on battery (18%)")
 
 
 async def test_a_client_without_progress_support_gets_none() -> None:
     server = RecordingServer(shows=False)
     ProgressBars(server).report(report("history", 1, 4))  # type: ignore[arg-type]
     await server.settle()
-    assert server.said == []
+    assert server.sent == []

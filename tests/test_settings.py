@@ -195,8 +195,8 @@ def test_repository_and_workspace_settings_cannot_name_a_model(home: Path) -> No
 
 def test_the_user_can_name_a_model_in_a_file_or_a_scope_aware_editor(home: Path) -> None:
     wanted = tuple(MACHINE.values())
-    told = resolve(home / "work", EditorSettings(user=MACHINE, tells_scopes=True))
-    assert (of_machine(told.settings), told.problems) == (wanted, [])
+    found = resolve(home / "work", EditorSettings(user=MACHINE, tells_scopes=True))
+    assert (of_machine(found.settings), found.problems) == (wanted, [])
     user_says(home, "\n".join(f"{name} = {value!r}" for name, value in MACHINE.items()))
     assert of_machine(resolve(home / "work").settings) == wanted
 

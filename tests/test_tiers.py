@@ -84,11 +84,11 @@ def at(touches: list[tuple[int, int, float, int]], now: int, rows: int = 4) -> T
 def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> float:
     """Day by day, as the seed has it, for one memory."""
     tier, strength, held, count = EPISODIC, 1.0, False, 0
-    said = sorted((day, n, gate, hold) for n, (of, day, gate, hold) in enumerate(touches) if of == row)
+    applied = sorted((day, n, gate, hold) for n, (of, day, gate, hold) in enumerate(touches) if of == row)
     for day in range(now + 1):
         if day and not held:
             tier, strength = fade(tier, strength, 1.0)
-        for _, _, gate, hold in [one for one in said if one[0] == day]:
+        for _, _, gate, hold in [one for one in applied if one[0] == day]:
             strength += gate * (1 - strength)
             count += gate > 0
             if tier < SEMANTIC and strength >= RISE[tier] and count >= (2, 4)[tier]:
@@ -100,8 +100,8 @@ def oracle(touches: list[tuple[int, int, float, int]], row: int, now: int) -> fl
 @given(TOUCHED, st.integers(0, 90))
 def test_the_closed_form_matches_a_loop_over_days(touches: list[tuple[int, int, float, int]], now: int) -> None:
     found = at(touches, now).strength
-    told = [touch for touch in touches if touch[1] <= now]
-    assert [oracle(told, row, now) for row in range(4)] == pytest.approx(found.tolist(), abs=1e-9)
+    past = [touch for touch in touches if touch[1] <= now]
+    assert [oracle(past, row, now) for row in range(4)] == pytest.approx(found.tolist(), abs=1e-9)
 
 
 def test_use_promotes_disuse_demotes_and_demotion_is_slower() -> None:
@@ -133,9 +133,9 @@ SAID = st.lists(
 )
 
 
-def make_log(said: list[tuple[str, str, tuple[str, str]]]) -> list[Event]:
+def make_log(steps: list[tuple[str, str, tuple[str, str]]]) -> list[Event]:
     log: list[Event] = []
-    for n, (kind, memory, (path, symbol)) in enumerate(said, 1):
+    for n, (kind, memory, (path, symbol)) in enumerate(steps, 1):
         now = n * DAY / 3
         if kind == "undo":
             log.append(Event(n, now, "undo", memory, data={"seq": max(1, n - 1)}))
@@ -154,8 +154,8 @@ def state(life: Life) -> Any:
 
 
 @given(SAID, st.integers(0, 25))
-def test_folding_can_be_resumed(said: list[tuple[str, str, tuple[str, str]]], cut: int) -> None:
-    log = make_log([one for one in said if one[0] != "undo"])
+def test_folding_can_be_resumed(steps: list[tuple[str, str, tuple[str, str]]], cut: int) -> None:
+    log = make_log([one for one in steps if one[0] != "undo"])
     begun = fold(log[:cut])
     before = state(begun)
     assert state(fold(log[cut:], begun)) == state(fold(log))
@@ -163,8 +163,8 @@ def test_folding_can_be_resumed(said: list[tuple[str, str, tuple[str, str]]], cu
 
 
 @given(SAID)
-def test_the_journal_alone_reproduces_the_live_state(said: list[tuple[str, str, tuple[str, str]]]) -> None:
-    log, lived = make_log(said), Life()
+def test_the_journal_alone_reproduces_the_live_state(steps: list[tuple[str, str, tuple[str, str]]]) -> None:
+    log, lived = make_log(steps), Life()
     for n, event in enumerate(log, 1):
         lived = fold(log[:n]) if event.type == "undo" else fold([event], lived)
     read_again = fold(log)
@@ -178,8 +178,8 @@ def test_the_journal_alone_reproduces_the_live_state(said: list[tuple[str, str, 
             assert len(usage.places) >= 2
 
 
-def life_of(*said: tuple[str, str]) -> Usage:
-    return fold(make_log([(kind, "m", (path, "f")) for kind, path in said])).of("m")
+def life_of(*steps: tuple[str, str]) -> Usage:
+    return fold(make_log([(kind, "m", (path, "f")) for kind, path in steps])).of("m")
 
 
 def test_two_places_validate_a_memory_and_five_uses_promote_a_procedure() -> None:
@@ -233,15 +233,19 @@ def test_never_archives_a_memory_and_it_can_be_restored() -> None:
 
 
 def test_a_transition_is_undone_with_its_cause_and_holds_only_with_its_commit() -> None:
-    told = {"status": "validated", "layer": 1, "reason": "used in two places"}
+    validated = {"status": "validated", "layer": 1, "reason": "used in two places"}
     log = [
         Event(1, 1.0, "useful", "m", "a.py"),
-        Event(2, 2.0, "transition", "m", data=told | {"cause": 1}),
+        Event(2, 2.0, "transition", "m", data=validated | {"cause": 1}),
         Event(3, 3.0, "transition", "m", data={"status": "needs_revision", "layer": 0, "reason": "", "commit": "c"}),
     ]
-    here, there = fold(log).transition("m", {"c"}), fold(log).transition("m", set())
-    assert here is not None and here.status == "needs_revision"
-    assert there is not None and (there.status, there.layer, there.reason) == ("validated", 1, told["reason"])
+    with_commit, without = fold(log).transition("m", {"c"}), fold(log).transition("m", set())
+    assert with_commit is not None and with_commit.status == "needs_revision"
+    assert without is not None and (without.status, without.layer, without.reason) == (
+        "validated",
+        1,
+        validated["reason"],
+    )
     undone = fold([*log[:2], Event(4, 4.0, "undo", "m", data={"seq": 1})])
     assert undone.transition("m", set()) is None
     assert fold([replace(log[1], data={"status": 7, "layer": "x"})]).transitions["m"][0].status == "candidate"

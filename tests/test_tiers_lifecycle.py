@@ -25,10 +25,10 @@ events = st.lists(
 )
 
 
-def make_log(*said: tuple[str, str, str]) -> list[Event]:
+def make_log(*steps: tuple[str, str, str]) -> list[Event]:
     return [
         Event(n, float(n), kind, memory, "a.py", symbol, data={"text": f"note {n}"} if kind == "note" else {})
-        for n, (kind, memory, symbol) in enumerate(said, 1)
+        for n, (kind, memory, symbol) in enumerate(steps, 1)
     ]
 
 
@@ -37,9 +37,9 @@ def state(life: Life) -> tuple[Any, Any]:
 
 
 @given(events, st.sampled_from(sorted(FEEDBACK)), st.sampled_from(["m1", "m3"]))
-def test_undo_restores_the_previous_state(said: list[tuple[str, str, str]], kind: str, memory: str) -> None:
-    before = make_log(*said)
-    done = make_log(*said, (kind, memory, "f"))
+def test_undo_restores_the_previous_state(steps: list[tuple[str, str, str]], kind: str, memory: str) -> None:
+    before = make_log(*steps)
+    done = make_log(*steps, (kind, memory, "f"))
     last = undoable(done)
     assert last == done[-1]
     undone = [*done, Event(len(done) + 1, 99.0, "undo", memory, data={"seq": last.seq})]
@@ -48,15 +48,15 @@ def test_undo_restores_the_previous_state(said: list[tuple[str, str, str]], kind
 
 
 @given(events)
-def test_feedback_on_one_memory_does_not_affect_others(said: list[tuple[str, str, str]]) -> None:
-    log = make_log(*said)
+def test_feedback_on_one_memory_does_not_affect_others(steps: list[tuple[str, str, str]]) -> None:
+    log = make_log(*steps)
     alone = [event for event in log if event.memory == "m1"]
     assert fold(log).of("m1") == fold(alone).of("m1")
 
 
 @given(events)
-def test_no_memory_is_both_pinned_and_forgotten_and_uses_only_grow(said: list[tuple[str, str, str]]) -> None:
-    log = make_log(*said)
+def test_no_memory_is_both_pinned_and_forgotten_and_uses_only_grow(steps: list[tuple[str, str, str]]) -> None:
+    log = make_log(*steps)
     uses = 0
     for n in range(len(log) + 1):
         life = fold(log[:n])
@@ -67,9 +67,9 @@ def test_no_memory_is_both_pinned_and_forgotten_and_uses_only_grow(said: list[tu
 
 @given(events, st.randoms())
 def test_the_order_of_events_for_different_memories_does_not_matter(
-    said: list[tuple[str, str, str]], random: Any
+    steps: list[tuple[str, str, str]], random: Any
 ) -> None:
-    log = make_log(*said)
+    log = make_log(*steps)
     ours, theirs = ([e for e in log if e.memory == memory] for memory in ("m1", "m2"))
     mixed = []
     while ours or theirs:

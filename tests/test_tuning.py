@@ -27,14 +27,14 @@ from mom_lsp.workspace.ranking.model_choice import editing_model
 
 
 def test_labels_are_commits_that_reference_earlier_ones() -> None:
-    here, everywhere = (Anchor("a.py"),), tuple(Anchor(f"{n}.py") for n in range(MOST_FILES + 1))
+    one_file, many_files = (Anchor("a.py"),), tuple(Anchor(f"{n}.py") for n in range(MOST_FILES + 1))
     memories = [
         make_memory(1),
-        make_memory(2, anchors=here, references=(Reference("fixes", sha(1)),)),
-        make_memory(3, anchors=here, references=(Reference("followup", sha(1)), Reference("mention", sha(2)))),
-        make_memory(4, anchors=here, references=(Reference("fixes", sha(5)),)),  # names a later one
-        make_memory(5, anchors=everywhere, references=(Reference("fixes", sha(1)),)),
-        make_memory(6, anchors=here, references=(Reference("fixes", sha(1)),), noise="bot"),
+        make_memory(2, anchors=one_file, references=(Reference("fixes", sha(1)),)),
+        make_memory(3, anchors=one_file, references=(Reference("followup", sha(1)), Reference("mention", sha(2)))),
+        make_memory(4, anchors=one_file, references=(Reference("fixes", sha(5)),)),  # names a later one
+        make_memory(5, anchors=many_files, references=(Reference("fixes", sha(1)),)),
+        make_memory(6, anchors=one_file, references=(Reference("fixes", sha(1)),), noise="bot"),
     ]
     view = View(make_view(*memories).catalog, [sha(n) for n in (6, 5, 4, 3, 2, 1)], {})
     assert [(label.query, set(label.gold)) for label in labels_of(view)] == [

@@ -28,7 +28,7 @@ FILES, DAYS, SHOWN = 10, 6, 4
 NOBODY = Moment(0, "", np.zeros(0), Touches.of([]), ActiveDays([]))
 
 
-def said(seq: int, kind: str, memory: str, path: str = "a.py", time: float = 0, **data: Any) -> Event:
+def feedback(seq: int, kind: str, memory: str, path: str = "a.py", time: float = 0, **data: Any) -> Event:
     return Event(seq, time or float(seq), kind, memory, path, data=data)
 
 
@@ -42,24 +42,24 @@ def judged(*events: Event) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
 
 def test_feedback_is_about_the_latest_impression() -> None:
     first, other = shown(1, "a", "b", "c"), shown(2, "b", "d", path="b.py")
-    assert judged(first, other, said(3, "useful", "b")) == [(("a", "b", "c"), ("b",))]
-    assert judged(first, other, said(3, "pin", "b", path="b.py")) == [(("b", "d"), ("b",))]
-    assert judged(first, other, said(3, "useful", "b", path="")) == [(("b", "d"), ("b",))]
-    assert judged(first, said(3, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
-    assert judged(first, said(3, "dismiss", "b"), said(4, "opened", "a")) == [(("a", "b", "c"), ("a",))]
-    assert judged(first, said(3, "useful", "b"), said(4, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
-    assert judged(first, said(3, "useful", "z")) == []
-    assert judged(first, said(3, "unpin", "b")) == []
-    assert judged(said(1, "useful", "b"), first) == []
-    assert judged(first, said(3, "useful", "b", time=1 + DAY * 2.0)) == []
-    assert judged(first, said(3, "useful", "b"), Event(4, 4.0, "undo", "b", data={"seq": 3})) == []
-    everything = [said(n, "useful", memory) for n, memory in enumerate("abc", 3)]
+    assert judged(first, other, feedback(3, "useful", "b")) == [(("a", "b", "c"), ("b",))]
+    assert judged(first, other, feedback(3, "pin", "b", path="b.py")) == [(("b", "d"), ("b",))]
+    assert judged(first, other, feedback(3, "useful", "b", path="")) == [(("b", "d"), ("b",))]
+    assert judged(first, feedback(3, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
+    assert judged(first, feedback(3, "dismiss", "b"), feedback(4, "opened", "a")) == [(("a", "b", "c"), ("a",))]
+    assert judged(first, feedback(3, "useful", "b"), feedback(4, "dismiss", "b")) == [(("a", "b", "c"), ("a", "c"))]
+    assert judged(first, feedback(3, "useful", "z")) == []
+    assert judged(first, feedback(3, "unpin", "b")) == []
+    assert judged(feedback(1, "useful", "b"), first) == []
+    assert judged(first, feedback(3, "useful", "b", time=1 + DAY * 2.0)) == []
+    assert judged(first, feedback(3, "useful", "b"), Event(4, 4.0, "undo", "b", data={"seq": 3})) == []
+    everything = [feedback(n, "useful", memory) for n, memory in enumerate("abc", 3)]
     assert judged(first, *everything) == []  # prefers nothing to anything
 
 
 @pytest.mark.parametrize("odd", [None, "x", [["c0ffee"]], [[1, 2, 3, 4, 5]], [["c", "a.py", 3, 1, "a"]], [None]])
 def test_malformed_impressions_are_ignored(odd: Any) -> None:
-    assert rated_impressions([Event(1, 1.0, "shown", data={"together": odd}), said(2, "useful", "a")]) == []
+    assert rated_impressions([Event(1, 1.0, "shown", data={"together": odd}), feedback(2, "useful", "a")]) == []
 
 
 def make_cases(
@@ -76,8 +76,8 @@ def make_cases(
 
 
 def test_accepting_suggestions_moves_the_weights_towards_them() -> None:
-    told = make_cases(120, lambda draw, named: int(np.argmax(named["bm25"])))
-    document, model = learn([], told)
+    verdicts = make_cases(120, lambda draw, named: int(np.argmax(named["bm25"])))
+    document, model = learn([], verdicts)
     assert document["kept"] and model is not None
     assert document["sources"]["verdicts"]["own"]["MRR@10"] > document["sources"]["verdicts"]["shipped"]["MRR@10"]
     share = {
@@ -95,8 +95,8 @@ def test_random_acceptance_changes_nothing() -> None:
 
 def test_user_preference_may_not_harm_the_score_on_history() -> None:
     history = make_cases(60, lambda draw, named: int(np.argmax(named["cosine"])))
-    told = make_cases(40, lambda draw, named: int(np.argmin(named["cosine"])))
-    document, _ = learn(history, told)
+    verdicts = make_cases(40, lambda draw, named: int(np.argmin(named["cosine"])))
+    document, _ = learn(history, verdicts)
     assert set(document["sources"]) == {"history", "verdicts"}
     assert document["learned_from"] == 42 + 28
     harmed = [s["own"]["MRR@10"] < s["shipped"]["MRR@10"] - 0.05 for s in document["sources"].values()]

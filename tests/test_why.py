@@ -203,9 +203,9 @@ def test_any_text_gives_at_most_three_sentences_with_one_citation_each(texts: li
         Clue(make_memory(n, title, body=body, why=why, source=Source(kind, path="a.py", line=n, time=n)), "changed it")
         for n, (title, body, why, kind) in enumerate(texts, 1)
     ]
-    told = extractive(clues)
-    assert [one.cites for one in told] == list(range(1, min(3, len(clues)) + 1))
-    assert all(str(one).endswith(f" [{one.cites}].") for one in told)
+    sentences = extractive(clues)
+    assert [one.cites for one in sentences] == list(range(1, min(3, len(clues)) + 1))
+    assert all(str(one).endswith(f" [{one.cites}].") for one in sentences)
 
 
 def test_the_threshold_is_the_largest_that_keeps_most_correct_citations() -> None:

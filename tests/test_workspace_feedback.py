@@ -164,15 +164,15 @@ def test_kept_lists_pinned_useful_and_forgotten_memories(mom: Mom) -> None:
     alpha, beta = suggestion(mom, 2), suggestion(mom, 9)
     mom.call("pin", id=alpha["id"])
     mom.call("useful", id=beta["id"])
-    told = mom.call("kept")
-    assert (titles(told["pinned"]), titles(told["useful"])) == ([alpha["title"]], [beta["title"]])
-    assert told["promoted"] == []
+    kept = mom.call("kept")
+    assert (titles(kept["pinned"]), titles(kept["useful"])) == ([alpha["title"]], [beta["title"]])
+    assert kept["promoted"] == []
     mom.call("forget", id=alpha["id"])
     mom.index()
-    told = mom.call("kept")
-    assert told["pinned"] == []
-    assert [(one["id"], one["commit"]) for one in told["forgotten"]] == [(alpha["id"], alpha["source"]["commit"])]
-    assert alpha["title"] not in str(told)
+    kept = mom.call("kept")
+    assert kept["pinned"] == []
+    assert [(one["id"], one["commit"]) for one in kept["forgotten"]] == [(alpha["id"], alpha["source"]["commit"])]
+    assert alpha["title"] not in str(kept)
     mom.call("restore", id=alpha["id"])
     assert mom.call("kept")["forgotten"] == []
 

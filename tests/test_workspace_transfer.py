@@ -49,8 +49,8 @@ def test_export_and_import_transfer_feedback_without_duplicates(
     assert (life.of(alpha).pinned, life.of(beta).pinned) == (True, False)
     assert life.of(first).dismissed == {("src/a.py", "gamma")}
     assert titles(other.search("zebras")) == ["zebras cross here"]
-    there = [{**event, "seq": 0, "data": {}} for event in other.call("export")["events"]]
-    assert all({**event, "seq": 0, "data": {}} in there for event in exported)
+    imported = [{**event, "seq": 0, "data": {}} for event in other.call("export")["events"]]
+    assert all({**event, "seq": 0, "data": {}} in imported for event in exported)
 
 
 @pytest.mark.parametrize("type", ["undo", "transition"])

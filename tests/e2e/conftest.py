@@ -153,7 +153,7 @@ class Editor:
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
     initialized: types.InitializeResult | None = None
     states: list[Any] = field(default_factory=list)  # what `mom/state` told
-    told: asyncio.Event = field(default_factory=asyncio.Event)
+    state_received: asyncio.Event = field(default_factory=asyncio.Event)
     spell: Callable[[str], str] = lambda path: Path(path).as_uri()
 
     @property
@@ -279,7 +279,7 @@ async def start(
     editor = Editor(client, inbox, name, folder, spell=spell)
     client.set_configuration({"mom": SETTINGS | (settings or {})})
     client.feature(types.WORKSPACE_INLAY_HINT_REFRESH)(lambda *_: editor.refreshed.set())
-    client.feature("mom/state")(lambda state: (editor.states.append(state), editor.told.set()))
+    client.feature("mom/state")(lambda state: (editor.states.append(state), editor.state_received.set()))
     client.feature(types.CLIENT_REGISTER_CAPABILITY)(lambda *_: None)
     result_type = client.protocol.get_result_type  # lsprotocol takes a CodeAction with a command for a Command
     raw = types.TEXT_DOCUMENT_CODE_ACTION

@@ -228,8 +228,8 @@ async def test_feedback_is_kept_while_no_engine_runs(writer: Editor) -> None:
     os.kill(read_record(data)["pid"], signal.SIGKILL)
     await writer.run_action(pin)  # the next engine waits a second before it starts
     with Journal(data / "journal.sqlite") as journal:
-        said = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
-    assert said == [("pin", arguments_id(pin))]
+        events = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
+    assert events == [("pin", arguments_id(pin))]
 
 
 def arguments_id(action: types.CodeAction) -> str:

@@ -18,8 +18,8 @@ async def settled(editor: Editor) -> Any:
     """Return the state that is told once the index is built."""
     async with asyncio.timeout(TIMEOUT):
         while not (editor.states and editor.states[-1].indexed and not editor.states[-1].indexing):
-            editor.told.clear()
-            await editor.told.wait()
+            editor.state_received.clear()
+            await editor.state_received.wait()
     return editor.states[-1]
 
 

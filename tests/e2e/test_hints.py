@@ -146,8 +146,8 @@ async def test_a_file_at_the_size_limit_has_hints_and_a_longer_one_says_why_not(
     assert on_line(await editor.hints(uri), LINE)
     editor.edit(uri, (0, 0), (0, 0), "#")
     assert await editor.hints(uri) == []
-    told = await editor.expect_warning("larger")
-    assert told == "src/client.py is larger than 4 MB: no memories are shown in it"
+    warning = await editor.expect_warning("larger")
+    assert warning == "src/client.py is larger than 4 MB: no memories are shown in it"
     reasons = [action.disabled.reason for action in await editor.all_actions(uri, LINE) if action.disabled]
     assert reasons == (["this file is larger than 4 MB"] if editor.name == "visual-studio-code" else [])
 
