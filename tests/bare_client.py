@@ -1,4 +1,4 @@
-"""A client that writes and reads bytes, and knows nothing of LSP but its frames; one of each message."""
+"""A client that writes and reads bytes and knows only the framing of LSP; one example of each message."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Client:
         self.reading.add_done_callback(lambda _: self.came.set())
 
     def write(self, data: bytes) -> None:
-        """Take what the server writes, as its stream."""
+        """Receive what the server writes, in place of its stream."""
         self.received.append(json.loads(data.partition(b"\r\n\r\n")[2]))
         self.came.set()
 

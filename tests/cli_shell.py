@@ -21,7 +21,7 @@ TERMINAL = {"NO_COLOR": None, "FORCE_COLOR": "1", "TERM": "xterm-256color", "COL
 
 
 class Notebook:
-    """A service that is a function of what it was told: two memories about src/a.py, and a log of statements."""
+    """A service that is a function of its input: two memories about src/a.py, and a log of the feedback."""
 
     def __init__(self) -> None:
         self.memories = [make_suggestion(), make_suggestion(id="cafe000000000002", kind="fix", title="Count from one")]

@@ -1,4 +1,4 @@
-"""Fixtures for all tests; what belongs together stands in a module of its own."""
+"""Fixtures for all tests; related helpers have modules of their own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mom_lsp.workspace.answers import fault_isolation
 
 pytest_plugins = ["repositories", "cli_shell", "hook_repo", "journals"]
 
-# The same examples each time, however busy the machine is: a failure belongs to the change that is tested.
+# The same examples in every run, however busy the machine is: a failure is due to the change under test.
 BUSY = [HealthCheck.too_slow]
 settings.register_profile("fast", max_examples=25, deadline=None, derandomize=True, suppress_health_check=BUSY)
 settings.register_profile("thorough", settings.get_profile("fast"), max_examples=300)
@@ -28,7 +28,7 @@ ENOUGH = 500_000_000  # bytes; it takes a tenth of them
 
 
 def in_memory() -> bool:
-    """Whether what tests write can be kept in memory: there is room, and hooks may run."""
+    """Whether test files can be kept in memory: there is space, and hooks may be executed there."""
     return (
         os.access(MEMORY, os.W_OK)
         and shutil.disk_usage(MEMORY).free > ENOUGH
@@ -42,7 +42,7 @@ if in_memory():
 
 @pytest.fixture(autouse=True)
 def _every_memory_can_be_shown(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail where a fault was isolated: the product goes on without that memory, a test does not."""
+    """Fail if a fault was isolated: the product continues without that memory, a test does not."""
     faults: SimpleQueue[logging.LogRecord] = SimpleQueue()
     handler, log = QueueHandler(faults), logging.getLogger(fault_isolation.__name__)
     log.addHandler(handler)

@@ -1,4 +1,4 @@
-"""A tiny engine for tests: each answer is a function of the question. `python engine_echo.py engine --data DIR`."""
+"""A tiny engine for tests: each answer is a function of the request. `python engine_echo.py engine --data DIR`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def handle(method: str, params: dict[str, Any]) -> Any:
 
 
 def release(*_: object) -> None:
-    """Let everybody who waits go on, also when no thread is left to take a request."""
+    """Release all waiting requests, even if no thread is left to take another one."""
     released.set()
     for gate in tuple(gates.values()):
         gate.set()

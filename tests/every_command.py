@@ -41,7 +41,7 @@ STAYS = ({"serve"}, {"engine"}, {"--watch"}, {"--progress-json"})  # until its i
 ALSO = {("bench", "--routing"): ("--up-to",), ("eval", "--model"): ("--labels",)}  # what it needs
 TAKES_LONG = {("bench", "--at"), ("bench", "--up-to"), ("bench", "--json")}  # once is enough of what measures
 FEW = 3  # labels, each of which a language model reads a dozen times
-STAYING = 5.0  # seconds that we look at what stays
+STAYING = 5.0  # seconds to watch a command that keeps running
 
 
 def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
@@ -57,7 +57,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[t
 
 
 def variants(command: click.Command, folder: Path, memory: str) -> Iterator[list[str]]:
-    """Yield the arguments of a command: what it requires, what it may be about, and that with each single option."""
+    """Yield the arguments of a command: the required ones, the optional ones, and those with each single option."""
     by_name = {option: one for one in command.params for option in one.opts}
     taken = [one for one in command.params if one.opts[0] not in ("-C", "--help")]
     yield [part for one in taken if one.required for part in words(one, folder, memory)]
@@ -73,7 +73,7 @@ def variants(command: click.Command, folder: Path, memory: str) -> Iterator[list
 
 
 def words(parameter: click.Parameter, folder: Path, memory: str) -> list[str]:
-    """Return what stands for a parameter on the command line."""
+    """Return a parameter as written on the command line."""
     option = [parameter.opts[-1]] if isinstance(parameter, click.Option) else []
     if getattr(parameter, "is_flag", False) and not isinstance(parameter.type, click.Choice):
         return option
@@ -109,7 +109,7 @@ def labels(folder: Path) -> Path:
 
 
 def run(argv: list[str]) -> tuple[int, str]:
-    """Run a command here; return its exit code, and the traceback of what was no error of ours."""
+    """Run a command in this process; return its exit code, and the traceback of any unexpected error."""
     result = CliRunner().invoke(app, argv, input="")
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         return result.exit_code, "".join(traceback.format_exception(result.exception))
@@ -117,7 +117,7 @@ def run(argv: list[str]) -> tuple[int, str]:
 
 
 def run_beside(argv: list[str]) -> tuple[int, str]:
-    """Run a command that stays in a process of its own, until we have looked long enough."""
+    """Run a long-running command in a process of its own for a few seconds."""
     command = [sys.executable, "-P", "-m", "mom_lsp", *argv]
     process = subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

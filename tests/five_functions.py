@@ -1,4 +1,4 @@
-"""A file of five functions, and what becomes of it when one line changes."""
+"""A file of five functions, and versions of it with one changed line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of ten lines, and what git says of commits and of the writers of lines."""
+"""A file of ten lines, and helpers to read commits and blame."""
 
 from __future__ import annotations
 

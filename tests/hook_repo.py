@@ -1,4 +1,4 @@
-"""A real repository with real hooks, of which only the indexer they start is a recorder."""
+"""A real repository with real hooks; only the indexer they start is replaced by a recorder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import pytest
 from mom_lsp import hooks
 from mom_lsp.git.location import locate
 
-# Does what `python -P -m mom_lsp` does, but of an indexer it only tells how it was started.
+# Does what `python -P -m mom_lsp` does, but for an indexer it only records how it was started.
 PYTHON = """#!/bin/sh
 shift 3
 if [ "$1" = index ]; then
@@ -28,7 +28,7 @@ exec {python} -P -c 'import sys; sys.executable = sys.argv.pop(1); from mom_lsp.
 
 @dataclass
 class Indexers:
-    """What the started indexers told."""
+    """The recorded starts of indexers."""
 
     stream: int
 
@@ -64,7 +64,7 @@ def indexers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Indexe
 
 @pytest.fixture
 def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a repository with one commit, and a home of our own."""
+    """Make a repository with one commit, and a separate home."""
     home = tmp_path / "home"
     home.mkdir()
     (home / ".gitconfig").write_text("[user]\nname = A\nemail = a@example.org\n[init]\ndefaultBranch = main\n")

@@ -1,4 +1,4 @@
-"""An engine that nobody asks, in which waiting moves a clock and takes no time."""
+"""An idle engine in which waiting moves a clock and takes no time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mom_lsp.process import EngineServer
 
 
 def idle_engine(data: Path, clock: list[float], waits: list[float], *, most: int, step: float = 0.0) -> Engine:
-    """Return an engine that was asked last at 0.0.
+    """Return an engine whose last request was at 0.0.
 
     Args:
         data: its folder.

@@ -1,4 +1,4 @@
-"""Indexing without an encoder, here or in a process of its own, and the rows that it stores."""
+"""Indexing without an encoder, in this process or another one, and the rows that it stores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A journal, processes that write to it, and the bytes that it leaves on the disk."""
+"""A journal, processes that write to it, and its bytes on the disk."""
 
 import subprocess
 import sys

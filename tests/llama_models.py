@@ -1,4 +1,4 @@
-"""Where a real model can be had. Tests that use it are slow and skip elsewhere, saying why."""
+"""A real model, where one is available. Tests that use it are slow, and are skipped elsewhere with the reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from mom_lsp.memory import ChatMessage, Part
 
 
 def missing() -> str:
-    """Return why there is no model here, "" if there is one."""
+    """Return why no model is available, "" if one is."""
     if not gguf.is_installed():
         return "llama.cpp is not installed: `make setup-model`"
     try:

@@ -86,7 +86,7 @@ def dump(store: Store) -> list[dict[str, Any]]:
 
 
 def on_head(repo: Repo) -> list[dict[str, Any]]:
-    """Return what is true on HEAD: all commits, and the spans of its files, without the files they were in before."""
+    """Return what is valid on HEAD: all commits, and the spans of its files, without their earlier paths."""
     tree = {entry.path: entry.blob for entry in repo.repository.tree("HEAD").values()}
     found = dump(Store(repo.location.data))
     spans = [row for row in found if row["source_type"] == "file" and tree.get(row["paths"][0]) in row["blobs"]]

@@ -9,7 +9,7 @@ from mom_lsp.memory import ChatMessage, never_cancelled
 
 
 class Parrot:
-    """A model that says what it was given, a few characters at a time, and notes how far it came."""
+    """A model that repeats a given text, a few characters at a time, and records how far it got."""
 
     name, context = "parrot", 2048
 

@@ -1,4 +1,4 @@
-"""Our own processes, started as a user would start them, and looked at from outside."""
+"""Processes of mom, started as a user would start them and observed from outside."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import psutil
 import pytest
 from repositories import Repo
 
-LONG = 120.0  # seconds that a test waits for what takes one or two, since a machine may be busy
+LONG = 120.0  # seconds: the timeout for what takes one or two, as the machine may be busy
 
 MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
 UNSHARE = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
@@ -31,7 +31,7 @@ def start(repo: Repo, *args: str) -> subprocess.Popen[bytes]:
 
 
 def finish(process: subprocess.Popen[bytes]) -> str:
-    """Wait for a process to end well, and return what it printed."""
+    """Wait for a process to exit successfully, and return its output."""
     out, complaints = process.communicate(timeout=LONG)
     assert process.returncode == 0, complaints.decode()
     return out.decode()
@@ -42,13 +42,13 @@ def mom(repo: Repo, *args: str) -> str:
 
 
 def spent() -> float:
-    """Return the seconds of the processor that ended children took: no other process that is busy adds to them."""
+    """Return the CPU seconds of the children that have exited, unaffected by other busy processes."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return children.ru_utime + children.ru_stime
 
 
 def about(path: Path) -> list[psutil.Process]:
-    """Return the processes on whose command line a path stands."""
+    """Return the processes whose command line contains a path."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -60,7 +60,7 @@ def about(path: Path) -> list[psutil.Process]:
 
 
 def eventually(condition: Callable[[], object]) -> None:
-    """Wait until something that another process does is done: it tells nobody, so we look."""
+    """Poll until another process has done something, as it sends no notification."""
     deadline = time.monotonic() + LONG
     while not condition():
         assert time.monotonic() < deadline, "it never came true"
@@ -76,7 +76,7 @@ def join_threads(name: str) -> None:
 
 
 def read_only(folder: Path) -> list[str]:
-    """Return what to put before a command to run it where a folder is mounted read-only; skip where that cannot be."""
+    """Return a command prefix that runs a command with a folder mounted read-only; skip where that is impossible."""
     prefix = [*UNSHARE, "sh", "-c", MOUNT, "sh", str(folder)]
     tried = subprocess.run([*prefix, "true"], capture_output=True, text=True) if shutil.which("unshare") else None
     if tried is None or tried.returncode:

@@ -1,4 +1,4 @@
-"""Rankers of a few memories with made-up vectors, and what they answer."""
+"""Rankers of a few memories with synthetic vectors, and their answers."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ DIMENSIONS, NOW = 6, 1_000.0
 
 
 class Matches:
-    """Texts in which a search finds what it is told to."""
+    """A text index whose search returns the given scores."""
 
     def __init__(self, scores: Mapping[str, float]) -> None:
         self._scores = dict(scores)
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
-        """Return the scores, whatever is asked."""
+        """Return the scores, whatever the query."""
         return self._scores
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:

@@ -21,7 +21,7 @@ FILE = os.open(LOG, os.O_APPEND | os.O_CREAT | os.O_WRONLY)
 
 
 def record(cls: type, prefix: str) -> None:
-    """Have a class of settings, and those within it, write down who reads which of them."""
+    """Make a class of settings, and those nested in it, log which module reads which setting."""
     leaves = {}
     for item in fields(cls):
         name = f"{prefix}.{camel(item.name)}"

@@ -1,4 +1,4 @@
-"""Makes real git repositories: the same ones each time, apart from the user's own configuration."""
+"""Makes real git repositories: deterministic, and independent of the user's configuration."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Repo:
     def git(
         self, *args: str, stdin: bytes | None = None, check: bool = True, env: Mapping[str, str] | None = None
     ) -> str:
-        """Run plain git here, an hour after it ran last, and return its output without the last newline."""
+        """Run plain git in the repository, an hour after the last call; return its output without the last newline."""
         self.now[0] += HOUR
         dates = {f"GIT_{who}_DATE": f"{self.now[0]} +0000" for who in ("AUTHOR", "COMMITTER")}
         author, _, email = AUTHOR.rstrip(">").partition(" <")
@@ -121,7 +121,7 @@ def clone(source: Repo, path: Path, *options: str) -> Repo:
 
 
 def with_line(code: str, line: int, text: str) -> str:
-    """Return code in which one line is another one."""
+    """Return the code with one line replaced."""
     lines = code.split("\n")
     lines[line - 1] = text
     return "\n".join(lines)
@@ -168,7 +168,7 @@ def step(number: int, worker: int, rule: int) -> Change:
 
 
 def add_followups(repo: Repo, count: int = 42) -> None:
-    """Add commits, and as many that each name one of them: enough to tune and to evaluate."""
+    """Add commits, and as many that each reference one of them: enough to tune and to evaluate."""
 
     def part(n: int, message: str, sign: str = "") -> Change:
         return Change(message, f"part{n}.py", f"def part_{n}():\n    return {sign}{n}\n")
@@ -180,7 +180,7 @@ def add_followups(repo: Repo, count: int = 42) -> None:
 
 
 class Mom:
-    """mom at work in one folder, as a command that found no engine is: indexing and answering in this process."""
+    """mom in one folder, as for a command without an engine: indexing and answering in this process."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.location = root, locate(root)
@@ -216,7 +216,7 @@ Start = Callable[[Repo | Path], Mom]
 
 
 def move_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a home with settings that spare the tests the encoder and the model, and let it be the user's."""
+    """Make a home whose settings turn off the encoder and the model, and use it as the user's."""
     (home / "mom-lsp").mkdir(parents=True)
     (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nenable = false\n")
     monkeypatch.setenv("HOME", str(home))
@@ -226,7 +226,7 @@ def move_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def indexed(folder: Path, write: Callable[[Repo], None]) -> Repo:
-    """Write and index a repository of which the tests of a module take copies."""
+    """Write and index a repository that the tests of a module copy."""
     with pytest.MonkeyPatch.context() as patch:
         move_in(folder / "home", patch)
         repo = make_repository(folder / "repo")
@@ -245,7 +245,7 @@ def copy_of(repo: Repo, path: Path) -> Repo:
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the user a home of his own."""
+    """Give the test a home of its own."""
     return move_in(tmp_path / "home", monkeypatch)
 
 
@@ -257,7 +257,7 @@ def project(home: Path, tmp_path: Path) -> Repo:
 
 @pytest.fixture
 def moms(home: Path) -> Iterator[Start]:
-    """Start mom in a folder, and close it at the end."""
+    """Open mom in a folder, and close it at the end."""
     opened: list[Mom] = []
 
     def start(at: Repo | Path) -> Mom:

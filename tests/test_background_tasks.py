@@ -1,4 +1,4 @@
-"""Work beside the answers: what fails in it is told, and neither ends the engine nor holds up anything else."""
+"""Background tasks: a failure is reported, and neither ends the engine nor blocks other tasks."""
 
 from __future__ import annotations
 

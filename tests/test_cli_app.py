@@ -46,7 +46,7 @@ def test_folder_option_is_accepted_before_and_after_the_command(mom: Shell, monk
     for args in (
         ["-C", "work tree/src", "suggest", "a.py:1", "--json"],
         ["suggest", "a.py:1", "--json", "-C", "work tree/src"],
-        ["-C", "work tree", "suggest", "-C", "src", "a.py:1", "--json"],  # each where the one before led
+        ["-C", "work tree", "suggest", "-C", "src", "a.py:1", "--json"],  # each relative to the one before
     ):
         result = CliRunner().invoke(app, args, obj=mom.opener, env=PLAIN)
         assert json.loads(result.stdout)["query"]["path"] == "src/a.py", result.output

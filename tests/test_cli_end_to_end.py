@@ -34,7 +34,7 @@ def root(tmp_path: Path) -> Path:
     git(tmp_path, "init", "-q", str(root))
     (root / ".mom.toml").write_text(
         "[encoder]\nenable = false\n"
-    )  # loading a model takes seconds, and is not the point
+    )  # loading a model takes seconds, and is not under test
     commit(root, "Add the parser of headers", OLD, "2020-01-01T00:00:00+00:00")
     commit(root, f"Fix the crash on an empty header\n\n{WHY}", NEW, "2021-06-01T12:00:00+02:00")
     return root

@@ -18,7 +18,7 @@ def test_suggest_json_is_one_document_with_the_full_query(mom: Shell) -> None:
     document = json.loads(result.stdout)
     assert document["suggestions"] == mom.book.memories[:1]
     lines = {"path": "src/a.py", "start": 2, "end": 3, "text": None}
-    assert document["query"] == lines | {"k": 1, "rev": None, "counted": False}  # a script has seen nothing
+    assert document["query"] == lines | {"k": 1, "rev": None, "counted": False}  # not shown to a user
     assert result.stderr == ""
 
 

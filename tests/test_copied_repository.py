@@ -1,4 +1,4 @@
-"""A copied or moved repository is one of its own: its commands reach no engine of the original, and nothing is lost."""
+"""A copied or moved repository is separate: its commands reach no engine of the original, and nothing is lost."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def index(repo: Repo) -> None:
 
 
 def call(repo: Repo, method: str, **params: Any) -> Any:
-    """Ask as a command does: the engine that is found from here, else this process."""
+    """Send a request as a command does: to the engine of the repository, if there is one, else in this process."""
     service = open_service(repo.location)
     try:
         return service(method, {"root": str(repo.root), **params})
@@ -79,7 +79,7 @@ def notes(repo: Repo) -> list[str]:
 
 
 def answers(repo: Repo) -> bool:
-    """Whether an engine runs a command for whoever stands in a repository."""
+    """Whether an engine answers a command in a repository."""
     try:
         return ask(str(repo.location.data), ["-C", str(repo.root), "search", "retries"]) is not None
     except OSError:
@@ -179,7 +179,7 @@ def test_a_clone_at_the_old_path_of_a_moved_repository_is_separate(
 def test_an_engine_detects_a_clone_that_replaced_a_deleted_repository(
     indexed: Repo, tmp_path: Path, engines: Engines
 ) -> None:
-    """The new folder is likely to get the inodes of the old one, as soon as nobody holds them."""
+    """The new folder is likely to get the inodes of the old one as soon as they are free."""
     origin, place, old = clone(indexed, tmp_path / "origin"), indexed.root, engines(indexed)
     shutil.rmtree(place)
     fresh = clone(origin, place)

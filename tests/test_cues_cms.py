@@ -1,4 +1,4 @@
-"""The continuous memory: its theorems in their corrected form, and the seed's false steps shown false."""
+"""The continuous memory: its theorems in their corrected form, and counterexamples to the seed's false steps."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_the_seeds_energy_step_is_false_without_any_write() -> None:
 
 def test_the_seeds_energy_step_is_false_at_its_fixed_point() -> None:
     delta, bound = 0.1, 1.0
-    fixed = bound / delta  # the length that constant writes lead to
+    fixed = bound / delta  # the norm that constant writes converge to
     assert fixed**2 == pytest.approx(100) and (1 - 2 * delta) * fixed**2 + bound**2 == pytest.approx(81)
 
 
@@ -245,7 +245,7 @@ def test_a_sparse_write_changes_at_most_the_given_number_of_slots(stream: np.nda
 def test_fitted_weights_control_the_gate_and_the_decay() -> None:
     event = unit(np.ones((1, WIDTH), np.float32))
     memory = make(levels=(Level(2, WIDTH, 0.1),))
-    memory.gate[0] = -9 * event[0]  # an event like this is not worth writing
+    memory.gate[0] = -9 * event[0]  # an event like this does not open the gate
     memory.write(event)
     assert lengths(memory) == [0.0]
     memory.gate[0] = 9 * event[0]

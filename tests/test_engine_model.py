@@ -1,4 +1,4 @@
-"""The model behind the engine: when it is asked, what of its words is shown, and what happens when it fails."""
+"""The model behind the engine: when it is used, which sentences are shown, and what happens when it fails."""
 
 from __future__ import annotations
 

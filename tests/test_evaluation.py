@@ -1,4 +1,4 @@
-"""What `mom eval` measures: metrics against slow oracles, situations that show nothing of the answer, a whole run."""
+"""What `mom eval` measures: metrics against slow oracles, situations that do not reveal the answer, a whole run."""
 
 from __future__ import annotations
 

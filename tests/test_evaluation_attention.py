@@ -117,7 +117,7 @@ def test_a_run_measures_every_method(
     assert 0 < methods[SINGLE]["moved"] < 4  # the first query of a memory has nothing to learn from
     assert (
         methods[CALIBRATED]["nll"] == methods[f"learned traces, b = {STRENGTH}"]["nll"]
-    )  # until there are texts enough
+    )  # until there are enough texts
     assert 0 <= document["router"] <= 1
     print_table(document)
     assert "cites the correct one" in capsys.readouterr().out

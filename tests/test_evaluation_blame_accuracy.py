@@ -1,4 +1,4 @@
-"""Lines that are asked about, and how many of their writers are named: on repositories whose truth is known."""
+"""A sample of lines, and how often blame names their commits: on repositories with a known history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The read-out of the continuous memory as a cue: whose events count, and what a cue buys."""
+"""The read-out of the continuous memory as a cue: whose events count, and the benefit of a cue."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_a_cue_reads_out_the_authors_own_earlier_events(snapshot: Snapshot) -> N
         mine, others = cue[0::2], cue[1::2]
         assert cue.shape == (10,)
         assert mine[-1] > 0.3 and np.abs(others).max() < 1e-5
-    assert np.argmax(asked(snapshot, 10, 10)[CMS]) == 8  # what is alike the question comes before what is only recent
+    assert np.argmax(asked(snapshot, 10, 10)[CMS]) == 8  # similarity to the query ranks above mere recency
     assert asked(snapshot, 10, 10)[MEAN][0] == pytest.approx(asked(snapshot, 10, 10)[MEAN][8], abs=1e-5)
 
 

@@ -1,4 +1,4 @@
-"""A hint is a promise: what is hinted leads everywhere, and a pin counts where it was pinned."""
+"""Hints agree with suggestions: a hinted memory ranks first everywhere, and a pin counts where it was pinned."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def leading(mom: Mom, line: int, content: str | None = None, path: str = "src/a.
 @pytest.mark.parametrize("surprise", [1, 3])
 @pytest.mark.parametrize("threshold", [0.1, 0.99])
 def test_a_hinted_memory_ranks_first_in_the_suggestions_of_its_line(mom: Mom, surprise: int, threshold: float) -> None:
-    """However strict suggestions are, and whatever was said of other memories."""
+    """Whatever the threshold of suggestions and the feedback on other memories."""
     options = {"suggest": {"threshold": threshold}, "hints": {"minimumSurprise": surprise, "threshold": 0.01}}
     mom.call("configure", options={"mom": options})
     every = mom.search("Limit handler")
@@ -95,7 +95,7 @@ def test_a_hinted_memory_ranks_first_in_the_suggestions_of_its_line(mom: Mom, su
 
 
 def test_a_hint_depends_on_no_other_line(mom: Mom) -> None:
-    """A hint is found though the rest of the file is gone, and is then what it was, score for score."""
+    """A hint is found without the rest of the file, with the same score."""
     mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1, "threshold": 0.01}}})
     lines = text(mom).split("\n")
     found = hints(mom, text(mom))
@@ -122,7 +122,7 @@ def test_a_dismissed_or_forgotten_memory_no_longer_leads(mom: Mom) -> None:
 
 
 def test_a_warning_is_placed_on_a_nonblank_line(mom: Mom) -> None:
-    """Not at the blank line above it, where no editor would show what it is about."""
+    """Not at the blank line above it, where it would be out of place."""
     workspace = mom.service.workspace(str(mom.root))
     content = f"{text(mom)}\n\nfresh = 1\n\nfresher = 2\n\n"
     _, query = workspace.files.question("src/a.py", 1, content.count("\n"), content, None)
@@ -171,9 +171,7 @@ def test_a_pin_leads_only_in_its_function(mom: Mom) -> None:
     before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS, 2)}
     pinned = pin_something(mom, line=line_of(6))
     inside = range(line_of(6) - 2, line_of(6) + 4)
-    others = (
-        set(before) - set(inside) - {line_of(3)}
-    )  # which it wrote: there it was accepted, as evidence like any other
+    others = set(before) - set(inside) - {line_of(3)}  # the line it wrote: a pin counts as a use there
     assert pinned in hints(mom, text(mom)).get(line_of(6), {}).get("id", "")
     assert [leading(mom, line_of(6) + more) for more in (0, 1)] == [pinned, pinned]
     assert {line: leading(mom, line) for line in others} == {line: before[line] for line in others}
@@ -244,7 +242,7 @@ def test_a_removed_or_relocated_pin_no_longer_leads(mom: Mom) -> None:
 
 @pytest.mark.parametrize("verb", ["pin", "dismiss", "note", "useful"])
 def test_feedback_in_an_unsaved_text_applies_to_its_lines(mom: Mom, verb: str) -> None:
-    """Five typed lines push each function below where the file on the disk has another one."""
+    """Five typed lines shift each function to where the file on the disk has another one."""
     content = "# typed\n" * 5 + text(mom)
     line = line_of(4) + 5
     (one, *_) = mom.suggest("src/a.py", line, text=content)

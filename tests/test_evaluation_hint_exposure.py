@@ -1,4 +1,4 @@
-"""Whoever only looks loses nothing: a year of an author's days, with hints on the screen and none ever used."""
+"""Exposure without use costs nothing: a year of an author's days, with hints on the screen and none ever used."""
 
 from __future__ import annotations
 

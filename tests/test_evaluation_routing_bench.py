@@ -1,4 +1,4 @@
-"""`mom bench --routing`: what it measures is what it says."""
+"""`mom bench --routing`: the figures are what they claim to be."""
 
 from __future__ import annotations
 

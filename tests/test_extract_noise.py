@@ -238,7 +238,7 @@ def test_pure_moves_and_renames_are_noise(commit: Commit) -> None:
         moved("Move the lock before the read", ("a.py", CODE[:1], CODE[:1])),
         moved("Split it", ("a.py", CODE, ()), ("b.py", (), (*CODE[:2], "    return Wrapped(sock)"))),
         moved("Copy it", ("a.py", (), CODE), ("b.py", (), CODE)),
-        moved("Tidy up", ("a.py", ("}",), ()), ("b.py", (), ("}",))),  # too little for git to follow it
+        moved("Tidy up", ("a.py", ("}",), ()), ("b.py", (), ("}",))),  # too short for git to follow
         moved("Use b", ("a.py", ("import a",), ("import b",))),
         replace(make_commit("New logo"), files=(FileChange("b.png", None, "A"), FileChange("b.py", "a.py", "R"))),
         replace(make_commit("Move everything"), files=(FileChange("b.py", "a.py", "R"),), truncated=True),

@@ -1,4 +1,4 @@
-"""The table of reverts: what a message says that its commit does to an earlier one."""
+"""The table of reverts: how a message describes what its commit does to an earlier one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was tried and did not hold: told where it matters, and said before it is tried again."""
+"""Failed approaches: shown where they matter, with a warning before they are tried again."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ REASON = "The shared pool deadlocks when a callback fetches again."
 
 @pytest.fixture
 def history(project: Repo) -> Repo:
-    """Write a repository in which a pool of connections was tried, and taken back."""
+    """Write a repository in which a pool of connections was tried and reverted."""
     project.commit("Add fetch\n\nBecause every caller needs it.", {"net.py": PLAIN})
     tried = project.commit("Share connections in a pool\n\nBecause connecting is slow.", {"net.py": TRIED})
     project.commit(

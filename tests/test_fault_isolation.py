@@ -1,4 +1,4 @@
-"""A memory that cannot be shown costs an answer nothing but itself, and is heard of."""
+"""A memory that cannot be shown is left out of an answer and reported."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_old_repository_is_shown_back_to_its_first_day(project: Repo, moms: S
     mom.index()
     catalog = mom.service.library.snapshot().catalog
     commits = [row for row in catalog.time.argsort().tolist() if not catalog.is_file[row]]
-    for row in commits[:30]:  # the half-lives of some of these could not be told
+    for row in commits[:30]:  # the half-lives of some of these could not be computed
         assert mom.call("show", id=catalog.ids[row])["half_life"] == pytest.approx(6.6)
     assert len(mom.search("Because caller saw the wrong sum")) == 50
     assert mom.suggest("src/worker_3.py", 2)

@@ -1,4 +1,4 @@
-"""Two promises about bytes: a secret is never written, and what is forgotten is gone."""
+"""Two guarantees about bytes on disk: a secret is never written, and forgotten memories are gone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from mom_lsp.lm.traces import Observation
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
 
-# Put together here, so that no scanner takes this file for a leak.
+# Assembled at run time, so that no scanner takes this file for a leak.
 SECRETS = {
     "GitHub": "gh" + "p_" + "R8mK2vXqLw9TzYb4NcJd7HfGs3PaEuQ1oVi5",
     "AWS": "AK" + "IA" + "Q7XW3NJ5RBHTPZ4L",
@@ -93,13 +93,13 @@ WORDS = "quokkazimbaloo vexillarpontik drumbletwixon"  # no compression makes th
 
 
 def search(mom: Mom, text: str = WORDS) -> list[dict[str, Any]]:
-    """Search what is stored now, as an engine that looks twice a second, or a new process, would."""
+    """Search the current index, as an engine that polls it or a new process would."""
     mom.service.library.reload()
     return mom.search(text)
 
 
 def present(data: Path) -> set[str]:
-    """Return those of the words of which a byte is left."""
+    """Return the words that are still in some file."""
     found = everything(data).lower()
     return {word for word in WORDS.split() if word.encode() in found}
 

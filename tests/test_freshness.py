@@ -1,4 +1,4 @@
-"""How memories stand in the code of today: on real repositories, through what the user sees."""
+"""The freshness of memories in today's code: on real repositories, as the user sees it."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def test_a_memory_of_deleted_code_is_gone_but_still_found(mom: Callable[[], Mom]
     project.commit("Remove the module", {"src/other.py": "unrelated = 1\n"})
     after = mom()
     assert named(after, "Add a retry loop")["freshness"] == "gone"
-    assert named(after, "Remove the module")["freshness"] == "fresh"  # a deletion stands as long as the file is away
+    assert named(after, "Remove the module")["freshness"] == "fresh"  # a deletion is fresh while the file is absent
 
 
 def test_a_gone_memory_is_not_hinted(mom: Callable[[], Mom], project: Repo) -> None:
@@ -91,11 +91,11 @@ def test_a_gone_memory_is_not_hinted(mom: Callable[[], Mom], project: Repo) -> N
     written = [
         hint["suggestion"]["title"] for hint in after.call("hints", path="src/a.py", text=text, start=1, end=9)["hints"]
     ]
-    assert "Set x" in written  # its function stands
+    assert "Set x" in written  # its function still exists
     project.commit("Rename the function", {"src/a.py": "b = 1\nx[0]\n"})
     after.index()
     text = "b = 1\nx[0]\n"
-    assert after.suggest("src/a.py", 2)[0]["title"] == "Set x"  # blame says so: a line too short to tell anything
+    assert after.suggest("src/a.py", 2)[0]["title"] == "Set x"  # by blame: the line is too short to compare
     assert named(after, "Set x")["freshness"] == "gone"
     assert after.call("hints", path="src/a.py", text=text, start=1, end=2)["hints"] == []
 

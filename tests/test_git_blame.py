@@ -1,4 +1,4 @@
-"""Who wrote each line, in repositories whose truth is known from how they were made."""
+"""Blame, in repositories whose history is known."""
 
 from __future__ import annotations
 

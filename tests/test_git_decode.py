@@ -1,4 +1,4 @@
-"""Files that are not UTF-8: their lines have a past in every editor, and what they say is read as it was written."""
+"""Files that are not UTF-8: their lines have a history in every editor, and their text is decoded correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Commits and their changes, read from repositories whose truth is known from how they were made."""
+"""Commits and their changes, read from repositories whose history is known."""
 
 from __future__ import annotations
 
@@ -222,7 +222,7 @@ def test_control_characters_in_a_subject_break_nothing(project: Repo, separator:
 
 
 def object_of(project: Repo, text: bytes) -> str:
-    """Write a commit object as it stands, without asking git whether it is well."""
+    """Write a raw commit object, without letting git check it."""
     return project.git("hash-object", "-t", "commit", "-w", "--stdin", "--literally", stdin=text)
 
 

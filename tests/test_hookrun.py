@@ -166,6 +166,6 @@ def test_a_hook_imports_almost_nothing() -> None:
 @pytest.mark.slow
 def test_a_hook_costs_a_commit_at_most_60_ms_beyond_interpreter_start(repo: Path) -> None:
     times = measure_hook(repo, spent)
-    slowness = max(1.0, times["interpreter"] / 15)  # a slower machine is given its proportion
+    slowness = max(1.0, times["interpreter"] / 15)  # scaled to the speed of the machine
     assert times["without"] < times["with"]
     assert times["extra"] + times["starting"] < 60 * slowness

@@ -1,4 +1,4 @@
-"""Installing hooks beside those that are there, and taking them out byte for byte."""
+"""Installing hooks beside existing ones, and restoring those byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Five years of use: nothing that is still right is lost, and the suggestions do not get worse."""
+"""Five years of use: no valid memory is lost, and the suggestions do not get worse."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import fold
 
 YEARS, WORKDAYS, FILES = 5, 250, 12
-REPLAYED_WITHIN = 3.0  # seconds of the processor; it takes a fifth of one
+REPLAYED_WITHIN = 3.0  # CPU seconds; it takes a fifth of one
 WHY = "Because caller {n} saw the wrong sum and the worker had to start again."
 
 

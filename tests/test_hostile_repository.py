@@ -112,7 +112,7 @@ def history(project: Repo) -> None:
 
 
 def use_everything(mom: Mom) -> None:
-    """Ask for everything that reads the repository."""
+    """Send every request that reads the repository."""
     mom.index()
     mom.call("open")
     assert mom.suggest("a.py", 3)
@@ -162,7 +162,7 @@ def test_mom_runs_no_program_of_the_repository(project: Repo, moms: Start, canar
 
 @pytest.mark.parametrize("vector", ["diff.evil.textconv", "diff.evil.command", "diff.external", "core.fsmonitor"])
 def test_no_single_vector_works_on_its_own(project: Repo, moms: Start, canary: Path, vector: str) -> None:
-    """A broken setting could hide another one that works."""
+    """A broken setting could hide another one that is effective."""
     history(project)
     poison(project, canary, vector)
     use_everything(moms(project))

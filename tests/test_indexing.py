@@ -1,4 +1,4 @@
-"""Indexing: the store says what the repository says, however often, in whatever order and however interrupted."""
+"""Indexing: the store matches the repository, however often, in whatever order and however interrupted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An indexer that nobody waits for: it gives way to the user, and pauses while the battery is low."""
+"""A background indexer: it yields to the user, and pauses while the battery is low."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def on_battery(folder: Path, repo: Repo, *options: str) -> subprocess.Popen[byte
 
 
 def indexer(*arguments: str) -> subprocess.Popen[bytes]:
-    """Start Python with an indexer that tells its parent how far it is, and ends with it."""
+    """Start Python with an indexer that reports its progress to its parent, and exits with it."""
     command = [sys.executable, "-P", *arguments]
     return subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=ENVIRONMENT
@@ -150,7 +150,7 @@ def test_the_first_thousand_commits_are_indexed_at_full_speed(project: Repo, tmp
     assert history == [(0, usual), (100, usual), (1_000, usual), (1_100, 19)]
     assert {nice for phase, _, nice in steps if phase not in {"history", "files"}} == {19}
     project.commit("One more", {"a.py": "x = 1\n"})
-    assert {nice for _, _, nice in run()} == {19}  # from the start: there is something to show
+    assert {nice for _, _, nice in run()} == {19}  # from the start: there is already an index
 
 
 def test_running_children_and_all_their_threads_are_lowered_too() -> None:

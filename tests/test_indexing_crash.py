@@ -1,4 +1,4 @@
-"""kill -9 at random instants: nothing the user said is lost, the store always opens, the index ends up the same."""
+"""kill -9 at random instants: no feedback is lost, the store always opens, the index ends up the same."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mom_lsp.store import Store
 
 
 def kill_after(process: subprocess.Popen[bytes], seconds: float) -> bool:
-    """Kill a process and nobody else; return whether it was still at work. Its children must go with it."""
+    """Kill only this process; return whether it was still running. Its children must go with it."""
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(seconds)
     children = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
@@ -87,7 +87,7 @@ def check_end(repo: Repo, whole: Repo) -> None:
 
 
 def test_indexing_recovers_from_three_kills(project: Repo, tmp_path: Path) -> None:
-    fill(project, 60, files=30)  # so few are done without worker processes, of which the test below tells
+    fill(project, 60, files=30)  # too few for worker processes, which the test below covers
     whole, seconds = undisturbed(project, tmp_path / "whole")
     killed, _ = crash(project, 3, 1, seconds)
     assert killed

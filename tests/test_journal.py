@@ -1,4 +1,4 @@
-"""What the user says is on disk when `append` returns, whoever writes at the same time and whatever breaks."""
+"""Feedback is on disk when `append` returns, whoever writes at the same time and whatever breaks."""
 
 import math
 import os
@@ -147,7 +147,7 @@ def test_threads_can_share_a_journal(journal: Journal) -> None:
 
 
 def test_processes_append_concurrently_without_loss(journal_path: Path) -> None:
-    """They also race for making the file."""
+    """They also race to create the file."""
     children = [
         start_child(journal_path, f"for i in range(100): journal.append('shown', 'p{n}-%d' % i, now=i)")
         for n in range(4)

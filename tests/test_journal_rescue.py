@@ -1,4 +1,4 @@
-"""What a damaged journal costs, and what a rescue that was interrupted leaves."""
+"""The cost of a damaged journal, and the state after an interrupted rescue."""
 
 import contextlib
 import os

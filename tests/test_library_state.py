@@ -1,4 +1,4 @@
-"""A request reads one version of everything, however much the indexer writes meanwhile."""
+"""A request reads one version of everything, whatever the indexer writes meanwhile."""
 
 from __future__ import annotations
 
@@ -121,5 +121,5 @@ def test_a_request_whose_version_was_erased_is_retried_on_a_new_state(
 
 
 def _rules(mom: Mom) -> str:
-    """Return the rules that the index was made by: with others it would be made anew."""
+    """Return the rules that the index was made by: with others it would be rebuilt."""
     return (mom.location.data / "lance/schema").read_text("ascii").partition(" ")[2]

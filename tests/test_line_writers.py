@@ -1,4 +1,4 @@
-"""Who really wrote a line that was reformatted and moved since, and whether its reason still stands."""
+"""The commit behind a line that was reformatted and moved since, and whether its reason still holds."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_a_rename_by_a_noise_commit_is_followed(project: Repo, moms: Start) -> N
     mom.index()
     one = mom.suggest("lib/conn.py", 5)[0]
     assert (one["title"], one["source"]["path"]) == ("Close each connection", "lib/url.py")
-    assert mom.search("rename module") == []  # that one is dull
+    assert mom.search("rename module") == []  # that one is noise
 
 
 def test_a_rewrapped_statement_is_still_fresh(project: Repo, moms: Start) -> None:
@@ -81,18 +81,18 @@ def test_a_commit_that_blame_names_is_never_gone(project: Repo, moms: Start) -> 
         assert one["freshness"] == "drifted"
 
 
-# The plain answer first
+# The quick answer first
 
 
 class Engine:
-    """What an engine does, on six commits that are indexed; no deeper blame begins before it is told to."""
+    """An engine on six indexed commits; no deep blame starts before the test lets it."""
 
     def __init__(self, data: Path, may_begin: threading.Event) -> None:
         self.service = Service(data, waiting=BlamePatience(0.0, background=True))
         self._may_begin = may_begin
 
     def settle(self) -> None:
-        """Let all blame that is wanted be worked out."""
+        """Let all pending deep blame finish."""
         self._may_begin.set()
         join_threads("mom-blame")
         self._may_begin.clear()
@@ -127,7 +127,7 @@ def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engin
     engine.settle()
     corrected = [engine.service.follow(), engine.service.follow()]
     answers += [first(engine.service, project) for _ in range(3)]
-    assert answers == ["", *["Close each connection"] * 3]  # at first blame names the move, which is dull
+    assert answers == ["", *["Close each connection"] * 3]  # at first blame names the move, which is noise
     assert (before, corrected) == (False, [True, False])  # so every editor asks again, once
 
 

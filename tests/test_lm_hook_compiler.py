@@ -1,4 +1,4 @@
-"""Compiling the attention hook, and what is said where that fails."""
+"""Compiling the attention hook, and the errors when that fails."""
 
 from __future__ import annotations
 

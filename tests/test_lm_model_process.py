@@ -1,4 +1,4 @@
-"""The model's process: it answers, it can be killed, it leaves, and it is small."""
+"""The model's process: it answers, survives a kill, exits when idle, and is small."""
 
 from __future__ import annotations
 

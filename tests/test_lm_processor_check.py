@@ -1,4 +1,4 @@
-"""A llama.cpp built for another processor: it is told apart, started once more with safe settings, and remembered."""
+"""A llama.cpp built for another processor: it is detected, restarted with safe settings, and remembered."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def file(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return a file that passes for a model."""
+    """Return a file that is accepted as a model."""
     for module in ("mom_lsp.lm.model_process", "mom_lsp.engine.model"):
         monkeypatch.setattr(f"{module}.is_installed", lambda: True)
     file = tmp_path / "dying.gguf"
@@ -78,7 +78,7 @@ def test_a_crash_with_safe_settings_is_explained(dying: Start, file: Path, numbe
     for words in (signal.Signals(number).name, "built for another processor", processor_check.REBUILD, "mom model"):
         assert words in str(error.value)
     local, chosen = LocalModel(), ModelSettings(path=str(file))
-    assert "built for another processor" in local.why_not(chosen)  # so it is not started again by every question
+    assert "built for another processor" in local.why_not(chosen)  # so not every request starts it again
     assert "built for another processor" in local.state(chosen)["problem"]
     assert answer_of(dying(NO_SIGNAL)) == "alive"  # `mom model` tries again
     assert local.why_not(chosen) == ""

@@ -1,4 +1,4 @@
-"""The properties of math.md section 3 on a real model: what a bias changes, and what it leaves exactly as it was."""
+"""The properties of math.md section 3 on a real model: what a bias changes, and what it leaves unchanged."""
 
 from __future__ import annotations
 

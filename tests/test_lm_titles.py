@@ -1,4 +1,4 @@
-"""Titles that a model made: for whose own says nothing, marked, erasable, and never a fact."""
+"""Generated titles: only for uninformative ones, marked, erasable, and never presented as fact."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_generated_title_is_kept_only_if_the_memory_supports_it() -> None:
     assert titled(Parrot(f"{MADE}."), FIX) == MADE
     assert titled(Parrot("Ban of a client after 60 attempts."), FIX) == ""
     assert titled(Parrot("Please the tax office."), FIX) == ""
-    assert titled(Parrot(MADE), make_memory(2, "fix")) == ""  # there is nothing to tell
+    assert titled(Parrot(MADE), make_memory(2, "fix")) == ""  # there is nothing to summarize
 
 
 @given(MEMORIES)

@@ -1,4 +1,4 @@
-"""The file of traces: replayed, forgotten from, damaged, and small."""
+"""The file of traces: replay, forgetting, damage and size."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traces: where they settle, that they stay within their budget, and that what is forgotten leaves nothing."""
+"""Traces: where they converge, that they respect their budget, and which memories they reinforce."""
 
 from __future__ import annotations
 

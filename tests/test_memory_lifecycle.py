@@ -1,4 +1,4 @@
-"""The life of a memory, in a real repository: uses, places, edits that stay, reverts, showings, merges."""
+"""The life of a memory, in a real repository: uses, places, kept edits, reverts, impressions, merges."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def alpha(mom: Mom) -> str:
 
 
 def use(mom: Mom, project: Repo, identity: str, kind: str, path: str = "", line: int = 0) -> None:
-    """Let the user say something, at the time that the repository has."""
+    """Give feedback, at the time of the repository's clock."""
     getattr(mom.service.actions(mom.service.workspace(str(mom.root))), kind)(identity, path, line)
 
 
@@ -73,7 +73,7 @@ def test_uses_in_two_places_validate_a_memory_and_undo_reverts_that(mom: Mom, pr
     assert [one["id"] for one in mom.call("review")["promoted"]] == [alpha]
     mom.call("undo")
     assert standing(mom, alpha)[:2] == ("candidate", 0)
-    assert len(transitions(mom)) == 1  # nothing is taken out of the journal
+    assert len(transitions(mom)) == 1  # nothing is removed from the journal
     assert mom.call("review")["promoted"] == []
 
 
@@ -92,7 +92,7 @@ def test_a_kept_edit_supports_a_memory_and_its_revert_counts_against_it(
     settle(mom)
     assert standing(mom, alpha) == ("needs_revision", 0, "low")
     assert [status for status, _ in transitions(mom)] == ["validated", "needs_revision"]
-    project.git("checkout", "--quiet", "before")  # what the revert says is not true here
+    project.git("checkout", "--quiet", "before")  # the revert is not in this history
     assert standing(mom, alpha) == ("validated", 1, "medium")
     settle(mom)
     assert len(transitions(mom)) == 2
@@ -129,7 +129,7 @@ def test_a_memory_shown_but_never_used_is_still_suggested(mom: Mom, alpha: str) 
 
 
 def test_a_memory_once_archived_for_exposure_is_restored(mom: Mom, project: Repo, alpha: str) -> None:
-    """An older mom did so, and wrote it down; what the user said besides still counts."""
+    """An older version did so and recorded it in the journal; other feedback still counts."""
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
     use(mom, project, other, "dismiss", "src/b.py", 2)
     journal = mom.service.library.journal
@@ -212,7 +212,7 @@ FEEDBACK: dict[str, dict[str, Any]] = {
 
 
 def test_every_kind_of_feedback_can_be_undone(mom: Mom, project: Repo, alpha: str) -> None:
-    """And what a memory was before, it is again: its life, its rank, its text."""
+    """The memory is as before: its life, its rank, its text."""
     other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
 
     def seen() -> Any:

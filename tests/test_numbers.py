@@ -1,4 +1,4 @@
-"""Numbers of any size: what is computed of them is a number again, and within its range."""
+"""Numbers of any size: results are finite and in range."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nothing is sent and nothing fetched: no process of ours opens a socket that is not AF_UNIX, nor asks for a name."""
+"""Nothing is sent or fetched: no process of ours opens a socket other than AF_UNIX, or resolves a name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from repositories import Repo, fill
 from mom_lsp.process import ensure_engine
 from mom_lsp.process import spawn as spawn_module
 
-# Python runs this at the start of every process of ours: it writes down what would leave the machine.
+# Python runs this at the start of every process of ours: it logs what would leave the machine.
 SPY = """
 import os, sys
 def hook(event, args, log=os.environ["MOM_SPY"], allowed=(1, -1)):  # AF_UNIX, or a descriptor that is there already

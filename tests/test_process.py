@@ -1,4 +1,4 @@
-"""Real child processes: what is asked is answered, what dies is noticed, who has no key stays out."""
+"""Real child processes: requests are answered, exits are noticed, clients without the key are rejected."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def connect(data: Path) -> Iterator[Connect]:
 
 @contextlib.contextmanager
 def raw_connection(data: Path, key: bytes | None = None) -> Iterator[Any]:
-    """Speak to the engine of `data` without our client, after its greeting."""
+    """Connect to the engine of `data` without our client, after the handshake."""
     address, right_key = read_address(data)
     with Client(address, authkey=key or right_key) as raw:
         assert json.loads(raw.recv_bytes())["method"] == "hello"

@@ -1,4 +1,4 @@
-"""How much memory it takes: how that is counted, and that what is not needed is not loaded."""
+"""Memory usage: how it is counted, and that unneeded packages are not loaded."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_unneeded_package_is_not_imported(tmp_path: Path, monkeypatch: pytest
     with without("heavy", "others"):
         importlib.import_module("user")
     assert "heavy" not in sys.modules
-    assert importlib.import_module("heavy").LOADED  # for whoever needs it
+    assert importlib.import_module("heavy").LOADED  # if imported explicitly
 
 
 @pytest.mark.slow

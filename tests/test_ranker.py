@@ -1,4 +1,4 @@
-"""What the seed proves of routing, on the product's own path: a linear gate, growing terms, bounds, the same twice."""
+"""The seed's theorems about routing, on the product's own code: a linear gate, monotone terms, bounds, determinism."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A repository that may be read but not written is answered from what is there; only writing is refused, with advice.
+"""A read-only repository is answered from its index; only writing is refused, with advice.
 
 Real mounts, in a mount namespace of the child's own, and a real second user: root alone is stopped by no permission.
 """
@@ -23,7 +23,7 @@ from mom_lsp.errors import JournalError
 from mom_lsp.journal import Journal
 
 NOBODY = 65534
-# Asks everything that only reads, then tries what writes; prints {method: what came of it}.
+# Sends every request that only reads, then those that write; prints {method: result}.
 ASK = """
 import json, sys
 from pathlib import Path
@@ -57,7 +57,7 @@ READS = {
 
 
 def ask(root: Path, asked: dict[str, object], prefix: Sequence[str] = ()) -> dict[str, str]:
-    """Ask as a command does, in a process of its own; answers as text."""
+    """Send requests as a command does, in a process of its own; return the answers as text."""
     command = [*prefix, sys.executable, "-P", "-c", ASK, str(root), json.dumps(asked)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=LONG, cwd="/")
     assert done.returncode == 0, done.stderr
@@ -68,7 +68,7 @@ def ask(root: Path, asked: dict[str, object], prefix: Sequence[str] = ()) -> dic
 
 
 def as_nobody(root: Path, asked: dict[str, object]) -> dict[str, str]:
-    """Ask as another user than the one whose tests these are, in a copy: pytest keeps its folders to itself."""
+    """Send requests as another user, on a copy: pytest's folders are private."""
     if os.geteuid() or not shutil.which("setpriv"):
         pytest.skip("only root can be somebody else")
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
@@ -89,7 +89,7 @@ def indexed(project: Repo) -> Repo:
     work.index()
     work.call("note", text="a note of the owner", path="a.py", line=1)
     work.service.close()
-    shutil.rmtree(project.location.data / "git", ignore_errors=True)  # nobody blamed a line before
+    shutil.rmtree(project.location.data / "git", ignore_errors=True)  # no blame is cached
     return project
 
 
@@ -110,7 +110,7 @@ def test_an_indexed_repository_on_a_read_only_mount_answers(indexed: Repo) -> No
 
 
 def test_events_that_are_only_in_the_write_ahead_log_are_read(indexed: Repo) -> None:
-    """As an engine leaves it that was killed, or that is still at work on the other side of the mount."""
+    """As left by an engine that was killed, or that still runs on the other side of the mount."""
     prefix = read_only(indexed.root)
     with Journal(indexed.location.data / "journal.sqlite") as writer:
         writer.append("note", "f" * 16, path="a.py", data={"text": "said a moment ago", "line": 1, "key": 0}, now=1e9)

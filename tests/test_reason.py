@@ -1,4 +1,4 @@
-"""The reason of a suggestion: evidence that is there, strongest first."""
+"""The reason of a suggestion: existing evidence, strongest first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was edited a moment ago as a cue: off by default, and of events rather than of looks."""
+"""Recent edits as a cue: off by default, and fed by edits, not by views."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ def test_recent_edits_count_only_if_enabled(project: Repo, moms: Start) -> None:
         return [one["terms"]["sem"] for one in mom.suggest("a.py", 2, text=first)]
 
     usual = shares()
-    assert shares() == usual  # off: what was edited changes nothing
+    assert shares() == usual  # off: edits change nothing
     mom.call("configure", options={"encoder": {"enable": True, "context": True}})
     assert shares() != usual

@@ -1,4 +1,4 @@
-"""Secrets are masked, ordinary text is left alone, and nothing is loaded or sent for it."""
+"""Secrets are masked, ordinary text is unchanged, and nothing is loaded or sent for it."""
 
 import pkgutil
 import random

@@ -1,4 +1,4 @@
-"""The states that a repository can be in: each is ordinary."""
+"""The states that a repository can be in: each is supported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reverts from the message to the screen, in a real repository: each wording, reapplied, and reverted once more."""
+"""Reverts from the message to the screen, in a real repository: each wording, reapplied, and reverted again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rebases, amended commits, reverts, renames and reformatting: what becomes of memories when history or files move."""
+"""Rebases, amended commits, reverts, renames and reformatting: memories when history or files move."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_renamed_file_keeps_its_memories(project: Repo, moms: Start, subject: 
     mom.index()
     assert titles_of(mom.suggest("new.py", 2))[0] == "Second return of callers"
     # the function's memory, though its lines are new now
-    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.02}}})  # the lines say less now
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.02}}})  # the lines are weaker evidence now
     found = mom.suggest("new.py", 2, text=edited(2, "    return 23 + callers", project_text(project)))
     assert "Second return of callers" in titles_of(found)
     assert next(one for one in found if one["title"].startswith("Second"))["why"].startswith("recent, changed `f1`")

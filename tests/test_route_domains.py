@@ -57,7 +57,9 @@ def test_no_domain_is_too_large_however_memories_come_and_go(
     assert kept.count >= size / largest(size)
     again = sorted_in(points, numbers, kept)
     assert again.arrays().keys() == kept.arrays().keys()
-    assert (again.domain == kept.domain).all() and (again.centers == kept.centers).all()  # nothing new moves nobody
+    assert (again.domain == kept.domain).all() and (
+        again.centers == kept.centers
+    ).all()  # without new memories, no moves
 
 
 def test_updates_are_deterministic_and_look_only_at_new_memories() -> None:

@@ -17,7 +17,7 @@ from mom_lsp.route.view import View
     [
         ("00000001", ["m1"]),
         ("0000000", []),  # several begin like this
-        ("00000009", []),  # nobody does
+        ("00000009", []),  # none does
         ("ffffffff", []),
         (sha(2), ["m2"]),
         ("#7", ["m1", "m2"]),
@@ -106,7 +106,7 @@ def test_many_reverts_of_one_title_are_resolved_in_linear_time() -> None:
 
 
 def fates(*relations: tuple[str, int] | None, times: list[int] | None = None) -> dict[int, int]:
-    """Return who replaced whom, where memory n says something of an earlier one."""
+    """Return the replacement of each memory, where memory n references an earlier one."""
     when = times or list(range(len(relations)))
     memories = [
         make_memory(n, time=when[n], references=(Reference(what[0], sha(what[1])),) if what else ())  # type: ignore[arg-type]
@@ -122,7 +122,7 @@ def test_chains_of_reverts_and_reapplies_are_resolved() -> None:
     assert fates(None, ("revert", 0), ("revert", 1), ("revert", 2)) == {2: 3, 0: 1}
     assert fates(None, ("revert", 0), ("reapply", 1)) == {1: 2}  # it names the revert
     assert fates(None, ("revert", 0), ("reapply", 0)) == {1: 2}  # it names the original
-    assert fates(None, ("partial_revert", 0)) == {}  # most of it stands
+    assert fates(None, ("partial_revert", 0)) == {}  # most of it is kept
     assert fates(None, ("revert", 0), ("partial_revert", 1)) == {0: 1}
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 0)) == {1: 2, 0: 3}
     assert fates(None, ("revert", 0), ("reapply", 0), ("revert", 2)) == {2: 3, 0: 1}

@@ -1,4 +1,4 @@
-"""Which committed line an open one is: against a plain difference, and in steps that grow as the texts do."""
+"""Mapping open lines to committed ones: compared with a plain diff, and in linear time."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_the_common_prefix_and_suffix_are_mapped(
 
 @given(st.lists(st.tuples(st.sampled_from(["keep", "new", "drop"]), st.integers(0, 10**6)), max_size=30))
 def test_unique_lines_map_as_in_a_full_diff(edits: list[tuple[str, int]]) -> None:
-    """Lines are told apart, so the longest common part is the only right answer."""
+    """All lines differ, so the longest common subsequence is the only right answer."""
     committed = [f"line {n}" for n, (what, _) in enumerate(edits) if what != "new"]
     current = [f"new {n} {x}" if what == "new" else f"line {n}" for n, (what, x) in enumerate(edits) if what != "drop"]
     assert committed_lines(committed, current) == slowly_committed(committed, current)
@@ -55,7 +55,7 @@ def test_unique_lines_map_as_in_a_full_diff(edits: list[tuple[str, int]]) -> Non
 
 @given(small_edits)
 def test_few_edits_of_a_long_file_lose_few_lines(edits: list[tuple[int, str]]) -> None:
-    """Of a file in which most lines stand more than once, as braces and returns do."""
+    """In a file in which most lines occur more than once, like braces and returns."""
     committed = [f"    step({n // 3 % 40})" if n % 3 else "}" for n in range(2400)]
     current = list(committed)
     for at, what in edits:

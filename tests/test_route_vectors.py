@@ -1,4 +1,4 @@
-"""Vectors of a byte a dimension: as good as what they were made from, and the same whichever way they are asked."""
+"""Vectors with one byte per dimension: as good as their sources, and consistent across queries."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ values = st.recursive(
 
 
 def mutated(params: Any, data: st.DataObject) -> Any:
-    """Return parameters in which some value is another one, is missing, or is too many."""
+    """Return parameters in which some value is changed, missing or superfluous."""
     message = copy.deepcopy({"params": params})
     for _ in range(data.draw(st.integers(1, 3))):
         containers = list(_containers(message))
@@ -59,7 +59,7 @@ def _containers(value: Any) -> Any:
 
 @pytest.fixture(scope="module")
 def talk() -> Iterator[Talk]:
-    """Return what runs a conversation of a client that goes on through all examples."""
+    """Return a function that runs a conversation with a client that lives through all examples."""
     with asyncio.Runner() as runner:
 
         async def start() -> Client:

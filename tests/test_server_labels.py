@@ -1,4 +1,4 @@
-"""The labels of hints, whatever a repository says."""
+"""The labels of hints, whatever a repository contains."""
 
 from __future__ import annotations
 

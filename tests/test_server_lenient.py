@@ -1,4 +1,4 @@
-"""What a client says beyond what we know is passed over: over a real stream of bytes."""
+"""Unknown parts of a client's messages are ignored: over a real stream of bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a repository says is shown as text: nothing in it becomes markup."""
+"""Text of a repository is shown as text: nothing in it becomes markup."""
 
 from __future__ import annotations
 

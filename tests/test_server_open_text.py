@@ -1,4 +1,4 @@
-"""Open texts follow the editor's changes, whatever ends no line and whatever lies behind an end."""
+"""Open texts follow the editor's changes, with unusual line breaks and positions past the end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Progress bars: only for what takes long, each with a token of its own, all of them ended."""
+"""Progress bars: only for long jobs, each with its own token, all of them ended."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mom_lsp.server.progress_bars import ProgressBars
 
 
 class RecordingServer:
-    """Takes the place of the server, and writes down what a client would be told."""
+    """Stands in for the server, and records what a client would receive."""
 
     def __init__(self, shows: bool = True) -> None:
         self.sent: list[tuple[str, str, Any]] = []
@@ -38,7 +38,7 @@ class RecordingServer:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
 
     async def settle(self) -> None:
-        """Let the timer of no patience fire, and what it starts run."""
+        """Let the timer fire, and run what it starts."""
         fired = asyncio.Event()
         asyncio.get_running_loop().call_later(0, fired.set)
         await fired.wait()

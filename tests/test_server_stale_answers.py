@@ -1,4 +1,4 @@
-"""What the front keeps of the engine's answers: nothing that became old on its way."""
+"""The front's cache of the engine's answers: none that became stale in transit."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo
 
 
 class Front:
-    """The part of the server that asks; its engine counts its answers, and something happens before the first comes."""
+    """The part of the server that sends requests; its engine counts its answers, with an event before the first one."""
 
     def __init__(self, meanwhile: Callable[[OpenDocument], None]) -> None:
         self.document = OpenDocument("file:///repo/a.py", PLACE, "python")

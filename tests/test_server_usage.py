@@ -1,4 +1,4 @@
-"""What the editor tells about use without being asked: a file was saved, a memory was opened and kept."""
+"""Usage that the editor reports by itself: a file was saved, a memory was opened and not dismissed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLACE = DocumentPlace(Path("/repo"), Path("/repo/.git/mom"), "a.py", Path("/repo
 
 
 class Front:
-    """The part of the server that these handlers use; its engine writes down what it is asked."""
+    """The part of the server that these handlers use; its engine records its requests."""
 
     def __init__(self, *, broken: bool = False) -> None:
         self.documents = {URI: OpenDocument(URI, PLACE, "python")}
@@ -55,7 +55,7 @@ def test_an_active_day_is_reported_once() -> None:
     save(front)
     assert front.asked == [("active", {})]
     save(broken := Front(broken=True))
-    assert broken.asked == [("active", {})]  # and nobody is bothered
+    assert broken.asked == [("active", {})]  # and no error is shown
 
 
 def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:

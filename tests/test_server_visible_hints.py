@@ -1,4 +1,4 @@
-"""Only what was on the screen counts as shown: what editors ask for, and what of it they show."""
+"""Only hints on the screen count as shown: what editors request, and which part of it they show."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def mom(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> Mom:
 
 
 def counted(mom: Mom, kind: str) -> int:
-    """Return how many memories were shown, after writing down what waits for it."""
+    """Return how many memories were shown, after flushing pending impressions."""
     journal = mom.service.library.journal
     mom.service.library.impressions.flush(journal, mom.clock())
     batches = (event.data.get(kind, {}) for event in journal.events() if event.type == "shown")
@@ -189,7 +189,7 @@ def test_hints_scrolled_past_closed_or_dismissed_are_not_counted(mom: Mom, monke
         assert counted(mom, "hinted") == 2
         broken = Front(mom, "a.py", broken=True)
         assert await broken.hints(0, 209)
-        await broken.read()  # and nobody is bothered
+        await broken.read()  # and no error is shown
 
     asyncio.run(work())
 

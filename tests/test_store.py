@@ -1,4 +1,4 @@
-"""The LanceDB store: what goes in comes out, files stay few, and damage costs at most a new pass."""
+"""The LanceDB store: rows round-trip, files stay few, and damage costs at most a new pass."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def files(data: Path) -> list[Path]:
     return [path for path in (data / "lance").rglob("*") if path.is_file()]
 
 
-# What goes in comes out
+# Round trip
 
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -65,7 +65,7 @@ def test_more_ids_than_fit_one_condition_work(store: Store) -> None:
     assert [row["id"] for row in dump(store)] == [memories[0].id]
 
 
-# Search by words
+# Text search
 
 
 @pytest.mark.parametrize("compacted", [False, True])
@@ -141,7 +141,7 @@ def test_compaction_keeps_every_row_and_bounds_the_files(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "KEEP_VERSIONS", timedelta(0))
-    monkeypatch.setattr("os.fsync", lambda handle: None)  # a disk's patience, often
+    monkeypatch.setattr("os.fsync", lambda handle: None)  # too slow to do so often
     store.compact()
     for number in range(60):
         store.upsert([make_memory(number)])
@@ -189,7 +189,7 @@ def test_a_broken_data_file_costs_a_rebuild(tmp_path: Path, damage: bytes) -> No
     assert dump(store) == []
     store.upsert([make_memory(1)])
     assert len(dump(Store(tmp_path))) == 1
-    assert not list(tmp_path.glob("*.broken*"))  # what was forgotten since would live on there
+    assert not list(tmp_path.glob("*.broken*"))  # memories forgotten since would survive there
 
 
 def test_every_manifest_broken_costs_a_rebuild(tmp_path: Path) -> None:
@@ -241,7 +241,7 @@ def test_changed_rules_drop_memories_and_keep_embeddings(tmp_path: Path) -> None
     assert changed.vectors("hash")[0] == ["a"]
     assert not (tmp_path / "lance/complete.json").exists()
     before = reader.version
-    assert reader.refresh() > before  # or an engine would take the new table for the one it knows
+    assert reader.refresh() > before  # or an engine would mistake the new table for the one it knows
     assert dump(reader) == []
 
 

@@ -1,4 +1,4 @@
-"""What else than the score decides who is shown: seeded, labelled, and told when it is always the same."""
+"""What besides the score decides which memories are shown: seeded, labelled, and reported when it collapses."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 def used(uses: dict[str, int]) -> Life:
-    """Return what a journal leads to in which memories were accepted so many times."""
+    """Return the state of a journal in which memories were accepted so many times."""
     events = [Event(0, START, "useful", memory, "a.py") for memory, count in uses.items() for _ in range(count)]
     return fold([replace(event, seq=seq) for seq, event in enumerate(events, 1)])
 
@@ -63,7 +63,7 @@ def test_dropout_drops_only_heavily_used_memories_each_independently(uses: list[
     assert not Strategy(place="a.py").dropped(ids, counts, most).any()
     mixed = np.random.default_rng(order).permutation(len(ids))
     again = strategy.dropped([ids[at] for at in mixed], counts[mixed], most)
-    assert again.tolist() == gone[mixed].tolist()  # whoever else is a candidate
+    assert again.tolist() == gone[mixed].tolist()  # whatever the other candidates
 
 
 def test_dropout_has_the_given_rate_and_varies_by_day() -> None:
@@ -174,7 +174,7 @@ def test_a_collapse_onto_two_memories_has_low_variety() -> None:
 
 
 def shown(*batches: list[str]) -> list[Event]:
-    """Return the showings of one file, a batch a day."""
+    """Return the impressions of one file, a batch a day."""
     return [Event(n, START + n * DAY, "shown", data={"seen": {"a.py": ids}}) for n, ids in enumerate(batches, 1)]
 
 
@@ -242,7 +242,7 @@ def test_a_router_collapse_is_reported_with_advice(busy: Mom) -> None:
     assert collapsed["value"] == pytest.approx(math.log(3) / math.log(3 * FILES), abs=0.001)
     hints = {f"worker_{n}.py": list(busy.service.library.snapshot().catalog.ids) for n in range(FILES)}
     busy.service.library.journal.append("shown", data={"hinted": hints}, now=START + 201 * DAY)
-    assert look_around(busy, 1)["value"] == collapsed["value"]  # neither hints nor days make it look better
+    assert look_around(busy, 1)["value"] == collapsed["value"]  # neither hints nor days improve it
 
 
 def test_ordinary_use_is_not_a_collapse(busy: Mom) -> None:
@@ -251,7 +251,7 @@ def test_ordinary_use_is_not_a_collapse(busy: Mom) -> None:
     journal = busy.service.library.journal
     ids = list(busy.service.library.snapshot().catalog.ids)
     one_file = {"worker_0.py": ids[:3]}
-    for day in range(90):  # somebody stays in one function for months, with hints on the screen
+    for day in range(90):  # work stays in one function for months, with hints on the screen
         journal.append("shown", data={"seen": one_file, "hinted": one_file}, now=START + (300 + day) * DAY)
     assert not busy.call("status")["variety"]["low"]
 

@@ -1,4 +1,4 @@
-"""Tiers: how memories fade, what lifts them, and what becomes of them in the end."""
+"""Tiers: how memories decay, what raises them, and how they end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What events make of a memory's life, and undoing them."""
+"""The effect of events on a memory's life, and undoing them."""
 
 from __future__ import annotations
 

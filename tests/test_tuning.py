@@ -1,4 +1,4 @@
-"""`mom tune`: labels from the repository itself, weights that are kept only if they win, and the way back."""
+"""`mom tune`: labels from the repository itself, weights that are kept only if they win, and the reset."""
 
 from __future__ import annotations
 

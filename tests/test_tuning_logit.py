@@ -1,4 +1,4 @@
-"""The fits behind the weights: checked against the libraries that they replace, and against what a fit has to be."""
+"""The fits behind the weights: checked against the libraries that they replace, and against properties of a fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user said of suggestions: which showing it was about, and what `mom tune` learns from it."""
+"""Feedback on suggestions: which impression it was about, and what `mom tune` learns from it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_malformed_impressions_are_ignored(odd: Any) -> None:
 def make_cases(
     count: int, choose: Callable[[np.random.Generator, dict[str, np.ndarray]], int], seed: int = 0
 ) -> list[Case]:
-    """Return showings of three memories with features at random, of which somebody chose one."""
+    """Return impressions of three memories with random features, one of which was chosen."""
     draw, cases = np.random.default_rng(seed), []
     for n in range(count):
         named = {name: draw.random(3) for name in FEATURES}
@@ -104,7 +104,7 @@ def test_user_preference_may_not_harm_the_score_on_history() -> None:
 
 
 def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> None:
-    """Let a developer ask about each file on each of some days, and accept one of what he sees."""
+    """Let a developer query each file on each of some days, and accept one of the suggestions."""
     days = [0]
     mom.clock = lambda: days[0] * float(DAY)
     for day in range(DAYS):

@@ -1,4 +1,4 @@
-"""The VS Code client's package.json says what the server knows: settings, commands, version."""
+"""The VS Code client's package.json matches the server: settings, commands, version."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a line is so: what is cited, in what order, and what is said where nothing is known."""
+"""`mom why`: what is cited, in what order, and the answer where nothing is known."""
 
 from __future__ import annotations
 

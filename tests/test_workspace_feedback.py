@@ -1,4 +1,4 @@
-"""What pins, dismissals, notes and forgetting do to the answers, and undoing them."""
+"""The effect of pins, dismissals, notes and forgetting on the answers, and undoing them."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_an_intent_is_accepted_with_and_without_a_path(mom: Mom) -> None:
     assert anywhere["query"] == {"intent": "double the second of something"}
     assert titles(anywhere["suggestions"])[0] == BETA
     terms = anywhere["suggestions"][0]["terms"]
-    assert terms["temp"] != 0 and terms["place"] == 0  # unlike a search, which time says nothing to
+    assert terms["temp"] != 0 and terms["place"] == 0  # unlike a search, which ignores recency
     assert mom.search("double the second of something")[0]["terms"]["temp"] == 0
     here = mom.call("suggest", path="src/a.py", start=2, end=2, intent="raise the start")
     assert here["query"]["intent"] == "raise the start"

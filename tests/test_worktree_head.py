@@ -1,4 +1,4 @@
-"""A worktree notices that HEAD has moved, by whatever ref it gets to its commit."""
+"""A worktree notices that HEAD has moved, through whatever ref it reaches its commit."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def check_form(one: dict[str, Any]) -> None:
 
 
 def mom_id(mom: Mom, title: str) -> str:
-    """Return the id of a memory wherever it is true."""
+    """Return the id of a memory, whether or not it is valid on HEAD."""
     snapshot = mom.service.library.snapshot()
     memories = snapshot.rows.get(snapshot.catalog.ids)
     return next(memory.id for memory in memories.values() if memory.title == title)

@@ -26,7 +26,7 @@ from .inbox import LOG, MESSAGE, Inbox, make_client
 
 CONVERTER = default_converter()
 SERVER = [sys.executable, "-P", "-m", "mom_lsp", "serve"]
-ASKS_AGAIN = 0.1  # seconds, of an editor that no refresh is sent to
+ASKS_AGAIN = 0.1  # seconds, between the requests of an editor without refresh support
 TIMEOUT = 120.0  # seconds; reached only by a failure, on a busy machine too
 SETTINGS = {"hints": {"delay": 50, "minimumSurprise": 1}}
 
@@ -94,7 +94,7 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, 
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
-    """A repository of a few commits, indexed; nobody works in it, so that all its copies begin alike."""
+    """An indexed repository of a few commits; no test writes to it, so all copies start the same."""
     folder = tmp_path_factory.mktemp("template") / "repository"
     (folder / "src").mkdir(parents=True)
     run_git(folder, "init", "--quiet")
@@ -119,7 +119,7 @@ def twice(repo: Path, environment: dict[str, str]) -> Path:
 
 @pytest.fixture(scope="session")
 def indexed(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy that is only read, so that all tests can share its engine."""
+    """A read-only copy, so that all tests can share its engine."""
     yield from copied(template, tmp_path_factory.mktemp("indexed") / "repository")
 
 
@@ -137,7 +137,7 @@ def copied(template: Path, folder: Path) -> Iterator[Path]:
 
 
 def end_engine(data: Path) -> None:
-    """Have the engine leave, as one of another version does."""
+    """Make the engine exit, as a client of another version does."""
     EngineClient.connect(data, TIMEOUT, version="none of them")
 
 
@@ -152,7 +152,7 @@ class Editor:
     versions: dict[str, int] = field(default_factory=dict)
     refreshed: asyncio.Event = field(default_factory=asyncio.Event)
     initialized: types.InitializeResult | None = None
-    states: list[Any] = field(default_factory=list)  # what `mom/state` told
+    states: list[Any] = field(default_factory=list)  # received from `mom/state`
     state_received: asyncio.Event = field(default_factory=asyncio.Event)
     spell: Callable[[str], str] = lambda path: Path(path).as_uri()
 
@@ -169,9 +169,9 @@ class Editor:
         return await self.inbox.take(LOG, part, TIMEOUT)
 
     async def nothing_unread(self) -> None:
-        """Fail if the server has sent what the test did not expect."""
+        """Fail if the server has sent anything that the test did not expect."""
         if not self.client.stopped:
-            await self.hover("file:///nowhere", 0)  # answered after all that was sent before
+            await self.hover("file:///nowhere", 0)  # answered after everything sent before
         self.inbox.check()
 
     async def configure(self, settings: Any = None) -> None:
@@ -252,7 +252,7 @@ class Editor:
         return await self.run(action.command.command, *(action.command.arguments or []))
 
     async def hints_become(self, uri: str, wanted: Callable[[list[types.InlayHint]], bool]) -> list[types.InlayHint]:
-        """Ask as the editor does, until the hints are as wanted: at every refresh, or, untold, again and again."""
+        """Request hints as the editor does until they are as wanted: at every refresh, or else by polling."""
         async with asyncio.timeout(TIMEOUT):
             while True:
                 self.refreshed.clear()
@@ -299,7 +299,7 @@ async def start(
 
 
 async def stop(*editors: Editor) -> None:
-    """End editors, then fail if one of them was sent what its test did not expect."""
+    """Stop editors, then fail if one of them received something that its test did not expect."""
     for editor in editors:
         await end(editor)
     for editor in editors:
@@ -325,7 +325,7 @@ async def reader(request: pytest.FixtureRequest, indexed: Path, environment: dic
 
 @pytest.fixture
 async def editor(reader: Editor) -> AsyncIterator[Editor]:
-    """Each of the two editors, reading: they stay open for all tests, the documents do not."""
+    """Each of the two editors, for reading: they stay open across tests, the documents do not."""
     yield reader
     reader.close_all()
     await reader.nothing_unread()

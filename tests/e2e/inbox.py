@@ -1,4 +1,4 @@
-"""A client that keeps what the server sends unasked, so that a test that does not expect it fails."""
+"""A client that keeps unsolicited messages of the server, so that a test that does not expect them fails."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Inbox:
         self._came.set()
 
     async def take(self, kind: str, part: str, timeout: float) -> str:
-        """Wait for what has some text in it, and return all of its text."""
+        """Wait for a message that contains some text, and return its whole text."""
         try:
             async with asyncio.timeout(timeout):
                 while True:
@@ -48,7 +48,7 @@ class Inbox:
             raise AssertionError(f"no {kind} with {part!r} came; unread: {self.unread}") from None
 
     def take_all(self, kind: str, part: str) -> list[str]:
-        """Return what has come by now with some text in it: several times, or not at all."""
+        """Return the messages so far that contain some text: any number of them."""
         found = [text for one, text in self.unread if one == kind and part in text]
         self.unread = [one for one in self.unread if one[0] != kind or part not in one[1]]
         return found
@@ -60,7 +60,7 @@ class Inbox:
 
 
 class Protocol(LanguageClientProtocol):
-    """Puts into the inbox what comes, before it is handled."""
+    """Puts each message into the inbox before it is handled."""
 
     inbox: Inbox
 

@@ -1,4 +1,4 @@
-"""Hover, code actions and commands: what is known about a line, and what the user says about it."""
+"""Hover, code actions and commands: what is known about a line, and the user's feedback on it."""
 
 from __future__ import annotations
 

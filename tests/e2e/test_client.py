@@ -1,4 +1,4 @@
-"""What a client may say of itself: links to commands, its own notices, the state; and settings a folder each."""
+"""Client capabilities: command links, its own notices, the state; and settings for each folder."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ OURS = {"mom": {"commands": True, "notices": True, "state": True}}
 
 
 async def settled(editor: Editor) -> Any:
-    """Return the state that is told once the index is built."""
+    """Return the state that is sent once the index is built."""
     async with asyncio.timeout(TIMEOUT):
         while not (editor.states and editor.states[-1].indexed and not editor.states[-1].indexing):
             editor.state_received.clear()

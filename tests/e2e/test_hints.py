@@ -45,7 +45,7 @@ async def test_a_line_has_at_most_one_hint(editor: Editor) -> None:
 
 
 async def test_a_hinted_memory_leads_the_hover_and_actions_of_its_line(editor: Editor) -> None:
-    """However strict suggestions are."""
+    """Whatever the threshold of suggestions is."""
     await editor.configure(SETTINGS | {"suggest": {"threshold": 0.99}})
     try:
         uri = editor.open()
@@ -71,14 +71,14 @@ async def test_hints_follow_their_lines_while_typing_and_leave_changed_lines(edi
 
 
 END = len(FIXED.split("\n")[TWICE_LINE])
-OPENED = [  # as editors word a line that is opened below, or above, and one that is deleted; and where the hint is then
+OPENED = [  # the changes that editors send for a line opened below or above, or deleted; and where the hint is then
     ((TWICE_LINE, END), (TWICE_LINE, END), "\n    ", TWICE_LINE),
     ((TWICE_LINE + 1, 0), (TWICE_LINE + 1, 0), "    \n", TWICE_LINE),
     ((TWICE_LINE - 1, 16), (TWICE_LINE - 1, 16), "\n    ", TWICE_LINE + 1),
     ((TWICE_LINE, 0), (TWICE_LINE, 0), "\n", TWICE_LINE + 1),
     ((TWICE_LINE, 0), (TWICE_LINE + 1, 0), "", None),
     ((TWICE_LINE - 1, 16), (TWICE_LINE, END), "", None),
-    ((TWICE_LINE, 4), (TWICE_LINE + 1, 4), "", None),  # what is alike in two lines is left out of the change
+    ((TWICE_LINE, 4), (TWICE_LINE + 1, 4), "", None),  # text common to both lines is left out of the change
 ]
 
 
@@ -86,7 +86,7 @@ OPENED = [  # as editors word a line that is opened below, or above, and one tha
 async def test_a_hint_stays_with_its_line_while_the_line_exists(
     twice: Path, start_editor: Start, name: str, delay: int
 ) -> None:
-    """While somebody types, before the engine is asked again, and after that."""
+    """While typing, before the engine is asked again, and after that."""
     editor = await start_editor(name, twice, settings={"hints": {"delay": delay, "minimumSurprise": 1}})
 
     def lines(hints: list[types.InlayHint]) -> list[int]:
@@ -131,7 +131,7 @@ async def test_characters_that_end_no_line_shift_nothing(editor: Editor) -> None
     assert hint.position == there.position
     editor.edit(uri, (LINE + 1, 0), (LINE + 1, 0), "    # typed\n")
     assert FIX in str(await editor.hover(uri, LINE))
-    assert await editor.hover(uri, LINE + 1) is None  # too new for a past
+    assert await editor.hover(uri, LINE + 1) is None  # too new to have a history
 
 
 async def test_a_binary_document_is_ignored(editor: Editor) -> None:

@@ -1,4 +1,4 @@
-"""The harness itself: what a server sends and no test reads is a failure."""
+"""The harness itself: a message that no test reads is a failure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process: quick to greet, quick to leave, and unmoved by what happens to its children."""
+"""The server process: quick to start, quick to exit, and unaffected by what happens to its children."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def greet(server: subprocess.Popen[bytes], **params: Any) -> dict[str, Any]:
 
 
 def test_initialize_is_answered_without_the_heavy_modules() -> None:
-    """The same modules, without being told the time: what `mom serve` imports before it answers."""
+    """Checks imports instead of time: the modules that `mom serve` loads before it answers."""
     code = "import sys; from mom_lsp.cli import main; from mom_lsp.server import create_server; create_server()"
     command = [sys.executable, "-P", "-c", f"{code}; print(*sys.modules)"]
     loaded = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
@@ -106,7 +106,7 @@ def test_initialize_returns_the_capabilities(server: subprocess.Popen[bytes]) ->
 
 @pytest.mark.slow
 def test_initialize_is_answered_within_600_ms(environment: dict[str, str]) -> None:
-    """Seconds of the processor, the best of five; a slower machine is given its proportion."""
+    """CPU seconds, the best of five runs, scaled to the speed of the machine."""
     costs: dict[str, list[float]] = {"library": [], "server": []}
     for _ in range(5):
         before = spent()

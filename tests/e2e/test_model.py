@@ -1,4 +1,4 @@
-"""The local model through real clients and a real Neovim: its answer, stopped or remembered, and the rest of a line."""
+"""The local model through real clients and a real Neovim: its answer, cancelled or kept, and inline completion."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mom_lsp.server.why_command import REMEMBER, TITLE
 from .conftest import EDITORS, TIMEOUT, Editor, mom, run_git, start, stop
 from .neovim import NVIM, drive_neovim
 
-REPORT = "src/report.py"  # small models say what they have seen said: this is the example of the prompt
+REPORT = "src/report.py"  # small models repeat their prompt: this is its example
 UNSORTED = "def show(names):\n    for name in names:\n        print(name)\n"
 SORTED = 2  # its line, from 1
 WHY = "The order of a set differs between runs, which broke the tests."
@@ -79,7 +79,7 @@ vim.cmd('qall!')
 
 @pytest.fixture
 def reported(repo: Path, environment: dict[str, str]) -> Path:
-    """A repository with a line about which even a small model says something true."""
+    """A repository with a line that even a small model explains correctly."""
     texts = (
         (UNSORTED, "Add a report of all names", ""),
         (UNSORTED.replace("names:", "sorted(names):"), "Sort names", WHY),
@@ -122,7 +122,7 @@ async def test_a_why_request_can_be_cancelled(asking: Editor) -> None:
     asking.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
     await until(lambda: reports(asking)[token][-1] == "end")
     assert requests == []
-    await asking.expect_message("The order of a set differs")  # what was told before stands
+    await asking.expect_message("The order of a set differs")  # the earlier answer remains
 
 
 async def test_an_answer_is_kept_if_the_user_confirms(asking: Editor) -> None:

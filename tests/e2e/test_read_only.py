@@ -1,4 +1,4 @@
-"""An editor on a repository that may be read but not written, and one whose folder is moved away under it."""
+"""An editor on a read-only repository, and one whose folder is moved away while it runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings as an editor changes them: each reaches what it is for, or the user hears why not."""
+"""Settings as an editor changes them: each takes effect, or the user is told why not."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from mom_lsp.settings import describe
 from .conftest import LINE, TIMEOUT, Editor, Start, copied, start, stop
 from .inbox import LOG, MESSAGE
 
-SCOPES = {"mom": {"scopes": True}}  # what VS Code's client says of itself
+SCOPES = {"mom": {"scopes": True}}  # the capability that VS Code's client announces
 KNOWN = {info.name: info for info in describe()}
-TRUST = "mom.trustEditor"  # read by mom_lsp.settings alone: it says which other settings are taken over
+TRUST = "mom.trustEditor"  # read by mom_lsp.settings alone: it decides which other settings are accepted
 LATER = ("mom.hints.enable", "mom.enable")  # they turn off what reads the others, so they are changed after them
 CHOSEN = {
     "mom.encoder.enable": True,  # the tests' own file turns it off
@@ -32,7 +32,7 @@ CHOSEN = {
 
 
 def other_value(name: str) -> Any:
-    """Return a value that nothing else but this test gives a setting."""
+    """Return a value that only this test gives a setting."""
     info = KNOWN[name]
     if name in CHOSEN:
         return CHOSEN[name]
@@ -48,7 +48,7 @@ def other_value(name: str) -> Any:
 
 
 async def until(condition: Callable[[], object], timeout: float = TIMEOUT) -> None:
-    """Wait for what another process writes: it tells nobody, so we look."""
+    """Poll for what another process writes, as it sends no notification."""
     async with asyncio.timeout(timeout):
         while not condition():
             await asyncio.sleep(0.02)
@@ -65,7 +65,7 @@ def copy(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[P
 
 @pytest.fixture(scope="module")
 def quiet(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A copy in which little is indexed while we look."""
+    """A copy in which little is indexed during the test."""
     yield from copied(template, tmp_path_factory.mktemp("quiet") / "repository")
 
 
@@ -73,7 +73,7 @@ def quiet(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 async def read(
     copy: Path, environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[set[tuple[str, str]], list[str]]:
-    """Change every setting from an editor, and use all that there is; return what was read, and what was shown."""
+    """Change every setting from an editor and use every feature; return the settings read and the messages shown."""
     log = tmp_path_factory.mktemp("log") / "read"
     command = [sys.executable, "-P", str(Path(__file__).parents[1] / "recording.py"), str(log), "serve"]
     editor = await start("neovim", copy, environment, experimental=SCOPES, server=command)
@@ -115,7 +115,7 @@ async def test_an_editor_setting_takes_effect(read: tuple[set[tuple[str, str]], 
         assert not [message for message in shown if name in message]
 
 
-# What comes of it
+# Effects
 
 
 async def answers(editor: Editor, uri: str) -> list[Any]:
@@ -161,7 +161,7 @@ async def test_a_changed_setting_changes_what_is_shown_and_reverting_restores_it
     assert await answers(plain, uri) != before
     await plain.configure(shown)
     async with asyncio.timeout(TIMEOUT):
-        while await answers(plain, uri) != before:  # what was excluded is read again beside us
+        while await answers(plain, uri) != before:  # the excluded files are reindexed in the background
             await asyncio.sleep(0.02)
     plain.close_all()
 

@@ -22,7 +22,7 @@ HALVES = [NAMES[:6], NAMES[6:]]  # a memory that is shown in vain in ten files i
 
 
 def line_of(editor: str) -> int:
-    """Return the line (0-based) of each file that is this editor's to forget."""
+    """Return the 0-based line of each file whose memory this editor forgets."""
     return BLOCK * list(SPELLINGS).index(editor) + 1
 
 
@@ -52,7 +52,7 @@ def history() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def named(tmp_path_factory: pytest.TempPathFactory, environment: dict[str, str]) -> Path:
-    """An indexed repository with a file of every name, in a folder that has to be encoded itself."""
+    """An indexed repository with a file of every name, in a folder whose own name needs encoding."""
     folder = tmp_path_factory.mktemp("named") / "site (old)"
     folder.mkdir()
     run_git(folder, "init", "--quiet")
@@ -68,7 +68,7 @@ def project(named: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 async def use(editor: Editor, who: str, name: str) -> None:
-    """Open a file, and do with it whatever an editor can."""
+    """Open a file and use every feature of an editor on it."""
     line, subject = line_of(who), subject_of(name, who)
     uri = editor.open(name)
     hints = await editor.hints_become(uri, lambda hints: line in [hint.position.line for hint in hints])

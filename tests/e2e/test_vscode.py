@@ -23,7 +23,7 @@ pytestmark = [
 
 
 def run(*command: str | Path) -> None:
-    """Run a command in the client's folder; what it wrote is the failure's message."""
+    """Run a command in the client's folder; its output is the message of a failure."""
     env = os.environ | {"MOM": str(MOM)}
     done = subprocess.run(
         command, cwd=CLIENT, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
