@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import platformdirs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,7 +20,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
 from mom_lsp.indexing.index_rules import excluded_by_all
-from mom_lsp.settings import EditorSettings, Settings, save_editor_settings
+from mom_lsp.settings import EditorSettings, Settings, save_editor_settings, saved_editor_settings
 from mom_lsp.store import Store
 
 NOTE = "# NOTE: never retry more often than {} times, because the server bans clients after fifty.\n"
@@ -117,6 +119,42 @@ def test_an_editor_without_settings_uses_the_defaults(project: Repo) -> None:
     service.close()
     assert (wanted.index.comments, wanted.exclude) == (True, ())
     assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
+
+
+def test_settings_of_many_windows_at_once_all_arrive(project: Repo) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    service = Service(project.location.data, indexing_wanted=lambda _: None)
+
+    def configure(number: int) -> list[str]:
+        options = {"suggest": {"count": number + 1}}
+        sent = {"root": str(project.root), "name": f"editor {number}", "window": number, "options": options}
+        return list(answer(service, "configure", sent)["problems"])
+
+    with ThreadPoolExecutor(8) as pool:
+        problems = list(pool.map(configure, range(16)))
+    service.close()
+    assert problems == [[]] * 16
+    saved = {editor.name for _, editor in saved_editor_settings(project.location.data)}
+    assert saved == {f"editor {number}" for number in range(16)}
+
+
+def test_settings_that_cannot_be_saved_count_and_the_next_ones_are_saved(project: Repo, home: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    service = Service(project.location.data, indexing_wanted=lambda _: None)
+    folder = platformdirs.user_data_path("mom-lsp") / "editors"
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.write_text("in the way")
+    found = []
+    for count in (1, 2):
+        sent = {"root": str(project.root), "name": "vim", "options": {"suggest": {"count": count}}}
+        found.append(answer(service, "configure", sent)["problems"])
+        used = service.live_workspaces[0].settings.suggest.count
+        assert used == count
+        if folder.is_file():
+            folder.unlink()
+    service.close()
+    assert "cannot be saved" in found[0][0] and found[1] == []
+    assert [one.workspace for _, one in saved_editor_settings(project.location.data)] == [{"suggest": {"count": 2}}]
 
 
 def test_the_engine_uses_the_longest_idle_time_of_its_worktrees(project: Repo, moms: Start, tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class Service:
         self._settled = (-1, (-1, -1), -1)  # the snapshot for which statuses were last updated
         self._learned = (-1, (-1, -1), -1)  # the snapshot from which everything was learned
         self._erasing = threading.Lock()
+        self._configuring = threading.Lock()
         self._erased: frozenset[str] = frozenset()  # the forgotten memories that were erased
         self.open_windows = OpenWindows()
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
@@ -169,14 +170,19 @@ class Service:
 
         Returns {"problems": which settings are invalid and why, "conflict": what other windows set differently}.
         """
-        root, editor = workspace.location.root, EditorSettings.read(params)
-        before = self._index_settings(workspace)
-        self.background.do("saving the editor's settings", partial(save_editor_settings, self.data, root, editor))
-        self._apply(workspace, lambda: resolve(root, editor).settings)
-        if self._index_settings(workspace) != before:
-            self.want_index(workspace, "settings")
+        root, editor, unsaved = workspace.location.root, EditorSettings.read(params), []
+        with self._configuring:  # the settings of all worktrees are in one file
+            before = self._index_settings(workspace)
+            try:
+                save_editor_settings(self.data, root, editor)
+            except OSError as error:
+                unsaved.append(f"the editor's settings cannot be saved for `mom index` and git hooks: {error}")
+            self._apply(workspace, lambda: resolve(root, editor).settings)
+            if self._index_settings(workspace) != before:
+                self.want_index(workspace, "settings")
         self.open_windows.opened(int(params.get("window") or 0), root, editor)
-        return {"problems": self.setting_problems(workspace), "conflict": self.open_windows.conflict(root)}
+        problems = [*self.setting_problems(workspace), *unsaved]
+        return {"problems": problems, "conflict": self.open_windows.conflict(root)}
 
     def setting_problems(self, workspace: Workspace) -> list[str]:
         """Return what is wrong with the current settings of a worktree."""
