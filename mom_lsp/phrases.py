@@ -68,8 +68,8 @@ def duration(seconds: float) -> str:
 def kind_name(kind: str, source: str | None) -> str:
     """Return the name of a kind; only a note that the user wrote is "your note"."""
     if kind == "note":
-        return {"commit": "change", "file": "remark"}.get(source or "", "your note")
-    return kind.replace("_", " ")
+        return {"commit": "change", "file": "note"}.get(source or "", "your note")
+    return {"anti_pattern": "anti-pattern"}.get(kind, kind.replace("_", " "))
 
 
 def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:

@@ -119,7 +119,7 @@ def test_the_real_model_says_only_supported_things_and_stays_small(local: LocalM
     state = local.state(chosen)
     assert state["name"].startswith("SmolLM2")
     assert state["memory_bytes"] < 400 * MEGABYTE
-    assert "attention can be moved" in local.examine(chosen)
+    assert "attention bias available" in local.examine(chosen)
 
 
 @pytest.mark.slow

@@ -72,7 +72,7 @@ def test_durations_show_their_significant_units(seconds: float, words: str) -> N
     ("kind", "source", "name"),
     [
         ("note", "commit", "change"),
-        ("note", "file", "remark"),
+        ("note", "file", "note"),
         ("note", "user", "your note"),
         ("failed_approach", "commit", "failed approach"),
     ],

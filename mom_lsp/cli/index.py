@@ -84,7 +84,7 @@ def index(
 def summary_line(summary: Summary) -> str:
     """Return the summary as one line."""
     if summary.waiting:
-        return f"waiting: {one_line(summary.waiting)}"
+        return f"not indexed: {one_line(summary.waiting)}"
     time = duration(summary.seconds)
     if summary.nothing_new:
         return f"already up to date ({time})"

@@ -28,7 +28,7 @@ def export(output: IO[str]) -> None:
         events = service.call("export")["events"]
     for event in events:
         click.echo(json.dumps(event, sort_keys=True), file=output)
-    click.echo(f"exported {count(len(events), 'event')}", err=True)
+    click.echo(f"Exported {count(len(events), 'event')}", err=True)
 
 
 @click.command("import")

@@ -34,7 +34,7 @@ def doctor(service: Service, workspace: Workspace) -> dict[str, Any]:
         *_memories(workspace),
         _encoder(workspace),
         _model(service, workspace),
-        _check("writer", None, "running" if lease_held(service.data) else "no indexer is running", ""),
+        _check("indexer", None, "running" if lease_held(service.data) else "no indexer is running", ""),
         _engine(service),
         _free_space(service.data),
         _check(

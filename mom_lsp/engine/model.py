@@ -199,7 +199,7 @@ class LocalModel:
         parts = [
             f"{info['name']}, sha256 {info['sha256'][:16]}…",
             f"{size / 1e6:.0f} MB" if size else "",
-            f"attention can be moved{' (slowly: ' + hook['problem'] + ')' if hook['problem'] else ''}",
+            f"attention bias available{' (slow: ' + hook['problem'] + ')' if hook['problem'] else ''}",
         ]
         return "; ".join(part for part in parts if part)
 

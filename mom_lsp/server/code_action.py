@@ -35,7 +35,7 @@ async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[typ
     document = await ls.document(uri)
     if document is None:
         reason = _disabled_reason(ls, uri)
-        actions = [_action("Remember this", "remember", [], reason)] if reason else []
+        actions = [_action("Save as note", "remember", [], reason)] if reason else []
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
         found = await _suggestions(ls, document, line, asked)
@@ -81,12 +81,12 @@ def _memory_actions(
     name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
     pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
     yield _action(f"{pin[0]} “{name}”", pin[1], here[:2] if suggestion.get("pinned") else here)
-    yield _action(INDENTED.format("Useful"), "useful", here)
+    yield _action(INDENTED.format("Mark as useful"), "useful", here)
     if edit := comment_edit(ls, document, line, suggestion):
         insert = _action(INDENTED.format("Insert as comment"), "inserted", here)
         insert.edit = edit
         yield insert
-    yield _action(INDENTED.format("Not useful here"), "dismiss", here)
+    yield _action(INDENTED.format("Dismiss here"), "dismiss", here)
     yield _action(INDENTED.format("Never suggest"), "never", here[:2])
     yield _action(INDENTED.format("Forget"), "forget", here[:2])
     yield _action(INDENTED.format("Show source"), "open", here, OWN_NOTE if own else "")
@@ -95,7 +95,7 @@ def _memory_actions(
 def _general_actions(ls: MomServer, document: OpenDocument, selection: types.Range) -> Iterator[types.CodeAction]:
     """Yield the actions that need no memory."""
     if text := _selected(ls, document.uri, selection):
-        yield _action("Remember this", "remember", [text, document.uri, selection.start.line + 1])
+        yield _action("Save as note", "remember", [text, document.uri, selection.start.line + 1])
     if ls.last_action:
         yield _action(f"Undo “{ls.last_action}”", "undo", [document.uri])
 

@@ -23,7 +23,11 @@ from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.labels import plain
 
 USED_AFTER = 10.0  # seconds after which a memory that was opened, and not dismissed, counts as used
-TITLES = {"dismiss": "Not useful here", "inserted": "Insert as comment"}  # of actions that differ from their events
+TITLES = {
+    "dismiss": "Dismiss here",
+    "useful": "Mark as useful",
+    "inserted": "Insert as comment",
+}  # of actions that differ from their events
 Command = Callable[..., Awaitable[Any]]
 
 
@@ -99,7 +103,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
         raise UsageError("the note is empty")
     about: dict[str, Any] = {"path": place.path, "line": line, "generated": generated is True}
     result = await ls.engines.ask(place, "note", text=text, code=open_text(ls, uri), **about)
-    _action_done(ls, "Remember")
+    _action_done(ls, "Save as note")
     return result
 
 

@@ -155,7 +155,7 @@ def _links(suggestion: dict[str, Any], target: LinkTarget) -> str:
         ("Why this?", "mom.details", here),
         ("Show source", "mom.open", at),
         ("Unpin", "mom.unpin", at) if suggestion.get("pinned") else ("Pin", "mom.pin", here),
-        ("Not useful here", "mom.dismiss", here),
+        ("Dismiss here", "mom.dismiss", here),
         ("Forget", "mom.forget", at),
     ]
     return " · ".join(f"[{title}](command:{name}?{quote(json.dumps(args), safe='')})" for title, name, args in links)

@@ -20,7 +20,7 @@ from mom_lsp.server.labels import plain
 log = logging.getLogger(__name__)
 
 MODEL_TIMEOUT = 300.0  # seconds; a large model on a small machine
-REMEMBER = "Remember this answer"
+REMEMBER = "Save answer as note"
 TITLE = "Rephrasing with the local model"
 
 

@@ -127,7 +127,7 @@ def _shown(value: Any) -> str:
     try:
         return reprlib.repr(value)
     except ValueError:  # an integer of more digits than Python prints
-        return "a huge number"
+        return "a number with too many digits"
 
 
 def differing(one: Settings, other: Settings) -> list[str]:

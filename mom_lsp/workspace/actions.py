@@ -188,7 +188,7 @@ class Actions:
         if generated:
             data |= {"author": GENERATED, "cites": list(cites)}
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
-        return _done(f"Remembered as {identity[:8]}") | {"id": identity}
+        return _done(f"Note added: {identity[:8]}") | {"id": identity}
 
     def import_events(self, events: Iterable[Mapping[str, Any]]) -> Answer:
         """Append the events that the journal does not have yet. Raises UsageError for an invalid event."""
@@ -236,5 +236,6 @@ def _only(identity: str, known: Iterable[str], none: str) -> str:
     """Return the one id that starts with some hex digits. Raises UsageError unless it is exactly one."""
     found = [memory for memory in known if identity and memory.startswith(identity)]
     if len(found) != 1:
-        raise UsageError(f"{'several memories have' if found else none} an id starting with {identity!r}")
+        ambiguous = f"id {identity!r} is ambiguous; give more digits"
+        raise UsageError(ambiguous if found else f"{none} an id starting with {identity!r}")
     return found[0]

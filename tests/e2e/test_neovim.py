@@ -167,14 +167,14 @@ def test_neovim_shows_shifts_and_forgets(drive: Drive) -> None:
     assert label.startswith("← Fix endless retries")
     assert report["actions"][0] == "Pin “Fix endless retries by limiting them to…”"
     assert [title.strip("↳ ").split()[0] for title in report["actions"][1:9]] == [
-        "Useful",
+        "Mark",
         "Insert",
-        "Not",
+        "Dismiss",
         "Never",
         "Forget",
         "Show",
         "Explain",
-        "Remember",
+        "Save",
     ]
     assert FIX in report["hover"]
     assert report["moved"]

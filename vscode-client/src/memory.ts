@@ -85,7 +85,7 @@ export function summary({ phrases, source }: Memory): string {
 /** Return the numbers behind a memory's relevance: the shares of the terms; its status and strength. */
 export function numbers({ phrases }: Memory): string[] {
   const shares = Object.values(phrases.shares).join(" · ");
-  return [shares && `Log-odds: ${shares}`, phrases.life].filter(Boolean);
+  return [shares && `Score (log-odds): ${shares}`, phrases.life].filter(Boolean);
 }
 
 /** "abc123def · src/a.py": the source of a memory. */

@@ -138,7 +138,7 @@ export class Status implements Disposable {
       { label: "$(history) Show the Memories View", command: "mom.memories.focus" },
       { label: "$(question) Explain This Line", command: "mom.why" },
       { label: "$(lightbulb) Find Memories for a Task…", command: "mom.intent" },
-      { label: "$(edit) Remember This…", command: "mom.remember" },
+      { label: "$(edit) Add Note…", command: "mom.remember" },
       { label: this.isPaused() ? resume : pause, command: "mom.toggleHints" },
       { label: "$(discard) Undo Last Action", command: "mom.undo" },
       { label: "$(sync) Update Index", command: "mom.reindex" },

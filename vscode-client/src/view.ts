@@ -77,8 +77,8 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     this.show([
       ...(file
         ? [
-            group("line", `Line ${file.line + 1}`, line, "no relevant memories"),
-            group("file", "This File", rest, onLine.size ? "no other memories" : "no relevant memories"),
+            group("line", `Line ${file.line + 1}`, line, "No relevant memories"),
+            group("file", "This File", rest, onLine.size ? "no other memories" : "No relevant memories"),
           ]
         : []),
       group("pinned", "Pinned", kept?.pinned ?? [], "no pinned memories"),

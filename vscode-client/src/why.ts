@@ -5,7 +5,7 @@ import { Explanation, Memory, Server, activeFile, origin as originOf, summary } 
 
 const SCHEME = "mom-why";
 const ASKING = "Rephrasing with the local model";
-const REMEMBER = "Remember this answer";
+const REMEMBER = "Save answer as note";
 
 export class Why implements Disposable {
   private readonly pages = new Map<string, string>(); // Markdown, by URI

@@ -90,9 +90,9 @@ step("shows the line's memory and the pinned ones in the view", async () => {
 step("offers the same in the view's menu", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Useful", "Not Useful Here", "Forget");
+    await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Mark as Useful", "Dismiss Here", "Forget");
     const noted = editor.statusBar("Marked as useful").waitFor(); // it stands there for three seconds
-    await Promise.all([noted, editor.pick("Useful")]);
+    await Promise.all([noted, editor.pick("Mark as Useful")]);
 });
 
 step("has no hint beside an error", async () => {
@@ -160,7 +160,7 @@ step("restores from the view what was forgotten", async () => {
 step("does not show again what is not useful here", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.choose("Not useful here");
+    await editor.choose("Dismiss here");
     await hint().first().waitFor(gone);
     await editor.command("Memories: Undo Last Action");
     await hint().first().waitFor();

@@ -56,7 +56,7 @@ step("words an answer, which becomes a memory only if the user wants it", async 
     const offer = "The names are sorted because";
     await editor.notification(offer).waitFor();
     await editor.picture("model");
-    await editor.react(offer, "Remember this answer");
+    await editor.react(offer, "Save answer as note");
     await editor.command("View: Close All Editors");
     await editor.open(REPORT);
     await editor.hint("✎ The names are sorted").first().waitFor();

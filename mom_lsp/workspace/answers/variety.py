@@ -37,6 +37,6 @@ def _warning(listed: Sequence[str], value: float) -> str:
     share = sum(map(listed.count, often)) / len(listed)
     ids = ", ".join(memory[:8] for memory in often)
     return (
-        f"the same few memories are suggested in many files (variety {value:.2f} of 1; {ids} make up {share:.0%} of the"
-        f" last {len(listed)}): dismiss unhelpful ones with `mom dismiss`, or try others with mom.strategies.explore"
+        f"low diversity of suggestions ({value:.2f} of 1): {ids} make up {share:.0%} of the last {len(listed)}; dismiss"
+        " unhelpful ones with `mom dismiss`, or set mom.strategies.explore"
     )

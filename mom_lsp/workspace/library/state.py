@@ -45,8 +45,8 @@ class State:
         """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
         known = [i for i in self.snapshot.catalog.ids if i.startswith(identity)] if identity else []
         if len(known) != 1:
-            problem = "several memories have" if known else "no memory has"
-            raise UsageError(f"{problem} an id starting with {identity!r}; `mom search` shows the ids")
+            problem = f"id {identity!r} is ambiguous; give more digits" if known else f"no memory with id {identity!r}"
+            raise UsageError(f"{problem}; `mom search` shows the ids")
         return self.get(known)[known[0]]
 
     def encode(self, text: str) -> np.ndarray | None:
