@@ -98,7 +98,7 @@ def test_the_real_model_ranks_similar_texts_first(project: Repo) -> None:
     project.commit("Paint the button in a darker blue", {"b.css": "b {}\n"})
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()
     quiet = in_a_process("RUN", project, "index")
-    assert "2 encoded" in quiet.stderr
+    assert "2 embeddings" in quiet.stderr
     assert "Loading" not in quiet.stderr
     encoder = SentenceEncoder()
     contents, vectors = Store(project.location.data).vectors(encoder.name)
