@@ -34,7 +34,7 @@ function step(name, run) {
 }
 
 step("says once what it does", async () => {
-    await editor.notification("indexing this repository's history").waitFor();
+    await editor.notification("indexes this repository's history").waitFor();
     await editor.picture("welcome");
     await editor.dismissNotifications();
 });
@@ -58,7 +58,7 @@ step("shows the numbers behind a relevance on request", async () => {
     await editor.goTo(LINE);
     await editor.hover("% relevant: wrote this line");
     await editor.page.locator(".monaco-hover:visible a", { hasText: "Why this?" }).click();
-    const dialog = editor.page.locator(".monaco-dialog-box", { hasText: pattern("Log-odds") });
+    const dialog = editor.page.locator(".monaco-dialog-box", { hasText: pattern("log-odds") });
     await dialog.waitFor();
     await editor.press("Escape");
     await dialog.waitFor(gone);
@@ -79,7 +79,7 @@ step("shows the line's memory and the pinned ones in the view", async () => {
     const why = editor.row("pinned here");
     await editor.until(why, () => editor.press("Home", "ArrowDown", "ArrowRight")); // unfolds the first memory
     await editor.row("The service bans a client").waitFor();
-    await editor.unfold("Why this?", "Log-odds");
+    await editor.unfold("Why this?", "log-odds");
     assert.equal(await editor.row(FIX).count(), 2, "under its line and among the pinned");
     await editor.picture("view");
     await editor.press("Alt+M", "o");
@@ -213,7 +213,7 @@ step("follows a setting at once", async () => {
 });
 
 step("turns everything off and on", async () => {
-    await editor.command("Memories: Enable or Disable");
+    await editor.command("Memories: Toggle Mixture of Memories");
     await hint().first().waitFor(gone);
     await editor.goTo(LINE);
     const none = editor.page.locator(".monaco-editor-overlaymessage", { hasText: pattern("No code actions") });

@@ -18,7 +18,7 @@ before(async () => {
     makeRepository(editor.folder);
     addReport(editor.folder);
     await editor.start({ "mom.server.path": MOM, "mom.completion.enable": true });
-    await editor.notification("indexing this repository's history").waitFor();
+    await editor.notification("indexes this repository's history").waitFor();
     await editor.dismissNotifications();
     await editor.open(REPORT);
     await editor.statusText("9").waitFor(); // all is read
