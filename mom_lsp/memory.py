@@ -196,6 +196,10 @@ class Encoder(Protocol):
         """Return float32 (len(texts), dimensions), rows of unit length."""
         ...
 
+    def unload(self) -> None:
+        """Free its memory; the next use loads it again."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -78,6 +78,9 @@ class HashEncoder:
         rows = np.array([np.random.default_rng(list(seed)).normal(size=8) for seed in seeds], np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
+    def unload(self) -> None:
+        """Hold nothing."""
+
 
 def dump(store: Store) -> list[dict[str, Any]]:
     """Return every column of every row, in the order of the ids."""

@@ -186,7 +186,7 @@ class Mom:
         self.root, self.location = root, locate(root)
         self.clock = time.time  # seconds since 1970; a test may set another one
         waiting = BlamePatience(30.0, background=False)
-        self.service = Service(self.location.data, encoder=False, waiting=waiting, clock=lambda: self.clock())
+        self.service = Service(self.location.data, waiting=waiting, clock=lambda: self.clock())
 
     def index(self, **options: Any) -> Summary:
         """Index, and let the service follow as the engine does."""

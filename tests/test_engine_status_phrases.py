@@ -19,7 +19,6 @@ STATUS: dict[str, Any] = {
     "searchable": 1200,
     "encoded": 300,
     "encoder": "minilm",
-    "encoder_ready": True,
     "pinned": 2,
     "forgotten": 0,
     "notes": 1,
@@ -55,7 +54,6 @@ def test_a_status_says_what_is_missing() -> None:
     assert found["memories"] == "none indexed yet"
     assert found["encoder"] == "none (lexical search only)"
     assert found["model"] == "no model is set"
-    assert "not loaded" in dict(rows(STATUS | {"encoder_ready": False}))["encoder"]
 
 
 def test_the_index_row_says_up_to_date_or_what_to_run() -> None:

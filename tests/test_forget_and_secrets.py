@@ -236,8 +236,8 @@ def run(project: Repo, **options: Any) -> None:
 
 
 def test_forgetting_a_memory_removes_its_embedding(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", HashEncoder)
-    monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", HashEncoder)
+    monkeypatch.setattr("mom_lsp.indexing.scheduler.choose", HashEncoder)
+    monkeypatch.setattr("mom_lsp.indexing.index_pass.choose", HashEncoder)
     project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
     run(project)
     data = project.location.data

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from idle_engine import idle_engine
 from memories import HashEncoder
 from pathspec import GitIgnoreSpec
-from processes import join_threads
 from repositories import Repo, Start
 
 from mom_lsp.engine.requests import answer
@@ -182,8 +181,8 @@ def test_the_engine_loads_the_encoder_from_the_settings(
             raise EncoderError("there is no such encoder")
         return HashEncoder(model)
 
-    monkeypatch.setattr("mom_lsp.engine.service.SentenceEncoder", load)
-    service = Service(mom.location.data, encoder=True, indexing_wanted=lambda location: None)
+    monkeypatch.setattr("mom_lsp.engine.service.choose", load)
+    service = Service(mom.location.data, indexing_wanted=lambda location: None)
     contents = [content for content in service.library.snapshot().catalog.contents if content]
     store = service.library.store
     assert isinstance(store, Store)
@@ -192,16 +191,14 @@ def test_the_engine_loads_the_encoder_from_the_settings(
     def encoder(**options: object) -> str:
         sent = {"user": {"encoder": options}, "tells_scopes": True}
         answer(service, "configure", {"root": str(project.root), "options": {}, **sent})
-        service.follow()
-        join_threads("mom-encoder")
         return getattr(service.library.encoder, "name", "")
 
     try:
         assert encoder() == "", "the user's file turns it off"
         assert encoder(enable=True, model="/first") == "/first"
-        assert len(service.library.snapshot().vectors)
+        assert len(service.library.snapshot_with_vectors().vectors)
         assert encoder(enable=True, model="/second") == "/second"
-        assert not len(service.library.snapshot().vectors), "the second one has none yet"
+        assert not len(service.library.snapshot_with_vectors().vectors), "the second one has none yet"
         assert encoder(enable=True, model="/no/encoder") == ""
         assert service.library.encoder_problem == "there is no such encoder"
         assert encoder(enable=False) == "" and not service.library.encoder_problem

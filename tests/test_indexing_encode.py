@@ -11,7 +11,7 @@ from indexing_runs import in_a_process, rows, run
 from memories import HashEncoder
 from repositories import Repo, fill
 
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store, content_hash, embedding_text
 
@@ -25,8 +25,8 @@ def encoders(monkeypatch: pytest.MonkeyPatch) -> list[HashEncoder]:
         made.append(HashEncoder(model or "hash"))
         return made[-1]
 
-    monkeypatch.setattr("mom_lsp.indexing.scheduler.SentenceEncoder", make)
-    monkeypatch.setattr("mom_lsp.indexing.index_pass.SentenceEncoder", make)
+    monkeypatch.setattr("mom_lsp.indexing.scheduler.choose", make)
+    monkeypatch.setattr("mom_lsp.indexing.index_pass.choose", make)
     return made
 
 
@@ -71,36 +71,27 @@ def test_interrupted_encoding_is_resumed(project: Repo, encoders: list[HashEncod
     assert len(Store(project.location.data).vectors("hash")[0]) == len(suggestible(project))
 
 
-def test_without_the_library_search_is_lexical_and_says_so(project: Repo) -> None:
+def test_without_its_libraries_search_is_lexical_and_says_so(project: Repo) -> None:
     project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()
     blocker = """
-class Blocker:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {"sentence_transformers", "torch"}:
-            raise ModuleNotFoundError(name)
-sys.meta_path.insert(0, Blocker())
 import importlib.util
 real = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *rest: None if name == "sentence_transformers" else real(name, *rest)
+importlib.util.find_spec = lambda name, *rest: None if name == "onnxruntime" else real(name, *rest)
 RUN"""
     indexed = in_a_process(blocker, project, "index")
-    assert "sentence-transformers is not installed" in indexed.stderr, indexed.stderr
-    assert "search is lexical" in indexed.stderr
+    assert "the default encoder needs onnxruntime: reinstall mom-lsp" in indexed.stderr, indexed.stderr
     found = json.loads(in_a_process(blocker, project, "search", "zebras", "--json").stdout)
     assert [one["title"] for one in found["suggestions"]] == ["Add zebras"]
 
 
-@pytest.mark.slow
 def test_the_real_model_ranks_similar_texts_first(project: Repo) -> None:
-    pytest.importorskip("sentence_transformers")
     project.commit("Retry when the network connection times out", {"a.py": "a = 1\n"})
     project.commit("Paint the button in a darker blue", {"b.css": "b {}\n"})
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()
     quiet = in_a_process("RUN", project, "index")
     assert "2 embeddings" in quiet.stderr
-    assert "Loading" not in quiet.stderr
-    encoder = SentenceEncoder()
+    encoder = choose()
     contents, vectors = Store(project.location.data).vectors(encoder.name)
     content_of = {row["title"]: row["content"] for row in rows(project)}
     similarity = vectors @ encoder.encode(["the server does not answer in time"])[0]

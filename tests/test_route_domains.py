@@ -200,7 +200,7 @@ def test_the_indexer_assigns_domains_and_answers_show_their_names(
     assert len(kept().ids) == len(by_path.ids) + 1
     assert mom.search("zebras")[0]["domain"] in kept().names
     for module in ("scheduler", "index_pass"):
-        monkeypatch.setattr(f"mom_lsp.indexing.{module}.SentenceEncoder", lambda model: HashEncoder("hash"))
+        monkeypatch.setattr(f"mom_lsp.indexing.{module}.choose", lambda model: HashEncoder("hash"))
     (project.root.parent / "home/mom-lsp/settings.toml").write_text("")
     assert not mom.index().nothing_new
     assert kept().met.all() and kept().model == "hash"

@@ -92,6 +92,6 @@ class Answerer:
         from mom_lsp.engine.requests import answer
         from mom_lsp.engine.service import Service
 
-        if self._local is None:  # without the encoder: it takes too long to load for one command
-            self._local = Service(self._data, encoder=False)
+        if self._local is None:
+            self._local = Service(self._data)
         return answer(self._local, method, params)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.encode import choose
 from mom_lsp.engine.service import Service
 from mom_lsp.engine.status import engine, unshown
 from mom_lsp.errors import EncoderError, MomError
@@ -103,12 +103,10 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
     settings = workspace.settings.encoder
     if not settings.enable:
         return _check("encoder", None, "disabled (mom.encoder.enable)", "")
-    if not is_installed():
-        return _check("encoder", None, "not installed: lexical search only", "pip install 'mom-lsp[encode]'")
     try:
-        return _check("encoder", True, SentenceEncoder(settings.model).name, "")
+        return _check("encoder", True, choose(settings.model).name, "")
     except EncoderError as error:
-        return _check("encoder", False, str(error), "correct mom.encoder.model")
+        return _check("encoder", False, f"{error}; search is lexical", "correct mom.encoder.model")
 
 
 def _memories(workspace: Workspace) -> list[dict[str, Any]]:

@@ -58,7 +58,7 @@ class Engine:
     ) -> None:
         """Open a data folder; `clock` returns seconds since any moment."""
         self._data, self._run_command, self._clock = data, run_command, clock
-        self.service = Service(data, encoder=True, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
+        self.service = Service(data, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
         self._server = server(data, self._handle)
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import datafolder, store  # not Store itself: importing lancedb can wait until git is running
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.background_tasks import BackgroundTasks
 from mom_lsp.engine.model import LocalModel
@@ -29,6 +29,8 @@ from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.library.impressions import FLUSH_AFTER
 from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience
 
+UNUSED = 60.0  # seconds after the last question in words, after which the encoder and the vectors are unloaded
+
 
 class Service:
     """Serves one data folder and all of its worktrees. Thread-safe."""
@@ -37,7 +39,6 @@ class Service:
         self,
         data: Path,
         *,
-        encoder: bool = False,
         indexing_wanted: Callable[[Location], None] | None = None,
         waiting: BlamePatience = IN_COMMAND,
         clock: Callable[[], float] = time.time,
@@ -46,7 +47,6 @@ class Service:
 
         Args:
             data: the folder.
-            encoder: load the encoder in the background; without it search is lexical.
             indexing_wanted: called when the index has to be updated; by default that is done at once in this process.
             waiting: how long an answer waits for a blame that follows moves.
             clock: seconds since 1970.
@@ -63,18 +63,16 @@ class Service:
         self._settled = (-1, (-1, -1), -1)  # the snapshot for which statuses were last updated
         self._learned = (-1, (-1, -1), -1)  # the snapshot from which everything was learned
         self._erasing = threading.Lock()
-        self._configuring = threading.Lock()
+        self._configuring, self._choosing_encoder = threading.Lock(), threading.Lock()
         self._erased: frozenset[str] = frozenset()  # the forgotten memories that were erased
         self.open_windows = OpenWindows()
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
-        self._wants_encoder = encoder
-        self._encoder_wanted: str | None = None  # the setting of the encoder that is loaded or loading
-        self._loading: threading.Thread | None = None
+        self._encoder_setting: str | None = None  # None for no encoder
 
     def follow(self) -> bool:
         """Reload what the indexer wrote and slow blames found; whether anything changed."""
-        if self._wants_encoder:
-            self._follow_encoder()
+        self._follow_encoder()
+        self.library.unload(UNUSED)
         changed = self.library.reload()  # reported even if what follows fails
         self.background.do("recording impressions", self._record_impressions)
         self.background.do("updating statuses", self._settle)
@@ -178,6 +176,7 @@ class Service:
             except OSError as error:
                 unsaved.append(f"the editor's settings cannot be saved for `mom index` and git hooks: {error}")
             self._apply(workspace, lambda: resolve(root, editor).settings)
+            self._follow_encoder()
             if self._index_settings(workspace) != before:
                 self.want_index(workspace, "settings")
         self.open_windows.opened(int(params.get("window") or 0), root, editor)
@@ -230,34 +229,20 @@ class Service:
                 found = Workspace(location, self.library, Settings(), self._clock, self._waiting)
                 self._apply(found, partial(self._resolve, location.root))
                 self._workspaces[root] = found
+                self._follow_encoder()
         return found
 
     def _follow_encoder(self) -> None:
-        """Load the configured encoder in a thread of its own, once there are vectors to compare with.
-
-        Loading takes seconds of CPU time, which the first answers and the first index need more.
-        """
+        """Use the configured encoder; the first question in words loads it."""
         wanted = next((w.settings.encoder.model for w in self.live_workspaces if w.settings.encoder.enable), None)
-        busy = self._loading is not None and self._loading.is_alive()
-        if wanted == self._encoder_wanted or busy or not (self.data / datafolder.VECTORS).is_dir():
-            return
-        self._encoder_wanted = wanted
-        self.library.encoder, self.library.encoder_problem = None, ""
-        self.library.reload()  # drops the vectors of the previous one
-        if wanted is not None:
-            work = partial(self.background.do, "loading the encoder", partial(self._load_encoder, wanted))
-            self._loading = threading.Thread(target=work, name="mom-encoder", daemon=True)
-            self._loading.start()
-
-    def _load_encoder(self, model: str) -> None:
-        try:
-            encoder = SentenceEncoder(model)
-            encoder.encode(["warm up"])
-        except EncoderError as error:
-            self.library.encoder_problem = str(error)
-            return
-        self.library.encoder = encoder
-        self.library.reload()
+        with self._choosing_encoder:
+            if wanted == self._encoder_setting:
+                return
+            self._encoder_setting = wanted
+            try:
+                self.library.use(choose(wanted) if wanted is not None else None)
+            except EncoderError as error:
+                self.library.use(None, str(error))
 
 
 def _index_now(location: Location) -> None:

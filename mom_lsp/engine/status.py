@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.encode import SentenceEncoder, is_installed
+from mom_lsp.encode import choose
 from mom_lsp.engine import status_phrases
 from mom_lsp.engine.model import resident
 from mom_lsp.engine.service import Service
@@ -65,7 +65,7 @@ def _status(service: Service, workspace: Workspace, current: State) -> dict[str,
     marker = load_marker(service.data)
     wanted = snapshot.catalog.suggestible
     contents = {c for c, w in zip(snapshot.catalog.contents, wanted.tolist(), strict=True) if w}
-    encoder, name = service.library.encoder, _encoder_name(service, workspace)
+    name = _encoder_name(service, workspace)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
     found = {
         "root": str(workspace.location.root),
@@ -79,7 +79,6 @@ def _status(service: Service, workspace: Workspace, current: State) -> dict[str,
         "searchable": len(contents),
         "encoded": _encoded(service, name, contents),
         "encoder": name,
-        "encoder_ready": encoder is not None or not workspace.settings.encoder.enable,
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
@@ -107,7 +106,7 @@ def _encoder_name(service: Service, workspace: Workspace) -> str | None:
         return service.library.encoder.name
     settings = workspace.settings.encoder
     try:
-        return SentenceEncoder(settings.model).name if settings.enable and is_installed() else None
+        return choose(settings.model).name if settings.enable else None
     except EncoderError:
         return None
 

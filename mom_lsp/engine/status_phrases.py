@@ -69,9 +69,7 @@ def _feedback(state: dict[str, Any]) -> str:
 
 
 def _encoder(status: dict[str, Any]) -> str:
-    if not status["encoder"]:
-        return "none (lexical search only)"
-    return str(status["encoder"]) + ("" if status["encoder_ready"] else " (not loaded yet; lexical search only)")
+    return str(status["encoder"] or "none (lexical search only)")
 
 
 def _counts(numbers: dict[str, int]) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation import synthetic
 from mom_lsp.git import locate
@@ -73,9 +73,9 @@ def repository_ranker(root: Path, count: int, step: Callable[[str, int, int], No
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
         journal = Journal(Path(scratch) / datafolder.JOURNAL)
         try:
-            store, encoder = Store(location.data), SentenceEncoder("")
+            store, encoder = Store(location.data), choose()
             library, worktree = Library(lambda: store, journal, encoder), Worktree(location)
-            snapshot = library.snapshot()
+            snapshot = library.snapshot_with_vectors()
             if not len(snapshot.vectors):
                 raise UsageError(f"{root} has no vectors: run `mom -C {root} index` with the encoder installed")
             if not snapshot.domains.names:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,8 +20,6 @@ from typing import Any
 from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, UsageError
 from mom_lsp.evaluation.bench_clone import (
-    ATTEMPTS,
-    INTERVAL,
     PROC,
     BenchTarget,
     Figure,
@@ -72,10 +69,6 @@ def _steps(editor: Editor, target: BenchTarget) -> Iterator[tuple[str, dict[str,
     yield "started", editor.sizes()
     editor.call("mom/suggest", line)
     yield "suggestion", editor.sizes()
-    for _ in range(ATTEMPTS):
-        if editor.command("mom.status")["encoder_ready"]:
-            break
-        time.sleep(INTERVAL)
     editor.command("mom.search", "a connection is used again")
     editor.call("mom/suggest", line)
     yield "semantic search", editor.sizes()

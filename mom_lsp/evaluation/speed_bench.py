@@ -15,8 +15,6 @@ from typing import Any
 
 from mom_lsp import datafolder
 from mom_lsp.evaluation.bench_clone import (
-    ATTEMPTS,
-    INTERVAL,
     MOM,
     BenchTarget,
     Figure,
@@ -102,7 +100,6 @@ def _suggesting(location: Location, targets: list[BenchTarget]) -> list[Figure]:
     client = ensure_engine(location.data, 60)
     try:
         client.call("open", {"root": root}, 60)
-        _wait_for_encoder(client, root)
         pairs = [_with_blame(client, root, target) for target in targets[1:] for _ in range(FEW_ROUNDS)]
         client.call("prefetch", {"root": root, "path": targets[0].path}, 120)
         _suggest(client, root, targets[0])
@@ -127,14 +124,6 @@ def _hook(clone: Path) -> Figure:
     times = measure_hook(clone)
     note = f"commit {times['without']:.0f} ms without, {times['with']:.0f} ms with the hook"
     return figure("hook overhead of a commit, without interpreter start", times["extra"], "ms", 60, note)
-
-
-def _wait_for_encoder(client: EngineClient, root: str) -> None:
-    """Poll until the encoder is loaded: until then an engine searches by text only."""
-    for _ in range(ATTEMPTS):
-        if client.call("status", {"root": root}, 60)["encoder_ready"]:
-            return
-        time.sleep(INTERVAL)
 
 
 def _with_blame(client: EngineClient, root: str, target: BenchTarget) -> tuple[float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
@@ -127,7 +127,7 @@ class IndexPass:
         if not self._settings.encoder.enable:
             return ""
         try:
-            encoder = SentenceEncoder(self._settings.encoder.model)
+            encoder = choose(self._settings.encoder.model)
             self._summary.encoded += encode_missing(store, encoder, self._control)
         except EncoderError as error:
             self._control.report(Progress("encoding", 0, 0, str(error)))

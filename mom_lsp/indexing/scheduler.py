@@ -11,7 +11,7 @@ from pathlib import Path
 from threading import Event
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
@@ -166,7 +166,7 @@ class _Run:
 
     def _model_name(self) -> str:
         try:
-            return SentenceEncoder(self.settings.encoder.model).name if self.settings.encoder.enable else ""
+            return choose(self.settings.encoder.model).name if self.settings.encoder.enable else ""
         except EncoderError:
             return ""
 

@@ -114,9 +114,11 @@ class IndexSettings:
 class EncoderSettings:
     """How text becomes vectors."""
 
-    enable: bool = _setting(True, "Compute embeddings and use semantic search, if the `encode` extra is installed.")
+    enable: bool = _setting(True, "Compute embeddings, and search by meaning as well as by words.")
     model: str = _setting(
-        "", "Folder of a sentence-transformers model; empty uses the installed MiniLM.", scope="machine"
+        "",
+        "Folder of a sentence-transformers model, which needs the `encode` extra; empty uses the built-in MiniLM.",
+        scope="machine",
     )
     context: bool = _setting(False, "Also use recent edits as ranking context.")
 
@@ -161,7 +163,7 @@ class EngineSettings:
     """The process behind the editor."""
 
     idle_minutes: int = _setting(
-        10,
+        1,
         "Stop the engine after this long without a request, if no editor is connected.",
         low=1,
         high=1_440,

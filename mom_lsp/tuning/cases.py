@@ -124,7 +124,7 @@ class Cases:
             raise UsageError("the repository has no commits")
         self._repository, self._library, self._cache = repository, library, cache
         self._attributes, self._step = attributes, step
-        self._snapshot, self._annotators = library.snapshot(), annotators
+        self._snapshot, self._annotators = library.snapshot_with_vectors(), annotators
         self._history = History(repository.graph(head))
 
     def make(self, labels: Sequence[Label], form: str) -> Iterator[Case]:

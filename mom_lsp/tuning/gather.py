@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError, UsageError
 from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.extraction_worker import attributes_file
@@ -55,7 +55,7 @@ def gather_cases(
         try:
             store = Store(location.data)
             library = Library(lambda: store, journal, installed_encoder() if meaning else None)
-            library.reload()
+            library.snapshot_with_vectors()
             made = [make(library) for make in annotators]
             cases = Cases(repository, library, cache, attributes_file(location.data), step, made)
             return list(cases.make(labels, form))
@@ -67,6 +67,6 @@ def gather_cases(
 def installed_encoder() -> Encoder | None:
     """Return the installed encoder, None if there is none."""
     try:
-        return SentenceEncoder()
+        return choose()
     except EncoderError:
         return None

@@ -108,7 +108,7 @@ class Workspace:
                 self.library.impressions.add(shown, path, self._clock(), asked_lines)
             return found
 
-        return self.states.answer(answer, lambda: question()[0])
+        return self.states.answer(answer, lambda: question()[0], vectors=bool(intent) or self.settings.encoder.context)
 
     def _suggestions(self, state: State, query: Query, k: int, hinted: HintedLine) -> dict[str, Any]:
         assert query.spot is not None
@@ -147,12 +147,14 @@ class Workspace:
             chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=state.encode(query.meaning))
             return self._answer(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
 
-        return self.states.answer(answer)
+        return self.states.answer(answer, vectors=True)
 
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
         """Return what the memories say about why a line (1-based) exists, whatever their age. Raises as `suggest`."""
         question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
-        return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
+        return self.states.answer(
+            lambda state: self._explanation(state, question()[1]), lambda: question()[0], vectors=True
+        )
 
     def _explanation(self, state: State, query: Query) -> Explanation:
         spot, meaning = query.spots[0], state.encode(query.meaning)

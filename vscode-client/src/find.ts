@@ -8,7 +8,7 @@ import { ExtensionContext, Uri, commands, env, extensions, window, workspace } f
 
 const NAME = process.platform === "win32" ? "mom.exe" : "mom";
 const BIN = process.platform === "win32" ? "Scripts" : "bin";
-const INSTALL = "pipx install 'mom-lsp[encode]'";
+const INSTALL = "pipx install mom-lsp";
 
 interface PythonApi {
   environments?: { getActiveEnvironmentPath(resource?: Uri): { path: string } };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -19,6 +20,7 @@ from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store.arrow_rows import to_table
+from mom_lsp.store.text import content_hash, embedding_text
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.workspace.library.impressions import Impressions
 from mom_lsp.workspace.library.meaning import Meaning, VectorReader, nothing, read_meaning
@@ -93,7 +95,9 @@ class Library:
         self.impressions = Impressions()
         self.settling = threading.RLock()  # held while changes of status are computed and written
         self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
-        self._lock = threading.RLock()
+        self._has_vectors = False  # whether snapshots have vectors: only questions in words need them
+        self._last_encoded = 0.0  # time.monotonic()
+        self._lock, self._loading = threading.RLock(), threading.Lock()
 
     @property
     def store(self) -> StoreReader:
@@ -114,6 +118,33 @@ class Library:
                 self._unread = False
             assert self._snapshot is not None
             return self._snapshot
+
+    def snapshot_with_vectors(self) -> Snapshot:
+        """Return the newest state with the vectors of memories and notes, which later snapshots then have, too."""
+        if self.encoder is None:
+            return self.snapshot()
+        with self._loading:
+            if not self._has_vectors:
+                self._has_vectors = True
+                self.snapshot()
+                self._reload_vectors()
+            self._last_encoded = time.monotonic()
+        return self.snapshot()
+
+    def use(self, encoder: Encoder | None, problem: str = "") -> None:
+        """Use another encoder, or none and say why."""
+        with self._loading:
+            self.encoder, self.encoder_problem, self._has_vectors = encoder, problem, False
+            self._reload_vectors()
+
+    def unload(self, unused: float) -> None:
+        """Free the memory of the encoder and of the vectors if they have not been used for some seconds."""
+        with self._loading:
+            if self.encoder is None or not self._has_vectors or time.monotonic() - self._last_encoded < unused:
+                return
+            self._has_vectors = False
+            self.encoder.unload()
+            self._reload_vectors()
 
     def reload(self, *, force: bool = False) -> bool:
         """Read the store again if it has a new version, with `force` in any case; return whether it did.
@@ -191,7 +222,7 @@ class Library:
         old = self._snapshot
         if old is None or self._store is None:
             return False
-        if self._store.meaning_state(self.encoder.name if self.encoder else "") == old.key[1]:
+        if self._store.meaning_state(self._model) == old.key[1]:
             return False
         meaning = self._meaning(old.catalog, old.notes)
         key = (old.key[0], meaning.state, old.key[2])
@@ -201,7 +232,17 @@ class Library:
         return True
 
     def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
-        return read_meaning(self._store, self.encoder, catalog, notes) if self._store else nothing(catalog)
+        if self._store is None:
+            return nothing(catalog)
+        texts = [embedding_text(note) for note in notes.values()] if self._model else []
+        encoded = {content_hash(text): self.encode(text) for text in texts}
+        known = {content: vector for content, vector in encoded.items() if vector is not None}
+        return read_meaning(self._store, self._model, catalog, known)
+
+    @property
+    def _model(self) -> str:
+        """The name of the vectors that snapshots have, "" for none."""
+        return self.encoder.name if self.encoder is not None and self._has_vectors else ""
 
 
 def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:

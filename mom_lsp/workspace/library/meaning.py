@@ -8,12 +8,10 @@ from typing import Protocol
 
 import numpy as np
 
-from mom_lsp.memory import Encoder, Memory
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.domain_partition import Partition
 from mom_lsp.route.gate import Domains, domains_of, with_gate
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.store.text import content_hash, embedding_text
 
 
 class VectorReader(Protocol):
@@ -47,24 +45,28 @@ def nothing(catalog: Catalog) -> Meaning:
     return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), Domains())
 
 
-def read_meaning(
-    store: VectorReader, encoder: Encoder | None, catalog: Catalog, notes: Mapping[str, Memory]
-) -> Meaning:
-    """Return the vectors and domains of a store; without an encoder, the domains alone."""
-    state = store.meaning_state(encoder.name if encoder else "")
+def read_meaning(store: VectorReader, model: str, catalog: Catalog, notes: Mapping[str, np.ndarray]) -> Meaning:
+    """Return the vectors and domains of a store.
+
+    Args:
+        store: to read.
+        model: whose vectors to read; "" for the domains alone.
+        catalog: the memories.
+        notes: the vectors (d,) of notes by content key, since they are not in the store.
+    """
+    state = store.meaning_state(model)
     saved = Partition.of_arrays(store.saved_domains() or {})
     domains = domains_of(saved, catalog.ids)
-    contents, stored = store.vectors(encoder.name) if encoder else ([], np.zeros((0, 0)))
-    if encoder is None or not len(stored):
+    contents, stored = store.vectors(model) if model else ([], np.zeros((0, 0)))
+    if not len(stored):
         return Meaning(Vectors.none(), np.full(catalog.size, -1, np.int32), domains, state)
     if notes:
-        stored = np.vstack([stored, encoder.encode([embedding_text(note) for note in notes.values()])])
-        contents = [*contents, *(content_hash(embedding_text(note)) for note in notes.values())]
+        stored, contents = np.vstack([stored, *notes.values()]), [*contents, *notes]
     at = {content: number for number, content in enumerate(contents)}
     picks = np.array([at.get(content, -1) for content in catalog.contents], np.int64)
     rows = domains.order(np.flatnonzero(picks >= 0))
     slots = np.full(catalog.size, -1, np.int32)
     slots[rows] = np.arange(len(rows))
-    if saved.model == encoder.name:
+    if saved.model == model:
         domains = with_gate(domains, saved, rows, stored.shape[1])
     return Meaning(Vectors.of(stored, picks[rows], rows), slots, domains, state)

@@ -50,7 +50,7 @@ class State:
         return self.get(known)[known[0]]
 
     def encode(self, text: str) -> np.ndarray | None:
-        """Return the vector (d,) of a question, None without vectors or if the encoder is off."""
+        """Return the vector (d,) of a question, None if the state has no vectors."""
         return self.encoder(text) if len(self.snapshot.vectors) else None
 
 
@@ -71,6 +71,8 @@ class StateSource:
         of: Callable[[State], T],
         head: Callable[[], Head] | None = None,
         snapshot: Snapshot | None = None,
+        *,
+        vectors: bool = False,
     ) -> T:
         """Answer a request from one state, or from a second one if the indexer removed the version of the first.
 
@@ -78,19 +80,21 @@ class StateSource:
             of: computes the answer; it may be called twice.
             head: the commit asked about, HEAD by default; called once the memories are read.
             snapshot: the memories, if they are read already.
+            vectors: whether questions are encoded, and compared with the vectors of memories.
         """
         wanted = head or self.beside(self._worktree.head)  # git lists the history while the memories are read
+        vectors = vectors and self._settings().encoder.enable
         try:
-            return of(self.take(wanted, snapshot))
+            return of(self.take(wanted, snapshot, vectors=vectors))
         except Outdated:
             self._library.reload(force=True)
-            return of(self.take(wanted))
+            return of(self.take(wanted, vectors=vectors))
 
-    def take(self, head: Callable[[], Head], snapshot: Snapshot | None = None) -> State:
-        """Return the state at a head."""
-        found = snapshot or self._library.snapshot()
-        at, enabled = head(), self._settings().encoder.enable
-        encode = self._library.encode if enabled else _no_vector
+    def take(self, head: Callable[[], Head], snapshot: Snapshot | None = None, *, vectors: bool = False) -> State:
+        """Return the state at a head. For the arguments, see `answer`."""
+        library = self._library
+        found = snapshot or (library.snapshot_with_vectors() if vectors else library.snapshot())
+        at, encode = head(), library.encode if vectors else _no_vector
         return State(found, at, self._filtered(self._worktree.view(found.catalog, at)), encode)
 
     def _filtered(self, view: View) -> View:
@@ -108,7 +112,7 @@ class StateSource:
 
 
 def _no_vector(text: str) -> None:
-    """Encode nothing: the encoder is turned off."""
+    """Encode nothing: the answer needs no vectors, or the encoder is turned off."""
 
 
 class HasStates(Protocol):

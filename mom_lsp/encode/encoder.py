@@ -1,0 +1,55 @@
+"""The encoder that is configured."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mom_lsp.encode import minilm, sentence_transformer
+from mom_lsp.process.free_memory import release_free_memory
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Encode = Callable[[Sequence[str]], "np.ndarray"]
+
+
+class LocalEncoder:
+    """A local embedding model, loaded when it is first used; nothing is ever downloaded. Thread-safe."""
+
+    def __init__(self, name: str, load: Callable[[], Encode]) -> None:
+        """Take the name of its vectors and a function that loads it, which may raise EncoderError."""
+        self.name = name
+        self._load = load
+        self._loaded: Encode | None = None
+        self._lock = threading.Lock()
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        """Return float32 (len(texts), dimensions), rows of unit length. Raises EncoderError if it cannot be loaded."""
+        with self._lock:
+            encode = self._loaded = self._loaded or self._load()
+        return encode(texts)
+
+    def unload(self) -> None:
+        """Free its memory; the next use loads it again."""
+        with self._lock:
+            self._loaded = None
+        release_free_memory()
+
+
+def choose(model: str = "") -> LocalEncoder:
+    """Return the encoder that `mom.encoder.model` names: "" for the default one.
+
+    Args:
+        model: the folder of a sentence-transformers model.
+
+    Raises:
+        EncoderError: it is not installed, or there is no such folder.
+    """
+    if not model:
+        minilm.check_installed()
+        return LocalEncoder(minilm.NAME, minilm.load)
+    folder = sentence_transformer.find(Path(model).expanduser())
+    return LocalEncoder(sentence_transformer.name_of(folder), lambda: sentence_transformer.load(folder))
