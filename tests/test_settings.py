@@ -77,7 +77,7 @@ def test_the_defaults_match_the_contract() -> None:
     weights = settings.weights
     assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (1, 1, 1, 1, 1)
     assert settings.index.max_file_size == 1_000_000
-    assert (settings.encoder.model, settings.encoder.enable, settings.engine.idle_minutes) == ("", True, 10)
+    assert (settings.encoder.model, settings.encoder.enable, settings.engine.idle_minutes) == ("", True, 1)
 
 
 @pytest.mark.parametrize(
