@@ -33,6 +33,10 @@ def test_the_default_encoder_gives_unit_vectors_in_the_order_of_the_texts() -> N
     assert encoder.encode([]).shape == (0, 384)
 
 
+def test_the_vectors_are_the_same_for_few_and_for_many_texts() -> None:
+    assert np.abs(choose(bulk=True).encode(TEXTS) - choose().encode(TEXTS)).max() < 1e-5
+
+
 def test_the_default_encoder_tells_similar_texts_from_others() -> None:
     asked, similar, other = choose().encode(["the server does not answer in time", TEXTS[1], "Paint the button blue"])
     assert asked @ similar > asked @ other + 0.2

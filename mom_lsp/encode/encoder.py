@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,17 +40,18 @@ class LocalEncoder:
         release_free_memory()
 
 
-def choose(model: str = "") -> LocalEncoder:
+def choose(model: str = "", *, bulk: bool = False) -> LocalEncoder:
     """Return the encoder that `mom.encoder.model` names: "" for the default one.
 
     Args:
         model: the folder of a sentence-transformers model.
+        bulk: whether there are many texts to encode, for which the default encoder takes more memory and less time.
 
     Raises:
         EncoderError: it is not installed, or there is no such folder.
     """
     if not model:
         minilm.check_installed()
-        return LocalEncoder(minilm.NAME, minilm.load)
+        return LocalEncoder(minilm.NAME, partial(minilm.load, unpack=bulk))
     folder = sentence_transformer.find(Path(model).expanduser())
     return LocalEncoder(sentence_transformer.name_of(folder), lambda: sentence_transformer.load(folder))

@@ -34,9 +34,17 @@ def check_installed() -> None:
         raise EncoderError(f"the default encoder needs {', '.join(missing)}: reinstall mom-lsp")
 
 
-def load() -> Callable[[Sequence[str]], np.ndarray]:
-    """Return the function that encodes. Raises EncoderError if a file cannot be read."""
-    return _MiniLm(_tokenizer(data_file(*TOKENIZER)), _session(data_file(*WEIGHTS)))
+def load(*, unpack: bool) -> Callable[[Sequence[str]], np.ndarray]:
+    """Return the function that encodes.
+
+    Args:
+        unpack: keep the weights as float32, 70 MB more; else they are unpacked for every batch, which takes longer than
+            to encode one text.
+
+    Raises:
+        EncoderError: a file cannot be read.
+    """
+    return _MiniLm(_tokenizer(data_file(*TOKENIZER)), _session(data_file(*WEIGHTS), unpack))
 
 
 class _MiniLm:
@@ -86,15 +94,18 @@ def _tokenizer(file: Path) -> Any:
     return tokenizer
 
 
-def _session(file: Path) -> Any:
+def _session(file: Path, unpack: bool) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False  # with it the process takes four times the memory
     options.intra_op_num_threads = options.inter_op_num_threads = 1  # batches run side by side instead
     options.log_severity_level = ERRORS_ONLY
+    off = [] if unpack else ["ConstantFolding"]
     try:
-        session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+        session = onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=off
+        )
     except Exception as error:  # its exceptions have no common base class
         raise EncoderError(f"the encoder's {file} cannot be loaded: {error}; reinstall mom-lsp") from error
     release_free_memory()  # what the weights were unpacked from: 60 MB

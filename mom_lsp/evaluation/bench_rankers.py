@@ -73,7 +73,7 @@ def repository_ranker(root: Path, count: int, step: Callable[[str, int, int], No
     with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
         journal = Journal(Path(scratch) / datafolder.JOURNAL)
         try:
-            store, encoder = Store(location.data), choose()
+            store, encoder = Store(location.data), choose(bulk=True)
             library, worktree = Library(lambda: store, journal, encoder), Worktree(location)
             snapshot = library.snapshot_with_vectors()
             if not len(snapshot.vectors):

@@ -85,7 +85,7 @@ def cosine(made: Sequence[Claim]) -> np.ndarray:
     """Return the similarity of each sentence to the nearest sentence of its memory by the encoder, (n,)."""
     from mom_lsp.encode import choose
 
-    encoder, found = choose(), []
+    encoder, found = choose(bulk=True), []
     texts = encoder.encode([claim.text for claim in made])
     known: dict[str, np.ndarray] = {}
     for vector, claim in zip(texts, made, strict=True):

@@ -67,6 +67,6 @@ def gather_cases(
 def installed_encoder() -> Encoder | None:
     """Return the installed encoder, None if there is none."""
     try:
-        return choose()
+        return choose(bulk=True)
     except EncoderError:
         return None

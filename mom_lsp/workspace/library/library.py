@@ -95,6 +95,7 @@ class Library:
         self.impressions = Impressions()
         self.settling = threading.RLock()  # held while changes of status are computed and written
         self._questions: Recent[tuple[str, str], np.ndarray] = Recent(CACHED_QUESTIONS)
+        self._noted: dict[tuple[str, str], np.ndarray] = {}  # (d,) of each note, by encoder and content key
         self._has_vectors = False  # whether snapshots have vectors: only questions in words need them
         self._last_encoded = 0.0  # time.monotonic()
         self._lock, self._loading = threading.RLock(), threading.Lock()
@@ -234,10 +235,25 @@ class Library:
     def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
         if self._store is None:
             return nothing(catalog)
-        texts = [embedding_text(note) for note in notes.values()] if self._model else []
-        encoded = {content_hash(text): self.encode(text) for text in texts}
-        known = {content: vector for content, vector in encoded.items() if vector is not None}
-        return read_meaning(self._store, self._model, catalog, known)
+        noted = self._note_vectors(notes)  # first: the encoder may turn out to be missing
+        return read_meaning(self._store, self._model, catalog, noted)
+
+    def _note_vectors(self, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
+        """Return the vector (d,) of each note by content key, none without an encoder; only new notes are encoded."""
+        encoder, model = self.encoder, self._model
+        if encoder is None or not model:
+            return {}
+        texts = {content_hash(text): text for text in map(embedding_text, notes.values())}
+        known = {content: self._noted[model, content] for content in texts if (model, content) in self._noted}
+        fresh = [content for content in texts if content not in known]
+        if fresh:
+            try:
+                known |= zip(fresh, encoder.encode([texts[content] for content in fresh]), strict=True)
+            except EncoderError as error:
+                self.encoder, self.encoder_problem = None, str(error)
+                return {}
+        self._noted = {(model, content): vector for content, vector in known.items()}
+        return known
 
     @property
     def _model(self) -> str:
