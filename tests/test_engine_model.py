@@ -19,7 +19,7 @@ from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.model import LocalModel, resident
 from mom_lsp.lm.answer import Clue
 from mom_lsp.lm.biased_heads import STRENGTH
-from mom_lsp.lm.gguf import is_installed
+from mom_lsp.lm.installed import is_installed
 from mom_lsp.lm.prompts import why_messages
 from mom_lsp.lm.trace_file import TraceFile
 from mom_lsp.lm.trace_learning import Accepted

@@ -12,7 +12,8 @@ from typing import Any
 from mom_lsp.engine.attention import Attention
 from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.answer import Sentence, reason_of
-from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
+from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model
+from mom_lsp.lm.installed import is_installed
 from mom_lsp.lm.model_process import ModelProcess
 from mom_lsp.lm.processor_check import Support, advice, remembered
 from mom_lsp.lm.prompts import in_place
@@ -199,6 +200,7 @@ class LocalModel:
         parts = [
             f"{info['name']}, sha256 {info['sha256'][:16]}…",
             f"{size / 1e6:.0f} MB" if size else "",
+            f"llama.cpp from the package {info['library']}",
             f"attention bias available{' (slow: ' + hook['problem'] + ')' if hook['problem'] else ''}",
         ]
         return "; ".join(part for part in parts if part)

@@ -4,6 +4,7 @@ answer.py          an answer from memories alone, at once and without a model; w
 model_process.py   a Generator: starts the process that holds the model when needed
 child.py           that process; child_messages.py is the protocol between the two
 runtime.py         the runtime: llama_context.py (KV cache), tokenizing.py, sampler.py, bindings.py (llama.cpp)
+installed.py       which llama.cpp is installed: compiled, or the wheel that wheel_bindings.py declares
 gguf.py            which file, whether it is the trusted one, and whether the estimate of gguf_header.py fits the memory
 attention_hook.py  reads and biases attention during inference: hook.c, hook_compiler.py, and hook_probe.py, its test
 traces.py          attention traces, learned by trace_learning.py from the observations of trace_file.py

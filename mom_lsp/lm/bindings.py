@@ -1,4 +1,4 @@
-"""The functions of llama.cpp (llama-cpp-python's low-level interface), with its log messages captured.
+"""The functions of llama.cpp (the low-level interface of llama-cpp-python), with its log messages captured.
 
 Every call into llama.cpp goes through the module that `load()` returns.
 """
@@ -8,12 +8,13 @@ from __future__ import annotations
 import atexit
 import ctypes
 from collections import deque
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from mom_lsp.errors import ModelError
-from mom_lsp.lm.gguf import INSTALL, is_installed
+from mom_lsp.lm import wheel_bindings
+from mom_lsp.lm.gguf import INSTALL
+from mom_lsp.lm.installed import COMPILE, COMPILED, is_installed, package, shared_library
 
 LOG_LINES = 200
 ERROR = 4  # GGML_LOG_LEVEL_ERROR
@@ -31,17 +32,14 @@ def load() -> ModuleType:
     if not is_installed():
         raise ModelError(f"llama.cpp is not installed: run {INSTALL}")
     try:
-        import llama_cpp
+        module = _compiled() if package() == COMPILED else wheel_bindings.load()
     except (ImportError, OSError, RuntimeError) as error:
-        raise ModelError(f"llama.cpp cannot be loaded ({error}): reinstall it with {INSTALL}") from error
+        raise ModelError(f"llama.cpp cannot be loaded ({error}): compile it for this machine with {COMPILE}") from error
     if not _callbacks:
-        callback = llama_cpp.llama_log_callback(_log)
+        callback = module.llama_log_callback(_log)
         _callbacks.append(callback)
-        for file in (llama_cpp._utils.outnull_file, llama_cpp._utils.errnull_file):
-            atexit.register(file.close)  # opened on import: Python would warn at exit
-        llama_cpp.llama_log_set(callback, ctypes.c_void_p(0))
-        llama_cpp.llama_backend_init()
-    module: ModuleType = llama_cpp
+        module.llama_log_set(callback, ctypes.c_void_p(0))
+        module.llama_backend_init()
     return module
 
 
@@ -51,17 +49,26 @@ def base_library() -> ctypes.CDLL:
     Raises:
         ModelError: this build of llama.cpp has none.
     """
-    folder = Path(load().__file__ or "").parent / "lib"
-    names = ("libggml-base.so", "libggml-base.dylib", "ggml-base.dll")
-    for path in (folder / name for name in names):
-        if path.exists():
-            return ctypes.CDLL(str(path))
-    raise ModelError(f"{folder} has no libggml-base: attention traces do not work with this build of llama.cpp")
+    load()
+    path = shared_library("ggml-base")
+    if path is None:
+        raise ModelError(f"{package()} has no libggml-base: attention traces do not work with this build of llama.cpp")
+    return ctypes.CDLL(str(path))
 
 
 def reason() -> str:
     """Return the first error that llama.cpp logged since `messages` was cleared."""
     return next((line for level, line in messages if level == ERROR), "no reason given")
+
+
+def _compiled() -> ModuleType:
+    import llama_cpp
+
+    if not _callbacks:
+        for file in (llama_cpp._utils.outnull_file, llama_cpp._utils.errnull_file):
+            atexit.register(file.close)  # opened on import: Python would warn at exit
+    module: ModuleType = llama_cpp
+    return module
 
 
 def _log(level: int, text: bytes, _data: Any) -> None:

@@ -44,11 +44,6 @@ def confirmed_name(path: Path) -> str:
     return model_name(path, _known(_known_file()).get(str(path), ""))
 
 
-def is_installed() -> bool:
-    """Whether llama-cpp-python is installed, without importing it."""
-    return importlib.util.find_spec("llama_cpp") is not None
-
-
 def find_model(setting: str) -> Path:
     """Return the file of the setting mom.model.path, or of the default model.
 

@@ -18,7 +18,8 @@ import numpy as np
 
 from mom_lsp.errors import ChildError, Interrupted, ModelError
 from mom_lsp.lm.child_messages import HELLO, AttentionReading, plain_bias, plain_messages
-from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model, is_installed
+from mom_lsp.lm.gguf import INSTALL, confirmed_name, find_model
+from mom_lsp.lm.installed import is_installed
 from mom_lsp.lm.processor_check import Support, advice, crash, remember, remembered
 from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 from mom_lsp.process.spawn import spawn

@@ -7,7 +7,6 @@ machine may announce instructions (AMX) that it does not permit: the process cra
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import logging
 import os
@@ -17,6 +16,8 @@ from collections.abc import Iterator
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
+
+from mom_lsp.lm.installed import COMPILE, COMPILED, package, shared_libraries
 
 SIGNALS = {"SIGILL": "an illegal instruction", "SIGSEGV": "a segmentation fault", "SIGBUS": "a bus error"}
 CRASHES = {-getattr(signal, name): f"{text} ({name})" for name, text in SIGNALS.items() if hasattr(signal, name)} | {
@@ -48,9 +49,10 @@ def crash(code: int | None) -> str:
 
 def advice(died_of: str = "a crash") -> str:
     """Return the message for a model that runs with no settings."""
+    rebuild = f"`{REBUILD}`" if package() == COMPILED else COMPILE
     return (
         f"llama.cpp ended with {died_of} in its first computation, even with safe settings: it was probably built for"
-        f" another processor. Rebuild it with `{REBUILD}`, then run `mom model`"
+        f" another processor. Compile it for this one with {rebuild}, then run `mom model`"
     )
 
 
@@ -109,9 +111,7 @@ def processor() -> str:
 
 
 def _library() -> Iterator[str]:
-    """Yield what changes when llama.cpp is rebuilt."""
-    spec = importlib.util.find_spec("llama_cpp")
-    if spec is not None and spec.origin is not None:
-        for file in sorted((Path(spec.origin).parent / "lib").glob("*")):
-            found = file.stat()
-            yield f"{file.name} {found.st_size} {found.st_mtime_ns}"
+    """Yield what changes when llama.cpp is rebuilt, or another one is used."""
+    for file in shared_libraries():
+        found = file.stat()
+        yield f"{file.name} {found.st_size} {found.st_mtime_ns}"

@@ -23,6 +23,7 @@ from mom_lsp.lm.child_messages import AttentionReading
 from mom_lsp.lm.gguf import ModelFile, check_memory
 from mom_lsp.lm.gguf_header import read_need
 from mom_lsp.lm.hook_probe import TEXT, attention_scale
+from mom_lsp.lm.installed import package
 from mom_lsp.lm.llama_context import BATCH, PLAIN, BiasPlan, LlamaContext
 from mom_lsp.lm.sampler import Sampler
 from mom_lsp.lm.tokenizing import Prompt, Tokenizer
@@ -274,5 +275,6 @@ def info(model: Llama) -> dict[str, Any]:
         "context": model.context,
         "layers": model.layers,
         "heads": model.heads,
+        "library": package(),
         "settings": "safe (llama.cpp crashed on this machine with full settings)" if model.safe else "full",
     }
