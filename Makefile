@@ -1,4 +1,4 @@
-# The verbs of this project. `make setup` is the only one that needs a network.
+# The verbs of this project. The setups and `make wheels` are the only ones that need a network.
 
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -17,7 +17,7 @@ MODEL_STAMP := .venv/.setup-model
 COMPILED_STAMP := .venv/.setup-llama-cpp-python
 GEMMA_STAMP := .venv/.setup-gemma
 
-.PHONY: setup setup-model demo test test-all check fix docs bench clean
+.PHONY: setup setup-model demo test test-all check fix docs bench wheels clean
 
 setup: $(STAMP)
 
@@ -68,6 +68,9 @@ docs: setup  ## bring the generated parts of the READMEs up to date: the tree, t
 
 bench: setup  ## how fast it is: the figures in mom_lsp/evaluation/README.md
 	$(BIN)/mom bench
+
+wheels: setup  ## ask the index whether every dependency has a wheel for a Raspberry Pi (downloads some 300 MB)
+	$(BIN)/python tests/aarch64_wheels.py
 
 clean:  ## everything that can be made again
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

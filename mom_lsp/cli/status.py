@@ -42,7 +42,10 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
 def all_checks() -> list[dict[str, Any]]:
     """Return the checks of the service and of this machine; an unreachable service is a failed check."""
+    import shutil
+
     from mom_lsp.cli import system_checks
+    from mom_lsp.cli.board import board_checks
     from mom_lsp.git.location import locate
 
     try:
@@ -50,7 +53,8 @@ def all_checks() -> list[dict[str, Any]]:
             found = service.call("doctor")["checks"]
     except MomError as error:
         found = system_checks.without_service(str(error))
-    by_name = {check["name"]: check for check in [*found, *system_checks.checks(locate(folder()))]}
+    machine = [*system_checks.checks(locate(folder())), *board_checks(vcgencmd=shutil.which("vcgencmd"))]
+    by_name = {check["name"]: check for check in [*found, *machine]}
     return list(by_name.values())
 
 

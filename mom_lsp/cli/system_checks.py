@@ -51,5 +51,6 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
 def _pages() -> Iterator[dict[str, Any]]:
     size = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else SMALL_PAGES
     if size != SMALL_PAGES:
-        message = f"memory pages of {size // 1024} KB; libraries built for 4 KB pages abort at start"
-        yield check("pages", None, message, "on a Raspberry Pi 5, set kernel=kernel8.img in config.txt for 4 KB pages")
+        message = f"memory pages of {size // 1024} KB; the wheels that mom needs are built for pages of up to 64 KB"
+        fix = "if a library ends at start nevertheless: on a Raspberry Pi 5, kernel=kernel8.img in config.txt has 4 KB"
+        yield check("pages", None, message, fix)
