@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,19 @@ from mom_lsp.git.location import locate
 @click.option("--model", is_flag=True, help="Measure the language model and the cost of its attention hook.")
 @click.option("--memory", is_flag=True, help="Measure the memory use of an editor's processes.")
 @click.option("--routing", is_flag=True, help="Compare search of all vectors with search by domains.")
+@click.option("--small", is_flag=True, help="Measure with one slow core and 4 GB of memory.")
 @click.option("--up-to", default=1_000_000, metavar="N", help="With --routing: at most this many synthetic memories.")
 @AS_JSON
-def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: bool, up_to: int, as_json: bool) -> None:
+def bench(
+    repos: tuple[str, ...],
+    at: str,
+    model: bool,
+    memory: bool,
+    routing: bool,
+    small: bool,
+    up_to: int,
+    as_json: bool,
+) -> None:
     """Measure indexing and suggestion speed.
 
     Prints medians, with `git blame` for comparison.
@@ -34,11 +45,19 @@ def bench(repos: tuple[str, ...], at: str, model: bool, memory: bool, routing: b
     if len(repos) > 1:
         raise click.UsageError("only --routing accepts more than one REPO")
     repo = repos[0] if repos else None
-    result = _measure_model() if model else _measure_repository(repo, at, memory=memory)
+    with _small_machine() if small else nullcontext([]) as limits:
+        result = _measure_model() if model else _measure_repository(repo, at, memory=memory)
+    result["figures"] = [*limits, *result["figures"]]
     if as_json:
         echo_json(result)
     else:
         _print(result["figures"])
+
+
+def _small_machine() -> AbstractContextManager[list[dict[str, Any]]]:
+    from mom_lsp.evaluation.small_machine import small_machine
+
+    return small_machine()
 
 
 def _measure_repository(repo: str | None, at: str, *, memory: bool) -> dict[str, Any]:
