@@ -42,6 +42,7 @@ def small_machine() -> Iterator[list[Figure]]:
         restored.callback(resource.setrlimit, resource.RLIMIT_DATA, (memory, hard))
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY if hard < 0 else min(MEMORY, hard), hard))
         limited = restored.enter_context(slowed(GROUPS, PROC))
+        share, why = (SHARE * 100, "") if limited else (None, UNLIMITED)
         yield [
             figure("limit: cores", 1, "", None, f"of {len(cores)}"),
             figure(
