@@ -45,9 +45,7 @@ def small_machine() -> Iterator[list[Figure]]:
         share, why = (SHARE * 100, "") if limited else (None, UNLIMITED)
         yield [
             figure("limit: cores", 1, "", None, f"of {len(cores)}"),
-            figure(
-                "limit: time of that core", SHARE * 100 if limited else None, "%", None, "" if limited else UNLIMITED
-            ),
+            figure("limit: time of that core", share, "%", None, why),
             figure("limit: memory of a process", MEMORY / 1e6, "MB", None, "anonymous pages (RLIMIT_DATA)"),
         ]
 
