@@ -173,7 +173,7 @@ def main(pythons: Sequence[str] = PYTHONS) -> int:
         if python == pythons[0]:
             for file, problem in problems(wanted, python).items():
                 failed |= bool(problem)
-                print(f"  {file}: {problem or 'fine with pages of 16 KB'}")
+                print(f"  {file}: {problem or 'aligned for pages of 16 KB'}")
     return int(failed)
 
 
