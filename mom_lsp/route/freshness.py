@@ -55,8 +55,15 @@ def share(
     weights = np.log1p(view.catalog.size) - np.log(np.maximum(1, holders))
     found = np.zeros(len(wanted), bool)
     for lines in files:
-        found |= np.isin(wanted, lines) | np.isin(normal, lines)
+        found |= _among(wanted, lines) | _among(normal, lines)
     return float(weights[found].sum() / weights.sum()) if weights.sum() else float(found.mean())
+
+
+def _among(wanted: np.ndarray, lines: np.ndarray) -> np.ndarray:
+    """Return which of some keys are in a file; np.isin would sort the file's keys again."""
+    at = np.searchsorted(lines, wanted)
+    at[at == len(lines)] = 0  # above the last key
+    return lines[at] == wanted if len(lines) else np.zeros(len(wanted), bool)
 
 
 def is_rare(view: View, keys: Sequence[int]) -> bool:

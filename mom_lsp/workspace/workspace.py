@@ -31,6 +31,7 @@ from mom_lsp.workspace.library.state import State, StateSource, from_one_state
 from mom_lsp.workspace.library.status import changes_of
 from mom_lsp.workspace.library.strength import StrengthCache
 from mom_lsp.workspace.library.worktree import Worktree
+from mom_lsp.workspace.ranking.candidates import MATCHES
 from mom_lsp.workspace.ranking.citations import Explanation, reasons
 from mom_lsp.workspace.ranking.hints import HintedLine
 from mom_lsp.workspace.ranking.model_choice import editing_model, shipped_model
@@ -99,8 +100,9 @@ class Workspace:
 
         def answer(state: State) -> dict[str, Any]:
             query = question()[1]
-            hinted = self._hinted_line(state, query) if not intent else HintedLine()
             query = query.intending(intent) if intent else query
+            state = self.states.ahead(state, query.words, MATCHES, query.meaning)
+            hinted = self._hinted_line(state, query) if not intent else HintedLine()
             found = self._suggestions(state, query, k, hinted) | {"took_ms": _ms_since(began)}
             if counted and rev is None:
                 asked_lines = None if intent else _asked_lines(state, query)

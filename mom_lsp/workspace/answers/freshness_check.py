@@ -55,6 +55,11 @@ class _CommitFiles:
     asked: str = ""  # the file asked about, if blame says that the commit wrote a line with words in it
     normalized: Mapping[int, int] = field(default_factory=dict)  # of the added lines, once other layouts are searched
 
+    @property
+    def enough(self) -> float:
+        """The share of its lines that must still be there."""
+        return MOST * min(1.0, MAX_FILES / max(1, len(self.memory.paths)))
+
 
 class FreshnessChecker:
     """Determines the freshness of memories on one HEAD."""
@@ -83,7 +88,10 @@ class FreshnessChecker:
     def code_states(
         self, memories: Sequence[Memory], at: Sequence[str] = (), wrote: Container[str] = ()
     ) -> list[CodeState]:
-        """Return the freshness of each memory; git runs at most three times, and not for anything that is cached.
+        """Return the freshness of each memory; git runs at most four times, and not for anything that is cached.
+
+        Files that are not cached are read only for memories that are not fresh by the file asked about and the cached
+        ones: what is still in some of its files is enough.
 
         Args:
             memories: the memories to check.
@@ -98,8 +106,10 @@ class FreshnessChecker:
         for memory_id in files:
             if at and memory_id in wrote:
                 files[memory_id].asked = at[0]
-        self._read([path for one in files.values() for path in (*one.changed, *one.later, one.asked)])
-        found = {memory.id: self._commit(files[memory.id]) for memory in commits}
+        self._read(at[:1])
+        unsure = [one for one in files.values() if not self._is_fresh(one, self._cached(one.changed))]
+        self._read([path for one in unsure for path in (*one.changed, *one.later, one.asked)])
+        found = dict.fromkeys(files, FRESH) | {one.memory.id: self._commit(one) for one in unsure}
         doubtful = [memory for memory in commits if found[memory.id] is not FRESH and memory.added_lines]
         shas = {memory.id: self._view.commit_of.get(row_of[memory.id]) for memory in doubtful}
         normalized = self._worktree.normalized([sha for sha in shas.values() if sha])
@@ -124,16 +134,19 @@ class FreshnessChecker:
         memory = one.memory
         if not memory.added_lines:
             return self._nothing_added(one)
-        enough = MOST * min(1.0, MAX_FILES / max(1, len(memory.paths)))
-        kept = self._share(one, one.changed)
-        if kept >= enough:
+        if self._is_fresh(one, self._read(one.changed)):
             return FRESH
         best, where = self._elsewhere(one)
-        if best >= enough:
+        if best >= one.enough:
             return moved(where)
-        if kept or one.asked or self._share(one, one.later):
+        if self._share(one, one.changed) or one.asked or self._share(one, one.later):
             return REWRITTEN
         return ONLY_LOCATION if self._has_symbol(one) else GONE
+
+    def _is_fresh(self, one: _CommitFiles, files: Sequence[np.ndarray]) -> bool:
+        """Whether enough of the lines that a commit added are in some of the files that it changed."""
+        lines = one.memory.added_lines
+        return bool(lines) and share(self._view, lines, files, one.normalized) >= one.enough
 
     def _nothing_added(self, one: _CommitFiles) -> CodeState:
         """Return the freshness of a change that added no lines: a removal, a rename or a binary file."""
@@ -184,6 +197,9 @@ class FreshnessChecker:
 
     def _read(self, paths: Sequence[str]) -> list[np.ndarray]:
         return list(self._worktree.line_keys(self._head, paths).values())
+
+    def _cached(self, paths: Sequence[str]) -> list[np.ndarray]:
+        return list(self._worktree.line_keys(self._head, paths, read=False).values())
 
 
 def _symbols(memory: Memory) -> set[str]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -32,10 +32,12 @@ class State:
     head: Head
     view: View
     encoder: Callable[[str], np.ndarray | None]
+    searches: Mapping[tuple[str, int], Callable[[], dict[str, float]]] = field(default_factory=dict)  # under way
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id. Raises Outdated."""
-        return self.snapshot.rows.matches(query, limit)
+        search = self.searches.get((query, limit))
+        return search() if search is not None else self.snapshot.rows.matches(query, limit)
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id; unknown ids are left out. Raises Outdated."""
@@ -59,12 +61,22 @@ class StateSource:
 
     def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
         self._library, self._worktree, self._settings = library, worktree, settings
-        self._beside = ThreadPoolExecutor(4, thread_name_prefix="mom-head")
+        self._beside = ThreadPoolExecutor(8, thread_name_prefix="mom-beside")
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
 
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
         """Start reading something in the background; call the result to wait for it."""
         return self._beside.submit(read).result
+
+    def ahead(self, state: State, words: str, limit: int, meaning: str) -> State:
+        """Return the same state, which is searching for some words and encoding a text in the background already."""
+        search = self.beside(lambda: state.matches(words, limit))
+        vector = self.beside(lambda: state.encoder(meaning)) if len(state.snapshot.vectors) else lambda: None
+        return replace(
+            state,
+            encoder=lambda text: vector() if text == meaning else state.encoder(text),
+            searches={(words, limit): search},
+        )
 
     def answer(
         self,

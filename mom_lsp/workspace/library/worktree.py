@@ -101,12 +101,15 @@ class Worktree:
         """Whether a file is committed or in the worktree."""
         return path in head.tree or (self.location.root / path).is_file()
 
-    def line_keys(self, head: Head, paths: Sequence[str]) -> dict[str, np.ndarray]:
-        """Return the sorted keys of the lines of committed files, as they are and normalized, without missing files."""
+    def line_keys(self, head: Head, paths: Sequence[str], *, read: bool = True) -> dict[str, np.ndarray]:
+        """Return the sorted keys of the lines of committed files, as they are and normalized, without missing files.
+
+        Without `read`, only those of the files that are cached.
+        """
         blobs = {path: head.tree[path] for path in paths if path in head.tree}
         known = {blob: self._keys.get(blob) for blob in blobs.values()}
         unknown = [blob for blob, keys in known.items() if keys is None]
-        if unknown and self.repository is not None:
+        if read and unknown and self.repository is not None:
             for blob, text in self.repository.texts(unknown, MAX_TEXT):
                 known[blob] = self._keys.put(blob, np.array(sorted(file_keys(blob_lines(text))), np.uint32))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}

@@ -19,6 +19,7 @@ from mom_lsp.workspace.ranking.pins_and_notes import rows_of_pins_and_notes
 from mom_lsp.workspace.ranking.query import Query
 
 BY_PLACE, BY_WORDS, BY_MEANING, BY_TRACE = 300, 100, 100, 60  # candidates from each signal
+MATCHES = 2 * BY_WORDS  # of a full-text search: some of them may not be suggested
 MANY = 20_000  # vectors; fewer are compared in less than a millisecond, so all domains are searched
 NEWEST = 30  # commits that are always candidates at the place of an edit
 
@@ -60,9 +61,9 @@ class Candidates:
         self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
     ) -> Evidence:
         """Return the candidates of a question; `user_lines` are the lines of pins and notes, by row."""
-        matches = self._matches(query.words)
         where = place(self.view, *query.spots) if query.spots else None
         overlap = code_overlap(self.view, query.spots) if query.spots else None
+        matches = self._matches(query.words)  # after those: the search may be under way
         user_rows = rows_of_pins_and_notes(self.snapshot, self.view, where, query)
         if where is not None and user_lines:
             user_rows |= self._add_user_lines(where, user_lines)
@@ -115,7 +116,7 @@ class Candidates:
         return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
 
     def _matches(self, words: str) -> dict[int, float]:
-        found = self.texts.matches(words, BY_WORDS * 2)
+        found = self.texts.matches(words, MATCHES)
         rows = self.view.catalog.row_of.many(found).tolist()
         return {row: score for row, score in zip(rows, found.values(), strict=True) if row != NOWHERE}
 
