@@ -70,3 +70,10 @@ def test_other_line_endings_shift_nothing() -> None:
 def test_a_full_text_change_keeps_the_hints_of_unchanged_lines() -> None:
     assert lines_of(shift(at(1, 6), TEXT, f"# new\n{TEXT}")) == [2, 7]
     assert shift(at(1), TEXT, "new") == []
+
+
+def test_hints_below_and_above_an_edit_of_a_long_text_move_by_its_lines() -> None:
+    lines = [f"line {number}" for number in range(5_000)]
+    before = "\r\n".join(lines)
+    after = "\r\n".join([*lines[:2_000], "new", "newer", *lines[2_001:]])
+    assert lines_of(shift(at(0, 1_999, 2_000, 2_001, 4_999), before, after)) == [0, 1_999, 2_002, 5_000]
