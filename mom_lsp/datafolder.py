@@ -22,6 +22,7 @@ TRACES = "traces.sqlite"  # attention traces
 TITLES = "titles.sqlite"  # generated titles
 REQUESTS = "requests"  # the folder of the index queue
 LEASE = "writer.lock"
+ENCODING = "encoding.lock"  # held by the process that encodes
 STARTING = "indexer.starting"
 ATTRIBUTES = "attributes"  # for git: hunk-header rules by language
 BLANK_GIT = "git"  # an empty git directory, for commands that must not read the repository's configuration

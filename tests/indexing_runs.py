@@ -28,7 +28,7 @@ def run(
     stop: threading.Event | None = None,
     **options: Any,
 ) -> Summary:
-    return index(repo.location, settings, report=report, stop=stop or threading.Event(), **options)
+    return index(repo.location, lambda: settings, report=report, stop=stop or threading.Event(), **options)
 
 
 def rows(repo: Repo) -> list[dict[str, Any]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any, get_args
 
 import numpy as np
+from hash_encoder import hashed
 from hypothesis import strategies as st
 from repositories import Repo
 
@@ -74,9 +74,7 @@ class HashEncoder:
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         self.texts += texts
-        seeds = [hashlib.blake2b(f"{self.name}\0{text}".encode()).digest()[:8] for text in texts]
-        rows = np.array([np.random.default_rng(list(seed)).normal(size=8) for seed in seeds], np.float32)
-        return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
+        return hashed(self.name, texts)
 
     def unload(self) -> None:
         """Hold nothing."""

@@ -190,7 +190,8 @@ class Mom:
 
     def index(self, **options: Any) -> Summary:
         """Index, and let the service follow as the engine does."""
-        summary = index(self.location, self.settings, report=lambda progress: None, stop=threading.Event(), **options)
+        options = {"report": lambda progress: None, "stop": threading.Event()} | options
+        summary = index(self.location, lambda: self.settings, **options)
         self.service.library.reload()
         return summary
 

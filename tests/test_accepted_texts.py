@@ -117,7 +117,7 @@ def test_what_was_learned_in_one_worktree_can_be_undone_from_another(mom: Mom, p
     answer(mom.service, "useful", {"root": str(side), "id": memory["id"], "path": "src/client.py", "line": 2})
     (side / "src/client.py").write_text(CODE.format(4))
     project.git("-C", str(side), "commit", f"--date={int(time.time()) + 60} +0000", "-qam", "Try four times")
-    index(locate(side), mom.settings, report=lambda progress: None, stop=threading.Event())
+    index(locate(side), lambda: mom.settings, report=lambda progress: None, stop=threading.Event())
     mom.service.follow()
     (text,) = accepted_texts(mom.service.workspace(str(side)), ())
     traces = TraceFile(mom.location.data / datafolder.TRACES)

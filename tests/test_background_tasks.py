@@ -50,7 +50,7 @@ def test_the_index_is_followed_despite_a_removed_worktree_and_a_failing_journal(
 
     def follows(text: str) -> bool:
         project.commit(f"Change it to {text}", {"a.py": text})
-        index(mom.location, mom.settings, report=lambda progress: None, stop=threading.Event())
+        index(mom.location, lambda: mom.settings, report=lambda progress: None, stop=threading.Event())
         return mom.service.follow()
 
     project.git("worktree", "remove", str(side))

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hash_encoder import hashed
 from memories import HashEncoder, dump
 from repositories import Mom, Repo, Start
 
@@ -232,27 +233,26 @@ def test_a_forgotten_note_is_in_no_byte_on_disk_after_a_purge(project: Repo, mom
 
 
 def run(project: Repo, **options: Any) -> None:
-    index(project.location, Settings(), report=lambda progress: None, stop=threading.Event(), **options)
+    index(project.location, Settings, report=lambda progress: None, stop=threading.Event(), **options)
 
 
 def test_forgetting_a_memory_removes_its_embedding(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.indexing.scheduler.choose", HashEncoder)
-    monkeypatch.setattr("mom_lsp.indexing.index_pass.choose", HashEncoder)
+    monkeypatch.setattr("mom_lsp.indexing.index_rules.choose", lambda model: HashEncoder())
+    monkeypatch.setattr("mom_lsp.indexing.encoding.encode_texts", hashed)
     project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
     run(project)
     data = project.location.data
     store = Store(data)
     (found,) = [memory for memory in store.get([row["id"] for row in dump(store)]).values() if WORDS in memory.title]
     content = content_hash(embedding_text(found))
-    encoder = HashEncoder("")
-    vector = encoder.encode([embedding_text(found)]).astype("float16").tobytes()
-    assert content in store.vectors("")[0]
+    vector = hashed("", [embedding_text(found)]).astype("float16").tobytes()
+    assert content in store.vectors("hash")[0]
     assert vector in everything(data)
     with Journal(data / "journal.sqlite") as journal:
         journal.append("forget", found.id, now=0.0)
     run(project)
-    assert content not in Store(data).vectors("")[0]
-    assert len(Store(data).vectors("")[0]) == len(store.vectors("")[0]) >= 1
+    assert content not in Store(data).vectors("hash")[0]
+    assert len(Store(data).vectors("hash")[0]) == len(store.vectors("hash")[0]) >= 1
     assert vector not in everything(data)
     assert content.encode() not in everything(data)
 

@@ -55,7 +55,7 @@ def report(progress):
 if __name__ == "__main__":
     location = locate(Path(sys.argv[1]))
     background = Background(location.data, battery=lambda: None)
-    index(location, index_settings(location), report=report, stop=threading.Event(), background=background)
+    index(location, lambda: index_settings(location), report=report, stop=threading.Event(), background=background)
 """
 
 

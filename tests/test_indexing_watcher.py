@@ -95,8 +95,8 @@ def test_serving_requests_can_be_stopped(project: Repo) -> None:
     enqueue(project.location.data, project.location.git_dir, "test")
     stop = threading.Event()
     stop.set()
-    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=stop)
+    serve_requests(project.location, lambda: LEXICAL, report=lambda progress: None, stop=stop)
     assert len(pending(project.location.data)) == 1
-    serve_requests(project.location, LEXICAL, report=lambda progress: None, stop=threading.Event())
+    serve_requests(project.location, lambda: LEXICAL, report=lambda progress: None, stop=threading.Event())
     assert pending(project.location.data) == []
     assert make_repository(project.root.parent / "other").location.data != project.location.data

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hash_encoder import hashed
 from hypothesis import given
 from hypothesis import strategies as st
 from memories import HashEncoder
@@ -199,8 +200,8 @@ def test_the_indexer_assigns_domains_and_answers_show_their_names(
     mom.index()
     assert len(kept().ids) == len(by_path.ids) + 1
     assert mom.search("zebras")[0]["domain"] in kept().names
-    for module in ("scheduler", "index_pass"):
-        monkeypatch.setattr(f"mom_lsp.indexing.{module}.choose", lambda model: HashEncoder("hash"))
+    monkeypatch.setattr("mom_lsp.indexing.index_rules.choose", lambda model: HashEncoder("hash"))
+    monkeypatch.setattr("mom_lsp.indexing.encoding.encode_texts", hashed)
     (project.root.parent / "home/mom-lsp/settings.toml").write_text("")
     assert not mom.index().nothing_new
     assert kept().met.all() and kept().model == "hash"

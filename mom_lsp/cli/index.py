@@ -64,10 +64,10 @@ def index(
     with stop_on_signal() as stop, _reporter(queued=queued, progress_json=progress_json) as report:
         for problem in resolve_saved(location.root, location.data).in_files:
             click.echo(f"mom: {one_line(problem)}", err=True)
-        settings = indexing.index_settings(location)
+        settings = partial(indexing.index_settings, location)
         background_mode = indexing.Background(location.data) if background or queued else None
         if watch:
-            indexing.watch(location, partial(indexing.index_settings, location), report, stop, background_mode)
+            indexing.watch(location, settings, report, stop, background_mode)
         elif queued:
             indexing.serve_requests(location, settings, report=report, stop=stop, background=background_mode)
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -249,6 +248,5 @@ def _index_now(location: Location) -> None:
     """Serve the queued requests in this process, unless another one is indexing; encoding is left to a later pass."""
     from mom_lsp.indexing import index_settings, serve_requests
 
-    settings = index_settings(location)
-    settings = replace(settings, encoder=replace(settings.encoder, enable=False))
-    serve_requests(location, settings, report=lambda progress: None, stop=threading.Event())
+    settings = partial(index_settings, location)
+    serve_requests(location, settings, report=lambda progress: None, stop=threading.Event(), encode=False)

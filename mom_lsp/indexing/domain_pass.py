@@ -19,19 +19,31 @@ FEW = 2_000  # vectors; if more are needed, all are read
 SAMPLE = 4_000  # titles from which common words are counted
 
 
-def sort_into_domains(store: Store, arrays: Arrays, model: str, control: Control) -> None:
-    """Update the saved domains for the memories and the vectors of `model` ("" for none)."""
+def sorted_into_domains(
+    store: Store, arrays: Arrays, model: str, control: Control, *, encoding: bool = False
+) -> dict[str, np.ndarray]:
+    """Return the arrays of the updated domains, for the memories and the vectors of `model` ("" for none).
+
+    While others are `encoding`, only the vectors that are in the saved domains count: reading the new ones would take
+    longer the more there are, and all are read at the end.
+    """
     contents, encoded = unpacked(arrays["content"]), store.encoded(model) if model else set[str]()
+    before, ids = Partition.of_arrays(store.saved_domains() or {}, model), unpacked(arrays["id"])
     has_vector = np.array([content in encoded for content in contents], bool)
+    if encoding and before.count:
+        has_vector &= before.of(ids)[1]
     rows = np.flatnonzero(arrays["suggestible"] & (has_vector | (arrays["path_count"] > 0)))
-    vectors = _RowVectors(store, model if encoded else "", contents, has_vector)
-    ids, points = unpacked(arrays["id"]), Points(arrays, vectors)
-    before = Partition.of_arrays(store.saved_domains() or {}, model)
+    points = Points(arrays, _RowVectors(store, model if encoded else "", contents, has_vector))
+
+    def points_of(some: np.ndarray) -> np.ndarray:
+        control.check()
+        return points(rows[some])
+
     control.step("domains", 0, 1)
-    fresh = updated(before, [ids[row] for row in rows], has_vector[rows], lambda some: points(rows[some]))
+    fresh = updated(before, [ids[row] for row in rows], has_vector[rows], points_of)
     fresh = fresh.called(_names(store, arrays, fresh, rows), model)
-    store.save_domains(fresh.arrays())
     control.step("domains", 1, 1)
+    return fresh.arrays()
 
 
 def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -> list[str]:

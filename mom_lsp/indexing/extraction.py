@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from mom_lsp.git import Location, Repository
 from mom_lsp.indexing.duplicates import DuplicateFilter
-from mom_lsp.indexing.extraction_worker import Task, file_memories, ordered, wanted_file, workers
+from mom_lsp.indexing.extraction_worker import Task, file_memories, ordered, wanted_file
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Summary
+from mom_lsp.indexing.worker_pool import workers
 from mom_lsp.memory import Memory, commit_memory_id
 from mom_lsp.store import Store
 

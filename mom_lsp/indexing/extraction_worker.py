@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 from mom_lsp import datafolder
@@ -21,13 +18,9 @@ from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
 from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.worker_pool import worker_count
 from mom_lsp.memory import Memory
-from mom_lsp.process.priority import usable_cores
 from mom_lsp.redact import sanitize
-
-MAX_WORKERS = 4
-NICE = 10  # lower priority than the engine that answers meanwhile
-INLINE_COMMITS = 64  # up to so many are faster in this process than in a new one
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,52 +104,6 @@ def attributes_file(data: Path) -> str:
         fresh.write_text(USERDIFF_ATTRIBUTES, "utf-8")
         fresh.replace(path)
     return str(path)
-
-
-class InlineExecutor(Executor):
-    """Runs each call at once in this process."""
-
-    def submit(self, fn, /, *args, **kwargs):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN002, ANN003, ANN201
-        """Return the finished future of a call."""
-        future: Future[object] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
-
-
-def worker_count() -> int:
-    """Return the number of worker processes: one per usable core, four at most."""
-    return min(MAX_WORKERS, usable_cores())
-
-
-@contextmanager
-def workers(amount: int) -> Iterator[Executor]:
-    """Yield an executor for this many commits or files: this process, or a pool that ends with it."""
-    if amount <= INLINE_COMMITS:
-        yield InlineExecutor()
-        return
-    pool = ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn"), initializer=_end_with_parent)
-    pool.submit(int)  # starts the processes while the caller prepares its first task
-    try:
-        yield pool
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """End this worker when its parent is gone, even killed: the pool's own pipes do not show that."""
-    parent = parent_process()
-    if hasattr(os, "nice"):
-        os.nice(NICE)
-
-    def wait() -> None:
-        if parent is not None:
-            connection.wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=wait, daemon=True).start()
 
 
 def ordered(executor: Executor, tasks: Sequence[Task]) -> Iterator[list[Memory]]:

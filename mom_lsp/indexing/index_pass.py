@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from mom_lsp import datafolder
-from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.blame import write_revisions
-from mom_lsp.indexing.domain_pass import sort_into_domains
+from mom_lsp.indexing.domain_pass import sorted_into_domains
 from mom_lsp.indexing.duplicates import DuplicateFilter
-from mom_lsp.indexing.encode_pass import encode_missing
+from mom_lsp.indexing.encoding import has_all_vectors
 from mom_lsp.indexing.extraction import index_files, index_folder, index_history
 from mom_lsp.indexing.forgetting import apply_forgets
-from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.index_rules import IndexRules, encoder_name
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Progress, Summary
@@ -61,11 +60,20 @@ class IndexPass:
         if marker.domains and marker.domains != checksum_of_domains(data):
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
-        save_marker(data, marker)
-        model = self._encode(store)
-        sort_into_domains(store, arrays, model, self._control)
-        marker.encoded, marker.domains = model, checksum_of_domains(data)
-        save_marker(data, marker)
+        save_marker(data, marker)  # all of it can be searched from here on
+        self._sort(store, marker, arrays)
+
+    def _sort(self, store: Store, marker: Marker, arrays: Arrays) -> None:
+        """Sort the memories into domains; those without a vector again once they have one."""
+        try:
+            model = encoder_name(self._settings)
+        except EncoderError as error:
+            self._control.report(Progress("encoding", 0, 0, str(error)))
+            model = ""
+        complete = not model or has_all_vectors(store, model)
+        store.save_domains(sorted_into_domains(store, arrays, model, self._control, encoding=not complete))
+        marker.encoded, marker.domains = model if complete else "", checksum_of_domains(self._location.data)
+        save_marker(self._location.data, marker)
 
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
         rules, control, summary = self._rules, self._control, self._summary
@@ -121,18 +129,6 @@ class IndexPass:
         marker.trees = []
         save_marker(self._location.data, marker)  # first, so that after an interruption no file counts as read
         store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())
-
-    def _encode(self, store: Store) -> str:
-        """Encode what is not encoded yet; return the model's name, "" if there is no encoder."""
-        if not self._settings.encoder.enable:
-            return ""
-        try:
-            encoder = choose(self._settings.encoder.model)
-            self._summary.encoded += encode_missing(store, encoder, self._control)
-        except EncoderError as error:
-            self._control.report(Progress("encoding", 0, 0, str(error)))
-            return ""
-        return encoder.name
 
 
 def _samples(repository: Repository, head: str) -> Sequence[str]:

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mom_lsp.encode import choose
+from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.settings import EditorSettings, Settings, resolve, saved_editor_settings
@@ -38,6 +40,19 @@ class IndexRules:
     def of_commits(self) -> str:
         """A digest that changes whenever the same commits would be extracted differently."""
         return _digest((SCHEMA_VERSION, self.exclude))
+
+
+def encoder_name(settings: Settings) -> str:
+    """Return the name of the encoder in the settings, "" if they turn it off. Raises EncoderError."""
+    return choose(settings.encoder.model).name if settings.encoder.enable else ""
+
+
+def usable_encoder(settings: Settings) -> str:
+    """Return the same, "" also if it cannot be used."""
+    try:
+        return encoder_name(settings)
+    except EncoderError:
+        return ""
 
 
 def index_settings(location: Location) -> Settings:

@@ -22,18 +22,21 @@ class Marker:
 
     heads: list[str] = field(default_factory=list)  # commits whose whole history is indexed
     trees: list[str] = field(default_factory=list)  # commits whose files are indexed
-    encoded: str = ""  # the model that encoded everything, "" while vectors are missing
+    encoded: str = ""  # the model that encoded everything, "" while vectors are missing or if there is none
     journal: int = 0  # sequence number of the last journal event that the store reflects
     rules: str = ""  # fingerprint of the settings that extraction depended on
     domains: str = ""  # checksum of the domains with every suggestible memory, "" while some are missing
     lacking: str = ""  # a commit with objects missing from a partial clone: such diffs were not read
     shallow: list[str] = field(default_factory=list)  # the boundary commits of a shallow clone
 
-    def complete(self, head: str, encoded: str, journal: int, rules: str, domains: str, shallow: Iterable[str]) -> bool:
-        """Whether there is nothing left to do for a HEAD."""
+    def complete(self, head: str, journal: int, rules: str, domains: str, shallow: Iterable[str]) -> bool:
+        """Whether there is nothing left to do for a HEAD but to encode."""
         known = not head or (head in self.heads and head in self.trees and self.shallow == sorted(shallow))
-        claimed = (self.encoded, self.journal, self.rules, self.domains)
-        return known and bool(domains) and claimed == (encoded, journal, rules, domains)
+        return known and bool(domains) and (self.journal, self.rules, self.domains) == (journal, rules, domains)
+
+    def lacks_vectors(self, encoder: str) -> bool:
+        """Whether there is something to encode, now that everything can be searched."""
+        return bool(self.domains) and self.encoded != encoder
 
     def add(self, head: str) -> None:
         """Record that a commit's history and files are indexed."""

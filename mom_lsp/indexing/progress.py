@@ -46,26 +46,42 @@ class Paused(Stopped):
     """The battery is low; the text says so. The next pass resumes."""
 
 
+class Interrupted(Stopped):
+    """A pass is wanted before encoding goes on."""
+
+
+def _never() -> bool:
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Control:
-    """How a run reports, and is stopped or paused."""
+    """How a run reports, and is stopped, paused or interrupted."""
 
     report: Report
     stop: threading.Event
     background: Background | None = None  # None for a run in the foreground
+    interrupted: Callable[[], bool] = _never  # whether something more urgent than encoding is wanted
 
     def step(self, phase: Phase, done: int, total: int, message: str = "") -> None:
         """Report, and stop if asked to.
 
         Raises:
             Stopped: the stop event is set.
+            Interrupted: something more urgent is wanted.
             Paused: the battery is low.
         """
         self.report(Progress(phase, done, total, message))
-        if self.stop.is_set():
-            raise Stopped
+        self.check()
         if phase in ("encoding", "domains"):  # everything is searchable already
             self.give_way()
+
+    def check(self) -> None:
+        """Stop if asked to. Raises Stopped or Interrupted."""
+        if self.stop.is_set():
+            raise Stopped
+        if self.interrupted():
+            raise Interrupted
 
     def indexed(self, amount: int) -> None:
         """Give way to the user once the index holds enough commits and files to show something."""

@@ -1,24 +1,22 @@
-"""Running indexing passes under the writer lease until no request is pending."""
+"""Running indexing passes under the writer lease until no request is pending, and encoding between them."""
 
 from __future__ import annotations
 
 import contextlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from threading import Event
 
 from mom_lsp import datafolder
-from mom_lsp.encode import choose
-from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
-from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.index_rules import IndexRules, usable_encoder
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker
-from mom_lsp.indexing.progress import Control, Paused, Report, Stopped, Summary
+from mom_lsp.indexing.progress import Control, Interrupted, Paused, Report, Stopped, Summary
 from mom_lsp.indexqueue import BACKGROUND, IndexRequest, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
@@ -30,16 +28,26 @@ WAIT = 0.25  # seconds between two attempts to get a lease that another process 
 
 def index(
     location: Location,
-    settings: Settings,
+    settings: Callable[[], Settings],
     *,
     rev: str | None = None,
     report: Report,
     stop: Event,
     background: Background | None = None,
+    encode: bool = True,
 ) -> Summary:
-    """Index what is new in a workspace; if another process is indexing, wait until it has done that.
+    """Index what is new in a workspace, then encode it; if another process is doing that, wait until it has.
 
     A background run does not wait while the battery is low: the summary then says so.
+
+    Args:
+        location: of the workspace.
+        settings: called before every pass and batch, since they may change.
+        rev: the revision to index, HEAD by default.
+        report: called with progress.
+        stop: set to stop.
+        background: lowers the priority; None if the user started it by hand.
+        encode: False to leave that to a later call of `encode`.
 
     Raises:
         UsageError: there is no such revision.
@@ -47,11 +55,13 @@ def index(
     """
     began, summary = time.monotonic(), Summary()
     control = Control(report, stop, background)
-    run = _Run(location, settings, control, summary)
     try:
+        run = _Run(location, settings(), control, summary)
         if rev is not None or not run.nothing_new():
             _give_way(control, location)
-            _until_served(run, rev)
+            _until_served(run, settings, rev)
+        if encode:
+            _encode(location, settings, control, summary, wait=True)
     except Paused as pause:
         summary.waiting = str(pause)
     except Stopped:
@@ -62,20 +72,29 @@ def index(
 
 
 def serve_requests(
-    location: Location, settings: Settings, *, report: Report, stop: Event, background: Background | None = None
+    location: Location,
+    settings: Callable[[], Settings],
+    *,
+    report: Report,
+    stop: Event,
+    background: Background | None = None,
+    encode: bool = True,
 ) -> Summary:
-    """Serve all pending requests of the data folder; return at once if another process is indexing or on a pause."""
+    """Serve all pending requests of the data folder, then encode; return at once on a pause.
+
+    What another process is doing is left to it. For the arguments see `index`.
+    """
     summary = Summary()
     control = Control(report, stop, background)
     with contextlib.suppress(Stopped):
         _give_way(control, location)
-        serve = partial(_serve, location, settings, control, summary)
-        while _ready_requests(location) and _with_lease(location.data, serve):
-            pass
+        _serve_all(location, settings, control, summary)
+        if encode:
+            _encode(location, settings, control, summary, wait=False)
     return summary
 
 
-def _until_served(run: _Run, rev: str | None) -> None:
+def _until_served(run: _Run, settings: Callable[[], Settings], rev: str | None) -> None:
     """Index, or wait until the holder of the lease has done it."""
     location, own = run.location, None
 
@@ -92,8 +111,37 @@ def _until_served(run: _Run, rev: str | None) -> None:
         elif rev is None and not own.exists():
             return
         run.control.step("waiting", 0, 0, "another mom process is indexing here")
-    control = run.control
-    serve_requests(location, run.settings, report=control.report, stop=control.stop, background=control.background)
+    _serve_all(location, settings, run.control, run.summary)
+
+
+def _serve_all(location: Location, settings: Callable[[], Settings], control: Control, summary: Summary) -> None:
+    """Serve requests until none is pending, or another process has the lease."""
+    while _ready_requests(location) and _with_lease(
+        location.data, partial(_serve, location, settings(), control, summary)
+    ):
+        pass
+
+
+def _encode(
+    location: Location, settings: Callable[[], Settings], control: Control, summary: Summary, *, wait: bool
+) -> None:
+    """Encode, and serve the requests that come meanwhile; with `wait`, wait for another process that does it."""
+    if not load_marker(location.data).lacks_vectors(usable_encoder(settings())):
+        return
+    from mom_lsp.indexing.encoding import Encoding  # imports lancedb, like a pass
+
+    attentive = replace(control, interrupted=lambda: bool(_ready_requests(location)))
+    with Encoding(location.data, settings, summary) as encoding:
+        while True:
+            done_here = None
+            with contextlib.suppress(Interrupted):
+                done_here = encoding.complete(attentive)
+            _serve_all(location, settings, control, summary)
+            if done_here or (done_here is False and not wait):
+                return
+            if done_here is False:
+                control.step("waiting", 0, 0, "another mom process is encoding here")
+                control.stop.wait(WAIT)
 
 
 def _give_way(control: Control, location: Location) -> None:
@@ -136,7 +184,7 @@ class _Run:
     summary: Summary
 
     def nothing_new(self) -> bool:
-        """Whether everything is known to be indexed; opens neither store nor model."""
+        """Whether everything is known to be indexed; opens no store."""
         head = self._head()
         if operation_in_progress(self.location.git_dir):
             self.summary.waiting = "a rebase is in progress"
@@ -151,7 +199,7 @@ class _Run:
             return False  # a partial clone got its missing objects
         rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)
-        return marker.complete(head or "", self._model_name(), self._journal_seq(), rules, domains, shallow)
+        return marker.complete(head or "", self._journal_seq(), rules, domains, shallow)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with what the user forgot or restored."""
@@ -163,12 +211,6 @@ class _Run:
 
     def _head(self) -> str | None:
         return Repository(self.location).resolve() if self.location.git else ""
-
-    def _model_name(self) -> str:
-        try:
-            return choose(self.settings.encoder.model).name if self.settings.encoder.enable else ""
-        except EncoderError:
-            return ""
 
     def _journal_seq(self) -> int:
         path = self.location.data / datafolder.JOURNAL

@@ -18,7 +18,8 @@ from mom_lsp.errors import DataFolderError, MomError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
-from mom_lsp.indexing.progress import Progress, Report
+from mom_lsp.indexing.encoding import Encoding
+from mom_lsp.indexing.progress import Control, Interrupted, Paused, Progress, Report, Stopped, Summary
 from mom_lsp.indexing.scheduler import index, serve_requests
 from mom_lsp.settings import Settings
 
@@ -40,7 +41,7 @@ def watch(
 
     Args:
         location: any of the worktrees, all of which are indexed.
-        settings: called before every pass, since they may change.
+        settings: called before every pass and batch, since they may change.
         report: called with progress.
         stop: set to stop.
         background: lowers the priority; None if the user started it by hand.
@@ -57,12 +58,16 @@ def watch(
     observer.start()
     try:
         changed.event.set()
-        while not stop.is_set() and repository.is_there():
-            changed.follow(observer)
-            if _wait_for_change(changed.event, stop, repository):
-                _settle(changed.event, stop)
-            if not stop.is_set() and repository.is_there():
-                _pass(location, settings(), report, stop, background)
+        with Encoding(location.data, settings, Summary()) as encoding:
+            while not stop.is_set() and repository.is_there():
+                changed.follow(observer)
+                if _wait_for_change(changed.event, stop, repository):
+                    _settle(changed.event, stop)
+                if stop.is_set() or not repository.is_there():
+                    break
+                message = _pass(location, settings, report, stop, background)
+                control = Control(report, stop, background, _Interruption(changed.event, repository))
+                _encode(encoding, control, message)
     except OSError:
         if repository.is_there():
             raise
@@ -73,20 +78,53 @@ def watch(
 
 
 def _pass(
-    location: Location, settings: Settings, report: Report, stop: threading.Event, background: Background | None
-) -> None:
-    """Index the HEADs of all worktrees, then serve requests that came meanwhile."""
+    location: Location,
+    settings: Callable[[], Settings],
+    report: Report,
+    stop: threading.Event,
+    background: Background | None,
+) -> str:
+    """Index the HEADs of all worktrees, then serve requests that came meanwhile; return what to tell the user."""
     message = ""
     for worktree in _worktrees(location):
         try:
-            message = index(worktree, settings, report=report, stop=stop, background=background).waiting or message
+            done = index(worktree, settings, report=report, stop=stop, background=background, encode=False)
+            message = done.waiting or message
         except MomError as error:
             message = str(error)
     try:
-        serve_requests(location, settings, report=report, stop=stop, background=background)
+        serve_requests(location, settings, report=report, stop=stop, background=background, encode=False)
     except MomError as error:
         message = str(error)
-    report(Progress("waiting", 0, 0, message))
+    return message
+
+
+def _encode(encoding: Encoding, control: Control, message: str) -> None:
+    """Encode until all is done or the next pass is due; then report that the indexer waits, and why."""
+    try:
+        encoding.complete(control)
+    except Interrupted:
+        return  # it does not wait
+    except Paused as pause:
+        message = message or str(pause)
+    except Stopped:
+        pass
+    except MomError as error:
+        message = message or str(error)
+    control.report(Progress("waiting", 0, 0, message))
+
+
+class _Interruption:
+    """Interrupts encoding on a change, on the heartbeat, which counts as one, and when the repository is gone."""
+
+    def __init__(self, changed: threading.Event, repository: OpenFolder) -> None:
+        self._changed, self._repository, self._due = changed, repository, time.monotonic() + HEARTBEAT
+
+    def __call__(self) -> bool:
+        """Whether to interrupt."""
+        if time.monotonic() >= self._due or not self._repository.is_there():
+            self._changed.set()
+        return self._changed.is_set()
 
 
 def _worktrees(location: Location) -> list[Location]:

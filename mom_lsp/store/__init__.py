@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mom_lsp.store.lease import writer_lease
+from mom_lsp.store.lease import encoding_lease, writer_lease
 from mom_lsp.store.text import SCHEMA_VERSION, content_hash, embedding_text
 
 if TYPE_CHECKING:
     from mom_lsp.store.store import Store
 
-__all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "writer_lease"]
+__all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "encoding_lease", "writer_lease"]
 
 
 def __getattr__(name: str) -> Any:

@@ -141,6 +141,11 @@ class Store:
 
         return self._tables.read(read)
 
+    def present(self, contents: Sequence[str]) -> set[str]:
+        """Return which of these content keys belong to a memory."""
+        tables = [self.columns(["content"], condition) for condition in _conditions("content", contents)]
+        return {content for table in tables for content in table["content"].to_pylist()}
+
     def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
         """Return the arrays saved for this version and `key`, None if there are none."""
         return load_arrays(self._catalog, f"{SCHEMA_VERSION} {self.version} {key}")
@@ -249,6 +254,12 @@ class Store:
         cached = table.search().select(["content"]).limit(ALL).to_arrow()["content"].to_pylist()
         for condition in _conditions("content", set(cached) - wanted):
             self._tables.guard(partial(table.delete, condition))
+
+    def compact_vectors(self) -> None:
+        """Merge the small files of the embeddings."""
+        if (table := self._tables.table(VECTORS)) is not None:
+            self._tables.guard(partial(_optimize, table, erase=False))
+            self._durable.sync()
 
     def compact(self, *, erase: bool = False) -> None:
         """Merge small files, update the full-text index and drop old versions.

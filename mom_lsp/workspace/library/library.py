@@ -6,11 +6,13 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import pyarrow as pa
 
+from mom_lsp import datafolder
 from mom_lsp.errors import EncoderError, NoIndex, Outdated
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder, Memory
@@ -268,6 +270,12 @@ def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> d
         return known
     tables = [store.columns(COLUMNS)] if store is not None else []
     return arrays_of(pa.concat_tables([*tables, to_table(list(notes.values())).select(COLUMNS)]))
+
+
+def catalog_of(store: StoreColumns, data: Path) -> dict[str, np.ndarray]:
+    """Return the arrays of a catalog of all memories and of the notes in the journal of a data folder."""
+    with Journal(data / datafolder.JOURNAL) as journal:
+        return catalog_arrays(store, notes_of(fold(journal.events())))
 
 
 def catalog_key(notes: Mapping[str, Memory]) -> str:
