@@ -9,7 +9,6 @@ import keyword
 import re
 import zlib
 from functools import lru_cache
-from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from mom_lsp.extract.symbols import symbol_of_header
@@ -85,9 +84,9 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
     by_file: list[str] = []
     headers: dict[str, None] = {}
     for file in files:
-        minus = [line for line in chain.from_iterable(h.removed for h in file.hunks) if len(line) <= MAX_LINE][:budget]
+        minus = [line for h in file.hunks for line in h.removed if len(line) <= MAX_LINE][:budget]
         budget -= len(minus)
-        plus = [line for line in chain.from_iterable(h.added for h in file.hunks) if len(line) <= MAX_LINE][:budget]
+        plus = [line for h in file.hunks for line in h.added if len(line) <= MAX_LINE][:budget]
         budget -= len(plus)
         removed += minus
         added += plus
@@ -117,8 +116,11 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
 
 def line_keys(lines: Iterable[str]) -> set[int]:
     """Return 32-bit hashes of the distinctive lines, ignoring indentation."""
-    stripped = (line.removeprefix(BOM).strip() for line in lines)
-    return {_hash(line) for line in stripped if len(line) >= MIN_LINE}
+    return {
+        zlib.crc32(text.encode("utf-8", "replace"))
+        for line in lines
+        if len(text := line.removeprefix(BOM).strip()) >= MIN_LINE
+    }
 
 
 def normalized(line: str) -> str:
@@ -184,10 +186,8 @@ def _identifiers(tokens: Iterable[bytes]) -> tuple[str, ...]:
         for token in tokens
         if 3 <= len(token) <= 40 and not 48 <= token[0] <= 57 and token not in _KEYWORDS
     ]
-    ranked = sorted(((_weight(word), word) for word in words), key=lambda pair: (-pair[0], pair[1]))
-    return tuple(word for weight, word in ranked[: 2 * MAX_IDENTIFIERS] if weight > 0 and not is_random(word))[
-        :MAX_IDENTIFIERS
-    ]
+    ranked = sorted([(-_weight(word), word) for word in words])[: 2 * MAX_IDENTIFIERS]
+    return tuple(word for rank, word in ranked if rank < 0 and not is_random(word))[:MAX_IDENTIFIERS]
 
 
 def _weight(word: str) -> int:

@@ -24,8 +24,8 @@ _LOOSE = re.compile(r"[,;()]+")
 def only_layout(commit: Commit) -> bool:
     """Whether a commit changes only formatting; where indentation is significant, it must not change."""
     modified = all(file.status == "M" and file.hunks for file in commit.files)
-    changed = any(map(_has_content, (hunk for file in commit.files for hunk in file.hunks)))
-    return modified and changed and all(map(_is_reformatted, commit.files))
+    hunks = (hunk for file in commit.files for hunk in file.hunks)
+    return modified and any(map(_has_content, hunks)) and all(map(_is_reformatted, commit.files))
 
 
 def layout_share(commit: Commit) -> float:
@@ -48,8 +48,13 @@ def _has_content(hunk: Hunk) -> bool:
 
 
 def _is_reformatted(file: FileChange) -> bool:
-    rest = [hunk for hunk in file.hunks if _has_content(hunk) and not _is_layout(file, hunk)]
-    return not rest or (all(_only_indents(file, hunk) for hunk in rest) and _is_reindented(file))
+    indents = False
+    for hunk in filter(_has_content, file.hunks):
+        if not _is_layout(file, hunk):
+            if not _only_indents(file, hunk):
+                return False
+            indents = True
+    return not indents or _is_reindented(file)
 
 
 def _is_reindented(file: FileChange) -> bool:
@@ -71,6 +76,8 @@ def _widths(lines: Sequence[str]) -> list[int]:
 
 
 def _is_layout(file: FileChange, hunk: Hunk) -> bool:
+    if not (any(map(str.strip, hunk.removed)) and any(map(str.strip, hunk.added))):  # most hunks
+        return not any(map(str.strip, (*hunk.removed, *hunk.added)))
     if _normalized(hunk.removed) != _normalized(hunk.added):
         return False
     significant = file.path.endswith(_INDENTED)
@@ -79,8 +86,10 @@ def _is_layout(file: FileChange, hunk: Hunk) -> bool:
 
 def _only_indents(file: FileChange, hunk: Hunk) -> bool:
     """Whether a hunk changes only indentation, in a file where that is significant."""
+    if not file.path.endswith(_INDENTED):
+        return False
     old, new = ([line.strip() for line in lines if line.strip()] for lines in (hunk.removed, hunk.added))
-    return old == new and file.path.endswith(_INDENTED) and not _is_layout(file, hunk)
+    return old == new and not _is_layout(file, hunk)
 
 
 def _normalized(lines: Sequence[str]) -> str:

@@ -33,6 +33,8 @@ def only_moves(commit: Commit) -> bool:
     """
     if commit.truncated or not commit.files or any(_is_opaque(file) for file in commit.files):
         return False
+    if _adds_new(commit):
+        return False
     removed, added, within = Counter[str](), Counter[str](), 0
     for file in commit.files:
         removed_here = Counter(line for hunk in file.hunks for line in _movable(hunk.removed))
@@ -49,6 +51,13 @@ def only_moves(commit: Commit) -> bool:
     if within <= MAX_WITHIN * removed.total():
         return True
     return removed.total() >= MIN_BLOCK and bool(_MOVE_SUBJECT.match(commit.message))
+
+
+def _adds_new(commit: Commit) -> bool:
+    """Whether a line is added that is removed nowhere: nearly always true, and found at one of the first lines."""
+    removed = {line for file in commit.files for hunk in file.hunks for line in _movable(hunk.removed)}
+    added = (line for file in commit.files for hunk in file.hunks for line in _movable(hunk.added))
+    return any(line not in removed for line in added)
 
 
 def _is_opaque(file: FileChange) -> bool:

@@ -171,8 +171,8 @@ def _hunks(section: str) -> Iterator[Hunk]:
             old_count=int(old_count or 1),
             new_start=int(new),
             new_count=int(new_count or 1),
-            removed=tuple(line[1:] for line in lines if line[:1] == "-"),
-            added=tuple(line[1:] for line in lines if line[:1] == "+"),
+            removed=tuple([line[1:] for line in lines if line[:1] == "-"]),
+            added=tuple([line[1:] for line in lines if line[:1] == "+"]),
         )
 
 
