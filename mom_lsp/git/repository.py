@@ -115,9 +115,16 @@ class Repository:
         listing = self._run.lines("rev-list", "--objects", "--missing=print", "--max-count=1", commit)
         return any(line.startswith("?") for line in listing)
 
-    def tree(self, commit: str) -> dict[str, TreeEntry]:
-        """Return the regular files of a commit by path, without symbolic links and submodules."""
-        listing = self._run.output("ls-tree", "-r", "-z", "--long", "--end-of-options", commit)
+    def changed_paths(self, old: str, new: str) -> list[str]:
+        """Return the paths that differ between the trees of two commits; a renamed file has two."""
+        options = ("-r", "-z", "--no-renames", "--name-only", "--no-ext-diff", "--no-textconv")
+        listing = self._run.output("diff-tree", *options, "--end-of-options", old, new)
+        return listing.decode("utf-8", "replace").split("\0")[:-1]
+
+    def tree(self, commit: str, paths: Sequence[str] = ()) -> dict[str, TreeEntry]:
+        """Return the regular files of a commit (with `paths`, only those) by path; no symbolic links and submodules."""
+        options = ("-r", "-z", "--long", "--full-tree", "--end-of-options", commit)
+        listing = self._run.output("--literal-pathspecs", "ls-tree", *options, *(("--", *paths) if paths else ()))
         entries = {}
         for record in listing.decode("utf-8", "replace").split("\0"):
             meta, _, path = record.partition("\t")

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
-from mom_lsp.git import Location, Repository
+from mom_lsp.git import Location, Repository, TreeEntry
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.extraction_worker import Task, file_memories, ordered, wanted_file
 from mom_lsp.indexing.index_rules import IndexRules
@@ -24,6 +24,8 @@ FIRST_CHUNK = 100  # commits; small, so that suggestions start within seconds
 CHUNK = 1_000
 FILE_CHUNK = 200
 MAX_FOLDER_FILES = 20_000
+COMPLETE_HEADS = 4  # whose history is not listed again
+FEW_PATHS = 200  # that changed: they are looked up alone
 T = TypeVar("T")
 
 
@@ -32,20 +34,21 @@ def index_history(
     repository: Repository,
     head: str,
     rules: IndexRules,
+    marker: Marker,
     merger: Merger,
     control: Control,
     summary: Summary,
 ) -> None:
     """Index the ancestors of a commit that are not in the store yet, newest first."""
+    complete = [one for one in marker.heads[:COMPLETE_HEADS] if repository.has(one)]
     known = {commit for commits in store.columns(["commits"])["commits"].to_pylist() for commit in commits}
-    history = repository.history(head)
-    missing = [sha for sha in history if sha not in known]
+    missing = [sha for sha in repository.history(head, without=complete) if sha not in known]
     if not missing:
         return
     control.indexed(len(known))
     done = 0
     with workers(len(missing)) as executor:  # they start while groups are looked for
-        groups = [group for group in grouped(store, repository, missing, merger, history) if len(group) > 1]
+        groups = [group for group in grouped(store, repository, missing, merger, head) if len(group) > 1]
         shared = {sha for group in groups for sha in group}
         plain = [sha for sha in missing if sha not in shared]
         chunks = [
@@ -67,25 +70,29 @@ def index_history(
 
 
 def grouped(
-    store: Store, repository: Repository, shas: Sequence[str], merger: Merger, history: Sequence[str]
+    store: Store, repository: Repository, shas: Sequence[str], merger: Merger, head: str | None
 ) -> list[list[str]]:
     """Group commits that share author, second and subject, each group oldest first.
 
     Stored commits belong to the groups too, as long as git still has them.
     """
-    groups: dict[str, list[tuple[int, int, str]]] = {}
-    place = {sha: -at for at, sha in enumerate(history)}  # within one second parents come first
-    older = -len(history)
+    groups: dict[str, list[tuple[int, str]]] = {}
 
     def add(commits: Sequence[str]) -> None:
         for sha, email, author_time, commit_time, subject in repository.keys(commits):
-            key = (commit_time, place.get(sha, older), sha)
-            groups.setdefault(commit_memory_id(email, author_time, subject), []).append(key)
+            groups.setdefault(commit_memory_id(email, author_time, subject), []).append((commit_time, sha))
 
     add(shas)
     stored = store.get([member for identity in groups for member in merger.group(identity)])
     add(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
-    return [[sha for *_, sha in sorted(group)] for group in groups.values()]
+    history = repository.history(head) if head and any(len(group) > 1 for group in groups.values()) else []
+    place = {sha: -at for at, sha in enumerate(history)}  # within one second parents come first
+
+    def age(commit: tuple[int, str]) -> tuple[int, int, str]:
+        time, sha = commit
+        return time, place.get(sha, -len(history)), sha
+
+    return [[sha for _, sha in sorted(group, key=age)] for group in groups.values()]
 
 
 def index_files(
@@ -99,8 +106,7 @@ def index_files(
     summary: Summary,
 ) -> None:
     """Index the files of a commit that are in no tree indexed before."""
-    seen = {(e.path, e.blob) for tree in marker.trees if repository.has(tree) for e in repository.tree(tree).values()}
-    entries = [e for e in repository.tree(head).values() if (e.path, e.blob) not in seen]
+    entries = _new_files(repository, head, [tree for tree in marker.trees if repository.has(tree)])
     wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
     with workers(len(wanted)) as executor:
@@ -109,6 +115,18 @@ def index_files(
             summary.files += len(task.files)
             control.step("files", summary.files, len(wanted))
             control.indexed(summary.commits + summary.files)
+
+
+def _new_files(repository: Repository, head: str, trees: Sequence[str]) -> list[TreeEntry]:
+    """Return the files of a commit that are in none of some other trees, newest tree first."""
+    paths = repository.changed_paths(trees[0], head) if trees else None
+    if paths is not None and (len(paths) > FEW_PATHS or any("\ufffd" in path for path in paths)):
+        paths = None  # one by one they would take longer, or not be found
+    entries = [] if paths == [] else list(repository.tree(head, paths or ()).values())
+    for tree in trees if entries else ():
+        seen = {(entry.path, entry.blob) for entry in repository.tree(tree, paths or ()).values()}
+        entries = [entry for entry in entries if (entry.path, entry.blob) not in seen]
+    return entries
 
 
 def index_folder(

