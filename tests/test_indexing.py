@@ -202,6 +202,29 @@ def test_only_changed_files_are_reread(project: Repo) -> None:
     assert any(row["source"].find("use-sums.md") > 0 for row in on_head(project))
 
 
+def test_a_file_whose_name_is_not_utf8_is_reread_too(project: Repo) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    run(project)
+    project.write(b"caf\xe9.py", "# NOTE: the order matters, because callers rely on it\ne = 1\n")
+    project.commit("Add a file with an old name")
+    run(project)
+    assert [row["body"] for row in rows(project) if row["source_type"] == "file"]
+
+
+def test_many_small_passes_are_compacted_now_and_then(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.store.store.SCATTERED", 4)
+    seen = []
+    for number in range(8):
+        project.commit(f"Step {number}", {"a.py": f"a = {number}\n"})
+        phases = list[str]()
+        run(project, report=lambda progress, phases=phases: phases.append(progress.phase))  # type: ignore[misc]
+        seen.append("compaction" in phases)
+        assert not Store(project.location.data).scattered
+    assert True in seen and False in seen
+    assert titles(project) == [f"Step {number}" for number in range(8)]
+    assert len(Store(project.location.data).search_text("step", 20)) == 8
+
+
 def test_changing_the_excluded_files_rebuilds_the_index(project: Repo) -> None:
     fill(project, 5)
     project.commit("Touch another", {"other.py": "# NOTE: this one stays, because it is not excluded at all\n"})

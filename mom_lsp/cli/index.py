@@ -53,8 +53,10 @@ def index(
     if (watch or queued) and (rev or as_json):
         raise click.UsageError("--rev and --json cannot be combined with --watch")
     from mom_lsp import indexing
+    from mom_lsp.process.free_memory import share_arenas
     from mom_lsp.settings import resolve_saved
 
+    share_arenas()
     location = locate(folder() / Path(path or ".").expanduser())
     if progress_json:
         from mom_lsp.process import end_with_parent

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.edges import Names, edges_of
 from mom_lsp.route.postings import name_keys, sorted_postings
 from mom_lsp.route.text_index import lookup, packed
@@ -59,18 +60,21 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
         "rename_rows": rename_rows,
     }
     arrays |= _edges(table, dict(zip(commits, commit_rows.tolist(), strict=True)))
+    release_free_memory()  # each time, or the peaks of all steps add up
     arrays |= lookup("ids", table["id"].to_pylist(), np.arange(table.num_rows))
     arrays |= lookup("commits", commits, commit_rows)
     arrays["author"] = _authors(table["source"].to_pylist())
     arrays |= _grouped("issues", *_issues(table))
     for name in ("blobs", "paths", "symbols"):
         arrays |= _grouped(name, *_flat(table[name]))
+        release_free_memory()
     keys, rows = _flat(table["paths"])
     arrays["path_codes"] = keys.dictionary_encode().indices.to_numpy()
     arrays["path_count"] = np.bincount(rows, minlength=table.num_rows)
     for name in ("added_lines", "removed_lines"):
         items, rows = _flat(table[name])
         arrays |= _postings(name, items.to_numpy(), rows)
+        release_free_memory()
     return arrays | _postings("names", *_names(table))
 
 
