@@ -111,6 +111,7 @@ class IndexPass:
         if arrays is None:
             arrays = catalog_arrays(store, notes)
             store.save_catalog(catalog_key(notes), arrays)
+            release_free_memory()
         return arrays
 
     @staticmethod
