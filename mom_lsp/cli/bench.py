@@ -33,9 +33,9 @@ def bench(
     up_to: int,
     as_json: bool,
 ) -> None:
-    """Measure indexing and suggestion speed.
+    """Measure indexing, a session in an editor, and commands.
 
-    Prints medians, with `git blame` for comparison.
+    Prints medians, beside what git takes in the same run.
     """
     if routing:
         from mom_lsp.cli.bench_routing import run

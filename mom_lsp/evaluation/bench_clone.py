@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from mom_lsp.errors import UsageError
@@ -19,6 +21,7 @@ from mom_lsp.process import EngineClient
 
 RECENT = 150  # commits among which the most frequently changed files are chosen
 FILES = 5  # besides the first one
+WITHOUT_ENCODER = "[encoder]\nenable = false\n"
 ATTEMPTS, INTERVAL = 600, 0.1  # polls, and seconds between them
 PROC = Path("/proc")
 MOM = str(Path(sys.executable).with_name("mom"))
@@ -51,6 +54,33 @@ def cloned(root: Path) -> Iterator[Location]:
         yield locate(clone)
 
 
+@contextmanager
+def saved_data(location: Location) -> Iterator[Callable[[], None]]:
+    """Yield a function that restores the data folder of a clone to its present state; no engine may run then."""
+    with tempfile.TemporaryDirectory(prefix="mom-bench-") as scratch:
+        saved = shutil.copytree(location.data, Path(scratch) / "data")
+
+        def restore() -> None:
+            shutil.rmtree(location.data)
+            shutil.copytree(saved, location.data)
+
+        yield restore
+
+
+@contextmanager
+def without_encoder(location: Location) -> Iterator[None]:
+    """Turn the encoder off meanwhile, unless the repository has settings of its own."""
+    settings = location.root / ".mom.toml"
+    ours = not settings.exists()
+    if ours:
+        settings.write_text(WITHOUT_ENCODER, "utf-8")
+    try:
+        yield
+    finally:
+        if ours:
+            settings.unlink()
+
+
 def busiest_lines(location: Location) -> list[BenchTarget]:
     """Return lines written by recent commits, in the files that these commits changed most often.
 
@@ -80,6 +110,23 @@ def run_mom(location: Location, *arguments: str) -> str:
 def run_command(*command: str) -> str:
     """Run a command and return what it prints."""
     return subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True).stdout
+
+
+def timed_command(*command: str) -> float:
+    """Run a command whose output is discarded; return the seconds that it takes."""
+    return timed(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+
+
+def timed(job: Callable[[], object]) -> float:
+    """Run a job; return the seconds that it takes."""
+    began = time.perf_counter()
+    job()
+    return time.perf_counter() - began
+
+
+def median_of(rounds: int, job: Callable[[], object]) -> float:
+    """Return the median seconds of a job."""
+    return median(timed(job) for _ in range(rounds))
 
 
 def stop_engine(client: EngineClient, root: str) -> None:

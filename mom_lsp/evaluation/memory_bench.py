@@ -7,19 +7,21 @@ program runs the same Python; USS leaves them out.
 
 from __future__ import annotations
 
-import json
 import shutil
-import subprocess
+import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mom_lsp import datafolder
-from mom_lsp.errors import ChildError, UsageError
+from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.bench_clone import (
+    ATTEMPTS,
+    INTERVAL,
     PROC,
     BenchTarget,
     Figure,
@@ -27,20 +29,21 @@ from mom_lsp.evaluation.bench_clone import (
     cloned,
     figure,
     run_mom,
-    stop_engine,
 )
-from mom_lsp.git import Location, locate
-from mom_lsp.process import EngineClient
-from mom_lsp.process.spawn import spawn
+from mom_lsp.evaluation.editor import Editor, editing
+from mom_lsp.git import locate
 
-TOTAL, MODEL = 1_200, 400  # MB: the goals
-NAMES = ("front", "engine", "model")  # covered by the goal; the indexer exits when it has caught up
+TOTAL, MODEL, INDEXER = 350, 400, 400  # MB: the goals, of an editor's processes without the model
+NAMES = ("front", "engine", "model")  # in the total; the indexer exits when it has caught up
+WATCHED = 20.0  # seconds of encoding
+GONE = (FileNotFoundError, ProcessLookupError, StopIteration)  # a process has exited meanwhile
 
 
 def measure_memory(root: Path, at: BenchTarget | None = None) -> dict[str, Any]:
     """Measure with a clone of an indexed repository; return {"figures": [{"name", "value", "unit", "target", "note"}]}.
 
-    An editor starts, asks for suggestions, searches by meaning, and asks why with the local model, if there is one.
+    An editor starts, asks for suggestions, searches by meaning, and asks why with the local model, if there is one. A
+    second one starts where everything has to be encoded.
 
     Args:
         root: of the repository.
@@ -55,108 +58,82 @@ def measure_memory(root: Path, at: BenchTarget | None = None) -> dict[str, Any]:
         if (lance := locate(root).data / datafolder.INDEX).is_dir():
             shutil.copytree(lance, location.data / datafolder.INDEX)
         run_mom(location, "index")
-        with _editor(location) as editor:
-            steps = _steps(editor, at or busiest_lines(location)[0])
-            figures = [row for step, sizes in steps for row in _figures(step, sizes)]
+        target = at or busiest_lines(location)[0]
+        with editing(location) as editor:
+            figures = [row for step, sizes in _steps(editor, target) for row in _figures(step, sizes)]
+        shutil.rmtree(location.data / datafolder.VECTORS, ignore_errors=True)
+        with editing(location) as editor:
+            figures += _encoding(editor)
     return {"figures": figures}
 
 
 def _steps(editor: Editor, target: BenchTarget) -> Iterator[tuple[str, dict[str, ProcessMemory]]]:
     """Do what a user does, and yield the memory of each process after each step."""
     uri = editor.open(target.path)
-    line = {"textDocument": {"uri": uri}, "position": {"line": target.line - 1, "character": 0}}
     editor.command("mom.status")
-    yield "started", editor.sizes()
-    editor.call("mom/suggest", line)
-    yield "suggestion", editor.sizes()
+    yield "started", _sizes(editor)
+    editor.suggest(uri, target.line)
+    yield "suggestion", _sizes(editor)
     editor.command("mom.search", "a connection is used again")
-    editor.call("mom/suggest", line)
-    yield "semantic search", editor.sizes()
+    editor.suggest(uri, target.line)
+    yield "semantic search", _sizes(editor)
     editor.command("mom.why", uri, target.line, False, True)
-    yield "why", editor.sizes()
+    yield "why", _sizes(editor)
 
 
 def _figures(step: str, sizes: dict[str, ProcessMemory]) -> Iterator[Figure]:
+    goals = {"model": MODEL, "indexer": INDEXER}
     for name, size in sizes.items():
         note = f"PSS {size.pss:.0f}, USS {size.uss:.0f}; peak RSS {size.peak:.0f}"
-        yield figure(f"{step}: {name}", size.rss, "MB", MODEL if name == "model" else None, note)
+        yield figure(f"{step}: {name}", size.rss, "MB", goals.get(name), note)
     counted = [sizes[name] for name in NAMES if name in sizes]
     note = f"sum of RSS {sum(one.rss for one in counted):.0f}, of PSS {sum(one.pss for one in counted):.0f}"
-    yield figure(f"{step}: total", total_resident(counted), "MB", TOTAL, note)
+    yield figure(f"{step}: total", total_resident(counted), "MB", TOTAL + MODEL * ("model" in sizes), note)
 
 
-class Editor:
-    """A minimal LSP client of `mom serve`."""
-
-    def __init__(self, location: Location, process: subprocess.Popen[bytes]) -> None:
-        self._location, self._process, self._number = location, process, 0
-        root = location.root.as_uri()
-        folders = [{"uri": root, "name": "bench"}]
-        self.call("initialize", {"processId": None, "rootUri": root, "capabilities": {}, "workspaceFolders": folders})
-        self._send({"method": "initialized", "params": {}})
-
-    def open(self, path: str) -> str:
-        """Open a file; return its URI."""
-        file = self._location.root / path
-        item = {"uri": file.as_uri(), "languageId": "text", "version": 1, "text": file.read_text("utf-8", "replace")}
-        self._send({"method": "textDocument/didOpen", "params": {"textDocument": item}})
-        return file.as_uri()
-
-    def command(self, name: str, *arguments: object) -> Any:
-        """Run a command of the server."""
-        return self.call("workspace/executeCommand", {"command": name, "arguments": list(arguments)})
-
-    def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Send a request and return its result. Raises ChildError."""
-        self._number += 1
-        self._send({"id": self._number, "method": method, "params": params})
-        while True:
-            message = self._read()
-            if message.get("id") == self._number and "method" not in message:
-                if "error" in message:
-                    raise ChildError(f"{method}: {message['error']['message']}")
-                return message["result"]
-            if "id" in message:  # a request of the server, mostly for settings
-                self._send({"id": message["id"], "result": None})
-
-    def sizes(self) -> dict[str, ProcessMemory]:
-        """Return the memory of each process."""
-        status = self.command("mom.status")
-        pids = {"front": self._process.pid, "engine": status["engine"]["pid"], "model": status["model"]["pid"]}
-        found = {name: process_memory(pid) for name, pid in pids.items() if pid}
-        children = (PROC / str(pids["engine"]) / "task").glob("*/children")
-        for pid in {int(pid) for file in children for pid in file.read_text().split()} - set(pids.values()):
-            with suppress(FileNotFoundError, ProcessLookupError, StopIteration):  # it has exited, as git does
-                found["indexer"] = process_memory(pid)
-        return found
-
-    def _send(self, message: dict[str, Any]) -> None:
-        assert self._process.stdin is not None
-        data = json.dumps({"jsonrpc": "2.0", **message}).encode()
-        self._process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(data), data))
-        self._process.stdin.flush()
-
-    def _read(self) -> Any:
-        assert self._process.stdout is not None
-        size = 0
-        while line := self._process.stdout.readline().strip():
-            if line.lower().startswith(b"content-length:"):
-                size = int(line.split(b":")[1])
-        if not size:
-            raise ChildError("the server has exited")
-        return json.loads(self._process.stdout.read(size))
+def _encoding(editor: Editor) -> list[Figure]:
+    """Return the largest memory of the indexer while it encodes; nothing without an encoder."""
+    seen: list[ProcessMemory] = []
+    ends = time.monotonic() + ATTEMPTS * INTERVAL  # for it to begin
+    while time.monotonic() < ends:
+        status = editor.command("mom.status")
+        if status["encoder"] is None or (status["searchable"] and status["encoded"] >= status["searchable"]):
+            break
+        if (status["indexing"] or {}).get("phase") == "encoding":
+            ends = ends if seen else time.monotonic() + WATCHED
+            seen += [size for name, size in _sizes(editor).items() if name == "indexer"]
+        time.sleep(INTERVAL)
+    if not seen:
+        return []
+    largest = max(seen, key=lambda size: size.rss)
+    note = f"PSS {largest.pss:.0f}, USS {largest.uss:.0f}; the first {WATCHED:g} s"
+    return [figure("encoding: indexer, at most", largest.rss, "MB", INDEXER, note)]
 
 
-@contextmanager
-def _editor(location: Location) -> Iterator[Editor]:
-    """Yield an editor; its server and the engine stop with it."""
-    process = spawn(["serve"], stderr=subprocess.DEVNULL)
-    try:
-        yield Editor(location, process)
-    finally:
-        process.communicate()  # closes its input, so it exits
-        if (client := EngineClient.connect(location.data, 60)) is not None:
-            stop_engine(client, str(location.root))
+def _sizes(editor: Editor) -> dict[str, ProcessMemory]:
+    """Return the memory of each process; the indexer's children count as it."""
+    status = editor.command("mom.status")
+    pids = {"front": editor.process.pid, "engine": status["engine"]["pid"], "model": status["model"]["pid"]}
+    found = {name: process_memory(pid) for name, pid in pids.items() if pid}
+    indexers: list[ProcessMemory] = []
+    for pid in _interpreters_below(pids["engine"]) - set(pids.values()):
+        with suppress(*GONE):
+            indexers.append(process_memory(pid))
+    return found | ({"indexer": together(indexers)} if indexers else {})
+
+
+def _interpreters_below(pid: int) -> set[int]:
+    """Return the processes that a process has started, and those that they have, as far as they run Python, not git."""
+    found: set[int] = set()
+    with suppress(*GONE):
+        children = [
+            int(one) for file in (PROC / str(pid) / "task").glob("*/children") for one in file.read_text().split()
+        ]
+        for child in children:
+            with suppress(*GONE):
+                if (PROC / str(child) / "exe").readlink() == Path(sys.executable).resolve():
+                    found |= {child, *_interpreters_below(child)}
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,9 +179,14 @@ def process_memory(pid: int) -> ProcessMemory:
     return ProcessMemory(own, files, pss, uss, peak)
 
 
-def total_resident(sizes: Iterable[ProcessMemory]) -> float:
-    """Return the resident MB of several processes; of each file only the largest share that one of them maps counts."""
+def together(sizes: Iterable[ProcessMemory]) -> ProcessMemory:
+    """Return the memory of several processes as of one: of each file only the largest share that one of them maps."""
     sizes = list(sizes)
-    paths = {path for size in sizes for path in size.files}
-    shared = sum(max(size.files.get(path, 0.0) for size in sizes) for path in paths)
-    return sum(size.own for size in sizes) + shared
+    files = {path: max(size.files.get(path, 0.0) for size in sizes) for path in {p for s in sizes for p in s.files}}
+    own, pss, uss, peak = (sum(getattr(size, name) for size in sizes) for name in ("own", "pss", "uss", "peak"))
+    return ProcessMemory(own, files, pss, uss, peak)
+
+
+def total_resident(sizes: Iterable[ProcessMemory]) -> float:
+    """Return the resident MB of several processes together."""
+    return together(sizes).rss

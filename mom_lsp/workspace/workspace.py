@@ -101,7 +101,7 @@ class Workspace:
         def answer(state: State) -> dict[str, Any]:
             query = question()[1]
             query = query.intending(intent) if intent else query
-            state = self.states.ahead(state, query.words, MATCHES, query.meaning)
+            state = self.states.searching(state, query.words, MATCHES)
             hinted = self._hinted_line(state, query) if not intent else HintedLine()
             found = self._suggestions(state, query, k, hinted) | {"took_ms": _ms_since(began)}
             if counted and rev is None:

@@ -68,15 +68,9 @@ class StateSource:
         """Start reading something in the background; call the result to wait for it."""
         return self._beside.submit(read).result
 
-    def ahead(self, state: State, words: str, limit: int, meaning: str) -> State:
-        """Return the same state, which is searching for some words and encoding a text in the background already."""
-        search = self.beside(lambda: state.matches(words, limit))
-        vector = self.beside(lambda: state.encoder(meaning)) if len(state.snapshot.vectors) else lambda: None
-        return replace(
-            state,
-            encoder=lambda text: vector() if text == meaning else state.encoder(text),
-            searches={(words, limit): search},
-        )
+    def searching(self, state: State, words: str, limit: int) -> State:
+        """Return the same state, for which LanceDB already searches for some words in the background."""
+        return replace(state, searches={(words, limit): self.beside(lambda: state.matches(words, limit))})
 
     def answer(
         self,
