@@ -61,7 +61,7 @@ class StateSource:
 
     def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
         self._library, self._worktree, self._settings = library, worktree, settings
-        self._beside = ThreadPoolExecutor(8, thread_name_prefix="mom-beside")
+        self._beside = ThreadPoolExecutor(8, thread_name_prefix="mom-head")  # two for each request of an engine
         self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
 
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
