@@ -93,11 +93,11 @@ def _hovers(editor: Editor, location: Location, uris: dict[str, str]) -> list[Fi
     }
     each = HOVERED // len(lines) * 3
     spread = [(path, at) for path, all in lines.items() for at in all[:: max(1, len(all) // each)]]
-    client = EngineClient.connect(location.data, PATIENCE)
-    assert client is not None
-    hovers, engine = [], []
     for path, at in spread[::3]:
         editor.hover(uris[path], at)  # so that the files that answers are checked against are read
+    client = EngineClient.connect(location.data, PATIENCE)
+    assert client is not None  # it answered
+    hovers, engine = [], []
     for (path, at), (other, line) in zip(spread[1::3], spread[2::3], strict=False):
         hovers.append(timed(partial(editor.hover, uris[path], at)) * 1000)
         engine.append(_asked(client, location, other, line))
