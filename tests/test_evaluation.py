@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from repositories import Repo, Start
+from memories import HashEncoder
+from repositories import Repo, Start, add_followups
 
 from mom_lsp.cli.app import app
 from mom_lsp.errors import UsageError
@@ -242,3 +244,29 @@ def test_a_run_finds_the_commit_that_the_message_names(
     assert json.loads(own.stdout)["methods"]["mom"]["followup"]["R@1"][0] == 1
     bad = CliRunner().invoke(app, [*arguments, "--ablate=nonsense"])
     assert bad.exit_code == 2
+
+
+def test_evaluating_and_tuning_ask_the_encoder_of_the_settings(
+    project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for module in ("indexing.scheduler", "indexing.index_pass", "tuning.gather"):
+        monkeypatch.setattr(f"mom_lsp.{module}.choose", lambda model, bulk=False: HashEncoder(model))
+    settings = project.root.parent / "home/mom-lsp/settings.toml"
+    settings.write_text('[encoder]\nmodel = "another"\n')
+    add_followups(project)
+    moms(project).index()
+
+    def run(*arguments: str) -> dict[str, Any]:
+        result = CliRunner().invoke(app, [*arguments, "--json"])
+        assert result.exit_code == 0, result.output
+        found: dict[str, Any] = json.loads(result.stdout)
+        return found
+
+    evaluate, tune = ("eval", "--repo", str(project.root)), ("-C", str(project.root), "tune")
+    assert "dense" in run(*evaluate)["methods"] and "dense" not in run(*evaluate, "--no-meaning")["methods"]
+    assert run(*tune)["terms"]["sem"]["shipped"] > 0
+    settings.write_text('[encoder]\nmodel = "without vectors yet"\n')
+    assert "dense" not in run(*evaluate)["methods"] and run(*tune)["terms"]["sem"]["shipped"] == 0
+    settings.write_text('[encoder]\nenable = false\nmodel = "another"\n')
+    assert "dense" not in run(*evaluate)["methods"]

@@ -26,7 +26,7 @@ from mom_lsp.lm.trace_learning import Accepted, observe
 from mom_lsp.lm.traces import STRENGTHS, AttentionTraces, calibrated
 from mom_lsp.memory import Bias
 from mom_lsp.tuning.cache import Step
-from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels
 from mom_lsp.tuning.metrics import bootstrap_interval
 from mom_lsp.tuning.rank import default_editing_model, scores
@@ -141,7 +141,8 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
 def first_routed(repository: Path, labels: Sequence[Label], cases: Sequence[ModelCase], step: Step) -> dict[str, str]:
     """Return for each query the memory of its prompt that the router ranked first at that time, if it found any."""
     wanted = {case.query: case for case in cases}
-    questions = gather_cases(repository, [label for label in labels if label.query in wanted], step)
+    chosen = [label for label in labels if label.query in wanted]
+    questions = gather_cases(repository, chosen, step, encoder=configured_encoder(repository))
     model, first = default_editing_model(questions), dict[str, str]()
     for asked in questions:
         score = dict(zip(asked.shas, scores(asked, model).tolist(), strict=True))

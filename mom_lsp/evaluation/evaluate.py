@@ -22,7 +22,7 @@ from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.settings import Settings
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.cases import Annotator, Case
-from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels, sample
 from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table
 from mom_lsp.tuning.rank import default_editing_model, first_confidence, rank, writers_only
@@ -59,9 +59,8 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
     annotators: list[Callable[[Library], Annotator]] = [Baselines]
     if request.ablate == "cms":
         annotators.append(lambda library: EditingContext(library.snapshot()))
-    cases = gather_cases(
-        request.repository, chosen, step, form=request.form, meaning=request.meaning, annotators=annotators
-    )
+    encoder = configured_encoder(request.repository) if request.meaning else None
+    cases = gather_cases(request.repository, chosen, step, form=request.form, encoder=encoder, annotators=annotators)
     if not cases:
         if request.labels:
             raise UsageError(f"{request.labels} has no query among the ancestors of HEAD in {request.repository}")

@@ -20,7 +20,7 @@ from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.fit import as_json, fit
-from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import load_labels, sample
 from mom_lsp.tuning.metrics import METRICS, at_threshold, metric_table
 from mom_lsp.tuning.rank import first_confidence, rank, writers_only
@@ -69,10 +69,9 @@ def main() -> None:
     chosen = parser.parse_args()
     sets = {}
     for pair in chosen.sets:
-        repository, _, labels = pair.partition("=")
-        sets[repository] = gather_cases(
-            Path(repository), sample(load_labels(Path(labels)), chosen.limit), _step, form=chosen.form
-        )
+        repository, _, file = pair.partition("=")
+        labels, encoder = sample(load_labels(Path(file)), chosen.limit), configured_encoder(Path(repository))
+        sets[repository] = gather_cases(Path(repository), labels, _step, form=chosen.form, encoder=encoder)
     weights = json.loads(chosen.out.read_text("utf-8")) if chosen.out.exists() else {}
     confidences, thresholds = dict[str, list[tuple[float, bool]]](), dict[str, float]()
     for mode, names in NAMES[chosen.form].items():

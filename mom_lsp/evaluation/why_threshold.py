@@ -19,7 +19,7 @@ import numpy as np
 
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
-from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import load_labels, sample
 from mom_lsp.tuning.rank import default_editing_model, scores
 from mom_lsp.workspace.ranking.citations import OTHERS
@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=300)
     chosen = parser.parse_args()
     labels = sample(load_labels(chosen.labels), chosen.limit)
-    cases = gather_cases(chosen.repository, labels, lambda *_: None)
+    cases = gather_cases(chosen.repository, labels, lambda *_: None, encoder=configured_encoder(chosen.repository))
     rows = threshold_rows(cases, default_editing_model(cases).scaled({"temp": 0.0}))
     for row in rows:
         sys.stdout.write(

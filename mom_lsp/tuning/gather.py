@@ -15,6 +15,7 @@ from mom_lsp.git import Repository, locate
 from mom_lsp.indexing.extraction_worker import attributes_file
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder
+from mom_lsp.settings import resolve_saved
 from mom_lsp.store import Store
 from mom_lsp.tuning.cache import BlameCache, Step
 from mom_lsp.tuning.cases import Annotator, Case, Cases
@@ -28,7 +29,8 @@ def gather_cases(
     step: Step,
     *,
     form: str = "editing",
-    meaning: bool = True,
+    encoder: Encoder | None = None,
+    open_store: Callable[[Path], Store] = Store,
     annotators: Sequence[Callable[[Library], Annotator]] = (),
 ) -> list[Case]:
     """Return the cases of the labels whose query is in the history and has the wanted form.
@@ -38,7 +40,8 @@ def gather_cases(
         labels: queries and their relevant commits.
         step: called with the progress: phase, done, total.
         form: "editing" for queries of the lines about to be changed, "intent" of the masked subject, "both" of both.
-        meaning: whether queries have embeddings.
+        encoder: of the queries, None for none; without vectors of it in the store it is not asked.
+        open_store: opens the store of a data folder.
         annotators: makers of the annotators of each case.
 
     Raises:
@@ -53,8 +56,8 @@ def gather_cases(
     with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch:
         journal = Journal(Path(scratch) / datafolder.JOURNAL)  # empty: no feedback yet
         try:
-            store = Store(location.data)
-            library = Library(lambda: store, journal, installed_encoder() if meaning else None)
+            store = open_store(location.data)
+            library = Library(lambda: store, journal, encoder)
             library.snapshot_with_vectors()
             made = [make(library) for make in annotators]
             cases = Cases(repository, library, cache, attributes_file(location.data), step, made)
@@ -64,9 +67,19 @@ def gather_cases(
             cache.close()
 
 
-def installed_encoder() -> Encoder | None:
-    """Return the installed encoder, None if there is none."""
+def configured_encoder(root: Path) -> Encoder | None:
+    """Return the encoder of a worktree's settings, None if it is turned off, or the default one is not installed.
+
+    Raises:
+        EncoderError: the settings name a model that cannot be used.
+    """
+    location = locate(root)
+    chosen = resolve_saved(location.root, location.data).settings.encoder
+    if not chosen.enable:
+        return None
     try:
-        return choose(bulk=True)
+        return choose(chosen.model, bulk=True)
     except EncoderError:
+        if chosen.model:
+            raise
         return None
