@@ -52,7 +52,7 @@ def gather_cases(
     if not location.git:
         raise UsageError(f"{root} is not a git repository")
     repository = Repository(location)
-    cache = BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
+    cache = open_cache(repository)
     with tempfile.TemporaryDirectory(prefix="mom-eval-") as scratch:
         journal = Journal(Path(scratch) / datafolder.JOURNAL)  # empty: no feedback yet
         try:
@@ -65,6 +65,11 @@ def gather_cases(
         finally:
             journal.close()
             cache.close()
+
+
+def open_cache(repository: Repository) -> BlameCache:
+    """Open the cache of a repository; the caller closes it."""
+    return BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
 
 
 def configured_encoder(root: Path) -> Encoder | None:

@@ -1,0 +1,151 @@
+"""What search by meaning is worth: the same labelled questions with each encoder, and with none.
+
+    python -m mom_lsp.evaluation.encoder_choice CLONE=LABELS … [--model MODEL …] [--form editing|intent] [--limit N]
+
+MODEL is a value of `mom.encoder.model`; the first one is the reference. The clones are indexed, with or without
+vectors: those that an index lacks are cached outside of it. Each row has two sets of weights: the shipped ones, and
+ones fitted with the same encoder on the other clones.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mom_lsp.encode import SentenceEncoder
+from mom_lsp.evaluation.fit_weights import NAMES
+from mom_lsp.evaluation.other_vectors import open_encoded
+from mom_lsp.memory import Encoder
+from mom_lsp.route.features import TERM_OF
+from mom_lsp.route.linear_model import LinearModel, Mode, shipped
+from mom_lsp.tuning.cases import Case
+from mom_lsp.tuning.fit import fit
+from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.labels import Label, load_labels, sample
+from mom_lsp.tuning.metrics import METRICS, bootstrap_interval, metrics_of
+from mom_lsp.tuning.rank import rank
+
+USES: dict[str, dict[str, Mode]] = {
+    "editing": {"by place": "editing"},
+    "intent": {"in words": "intent", "search": "why"},
+}  # form -> use -> the weights it takes; hints take no meaning at all
+SHOWN = ("R@3", "MRR@10")
+NO_ENCODER = "none"
+Asked = Mapping[str, list[Case]]  # clone -> cases
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One encoder in one use on one clone, every label a line of (labels, metrics)."""
+
+    use: str
+    clone: str
+    encoder: str
+    shipped: np.ndarray
+    own: np.ndarray | None  # with weights fitted on the other clones; None if there are none
+
+
+def ask(clone: Path, labels: Sequence[Label], form: str, encoder: Encoder | None) -> list[Case]:
+    """Return the cases of the labels of an indexed clone, in the order of the labels."""
+    open_store = open_encoded(clone, encoder, _step)
+    found = gather_cases(clone, labels, _step, form=form, encoder=encoder, open_store=open_store)
+    order = {label.query: at for at, label in enumerate(labels)}
+    return sorted(found, key=lambda case: order[case.label.query])
+
+
+def rows_of(asked: Mapping[str, Asked], form: str) -> list[Row]:
+    """Return one row for each use, clone and encoder.
+
+    Args:
+        asked: the cases of each encoder, the same labels for each.
+        form: of the questions.
+    """
+    found = []
+    for use, mode in USES[form].items():
+        for clone in next(iter(asked.values())):
+            for encoder, cases in asked.items():
+                default, own = _models(mode, encoder, clone, cases)
+                rows = _metrics(cases[clone], default)
+                found.append(Row(use, clone, encoder, rows, _metrics(cases[clone], own) if own else None))
+    return found
+
+
+def _models(mode: Mode, encoder: str, clone: str, cases: Asked) -> tuple[LinearModel, LinearModel | None]:
+    """Return the shipped weights, and weights fitted on the other clones."""
+    names: Sequence[str] = NAMES["editing" if mode == "editing" else "intent"][mode]
+    others = [case for other, found in cases.items() if other != clone for case in found]
+    if encoder == NO_ENCODER:
+        names = [name for name in names if TERM_OF[name] != "sem"]
+    default = shipped("unencoded" if mode == "editing" and encoder == NO_ENCODER else mode)
+    return default, fit(others, names) if others else None
+
+
+def _metrics(cases: Sequence[Case], model: LinearModel) -> np.ndarray:
+    """Return SHOWN of each case, (cases, metrics)."""
+    columns = [METRICS.index(name) for name in SHOWN]
+    return np.array([metrics_of(rank(case, model), set(case.label.gold)) for case in cases])[:, columns]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Return a table in Markdown; an interval holds the mean of a label's difference with 95%."""
+    head = ("use", "clone", "n", "encoder", "shipped weights", "own weights", "own, against none", "against the first")
+    lines = [head, ("---",) * len(head)]
+    groups: dict[tuple[str, str], dict[str, Row]] = {}
+    for row in rows:
+        groups.setdefault((row.use, Path(row.clone).name), {})[row.encoder] = row
+    for (use, clone), group in groups.items():
+        none, first = group[NO_ENCODER], next((row for name, row in group.items() if name != NO_ENCODER), None)
+        for name, row in group.items():
+            gains = [_gain(row, other) if other and other is not row else "" for other in (none, first)]
+            lines.append((use, clone, str(len(row.shipped)), name, _mean(row.shipped), _mean(row.own), *gains))
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _mean(rows: np.ndarray | None) -> str:
+    if rows is None:
+        return ""
+    recall, reciprocal = rows.mean(0)
+    return f"{recall:.3f} ({reciprocal:.3f})".replace("0.", ".")
+
+
+def _gain(row: Row, other: Row) -> str:
+    """Return the gain in Recall@3, each label against itself; without own weights, with the shipped ones."""
+    mine, theirs = (row.shipped, other.shipped) if row.own is None or other.own is None else (row.own, other.own)
+    mean, low, high = bootstrap_interval(mine[:, 0] - theirs[:, 0])
+    return f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]".replace("0.", ".")
+
+
+def main() -> None:
+    """Ask, and print the table."""
+    parser = argparse.ArgumentParser(description="Measure what each encoder is worth.")
+    parser.add_argument("sets", nargs="+", metavar="CLONE=LABELS")
+    parser.add_argument("--model", action="append", help="a value of mom.encoder.model; repeat it to compare")
+    parser.add_argument("--form", choices=list(USES), action="append")
+    parser.add_argument("--limit", type=int, default=600)
+    chosen = parser.parse_args()
+    pairs = (pair.partition("=") for pair in chosen.sets)
+    sets = {clone: sample(load_labels(Path(file)), chosen.limit) for clone, _, file in pairs}
+    encoders: dict[str, Encoder | None] = {NO_ENCODER: None}
+    encoders |= {found.name: found for found in map(SentenceEncoder, chosen.model or [""])}
+    rows = []
+    for form in chosen.form or USES:
+        asked = {
+            name: {clone: ask(Path(clone), labels, form, encoder) for clone, labels in sets.items()}
+            for name, encoder in encoders.items()
+        }
+        rows += rows_of(asked, form)
+    sys.stdout.write(table(rows) + "\n")
+
+
+def _step(name: str, done: int, total: int) -> None:
+    if total and done % 1_000 == 0:
+        sys.stderr.write(f"{name}: {done} of {total}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""What an encoder is worth: labels and searches asked with it and without, on an index that stays as it is."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from memories import HashEncoder
+from repositories import Repo, Start, add_followups
+
+from mom_lsp.evaluation import encoder_choice, search_accuracy
+from mom_lsp.evaluation.encoder_choice import ask, rows_of, table
+from mom_lsp.evaluation.other_vectors import open_encoded
+from mom_lsp.store import Store, content_hash, embedding_text
+from mom_lsp.tuning.labels import own_labels
+
+SEARCHES = Path(__file__).parent.parent / "fixtures" / "labels" / "searches.jsonl"
+
+
+@pytest.fixture(autouse=True)
+def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def run(module: object, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
+    monkeypatch.setattr(sys, "argv", ["", *map(str, arguments)])
+    monkeypatch.setattr(module, "SentenceEncoder", HashEncoder)
+    module.main()  # type: ignore[attr-defined]
+
+
+def test_vectors_that_an_index_lacks_are_kept_outside_of_it(project: Repo, moms: Start) -> None:
+    add_followups(project, 3)
+    moms(project).index()
+    first, data = HashEncoder("first"), project.location.data
+    contents, vectors = open_encoded(project.root, first, lambda *_: None)(data).vectors("first")
+    texts = {content_hash(embedding_text(one)): embedding_text(one) for one in Store(data).get(_ids(data)).values()}
+    assert texts.keys() == set(contents)
+    assert vectors == pytest.approx(HashEncoder("first").encode([texts[one] for one in contents]), abs=1e-3)
+    again, other = HashEncoder("first"), HashEncoder("other")
+    open_encoded(project.root, again, lambda *_: None)
+    assert again.texts == [] and len(first.texts) == len(contents)
+    unlike = open_encoded(project.root, other, lambda *_: None)(data).vectors("other")[1]
+    assert not np.allclose(unlike, vectors, atol=0.1)
+    assert [Store(data).vectors(one)[0] for one in ("first", "other")] == [[], []]
+
+
+def _ids(data: Path) -> list[str]:
+    return [str(one) for one in Store(data).columns(["id"])["id"].to_pylist()]
+
+
+def test_each_encoder_is_asked_the_same_labels(project: Repo, moms: Start) -> None:
+    add_followups(project, 24)
+    moms(project).index()
+    labels, clone = own_labels(project.root), str(project.root)
+    asked = {
+        name: {
+            clone: ask(project.root, labels, "intent", encoder),
+            "twin": ask(project.root, labels, "intent", encoder),
+        }
+        for name, encoder in {"none": None, "hash": HashEncoder()}.items()
+    }
+    queries = {name: [case.label.query for case in cases[clone]] for name, cases in asked.items()}
+    assert queries["none"] == queries["hash"] == [label.query for label in labels]
+    assert not any(case.features["cosine"].any() for case in asked["none"][clone])
+    assert all(case.features["cosine"].any() for case in asked["hash"][clone])
+    rows = rows_of(asked, "intent")
+    assert [(row.use, row.encoder) for row in rows[:4]] == [("in words", "none"), ("in words", "hash")] * 2
+    assert all(row.own is not None and row.own.shape == row.shipped.shape == (24, 2) for row in rows)
+    head, _, *lines = table(rows).splitlines()
+    assert len(lines) == 8 and all(line.count("|") == head.count("|") for line in lines)
+    none, found = (np.array(row.own)[:, 0] for row in rows[:2])
+    assert f"{(found - none).mean():+.3f}".replace("0.", ".") in lines[1]
+
+
+def test_the_table_is_printed(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    add_followups(project, 4)
+    moms(project).index()
+    labels = tmp_path / "labels.jsonl"
+    rows = [{"query": label.query, "gold": label.gold} for label in own_labels(project.root)]
+    labels.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(encoder_choice, monkeypatch, f"{project.root}={labels}", "--model", "one", "--model", "two")
+    lines = capsys.readouterr().out.splitlines()[2:]
+    uses = [(line.split(" | ")[0][2:], line.split(" | ")[3]) for line in lines]
+    assert uses == [(use, name) for use in ("by place", "in words", "search") for name in ("none", "one", "two")]
+
+
+def test_searches_count_what_a_reader_accepts(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    zebra = project.commit("Add zebras\n\nBecause they were missing.", {"zebra.py": "z = 1\n"})
+    horse = project.commit("Add horses and a zebra\n\nBecause they were missing.", {"horse.py": "h = 1\n"})
+    moms(project).index()
+    searches = tmp_path / "searches.jsonl"
+    rows = [
+        {"repo": "a/zoo", "question": "zebras", "useful": [zebra], "read": []},
+        {"repo": "a/zoo", "question": "horses", "useful": ["docs/horse.md"], "read": [horse]},
+        {"repo": "another/one", "question": "horses", "useful": [horse], "read": []},
+    ]
+    searches.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    run(search_accuracy, monkeypatch, searches, "--repo", f"a/zoo={project.root}", "--show")
+    lines = capsys.readouterr().out.splitlines()
+    (none,) = (line for line in lines if line.startswith("none: "))
+    assert none.startswith("none: 2 searches; useful: first 1, within 3 1;")
+    assert not any(horse in line for line in lines if "'horses'" in line)  # it was read
+
+
+def test_the_searches_have_full_hashes_or_paths() -> None:
+    rows = [json.loads(line) for line in SEARCHES.read_text("utf-8").splitlines()]
+    assert len(rows) == len({row["question"] for row in rows}) == 60
+    assert {key for row in rows for key in row} == {"repo", "question", "useful", "read"}
+    for row in rows:
+        assert row["useful"] and not set(row["useful"]) & set(row["read"])
+        assert all(len(one) == 40 or "." in one for one in row["useful"] + row["read"])
