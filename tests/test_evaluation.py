@@ -263,10 +263,13 @@ def test_evaluating_and_tuning_ask_the_encoder_of_the_settings(
         found: dict[str, Any] = json.loads(result.stdout)
         return found
 
-    evaluate, tune = ("eval", "--repo", str(project.root)), ("-C", str(project.root), "tune")
-    assert "dense" in run(*evaluate)["methods"] and "dense" not in run(*evaluate, "--no-meaning")["methods"]
-    assert run(*tune)["terms"]["sem"]["shipped"] > 0
+    by_place, tune = ("eval", "--repo", str(project.root)), ("-C", str(project.root), "tune")
+    in_words = (*by_place, "--form", "intent")
+    assert "dense" in run(*in_words)["methods"] and "dense" not in run(*in_words, "--no-meaning")["methods"]
+    assert "dense" not in run(*by_place)["methods"] and run(*tune)["terms"]["sem"]["shipped"] == 0
+    settings.write_text('[encoder]\nmodel = "another"\ncontext = true\n')  # places are compared, too
+    assert "dense" in run(*by_place)["methods"] and run(*tune)["terms"]["sem"]["shipped"] > 0
     settings.write_text('[encoder]\nmodel = "without vectors yet"\n')
-    assert "dense" not in run(*evaluate)["methods"] and run(*tune)["terms"]["sem"]["shipped"] == 0
+    assert "dense" not in run(*in_words)["methods"]
     settings.write_text('[encoder]\nenable = false\nmodel = "another"\n')
-    assert "dense" not in run(*evaluate)["methods"]
+    assert "dense" not in run(*in_words)["methods"]

@@ -27,7 +27,7 @@ def _cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run(module: object, monkeypatch: pytest.MonkeyPatch, *arguments: object) -> None:
     monkeypatch.setattr(sys, "argv", ["", *map(str, arguments)])
-    monkeypatch.setattr(module, "SentenceEncoder", HashEncoder)
+    monkeypatch.setattr(module, "choose", HashEncoder)
     module.main()  # type: ignore[attr-defined]
 
 

@@ -37,7 +37,7 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     metavar="GROUP",
     help="Ablate a group of terms, or `seed`, `life`, `cms`, `strategies`.",
 )
-@click.option("--meaning/--no-meaning", default=True, help="Use semantic search, or rank as without an encoder.")
+@click.option("--meaning/--no-meaning", default=True, help="Use semantic search where mom does, or never.")
 @click.option("--model", is_flag=True, help="Evaluate attention bias in the language model instead.")
 @click.option("--out", metavar="FILE", help="Write the predictions to FILE.")
 @click.option("--curve", metavar="FILE.svg", help="Plot precision against coverage.")

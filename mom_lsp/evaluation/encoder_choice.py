@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.evaluation.fit_weights import NAMES
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.memory import Encoder
@@ -131,7 +131,7 @@ def main() -> None:
     pairs = (pair.partition("=") for pair in chosen.sets)
     sets = {clone: sample(load_labels(Path(file)), chosen.limit) for clone, _, file in pairs}
     encoders: dict[str, Encoder | None] = {NO_ENCODER: None}
-    encoders |= {found.name: found for found in map(SentenceEncoder, chosen.model or [""])}
+    encoders |= {found.name: found for found in map(choose, chosen.model or [""])}
     rows = []
     for form in chosen.form or USES:
         asked = {

@@ -59,7 +59,8 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
     annotators: list[Callable[[Library], Annotator]] = [Baselines]
     if request.ablate == "cms":
         annotators.append(lambda library: EditingContext(library.snapshot()))
-    encoder = configured_encoder(request.repository) if request.meaning else None
+    by_place = request.form == "editing"
+    encoder = configured_encoder(request.repository, by_place=by_place) if request.meaning else None
     cases = gather_cases(request.repository, chosen, step, form=request.form, encoder=encoder, annotators=annotators)
     if not cases:
         if request.labels:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import datafolder
-from mom_lsp.encode import SentenceEncoder
+from mom_lsp.encode import choose
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
@@ -106,7 +106,7 @@ def main() -> None:
     chosen = parser.parse_args()
     clones = {name: Path(clone) for name, _, clone in (one.partition("=") for one in chosen.repo)}
     encoders: dict[str, Encoder | None] = {"none": None}
-    encoders |= {found.name: found for found in map(SentenceEncoder, chosen.model or [""])}
+    encoders |= {found.name: found for found in map(choose, chosen.model or [""])}
     searches = load_searches(chosen.searches)
     for name, encoder in encoders.items():
         found = compare(searches, clones, encoder)

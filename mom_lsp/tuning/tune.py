@@ -46,7 +46,7 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], LinearMode
     labels = own_labels(root)[-limit:]
     impressions = load_rated(root)[-limit:]
     _check_enough(labels, impressions)
-    history = gather_cases(root, labels, step, encoder=configured_encoder(root)) if labels else []
+    history = gather_cases(root, labels, step, encoder=configured_encoder(root, by_place=True)) if labels else []
     rated = list(replay_rated(root, impressions, step))
     _check_enough(history, rated)
     return learn(history, rated)
@@ -117,7 +117,7 @@ def replay_rated(root: Path, impressions: Sequence[RatedImpression], step: Step)
     location = locate(root)
     with Journal(location.data / datafolder.JOURNAL) as journal:
         store = Store(location.data)
-        library = Library(lambda: store, journal, configured_encoder(root))
+        library = Library(lambda: store, journal, configured_encoder(root, by_place=True))
         library.reload()
         yield from ImpressionReplay(location, library, list(journal.events())).cases(impressions, step)
 
