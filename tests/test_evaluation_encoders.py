@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from memories import HashEncoder
 from repositories import Repo, Start, add_followups
 
-from mom_lsp.evaluation import encoder_choice, search_accuracy
+from mom_lsp.evaluation import encoder_choice, encoder_cost, search_accuracy
 from mom_lsp.evaluation.encoder_choice import ask, rows_of, table
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.store import Store, content_hash, embedding_text
@@ -116,3 +117,16 @@ def test_the_searches_have_full_hashes_or_paths() -> None:
     for row in rows:
         assert row["useful"] and not set(row["useful"]) & set(row["read"])
         assert all(len(one) == 40 or "." in one for one in row["useful"] + row["read"])
+
+
+def test_an_encoder_costs_what_only_it_needs(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    add_followups(project, 2)
+    moms(project).index()
+    monkeypatch.setattr(encoder_cost, "ROUNDS", 1)
+    monkeypatch.setattr(sys, "argv", ["", str(project.root), "--texts", "4"])
+    encoder_cost.main()
+    numbers = re.findall(r"[\d.]+", capsys.readouterr().out)
+    disk, load, speed, resident, peak = map(float, numbers)
+    assert disk > 21 and load > 0 and speed > 0 and peak >= resident > 0  # the weights alone have 21 MB
