@@ -13,7 +13,7 @@ from memories import HashEncoder
 from repositories import Repo, Start, add_followups
 
 from mom_lsp.evaluation import encoder_choice, encoder_cost, search_accuracy
-from mom_lsp.evaluation.encoder_choice import ask, rows_of, table
+from mom_lsp.evaluation.encoder_choice import USES, ask, rows_of, table
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.store import Store, content_hash, embedding_text
 from mom_lsp.tuning.labels import own_labels
@@ -68,7 +68,9 @@ def test_each_encoder_is_asked_the_same_labels(project: Repo, moms: Start) -> No
     assert not any(case.features["cosine"].any() for case in asked["none"][clone])
     assert all(case.features["cosine"].any() for case in asked["hash"][clone])
     rows = rows_of(asked, "intent")
-    assert [(row.use, row.encoder) for row in rows[:4]] == [("in words", "none"), ("in words", "hash")] * 2
+    assert [(row.use, row.encoder) for row in rows[:4]] == [
+        ("suggest --intent, no line", name) for name in ("none", "hash")
+    ] * 2
     assert all(row.own is not None and row.own.shape == row.shipped.shape == (24, 2) for row in rows)
     head, _, *lines = table(rows).splitlines()
     assert len(lines) == 8 and all(line.count("|") == head.count("|") for line in lines)
@@ -87,7 +89,7 @@ def test_the_table_is_printed(
     run(encoder_choice, monkeypatch, f"{project.root}={labels}", "--model", "one", "--model", "two")
     lines = capsys.readouterr().out.splitlines()[2:]
     uses = [(line.split(" | ")[0][2:], line.split(" | ")[3]) for line in lines]
-    assert uses == [(use, name) for use in ("by place", "in words", "search") for name in ("none", "one", "two")]
+    assert uses == [(use.name, name) for form in USES.values() for use in form for name in ("none", "one", "two")]
 
 
 def test_searches_count_what_a_reader_accepts(

@@ -1,6 +1,6 @@
 """What search by meaning is worth: the same labelled questions with each encoder, and with none.
 
-    python -m mom_lsp.evaluation.encoder_choice CLONE=LABELS … [--model MODEL …] [--form editing|intent] [--limit N]
+    python -m mom_lsp.evaluation.encoder_choice CLONE=LABELS … [--model MODEL …] [--form FORM …] [--limit N]
 
 MODEL is a value of `mom.encoder.model`; the first one is the reference. The clones are indexed, with or without
 vectors: those that an index lacks are cached outside of it. Each row has two sets of weights: the shipped ones, and
@@ -30,10 +30,21 @@ from mom_lsp.tuning.labels import Label, load_labels, sample
 from mom_lsp.tuning.metrics import METRICS, bootstrap_interval, metrics_of
 from mom_lsp.tuning.rank import rank
 
-USES: dict[str, dict[str, Mode]] = {
-    "editing": {"by place": "editing"},
-    "intent": {"in words": "intent", "search": "why"},
-}  # form -> use -> the weights it takes; hints take no meaning at all
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A use of the ranking, and the weights it takes."""
+
+    name: str
+    mode: Mode
+    timeless: bool = False  # whether its terms of time are left out
+
+
+USES = {
+    "editing": (Use("suggest", "editing"), Use("why", "editing", timeless=True)),
+    "both": (Use("suggest --intent", "editing"),),
+    "intent": (Use("suggest --intent, no line", "intent"), Use("search", "why")),
+}  # by the form of the question; hints have no meaning at all
 SHOWN = ("R@3", "MRR@10")
 NO_ENCODER = "none"
 Asked = Mapping[str, list[Case]]  # clone -> cases
@@ -66,23 +77,25 @@ def rows_of(asked: Mapping[str, Asked], form: str) -> list[Row]:
         form: of the questions.
     """
     found = []
-    for use, mode in USES[form].items():
+    for use in USES[form]:
         for clone in next(iter(asked.values())):
             for encoder, cases in asked.items():
-                default, own = _models(mode, encoder, clone, cases)
+                default, own = _models(use, encoder, clone, cases)
                 rows = _metrics(cases[clone], default)
-                found.append(Row(use, clone, encoder, rows, _metrics(cases[clone], own) if own else None))
+                found.append(Row(use.name, clone, encoder, rows, _metrics(cases[clone], own) if own else None))
     return found
 
 
-def _models(mode: Mode, encoder: str, clone: str, cases: Asked) -> tuple[LinearModel, LinearModel | None]:
+def _models(use: Use, encoder: str, clone: str, cases: Asked) -> tuple[LinearModel, LinearModel | None]:
     """Return the shipped weights, and weights fitted on the other clones."""
-    names: Sequence[str] = NAMES["editing" if mode == "editing" else "intent"][mode]
+    names: Sequence[str] = NAMES["editing" if use.mode == "editing" else "intent"][use.mode]
     others = [case for other, found in cases.items() if other != clone for case in found]
     if encoder == NO_ENCODER:
         names = [name for name in names if TERM_OF[name] != "sem"]
-    default = shipped("unencoded" if mode == "editing" and encoder == NO_ENCODER else mode)
-    return default, fit(others, names) if others else None
+    default = shipped("unencoded" if use.mode == "editing" and encoder == NO_ENCODER else use.mode)
+    weighed = [default, fit(others, names)] if others else [default]
+    default, *own = (model.scaled({"temp": 0.0}) if use.timeless else model for model in weighed)
+    return default, own[0] if own else None
 
 
 def _metrics(cases: Sequence[Case], model: LinearModel) -> np.ndarray:
