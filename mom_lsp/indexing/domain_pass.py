@@ -1,4 +1,4 @@
-"""The pass that assigns memories to domains, after they are encoded: new ones, and those that these displace."""
+"""Assigning memories to domains, after a pass and again when all are encoded: new ones, and those that these displace."""
 
 from __future__ import annotations
 
