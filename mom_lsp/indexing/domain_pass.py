@@ -1,4 +1,4 @@
-"""Assigning memories to domains, after a pass and again when all are encoded: new ones, and those that these displace."""
+"""Assigning memories to domains, after a pass and again once all are encoded: new ones, and those these displace."""
 
 from __future__ import annotations
 
