@@ -80,7 +80,7 @@ def test_a_failing_task_backs_off_and_blocks_no_other_task(error: Exception) -> 
 
 
 def test_the_index_is_followed_while_the_model_is_idle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now, started = [LONG], list[float]()
+    now, started = [30.0], list[float]()  # at rest, and not yet idle for so long that the engine ends
     engine = idle_engine(tmp_path, now, [], most=3)
 
     def takes(seconds: float, result: object = None) -> Callable[..., Any]:
