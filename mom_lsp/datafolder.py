@@ -20,6 +20,7 @@ JOURNAL = "journal.sqlite"  # what the user did: the one file that cannot be reb
 INDEX = "lance"  # the folder of the tables
 TRACES = "traces.sqlite"  # attention traces
 TITLES = "titles.sqlite"  # generated titles
+BLAMES = "blame.sqlite"  # who wrote the lines of the files that were opened last
 REQUESTS = "requests"  # the folder of the index queue
 LEASE = "writer.lock"
 ENCODING = "encoding.lock"  # held by the process that encodes

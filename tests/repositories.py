@@ -19,7 +19,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.indexing import Summary, index, index_settings
 from mom_lsp.settings import Settings
-from mom_lsp.workspace.library.line_writers import BlamePatience
+from mom_lsp.workspace.library.blame_patience import BlamePatience
 
 START = 1_700_000_000  # seconds since 1970: when the first commit is made
 HOUR = 3600  # seconds between two commits

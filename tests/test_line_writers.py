@@ -15,7 +15,8 @@ from repositories import Repo, Start
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Repository
-from mom_lsp.workspace.library.line_writers import BlamePatience, LineWriters
+from mom_lsp.workspace.library.blame_patience import BlamePatience
+from mom_lsp.workspace.library.line_writers import LineWriters
 from mom_lsp.workspace.library.worktree import Worktree
 
 
@@ -176,7 +177,7 @@ def test_a_request_during_worker_shutdown_starts_only_one_worker(project: Repo) 
 
     worktree = Worktree(project.location)
     head = worktree.head()
-    writers = Late(Slow(project.location), worktree.committed, BlamePatience(0.0, background=True))
+    writers = Late(Slow(project.location), worktree.lines_of, BlamePatience(0.0, background=True))
     assert writers.of(head, "lib/conn.py", None)
     (ending,) = (thread for thread in threading.enumerate() if thread.name == "mom-blame")
     may_begin.set()

@@ -17,7 +17,7 @@ from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
 from mom_lsp.process import EngineServer, announce_ready
-from mom_lsp.workspace.library.line_writers import IN_ENGINE
+from mom_lsp.workspace.library.blame_patience import IN_ENGINE
 
 AT_REST = 20.0  # seconds without a request, after which the local model may generate titles and learn
 POLL = 0.5  # seconds between two checks for a new version of the store

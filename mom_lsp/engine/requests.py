@@ -15,6 +15,7 @@ from mom_lsp.workspace import Workspace
 from mom_lsp.workspace.accepted_texts import followed
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.answers.contract import attention
+from mom_lsp.workspace.answers.line_hints import Wanted
 from mom_lsp.workspace.transfer import exported
 
 Params = Mapping[str, Any]
@@ -44,7 +45,10 @@ def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _hints(service: Service, workspace: Workspace, p: Params) -> Any:
-    return {"hints": workspace.hints(str(p["path"]), str(p["text"]), int(p["start"]), int(p["end"]))}
+    first = p.get("first")
+    wanted = Wanted(int(p["start"]), int(p["end"]), (int(first[0]), int(first[1])) if first else None)
+    found = workspace.hints(str(p["path"]), str(p["text"]), wanted)
+    return {"hints": found.hints} | ({"lines": list(found.lines)} if found.lines else {})
 
 
 def _hinted(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -104,6 +108,11 @@ def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
     return {}
 
 
+def _closed(service: Service, workspace: Workspace, p: Params) -> Any:
+    workspace.closed(str(p["path"]))
+    return {}
+
+
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
     if why := service.read_only:
         raise DataFolderError(why)
@@ -155,6 +164,7 @@ REQUESTS: dict[str, Answer] = {
     "status": lambda service, workspace, p: status.status(service, workspace),
     "doctor": lambda service, workspace, p: doctor.doctor(service, workspace),
     "prefetch": _prefetch,
+    "closed": _closed,
     "reindex": _reindex,
     "pin": _at_place(Actions.pin),
     "unpin": _by_id(Actions.unpin),

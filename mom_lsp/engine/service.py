@@ -25,8 +25,8 @@ from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_s
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.impressions import FLUSH_AFTER
-from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience
 
 UNUSED = 60.0  # seconds after the last question in words, after which the encoder and the vectors are unloaded
 
@@ -69,15 +69,15 @@ class Service:
         self._encoder_setting: str | None = None  # None for no encoder
 
     def follow(self) -> bool:
-        """Reload what the indexer wrote and slow blames found; whether anything changed."""
+        """Reload what the indexer wrote and blame found in the background; whether anything changed."""
         self._follow_encoder()
         self.library.unload(UNUSED)
         changed = self.library.reload()  # reported even if what follows fails
         self.background.do("recording impressions", self._record_impressions)
         self.background.do("updating statuses", self._settle)
         self.background.do("erasing forgotten memories", self.erase)
-        corrected = [workspace.worktree.corrected() for workspace in self.live_workspaces]
-        return changed or any(corrected)
+        improved = [workspace.worktree.improved() for workspace in self.live_workspaces]
+        return changed or any(improved)
 
     def erase(self) -> None:
         """Erase forgotten memories from traces, titles and the model's process, whichever process forgot them."""

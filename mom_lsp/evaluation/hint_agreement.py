@@ -19,6 +19,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import locate
 from mom_lsp.settings import resolve
 from mom_lsp.workspace import Workspace
+from mom_lsp.workspace.answers.line_hints import Wanted
 
 LEAST_LINES, MOST_LINES = 20, 5000  # of a sampled file
 
@@ -42,7 +43,7 @@ def count_agreement(workspace: Workspace, paths: list[str]) -> Agreement:
     for path in paths:
         lines = workspace.worktree.committed(head, path)
         text = "".join(f"{line}\n" for line in lines)
-        for hint in workspace.hints(path, text, 1, len(lines)):
+        for hint in workspace.hints(path, text, Wanted(1, len(lines))).hints:
             found = workspace.suggest(path, hint["line"], hint["line"], text=text)["suggestions"]
             ids = [one["id"] for one in found]
             ranks.append(ids.index(hint["suggestion"]["id"]) if hint["suggestion"]["id"] in ids else -1)

@@ -25,6 +25,7 @@ from mom_lsp.store import Store
 from mom_lsp.tiers import DAY
 from mom_lsp.tuning.cache import Step
 from mom_lsp.workspace import Library, Workspace
+from mom_lsp.workspace.answers.line_hints import Wanted
 
 DAYS, FILES = 120, 40  # the author's last days of work, and the files that the author changed on most of them
 RECENT = 3 * 365 * DAY  # seconds before the newest commit, from which the busiest author is chosen
@@ -86,7 +87,7 @@ class Session:
     def hints(self, path: str) -> Hints:
         """Return the hints of a whole file."""
         lines = self.text(path)
-        found = self.workspace.hints(path, "\n".join(lines) + "\n", 1, len(lines))
+        found = self.workspace.hints(path, "\n".join(lines) + "\n", Wanted(1, len(lines))).hints
         return {hint["suggestion"]["id"]: hint for hint in found}
 
     def end_day(self) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mom_lsp.git.runner import Runner
+from mom_lsp.git.runner import Runner, Stop
 from mom_lsp.git.values import Commit
 
 REVISION = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.IGNORECASE)
@@ -43,6 +43,7 @@ def read_blame(
     cut: Collection[str],
     moves: bool,
     timeout: float | None,
+    stop: Stop | None,
 ) -> list[BlameGroup]:
     """Return who last wrote the lines of a file in a commit, in line order, ignoring white-space changes.
 
@@ -55,18 +56,18 @@ def read_blame(
         cut: the boundary commits of a shallow clone.
         moves: follow moves and copies; git does so only for blocks of at least 40 letters and digits.
         timeout: seconds after which git is killed, None for no limit.
+        stop: called repeatedly; git is killed once it returns True.
 
     Raises:
-        RepositoryError: no such file or lines, objects are missing, or it took too long.
+        RepositoryError: no such file or lines, objects are missing, or git was killed.
     """
     with tempfile.TemporaryDirectory(prefix="mom-blame-") as scratch:
         listed = Path(scratch) / "revisions"  # a file, since thousands do not fit on a command line
         write_revisions(listed, set(ignored))
         options = [f"-L{first},{last}" for first, last in ranges]
         options += [f"--ignore-revs-file={listed}", *(MOVES if moves else ())]
-        output = runner.lines(
-            "blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path, timeout=timeout
-        )
+        arguments = ("blame", "--no-textconv", "--incremental", "-w", *options, commit, "--", path)
+        output = runner.lines(*arguments, timeout=timeout, stop=stop)
     groups: list[BlameGroup] = []
     head: re.Match[str] | None = None
     for line in output:
@@ -124,7 +125,10 @@ def revisions(text: str, length: int) -> list[str]:
 
 
 def write_revisions(file: Path, shas: Collection[str]) -> None:
-    """Replace an ignore-revs file atomically."""
+    """Replace an ignore-revs file atomically, unless it has these revisions: its time tells readers that it changed."""
+    text = "".join(f"{sha}\n" for sha in sorted(shas))
+    if file.is_file() and file.read_bytes() == text.encode("ascii"):
+        return
     fresh = file.with_suffix(".new")
-    fresh.write_text("".join(f"{sha}\n" for sha in sorted(shas)), "ascii")
+    fresh.write_text(text, "ascii")
     fresh.replace(file)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
-import tempfile
-import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -15,17 +12,17 @@ from pathlib import Path
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
 from mom_lsp.git.blame import OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
+from mom_lsp.git.blank import BlankGit
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
 from mom_lsp.git.preimage import PreImage, read_preimages
-from mom_lsp.git.runner import Runner
+from mom_lsp.git.runner import Runner, Stop
 from mom_lsp.git.values import Commit
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 UNBORN = "Needed a single revision"  # git's message for a HEAD without commits
-BLANK_CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,7 @@ class Repository:
         self.location = location
         self._common_dir = location.common_dir
         self._run = Runner(location.git_dir)
+        self._blank = BlankGit(location, self._run)
 
     def resolve(self, rev: str = "HEAD") -> str | None:
         """Return the commit that `rev` names; None for a HEAD without commits.
@@ -64,12 +62,12 @@ class Repository:
 
     def history(self, rev: str, *, without: Sequence[str] = ()) -> list[str]:
         """Return the ancestors of a commit, itself first, newest first."""
-        return self._run.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
+        return self._walk.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
 
     def graph(self, rev: str, *, without: Sequence[str] = ()) -> list[tuple[str, tuple[str, ...]]]:
         """Return (sha, parents) of the ancestors of a commit, itself first, newest first, parents after children."""
         revisions = [rev, *(f"^{sha}" for sha in without)]
-        lines = self._run.lines("rev-list", "--date-order", "--parents", "--end-of-options", *revisions)
+        lines = self._walk.lines("rev-list", "--date-order", "--parents", "--end-of-options", *revisions)
         return [(sha, tuple(parents)) for sha, *parents in map(str.split, lines)]
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
@@ -160,27 +158,43 @@ class Repository:
                     yield blob, data
 
     def blame(
-        self, commit: str, path: str, *ranges: tuple[int, int], moves: bool = False, timeout: float | None = None
+        self,
+        commit: str,
+        path: str,
+        *ranges: tuple[int, int],
+        moves: bool = False,
+        plain: Sequence[BlameGroup] = (),
+        timeout: float | None = None,
+        stop: Stop | None = None,
     ) -> list[BlameGroup]:
-        """Return who last wrote the lines (1-based, inclusive ranges; all by default) of a file in a commit.
+        """Return who last wrote the lines of a file in a commit, ignoring white-space changes and `ignored_revisions`.
 
-        White-space changes and `ignored_revisions` are ignored. `moves` also follows moves within a file and between
-        the files of a commit, for three times the work. Raises RepositoryError, also if a blame takes more than
-        `timeout` seconds.
+        Args:
+            commit: to blame.
+            path: of the file.
+            ranges: of lines, 1-based and inclusive; none for the whole file.
+            moves: follow moves within a file and between the files of a commit, for three times the work.
+            plain: the answer without moves, if it is known: a third of that work.
+            timeout: seconds that one git may take, None for no limit.
+            stop: called repeatedly; git is ended once it returns True.
+
+        Raises:
+            RepositoryError: no such file or lines, objects are missing, or git was ended.
         """
         ask = partial(
             read_blame,
-            self._objects,
+            self._blank.runner,
             commit,
             path,
             ranges,
             ignored=self.ignored_revisions(commit),
             cut=self.shallow,
             timeout=timeout,
+            stop=stop,
         )
-        plain = ask(moves=False)
+        plain = plain or ask(moves=False)
         if not moves:
-            return plain
+            return list(plain)
         deep = ask(moves=True)
         writers = {line: group.commit for group in deep for line in group.lines}
         carriers = {one.commit for one in plain for line in one.lines if writers[line] != one.commit}
@@ -188,36 +202,17 @@ class Repository:
         return follow_moves(plain, deep, lines, self.commits(sorted(carriers), merges=True))
 
     @property
-    def _objects(self) -> Runner:
-        """A runner that sees the objects and none of the repository's configuration.
+    def _walk(self) -> Runner:
+        """A runner for commands that walk the history."""
+        return Runner(self._run.git_dir, self._blank.with_graph)
 
-        Blame fails if `blame.ignoreRevsFile` names a missing file, and no option overrides that.
-        """
-        shallow = self._common_dir / "shallow"
-        environment = {"GIT_OBJECT_DIRECTORY": str(self._common_dir / "objects")}
-        if shallow.is_file():
-            environment["GIT_SHALLOW_FILE"] = str(shallow)
-        return Runner(self._blank, environment)
+    def lacks_commit_graph(self, tip: str) -> bool:
+        """Whether our commit-graph was never written and would help. See `BlankGit.lacks_graph`."""
+        return self._blank.lacks_graph(tip)
 
-    @cached_property
-    def _blank(self) -> Path:
-        """An empty git directory in the data folder; a temporary one if that is read-only."""
-        try:
-            datafolder.make(self.location.data)
-            return self._make_blank(self.location.data / datafolder.BLANK_GIT)
-        except OSError:
-            folder = tempfile.mkdtemp(prefix="mom-git-")
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            return self._make_blank(Path(folder))
-
-    def _make_blank(self, blank: Path) -> Path:
-        for folder in (blank, blank / "refs"):
-            folder.mkdir(exist_ok=True)
-        config = BLANK_CONFIG % self._run.lines("rev-parse", "--show-object-format")[0]
-        for name, text in (("HEAD", "ref: refs/heads/none\n"), ("config", config)):
-            if not (blank / name).is_file() or (blank / name).read_text("utf-8") != text:
-                (blank / name).write_text(text, "utf-8")
-        return blank
+    def write_commit_graph(self, tips: Sequence[str]) -> None:
+        """Bring our commit-graph up to date. See `BlankGit.write_graph`."""
+        self._blank.write_graph(tips)
 
     def ignored_revisions(self, commit: str) -> list[str]:
         """Return the commits that blame ignores: indexed formatting, and the committed .git-blame-ignore-revs."""
@@ -233,11 +228,13 @@ class Repository:
 
     def is_ancestor(self, commit: str, of: str) -> bool:
         """Whether `commit` is in the history of `of`."""
-        return self.has(commit) and not self._run.lines("rev-list", "--max-count=1", commit, "--not", of)
+        return self.has(commit) and not self._walk.lines("rev-list", "--max-count=1", commit, "--not", of)
 
     def touched(self, path: str, since: str, until: str) -> bool:
         """Whether a commit after `since` changed a file."""
-        return bool(self._run.lines("--literal-pathspecs", "rev-list", "--max-count=1", until, f"^{since}", "--", path))
+        return bool(
+            self._walk.lines("--literal-pathspecs", "rev-list", "--max-count=1", until, f"^{since}", "--", path)
+        )
 
     def worktrees(self) -> list[Path]:
         """Return the git directories of all worktrees of the repository, this one's included."""

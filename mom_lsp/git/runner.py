@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -43,6 +44,11 @@ CONFIG = (
 )
 
 
+POLL = 0.05  # seconds between two calls of `Stop`
+
+Stop = Callable[[], bool]  # whether nobody wants the output any more
+
+
 class Runner:
     """Runs git in one git directory. Since it is named explicitly, git does not check its owner (safe.directory)."""
 
@@ -50,22 +56,41 @@ class Runner:
         _scrub_environment()
         self.git_dir, self._environment = git_dir, {**ENVIRONMENT, **(environment or {})}
 
-    def lines(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> list[str]:
-        """Return the lines of the output. Raises RepositoryError if git fails or takes more than `timeout` seconds."""
-        text = self.output(*args, stdin=stdin, timeout=timeout).decode("utf-8", "surrogateescape")
+    def lines(
+        self,
+        *args: str,
+        stdin: Iterable[str] | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> list[str]:
+        """Return the lines of the output.
+
+        Raises RepositoryError if git fails, takes more than `timeout` seconds, or is ended since `stop` returns True.
+        """
+        text = self.output(*args, stdin=stdin, timeout=timeout, stop=stop).decode("utf-8", "surrogateescape")
         # Not splitlines(): a subject may contain other line separators.
         return text.removesuffix("\n").split("\n") if text else []
 
-    def output(self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None) -> bytes:
+    def output(
+        self,
+        *args: str,
+        stdin: Iterable[str] | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
+    ) -> bytes:
         """Return the whole output. Raises as `lines`."""
-        with self.stream(*args, stdin=stdin, timeout=timeout) as stream:
+        with self.stream(*args, stdin=stdin, timeout=timeout, stop=stop) as stream:
             return stream.read()
 
     @contextmanager
     def stream(
-        self, *args: str, stdin: Iterable[str] | None = None, timeout: float | None = None
+        self,
+        *args: str,
+        stdin: Iterable[str] | None = None,
+        timeout: float | None = None,
+        stop: Stop | None = None,
     ) -> Iterator[IO[bytes]]:
-        """Yield git's standard output; raise RepositoryError at the end if git failed or took longer than `timeout`.
+        """Yield git's standard output; raise RepositoryError at the end as `lines` does.
 
         Leaving before the end kills git without an error.
         """
@@ -76,10 +101,7 @@ class Runner:
             process = handle.proc
             errors = _Drain(process.stderr)
             ended = False
-            timer = threading.Timer(timeout or 0, process.kill)
-            timer.daemon = True
-            if timeout is not None:
-                timer.start()
+            watch = _Watch(process.kill, timeout, stop)
             try:
                 yield process.stdout
                 ended = not process.stdout.read(1)
@@ -88,7 +110,7 @@ class Runner:
                     process.kill()
                 process.stdout.close()
                 status = process.wait()
-                timer.cancel()
+                watch.over.set()
                 message = errors.text()
             if ended and status != 0:
                 raise RepositoryError(_first_line(message) or f"git {args[0]} failed")
@@ -124,6 +146,23 @@ class _Drain(threading.Thread):
     def text(self) -> str:
         self.join()
         return self._read.decode("utf-8", "replace")
+
+
+class _Watch:
+    """Kills a process after some seconds, or once nobody wants its output."""
+
+    def __init__(self, kill: Callable[[], None], timeout: float | None, stop: Stop | None) -> None:
+        self._kill, self._timeout, self._stop = kill, timeout, stop
+        self.over = threading.Event()  # set when the process has ended
+        if timeout is not None or stop is not None:
+            threading.Thread(target=self._run, name="mom-git-watch", daemon=True).start()
+
+    def _run(self) -> None:
+        until = float("inf") if self._timeout is None else time.monotonic() + self._timeout
+        while (left := until - time.monotonic()) > 0 and not (self._stop is not None and self._stop()):
+            if self.over.wait(left if self._stop is None else min(left, POLL)):
+                return
+        self._kill()
 
 
 def _scrub_environment() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from functools import partial
 
 from mom_lsp import datafolder
-from mom_lsp.errors import EncoderError
+from mom_lsp.errors import EncoderError, RepositoryError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.blame import write_revisions
@@ -28,6 +29,8 @@ from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
 from mom_lsp.workspace.library.library import catalog_arrays, catalog_key
 from mom_lsp.workspace.library.notes import notes_of
+
+log = logging.getLogger(__name__)
 
 SAMPLES = 8  # commits of a partial clone that are checked for missing objects
 
@@ -64,6 +67,7 @@ class IndexPass:
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)  # all of it can be searched from here on
+        self._write_commit_graph()
         self._sort(store, marker, arrays)
         if store.scattered:
             self._control.step("compaction", 0, 1)
@@ -103,6 +107,17 @@ class IndexPass:
         rows = store.columns(["commits"], f"noise = '{FORMATTING}'").to_pylist()
         shas = {sha for row in rows for sha in row["commits"]}
         write_revisions(self._location.data / datafolder.IGNORED_REVISIONS, shas)
+
+    def _write_commit_graph(self) -> None:
+        """Keep up the commit-graph that blame uses; it only saves time, so a failure is reported and no more."""
+        if not self._location.git:
+            return
+        repository = Repository(self._location)
+        head = repository.resolve()
+        try:
+            repository.write_commit_graph([head] if head else [])
+        except (RepositoryError, OSError) as error:
+            log.warning("no commit-graph: %s", error)
 
     @staticmethod
     def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

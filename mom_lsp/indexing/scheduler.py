@@ -197,6 +197,8 @@ class _Run:
         marker, repository = load_marker(self.location.data), Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
             return False  # a partial clone got its missing objects
+        if repository.lacks_commit_graph(head or ""):
+            return False
         rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)
         return marker.complete(head or "", self._journal_seq(), rules, domains, shallow)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from threading import Event
 
@@ -12,3 +13,9 @@ def is_cancelled() -> bool:
     """Whether the client cancelled the current request or disconnected; False outside of requests."""
     stop = STOP.get()
     return stop is not None and stop.is_set()
+
+
+def cancellation() -> Callable[[], bool]:
+    """Return `is_cancelled` of the current request, for any thread."""
+    stop = STOP.get()
+    return stop.is_set if stop is not None else lambda: False

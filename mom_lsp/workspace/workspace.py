@@ -21,12 +21,12 @@ from mom_lsp.workspace.answers import review
 from mom_lsp.workspace.answers.contract import episode
 from mom_lsp.workspace.answers.failure_text import warnings_first
 from mom_lsp.workspace.answers.freshness_check import NO_FILE, AskedFile
-from mom_lsp.workspace.answers.line_hints import LineHints
+from mom_lsp.workspace.answers.line_hints import FileHints, LineHints, Wanted
 from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists
 from mom_lsp.workspace.answers.presenter import Presenter
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.impressions import AskedLines
 from mom_lsp.workspace.library.library import Library
-from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.state import State, StateSource, from_one_state
 from mom_lsp.workspace.library.status import changes_of
 from mom_lsp.workspace.library.strength import StrengthCache
@@ -64,8 +64,6 @@ class Workspace:
         self._recent_edits = RecentEdits()
         self._clock = clock
         self._strengths = StrengthCache()
-
-    # Questions
 
     def suggest(
         self,
@@ -171,13 +169,13 @@ class Workspace:
         return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
     @from_one_state
-    def hints(self, state: State, path: str, text: str, start: int, end: int) -> list[dict[str, Any]]:
+    def hints(self, state: State, path: str, text: str, wanted: Wanted) -> FileHints:
         """Return hints at the lines that memories wrote: at most one a line, three in any 40 lines, each once a file.
 
         Only memories that are unusual (`mom.hints.minimumSurprise`) and relevant enough are hinted. What is hinted at a
         line comes first in `suggest` of that line.
         """
-        return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, path, text, start, end)
+        return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, path, text, wanted)
 
     def hinted(self, path: str, memories: Sequence[str]) -> None:
         """Count hints of a file that were on the screen; a hint that was shown on many days gets shorter there."""
@@ -222,8 +220,6 @@ class Workspace:
         tiers = self._strengths.of(view, life, self._clock())
         return review.overview(view, life, tiers) | {"promoted_lately": len(lately)}
 
-    # Memories
-
     @from_one_state
     def memory(self, state: State, identity: str) -> Memory:
         """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
@@ -250,12 +246,12 @@ class Workspace:
         return self.states.answer(lambda state: changes_of(ids, state), snapshot=snapshot) if ids else []
 
     def prefetch(self, path: str) -> None:
-        """Read the whole file's blame, so that later questions about it are answered at once."""
-        head = self.worktree.head()
-        if path in head.tree:
-            self.worktree.writers(head, path, None)
+        """Blame a file that was opened, in the background, so that later questions about it are answered at once."""
+        self.worktree.prefetch(path)
 
-    # Private
+    def closed(self, path: str) -> None:
+        """Stop working for a file that was closed."""
+        self.worktree.closed(path)
 
     def _ranker(self, state: State, model: LinearModel) -> Ranker:
         tiers = self._strengths.of(state.view, state.snapshot.life, self._clock())

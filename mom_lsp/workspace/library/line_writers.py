@@ -1,71 +1,34 @@
-"""Blame: which commit wrote each line of a committed file. A plain blame at once, a deep one as soon as git has it.
+"""Blame: which commit wrote each line of a committed file. What is asked first is blamed first, and nothing twice.
 
-The deep blame follows lines through moves, which takes git three times as long. An engine computes it in the
-background, a whole file at a time, and replaces the plain one; `corrected` reports that an earlier answer was wrong. A
-command, which ends with its answer, waits for a moment instead, and blames only the lines it asks about.
+A request blames the lines that it asks about, and waits for those that are being blamed already. An engine then blames
+the rest of the file in the background, and then the whole file deeply: the deep blame follows lines through moves,
+which takes git three times as long. `improved` reports that more is known than was answered. A command, which ends with
+its answer, waits for a moment for the deep blame of the lines it asks about instead.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
-from functools import partial
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
-from mom_lsp.git import BlameGroup, Repository
+from mom_lsp.git import Repository
 from mom_lsp.git.blame import OWN_FILE
+from mom_lsp.process.cancellation import cancellation
 from mom_lsp.route.lines import committed_lines
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
+from mom_lsp.workspace.library.file_blame import FileBlame, Ignored, Lines, Range, Writers, by_line
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.recent import Recent
+from mom_lsp.workspace.library.saved_blames import SavedBlames
 
 CACHED_FILES = 64
 LONGEST = 120.0  # seconds that a blame may take in the background
-
-Lines = dict[int, str]  # committed line -> commit that wrote it
-Range = tuple[int, int]  # 1-based, inclusive
-Ignored = tuple[int, int, str | None]  # time and size of our list of ignored revisions, and the blob of the project's
-
-
-@dataclass(frozen=True, slots=True)
-class BlamePatience:
-    """How long a question waits for the deep blame."""
-
-    seconds: float  # from the start of the question
-    background: bool  # whether the blame continues afterwards, for the next question
-
-
-IN_COMMAND = BlamePatience(1.0, background=False)  # a command needs that long for its imports anyway
-IN_ENGINE = BlamePatience(0.05, background=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Blame:
-    """The writers of a whole file, in one commit."""
-
-    head: Head
-    lines: Lines
-    ignored: Ignored | None  # the revisions that the deep blame ignored; None for a plain one
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """A deep blame that is requested."""
-
-    head: Head
-    path: str
-    lines: Range | None
-    ignored: Ignored
-    found: Future[Lines] = field(default_factory=Future)
-
-    @property
-    def key(self) -> tuple[object, ...]:
-        """The identity of the job."""
-        return (self.path, self.head.commit, self.head.cut, self.ignored, self.lines)
+POLL = 0.05  # seconds between two checks whether a waiting request was cancelled
+NOTHING = Writers({}, complete=True)
 
 
 class LineWriters:
@@ -74,18 +37,18 @@ class LineWriters:
     def __init__(
         self,
         repository: Repository,
-        committed: Callable[[Head, str], Sequence[str]],
+        committed: Callable[[str], Sequence[str]],
         patience: BlamePatience = IN_COMMAND,
     ) -> None:
-        """Take a repository, a function that returns the committed lines of a file, and the patience."""
+        """Take a repository, a function that returns the lines of a blob, and the patience."""
         self._repository, self._committed, self._patience = repository, committed, patience
         self._ours = repository.location.data / datafolder.IGNORED_REVISIONS
-        self._known: Recent[str, _Blame] = Recent(CACHED_FILES)  # by path
-        self._jobs: OrderedDict[tuple[object, ...], _Job] = OrderedDict()  # by key; the newest is the next
+        self._saved = SavedBlames(repository.location.data)
+        self._files: Recent[str, FileBlame] = Recent(CACHED_FILES)  # by path
+        self._queue: list[FileBlame] = []  # to be blamed in the background; the newest is the next
         self._worker: threading.Thread | None = None
-        self._plain_answers: dict[str, Lines] = {}  # given before the deep blame was finished, by path
-        self._corrected = False
-        self._lock = threading.Lock()
+        self._improved = False
+        self._changed = threading.Condition()  # guards the files and the queue
 
     def of(self, head: Head, path: str, lines: Range | None, *, moves: bool = True) -> Lines:
         """Return the commit that wrote each line; no entry where history is cut off or objects are missing.
@@ -93,118 +56,96 @@ class LineWriters:
         Args:
             head: the commit that is blamed.
             path: of the file.
-            lines: the range that is needed, None for the whole file, which is then cached.
-            moves: whether to start a deep blame if none is cached.
+            lines: the range that is needed, None for the whole file; there may be entries for other lines too.
+            moves: whether to follow moves, or do so later, unless that was done already.
         """
+        return self._answer(head, path, lines, moves=moves).lines
+
+    def first_of(self, head: Head, path: str, lines: Range) -> Writers:
+        """Return the writers of the lines on the screen, and of others as far as they are known. See `improved`."""
+        found = self._answer(head, path, lines, moves=True)
+        if not found.complete and (file := self._files.get(path)) is not None:
+            with self._changed:
+                file.partly_given = bool(file.left)
+                self._improved |= not file.left  # they were blamed in between
+        return found
+
+    def prefetch(self, head: Head, path: str) -> None:
+        """Have a file blamed in the background."""
+        if path in head.tree and self._patience.background:
+            self._enqueue(self._file(head, path))
+
+    def drop(self, path: str) -> None:
+        """Stop blaming a file that was closed, unless a request waits for it."""
+        with self._changed:
+            if (file := self._files.get(path)) is not None and not file.waiting:
+                file.dropped = True
+                self._changed.notify_all()
+
+    def improved(self) -> bool:
+        """Whether, since the last call, more has become known than was answered, or an answer has proved wrong."""
+        with self._changed:
+            improved, self._improved = self._improved, False
+            return improved
+
+    def _answer(self, head: Head, path: str, lines: Range | None, *, moves: bool) -> Writers:
         if path not in head.tree:
-            return {}
+            return NOTHING
         until = time.monotonic() + self._patience.seconds
-        known, ignored = self._cached(head, path), self._ignored(head)
-        if known is not None and known.ignored == ignored:
-            return known.lines
-        deep = self._deepen(head, path, lines, ignored) if moves else None
-        if known is not None and known.ignored is not None:
-            until = 0.0  # deep too, only without the newest ignored revisions: not worth waiting for
-        given = known.lines if known is not None else self._plain(head, path, lines)
-        return given if deep is None else self._better(path, given, deep, until)
+        file = self._file(head, path)
+        self._blame_now(file, lines)
+        if moves and not file.final:
+            if not self._patience.background:
+                return self._deeply_now(file, lines, until)
+            self._enqueue(file)
+            with self._changed:
+                if file.meanwhile is None:  # else the answer is deep too, and not worth waiting for
+                    self._changed.wait_for(lambda: file.final, max(0.0, until - time.monotonic()))
+        with self._changed:
+            if not file.final and self._patience.background and moves:
+                file.given.update(file.known.lines)
+            return file.known
 
-    def corrected(self) -> bool:
-        """Whether, since the last call, a deep blame has shown an answer to be wrong."""
-        with self._lock:
-            corrected, self._corrected = self._corrected, False
-            return corrected
+    # The files
 
-    def _better(self, path: str, given: Lines, deep: Future[Lines], until: float) -> Lines:
-        """Return the deep answer if it comes in time, else the given one, which may be corrected later."""
-        try:
-            return deep.result(max(0.0, until - time.monotonic()))
-        except RepositoryError:
-            return given
-        except TimeoutError:
-            with self._lock:
-                if deep.done() and not deep.exception():
-                    return deep.result()
-                if self._patience.background:
-                    self._plain_answers.setdefault(path, {}).update(given)
-            return given
+    def _file(self, head: Head, path: str) -> FileBlame:
+        """Return the blame of a file in a commit, a new one unless it is known or the file did not change since."""
+        ignored, blob = self._ignored(head), head.tree[path]
+        known = self._files.get(path) or self._saved.load(path, blob, head.cut)
+        same = known is not None and self._is_same(known, head, path)
+        if known is not None and same and known.ignored == ignored:
+            fresh = known
+        else:
+            count = len(self._committed(blob))
+            left = [(1, count)] if count else []  # there are no lines in what is not text
+            fresh = FileBlame(path, blob, head.commit, head.cut, ignored, left, final=not count)
+            if known is not None and known.final and same:
+                fresh.meanwhile = known.lines
+            elif known is not None and known.final:
+                fresh.earlier = self._earlier(known, head, blob)
+        with self._changed:
+            current = self._files.get(path)
+            if current is not None and current is not fresh:
+                if (current.commit, current.cut, current.ignored) == (head.commit, head.cut, ignored):
+                    return current  # another request was faster
+                current.dropped = True
+                self._changed.notify_all()
+            fresh.commit, fresh.dropped = head.commit, False
+            return self._files.put(path, fresh)
 
-    def _cached(self, head: Head, path: str) -> _Blame | None:
-        """Return the cached blame of the whole file, at this commit or an ancestor since which it did not change."""
-        known = self._known.get(path)
-        if known is None or known.head.cut != head.cut:
-            return None
-        of = known.head.commit
-        if of != head.commit:
-            if of not in head.ancestors or self._repository.touched(path, of, head.commit):
-                return None
-            known = self._known.put(path, replace(known, head=head))
-        return known
+    def _is_same(self, known: FileBlame, head: Head, path: str) -> bool:
+        """Whether a blame is of this commit, or of an ancestor since which the file did not change."""
+        if (known.cut, known.blob) != (head.cut, head.tree[path]):
+            return False
+        at = known.commit
+        return at == head.commit or (at in head.ancestors and not self._repository.touched(path, at, head.commit))
 
-    def _plain(self, head: Head, path: str, lines: Range | None) -> Lines:
-        """Return a plain blame, improved by the deep blame of the same lines in an earlier version of the file."""
-        try:
-            found = _by_line(self._repository.blame(head.commit, path, *([lines] if lines else [])))
-        except RepositoryError:
-            return {}  # objects are missing in a partial clone: other evidence has to suffice
-        before = self._known.get(path)
-        if before is not None and before.ignored is not None and before.head.commit in head.ancestors:
-            earlier = committed_lines(self._committed(before.head, path), self._committed(head, path))
-            found = {line: before.lines.get(earlier[line - 1], sha) for line, sha in found.items()}
-        return found if lines else self._known.put(path, _Blame(head, found, None)).lines
-
-    def _deepen(self, head: Head, path: str, lines: Range | None, ignored: Ignored) -> Future[Lines]:
-        """Request the deep blame; the newest request comes first."""
-        job = _Job(head, path, None if self._patience.background else lines, ignored)
-        with self._lock:
-            job = self._jobs.setdefault(job.key, job)
-            self._jobs.move_to_end(job.key)
-            if self._worker is None:
-                self._worker = threading.Thread(target=self._work, name="mom-blame", daemon=True)
-                self._worker.start()
-        return job.found
-
-    def _work(self) -> None:
-        try:
-            while (job := self._next()) is not None:
-                self._finish(job)
-        finally:
-            with self._lock:  # by now another worker may be running
-                if self._worker is threading.current_thread():
-                    self._worker = None
-
-    def _next(self) -> _Job | None:
-        with self._lock:
-            if not self._jobs:
-                self._worker = None
-            return next(reversed(self._jobs.values()), None)
-
-    def _finish(self, job: _Job) -> None:
-        try:
-            found, error = self._deep(job), None
-        except RepositoryError as raised:
-            found, error = {}, raised
-        except OSError as raised:  # a full disk, for example, has no room for the input of git
-            found, error = {}, RepositoryError(f"{job.path} cannot be blamed: {raised}")
-        with self._lock:
-            del self._jobs[job.key]
-            plain = self._plain_answers.pop(job.path, {})
-            if error is not None:
-                job.found.set_exception(error)
-                return
-            if self._patience.background:
-                self._known.put(job.path, _Blame(job.head, found, job.ignored))
-                self._corrected |= any(found.get(line) != sha for line, sha in plain.items())
-            job.found.set_result(found)
-
-    def _deep(self, job: _Job) -> Lines:
-        ranges = [job.lines] if job.lines else []
-        blame = partial(self._repository.blame, job.head.commit, job.path, *ranges)
-        if not self._patience.background:
-            return _by_line(blame(moves=True, timeout=self._patience.seconds))
-        try:
-            return _by_line(blame(moves=True, timeout=LONGEST))
-        except RepositoryError:  # a partial clone lacks other files of old commits, or it would take too long
-            return _by_line(blame())
+    def _earlier(self, known: FileBlame, head: Head, blob: str) -> Lines:
+        """Return the deep blame of the lines that an earlier version of the file had."""
+        if known.cut != head.cut or known.commit not in head.ancestors:
+            return {}
+        before = committed_lines(self._committed(known.blob), self._committed(blob))
+        return {line: known.lines[old] for line, old in enumerate(before, 1) if old in known.lines}
 
     def _ignored(self, head: Head) -> Ignored:
         """Return a value that changes with the list of ignored revisions."""
@@ -214,12 +155,149 @@ class LineWriters:
             return (0, 0, head.tree.get(OWN_FILE))
         return (stat.st_mtime_ns, stat.st_size, head.tree.get(OWN_FILE))
 
+    # In the thread of a request
 
-def _by_line(groups: Sequence[BlameGroup]) -> Lines:
-    """Return the commit of each line, without the commits at which a shallow clone's history ends."""
-    return {
-        line: group.commit
-        for group in groups
-        if not group.boundary
-        for line in range(group.line, group.line + group.count)
-    }
+    def _blame_now(self, file: FileBlame, lines: Range | None) -> None:
+        """Blame some lines, or wait until others have, as far as they are not known."""
+        cancelled = cancellation()
+        with self._waits(file, lines):
+            while missing := self._claim(file, lines, cancelled):
+                if not self._blame(file, missing, lambda: cancelled() and len(file.waiting) == 1):
+                    return  # objects are missing in a partial clone: other evidence has to suffice
+
+    @contextmanager
+    def _waits(self, file: FileBlame, lines: Range | None) -> Iterator[None]:
+        with self._changed:
+            waits = bool(file.missing(lines))
+            if waits:
+                file.waiting.append(lines)
+        try:
+            yield
+        finally:
+            with self._changed:
+                if waits:
+                    file.waiting.remove(lines)
+                    self._changed.notify_all()
+
+    def _claim(self, file: FileBlame, lines: Range | None, cancelled: Callable[[], bool]) -> list[Range]:
+        """Return what this thread is to blame, once nobody else blames the file; [] if nothing is left to do."""
+        with self._changed:
+            while (missing := file.missing(lines)) and not cancelled():
+                if not file.running:
+                    file.running = True
+                    return missing
+                self._changed.wait(POLL)
+            return []
+
+    def _deeply_now(self, file: FileBlame, lines: Range | None, until: float) -> Writers:
+        """Return the deep blame of some lines if git has it in time, else the plain one."""
+        if (left := until - time.monotonic()) <= 0 or (file.left and file.missing(lines)):
+            return file.known
+        blame, ranges = self._repository.blame, [lines] if lines else []
+        try:
+            groups = blame(file.commit, file.path, *ranges, moves=True, plain=file.plain(lines), timeout=left)
+        except RepositoryError:
+            return file.known
+        with self._changed:
+            if lines is None:
+                file.finish(by_line(groups))
+            return Writers(by_line(groups), complete=not file.left)
+
+    def _blame(
+        self, file: FileBlame, missing: list[Range], stop: Callable[[], bool], longest: float | None = None
+    ) -> bool:
+        """Blame lines that were claimed; return whether git has succeeded."""
+        whole = missing == [(1, len(self._committed(file.blob)))]
+        groups = None
+        try:
+            ranges = [] if whole else missing
+            groups = self._repository.blame(file.commit, file.path, *ranges, timeout=longest, stop=stop)
+        except RepositoryError:
+            return False
+        finally:
+            with self._changed:
+                file.running = False
+                if groups is not None:
+                    file.add(missing, groups)
+                if file.partly_given and not file.left:
+                    file.partly_given, self._improved = False, True
+                self._changed.notify_all()
+        return True
+
+    # In the background
+
+    def _enqueue(self, file: FileBlame) -> None:
+        with self._changed:
+            if file.final:
+                return
+            if file in self._queue:
+                self._queue.remove(file)
+            self._queue.append(file)
+            self._changed.notify_all()
+            if self._worker is None:
+                self._worker = threading.Thread(target=self._work, name="mom-blame", daemon=True)
+                self._worker.start()
+
+    def _work(self) -> None:
+        try:
+            while (file := self._next()) is not None:
+                self._advance(file)
+        finally:
+            with self._changed:  # by now another worker may be running
+                if self._worker is threading.current_thread():
+                    self._worker = None
+
+    def _next(self) -> FileBlame | None:
+        """Wait for a file that no request is blaming: first those with lines left, then those to be blamed deeply."""
+        with self._changed:
+            while self._queue:
+                self._queue = [file for file in self._queue if not file.dropped]
+                idle = [file for file in reversed(self._queue) if not (file.running or file.waiting)]
+                if idle:
+                    file = next((file for file in idle if file.left), idle[0])
+                    file.running = bool(file.left)
+                    return file
+                if self._queue:
+                    self._changed.wait()
+            self._worker = None
+            return None
+
+    def _advance(self, file: FileBlame) -> None:
+        """Blame the rest of a file, or all of it deeply."""
+        stop = _Lasting(lambda: file.dropped or file.is_urgent)
+        try:
+            if file.left:
+                again = self._blame(file, list(file.left), stop, LONGEST) or stop.was_true
+            else:
+                again = not self._deepen(file)
+        except OSError:  # a full disk, for example, has no room for the input of git
+            again = False
+        with self._changed:
+            if not again and file in self._queue:
+                self._queue.remove(file)
+
+    def _deepen(self, file: FileBlame) -> bool:
+        """Blame a file deeply; return False if that was stopped."""
+        blame, plain, stop = self._repository.blame, file.plain(None), _Lasting(lambda: file.dropped)
+        try:
+            found = by_line(blame(file.commit, file.path, moves=True, plain=plain, timeout=LONGEST, stop=stop))
+        except RepositoryError:  # a partial clone lacks other files of old commits, or it would take too long
+            found = by_line(plain)
+        if stop.was_true:
+            return False
+        with self._changed:
+            self._improved |= file.finish(found)
+            self._changed.notify_all()
+        self._saved.save(file)
+        return True
+
+
+class _Lasting:
+    """A condition that stays true once it was."""
+
+    def __init__(self, condition: Callable[[], bool]) -> None:
+        self._condition, self.was_true = condition, False
+
+    def __call__(self) -> bool:
+        self.was_true = self.was_true or self._condition()
+        return self.was_true

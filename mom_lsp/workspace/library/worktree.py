@@ -15,8 +15,10 @@ from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
+from mom_lsp.workspace.library.file_blame import Lines, Range, Writers
 from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
-from mom_lsp.workspace.library.line_writers import IN_COMMAND, BlamePatience, LineWriters
+from mom_lsp.workspace.library.line_writers import NOTHING, LineWriters
 from mom_lsp.workspace.library.recent import Recent
 
 CACHED_FILES = 64
@@ -32,7 +34,7 @@ class Worktree:
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
-        self._writers = LineWriters(self.repository, self.committed, patience) if self.repository else None
+        self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
@@ -78,16 +80,20 @@ class Worktree:
 
     def committed(self, head: Head, path: str) -> list[str]:
         """Return the lines of a file as committed, none if it is not."""
-        return self._committed(head, path)[0]
+        return self._blob(head.tree.get(path))[0]
 
     def as_committed(self, head: Head, path: str, lines: Sequence[str]) -> Sequence[str]:
         """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""
-        committed, data = self._committed(head, path)
+        committed, data = self._blob(head.tree.get(path))
         return as_committed(lines, data, committed)
 
-    def _committed(self, head: Head, path: str) -> tuple[list[str], bytes]:
+    def lines_of(self, blob: str) -> list[str]:
+        """Return the lines of a blob, none if it is not text."""
+        return self._blob(blob)[0]
+
+    def _blob(self, blob: str | None) -> tuple[list[str], bytes]:
         """Return the lines of a committed file, and its bytes if they are not UTF-8."""
-        blob, repository = head.tree.get(path), self.repository
+        repository = self.repository
         if blob is None or repository is None:
             return [], b""
 
@@ -124,13 +130,27 @@ class Worktree:
                 known[commit.sha] = self._normalized.put(commit.sha, normalized_keys(added))
         return {sha: normalized for sha, normalized in known.items() if normalized is not None}
 
-    def writers(self, head: Head, path: str, lines: tuple[int, int] | None, *, moves: bool = True) -> dict[int, str]:
+    def writers(self, head: Head, path: str, lines: Range | None, *, moves: bool = True) -> Lines:
         """Return which commit last wrote each committed line. See `LineWriters.of`."""
         return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
 
-    def corrected(self) -> bool:
-        """Whether an answer of `writers` has turned out to be wrong. See `LineWriters.corrected`."""
-        return self._writers is not None and self._writers.corrected()
+    def first_writers(self, head: Head, path: str, lines: Range) -> Writers:
+        """Return which commit last wrote each line on the screen. See `LineWriters.first_of`."""
+        return self._writers.first_of(head, path, lines) if self._writers else NOTHING
+
+    def prefetch(self, path: str) -> None:
+        """Have a file of HEAD blamed in the background."""
+        if self._writers is not None:
+            self._writers.prefetch(self.head(), path)
+
+    def closed(self, path: str) -> None:
+        """Stop blaming a file that was closed."""
+        if self._writers is not None:
+            self._writers.drop(path)
+
+    def improved(self) -> bool:
+        """Whether `writers` knows more than it has answered. See `LineWriters.improved`."""
+        return self._writers is not None and self._writers.improved()
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()

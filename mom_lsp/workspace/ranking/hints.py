@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from types import MappingProxyType
 
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin
@@ -17,6 +18,7 @@ from mom_lsp.workspace.ranking.ranker import Ranked
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
 LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
 WORD_CHARACTER = re.compile(r"\w")
+NOWHERE: Mapping[str, int] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,14 @@ class HintedLine:
     user_lines: Mapping[int, Sequence[int]] = field(default_factory=dict)  # row -> the line, of its pins and notes
 
 
-def hintable(state: State, file: OpenFile, writers: Mapping[int, str], least_surprise: int, only: int = 0) -> Hintable:
+def hintable(
+    state: State,
+    file: OpenFile,
+    writers: Mapping[int, str],
+    least_surprise: int,
+    only: int = 0,
+    hinted: Mapping[str, int] = NOWHERE,
+) -> Hintable:
     """Return what may be hinted at the lines of an open file.
 
     Each memory has one line that it may be hinted at. That line follows from the committed file alone, so that a hint
@@ -49,8 +58,9 @@ def hintable(state: State, file: OpenFile, writers: Mapping[int, str], least_sur
         writers: the commit that wrote each committed line.
         least_surprise: minimum for a memory that wrote lines; a pinned one needs none.
         only: the line asked about, 0 for all.
+        hinted: the committed lines at which memories are hinted already, by id: they stay there if they wrote the line.
     """
-    rules = _Rules.of(state, file)
+    rules, ids = _Rules.of(state, file), state.snapshot.catalog.ids
     unusual = (state.view.surprise >= least_surprise) & ~state.snapshot.catalog.is_file
     wrote: dict[int, list[int]] = {}  # row -> committed lines
     for line in [file.mapped[only - 1]] if only else sorted(writers):
@@ -58,7 +68,7 @@ def hintable(state: State, file: OpenFile, writers: Mapping[int, str], least_sur
         if row is not None and (unusual[row] or row in rules.pins):
             wrote.setdefault(row, []).append(line)
     now = {old: line for line, old in enumerate(file.mapped, 1) if old}
-    lines = {row: now.get(rules.anchor(row, written), 0) for row, written in wrote.items()}
+    lines = {row: now.get(rules.anchor(row, written, hinted.get(ids[row], 0)), 0) for row, written in wrote.items()}
     pinned = {row for row, line in lines.items() if line and rules.is_pinned(row, file.lines, line)}
     user_lines = {
         row: kept
@@ -92,14 +102,16 @@ class _Rules:
         life, ids = state.snapshot.life, state.snapshot.catalog.ids
         return cls(file, pins, lambda row: life.of(ids[row]).dismissed)
 
-    def anchor(self, row: int, written: Sequence[int]) -> int:
+    def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
-        That is the first line with any words in the longest run of lines.
+        That is the one where it is hinted already, else the first line with any words in the longest run of lines.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
         left = [line for line in left if self.is_pinned(row, lines, line)] or left
+        if hinted in left:
+            return hinted
         runs: list[list[int]] = []
         for line in left:
             if runs and runs[-1][-1] == line - 1:
