@@ -104,12 +104,12 @@ def _note(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _prefetch(service: Service, workspace: Workspace, p: Params) -> Any:
-    workspace.prefetch(str(p["path"]))
+    workspace.worktree.prefetch(str(p["path"]))
     return {}
 
 
 def _closed(service: Service, workspace: Workspace, p: Params) -> Any:
-    workspace.closed(str(p["path"]))
+    workspace.worktree.closed(str(p["path"]))
     return {}
 
 

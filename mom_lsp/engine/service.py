@@ -76,7 +76,7 @@ class Service:
         self.background.do("recording impressions", self._record_impressions)
         self.background.do("updating statuses", self._settle)
         self.background.do("erasing forgotten memories", self.erase)
-        improved = [workspace.worktree.improved() for workspace in self.live_workspaces]
+        improved = [workspace.improved() for workspace in self.live_workspaces]
         return changed or any(improved)
 
     def erase(self) -> None:

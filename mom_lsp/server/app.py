@@ -50,6 +50,8 @@ class OpenDocument:
     hints: list[Hint] = field(default_factory=list)
     hinted_text: str = ""  # the text that the hints' lines refer to
     hinted_edit: int = -1  # the edit that the hints were requested for
+    hinted_lines: range | None = None  # the lines (from 0) that they are about; None for all
+    requested: range = range(0)  # the lines that the editor has requested hints for last
     reported_too_long: bool = False
     hint_update: asyncio.Task[None] | None = None
     read_timer: asyncio.TimerHandle | None = None  # until the hints on the screen count as read

@@ -64,6 +64,11 @@ class Engines:
         except TimeoutError:
             raise ChildTimeout(f"the engine did not answer {method} in {timeout:g} s") from None
 
+    def tell(self, worktree: WorktreeLocation, method: str, **params: Any) -> None:
+        """Send a request whose answer does not matter; none if no engine is connected."""
+        if (link := self._links.get(worktree.data)) is not None:
+            link.tell(method, {"root": str(worktree.root), **params})
+
     async def open(self, data: Path, root: Path) -> None:
         """Have the engine watch `root`, also after a restart."""
         link = self._links.setdefault(data, _Link(data, self))
@@ -123,6 +128,11 @@ class _Link:
         elif new:
             await self._open(client, root)
         return client
+
+    def tell(self, method: str, params: dict[str, Any]) -> None:
+        """Send a request whose answer does not matter, if the engine is connected."""
+        if self._client is not None:
+            self._client.submit(method, params).add_done_callback(_logged)
 
     async def configure_all(self) -> None:
         """Send the settings of every folder to the engine."""

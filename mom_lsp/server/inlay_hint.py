@@ -14,7 +14,7 @@ from mom_lsp.server.client_capabilities import resolves
 from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.labels import lsp_hint
 from mom_lsp.server.markdown import LinkTarget, hover_text, unscored
-from mom_lsp.server.visible_hints import watch
+from mom_lsp.server.visible_hints import LARGEST, SCREEN, watch
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
 
@@ -24,8 +24,11 @@ async def inlay_hint(ls: MomServer, params: types.InlayHintParams) -> list[types
     document = await ls.document(params.text_document.uri)
     if document is None or not ls.settings_of(document.place.folder).hints.enable:
         return []
-    if document.hinted_edit != document.edits and (_delay_left(ls, document) <= 0 or not ls.can_refresh):
+    document.requested = range(params.range.start.line, params.range.end.line + 1)
+    if _lacks_hints(ls, document) and (_delay_left(ls, document) <= 0 or not ls.can_refresh):
         await update_hints(ls, document)
+        if _lacks_hints(ls, document) and ls.usable(document.uri) is document:  # that update was for other lines
+            await update_hints(ls, document)
     watch(ls, document, params.range)
     shown = {hint["id"] for hint in ls.without_dismissed(document, [hint.suggestion for hint in document.hints])}
     return [
@@ -58,10 +61,15 @@ async def _scored_for_line(ls: MomServer, document: OpenDocument, hint: Hint) ->
 
 
 async def update_hints(ls: MomServer, document: OpenDocument) -> None:
-    """Request the hints of the whole document after a pause in typing; concurrent callers share one request."""
+    """Request the hints of the document after a pause in typing; concurrent callers share one request."""
     if document.hint_update is None or document.hint_update.done():
         document.hint_update = asyncio.get_running_loop().create_task(_update_hints(ls, document))
-    await asyncio.shield(document.hint_update)
+    update = document.hint_update
+    try:
+        await asyncio.shield(update)
+    except asyncio.CancelledError:
+        if not update.cancelled():  # else the document was closed
+            raise
 
 
 def update_hints_soon(ls: MomServer, document: OpenDocument) -> None:
@@ -81,18 +89,43 @@ async def _update_hints(ls: MomServer, document: OpenDocument) -> None:
     while (left := _delay_left(ls, document)) > 0:
         await asyncio.sleep(left)
     state, text = document.state, ls.text(document)
-    lines = {"start": 1, "end": max(1, len(open_lines(text)))}
+    count = max(1, len(open_lines(text)))
+    params: dict[str, Any] = {"path": document.place.path, "text": text, "start": 1, "end": count}
     try:
-        answer = await ls.engines.ask(document.place, "hints", path=document.place.path, text=text, **lines)
+        answer = await ls.engines.ask(document.place, "hints", **params, first=_first_lines(ls, document, count))
     except MomError as error:
         log.info("no hints: %s", error)
         return
     if state[0] != document.edits:
         return  # the text has changed since; that edit has scheduled the next update
-    document.hints = [Hint(found["line"] - 1, found["suggestion"]) for found in answer["hints"]]
+    found = [Hint(one["line"] - 1, one["suggestion"]) for one in answer["hints"]]
+    lines = range(answer["lines"][0] - 1, answer["lines"][1]) if "lines" in answer else range(count)
+    document.hints = [*found, *(hint for hint in document.hints if "lines" in answer and hint.line not in lines)]
+    document.hinted_lines = lines if "lines" in answer else None
     document.hinted_edit, document.hinted_text = document.edits, text
     if state != document.state:  # stale by now; a client that was asked to refresh may be waiting for this update
         await _update_hints(ls, document)
+
+
+def _first_lines(ls: MomServer, document: OpenDocument, count: int) -> tuple[int, int] | None:
+    """Return the lines (from 1, inclusive) that get their hints before the rest, None for all lines at once.
+
+    Those are the lines that the editor requests; where it requests a whole long document, the first screen.
+    """
+    start, stop = max(0, document.requested.start), min(document.requested.stop, count)
+    if count <= LARGEST or start >= stop or not ls.can_refresh:
+        return None
+    return start + 1, min(stop, start + SCREEN) if stop - start > 3 * LARGEST else stop
+
+
+def _lacks_hints(ls: MomServer, document: OpenDocument) -> bool:
+    """Whether the hints are of an earlier text, or not about the lines that get theirs first."""
+    if document.hinted_edit != document.edits:
+        return True
+    if (hinted := document.hinted_lines) is None:
+        return False
+    first = _first_lines(ls, document, len(open_lines(ls.text(document))))
+    return first is None or not (hinted.start < first[0] and first[1] <= hinted.stop)
 
 
 def _delay_left(ls: MomServer, document: OpenDocument) -> float:

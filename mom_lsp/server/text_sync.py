@@ -77,7 +77,12 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
 
 
 async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:
-    """Remove the document."""
+    """Remove the document, and end the work for it."""
     document = ls.documents.pop(params.text_document.uri, None)
-    if document is not None and document.read_timer is not None:
+    if document is None:
+        return
+    if document.read_timer is not None:
         document.read_timer.cancel()
+    if document.hint_update is not None:
+        document.hint_update.cancel()
+    ls.engines.tell(document.place, "closed", path=document.place.path)

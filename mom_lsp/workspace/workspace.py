@@ -168,14 +168,21 @@ class Workspace:
         clues = tuple(clue for _, clue in found if clue.memory.id in cited)
         return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
-    @from_one_state
-    def hints(self, state: State, path: str, text: str, wanted: Wanted) -> FileHints:
+    def hints(self, path: str, text: str, wanted: Wanted) -> FileHints:
         """Return hints at the lines that memories wrote: at most one a line, three in any 40 lines, each once a file.
 
         Only memories that are unusual (`mom.hints.minimumSurprise`) and relevant enough are hinted. What is hinted at a
         line comes first in `suggest` of that line.
         """
-        return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, path, text, wanted)
+        head = self.states.beside(self.worktree.head)
+        file = self.states.beside(
+            lambda: self._line_hints.read(head(), path, text, wanted.first)
+        )  # git blames meanwhile
+
+        def answer(state: State) -> FileHints:
+            return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, file(), wanted)
+
+        return self.states.answer(answer, head)
 
     def hinted(self, path: str, memories: Sequence[str]) -> None:
         """Count hints of a file that were on the screen; a hint that was shown on many days gets shorter there."""
@@ -245,13 +252,9 @@ class Workspace:
         ids = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
         return self.states.answer(lambda state: changes_of(ids, state), snapshot=snapshot) if ids else []
 
-    def prefetch(self, path: str) -> None:
-        """Blame a file that was opened, in the background, so that later questions about it are answered at once."""
-        self.worktree.prefetch(path)
-
-    def closed(self, path: str) -> None:
-        """Stop working for a file that was closed."""
-        self.worktree.closed(path)
+    def improved(self) -> bool:
+        """Whether, since the last call, more has become known than was answered."""
+        return any([self.worktree.improved(), self._line_hints.improved()])
 
     def _ranker(self, state: State, model: LinearModel) -> Ranker:
         tiers = self._strengths.of(state.view, state.snapshot.life, self._clock())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from mom_lsp.workspace.answers.failure_text import warnings_first
 from mom_lsp.workspace.answers.freshness_check import AskedFile
 from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.library.file_blame import Range, Writers
+from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_FILES, Worktree
@@ -38,56 +38,68 @@ class FileHints:
     lines: Range | None  # the lines that the hints are about; None for all that were asked about
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """An open file, and who wrote its lines as far as that is known."""
+
+    file: OpenFile
+    writers: Writers
+
+
 class LineHints:
     """Chooses and presents the hints of one worktree."""
 
     def __init__(self, presenter: Presenter, worktree: Worktree) -> None:
         self._presenter, self._worktree = presenter, worktree
         self._hinted: Recent[tuple[str, str], dict[str, int]] = Recent(CACHED_FILES)  # (path, blob) -> id -> line
+        self._has_more = False
+
+    def read(self, head: Head, path: str, text: str, first: Range | None) -> WrittenFile:
+        """Read a file and blame it: the lines `first` and those around them, which decide together what is hinted."""
+        lines, committed = open_lines(text), self._worktree.committed(head, path)
+        file = OpenFile(path, lines, mapped_lines(self._worktree, head, path, lines), committed)
+        if first is None:
+            return WrittenFile(file, Writers(self._worktree.writers(head, path, None), complete=True))
+        near = [line for line in file.mapped[max(0, first[0] - 1 - HINT_WINDOW) : first[1] + HINT_WINDOW] if line]
+        around = (min(near), max(near)) if near else (1, 1)
+        return WrittenFile(file, self._worktree.first_writers(head, path, around))
 
     def of_file(
-        self, ranker: Ranker, state: State, settings: Settings, path: str, text: str, wanted: Wanted
+        self, ranker: Ranker, state: State, settings: Settings, asked: WrittenFile, wanted: Wanted
     ) -> FileHints:
         """Return the hints of some lines of an open text.
 
-        While only the lines on the screen are blamed, a memory is hinted at one of them, and stays there: hints must
-        not move when the rest is known.
+        The lines on the screen get theirs first, since blaming a whole file takes seconds, and the freshness of all
+        its memories a part of one. What is hinted then stays there: hints must not move when the rest is known.
         """
-        committed, lines = self._worktree.committed(state.head, path), open_lines(text)
-        file = OpenFile(path, lines, mapped_lines(self._worktree, state.head, path, lines), committed)
-        writers = self._writers(state, file, wanted.first)
-        hinted = self._hinted.get((path, state.head.tree.get(path, ""))) or {}
+        file, path, writers = asked.file, asked.file.path, asked.writers
+        key = path, state.head.tree.get(path, "")
+        before = self._hinted.get(key)
+        in_part = wanted.first is not None and (before is None or not writers.complete)
+        hinted, ids = before or {}, state.snapshot.catalog.ids
         found = hintable(state, file, writers.lines, settings.hints.minimum_surprise, hinted=hinted)
-        ids = state.snapshot.catalog.ids
         chosen = _ranked(ranker, settings, path, found)
         chosen.sort(key=lambda one: ids[one.row] not in hinted)  # what is hinted already is thinned out last
         if settings.hints.warnings:
-            blocks = written(committed, path, lines, file.mapped)
+            blocks = written(file.committed, path, file.lines, file.mapped)
             warnings = self._presenter.failures(state).warnings(path, blocks, state.snapshot.life)
             chosen = warnings_first(warnings, chosen)
-        start, end = (wanted.start, wanted.end) if writers.complete or wanted.first is None else wanted.first
-        shown, asked = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines), AskedFile([path], lines)
-        hints = [one for one in self._presenter.annotated(ranker, shown, state, asked) if _is_shown(one)]
-        if not writers.complete:
-            self._keep(state, file, hints)
-        answers = self._presenter.answers(hints, state, asked)
+        start, end = wanted.first if in_part and wanted.first else (wanted.start, wanted.end)
+        shown = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
+        asked_file = AskedFile([path], file.lines)
+        hints = [one for one in self._presenter.annotated(ranker, shown, state, asked_file) if _is_shown(one)]
+        if in_part:
+            lines = {one.memory.id: file.mapped[one.lines[0] - 1] for one in hints}
+            self._hinted.put(key, {**lines, **hinted})
+            self._has_more |= writers.complete
+        answers = self._presenter.answers(hints, state, asked_file)
         found_hints = [{"line": one.lines[0], "suggestion": answer} for one, answer in answers]
-        return FileHints(found_hints, None if writers.complete else wanted.first)
+        return FileHints(found_hints, wanted.first if in_part else None)
 
-    def _writers(self, state: State, file: OpenFile, first: Range | None) -> Writers:
-        """Return the writers of the lines on the screen and around it, which decide together what is hinted."""
-        if first is None:
-            return Writers(self._worktree.writers(state.head, file.path, None), complete=True)
-        near = file.mapped[max(0, first[0] - 1 - HINT_WINDOW) : first[1] + HINT_WINDOW]
-        committed = [line for line in near if line]
-        lines = (min(committed), max(committed)) if committed else (1, 1)
-        return self._worktree.first_writers(state.head, file.path, lines)
-
-    def _keep(self, state: State, file: OpenFile, hints: Sequence[Scored]) -> None:
-        """Keep the committed lines of hints that are shown before the whole file is blamed."""
-        key = file.path, state.head.tree.get(file.path, "")
-        lines = {one.memory.id: file.mapped[one.lines[0] - 1] for one in hints}
-        self._hinted.put(key, {**lines, **(self._hinted.get(key) or {})})
+    def improved(self) -> bool:
+        """Whether, since the last call, the hints of a file have been answered in part though all are known."""
+        has_more, self._has_more = self._has_more, False
+        return has_more
 
     def of_line(self, ranker: Ranker, state: State, settings: Settings, query: Query) -> HintedLine:
         """Return what may be hinted at the one line that a query is about; it comes first in the suggestions."""

@@ -17,7 +17,7 @@ from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Repository
 from mom_lsp.git.blame import OWN_FILE
-from mom_lsp.process.cancellation import cancellation
+from mom_lsp.process.cancellation import Lasting, cancellation
 from mom_lsp.route.lines import committed_lines
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.file_blame import FileBlame, Ignored, Lines, Range, Writers, by_line
@@ -63,11 +63,11 @@ class LineWriters:
 
     def first_of(self, head: Head, path: str, lines: Range) -> Writers:
         """Return the writers of the lines on the screen, and of others as far as they are known. See `improved`."""
+        if not self._patience.background:
+            return self._answer(head, path, None, moves=True)
         found = self._answer(head, path, lines, moves=True)
         if not found.complete and (file := self._files.get(path)) is not None:
-            with self._changed:
-                file.partly_given = bool(file.left)
-                self._improved |= not file.left  # they were blamed in between
+            self._given_in_part(file)
         return found
 
     def prefetch(self, head: Head, path: str) -> None:
@@ -92,19 +92,25 @@ class LineWriters:
         if path not in head.tree:
             return NOTHING
         until = time.monotonic() + self._patience.seconds
-        file = self._file(head, path)
-        self._blame_now(file, lines)
-        if moves and not file.final:
-            if not self._patience.background:
-                return self._deeply_now(file, lines, until)
+        file, later = self._file(head, path), moves and self._patience.background
+        if later:
             self._enqueue(file)
-            with self._changed:
-                if file.meanwhile is None:  # else the answer is deep too, and not worth waiting for
-                    self._changed.wait_for(lambda: file.final, max(0.0, until - time.monotonic()))
+        self._blame_now(file, lines)
+        if moves and not later and not file.final:
+            return self._deeply_now(file, lines, until)
+        if later and file.missing(lines):  # the request was cancelled, perhaps since it took too long
+            self._given_in_part(file)
         with self._changed:
-            if not file.final and self._patience.background and moves:
+            if later and file.meanwhile is None:  # else the answer is deep too, and not worth waiting for
+                self._changed.wait_for(lambda: file.final, max(0.0, until - time.monotonic()))
+            if later and not file.final:
                 file.given.update(file.known.lines)
             return file.known
+
+    def _given_in_part(self, file: FileBlame) -> None:
+        with self._changed:
+            file.partly_given = bool(file.left)
+            self._improved |= not file.left  # the rest was blamed in between
 
     # The files
 
@@ -264,7 +270,7 @@ class LineWriters:
 
     def _advance(self, file: FileBlame) -> None:
         """Blame the rest of a file, or all of it deeply."""
-        stop = _Lasting(lambda: file.dropped or file.is_urgent)
+        stop = Lasting(lambda: file.dropped or file.is_urgent)
         try:
             if file.left:
                 again = self._blame(file, list(file.left), stop, LONGEST) or stop.was_true
@@ -278,7 +284,7 @@ class LineWriters:
 
     def _deepen(self, file: FileBlame) -> bool:
         """Blame a file deeply; return False if that was stopped."""
-        blame, plain, stop = self._repository.blame, file.plain(None), _Lasting(lambda: file.dropped)
+        blame, plain, stop = self._repository.blame, file.plain(None), Lasting(lambda: file.dropped)
         try:
             found = by_line(blame(file.commit, file.path, moves=True, plain=plain, timeout=LONGEST, stop=stop))
         except RepositoryError:  # a partial clone lacks other files of old commits, or it would take too long
@@ -290,14 +296,3 @@ class LineWriters:
             self._changed.notify_all()
         self._saved.save(file)
         return True
-
-
-class _Lasting:
-    """A condition that stays true once it was."""
-
-    def __init__(self, condition: Callable[[], bool]) -> None:
-        self._condition, self.was_true = condition, False
-
-    def __call__(self) -> bool:
-        self.was_true = self.was_true or self._condition()
-        return self.was_true

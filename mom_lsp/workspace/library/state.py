@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
@@ -66,7 +67,7 @@ class StateSource:
 
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
         """Start reading something in the background; call the result to wait for it."""
-        return self._beside.submit(read).result
+        return self._beside.submit(copy_context().run, read).result
 
     def searching(self, state: State, words: str, limit: int) -> State:
         """Return the same state, for which LanceDB already searches for some words in the background."""
