@@ -9,7 +9,6 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from mom_lsp.cli.app import app
-from mom_lsp.cli.console import TERMINAL, Terminal
 from mom_lsp.git.location import Location
 
 Call = Callable[[str, dict[str, Any]], Any]
@@ -23,6 +22,7 @@ def run_command(call: Call, params: dict[str, Any]) -> dict[str, Any]:
         call: answers the command's requests.
         params: {"argv", "folder" (the user's current one), "terminal": {"tty", "width", "environ"}}.
     """
+    from mom_lsp.cli.console import TERMINAL, Terminal  # here: an engine that only serves editors does not need rich
 
     def opener(_location: Location) -> Call:
         return call

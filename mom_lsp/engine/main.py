@@ -20,6 +20,7 @@ from mom_lsp.process import EngineServer, announce_ready
 from mom_lsp.workspace.library.blame_patience import IN_ENGINE
 
 AT_REST = 20.0  # seconds without a request, after which the local model may generate titles and learn
+AFTER_OPENING = 2.0  # seconds until the indexer starts, which looks for what is new since the last window
 POLL = 0.5  # seconds between two checks for a new version of the store
 RELOAD_SHARE = 10  # reloads may take at most one tenth of the time
 MODEL_SHARE = 10  # likewise the local model, while the engine is idle
@@ -70,7 +71,7 @@ class Engine:
 
     def run(self) -> None:
         """Follow the store until idle for as long as the settings say, or until a client shuts the engine down."""
-        pause = POLL
+        pause = 0.0  # the index is read at once: every answer needs it
         while not self._server.wait(pause):
             if not self._server.is_findable():
                 break  # the data folder was moved, deleted or replaced
@@ -113,7 +114,7 @@ class Engine:
         if method == "command":
             return self._run_command(self._answer, params)
         if method in {"open", "reindex"}:  # first, since the answer may take long
-            self._start_indexer(locate(Path(str(params["root"]))))
+            self._start_indexer_of(Path(str(params["root"])), at_once=method == "reindex")
         result = self._answer(method, params)
         if method == "configure" and result["conflict"]:  # so that both windows show it
             self._server.notify_all("conflict", {"root": params["root"], "message": result["conflict"]})
@@ -124,6 +125,16 @@ class Engine:
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # a running one sees the request's file
+
+    def _start_indexer_of(self, root: Path, *, at_once: bool) -> None:
+        """Start the indexer; where there is an index already, after the first answers, which need the processor."""
+        location = locate(root)
+        if at_once or not (self._data / datafolder.MARKER).is_file():
+            self._start_indexer(location)
+        elif self._indexer is None:
+            later = threading.Timer(AFTER_OPENING, self._start_indexer, [location])
+            later.daemon = True
+            later.start()
 
     def _start_indexer(self, location: Location) -> None:
         if self.service.read_only:

@@ -26,6 +26,7 @@ from mom_lsp.process.spawn import READY, spawn
 log = logging.getLogger(__name__)
 
 Notified = Callable[[str, dict[str, Any]], None]
+ENGINE = ("-m", "mom_lsp")  # the Python arguments that start one
 
 
 def _errors(root: type[MomError] = MomError) -> dict[str, type[MomError]]:
@@ -190,7 +191,7 @@ def ensure_engine(
     version: str = __version__,
     on_notification: Notified | None = None,
     on_closed: Callable[[], None] | None = None,
-    command: Sequence[str] = ("-m", "mom_lsp"),
+    command: Sequence[str] = ENGINE,
 ) -> EngineClient:
     """Connect to the engine of `data_dir`, and start one (`mom_lsp engine --data DIR`) if none runs.
 
@@ -218,22 +219,43 @@ def ensure_engine(
     raise AssertionError("unreachable")
 
 
+def start_early(data_dir: Path) -> None:
+    """Start the engine of `data_dir` unless one runs, without waiting until it is ready: `ensure_engine` does that."""
+    try:
+        read_address(data_dir)
+    except (OSError, ValueError):
+        _starting(data_dir, ENGINE)
+
+
 def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> None:
-    """Spawn an engine and wait until it is ready, or exits because another one is."""
-    engine = spawn(["engine", "--data", str(data_dir)], stdout=subprocess.PIPE, detached=True, command=command)
-    first_line: Future[bytes] = Future()
+    """Start an engine and wait until it is ready, or exits because another one is."""
+    with contextlib.suppress(FutureTimeout):
+        code = _starting(data_dir, command).result(timeout)
+        if code:
+            raise ChildError(f"the engine exited with code {code} at startup; see `mom doctor`")
+
+
+_started: dict[Path, Future[int]] = {}  # by data folder: the engines that this process has started and waits for
+_starting_guard = threading.Lock()
+
+
+def _starting(data_dir: Path, command: Sequence[str]) -> Future[int]:
+    """Return the engine that this process is starting, a new one if there is none: 0 once it is ready, or exit code."""
+    with _starting_guard:
+        if (known := _started.get(data_dir)) is not None:
+            return known
+        engine = spawn(["engine", "--data", str(data_dir)], stdout=subprocess.PIPE, detached=True, command=command)
+        ready = _started[data_dir] = Future[int]()
 
     def watch() -> None:
         assert engine.stdout is not None
         with engine.stdout:
-            line = engine.stdout.readline()
-        if line != READY:
-            engine.wait()
-        first_line.set_result(line)
+            is_ready = engine.stdout.readline() == READY
+        code = 0 if is_ready else engine.wait()
+        with _starting_guard:
+            del _started[data_dir]
+        ready.set_result(code)
         engine.wait()  # reaps it, however long it lives
 
     threading.Thread(target=watch, name="mom-engine-watch", daemon=True).start()
-    with contextlib.suppress(FutureTimeout):
-        line = first_line.result(timeout)
-        if line != READY and engine.returncode:
-            raise ChildError(f"the engine exited with code {engine.returncode} at startup; see `mom doctor`")
+    return ready

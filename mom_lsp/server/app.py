@@ -243,11 +243,14 @@ class MomServer(BackgroundServer):
         if self.can_refresh and self.exit_code is None:
             self.start_task(self.workspace_inlay_hint_refresh_async(None))
 
-    def invalidate(self, root: str | None = None) -> None:
-        """Clear the cached answers about `root` (or all); the hints stay until new ones arrive."""
+    def invalidate(self, root: str | None = None, *, pending: bool = True) -> None:
+        """Clear the cached answers about `root` (or all); the hints stay until new ones arrive.
+
+        With `pending`, answers that are under way are stale too.
+        """
         for document in self.documents.values():
             if root is None or str(document.place.root) == root:
-                document.invalidations += 1
+                document.invalidations += pending
                 document.answers.clear()
                 document.hinted_edit = -1
 
@@ -262,7 +265,7 @@ class MomServer(BackgroundServer):
 
     def _engine_changed(self, connected: bool) -> None:
         if connected:
-            self.invalidate()
+            self.invalidate(pending=False)  # what is under way has waited for this engine
             self.refresh()
             self.status.soon()
         else:

@@ -6,16 +6,21 @@ import logging
 import os
 import sys
 
-from pygls.exceptions import JsonRpcException
+from mom_lsp.server.first_message import read_message, start_engines
 
-from mom_lsp.server.app import MomServer
-from mom_lsp.server.transport import serve_streams, serve_tcp
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from mom_lsp.server.app import MomServer
 
 
 def main(tcp: tuple[str, int] | None = None) -> None:
     """Serve one editor, on stdin and stdout or on a port, until it disconnects."""
-    from mom_lsp.server.handlers import create_server
+    first = read_message(sys.stdin.buffer) if tcp is None else None
+    if first is not None:
+        start_engines(first)
+    from mom_lsp.server.handlers import create_server  # after that: the engines start meanwhile
     from mom_lsp.server.lifecycle import leave
+    from mom_lsp.server.transport import serve_tcp
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at lower levels it logs whole documents
@@ -23,21 +28,28 @@ def main(tcp: tuple[str, int] | None = None) -> None:
     server = create_server()
     if tcp is not None:
         serve_tcp(server, *tcp)
-    else:
-        serve_stdio(server)
+    elif first is not None:
+        serve_stdio(server, first)
     leave(server, 1 if server.exit_code is None else server.exit_code)  # without `exit`, the pipe was closed
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
     """Return False for the traceback of an error sent to the client, and for a late cancellation."""
+    from pygls.exceptions import JsonRpcException
+
     for_client = record.exc_info and isinstance(record.exc_info[1], JsonRpcException)
     return not for_client and not record.msg.startswith("Cancel notification")
 
 
-def serve_stdio(server: MomServer) -> None:
-    """Serve on stdin and stdout; the output of libraries and child processes is redirected to stderr."""
+def serve_stdio(server: MomServer, first: bytes = b"") -> None:
+    """Serve on stdin and stdout; the output of libraries and child processes is redirected to stderr.
+
+    `first` is a message that was read already.
+    """
+    from mom_lsp.server.transport import serve_streams
+
     protocol = os.dup(1)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
     with os.fdopen(protocol, "wb") as stdout:
-        serve_streams(server, sys.stdin.buffer, stdout)
+        serve_streams(server, sys.stdin.buffer, stdout, first)

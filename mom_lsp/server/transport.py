@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.io_ import StdinAsyncReader, StdoutWriter
+
+from mom_lsp.server.first_message import CONTENT_LENGTH
 
 if TYPE_CHECKING:
     from pygls.io_ import AsyncReader
@@ -15,14 +16,18 @@ if TYPE_CHECKING:
     from mom_lsp.server.app import MomServer
     from mom_lsp.server.protocol import Protocol
 
-_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d+)", re.IGNORECASE)
 
-
-def serve_streams(server: MomServer, stdin: BinaryIO, stdout: BinaryIO) -> None:
-    """Serve an editor over two pipes until it closes them."""
+def serve_streams(server: MomServer, stdin: BinaryIO, stdout: BinaryIO, first: bytes = b"") -> None:
+    """Serve an editor over two pipes until it closes them. `first` is a message that was read already."""
     server.protocol.set_writer(StdoutWriter(stdout))
+
+    async def serve() -> None:
+        if first:
+            server.protocol.handle_body(first)
+        await read_messages(StdinAsyncReader(stdin, server.thread_pool), server.protocol)
+
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):  # the editor is gone; Ctrl-C
-        asyncio.run(read_messages(StdinAsyncReader(stdin, server.thread_pool), server.protocol))
+        asyncio.run(serve())
 
 
 def serve_tcp(server: MomServer, host: str, port: int) -> None:
@@ -61,7 +66,7 @@ async def _read_headers(reader: AsyncReader) -> int | None:
     """Return the length of the next body, None at the end of the stream. Other lines than headers are skipped."""
     length = None
     while line := await reader.readline():
-        if match := _LENGTH.fullmatch(line.strip()):
+        if match := CONTENT_LENGTH.fullmatch(line.strip()):
             length = int(match[1])
         elif not line.strip() and length is not None:
             return length
