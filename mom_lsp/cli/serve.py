@@ -33,7 +33,10 @@ def serve(tcp: tuple[str, int] | None) -> None:
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
 def engine(data: Path) -> None:
     """Answer requests for one data folder on its socket. Editors start it."""
-    from mom_lsp.cli.engine_command import run_command
-    from mom_lsp.engine.main import main
+    from mom_lsp.offline import without_collection
+
+    with without_collection():
+        from mom_lsp.cli.engine_command import run_command
+        from mom_lsp.engine.main import main
 
     main(data, run_command)

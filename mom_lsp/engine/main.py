@@ -16,6 +16,7 @@ from mom_lsp.engine.indexer import Indexer
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
+from mom_lsp.offline import without_collection
 from mom_lsp.process import EngineServer, announce_ready
 from mom_lsp.workspace.library.blame_patience import IN_ENGINE
 
@@ -71,7 +72,9 @@ class Engine:
 
     def run(self) -> None:
         """Follow the store until idle for as long as the settings say, or until a client shuts the engine down."""
-        pause = 0.0  # the index is read at once: every answer needs it
+        with without_collection():  # the index is read at once, which imports lancedb: every answer needs it
+            self.service.background.do("reading the index", self.service.library.snapshot)
+        pause = POLL
         while not self._server.wait(pause):
             if not self._server.is_findable():
                 break  # the data folder was moved, deleted or replaced

@@ -68,7 +68,7 @@ class Repository:
         """Return (sha, parents) of the ancestors of a commit, itself first, newest first, parents after children."""
         revisions = [rev, *(f"^{sha}" for sha in without)]
         lines = self._walk.lines("rev-list", "--date-order", "--parents", "--end-of-options", *revisions)
-        return [(sha, tuple(parents)) for sha, *parents in map(str.split, lines)]
+        return [(names[0], tuple(names[1:])) for names in map(str.split, lines)]
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
         """Yield (sha, author email, author time, commit time, first line) of each commit; missing ones are skipped."""

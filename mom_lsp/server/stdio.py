@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 
+from mom_lsp.offline import without_collection
 from mom_lsp.server.first_message import read_message, start_engines
 
 TYPE_CHECKING = False
@@ -18,9 +19,10 @@ def main(tcp: tuple[str, int] | None = None) -> None:
     first = read_message(sys.stdin.buffer) if tcp is None else None
     if first is not None:
         start_engines(first)
-    from mom_lsp.server.handlers import create_server  # after that: the engines start meanwhile
-    from mom_lsp.server.lifecycle import leave
-    from mom_lsp.server.transport import serve_tcp
+    with without_collection():  # the engines start meanwhile
+        from mom_lsp.server.handlers import create_server
+        from mom_lsp.server.lifecycle import leave
+        from mom_lsp.server.transport import serve_tcp
 
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at lower levels it logs whole documents

@@ -14,6 +14,8 @@ from mom_lsp.server.hint_shift import shift
 from mom_lsp.server.inlay_hint import update_hints_soon
 from mom_lsp.server.open_text import TOO_LONG
 
+PREFETCH_AFTER = 1.0  # seconds; an editor that shows hints requests them sooner, and that blames what is on the screen
+
 
 async def did_open(ls: MomServer, params: types.DidOpenTextDocumentParams) -> None:
     """Find the document's place, and have the engine prefetch for it."""
@@ -34,6 +36,9 @@ async def add_document(ls: MomServer, uri: str, language: str) -> None:
         if ls.opening.get(uri) is placed:
             del ls.opening[uri]
     if await ls.document(uri):
+        await asyncio.sleep(PREFETCH_AFTER)
+        if ls.documents.get(uri) is not document or document.hint_update is not None:
+            return
         try:
             await ls.engines.ask(place, "prefetch", path=place.path)
         except MomError as error:

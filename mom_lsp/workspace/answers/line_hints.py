@@ -16,7 +16,7 @@ from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_FILES, Worktree
-from mom_lsp.workspace.ranking.hints import HINT_WINDOW, Hintable, HintedLine, hintable, thinned
+from mom_lsp.workspace.ranking.hints import Hintable, HintedLine, hintable, thinned
 from mom_lsp.workspace.ranking.query import OpenFile, Query, mapped_lines, written
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker
 
@@ -55,14 +55,14 @@ class LineHints:
         self._has_more = False
 
     def read(self, head: Head, path: str, text: str, first: Range | None) -> WrittenFile:
-        """Read a file and blame it: the lines `first` and those around them, which decide together what is hinted."""
+        """Read a file, and blame its lines, at least those of `first`."""
         lines, committed = open_lines(text), self._worktree.committed(head, path)
         file = OpenFile(path, lines, mapped_lines(self._worktree, head, path, lines), committed)
         if first is None:
             return WrittenFile(file, Writers(self._worktree.writers(head, path, None), complete=True))
-        near = [line for line in file.mapped[max(0, first[0] - 1 - HINT_WINDOW) : first[1] + HINT_WINDOW] if line]
-        around = (min(near), max(near)) if near else (1, 1)
-        return WrittenFile(file, self._worktree.first_writers(head, path, around))
+        asked = [line for line in file.mapped[first[0] - 1 : first[1]] if line]
+        needed = (min(asked), max(asked)) if asked else (1, 1)
+        return WrittenFile(file, self._worktree.first_writers(head, path, needed))
 
     def of_file(
         self, ranker: Ranker, state: State, settings: Settings, asked: WrittenFile, wanted: Wanted
