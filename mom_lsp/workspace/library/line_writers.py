@@ -93,9 +93,10 @@ class LineWriters:
             return NOTHING
         until = time.monotonic() + self._patience.seconds
         file, later = self._file(head, path), moves and self._patience.background
-        if later:
-            self._enqueue(file)
-        self._blame_now(file, lines)
+        with self._waits(file, lines):
+            if later:
+                self._enqueue(file)  # the background waits until the request has what it needs
+            self._blame_now(file, lines)
         if moves and not later and not file.final:
             return self._deeply_now(file, lines, until)
         if later and file.missing(lines):  # the request was cancelled, perhaps since it took too long
@@ -166,10 +167,9 @@ class LineWriters:
     def _blame_now(self, file: FileBlame, lines: Range | None) -> None:
         """Blame some lines, or wait until others have, as far as they are not known."""
         cancelled = cancellation()
-        with self._waits(file, lines):
-            while missing := self._claim(file, lines, cancelled):
-                if not self._blame(file, missing, lambda: cancelled() and len(file.waiting) == 1):
-                    return  # objects are missing in a partial clone: other evidence has to suffice
+        while missing := self._claim(file, lines, cancelled):
+            if not self._blame(file, missing, lambda: cancelled() and len(file.waiting) == 1):
+                return  # objects are missing in a partial clone: other evidence has to suffice
 
     @contextmanager
     def _waits(self, file: FileBlame, lines: Range | None) -> Iterator[None]:
