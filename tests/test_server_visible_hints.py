@@ -81,6 +81,9 @@ class Front:
             raise ChildError("the engine died")
         return self.mom.call(method, **params)
 
+    def tell(self, place: DocumentPlace, method: str, **params: Any) -> None:
+        self.mom.call(method, **params)
+
     def settings_of(self, folder: Path) -> Settings:
         return self.mom.settings
 

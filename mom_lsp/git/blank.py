@@ -56,8 +56,9 @@ class BlankGit:
         return _environment(ours / "objects", self._common_dir) if (ours / GRAPHS / CHAIN).is_file() else {}
 
     def lacks_graph(self, tip: str) -> bool:
-        """Whether a commit-graph of the history of a commit would help, and none was ever written here."""
-        return not (self._data / datafolder.BLANK_GIT / GRAPHS).exists() and self._graph_helps([tip])
+        """Whether a commit-graph of the history of a commit would help, and nobody has tried to write one here."""
+        tried = (self._data / datafolder.BLANK_GIT / GRAPHS).exists()
+        return not tried and not datafolder.why_read_only(self._data, datafolder.BLANK_GIT) and self._graph_helps([tip])
 
     def write_graph(self, tips: Sequence[str]) -> None:
         """Bring our commit-graph up to date, unless the repository's own is; only under the writer lease.
