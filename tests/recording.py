@@ -45,7 +45,7 @@ def record(cls: type, prefix: str) -> None:
 
 record(Settings, PREFIX)
 COMMAND = (__file__, LOG)
-for function in (spawn.spawn, engine_client.ensure_engine):
+for function in (spawn.spawn, engine_client.ensure_engine, engine_client.start_early):
     function.__kwdefaults__["command"] = COMMAND
 server.create_server.__defaults__ = (COMMAND,)
 sys.argv[1:] = ARGUMENTS

@@ -219,12 +219,12 @@ def ensure_engine(
     raise AssertionError("unreachable")
 
 
-def start_early(data_dir: Path) -> None:
+def start_early(data_dir: Path, *, command: Sequence[str] = ENGINE) -> None:
     """Start the engine of `data_dir` unless one runs, without waiting until it is ready: `ensure_engine` does that."""
     try:
         read_address(data_dir)
     except (OSError, ValueError):
-        _starting(data_dir, ENGINE)
+        _starting(data_dir, command)
 
 
 def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> None:
