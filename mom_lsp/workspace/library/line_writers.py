@@ -102,7 +102,7 @@ class LineWriters:
         if later and file.missing(lines):  # the request was cancelled, perhaps since it took too long
             self._given_in_part(file)
         with self._changed:
-            if later and file.meanwhile is None:  # else the answer is deep too, and not worth waiting for
+            if later and file.meanwhile is None and not file.given:  # a moment, once: small files need no longer
                 self._changed.wait_for(lambda: file.final, max(0.0, until - time.monotonic()))
             if later and not file.final:
                 file.given.update(file.known.lines)
