@@ -82,12 +82,12 @@ def test_the_screen_has_its_hints_first_and_they_stay(window: Window) -> None:
     assert first["lines"] == [*SCREEN]
     assert set(places(first).values()) == {*range(400, 461, 20), FEW}
     join_threads("mom-blame")
-    assert window.service.follow()  # so the editor asks again
+    assert window.service.improved()  # so the editor asks again
     found = window.hints()
     assert "lines" not in found
     assert places(found).items() >= places(first).items()
     assert len(found["hints"]) > 40
-    assert not window.service.follow()
+    assert not window.service.improved()
 
 
 def test_hints_that_were_not_shown_before_are_where_most_lines_are(window: Window) -> None:
@@ -107,7 +107,7 @@ def test_a_second_window_has_the_screen_first_though_all_is_known(project: Repo,
     join_threads("mom-blame")
     second = Window(project)
     assert second.hints()["lines"] == [*SCREEN]
-    assert second.service.follow()
+    assert second.service.improved()
     assert len(second.hints()["hints"]) > 40
     second.service.close()
 

@@ -124,9 +124,9 @@ def first(service: Service, project: Repo) -> str:
 def test_an_engine_answers_at_once_and_corrects_itself_once(project: Repo, engine: Engine) -> None:
     engine.service.follow()
     answers = [first(engine.service, project)]
-    before = engine.service.follow()
+    before = engine.service.improved()
     engine.settle()
-    corrected = [engine.service.follow(), engine.service.follow()]
+    corrected = [engine.service.improved(), engine.service.improved()]
     answers += [first(engine.service, project) for _ in range(3)]
     assert answers == ["", *["Close each connection"] * 3]  # at first blame names the move, which is noise
     assert (before, corrected) == (False, [True, False])  # so every editor asks again, once
@@ -136,7 +136,7 @@ def test_a_correct_answer_is_not_corrected(project: Repo, engine: Engine) -> Non
     engine.service.follow()
     answer(engine.service, "suggest", {"root": str(project.root), "path": "lib/other.py", "start": 1, "end": 2})
     engine.settle()
-    assert not engine.service.follow()
+    assert not engine.service.improved()
 
 
 def test_a_new_commit_keeps_the_deep_blame_answer(project: Repo, engine: Engine) -> None:
@@ -144,9 +144,10 @@ def test_a_new_commit_keeps_the_deep_blame_answer(project: Repo, engine: Engine)
     engine.settle()
     project.commit("Say what this is", {"lib/conn.py": '"""Connections."""\n\n' + HEAD + FORMATTED})
     engine.service.follow()
+    assert engine.service.improved()
     assert first(engine.service, project) == "Close each connection"  # the deeper blame of this version has not begun
     engine.settle()
-    assert not engine.service.follow()
+    assert not engine.service.improved()
     assert first(engine.service, project) == "Close each connection"
 
 

@@ -92,6 +92,8 @@ class Engine:
         began = self._clock()
         if self.service.background.do("reloading the index", self.service.follow):
             self._server.notify_all("changed", {})
+        if self.service.background.do("looking for new blame", self.service.improved):
+            self._server.notify_all("improved", {})
         if self.service.background.do("reloading the settings", self.service.follow_settings):
             self._server.notify_all("settings", {})
         return self._clock() - began

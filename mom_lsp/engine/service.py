@@ -69,15 +69,18 @@ class Service:
         self._encoder_setting: str | None = None  # None for no encoder
 
     def follow(self) -> bool:
-        """Reload what the indexer wrote and blame found in the background; whether anything changed."""
+        """Reload what the indexer wrote; whether anything changed."""
         self._follow_encoder()
         self.library.unload(UNUSED)
         changed = self.library.reload()  # reported even if what follows fails
         self.background.do("recording impressions", self._record_impressions)
         self.background.do("updating statuses", self._settle)
         self.background.do("erasing forgotten memories", self.erase)
-        improved = [workspace.improved() for workspace in self.live_workspaces]
-        return changed or any(improved)
+        return changed
+
+    def improved(self) -> bool:
+        """Whether, since the last call, blame has found more than was answered."""
+        return bool([workspace for workspace in self.live_workspaces if workspace.improved()])
 
     def erase(self) -> None:
         """Erase forgotten memories from traces, titles and the model's process, whichever process forgot them."""

@@ -281,6 +281,9 @@ class MomServer(BackgroundServer):
             self.start_task(self.reload_settings())
         elif method == "conflict":
             self.warn_once([params["message"]])
+        elif method == "improved":  # what is on the screen may lack hints
+            self.invalidate()
+            self.refresh()
         elif method == "changed":
             self.invalidate(params.get("root"))
             if not self._refresh_scheduled:
