@@ -149,5 +149,8 @@ class Engine:
                 self._indexer = Indexer(location, self._report)
 
     def _report(self, root: str, report: dict[str, Any]) -> None:
-        self.service.indexing = report if report.get("total") or report.get("message") else None
+        working = report.get("total") or report.get("message")
+        if not working and self.service.background.do("reading what was indexed", self.service.library.reload):
+            self._server.notify_all("changed", {})  # first: what is called indexed can be asked about
+        self.service.indexing = report if working else None
         self._server.notify_all("progress", {"root": root, **report})

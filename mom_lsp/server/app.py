@@ -270,6 +270,8 @@ class MomServer(BackgroundServer):
             self.status.soon()
         else:
             self.bars.end_all()
+            for document in self.documents.values():
+                document.answers.clear()  # the repository may have been moved
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
         if method == "trouble":
