@@ -23,6 +23,7 @@ from mom_lsp.route.features import FEATURES, TERM_OF
 from mom_lsp.route.linear_model import LinearModel, shipped
 from mom_lsp.route.postings import COMMON, Postings, sorted_postings
 from mom_lsp.route.score import total
+from mom_lsp.store import Store
 from mom_lsp.tuning.history import History
 from mom_lsp.tuning.labels import Label, load_labels, sample
 from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table, metrics_of
@@ -250,12 +251,15 @@ def test_evaluating_and_tuning_ask_the_encoder_of_the_settings(
     project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    for module in ("indexing.scheduler", "indexing.index_pass", "tuning.gather"):
-        monkeypatch.setattr(f"mom_lsp.{module}.choose", lambda model, bulk=False: HashEncoder(model))
+    monkeypatch.setattr("mom_lsp.tuning.gather.choose", lambda model, bulk=False: HashEncoder(model))
     settings = project.root.parent / "home/mom-lsp/settings.toml"
     settings.write_text('[encoder]\nmodel = "another"\n')
     add_followups(project)
-    moms(project).index()
+    mom = moms(project)
+    mom.index()
+    store, contents = mom.service.library.store, list(filter(None, mom.service.library.snapshot().catalog.contents))
+    assert isinstance(store, Store)
+    store.put_vectors("another", contents, HashEncoder("another").encode(contents))
 
     def run(*arguments: str) -> dict[str, Any]:
         result = CliRunner().invoke(app, [*arguments, "--json"])

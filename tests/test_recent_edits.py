@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from memories import HashEncoder
 from repositories import Repo, Start
 
@@ -35,7 +36,7 @@ def test_a_repeated_edit_is_ignored_and_a_new_encoder_resets_the_memory() -> Non
     assert memory.read(EVENTS[0]) is None
 
 
-def test_recent_edits_count_only_if_enabled(project: Repo, moms: Start) -> None:
+def test_recent_edits_count_only_if_enabled(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     first = "def one():\n    return first_of_all\n"
     project.commit("Write one\n\nBecause of this.", {"a.py": first})
     project.commit("Write two\n\nBecause of that.", {"b.py": "def two():\n    return second\n"})
@@ -45,8 +46,7 @@ def test_recent_edits_count_only_if_enabled(project: Repo, moms: Start) -> None:
     assert isinstance(library.store, Store)
     contents = [content for content in library.snapshot().catalog.contents if content]
     library.store.put_vectors("hash", contents, HashEncoder().encode(contents))
-    library.encoder = HashEncoder()
-    library.reload()
+    monkeypatch.setattr("mom_lsp.engine.service.choose", lambda model: HashEncoder())
 
     mom.call("configure", options={"encoder": {"enable": True}})
 
