@@ -33,6 +33,7 @@ NAMES = {
     "editing": {"editing": FEATURES, "unencoded": UNENCODED, "hints": HINTS},
     "intent": {"intent": TEXT_ONLY, "why": TIMELESS},
 }  # form -> mode -> features
+DRAWN = {"unencoded": "suggestions", "hints": "hints", "intent": "intent", "why": "search"}  # without a task at a place
 
 
 def cross_validate(sets: dict[str, list[Case]], names: Sequence[str]) -> dict[str, list[tuple[float, bool]]]:
@@ -77,8 +78,9 @@ def main() -> None:
     for mode, names in NAMES[chosen.form].items():
         _print(f"{mode}:")
         used = {name: list(map(writers_only, cases)) for name, cases in sets.items()} if mode == "hints" else sets
-        lines = {f"{Path(name).name} {mode}": pairs for name, pairs in cross_validate(used, names).items()}
-        if mode != "unencoded":  # only used for the minutes before there are vectors: not drawn
+        validated = cross_validate(used, names)
+        if mode in DRAWN:
+            lines = {f"{Path(name).name} {DRAWN[mode]}": pairs for name, pairs in validated.items()}
             confidences |= lines
             thresholds |= dict.fromkeys(lines, default_thresholds()["hints" if mode == "hints" else "suggestions"])
         weights[mode] = as_json(fit([case for cases in used.values() for case in cases], names))
