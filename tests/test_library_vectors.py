@@ -49,8 +49,8 @@ def vectors(mom: Mom) -> int:
     return len(mom.service.library.snapshot().vectors)
 
 
-def test_hints_and_suggestions_for_a_place_need_neither_encoder_nor_vectors(mom: Mom, encoder: HashEncoder) -> None:
-    assert mom.suggest("src/a.py", 2)
+def test_questions_about_a_place_need_neither_encoder_nor_vectors(mom: Mom, encoder: HashEncoder) -> None:
+    assert mom.suggest("src/a.py", 2) and mom.call("why", path="src/a.py", line=2)["citations"]
     mom.call("hints", path="src/a.py", text=text(mom), start=1, end=4)
     assert (encoder.texts, vectors(mom)) == ([], 0)
 
@@ -61,7 +61,6 @@ def test_hints_and_suggestions_for_a_place_need_neither_encoder_nor_vectors(mom:
         ("search", {"text": "callers"}),
         ("suggest", {"intent": "callers"}),
         ("suggest", {"intent": "callers", "path": "src/a.py", "start": 2, "end": 2}),
-        ("why", {"path": "src/a.py", "line": 2}),
     ],
 )
 def test_questions_in_words_are_encoded_the_first_time_too(

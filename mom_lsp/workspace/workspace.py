@@ -152,14 +152,12 @@ class Workspace:
     def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
         """Return what the memories say about why a line (1-based) exists, whatever their age. Raises as `suggest`."""
         question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
-        return self.states.answer(
-            lambda state: self._explanation(state, question()[1]), lambda: question()[0], vectors=True
-        )
+        return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
 
     def _explanation(self, state: State, query: Query) -> Explanation:
-        spot, meaning = query.spots[0], state.encode(query.meaning)
-        ranker = self._ranker(state, self._editing_model(state, meaning).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, meaning, self.presenter.read)
+        spot = query.spots[0]
+        ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
+        found = reasons(ranker, query, self.presenter.read)
         file = AskedFile(self._names(state, query))
         answers = self.presenter.answers([one for one, _ in found], state, file)
         citations = [phrases.with_reason_alone(answer) for _, answer in answers]

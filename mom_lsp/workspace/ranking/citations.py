@@ -7,8 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.place_term import PlaceEvidence
@@ -65,7 +63,7 @@ class _Found:
 
 
 def reasons(
-    ranker: Ranker, query: Query, meaning: np.ndarray | None, read: Callable[[Ranker, list[Ranked]], list[Scored]]
+    ranker: Ranker, query: Query, read: Callable[[Ranker, list[Ranked]], list[Scored]]
 ) -> list[tuple[Scored, Clue]]:
     """Return the memories that explain a spot, best first, at most three.
 
@@ -76,10 +74,9 @@ def reasons(
     Args:
         ranker: of the worktree.
         query: the spot.
-        meaning: the vector (d,) of the query, None without an encoder.
         read: returns ranked memories with their text.
     """
-    evidence = ranker.evidence(query, meaning)
+    evidence = ranker.evidence(query, None)
     ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
     relevant = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
     nearby = [one for one in relevant if _belongs(evidence.place, one.row)][:OTHERS]
