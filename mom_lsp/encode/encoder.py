@@ -30,8 +30,12 @@ class LocalEncoder:
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length. Raises EncoderError if it cannot be loaded."""
         with self._lock:
+            is_first = self._loaded is None
             encode = self._loaded = self._loaded or self._load()
-        return encode(texts)
+        vectors = encode(texts)
+        if is_first:
+            release_free_memory()  # some 10 MB that loading took
+        return vectors
 
     def unload(self) -> None:
         """Free its memory; the next use loads it again."""

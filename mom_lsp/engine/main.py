@@ -18,6 +18,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
 from mom_lsp.offline import without_collection
 from mom_lsp.process import EngineServer, announce_ready
+from mom_lsp.process.free_memory import share_arenas
 from mom_lsp.workspace.library.blame_patience import IN_ENGINE
 
 AT_REST = 20.0  # seconds without a request, after which the local model may generate titles and learn
@@ -37,6 +38,7 @@ def main(data: Path, run_command: CommandRunner) -> None:
 
     `run_command` runs a terminal command in this process, where everything is loaded.
     """
+    share_arenas()
     handler = RotatingFileHandler(data / datafolder.ENGINE_LOG, maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     engine = Engine(data, run_command)
