@@ -196,6 +196,10 @@ class Encoder(Protocol):
         """Return float32 (len(texts), dimensions), rows of unit length."""
         ...
 
+    def load(self) -> object:
+        """Load it unless it is loaded."""
+        ...
+
     def unload(self) -> None:
         """Free its memory; the next use loads it again."""
         ...

@@ -76,6 +76,9 @@ class HashEncoder:
         self.texts += texts
         return hashed(self.name, texts)
 
+    def load(self) -> None:
+        """Need nothing."""
+
     def unload(self) -> None:
         """Hold nothing."""
 

@@ -25,17 +25,24 @@ class LocalEncoder:
         self.name = name
         self._load = load
         self._loaded: Encode | None = None
+        self._is_fresh = False  # loaded and not used yet
         self._lock = threading.Lock()
 
     def encode(self, texts: Sequence[str]) -> np.ndarray:
         """Return float32 (len(texts), dimensions), rows of unit length. Raises EncoderError if it cannot be loaded."""
-        with self._lock:
-            is_first = self._loaded is None
-            encode = self._loaded = self._loaded or self._load()
+        encode = self.load()
         vectors = encode(texts)
-        if is_first:
+        if self._is_fresh:
+            self._is_fresh = False
             release_free_memory()  # some 10 MB that loading took
         return vectors
+
+    def load(self) -> Encode:
+        """Return the function that encodes, loaded unless it is. Raises EncoderError."""
+        with self._lock:
+            if self._loaded is None:
+                self._loaded, self._is_fresh = self._load(), True
+            return self._loaded
 
     def unload(self) -> None:
         """Free its memory; the next use loads it again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -129,10 +130,18 @@ class Library:
         with self._loading:
             if not self._has_vectors:
                 self._has_vectors = True
+                threading.Thread(target=self._load_encoder, name="mom-encoder", daemon=True).start()
                 self.snapshot()
                 self._reload_vectors()
             self._last_encoded = time.monotonic()
         return self.snapshot()
+
+    def _load_encoder(self) -> None:
+        """Load the encoder while the vectors are read."""
+        encoder = self.encoder
+        with contextlib.suppress(EncoderError):  # raised again, and reported, when it is used
+            if encoder is not None:
+                encoder.load()
 
     def use(self, encoder: Encoder | None, problem: str = "") -> None:
         """Use another encoder, or none and say why."""
