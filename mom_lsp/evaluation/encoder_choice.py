@@ -105,32 +105,33 @@ def _metrics(cases: Sequence[Case], model: LinearModel) -> np.ndarray:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return a table in Markdown; an interval holds the mean of a label's difference with 95%."""
-    head = ("use", "clone", "n", "encoder", "shipped weights", "own weights", "own, against none", "against the first")
+    """Return a table in Markdown: Recall@3 (MRR@10), and gains in Recall@3 with their 95% intervals."""
+    weights = ("shipped weights", "against none", "against the first")
+    head = ("use", "clone", "n", "encoder", *weights, "own weights", *weights[1:])
     lines = [head, ("---",) * len(head)]
     groups: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows:
         groups.setdefault((row.use, Path(row.clone).name), {})[row.encoder] = row
     for (use, clone), group in groups.items():
         none, first = group[NO_ENCODER], next((row for name, row in group.items() if name != NO_ENCODER), None)
+        others = [none, first or none]
         for name, row in group.items():
-            gains = [_gain(row, other) if other and other is not row else "" for other in (none, first)]
-            lines.append((use, clone, str(len(row.shipped)), name, _mean(row.shipped), _mean(row.own), *gains))
+            default = _cells(row.shipped, [other.shipped for other in others])
+            own = _cells(row.own, [other.own for other in others])
+            lines.append((use, clone, str(len(row.shipped)), name, *default, *own))
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _mean(rows: np.ndarray | None) -> str:
+def _cells(rows: np.ndarray | None, others: Sequence[np.ndarray | None]) -> list[str]:
+    """Return the means, and the mean of each label's difference to the other rows, "" for the rows themselves."""
     if rows is None:
-        return ""
+        return [""] * (1 + len(others))
     recall, reciprocal = rows.mean(0)
-    return f"{recall:.3f} ({reciprocal:.3f})".replace("0.", ".")
-
-
-def _gain(row: Row, other: Row) -> str:
-    """Return the gain in Recall@3, each label against itself; without own weights, with the shipped ones."""
-    mine, theirs = (row.shipped, other.shipped) if row.own is None or other.own is None else (row.own, other.own)
-    mean, low, high = bootstrap_interval(mine[:, 0] - theirs[:, 0])
-    return f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]".replace("0.", ".")
+    cells = [f"{recall:.3f} ({reciprocal:.3f})"]
+    for other in others:
+        mean, low, high = bootstrap_interval(rows[:, 0] - other[:, 0]) if other is not None else (0.0, 0.0, 0.0)
+        cells.append(f"{mean:+.3f} [{low:+.3f}, {high:+.3f}]" if other is not rows else "")
+    return [cell.replace("0.", ".") for cell in cells]
 
 
 def main() -> None:
