@@ -13,7 +13,7 @@ from functools import partial
 from statistics import median, quantiles
 
 from mom_lsp.errors import MomError
-from mom_lsp.evaluation.bench_clone import BenchTarget, Figure, figure, saved_data, timed, timed_command
+from mom_lsp.evaluation.bench_clone import BenchTarget, Figure, figure, run_command, saved_data, timed, timed_command
 from mom_lsp.evaluation.editor import SCREEN, Editor, editing
 from mom_lsp.evaluation.hook_bench import COMMIT
 from mom_lsp.git import Location
@@ -26,7 +26,6 @@ OPEN = 5.0  # seconds that the first editor stays open before the second one sta
 PATIENCE, PAUSE = 60.0, 0.1  # seconds to wait for what is polled, and between two polls
 BEYOND_BLAME, SECOND_START = 1.5, 1.0  # seconds: the goals
 HOVER, HOVER_MOST = 45, 0.95  # ms, and the share of hovers that take less: the goal
-QUESTION = "a connection is used again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,11 @@ def _found_while_encoding(editor: Editor, location: Location) -> tuple[float | N
 
 def _first_by_meaning(location: Location) -> float | None:
     """Return the seconds from `initialize` until a search is answered by meaning, None if it never is."""
+    question = run_command("git", "-C", str(location.root), "log", "-1", "--format=%s").strip()  # something is like it
     with editing(location) as editor:
         for _ in _polls():
             try:
-                found = editor.command("mom.search", QUESTION)["suggestions"]
+                found = editor.command("mom.search", question)["suggestions"]
             except MomError:  # the engine is starting
                 continue
             if any(one["terms"]["sem"] for one in found):
