@@ -39,12 +39,8 @@ BY_NAME = {
 BY_METAVAR = {"FILE:LINE": f"{FILE}:{LINE}", "[FILE[:LINE[-LINE]]]": f"{FILE}:{LINE}", "N": NUMBER}
 STAYS = ({"serve"}, {"engine"}, {"--watch"}, {"--progress-json"})  # until its input ends or it is interrupted
 ALSO = {("bench", "--routing"): ("--up-to",), ("eval", "--model"): ("--labels",)}  # what it needs
-TAKES_LONG = {
-    ("bench", "--at"),
-    ("bench", "--up-to"),
-    ("bench", "--json"),
-    ("bench", "--small"),
-}  # once is enough of what measures
+# Once is enough of what measures.
+TAKES_LONG = {("bench", "--at"), ("bench", "--up-to"), ("bench", "--json"), ("bench", "--small")}
 FEW = 3  # labels, each of which a language model reads a dozen times
 STAYING = 5.0  # seconds to watch a command that keeps running
 
