@@ -104,8 +104,11 @@ def test_the_real_encoders_download_nothing(project: Repo, spy: Path, model: str
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
-def test_no_native_library_opens_a_connection(project: Repo, tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoder", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_no_native_library_opens_a_connection(project: Repo, tmp_path: Path, encoder: bool) -> None:
     fill(project, 3)
+    if encoder:
+        with_encoder(project, "")
     trace = tmp_path / "trace"
     for args in (["index"], ["search", "caller"]):
         command = ["strace", "-f", "-qq", "-e", "trace=connect,bind,sendto", "-o", str(trace), sys.executable, "-P"]
@@ -117,3 +120,4 @@ def test_no_native_library_opens_a_connection(project: Repo, tmp_path: Path) -> 
         assert done.returncode == 0, done.stderr
         families = set(re.findall(r"sa_family=(\w+)", trace.read_text()))
         assert families <= {"AF_UNIX"}
+    assert not list((project.root.parent / "home").rglob("*onnxruntime*")), "no identifier of this machine is stored"

@@ -6,6 +6,7 @@ Its vectors have a cosine of .999 or more with those of sentence-transformers fo
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -95,6 +96,7 @@ def _tokenizer(file: Path) -> Any:
 
 
 def _session(file: Path, unpack: bool) -> Any:
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read when it is imported: nothing is collected, stored or sent
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
