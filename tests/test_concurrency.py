@@ -40,7 +40,13 @@ def window(project: Repo) -> EngineClient:
 
 
 def indexers(project: Repo) -> list[psutil.Process]:
-    return [process for process in about(project.root) if "--watch" in process.cmdline()]
+    parents: dict[psutil.Process, int] = {}
+    for process in about(project.root):
+        with contextlib.suppress(psutil.Error):  # it has ended
+            if "--watch" in process.cmdline():
+                parents[process] = process.ppid()
+    own = {process.pid for process in parents}
+    return [process for process, parent in parents.items() if parent not in own]  # others are forked, and not git yet
 
 
 def indexed(project: Repo, client: EngineClient) -> bool:
