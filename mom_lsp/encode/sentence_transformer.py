@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mom_lsp.encode.minilm import MAX_TOKENS
 from mom_lsp.errors import EncoderError
 from mom_lsp.offline import no_probe, without
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import numpy as np
 
 BATCH = 32
-MAX_TOKENS = 128  # read per text; twice as many would take twice the time and memory
 INSTALL = "pip install 'mom-lsp[encode]'"
 
 
