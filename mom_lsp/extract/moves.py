@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from mom_lsp.extract.boilerplate import imports
 from mom_lsp.extract.code import normalized
 
 if TYPE_CHECKING:
@@ -16,13 +17,6 @@ MIN_MOVED = 40  # letters and digits: with fewer, git blame does not follow a mo
 MAX_WITHIN = 0.2  # share of the moved lines that may stay in their file; with more the commit reorders lines
 MIN_BLOCK = 5  # lines moved within a file; moving fewer may change the order of execution
 
-# What changes with a move: imports, includes, package clauses, and the guards of a header file.
-_IMPORT = re.compile(
-    r"import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s+[^=]+=\s*require\(|\}\s*from\b"
-    r"|#\s*(?:include|import|pragma once|ifndef|endif|define \w+_H_*$)|(?:pub(?:\([^)]*\))?\s+)?(?:use|mod)\s"
-    r"|extern crate\b|package\s|using\s|require(?:_relative)?\b|@import\b|\"[\w./-]+\"$"
-)
-_OPENS, _CLOSES = re.compile(r"[({]\s*$"), re.compile(r"[)}]")
 _MOVE_SUBJECT = re.compile(r"(?:[\w./()-]+: )?(?:move|reorder|re-?arrange|re-?locate|sort)\w*\b", re.IGNORECASE)
 
 
@@ -66,11 +60,7 @@ def _is_opaque(file: FileChange) -> bool:
 
 
 def _movable(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the normalized lines, without blank lines and imports."""
-    inside = False
-    for line in lines:
-        text = line.strip()
-        if inside or _IMPORT.match(text):
-            inside = not _CLOSES.search(text) if inside else bool(_OPENS.search(text))
-        elif normal := normalized(text):
+    """Yield the normalized lines, without blank lines and imports, which change with a move."""
+    for line, is_import in zip(lines, imports(lines), strict=True):
+        if not is_import and (normal := normalized(line.strip())):
             yield normal

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from types import MappingProxyType
 
+from mom_lsp.extract.boilerplate import is_boilerplate
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin
 from mom_lsp.workspace.library.state import State
@@ -16,8 +16,6 @@ from mom_lsp.workspace.ranking.query import OpenFile
 from mom_lsp.workspace.ranking.ranker import Ranked
 
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
-LEAST_WORDS = 3  # word characters in a line that is worth a hint: not a lone brace
-WORD_CHARACTER = re.compile(r"\w")
 NOWHERE: Mapping[str, int] = MappingProxyType({})
 
 
@@ -105,7 +103,7 @@ class _Rules:
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
-        That is the one where it is hinted already, else the first line with any words in the longest run of lines.
+        That is the one where it is hinted already, else the first one in the longest run that is not boilerplate.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
@@ -119,7 +117,7 @@ class _Rules:
             else:
                 runs.append([line])
         longest = max(runs, key=len, default=[])
-        return next((line for line in longest if len(WORD_CHARACTER.findall(lines[line - 1])) >= LEAST_WORDS), 0)
+        return next((line for line in longest if not is_boilerplate(lines, line)), 0)
 
     def is_pinned(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory is pinned in the function around a line, or in the file."""
