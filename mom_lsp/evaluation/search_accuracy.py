@@ -19,6 +19,7 @@ from typing import Any
 
 from mom_lsp import datafolder
 from mom_lsp.encode import choose
+from mom_lsp.evaluation.clones import clones_of
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.git import locate
 from mom_lsp.journal import Journal
@@ -104,7 +105,7 @@ def main() -> None:
     parser.add_argument("--model", action="append", help="a value of mom.encoder.model; repeat it to compare")
     parser.add_argument("--show", action="store_true", help="print the answers that nobody has read")
     chosen = parser.parse_args()
-    clones = {name: Path(clone) for name, _, clone in (one.partition("=") for one in chosen.repo)}
+    clones = clones_of(chosen.repo)
     encoders: dict[str, Encoder | None] = {"none": None}
     encoders |= {found.name: found for found in map(choose, chosen.model or [""])}
     searches = load_searches(chosen.searches)

@@ -1,4 +1,4 @@
-"""Two maximum-likelihood fits by Newton's method: a conditional logit, and the calibration of scores to probabilities.
+"""Maximum-likelihood fits by Newton's method: conditional logit, logit, and calibration of scores to probabilities.
 
 Both losses are convex and have few parameters, so about ten exact steps find the minimum to machine precision.
 Source: D. McFadden, Conditional logit analysis of qualitative choice behavior, 1974; J. Platt, Probabilistic outputs
@@ -47,6 +47,26 @@ def conditional_logit(
         return float(loss), gradient, hessian
 
     return minimum(at, start)
+
+
+def logit(x: np.ndarray, target: np.ndarray, *, penalty: np.ndarray) -> np.ndarray:
+    """Return the weights (f,) that make some outcomes most likely.
+
+    Args:
+        x: (m, f) features; a column of ones for the intercept.
+        target: (m,) the probability of each outcome, in [0, 1].
+        penalty: (f,) on the squared weights, beside the mean negative log-likelihood.
+    """
+
+    def at(weights: np.ndarray) -> Point:
+        log_odds = x @ weights
+        probability = 0.5 * (1 + np.tanh(0.5 * log_odds))
+        loss = (np.logaddexp(0, log_odds) - target * log_odds).mean() + penalty @ weights**2
+        gradient = x.T @ (probability - target) / len(x) + 2 * penalty * weights
+        hessian = (x * (probability * (1 - probability))[:, None]).T @ x / len(x) + 2 * np.diag(penalty)
+        return float(loss), gradient, hessian
+
+    return minimum(at, np.zeros(x.shape[1]))
 
 
 def calibration(scores: np.ndarray, correct: np.ndarray, *, penalty: float = 1e-6) -> tuple[float, float]:

@@ -80,3 +80,21 @@ def bootstrap_interval(values: Sequence[float] | np.ndarray) -> Interval:
     means = numbers[draw.integers(len(numbers), size=(DRAWS, len(numbers)))].mean(1)
     low, high = np.percentile(means, [2.5, 97.5])
     return float(numbers.mean()), float(low), float(high)
+
+
+def auc(scores: np.ndarray, correct: np.ndarray) -> float:
+    """Return the probability that a correct item scores above another one; ties count half, 0.5 without both kinds.
+
+    Args:
+        scores: (m,)
+        correct: (m,) bool.
+    """
+    values, rank = np.unique(scores, return_inverse=True)
+    below = np.searchsorted(np.sort(scores), values, side="left") + 1
+    above = np.searchsorted(np.sort(scores), values, side="right")
+    ranks = ((below + above) / 2)[rank]
+    positive = int(correct.sum())
+    negative = len(correct) - positive
+    if not positive or not negative:
+        return 0.5
+    return float((ranks[correct].sum() - positive * (positive + 1) / 2) / positive / negative)
