@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from mom_lsp.extract.code import changed_names, is_random
 from mom_lsp.extract.commits import commit_memory
+from mom_lsp.extract.kinds import commit_kind, entry_kind, text_kind
 from mom_lsp.extract.message import rationale, shorten, split_message, title_of
 from mom_lsp.extract.significance import contributions
 from mom_lsp.git import Commit, FileChange, Hunk
@@ -44,11 +45,29 @@ def read(message: str, *files: FileChange, parents: int = 1) -> Memory:
         ("usb: gadget: quirk for old hubs", "workaround"),
         ("schannel: fix use after free in client cert store", "bug_pattern"),
         ('net: sched: mend the filter\n\nFixes: 1a2b3c4d5e6f ("net: x")\n', "fix"),
+        ("fix(cache): keep entries of a renamed file", "fix"),
+        ("url: report the correct port", "fix"),
+        ("feat: fix the width of the sidebar", "note"),
+        ("Add a flag for quiet output\n\nFixes #12", "note"),
+        ("quiet output - fixes #12", "note"),
+        ("docs: fix the example of the parser", "note"),
+        ("Fix typo in the error message", "note"),
+        ("fix up docs for the parser", "note"),
+        ("Show the queue to find memory leaks", "note"),
         ("mqtt: fix EOF handling\n\nIn mqtt_recv_atleast(), recognize an EOF as error.\n\nFixes #20815", "fix"),
-        ("worker: mend shutdown\n\nThere was a race condition between stop and join.\n\nFixes #3", "bug_pattern"),
-        ("Avoid erasing type objects when checking runtime cover", "anti_pattern"),
+        ("worker: mend shutdown\n\nThere was a race condition between stop and join.\n\nFixes #3", "fix"),
+        ("worker: avoid a deadlock of stop and join", "bug_pattern"),
+        ("Avoid erasing type objects when checking runtime cover", "note"),
+        ("Deprecate the old callback style", "anti_pattern"),
+        ("log: never call exit() in a library", "anti_pattern"),
+        ("Fix deprecated calls in the parser", "fix"),
         ("easy: speed up the handle lookup", "optimisation"),
-        ("strparse: switch to curl_off_t\n\nBecause long differs in size between platforms.", "decision"),
+        ("avoid quadratic rescan of children", "optimisation"),
+        ("perf(parser): read two bytes at once", "optimisation"),
+        ("perf: add a benchmark of the parser", "note"),
+        ("refactor: remove the workaround for AJV", "note"),
+        ("tests: skip the flaky shutdown test", "known_issue"),
+        ("strparse: switch to curl_off_t\n\nBecause long differs in size between platforms.", "note"),
         ("checksrc: warn for leading spaces", "convention"),
         ("KNOWN_BUGS: IDN does not work with wide paths", "known_issue"),
         ("test1637: verify --retry with 502", "note"),
@@ -56,6 +75,18 @@ def read(message: str, *files: FileChange, parents: int = 1) -> Memory:
 )
 def test_the_kind_follows_from_the_wording(message: str, kind: str) -> None:
     assert read(message).kind == kind
+
+
+@pytest.mark.parametrize(("path", "kind"), [("docs/intro.md", "note"), ("docs/intro.md lib/url.c", "fix")])
+def test_a_change_of_documents_alone_is_no_fix(path: str, kind: str) -> None:
+    files = [FileChange(name, None, "M", (make_hunk(("a",), ("b",)),)) for name in path.split()]
+    assert read("Fix the name of the host", *files).kind == kind
+
+
+def test_long_texts_are_read_in_linear_time() -> None:
+    for part in ("fix ", "to avoid ", "avoid a ", "[a] ", "don't ", "and ", "(", "mark ", "improve the "):
+        text = part * 10_000
+        assert {commit_kind(text, text, ()), entry_kind(text), text_kind(text)}  # hours if it were quadratic
 
 
 def test_a_reapplied_change_is_not_a_failed_approach() -> None:
