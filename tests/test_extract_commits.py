@@ -311,7 +311,27 @@ def test_evidence_is_the_sum_of_named_contributions() -> None:
     memory = read(f"url: mend reuse\n\n{body}\n\nFixes #4\nReviewed-by: A <a@x.org>")
     shares = contributions("fix", "url: mend reuse", body.strip(), memory.why, memory.references, memory.trailers, 0)
     assert memory.evidence == pytest.approx(sum(shares.values()), abs=1e-3)
-    assert {"rationale", "body", "names_earlier", "discussion", "people"} == set(shares)
+    assert {"kind", "rationale", "body", "names_earlier", "discussion", "people"} == set(shares)
+
+
+@pytest.mark.parametrize(
+    ("subject", "routine"),
+    [
+        ("keep the async keyword before a loop", False),
+        ("url: information about mergeable hosts", False),
+        ("format hexadecimal escapes in strings", False),
+        ("sync: wake the last receiver", False),
+        ("fix(merge): the order of options", False),
+        ("wip: parse interpolation", True),
+        ("refactor(core)!: split the parser", True),
+        ("url: rename two variables", True),
+        ("Bump pylint to 3.1", True),
+        ("Fix a typo", True),
+        ("url: add some comments", True),
+    ],
+)
+def test_words_of_routine_are_whole_words_that_the_subject_announces(subject: str, routine: bool) -> None:
+    assert ("routine" in contributions("note", subject, "", "", (), (), 1)) == routine
 
 
 def test_a_revert_with_reasons_has_more_evidence_than_a_tidy_up() -> None:

@@ -13,9 +13,18 @@ from mom_lsp.memory import Kind, Reference
 
 _LINK = re.compile(r"https?://|(?<![\w/])#\d+|\b(?:CVE|CWE)-\d+")
 _REVIEW = re.compile(r"(?:reviewed|acked|tested|reported|suggested|approved|bisected)(?:[-_ ]by|-on)", re.IGNORECASE)
-_TRIVIAL = re.compile(
-    r"typo|spelling|whitespace|indent|format|comment|minor|tidy|clean-?up|cosmetic|rename|bump"
-    r"|update (?:docs?|readme|copyright|year)|lint|style|warning|merge|sync(?:ed)?\b|oops|wip\b",
+_TELLING: frozenset[Kind] = frozenset(
+    {"fix", "bug_pattern", "workaround", "optimisation", "anti_pattern", "known_issue"}
+)
+# Subjects that announce routine: by a conventional type, by the first word after a scope, by an object.
+_ROUTINE = re.compile(
+    r"(?:wip|chore|refactor|style|docs?|tests?|ci|build|types?|release|deps|lint|workflow|typos?)"
+    r" ?(?:\([^()]{0,100}\))?!?:"
+    r"|(?:[^\s:]{1,40}: )?(?:minor|small|trivial|cosmetic|misc\w*|oops|wip|polish\w*|tid(?:y|ied|ying)"
+    r"|clean(?:s|ed|ing)?[- ]?up|re-?format\w*|re-?indent\w*|renam(?:e[sd]?|ing)|bump(?:s|ed|ing)?|upgrad(?:e[sd]?|ing)"
+    r"|merge[sd]?|sync(?:s|ed)?|synchroni[sz]e[sd]?|lint|refactor(?:s|ed|ing)?)\b(?![-:(])"
+    r"|.{0,200}?\b(?:typos?|spelling|white-?spaces?|indentation|cosmetic|copyright|clean-?ups?|read-?me|change-?log"
+    r"|code style|(?:fix|add|update|remove|improve|clarify)\w* (?:\w+ )?(?:comments?|docs?|docstrings?|warnings?))\b",
     re.IGNORECASE,
 )
 
@@ -30,9 +39,9 @@ class SignWeights(NamedTuple):
     mention: float = 0.5  # per one that it only mentions, at most 1
     discussion: float = 0.4  # per link or issue number, at most 1.6
     people: float = 0.3  # per reviewer, tester or reporter, at most 1.2
-    wording: float = 1.0  # a workaround, an anti-pattern or a recurring bug
+    kind: float = 2.0  # it mends, works around, speeds up or forbids something, or leaves a fault
     many_files: float = -0.5  # per doubling of the files beyond eight: sweeping changes are mechanical
-    trivial: float = -1.5  # a subject that announces routine
+    routine: float = -2.0  # a subject that announces it
 
 
 WEIGHTS = SignWeights()
@@ -61,8 +70,8 @@ def contributions(
         "mention": min(1.0, WEIGHTS.mention * (len(named) - strong)),
         "discussion": min(1.6, WEIGHTS.discussion * links),
         "people": min(1.2, WEIGHTS.people * people),
-        "wording": WEIGHTS.wording if kind in ("workaround", "anti_pattern", "bug_pattern") else 0.0,
+        "kind": WEIGHTS.kind if kind in _TELLING else 0.0,
         "many_files": WEIGHTS.many_files * math.log2(files / 8) if files > 8 else 0.0,
-        "trivial": WEIGHTS.trivial if _TRIVIAL.search(subject) else 0.0,
+        "routine": WEIGHTS.routine if _ROUTINE.match(subject) else 0.0,
     }
     return {name: share for name, share in shares.items() if share}

@@ -1,9 +1,9 @@
 """Surprise: how unusual a change is for its repository, from 1 (routine) to 5.
 
-The evidence is a sum of hand-set weights (`extract/significance.py`): the message gives a reason, it is long, it
-reverts, fixes or follows up on an earlier change, it cites discussions or reviewers; a trivial subject and a sweep
-over many files count against it. To that, this module adds what only the later history shows: that a change was
-reverted, fixed or followed up itself.
+The evidence is a sum of hand-set weights (`extract/significance.py`): the message gives a reason, it is long, its
+subject says that something is mended, it reverts, fixes or follows up on an earlier change, it cites discussions or
+reviewers; a subject that announces routine and a sweep over many files count against it. To that, this module adds
+what only the later history shows: that a change was reverted, fixed or followed up itself.
 
 The sum has no unit, and how much people write differs between projects. So surprise is its quintile among the memories
 that may be suggested on this HEAD: 5 is the fifth of them with the most evidence, in a terse repository as in a
