@@ -41,6 +41,17 @@ def test_line_evidence_belongs_to_the_queried_lines(start: int, more: int, lines
     assert all(0 <= value <= 1 for part in PARTS for value in getattr(found, part))
 
 
+def test_earlier_writers_count_the_less_the_more_wrote_the_line_since() -> None:
+    noise = make_memory(2, noise="bot")
+    view = make_view(make_memory(1), noise, make_memory(3), make_memory(4), make_memory(5))
+    earlier = {5: [sha(2), sha(3), sha(4), sha(1)], 6: [sha(4)]}
+    found = place(view, Spot("a.py", "", 5, 6, {5: sha(1), 6: sha(1)}, earlier=earlier))
+    assert found.earlier.tolist() == [0, 0, 1, 1, 0]  # of the line's last writer and of noise nothing
+    assert found.strength()[0] > found.strength()[2] > found.strength()[4] == 0
+    alone = place(view, Spot("a.py", "", 5, 5, {5: sha(1)}, earlier={5: earlier[5]}))
+    assert alone.earlier.tolist() == [0, 0, 1, 0.5, 0]
+
+
 def test_an_invalid_memory_has_no_place() -> None:
     anchors = (Anchor("a.py", ("f",)), Anchor("b.py"))
     mine, theirs = make_memory(1, anchors=anchors), make_memory(2, anchors=anchors)

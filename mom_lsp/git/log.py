@@ -39,6 +39,7 @@ def read_commits(
     details: Sequence[Detail] = DETAILS,
     merges: bool = False,
     attributes: str = "",
+    paths: Sequence[str] = (),
 ) -> Iterator[Commit]:
     """Yield the commits in the given order, each with as much of its diff as this clone can show.
 
@@ -48,11 +49,12 @@ def read_commits(
         details: levels of detail to try, the next one where an object is missing.
         merges: diff merges against their first parent; otherwise they have no files.
         attributes: path of a gitattributes file with the hunk-header rules by language.
+        paths: the only files to diff, all by default; commits that changed none of them may be missing.
     """
     done = 0
     for detail in details:
         try:
-            for commit in _log(runner, shas[done:], detail, merges, attributes):
+            for commit in _log(runner, shas[done:], detail, merges, attributes, paths):
                 done += 1
                 yield commit
             return
@@ -62,12 +64,15 @@ def read_commits(
                 raise
 
 
-def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attributes: str) -> Iterator[Commit]:
+def _log(
+    runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attributes: str, paths: Sequence[str]
+) -> Iterator[Commit]:
     if not shas:
         return
     mark = secrets.token_hex(16)  # no text in a patch can contain it
     options = [
         *(("-c", f"core.attributesFile={attributes}") if attributes else ()),
+        *(("--literal-pathspecs",) if paths else ()),
         "log",
         "--no-walk=unsorted",
         "--stdin",
@@ -75,6 +80,7 @@ def _log(runner: Runner, shas: Sequence[str], detail: Detail, merges: bool, attr
         *DETAIL_OPTIONS[detail],
         *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative", "--submodule=short"),
         *("--src-prefix=a/", "--dst-prefix=b/", "--diff-merges=" + ("first-parent" if merges else "off")),
+        *(("--", *paths) if paths else ()),
     ]
     last = b""  # complete only if git succeeded
     with runner.stream(*options, stdin=shas) as stream:

@@ -80,11 +80,16 @@ class Repository:
         for sha, email, author_time, commit_time, message in zip(*[iter(fields)] * 5, strict=False):
             yield sha, email, parse_time(author_time), parse_time(commit_time), message.strip().partition("\n")[0]
 
-    def commits(self, shas: Sequence[str], *, merges: bool = False, attributes: str = "") -> Iterator[Commit]:
-        """Yield commits with their diffs; boundary commits of a shallow clone get none: it would be the whole tree."""
+    def commits(
+        self, shas: Sequence[str], *, merges: bool = False, attributes: str = "", paths: Sequence[str] = ()
+    ) -> Iterator[Commit]:
+        """Yield commits with their diffs; boundary commits of a shallow clone get none: it would be the whole tree.
+
+        With `paths`, the diffs have only those files, and commits that changed none of them may be missing.
+        """
         shallow = self.shallow
         whole = [sha for sha in shas if sha not in shallow]
-        yield from read_commits(self._run, whole, merges=merges, attributes=attributes)
+        yield from read_commits(self._run, whole, merges=merges, attributes=attributes, paths=paths)
         cut = [sha for sha in shas if sha in shallow]
         yield from read_commits(self._run, cut, details=DETAILS[-1:])
 

@@ -17,6 +17,7 @@ from mom_lsp.route.view import View
 
 LINE = 0.85  # it wrote a line asked about; the share of the lines adds the rest
 NEAR = 0.45  # it wrote a nearby line
+EARLIER = 0.45  # it wrote a line asked about before the last writer; half of it for the one before that, ...
 SYMBOL = 0.45  # it changed the same function
 FILE = 0.3  # it changed the same file and no other
 CO_CHANGED = 0.15  # it changed a file that always changes together with this one
@@ -39,6 +40,7 @@ class Spot:
     lines: tuple[str, ...] = ()  # in view: the range and its surroundings
     asked: tuple[str, ...] = ()  # the lines of the range alone
     whole: bool = False  # whether that is the whole file
+    earlier: Mapping[int, Sequence[str]] = field(default_factory=dict)  # line -> the commits before its writer
 
 
 @dataclass(slots=True)
@@ -53,6 +55,8 @@ class PlaceEvidence:
     lines: dict[int, list[int]] = field(default_factory=dict)  # row -> lines within the range that it wrote
     pinned: set[int] = field(default_factory=set)  # rows that are pinned on the lines and did not write them
     share: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) share of the lines asked about that it wrote
+    earlier: np.ndarray = field(default_factory=lambda: np.zeros(0))  # (n,) 1 for the writer before a line's last one,
+    # 1/2 for the one before that, ...; noise does not count
 
     rows: list[np.ndarray] = field(default_factory=list)  # with any evidence; empty if unknown
     _strength: np.ndarray | None = None  # computed on demand
@@ -60,7 +64,8 @@ class PlaceEvidence:
     def strength(self) -> np.ndarray:
         """Return the noisy-or of the parts, (n,), which must not change afterwards."""
         if self._strength is None:
-            parts = (self.line, self.near, self.symbol, self.file, self.co_changed)
+            parts = [self.line, self.near, self.symbol, self.file, self.co_changed]
+            parts += [EARLIER * self.earlier] if len(self.earlier) else []
             rows = np.concatenate(self.rows) if self.rows else np.flatnonzero(sum(parts))  # with repeats
             self._strength = np.zeros(len(self.line))
             self._strength[rows] = 1.0 - np.prod([1.0 - part[rows] for part in parts], axis=0)
@@ -74,13 +79,14 @@ def place(view: View, *spots: Spot) -> PlaceEvidence:
     whole = parts[0]
     whole.share = whole.share * asked[0] / asked.sum()
     for part, count in zip(parts[1:], asked[1:], strict=True):
-        for name in ("line", "near", "symbol", "file", "co_changed"):
+        for name in ("line", "near", "symbol", "file", "co_changed", "earlier"):
             setattr(whole, name, np.maximum(getattr(whole, name), getattr(part, name)))
         whole.share += part.share * count / asked.sum()
         whole.rows += part.rows
         for row, lines in part.lines.items():
             whole.lines.setdefault(row, []).extend(lines)
     whole.near[whole.line > 0] = 0.0
+    whole.earlier[whole.line > 0] = 0.0
     return whole
 
 
@@ -88,8 +94,9 @@ def _place(view: View, spot: Spot) -> PlaceEvidence:
     around = _file_place(view, spot.path)
     size = view.catalog.size
     result = PlaceEvidence(np.zeros(size), np.zeros(size), np.zeros(size), around.file, around.co_changed)
-    result.share, result.rows = np.zeros(size), [around.rows]
+    result.share, result.earlier, result.rows = np.zeros(size), np.zeros(size), [around.rows]
     _by_lines(view, spot, result)
+    _by_earlier_writers(view, spot, result)
     for name in around.names if spot.symbol else ():
         rows = view.catalog.rows_of_symbol.get(f"{name}\t{spot.symbol}")
         if rows is not None:
@@ -106,6 +113,7 @@ def place_of_writers(view: View, lines: Mapping[int, Sequence[int]]) -> PlaceEvi
     result.line[list(lines)] = LINE
     result.rows = [np.array(list(lines), np.int64)]
     result.share = (result.line > 0).astype(float)  # it wrote all of its own lines
+    result.earlier = none
     return result
 
 
@@ -167,3 +175,11 @@ def _by_lines(view: View, spot: Spot, result: PlaceEvidence) -> None:
         else:
             distance = min(min(abs(line - spot.start), abs(line - spot.end)) for line in lines)
             result.near[row] = NEAR * (1 - (distance - 1) / WINDOW)
+
+
+def _by_earlier_writers(view: View, spot: Spot, result: PlaceEvidence) -> None:
+    for commits in spot.earlier.values():
+        rows = view.catalog.row_of_commit.many(commits)
+        rows = rows[(rows != NOWHERE) & view.suggestible[rows]]
+        result.earlier[rows] = np.maximum(result.earlier[rows], 1.0 / np.arange(1, len(rows) + 1))
+        result.rows.append(rows)

@@ -65,7 +65,7 @@ class Postings:
         _, rows, _ = self._entries(keys)
         found = np.bincount(rows, minlength=size).astype(np.float64)
         rows = np.flatnonzero(found)
-        found[rows] /= self._counts(size)[rows] + FEW
+        found[rows] /= self.counts(size)[rows] + FEW
         return found
 
     def _entries(self, keys: Iterable[int]) -> tuple[np.ndarray, np.ndarray, int]:
@@ -77,7 +77,7 @@ class Postings:
         at = np.arange(len(numbers)) + np.repeat(firsts - (np.cumsum(counts) - counts), counts)
         return numbers, self._rows[at], len(wanted)
 
-    def _counts(self, size: int) -> np.ndarray:
+    def counts(self, size: int) -> np.ndarray:
         """Return how many keys each row has, (size,)."""
         if self._held is None:
             self._held = np.bincount(self._rows, minlength=size)

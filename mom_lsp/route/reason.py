@@ -79,6 +79,8 @@ class ReasonWriter:
             count = len(place.lines[row])
             alone = "wrote this line" if place.share[row] == 1.0 else "wrote one of these lines"
             return alone if count == 1 else f"wrote {count} of these lines"
+        if place.earlier[row]:
+            return "made an earlier change to this line"
         if place.symbol[row] and self.symbol:
             return f"{verb} `{self.symbol.replace('`', '')}`"
         if place.near[row]:

@@ -35,7 +35,7 @@ from mom_lsp.workspace.ranking.candidates import MATCHES
 from mom_lsp.workspace.ranking.citations import Explanation, reasons
 from mom_lsp.workspace.ranking.hints import HintedLine
 from mom_lsp.workspace.ranking.model_choice import editing_model, shipped_model
-from mom_lsp.workspace.ranking.query import CONTEXT, Query, text_query
+from mom_lsp.workspace.ranking.query import CONTEXT, Query, text_query, with_earlier_writers
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
 from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 from mom_lsp.workspace.ranking.worktree_files import WorktreeFiles
@@ -98,6 +98,7 @@ class Workspace:
 
         def answer(state: State) -> dict[str, Any]:
             query = question()[1]
+            query = with_earlier_writers(self.worktree, state.view, query)
             query = query.intending(intent) if intent else query
             state = self.states.searching(state, query.words, MATCHES)
             hinted = self._hinted_line(state, query) if not intent else HintedLine()
@@ -155,6 +156,7 @@ class Workspace:
         return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
 
     def _explanation(self, state: State, query: Query) -> Explanation:
+        query = with_earlier_writers(self.worktree, state.view, query)
         spot = query.spots[0]
         ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.presenter.read)

@@ -16,6 +16,7 @@ from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
+from mom_lsp.workspace.library.earlier_writers import EarlierWriters
 from mom_lsp.workspace.library.file_blame import Lines, Range, Writers
 from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
 from mom_lsp.workspace.library.line_writers import NOTHING, LineWriters
@@ -35,6 +36,7 @@ class Worktree:
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
+        self._earlier = EarlierWriters(self.repository) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
@@ -133,6 +135,12 @@ class Worktree:
     def writers(self, head: Head, path: str, lines: Range | None, *, moves: bool = True) -> Lines:
         """Return which commit last wrote each committed line. See `LineWriters.of`."""
         return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
+
+    def earlier_writers(
+        self, view: View, path: str, texts: Mapping[int, str], writers: Lines
+    ) -> Mapping[int, Sequence[str]]:
+        """Return who wrote lines before their last writers. See `EarlierWriters.of`."""
+        return self._earlier.of(view, path, texts, writers) if self._earlier and texts else {}
 
     def first_writers(self, head: Head, path: str, lines: Range) -> Writers:
         """Return which commit last wrote each line on the screen. See `LineWriters.first_of`."""

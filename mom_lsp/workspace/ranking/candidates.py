@@ -133,6 +133,7 @@ class Candidates:
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
         if where is not None:
             found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(user_rows), np.int64)]
+            found.append(np.flatnonzero(where.earlier))
         if overlap is not None:
             found += [_best_of(overlap.path_newest, BY_PLACE), _best_of(overlap.paths, BY_PLACE)]
             found += [

@@ -98,7 +98,7 @@ def reasons(
 
 def _belongs(place: PlaceEvidence | None, row: int) -> bool:
     """Whether a memory is about the function or nearby lines: the file alone explains no line."""
-    return place is not None and bool(place.symbol[row] or place.near[row] or row in place.lines)
+    return place is not None and bool(place.symbol[row] or place.near[row] or place.earlier[row] or row in place.lines)
 
 
 def _cited(

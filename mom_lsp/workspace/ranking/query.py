@@ -13,11 +13,13 @@ from mom_lsp.route.failures import Block
 from mom_lsp.route.features import MAX_KEYS
 from mom_lsp.route.lines import committed_lines
 from mom_lsp.route.place_term import WINDOW, Spot
+from mom_lsp.route.view import View
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.worktree import Worktree
 
 CONTEXT = 8  # lines above and below the range that are part of its meaning
 MAX_LINES = 60
+MAX_HISTORIES = 20  # lines asked about whose earlier writers are looked up
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
@@ -112,6 +114,16 @@ def spot_query(
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
         file=OpenFile(path, lines, mapped, worktree.committed(head, path)),
     )
+
+
+def with_earlier_writers(worktree: Worktree, view: View, query: Query) -> Query:
+    """Return the same question with the commits that wrote the lines asked about before their last writers did."""
+    spots = []
+    for spot in query.spots:
+        lines = {line: text for line, text in enumerate(spot.asked, spot.start) if line in spot.writers}
+        few = dict(list(lines.items())[:MAX_HISTORIES]) if not spot.whole else {}
+        spots.append(replace(spot, earlier=worktree.earlier_writers(view, spot.path, few, spot.writers)))
+    return replace(query, spots=tuple(spots))
 
 
 def _span(committed: Sequence[int]) -> tuple[int, int] | None:

@@ -1,0 +1,60 @@
+"""The writers of a line before the last one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from repositories import Mom, Repo, Start
+
+FIRST = "def fetch(host):\n    return connect(host, port=80, timeout=5)\n"
+REASON = "Raise the timeout\n\nBecause satellite links need more than five seconds to answer."
+
+
+def evidence(mom: Mom, path: str, line: int) -> dict[str, str]:
+    """Index; return the reasons of the memories for a line by title, however relevant."""
+    mom.index()
+    return {one["title"]: one["why"] for one in mom.suggest(path, line, k=20)}
+
+
+@pytest.fixture(autouse=True)
+def no_threshold(home: Path) -> None:
+    with (home / "mom-lsp" / "settings.toml").open("a") as settings:
+        settings.write("[suggest]\nthreshold = 0.0\n")
+
+
+def test_the_writers_of_a_line_before_the_last_one_are_suggested(project: Repo, moms: Start) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
+    project.commit("Use port 443", {"net.py": FIRST.replace("timeout=5", "timeout=17").replace("80", "443")})
+    why = evidence(moms(project), "net.py", 2)
+    assert why["Use port 443"].startswith("wrote this line")
+    assert "made an earlier change to this line" in why["Raise the timeout"]
+
+
+def test_a_line_is_followed_through_a_rename_and_noise(project: Repo, moms: Start) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
+    project.git("mv", "net.py", "http.py")
+    project.commit("Rename the module")
+    project.commit("Bump version", {"http.py": FIRST.replace("timeout=5", "timeout=18")})
+    project.commit("Use port 443", {"http.py": FIRST.replace("timeout=5", "timeout=18").replace("80", "443")})
+    why = evidence(moms(project), "http.py", 2)
+    assert "made an earlier change to this line" in why["Raise the timeout"]
+
+
+def test_a_line_that_was_moved_and_edited_is_followed(project: Repo, moms: Start) -> None:
+    rest = "\n\ndef other(one):\n    return sorted(one, key=len)\n"
+    moved = FIRST.replace("timeout=5", "timeout=17")
+    project.commit("Add fetch", {"net.py": FIRST + rest, "http.py": "import net\n"})
+    project.commit(REASON, {"net.py": moved + rest})
+    project.commit("Move fetch and forget other", {"net.py": "", "http.py": "import net\n" + moved})
+    project.commit("Use port 443", {"http.py": "import net\n" + moved.replace("80", "443")})
+    why = evidence(moms(project), "http.py", 3)
+    assert "made an earlier change to this line" in why["Raise the timeout"]
+
+
+def test_a_new_line_has_no_earlier_writers(project: Repo, moms: Start) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    project.commit("Add send", {"net.py": FIRST + "\n\ndef send(text):\n    return len(text)\n"})
+    assert not any("earlier" in why for why in evidence(moms(project), "net.py", 6).values())
