@@ -23,10 +23,11 @@ from mom_lsp.tuning.cache import BlameCache, Step, Writers
 from mom_lsp.tuning.history import History
 from mom_lsp.tuning.labels import Label
 from mom_lsp.tuning.situation import PlannedChange, Situation, changed_ranges, situation
+from mom_lsp.workspace.library.earlier_writers import EarlierWriters
 from mom_lsp.workspace.library.library import Library
 from mom_lsp.workspace.library.memory_rows import MemoryRows
 from mom_lsp.workspace.library.strength import active_days, aged, replays
-from mom_lsp.workspace.ranking.query import Query, text_query
+from mom_lsp.workspace.ranking.query import Query, text_query, with_earlier_writers
 from mom_lsp.workspace.ranking.ranker import Ranker
 
 OVERFETCH = 25  # times as many full-text matches are read, since memories of later commits are dropped
@@ -124,6 +125,7 @@ class Cases:
             raise UsageError("the repository has no commits")
         self._repository, self._library, self._cache = repository, library, cache
         self._attributes, self._step = attributes, step
+        self._earlier = EarlierWriters(repository)
         self._snapshot, self._annotators = library.snapshot_with_vectors(), annotators
         self._history = History(repository.graph(head))
 
@@ -161,6 +163,7 @@ class Cases:
         view = View(snapshot.catalog, self._history.before(asked.query), {})
         tiers = aged(view, snapshot.life, asked.now)
         ranker = Ranker(TextsAsOf(snapshot.rows, view), snapshot, view, shipped("editing"), tiers)
+        query = with_earlier_writers(self._earlier.of, view, query)
         evidence = ranker.evidence(query, meaning)
         case = Case(
             label=label,
@@ -227,22 +230,13 @@ def editing_query(asked: Situation, writers: Mapping[str, Writers]) -> Query:
     )
 
 
-def _spots(change: PlannedChange, writers: Writers) -> list[Spot]:
-    symbol = symbol_of_header(change.header)
-    return [
-        Spot(
-            change.path,
-            symbol,
-            max(1, start),
-            max(1, start + max(count, 2) - 1),
-            writers,
-            change.lines,
-            change.changing,
-        )
-        if count == 0
-        else Spot(change.path, symbol, start, start + count - 1, writers, change.lines, change.changing)
-        for start, count in change.ranges
-    ]
+def _spots(change: PlannedChange, writers: Writers) -> Iterator[Spot]:
+    """Yield a spot for each range of a hunk; an insertion is asked about with the lines around it."""
+    symbol, left = symbol_of_header(change.header), list(change.changing)
+    for start, count in change.ranges:
+        asked, left = tuple(left[:count]), left[count:]
+        first, last = (start, start + count - 1) if count else (max(1, start), max(1, start + 1))
+        yield Spot(change.path, symbol, first, last, writers, change.lines, asked)
 
 
 def _blamed_ranges(asked: Situation) -> list[tuple[str, list[tuple[int, int]]]]:

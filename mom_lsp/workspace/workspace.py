@@ -98,7 +98,7 @@ class Workspace:
 
         def answer(state: State) -> dict[str, Any]:
             query = question()[1]
-            query = with_earlier_writers(self.worktree, state.view, query)
+            query = with_earlier_writers(self.worktree.earlier_writers, state.view, query)
             query = query.intending(intent) if intent else query
             state = self.states.searching(state, query.words, MATCHES)
             hinted = self._hinted_line(state, query) if not intent else HintedLine()
@@ -156,7 +156,7 @@ class Workspace:
         return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
 
     def _explanation(self, state: State, query: Query) -> Explanation:
-        query = with_earlier_writers(self.worktree, state.view, query)
+        query = with_earlier_writers(self.worktree.earlier_writers, state.view, query)
         spot = query.spots[0]
         ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.presenter.read)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -20,10 +21,12 @@ from mom_lsp.extract.code import MAX_LINE_KEYS, line_keys, normalized
 from mom_lsp.git import FileChange, Hunk, Repository
 from mom_lsp.route.catalog import EMPTY
 from mom_lsp.route.view import View
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.recent import Recent
 
 EARLIER = 3  # writers of a line before the last, without noise
 STEPS = 6  # writers of a line that are looked at, noise included
+CACHED_LINES = 4096
 CACHED_CHANGES = 256  # commits
 MANY_FILES = 20  # a commit of more files is read only as far as the file asked about
 RARE = 3  # commits that added a line, in any file, among which it may have been moved
@@ -60,8 +63,11 @@ class _Trace:
 class EarlierWriters:
     """Finds the writers of lines before the last one. Thread-safe."""
 
-    def __init__(self, repository: Repository) -> None:
-        self._repository = repository
+    def __init__(self, repository: Repository, patience: BlamePatience = IN_COMMAND) -> None:
+        self._repository, self._patience = repository, patience
+        self._pool = ThreadPoolExecutor(2, thread_name_prefix="mom-earlier")
+        self._known: Recent[tuple[int, str, str, int], tuple[str, ...]] = Recent(CACHED_LINES)
+        self._improved = False
         self._changes: Recent[tuple[str, str], Changes] = Recent(CACHED_CHANGES)  # by commit and path
 
     def of(
@@ -69,13 +75,43 @@ class EarlierWriters:
     ) -> dict[int, tuple[str, ...]]:
         """Return the commits that wrote lines before their last writers, newest first, at most three without noise.
 
+        An engine answers with what it knows in time, and finds the rest in the background. See `improved`.
+
         Args:
             view: of the commit asked about.
             path: of the file.
             texts: the lines asked about, by number.
             writers: the commit that wrote each line last.
         """
-        traces = {line: _Trace(path, text, writers[line]) for line, text in texts.items() if line in writers}
+        keys = {
+            line: (view.catalog.size, writers[line], path, _key(text))
+            for line, text in texts.items()
+            if line in writers
+        }
+        unknown = {line: texts[line] for line, key in keys.items() if self._known.get(key) is None}
+        if unknown:
+            self._wait(lambda: self._find(view, path, unknown, writers))
+        found = {line: self._known.get(key) for line, key in keys.items()}
+        return {line: commits for line, commits in found.items() if commits}
+
+    def improved(self) -> bool:
+        """Whether, since the last call, more has become known than was answered."""
+        improved, self._improved = self._improved, False
+        return improved
+
+    def _wait(self, find: Callable[[], None]) -> None:
+        """Find writers as far as the patience goes; in an engine that goes on in the background."""
+        if not self._patience.background:
+            find()
+            return
+        finding = self._pool.submit(find)
+        if not wait([finding], self._patience.seconds).done:
+            finding.add_done_callback(lambda _: setattr(self, "_improved", True))
+        else:
+            finding.result()  # raises what went wrong
+
+    def _find(self, view: View, path: str, texts: Mapping[int, str], writers: Mapping[int, str]) -> None:
+        traces = {line: _Trace(path, text, writers[line]) for line, text in texts.items()}
         for _ in range(STEPS):
             active = [trace for trace in traces.values() if not trace.ended]
             if not active:
@@ -83,7 +119,8 @@ class EarlierWriters:
             self._read(view, {(trace.writer, trace.path) for trace in active})
             for trace in active:
                 self._step(view, trace)
-        return {line: tuple(trace.found) for line, trace in traces.items() if trace.found}
+        for line, trace in traces.items():
+            self._known.put((view.catalog.size, writers[line], path, _key(texts[line])), tuple(trace.found))
 
     def _step(self, view: View, trace: _Trace) -> None:
         """Go from the last writer that is known to the one before."""
@@ -142,9 +179,9 @@ class EarlierWriters:
 
 
 def _cached_as(view: View, sha: str, path: str) -> tuple[str, str]:
-    """Return the key of a change: of a commit of few files all are read, else only the one asked about."""
+    """Return the key of a change: of a commit of few files all are read, else (and of a merge) the one asked about."""
     row = view.catalog.row_of_commit.get(sha)
-    return (sha, "") if row is not None and view.catalog.path_count[row] <= MANY_FILES else (sha, path)
+    return (sha, "") if row is not None and 0 < view.catalog.path_count[row] <= MANY_FILES else (sha, path)
 
 
 def _count(view: View, commits: Sequence[str]) -> int:

@@ -36,7 +36,7 @@ class Worktree:
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
         self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
-        self._earlier = EarlierWriters(self.repository) if self.repository else None
+        self._earlier = EarlierWriters(self.repository, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
@@ -157,8 +157,10 @@ class Worktree:
             self._writers.drop(path)
 
     def improved(self) -> bool:
-        """Whether `writers` knows more than it has answered. See `LineWriters.improved`."""
-        return self._writers is not None and self._writers.improved()
+        """Whether `writers` or `earlier_writers` know more than they have answered."""
+        last = self._writers is not None and self._writers.improved()
+        earlier = self._earlier is not None and self._earlier.improved()
+        return last or earlier
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from mom_lsp.extract.code import line_keys
@@ -20,6 +20,7 @@ from mom_lsp.workspace.library.worktree import Worktree
 CONTEXT = 8  # lines above and below the range that are part of its meaning
 MAX_LINES = 60
 MAX_HISTORIES = 20  # lines asked about whose earlier writers are looked up
+FindEarlier = Callable[[View, str, Mapping[int, str], Mapping[int, str]], Mapping[int, Sequence[str]]]
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
 
@@ -116,13 +117,13 @@ def spot_query(
     )
 
 
-def with_earlier_writers(worktree: Worktree, view: View, query: Query) -> Query:
+def with_earlier_writers(find: FindEarlier, view: View, query: Query) -> Query:
     """Return the same question with the commits that wrote the lines asked about before their last writers did."""
     spots = []
     for spot in query.spots:
         lines = {line: text for line, text in enumerate(spot.asked, spot.start) if line in spot.writers}
         few = dict(list(lines.items())[:MAX_HISTORIES]) if not spot.whole else {}
-        spots.append(replace(spot, earlier=worktree.earlier_writers(view, spot.path, few, spot.writers)))
+        spots.append(replace(spot, earlier=find(view, spot.path, few, spot.writers)))
     return replace(query, spots=tuple(spots))
 
 
