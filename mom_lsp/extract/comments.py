@@ -17,6 +17,7 @@ from pygments.lexers import get_lexer_for_filename
 from pygments.token import Comment, String
 from pygments.util import ClassNotFound
 
+from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import text_kind
 from mom_lsp.extract.message import rationale, sentences, shorten
 from mom_lsp.extract.noise import is_generated, is_vendored
@@ -109,6 +110,7 @@ def _memory(path: str, blob: str, passage: Passage, symbol: str, sanitize: Sanit
         source=Source(type="file", path=path, line=passage.first, end_line=passage.last, blob=blob),
         blobs=(blob,),
         anchors=(Anchor(path, (name,) if name else (), ((passage.first, passage.last - passage.first + 1),)),),
+        informative=informativeness(title, body),
     )
 
 

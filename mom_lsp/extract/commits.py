@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.extract.code import changed_names
+from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import commit_kind
 from mom_lsp.extract.message import MAX_BODY, CommitMessage, rationale, shorten, split_message, title_of
 from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
@@ -21,6 +22,7 @@ Sanitize = Callable[[str], str]
 
 MAX_FILES = 100
 MAX_SPANS = 50
+TOO_MANY_LINES = 100_000  # changed by a commit whose diff was not read
 
 
 def _vendored_or_generated(path: str) -> bool:
@@ -80,8 +82,16 @@ def commit_memory(
         ),
         trailers=message.trailers,
         evidence=round(sum(shares.values()), 3),
+        informative=round(informativeness(title_of(message.subject), message.body), 3),
+        changed_lines=_changed_lines(commit),
         noise=commit_noise(commit),
     )
+
+
+def _changed_lines(commit: Commit) -> int:
+    """Return how many lines a commit adds and removes, very many if the diff was too large to read."""
+    found = sum(len(hunk.removed) + len(hunk.added) for file in commit.files for hunk in file.hunks)
+    return max(found, TOO_MANY_LINES) if commit.truncated else found
 
 
 def _merged_as(text: str, subject: str) -> tuple[str, ...]:

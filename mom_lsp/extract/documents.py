@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import entry_kind, text_kind
 from mom_lsp.extract.message import MAX_BODY, rationale, sentences, shorten
 from mom_lsp.extract.noise import is_vendored
@@ -161,6 +162,7 @@ class _Document:
             blobs=(self.blob,),
             anchors=(Anchor(self.path, (name,) if name else (), ((section.first, section.last - section.first + 1),)),),
             references=_mentions(body),
+            informative=informativeness(section.title, body),
         )
 
 

@@ -54,5 +54,6 @@ def _note(event: Event) -> Memory:
         ),
         anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
         added_lines=(key,) if key and isinstance(key, int) else (),
-        evidence=100.0,  # a note is never routine
+        evidence=100.0,  # a note is never routine,
+        informative=1.0,  # and always worth reading
     )

@@ -1,0 +1,199 @@
+"""Fits usefulness: which memories somebody who edits a line is glad to have read there.
+
+    python -m mom_lsp.evaluation.fit_usefulness LABELS --repo OWNER/NAME=CLONE … [-o mom_lsp/route/usefulness.json]
+        [--curve FILE.svg]
+
+A label is a line, a commit, and the verdicts of two readers who saw both without score or rank: U for useful, D for
+dull, I for irrelevant. Prints how far the readers agree, then what a threshold would show, each repository with weights
+fitted on the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from mom_lsp.evaluation.asked import Line, known_at_lines, unused_workspace
+from mom_lsp.evaluation.clones import clones_of
+from mom_lsp.evaluation.curve_plot import plot_calibration
+from mom_lsp.route.usefulness import ABOUT, WORTH, Logistic
+from mom_lsp.tuning.logit import logit
+from mom_lsp.tuning.metrics import auc
+
+THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+SHOWN = 3  # suggestions of a line
+PENALTY = 1e-3
+USEFUL, IRRELEVANT = "U", "I"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPair:
+    """A memory at a line, with the readers' verdicts."""
+
+    repository: str
+    line: Line
+    verdicts: str
+    features: Mapping[str, float]
+    score: float = 0.0  # in log-odds, by which the memories of a line are ordered
+
+    @property
+    def useful(self) -> float:
+        """The share of the readers for whom it is useful."""
+        return self.verdicts.count(USEFUL) / len(self.verdicts)
+
+    @property
+    def about(self) -> float:
+        """The share of the readers for whom it is about the line."""
+        return 1 - self.verdicts.count(IRRELEVANT) / len(self.verdicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The two factors of usefulness."""
+
+    about: Logistic
+    worth: Logistic
+
+    def usefulness(self, pairs: Sequence[JudgedPair]) -> np.ndarray:
+        """Return the probability that each is useful, (m,)."""
+        values = {name: np.array([pair.features[name] for pair in pairs]) for name in (*ABOUT, *WORTH)}
+        return self.about.probability(values) * self.worth.probability(values)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a threshold shows of the judged memories."""
+
+    lines: int = 0
+    answered: int = 0
+    first: list[str] = field(default_factory=list)  # verdicts on the first memory of each answered line
+    known: int = 0  # lines with a useful memory
+    found: int = 0  # of them, those at which it is shown
+
+    def __str__(self) -> str:
+        """Return one line of text."""
+        useful = np.mean([one.count(USEFUL) * 2 >= len(one) for one in self.first]) if self.first else 0.0
+        irrelevant = np.mean([set(one) == {IRRELEVANT} for one in self.first]) if self.first else 0.0
+        return (
+            f"answered {self.answered} of {self.lines} lines, first useful {useful:.0%}, irrelevant {irrelevant:.0%};"
+            f" useful memory shown {self.found} of {self.known}"
+        )
+
+
+def judged_pairs(labels: Path, clones: Mapping[str, Path]) -> list[JudgedPair]:
+    """Return the labelled pairs of the indexed clones, except memories that are never suggested."""
+    rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()]
+    found = []
+    for name, clone in clones.items():
+        verdicts: dict[Line, dict[str, str]] = {}
+        for row in (row for row in rows if row["repo"] == name):
+            verdicts.setdefault((row["path"], row["line"]), {})[row["commit"]] = row["verdicts"]
+        revision = next(row["rev"] for row in rows if row["repo"] == name)
+        asked = {line: list(commits) for line, commits in verdicts.items()}
+        with unused_workspace(clone) as workspace:
+            for line, known in known_at_lines(workspace, revision, asked, _step).items():
+                found += [JudgedPair(name, line, verdicts[line][sha], *known[sha]) for sha in known]
+    return found
+
+
+def fitted(pairs: Sequence[JudgedPair]) -> Models:
+    """Return the models of some pairs; what counts as worth reading is asked of pairs that are about the line."""
+    about = [pair for pair in pairs if pair.about >= 0.5]
+    worth = np.array([min(1.0, pair.useful / pair.about) for pair in about])
+    return Models(_logistic(pairs, ABOUT, np.array([p.about for p in pairs])), _logistic(about, WORTH, worth))
+
+
+def _logistic(pairs: Sequence[JudgedPair], names: Sequence[str], target: np.ndarray) -> Logistic:
+    """Return a model whose weights are not negative: a feature that would speak against is left out."""
+    x = np.array([[pair.features[name] for name in names] for pair in pairs])
+    scale = x.std(0) + 1e-9
+    ones = np.ones((len(x), 1))
+    weights = logit(np.hstack([x / scale, ones]), target, penalty=np.array([PENALTY] * len(names) + [0.0]))
+    if (weights[:-1] < 0).any():
+        left = [name for name, weight in zip(names, weights[:-1].tolist(), strict=True) if weight >= 0]
+        return _logistic(pairs, left, target)
+    return Logistic(dict(zip(names, (weights[:-1] / scale).tolist(), strict=True)), float(weights[-1]))
+
+
+def cross_validated(pairs: Sequence[JudgedPair]) -> np.ndarray:
+    """Return the usefulness of each pair by models fitted on the other repositories, (m,)."""
+    names, found = np.array([pair.repository for pair in pairs]), np.zeros(len(pairs))
+    for name in dict.fromkeys(names.tolist()):
+        models = fitted([pair for pair in pairs if pair.repository != name])
+        found[names == name] = models.usefulness([pair for pair in pairs if pair.repository == name])
+    return found
+
+
+def outcome(pairs: Sequence[JudgedPair], usefulness: np.ndarray, threshold: float) -> Outcome:
+    """Return what a threshold shows: at most three memories of a line, by their score."""
+    lines: dict[tuple[str, Line], list[tuple[float, float, JudgedPair]]] = {}
+    for pair, probability in zip(pairs, usefulness.tolist(), strict=True):
+        lines.setdefault((pair.repository, pair.line), []).append((pair.score, probability, pair))
+    total = Outcome(len(lines))
+    for candidates in lines.values():
+        ordered = sorted(candidates, key=lambda one: -one[0])
+        shown = [pair for _, probability, pair in ordered if probability >= threshold][:SHOWN]
+        useful = {pair.verdicts for _, _, pair in candidates if pair.useful >= 0.5}
+        total.known += bool(useful)
+        total.found += any(pair.useful >= 0.5 for pair in shown)
+        total.answered += bool(shown)
+        total.first += [pair.verdicts for pair in shown[:1]]
+    return total
+
+
+def agreement(pairs: Sequence[JudgedPair]) -> tuple[float, float]:
+    """Return the share of equal verdicts, and Cohen's kappa of the two readers."""
+    both = np.array([list(pair.verdicts) for pair in pairs])
+    equal = float((both[:, 0] == both[:, 1]).mean())
+    chance = sum(float((both[:, 0] == one).mean() * (both[:, 1] == one).mean()) for one in np.unique(both))
+    return equal, (equal - chance) / (1 - chance)
+
+
+def main() -> None:
+    """Print agreement and cross-validated outcomes, and write the models."""
+    parser = argparse.ArgumentParser(description="Fit which memories are useful at a line.")
+    parser.add_argument("labels", type=Path)
+    parser.add_argument("--repo", action="append", required=True, metavar="OWNER/NAME=CLONE")
+    parser.add_argument("--curve", type=Path, metavar="FILE.svg", help="draw the calibration")
+    parser.add_argument("-o", "--out", type=Path)
+    chosen = parser.parse_args()
+    pairs = judged_pairs(chosen.labels, clones_of(chosen.repo))
+    useful = np.array([pair.useful >= 0.5 for pair in pairs])
+    about = np.array([pair.about >= 0.5 for pair in pairs])
+    equal, kappa = agreement(pairs)
+    _print(f"{len(pairs)} pairs, {useful.sum()} useful, {(~about).sum()} irrelevant; readers agree on {equal:.1%}, kappa {kappa:.2f}")
+    found = cross_validated(pairs)
+    score = np.array([pair.score for pair in pairs])
+    for name, values in (("usefulness", found), ("score alone", score)):
+        _print(f"AUC of {name}: {auc(values, useful):.3f}; of pairs about the line {auc(values[about], useful[about]):.3f}")
+    for threshold in THRESHOLDS:
+        _print(f"  usefulness >= {threshold:.2f}: {outcome(pairs, found, threshold)}")
+    if chosen.curve:
+        plot_calibration(chosen.curve, found, useful)
+    models = fitted(pairs)
+    for name, model in (("about", models.about), ("worth", models.worth)):
+        _print(f"{name}: " + ", ".join(f"{n} {w:+.2f}" for n, w in model.weights.items()) + f"; {model.intercept:+.2f}")
+    if chosen.out:
+        chosen.out.write_text(json.dumps({"about": _json(models.about), "worth": _json(models.worth)}, indent=1) + "\n")
+
+
+def _json(model: Logistic) -> dict[str, object]:
+    return {"intercept": round(model.intercept, 4), "weights": {n: round(w, 4) for n, w in model.weights.items()}}
+
+
+def _step(line: Line) -> None:
+    sys.stderr.write(f"{line[0]}:{line[1]}\n")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
