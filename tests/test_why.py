@@ -191,7 +191,7 @@ def test_reason_selection_is_measured_against_labels(project: Repo, tmp_path: Pa
     labels.write_text(json.dumps({"commit": sha, "reasons": [1]}) + '\n{"commit": "0000", "reasons": [0]}\n')
     made = list(labelled_messages(labels, project.root))
     assert [case.sentences for case in made] == [("This fixes bug #12.", "The server counts attempts.")]
-    assert accuracy(made) == {"first": 0, "first with a word of reasoning": 0, "first informative": 1}
+    assert accuracy(made) == {"first": 0, "first with a word of reasoning": 0, "first informative": 1, "quoted": 1}
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=80)

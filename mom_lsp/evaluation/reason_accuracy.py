@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from mom_lsp.extract.message import prose, rationale, sentences, split_message
+from mom_lsp.extract.quote import is_informative, quote
 from mom_lsp.git import Repository, locate
-from mom_lsp.lm.answer import is_informative
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +52,21 @@ def first_reasoning(message: LabelledMessage) -> int:
 
 
 def first_informative(message: LabelledMessage) -> int:
-    """Return the index of the first informative sentence, the one that `mom why` quotes."""
+    """Return the index of the first informative sentence."""
     return next((at for at, one in enumerate(message.sentences) if is_informative(one)), 0)
+
+
+def quoted(message: LabelledMessage) -> int:
+    """Return the index of the first sentence of the quote that fits any place."""
+    text = quote("", message.body).text
+    return next((at for at, one in enumerate(message.sentences) if text and text.startswith(one[:100])), 0)
 
 
 RULES = {
     "first": first_sentence,
     "first with a word of reasoning": first_reasoning,
     "first informative": first_informative,
+    "quoted": quoted,
 }
 
 

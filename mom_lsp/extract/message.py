@@ -41,8 +41,12 @@ _RATIONALE = re.compile(
     r"|(?:^|[.:\n] ?)as (?:it|the|this|that|we|there|they|these|those|not|in)\b"
 )
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
-_CODE_LINE = re.compile(r"^(?: {4,}|\t|[ \t]*[>$|]).*\n?", re.MULTILINE)
-_SENTENCE_END = re.compile(r"(?<=[.!?])[ \n]+(?=[A-Z\"'`(])|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•]|\d+[.)]) )")
+_CODE_LINE = re.compile(r" {4,}|\t|[ \t]*(?:>>|[>$|](?:\s|$))")  # "$ command", but not "$HOME" at the start of a line
+_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+")
+_SENTENCE_END = re.compile(
+    r"(?<=[.!?])(?<!\n\d\.)[ \n]+(?=[A-Z\"'`(])|(?<=[\u3002\uff01\uff1f])"
+    r"|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•+]|\d{1,2}[.)]) )"
+)
 
 
 # Prefixes and suffixes of a subject that do not describe the change; a scope such as "url: " stays.
@@ -101,15 +105,29 @@ def title_of(subject: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return the text without fenced, indented or quoted lines, which are code or output."""
+    """Return the text without fenced, indented or quoted lines, which are code or output; a list item may go on."""
     if "```" in text or "~~~" in text:
         text = _FENCE.sub("\n", text)
-    return _CODE_LINE.sub("\n", text)
+    kept, in_item = [], False
+    for line in text.split("\n"):
+        if _ITEM.match(line) and not line.startswith(("    ", "\t")):
+            in_item = True
+        elif not line.strip():
+            in_item = False
+        elif not in_item and _CODE_LINE.match(line):
+            line = ""
+        kept.append(line)
+    return "\n".join(kept)
 
 
 def sentences(text: str) -> list[str]:
     """Split prose into sentences and bullets, each joined to one line."""
-    return [" ".join(part.split()).lstrip("-*• ") for part in _SENTENCE_END.split(text) if part and not part.isspace()]
+    return [_ITEM.sub("", one, count=1) if one[0] in "-*•+" else one for one in marked_sentences(text)]
+
+
+def marked_sentences(text: str) -> list[str]:
+    """Return the same with the marks of list items."""
+    return [joined for part in _SENTENCE_END.split(f"\n{text}") if (joined := " ".join(part.split()))]
 
 
 def shorten(text: str, limit: int) -> str:

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from mom_lsp.extract.documents import is_document
-from mom_lsp.extract.message import prose, sentences, shorten
-from mom_lsp.extract.reverts import WORDS, announces
+from mom_lsp.extract.quote import NOWHERE, quote
 from mom_lsp.memory import Memory
 
 SENTENCES = 3
-REASON_LENGTH = 240  # characters quoted from a memory in one sentence
-LEAST_WORDS = 3  # of an informative sentence: not "Also:"
 PASSIVE = ("was ", "were ")  # how the description of what was done to a memory begins
-WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d]\w+")  # of any language; Chinese and Japanese use no spaces
-START, END = " .…", " .,;:!…"  # "Refuse it ... since the server counts": a title may continue in the text
-REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
-POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
-    rf"(?:(?:{WORDS}|th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
-    r"|made|commit|change|patch|pr|pull|request|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
-    r"|follow\w*|ups?|clos(?:es|ed)|resolves|refs?|see|continuation|addresses|related|inspired"
-    r"|together)\b|\W|\d)*",
-    re.IGNORECASE,
-)
+END = " .,;:!…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +46,13 @@ def unknown(path: str, line: int) -> str:
     return f"No memory explains {path}:{line}."
 
 
-def reason_of(memory: Memory) -> str:
-    """Return the first informative sentence of a memory's text; "" if there is none."""
-    stripped = (one.lstrip(START) for one in sentences(prose(memory.body or memory.why)))
-    return shorten(next(filter(is_informative, stripped), ""), REASON_LENGTH)
+def reason_of(memory: Memory, place: Mapping[str, float] = NOWHERE) -> str:
+    """Return what a memory says about a place besides its title, or about itself; "" if nothing.
 
-
-def is_informative(sentence: str) -> bool:
-    """Whether a sentence is more than a reference to another commit or issue."""
-    if len(WORD.findall(sentence)) < LEAST_WORDS or announces(sentence):
-        return False
-    return not POINTER.fullmatch(REFERENCE.sub(" ", sentence))
+    The title of a commit is quoted too; a comment and a note are quoted by what they say alone.
+    """
+    title = memory.title if memory.source.type == "commit" else ""
+    return quote(title, memory.body or memory.why, place).text
 
 
 def _quoted(clue: Clue, numbers: dict[str, int]) -> str:
