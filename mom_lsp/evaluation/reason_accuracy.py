@@ -2,7 +2,7 @@
 
     python -m mom_lsp.evaluation.reason_accuracy LABELS CLONE...
 
-A label lists the sentences of a commit's message, counted from 0, that give the reason; any of them is correct.
+A label lists the sentences of a commit's message as it was written, counted from 0, that give the reason; any of them is correct.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ def labelled_messages(labels: Path, clone: Path) -> Iterator[LabelledMessage]:
     rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()]
     reasons = {row["commit"]: frozenset(row["reasons"]) for row in rows if repository.has(row["commit"])}
     for commit in repository.commits(sorted(reasons)):
-        body = split_message(commit.message).body
-        yield LabelledMessage(body, tuple(sentences(prose(body))), reasons[commit.sha])
+        message = split_message(commit.message)
+        yield LabelledMessage(message.body, tuple(sentences(prose(message.written))), reasons[commit.sha])
 
 
 def first_sentence(message: LabelledMessage) -> int:

@@ -48,7 +48,7 @@ def commit_memory(
     message = _message(text, merge=len(commit.parents) > 1)
     why = rationale(message.body)
     refers = references(text, subject=message.subject, home=home)
-    kind = commit_kind(message.subject, message.body, refers, [file.path for file in commit.files])
+    kind = commit_kind(message.subject, message.written, refers, [file.path for file in commit.files])
     files = _anchored(commit.files, generated)
     code = changed_names(files, sanitize)
     shares = contributions(kind, message.subject, message.body, why, refers, message.trailers, len(commit.files))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mom_lsp.extract.body import cleaned
+
 MAX_BODY = 2000
 MAX_WHY = 300
 MAX_TRAILERS = 20
@@ -68,11 +70,12 @@ _SUFFIX = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class CommitMessage:
-    """The parts of a commit message; the body has no trailers and no credits."""
+    """The parts of a commit message."""
 
     subject: str
-    body: str
+    body: str  # without trailers, credits, and what `cleaned` drops
     trailers: tuple[tuple[str, str], ...] = ()
+    written: str = ""  # the body with what `cleaned` drops, such as "This reverts commit …"
 
 
 def split_message(message: str) -> CommitMessage:
@@ -90,8 +93,9 @@ def split_message(message: str) -> CommitMessage:
             break
         lines.pop()
     body = "\n".join(lines).replace("\r", "")
-    body = _BLANKS.sub("\n\n", _PEOPLE.sub("", body + "\n")).strip()
-    return CommitMessage(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS])
+    written = _PEOPLE.sub("", body + "\n").strip()
+    body = _BLANKS.sub("\n\n", cleaned(subject.strip(), written)).strip()
+    return CommitMessage(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS], written)
 
 
 def title_of(subject: str) -> str:
