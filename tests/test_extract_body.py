@@ -72,8 +72,8 @@ def test_nothing_else_is_dropped(body: str) -> None:
 
 
 HOSTILE = (
-    "<!--|#| |\n|\n\n#1|a/|https://a/|https://a.a/issues/\n|* fix pr|* fix\n|fix pr |**a|- [ ] x\n|(#|x.|and |# a\n|```\n"
-    "|`|address review |add changelog "
+    "<!--|#| |\n|\n\n#1|a/|https://a/|https://a.a/issues/\n|* fix pr|* fix\n|fix pr |**a|- [ ] x\n"
+    "|(#|x.|and |# a\n|```\n|`|address review |add changelog "
 )
 
 

@@ -2,7 +2,8 @@
 
     python -m mom_lsp.evaluation.reason_accuracy LABELS CLONE...
 
-A label lists the sentences of a commit's message as it was written, counted from 0, that give the reason; any of them is correct.
+A label lists the sentences of a commit's message as it was written, counted from 0, that give the reason; any of them
+is correct.
 """
 
 from __future__ import annotations

@@ -40,6 +40,20 @@ class AskedFile:
 
     names: Sequence[str] = ()  # its path, and those it had before
     lines: Sequence[str] = ()  # of the open text
+    asked: tuple[int, int] | None = None  # first and last line asked about; None for those that a memory wrote
+
+    def words(self, written: Sequence[int] = ()) -> dict[str, float]:
+        """Return the words of the lines asked about, or of those that a memory wrote, as `place_words` does."""
+        if self.asked:
+            first, last = self.asked
+        elif written:
+            first, last = min(written), max(written)
+        else:
+            return {}
+        last = min(last, first + MOST_LINES)
+        symbol = enclosing_symbol(self.lines, first, self.names[0]) if self.names else ""
+        around = [*self.lines[max(0, first - 1 - AROUND) : first - 1], *self.lines[last : last + AROUND]]
+        return place_words([symbol, *self.lines[first - 1 : last]], around)
 
 
 NO_FILE = AskedFile()
