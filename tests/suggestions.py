@@ -18,6 +18,7 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
         "kind": "failed_approach",
         "title": "Cache the resolver's answers",
         "body": "It made every second request wait.\n\nSo it was reverted.\nAnd nobody tried again.",
+        "quote": "It made every second request wait. So it was reverted.",
         "source": {
             "type": "commit",
             "commit": SHA,

@@ -25,6 +25,26 @@ def test_a_label_is_one_short_visible_line(title: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("compiler-sfc: keep the order of imports", "compiler-sfc: keep the order of imports"),
+        (
+            "compiler-sfc: resolve the index access type of an imported enum",
+            "resolve the index access type of an imported enum",
+        ),
+        (
+            "[ty] lib/url, http2: " + "count the attempts of each server " * 2,
+            "count the attempts of each server count the attempts of…",
+        ),
+        ("supercalifragilistic: " + "x" * 70, "supercalifragilistic: " + "x" * 35 + "…"),
+        ("修" * 70, "修" * 57 + "…"),
+    ],
+)
+def test_a_long_label_has_no_scope_and_ends_at_a_word(title: str, label: str) -> None:
+    assert lsp_label(make_suggestion(title)) == f"← {label}"
+
+
+@pytest.mark.parametrize(
     ("changes", "mark"),
     [({}, "←"), ({"pinned": True}, "★"), ({"source": "user"}, "✎"), ({"source": "user", "pinned": True}, "★")],
 )

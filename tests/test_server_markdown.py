@@ -34,7 +34,7 @@ SOURCE = suggestions.make_suggestion()["source"]
 
 def make_suggestion(**changes: Any) -> dict[str, Any]:
     why = "changed this line, shares `retry`"
-    return suggestions.make_suggestion(**{"title": "Title", "body": "", "why": why} | changes)
+    return suggestions.make_suggestion(**{"title": "Title", "body": "", "quote": "", "why": why} | changes)
 
 
 @given(st.text(ACTIVE, max_size=30))
@@ -126,6 +126,31 @@ def test_a_reason_has_no_markup_but_code(why: str) -> None:
 
 def test_a_note_does_not_repeat_its_first_line() -> None:
     assert in_full(make_suggestion(body="Title\nmore")).count("Title") == 1
+
+
+QUOTE = "It leaked. So it was *closed*."
+SHOWN = "> It leaked. So it was \\*closed\\*."
+
+
+@pytest.mark.parametrize(
+    ("body", "rest"),
+    [
+        ("It leaked.\n\nSo it was\n*closed*.", []),
+        ("* It leaked. So it was *closed*. Twice.", ["Twice."]),
+        ("Once more.\n\nIt leaked.\nSo it was *closed*.\n\nAnd tested.", ["Once more.", "And tested."]),
+        ("Once more. It leaked. So it was *closed*.", ["Once more. It leaked. So it was \\*closed\\*."]),
+        ("Another text", ["Another text"]),
+    ],
+)
+def test_the_quote_comes_first_and_is_not_repeated_as_a_paragraph(body: str, rest: list[str]) -> None:
+    _, quote, _, *paragraphs = in_full(make_suggestion(body=body, quote=QUOTE)).split("\n\n")
+    assert (quote, paragraphs) == (SHOWN, rest)
+
+
+@given(st.text(ACTIVE, min_size=1, max_size=30))
+def test_a_quote_has_no_markup_but_code(quote: str) -> None:
+    shown = next(line for line in in_full(make_suggestion(quote=f"x{quote}")).splitlines() if line.startswith("> "))
+    assert not re.search(r"(?<!\\)(?:\\\\)*[`*_\[\]<>|#~&!@]", re.sub(CODE, "x", shown.removeprefix("> ")))
 
 
 def test_a_commit_links_only_to_its_forge() -> None:

@@ -41,7 +41,6 @@ TERM_STYLES = {
 }  # colour and block of each term; the blocks differ for terminals without colours
 BAR = 16  # cells
 INDENT = 2
-BODY_LINES = 2  # of a memory in a list; `mom show` prints the whole body
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +78,10 @@ def print_answer(answer: dict[str, Any], view: LinkRoot, *, explain: bool = Fals
 
 
 def detail_lines(suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False) -> list[Text]:
-    """Return the lines below a memory's title: source, start of the body, failure, relevance and id."""
-    rows = [source_line(suggestion, view), *_body(suggestion, BODY_LINES)]
+    """Return the lines below a memory's title: source, quote, failure, relevance and id."""
+    rows = [source_line(suggestion, view)]
+    if quote := suggestion["quote"]:
+        rows.append(Text(one_line(quote), "dim"))
     if failure := suggestion["phrases"]["failure"]:
         rows.append(Text(one_line(failure), "red"))
     return [*rows, *_score_lines(suggestion, explain=explain)]
@@ -150,14 +151,6 @@ def _score_lines(suggestion: dict[str, Any], *, explain: bool) -> list[Text]:
     terms = shares(suggestion["terms"], suggestion["phrases"]["shares"])
     first = Text("  ").join([*([relevance] if relevance.plain else []), identity(suggestion["id"])])
     return [first, *([terms] if explain and terms.plain else [])]
-
-
-def _body(suggestion: dict[str, Any], limit: int) -> list[Text]:
-    lines = [line.rstrip() for line in clean(suggestion.get("body") or "").splitlines() if line.strip()]
-    shown = [Text(line, "dim", overflow="ellipsis", no_wrap=True) for line in lines[:limit]]
-    if len(lines) > limit:
-        shown[-1].append(" …")
-    return shown
 
 
 def _commit(source: dict[str, Any]) -> Text:

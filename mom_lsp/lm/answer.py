@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from mom_lsp.extract.documents import is_document
@@ -22,6 +22,7 @@ class Clue:
     memory: Memory
     does: str  # "last changed this line"; {other} in it stands for a second memory
     other: Memory | None = None
+    place: Mapping[str, float] = field(default_factory=dict)  # the words of the line, as `place_words` returns them
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ def reason_of(memory: Memory, place: Mapping[str, float] = NOWHERE) -> str:
 
 
 def _quoted(clue: Clue, numbers: dict[str, int]) -> str:
-    memory, reason = clue.memory, reason_of(clue.memory)
+    memory, reason = clue.memory, reason_of(clue.memory, clue.place)
     match memory.source.type:
         case "file":
             return f"{_place(memory)} says “{(reason or memory.title).rstrip(END)}”"

@@ -7,10 +7,12 @@ from typing import Any
 
 from lsprotocol import types
 
-LABEL_LENGTH = 40  # characters; VS Code shows 43 for all hints of a line
+LABEL_LENGTH = 60  # characters; VS Code shows 43 for all hints of a line, unless our extension's default says more
 QUIET_LENGTH = 24  # of a hint that the user has seen on many days
 MARKS = {"pinned": "★", "user": "✎", "": "←"}  # pinned, the user's note, from history
 
+# A scope or tag, after which at least two words follow: "compiler-sfc: ", "[ty] ", "lib/url, http2: ".
+SCOPE = re.compile(r"(?:\[[^\[\]]{1,40}\]\s+|[\w./@*-]{1,30}(?:(?:, ?|/| )[\w./@*-]{1,30})?:\s+)(?=\S+\s+\S)")
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -20,17 +22,23 @@ def plain(text: str) -> str:
 
 
 def shorten(text: str, length: int) -> str:
-    """Return text cut to `length` characters, with an ellipsis."""
-    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+    """Return text cut to `length` characters, with an ellipsis, at a word unless that would cut off a half."""
+    if len(text) <= length:
+        return text
+    space = text.rfind(" ", length // 2, length)
+    return text[: space if space > 0 else length - 1].rstrip(" ,;:(") + "…"
 
 
 def lsp_label(suggestion: dict[str, Any]) -> str:
-    """Return the label of a hint."""
+    """Return the label of a hint, without the scope of the title if it would be cut."""
     source = suggestion["source"].get("type")
     mark = MARKS["pinned"] if suggestion.get("pinned") else MARKS.get(source, MARKS[""])
     generated = suggestion.get("title_generated")  # marked as a model's
     title = f"≈ {plain(generated)}" if generated else plain(suggestion["title"])
-    return shorten(f"{mark} {title}", QUIET_LENGTH if suggestion.get("quiet") else LABEL_LENGTH)
+    length = (QUIET_LENGTH if suggestion.get("quiet") else LABEL_LENGTH) - len(mark) - 1
+    while len(title) > length and (scope := SCOPE.match(title)):
+        title = title[scope.end() :]
+    return f"{mark} {shorten(title, length)}"
 
 
 def lsp_hint(position: types.Position, suggestion: dict[str, Any], data: Any) -> types.InlayHint:

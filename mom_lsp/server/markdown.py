@@ -43,17 +43,19 @@ def hover_text(suggestions: Sequence[dict[str, Any]], target: LinkTarget | None)
 
 
 def in_full(suggestion: dict[str, Any], target: LinkTarget | None = None) -> str:
-    """Return one memory: title, source, relevance, links to commands, body and failure."""
+    """Return one memory: title, source, quote, relevance, links to commands, the rest of the body, and failure."""
     title, shown = suggestion["title"], suggestion["phrases"]
-    body = (suggestion.get("body") or "").removeprefix(title)
+    quote, body = suggestion["quote"], (suggestion.get("body") or "").removeprefix(title)
     facts = [f"*{escape(shown['kind'])}*", *_marks(suggestion), *_source(suggestion)]
     parts = [f"**{escape(title)}**  \n{' · '.join(facts)}"]
+    if quote:
+        parts.append(f"> {_inline(quote)}")
     if relevance := _inline(shorten(shown["relevance"], PHRASE_LENGTH)):
         is_warning = (suggestion.get("failure") or {}).get("again")
         parts.append(f"**{relevance}**" if is_warning else relevance)
     if target is not None:
         parts.append(_links(suggestion, target))  # above the body, which may be longer than the hover
-    parts += prose(body)
+    parts += prose(_without(quote, body))
     if failure := shown["failure"]:
         parts.append(escape(shorten(failure, PHRASE_LENGTH)))
     return "\n\n".join(parts)
@@ -81,6 +83,17 @@ def fenced(text: str) -> str:
     """Return text as a code block, with a fence that the text cannot close."""
     fence = "`" * max([3, *(len(run) + 1 for run in _FENCES.findall(text))])
     return f"{fence}text\n{text}\n{fence}"
+
+
+def _without(quote: str, body: str) -> str:
+    """Return a body without its quote, if that is its beginning or a paragraph of its own; else it is needed there."""
+    words = r"\s+".join(re.escape(word) for word in quote.split())
+    found = re.search(rf"[ \t]*(?:[-*•+][ \t]+)?{words}", body) if words else None
+    if found is None:
+        return body
+    before, after = body[: found.start()], body[found.end() :]
+    alone = before.endswith("\n\n") and (not after.strip() or after.startswith("\n\n"))
+    return before.rstrip() + "\n\n" + after.lstrip() if alone or not before.strip() else body
 
 
 def body_text(text: str) -> str:

@@ -18,9 +18,9 @@ from mom_lsp.route.strategies import Strategy
 from mom_lsp.settings import Settings
 from mom_lsp.tiers import DAY
 from mom_lsp.workspace.answers import review
+from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
 from mom_lsp.workspace.answers.contract import episode
 from mom_lsp.workspace.answers.failure_text import warnings_first
-from mom_lsp.workspace.answers.freshness_check import NO_FILE, AskedFile
 from mom_lsp.workspace.answers.line_hints import FileHints, LineHints, Wanted
 from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists
 from mom_lsp.workspace.answers.presenter import Presenter
@@ -160,12 +160,13 @@ class Workspace:
         spot = query.spots[0]
         ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.presenter.read)
-        file = AskedFile(self._names(state, query))
+        file = AskedFile(self._names(state, query), query.file.lines if query.file else (), (spot.start, spot.end))
         answers = self.presenter.answers([one for one, _ in found], state, file)
         citations = [phrases.with_reason_alone(answer) for _, answer in answers]
         text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
         cited = {one["id"] for one in citations}
-        clues = tuple(clue for _, clue in found if clue.memory.id in cited)
+        place = file.words(())
+        clues = tuple(replace(clue, place=place) for _, clue in found if clue.memory.id in cited)
         return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
 
     def hints(self, path: str, text: str, wanted: Wanted) -> FileHints:
@@ -285,7 +286,10 @@ class Workspace:
         return Strategy(enabled.dropout, enabled.explore, path, int(self._clock() // DAY))
 
     def _answer(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
-        file = AskedFile(self._names(state, query), query.file.lines) if query.file else NO_FILE
+        file = NO_FILE
+        if query.file and query.spot:
+            asked = None if query.spot.whole else (query.spot.start, query.spot.end)
+            file = AskedFile(self._names(state, query), query.file.lines, asked)
         suggestions = self.presenter.render(ranker, chosen, state, file)
         return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
 

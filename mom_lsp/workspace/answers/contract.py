@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from mom_lsp import phrases
+from mom_lsp.extract.quote import NOWHERE, quote
 from mom_lsp.lm.traces import Drawn
 from mom_lsp.memory import Failed, Grouped, Scored, Usage
 from mom_lsp.tiers.status_rules import is_quiet
@@ -27,8 +28,9 @@ def suggestion(
     now: float,
     at: Sequence[str] = (),
     domain: str = "",
+    place: Mapping[str, float] = NOWHERE,
 ) -> dict[str, Any]:
-    """Return one suggestion as JSON; `at` are the names of the file asked about."""
+    """Return one suggestion as JSON; `at` are the names of the file asked about, `place` the words of its lines."""
     memory, source = scored.memory, scored.memory.source
     found = {
         "id": memory.id,
@@ -36,6 +38,7 @@ def suggestion(
         "title": memory.title,
         "body": memory.body,
         "rationale": memory.why,
+        "quote": quote(memory.title, memory.body, place).text,
         "source": {
             "type": source.type,
             "commit": commit,

@@ -25,6 +25,7 @@ from mom_lsp.route.freshness import (
 )
 from mom_lsp.route.reason import listed
 from mom_lsp.route.view import View
+from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.worktree import Worktree
 
@@ -32,31 +33,6 @@ MAX_FILES = 24  # files of one memory that are read
 LEAST_LINES = 3  # lines of a memory that is searched in files it did not touch; fewer lines must be rare
 MAX_NAMED = 4  # files in which a symbol is searched
 WORD = re.compile(r"\w+")
-
-
-@dataclass(frozen=True, slots=True)
-class AskedFile:
-    """The file that a question is about."""
-
-    names: Sequence[str] = ()  # its path, and those it had before
-    lines: Sequence[str] = ()  # of the open text
-    asked: tuple[int, int] | None = None  # first and last line asked about; None for those that a memory wrote
-
-    def words(self, written: Sequence[int] = ()) -> dict[str, float]:
-        """Return the words of the lines asked about, or of those that a memory wrote, as `place_words` does."""
-        if self.asked:
-            first, last = self.asked
-        elif written:
-            first, last = min(written), max(written)
-        else:
-            return {}
-        last = min(last, first + MOST_LINES)
-        symbol = enclosing_symbol(self.lines, first, self.names[0]) if self.names else ""
-        around = [*self.lines[max(0, first - 1 - AROUND) : first - 1], *self.lines[last : last + AROUND]]
-        return place_words([symbol, *self.lines[first - 1 : last]], around)
-
-
-NO_FILE = AskedFile()
 
 
 @dataclass(slots=True)

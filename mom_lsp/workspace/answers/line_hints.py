@@ -8,8 +8,8 @@ from typing import Any
 from mom_lsp.memory import Scored
 from mom_lsp.route.lines import open_lines
 from mom_lsp.settings import Settings
+from mom_lsp.workspace.answers.asked_file import AskedFile
 from mom_lsp.workspace.answers.failure_text import warnings_first
-from mom_lsp.workspace.answers.freshness_check import AskedFile
 from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.library.file_blame import Range, Writers
 from mom_lsp.workspace.library.head import Head

@@ -13,11 +13,12 @@ from mom_lsp.lm.titles import TitleFile, says_nothing
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.view import Edge
 from mom_lsp.tiers.status_rules import NEVER
+from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
 from mom_lsp.workspace.answers.contract import forge_of, suggestion, usage_json
 from mom_lsp.workspace.answers.episode_text import EpisodeAnnotator
 from mom_lsp.workspace.answers.failure_text import FailureAnnotator
 from mom_lsp.workspace.answers.fault_isolation import Isolation
-from mom_lsp.workspace.answers.freshness_check import NO_FILE, AskedFile, FreshnessChecker
+from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
 from mom_lsp.workspace.answers.review import Pick
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
@@ -106,7 +107,15 @@ class Presenter:
         domain = domains.name(row) if row is not None else ""
         now = self._clock()
         found = suggestion(
-            one, commit=commit, author=author, time=when, forge=self._forge, now=now, at=file.names, domain=domain
+            one,
+            commit=commit,
+            author=author,
+            time=when,
+            forge=self._forge,
+            now=now,
+            at=file.names,
+            domain=domain,
+            place=file.words(one.lines),
         )
         return found | {"title_generated": self._generated_title(one.memory)}
 
