@@ -52,6 +52,14 @@ def make_commit(
         (make_commit("style: reformat with clang-format"), "formatting"),
         (make_commit("Tidy f", removed=("if (a) {", "b; }"), added=("if(a)", "  {", "    b;", "  }")), "formatting"),
         (make_commit("docs: fix typos"), "typo"),
+        (make_commit("searcher: polish\n\nThis touches up some comments."), "polish"),
+        (make_commit("minor changes"), "empty title"),
+        (make_commit("wip: more of it"), "empty title"),
+        (make_commit("Update Mapper.java"), "empty title"),
+        (make_commit("修正变量名"), "empty title"),
+        (make_commit("https://github.com/a/b/issues/12"), "empty title"),
+        (make_commit("Fix tests (#12)\n\nCloses #11\n\n* Fix lint"), "empty title"),
+        (make_commit("Merge pull request #7 from a/b\n\nUpdate the README.md file", parents=2), "empty title"),
         (make_commit("Sync", paths=("vendor/x/a.go", "Cargo.lock")), "generated"),
     ],
 )
@@ -65,6 +73,12 @@ def test_noise_is_recognized(commit: Commit, reason: str) -> None:
         make_commit("url: do not reuse a connection with other credentials"),
         make_commit("Merge pull request #7 from x/y\n\nKeep the order of headers\n\nText.", parents=2),
         make_commit("mbedtls: bump minimum version to 3.2.0\n\nBecause older ones cannot verify the host."),
+        make_commit("fix\n\nThe server counts attempts."),
+        make_commit("修复空指针异常"),
+        make_commit("优化分页插件的性能"),
+        make_commit("Improve errors for missing dependencies"),
+        make_commit("wip: keep the order of the first three"),
+        make_commit("cleanup\n\nThe cache is dropped because nothing reads it."),
         make_commit("retry: cap the limit", paths=("a.py", "vendor/b.py")),
         make_commit("format: keep the sign of zero"),
         make_commit("grammar: accept a trailing comma"),
@@ -98,7 +112,9 @@ def test_replacing_the_indentation_unit_is_formatting(before: str, after: str) -
 
 @pytest.mark.parametrize(("removed", "added"), [((2, 3, 4), (1, 2, 3)), ((2, 2), (1, 1)), ((1, 2), (2, 3))])
 def test_moving_lines_out_of_a_block_is_a_change(removed: tuple[int, ...], added: tuple[int, ...]) -> None:
-    moved = make_commit("Move", removed=at_depths(removed, "    "), added=at_depths(added, "    "), paths=("a.py",))
+    moved = make_commit(
+        "Unnest the calls", removed=at_depths(removed, "    "), added=at_depths(added, "    "), paths=("a.py",)
+    )
     assert commit_noise(moved) == ""
 
 
@@ -191,6 +207,30 @@ def test_a_formatter_run_with_small_edits_is_recognized_by_its_subject() -> None
     assert commit_noise(replace(commit, message="Add hooks that fix quotes" + body)) == ""
 
 
+def many(subject: str, status: str, *changes: tuple[tuple[str, ...], tuple[str, ...]]) -> Commit:
+    """Make a commit of the same changes (removed, added) in many files."""
+    hunks = tuple(Hunk("", at, len(old), at, len(new), old, new) for at, (old, new) in enumerate(changes, 1))
+    files = tuple(FileChange(f"b/{n}.rs", f"a/{n}.rs" if status == "R" else None, status, hunks) for n in range(30))
+    return replace(make_commit(subject), files=files)
+
+
+BODY = "\n\nThis is a long body, because people ask what was done here, and why, and how they can do the same at home."
+
+
+@pytest.mark.parametrize(
+    ("subject", "reason"),
+    [("rustfmt everything", "formatting"), ("Run rustfmt on the whole project", "formatting"), ("Count attempts", "")],
+)
+def test_a_tool_that_was_run_on_many_files_is_formatting_whatever_the_body_says(subject: str, reason: str) -> None:
+    wrapped, unbraced = (("f(a, b);",), ("f(", "    a,", "    b,", ");")), (("f(|a| { a });",), ("f(|a| a);",))
+    assert commit_noise(many(subject + BODY, "M", wrapped, unbraced)) == reason
+
+
+@pytest.mark.parametrize(("subject", "reason"), [("repo: move the crates", "move"), ("Read the cases lazily", "")])
+def test_a_move_of_many_files_is_noise_whatever_the_body_says(subject: str, reason: str) -> None:
+    assert commit_noise(many(subject + BODY, "R", (("use a::b;",), ("use b::b;",)))) == reason
+
+
 # Moves
 
 CODE = ("def connect(host, port):", "    sock = socket.create_connection((host, port))", "    return sock")
@@ -238,7 +278,7 @@ def test_pure_moves_and_renames_are_noise(commit: Commit) -> None:
         moved("Move the lock before the read", ("a.py", CODE[:1], CODE[:1])),
         moved("Split it", ("a.py", CODE, ()), ("b.py", (), (*CODE[:2], "    return Wrapped(sock)"))),
         moved("Copy it", ("a.py", (), CODE), ("b.py", (), CODE)),
-        moved("Tidy up", ("a.py", ("}",), ()), ("b.py", (), ("}",))),  # too short for git to follow
+        moved("Close it there", ("a.py", ("}",), ()), ("b.py", (), ("}",))),  # too short for git to follow
         moved("Use b", ("a.py", ("import a",), ("import b",))),
         replace(make_commit("New logo"), files=(FileChange("b.png", None, "A"), FileChange("b.py", "a.py", "R"))),
         replace(make_commit("Move everything"), files=(FileChange("b.py", "a.py", "R"),), truncated=True),

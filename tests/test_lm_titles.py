@@ -14,7 +14,8 @@ from repositories import Mom, Repo, Start
 
 from mom_lsp import datafolder
 from mom_lsp.engine.model import LocalModel
-from mom_lsp.lm.titles import TitleFile, says_nothing, titled
+from mom_lsp.extract.empty_title import says_nothing
+from mom_lsp.lm.titles import TitleFile, titled
 from mom_lsp.memory import Memory, never_cancelled
 from mom_lsp.settings import ModelSettings
 

@@ -100,7 +100,7 @@ def cleaned(subject: str, body: str) -> str:
             text = " ".join(" ".join(block).split())
             mark = _ITEM.match(text)
             said = text[mark.end() :] if mark else text
-            if not text or _is_routine(said) or _repeats(said, title) or (not (mark and introduced) and _points(said)):
+            if not text or is_routine(said) or _repeats(said, title) or (not (mark and introduced) and _points(said)):
                 continue
             introduced = text.endswith(":") or bool(mark and introduced)
         kept.append(block or [""])
@@ -178,7 +178,7 @@ def _first_word(line: str) -> str:
     return next((word for one in words if (word := one.strip("-*([:").lower())), "")
 
 
-def _is_routine(text: str) -> bool:
+def is_routine(text: str) -> bool:
     """Whether a text names a step of any branch: tests, lint, review, a merge."""
     return len(text) <= MAX_ROUTINE and bool(_ROUTINE.fullmatch(text))
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from mom_lsp.extract.code import changed_names
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import commit_kind
-from mom_lsp.extract.message import MAX_BODY, CommitMessage, rationale, shorten, split_message, title_of
-from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
+from mom_lsp.extract.message import MAX_BODY, rationale, shorten, title_of
+from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, message_of
 from mom_lsp.extract.references import aliases, own_numbers, references
 from mom_lsp.extract.significance import contributions
 from mom_lsp.memory import Anchor, Memory, Source, commit_memory_id
@@ -45,7 +45,7 @@ def commit_memory(
         home: "owner/name" of the repository's remotes, so that links to its own issues are recognised.
     """
     text = sanitize(commit.message)
-    message = _message(text, merge=len(commit.parents) > 1)
+    message = message_of(text, merge=len(commit.parents) > 1)
     why = rationale(message.body)
     refers = references(text, subject=message.subject, home=home)
     kind = commit_kind(message.subject, message.written, refers, [file.path for file in commit.files])
@@ -98,13 +98,6 @@ def _merged_as(text: str, subject: str) -> tuple[str, ...]:
     """Return the merge commit's own title, as a revert quotes it, if the memory is named after what was merged."""
     first = text.strip().partition("\n")[0].strip()
     return () if first == subject else (f'"{title_of(first)}"',)
-
-
-def _message(text: str, *, merge: bool) -> CommitMessage:
-    """Split a message; of a merge, the message of what was merged."""
-    if merge and (title := merge_title(text))[0]:
-        return split_message(f"{title[0]}\n\n{title[1]}")
-    return split_message(text)
 
 
 def _anchored(files: tuple[FileChange, ...], generated: Callable[[str], bool]) -> tuple[FileChange, ...]:

@@ -6,12 +6,14 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from mom_lsp.extract.empty_title import says_nothing
 from mom_lsp.extract.layout import layout_share, only_layout
-from mom_lsp.extract.message import CommitMessage, has_rationale, split_message
+from mom_lsp.extract.message import CommitMessage, has_rationale, split_message, title_of
 from mom_lsp.extract.moves import only_moves
+from mom_lsp.extract.quote import quote
 
 if TYPE_CHECKING:
-    from mom_lsp.git import Commit
+    from mom_lsp.git import Commit, FileChange
 
 _VENDORED = re.compile(
     r"(?:^|/)(?:vendor(?:ed)?|third[-_]?party|3rd[-_]?party|node_modules|bower_components|jspm_packages|Godeps"
@@ -76,6 +78,15 @@ _FORMATTING = re.compile(
     r"|(?:code ?style|cosmetic|formatting|whitespace|indentation)\b)|style(?:\([\w/-]+\))?: ",
     re.IGNORECASE,
 )
+_MOVES = re.compile(r"\b(?:mov(?:e[sd]?|ing)|renam|re-?locat|re-?organi[sz]|re-?structur|flatten)", re.IGNORECASE)
+# A subject that is only this: "searcher: polish", "rustfmt everything", "Reformat with Black".
+_MECHANICAL = re.compile(
+    r"(?:[\w./()-]+: )?(?:(?:some|a bit of|more|small|minor|further|various|misc|general|run|apply|code|style"
+    r"|re-?format\w*|with|using|by|everything|whole|entire|project|codebase|code ?base|repo(?:sitory)?|all|the|files?"
+    r"|on|sources?|polish(?:ing|es)?|clean-?ups?|tidy(?:ing)?(?: |-)?(?:up)?|blacken(?:ed)?|lints?"
+    rf"|{_TOOL})\b[ .!,]*)+$",
+    re.IGNORECASE,
+)
 _OF_FORMAT = re.compile(
     rf"^(?!add|introduce|support).*?(?:{_TOOL}|\b(?:blacken|(?:re-?)?(?:format|indent)|styl|lint|quotes|whitespace"
     r"|white space|line length|import))",
@@ -98,6 +109,10 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 
 FORMATTING = "formatting"  # blame skips these commits
 MOSTLY_LAYOUT = 0.75  # of the changed lines of a commit whose subject says that it formats; tools also sort imports
+PARTLY_LAYOUT = 0.4  # of one that does it to many files, and says nothing else
+MASS = 20  # files that are changed alike
+MOSTLY_MOVED, ADAPTED = 0.8, 10  # share of the files of a mass move, and the changed lines of one
+POLISH_WORDS = 40  # a "clean-up" with a shorter body and no rationale is noise
 ROUTINE_WORDS = 12  # a version bump, typo or reformat with a shorter body and no rationale is noise
 
 
@@ -148,10 +163,48 @@ def commit_noise(commit: Commit) -> str:
         return "generated"
     if only_layout(commit) or _says_it_formats(commit):
         return FORMATTING
-    message = split_message(commit.message)
+    message = message_of(commit.message, merge=len(commit.parents) > 1)
     if found := _routine(message, paths):
         return found
-    return "move" if not has_rationale(message.body) and only_moves(commit) else ""
+    if _moves_many(commit, message) or (not has_rationale(message.body) and only_moves(commit)):
+        return "move"
+    if found := _mechanical(commit, message):
+        return found
+    return "empty title" if says_nothing(title_of(message.subject)) and not _says_more(message) else ""
+
+
+def message_of(text: str, *, merge: bool) -> CommitMessage:
+    """Split a message; of a merge, the message of what was merged."""
+    if merge and (title := merge_title(text))[0]:
+        return split_message(f"{title[0]}\n\n{title[1]}")
+    return split_message(text)
+
+
+def _moves_many(commit: Commit, message: CommitMessage) -> bool:
+    """Whether a commit says that it moves files, and nearly all of its many files are renamed; the body may be long."""
+    if len(commit.files) < MASS or not _MOVES.search(message.subject):
+        return False
+    renamed = sum(file.status == "R" and _size(file) <= ADAPTED for file in commit.files)
+    return renamed >= MOSTLY_MOVED * len(commit.files)
+
+
+def _mechanical(commit: Commit, message: CommitMessage) -> str:
+    """Return what a commit does whose subject names only a tool or a clean-up, "" if it says more."""
+    if not _MECHANICAL.fullmatch(message.subject):
+        return ""
+    if (commit.truncated or len(commit.files) >= MASS) and layout_share(commit) >= PARTLY_LAYOUT:
+        return FORMATTING  # whatever the body says
+    says_more = has_rationale(message.body) or len(_WORD.findall(message.body)) >= POLISH_WORDS
+    return "" if says_more else "polish"
+
+
+def _says_more(message: CommitMessage) -> bool:
+    """Whether a message says more than its subject does."""
+    return bool(quote(message.subject, message.body).text)
+
+
+def _size(file: FileChange) -> int:
+    return sum(len(hunk.removed) + len(hunk.added) for hunk in file.hunks)
 
 
 def _says_it_formats(commit: Commit) -> bool:

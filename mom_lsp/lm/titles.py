@@ -5,7 +5,6 @@ They are in a file of their own, apart from the memories, which can be removed a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -19,17 +18,6 @@ from mom_lsp.memory import Generator, Memory, never_cancelled
 SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
 LIMIT, MOST = 16, 60  # maximum tokens and characters of a title
 GRAMMAR = "root ::= [A-Z] [^\\n\\r<>.!?]+ [.\\n]\n"
-EMPTY = re.compile(
-    r"\W*(?:(?:minor|small|quick|some|more|misc|the|a|few|final|last|temp|another)\W+)*"
-    r"(?:fix(?:e[sd]|up)?|wip|updates?d?|changes?d?|clean-?ups?|tweaks?|oops|typos?|stuff|temp|tmp|tests?|commit|save|work"
-    r"|progress|bug-?fix(?:es)?|improvements?|refactor(?:ing)?|address(?:ed)?(?: review)?(?: comments)?|review)?\W*",
-    re.IGNORECASE,
-)
-
-
-def says_nothing(title: str) -> bool:
-    """Whether a title would fit any change."""
-    return EMPTY.fullmatch(title) is not None
 
 
 def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] = never_cancelled) -> str:

@@ -7,7 +7,7 @@ import re
 
 from mom_lsp.memory import Memory
 
-SCHEMA_VERSION = 3  # of the rows: increase it whenever the same memory would be stored differently
+SCHEMA_VERSION = 4  # of the rows: increase it whenever the same memory would be stored differently
 WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any
 
 from mom_lsp import datafolder, phrases
+from mom_lsp.extract.empty_title import says_nothing
 from mom_lsp.journal import Journal
-from mom_lsp.lm.titles import TitleFile, says_nothing
+from mom_lsp.lm.titles import TitleFile
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.route.view import Edge
 from mom_lsp.tiers.status_rules import NEVER
