@@ -105,6 +105,7 @@ def test_a_reapplied_change_is_not_a_failed_approach() -> None:
         ("[mypyc] Keep the order (#12)", "[mypyc] Keep the order"),
         ("fixup! url: keep the order", "url: keep the order"),
         ("appveyor: minor improvements [ci skip]", "appveyor: minor improvements"),
+        ("!182 Keep the order", "Keep the order"),
         ("wait for it...", "wait for it..."),
         ("(#12)", "(#12)"),
     ],

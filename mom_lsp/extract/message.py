@@ -54,7 +54,7 @@ _SENTENCE_END = re.compile(
 # Prefixes and suffixes of a subject that do not describe the change; a scope such as "url: " stays.
 _PREFIX = re.compile(
     r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
-    r"|(?:Merged PR|PR) #?\d+:\s*|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
+    r"|(?:Merged PR|PR) #?\d+:\s*|!\d+\s+(?=\S)|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
     r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
 )
 _CONVENTIONAL = re.compile(

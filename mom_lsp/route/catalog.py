@@ -35,6 +35,7 @@ class Catalog:
         self.rows_of_path = RowGroups(arrays, "paths")
         self.rows_of_symbol = RowGroups(arrays, "symbols")
         self.rows_of_issue = RowGroups(arrays, "issues")  # "#123"
+        self.same_change = arrays["same_change"]  # (n,) the first row with the same change, for most itself
         self.author = arrays["author"]  # (n,) a number for each
         self.path_count = arrays["path_count"]  # (n,) files that a memory touches
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file

@@ -15,9 +15,10 @@ import pyarrow.compute as pc
 from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.edges import Names, edges_of
 from mom_lsp.route.postings import name_keys, sorted_postings
+from mom_lsp.route.same_change import same_changes
 from mom_lsp.route.text_index import lookup, packed
 
-FORMAT = 5  # of the arrays: increment it when they change
+FORMAT = 6  # of the arrays: increment it when they change
 COLUMNS = (
     "id",
     "source_type",
@@ -75,6 +76,7 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
     keys, rows = _flat(table["paths"])
     arrays["path_codes"] = keys.dictionary_encode().indices.to_numpy()
     arrays["path_count"] = np.bincount(rows, minlength=table.num_rows)
+    arrays["same_change"] = _same_changes(table, arrays["path_count"] == 0)
     for name in ("added_lines", "removed_lines"):
         items, rows = _flat(table[name])
         arrays |= _postings(name, items.to_numpy(), rows)
@@ -119,6 +121,14 @@ def _edges(table: pa.Table, row_of_commit: dict[str, int]) -> dict[str, np.ndarr
     )
     references, sources = _texts(table["refs"])
     return edges_of(list(zip(sources.tolist(), references, strict=True)), row_of_commit, names)
+
+
+def _same_changes(table: pa.Table, merges: np.ndarray) -> np.ndarray:
+    (added, added_rows), (removed, removed_rows) = _flat(table["added_lines"]), _flat(table["removed_lines"])
+    rows = np.concatenate([added_rows, removed_rows])
+    order = np.argsort(rows, kind="stable")
+    titles = pc.if_else(pc.equal(table["source_type"], "commit"), table["title"], "").to_pylist()
+    return same_changes(titles, merges, np.concatenate([added.to_numpy(), removed.to_numpy()])[order], rows[order])
 
 
 def _authors(sources: Sequence[str]) -> np.ndarray:

@@ -180,7 +180,9 @@ class Ranker:
         shown = (chances >= threshold) | np.isin(rows, list(always)) | first
         shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
-        best = top(scores, k + len(merged), shown=shown, first=ahead)
+        same = self.view.catalog.same_change
+        repeated = min(k, int(np.count_nonzero(same[rows] != rows)))  # more than one repetition of each is rare
+        best = top(scores, k + len(merged) + repeated, shown=shown, first=ahead)
         if writer.typed:
             writer = replace(writer, texts=self._texts_of(rows[best]))
 
@@ -188,7 +190,7 @@ class Ranker:
             terms = {t: float(contributions[t][at]) for t in TERMS}
             return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
 
-        chosen = _without_repeats(map(ranked, best))[:k]
+        chosen = _without_repeats(map(ranked, best), same)[:k]
         if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
             above = {one.row for one in chosen[:-1]}
             free = np.array([self._merged_into(row) not in above for row in rows.tolist()])
@@ -245,11 +247,11 @@ def _on_trial(ranked: Ranked) -> Ranked:
     return replace(ranked, trial=True, reason=listed(ranked.reason, ON_TRIAL))
 
 
-def _without_repeats(ranked: Iterable[Ranked]) -> list[Ranked]:
-    """Return the best of each row; merged memories have the same one."""
+def _without_repeats(ranked: Iterable[Ranked], same_change: np.ndarray) -> list[Ranked]:
+    """Return the best of each change: merged memories are one row; a merge and its commit, or a backport, are two."""
     best: dict[int, Ranked] = {}
     for one in ranked:
-        best.setdefault(one.row, one)
+        best.setdefault(int(same_change[one.row]), one)
     return list(best.values())
 
 
