@@ -10,6 +10,7 @@ import pytest
 
 from mom_lsp.server import why_command
 from mom_lsp.server.execute_command import COMMANDS
+from mom_lsp.server.labels import LABEL_LENGTH
 from mom_lsp.settings import describe, parse_settings, schema
 
 CLIENT = Path(__file__).parents[1] / "vscode-client"
@@ -30,6 +31,10 @@ def test_the_settings_match_those_that_the_script_generates(properties: dict[str
     expected = schema.properties()
     assert properties == expected, "run `npm run settings` in vscode-client"
     assert list(properties) == list(expected)
+
+
+def test_the_longest_label_is_shown_beside_a_hint_of_another_extension(contributes: dict[str, Any]) -> None:
+    assert contributes["configurationDefaults"] == {"editor.inlayHints.maximumLength": LABEL_LENGTH + 20}
 
 
 def test_every_server_setting_is_listed_with_its_default_and_scope(properties: dict[str, Any]) -> None:

@@ -167,3 +167,20 @@ def test_an_answer_says_whether_its_lines_are_committed(mom: Mom) -> None:
 def test_times_are_author_times(mom: Mom) -> None:
     when = datetime.fromisoformat(suggestion(mom)["source"]["time"]).timestamp()
     assert START < when < START + 100 * HOUR
+
+
+def test_the_quote_is_about_the_lines_asked_about(project: Repo, moms: Start) -> None:
+    of_alpha = "The start of alpha is 11, since the server_offset begins there."
+    of_beta = "The upstream_step of beta would be counted twice otherwise."
+    code = edited(9, "    upstream_step = 21", edited(2, "    server_offset = 11", CODE))
+    project.commit(f"Mend both\n\nBoth were wrong.\n\n{of_alpha}\n\n{of_beta}\n\nCloses #12", {"src/a.py": code})
+    mom = moms(project)
+    mom.index()
+    for line, said in ((2, of_alpha), (9, of_beta)):
+        (one,) = (one for one in mom.suggest("src/a.py", line) if one["title"] == "Mend both")
+        assert one["quote"] == said
+        assert said.rstrip(".") in mom.call("why", path="src/a.py", line=line, generate=False)["answer"]
+    (hint,) = mom.call("hints", path="src/a.py", text=code, start=1, end=30)["hints"]
+    assert (hint["line"], hint["suggestion"]["quote"]) == (2, of_alpha)
+    (found,) = (one for one in mom.search("server_offset upstream_step") if one["title"] == "Mend both")
+    assert found["quote"] == "Both were wrong."

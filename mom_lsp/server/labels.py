@@ -7,7 +7,7 @@ from typing import Any
 
 from lsprotocol import types
 
-LABEL_LENGTH = 60  # characters; VS Code shows 43 for all hints of a line, unless our extension's default says more
+LABEL_LENGTH = 60  # characters; in VS Code our extension's default allows 80 for all hints of a line, instead of 43
 QUIET_LENGTH = 24  # of a hint that the user has seen on many days
 MARKS = {"pinned": "★", "user": "✎", "": "←"}  # pinned, the user's note, from history
 
