@@ -87,7 +87,7 @@ class Memory:
     references: tuple[Reference, ...] = ()
     numbers: tuple[int, ...] = ()  # issue or pull request numbers of this commit
     aliases: tuple[str, ...] = ()  # other names in references, besides hash, number and title
-    renames: tuple[tuple[str, str], ...] = ()  # (old path, new path)
+    renames: tuple[tuple[str, str], ...] = ()  # (old path, new path); see `extract.renames.packed`
     trailers: tuple[tuple[str, str], ...] = ()
     evidence: float = 0.0  # that it was not routine; its quintile is the surprise
     informative: float = 0.0  # the probability that its text tells a reader something that the code does not

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
+from processes import eventually
 from repositories import Mom, Repo, Start
+
+from mom_lsp.workspace.library.blame_patience import BlamePatience
+from mom_lsp.workspace.library.worktree import Worktree
 
 FIRST = "def fetch(host):\n    return connect(host, port=80, timeout=5)\n"
 REASON = "Raise the timeout\n\nBecause satellite links need more than five seconds to answer."
@@ -58,3 +63,16 @@ def test_a_new_line_has_no_earlier_writers(project: Repo, moms: Start) -> None:
     project.commit("Add fetch", {"net.py": FIRST})
     project.commit("Add send", {"net.py": FIRST + "\n\ndef send(text):\n    return len(text)\n"})
     assert not any("earlier" in why for why in evidence(moms(project), "net.py", 6).values())
+
+
+def test_an_engine_answers_in_time_and_finds_the_rest_in_the_background(project: Repo, moms: Start) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    reason = project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
+    text = FIRST.replace("timeout=5", "timeout=17").replace("80", "443")
+    last = project.commit("Use port 443", {"net.py": text})
+    mom = moms(project)
+    mom.index()
+    worktree = Worktree(project.location, BlamePatience(0.0, background=True))
+    view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
+    asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
+    eventually(lambda: asked().get(2, ())[:1] == (reason,))

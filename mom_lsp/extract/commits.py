@@ -12,6 +12,7 @@ from mom_lsp.extract.kinds import commit_kind
 from mom_lsp.extract.message import MAX_BODY, rationale, shorten, title_of
 from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, message_of
 from mom_lsp.extract.references import aliases, own_numbers, references
+from mom_lsp.extract.renames import packed
 from mom_lsp.extract.significance import contributions
 from mom_lsp.memory import Anchor, Memory, Source, commit_memory_id
 
@@ -77,9 +78,7 @@ def commit_memory(
         references=refers,
         numbers=own_numbers(text),
         aliases=(*aliases(text), *_merged_as(text, message.subject)),
-        renames=tuple(
-            (file.old_path, file.path) for file in commit.files[:MAX_FILES] if file.old_path and file.status == "R"
-        ),
+        renames=packed((file.old_path, file.path) for file in commit.files if file.old_path and file.status == "R"),
         trailers=message.trailers,
         evidence=round(sum(shares.values()), 3),
         informative=round(informativeness(title_of(message.subject), message.body), 3),

@@ -23,7 +23,7 @@ DETAIL_OPTIONS: dict[Detail, tuple[str, ...]] = {
 FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
 FIELDS = 7
 MAX_DIFF = 1_000_000  # bytes of a commit's diff that are read
-MAX_FILES = 500
+MAX_FILES = 500  # besides renamed ones
 HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$")
 MISSING = re.compile(
     r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE
@@ -107,7 +107,7 @@ def _commit(record: bytes) -> Commit:
     *fields, diff = record.split(b"\0", FIELDS)
     sha, parents, author, email, author_time, commit_time, message = (f.decode("utf-8", "replace") for f in fields)
     truncated = len(diff) > MAX_DIFF
-    files = _files(decode(diff[:MAX_DIFF]), truncated)
+    files = _files(decode(diff.partition(b"\ndiff --git ")[0] if truncated else diff), truncated)
     return Commit(
         sha=sha,
         parents=tuple(parents.split()),
@@ -116,7 +116,7 @@ def _commit(record: bytes) -> Commit:
         author_time=parse_time(author_time),
         commit_time=parse_time(commit_time),
         message=message,
-        files=files[:MAX_FILES],
+        files=(*files[:MAX_FILES], *(file for file in files[MAX_FILES:] if file.status == "R")),
         truncated=truncated or len(files) > MAX_FILES,
     )
 

@@ -11,6 +11,7 @@ from functools import cached_property
 import numpy as np
 import pyarrow as pa
 
+from mom_lsp.extract.renames import folders_of, in_folder
 from mom_lsp.route.columns import arrays_of
 from mom_lsp.route.postings import Postings
 from mom_lsp.route.text_index import Arrays, Lookup, PackedTexts, RowGroups, unpacked
@@ -142,10 +143,13 @@ class Catalog:
 
 
 def _followed(path: str, names: Mapping[str, Sequence[tuple[str, int]]], valid: np.ndarray) -> list[str]:
-    """Return a path and the names that renames of valid rows lead to."""
+    """Return a path and the names that renames of valid rows, or of folders around it, lead to."""
     found, todo = [path], [path]
     while todo and len(found) < 16:
-        for other, row in names.get(todo.pop(), ()):
+        name = todo.pop()
+        of_folders = ((folder, other, row) for folder in folders_of(name) for other, row in names.get(folder, ()))
+        others = [*names.get(name, ()), *((in_folder(name, folder, other), row) for folder, other, row in of_folders)]
+        for other, row in others:
             if valid[row] and other not in found:
                 found.append(other)
                 todo.append(other)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,11 +26,11 @@ def suggestion(
     time: int,
     forge: str | None,
     now: float,
-    at: Sequence[str] = (),
+    path: str | None = None,
     domain: str = "",
     place: Mapping[str, float] = NOWHERE,
 ) -> dict[str, Any]:
-    """Return one suggestion as JSON; `at` are the names of the file asked about, `place` the words of its lines."""
+    """Return one suggestion as JSON; `path` is the file to name for it, `place` the words of the lines asked about."""
     memory, source = scored.memory, scored.memory.source
     found = {
         "id": memory.id,
@@ -44,7 +44,7 @@ def suggestion(
             "commit": commit,
             "author": author,
             "time": iso(time),
-            "path": next((path for path in at if path in memory.paths), source.path or next(iter(memory.paths), None)),
+            "path": path,
             "line": source.line or next(iter(scored.lines), None),
             "url": f"{forge}/commit/{commit}" if forge and commit else None,
         },

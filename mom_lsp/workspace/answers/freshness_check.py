@@ -70,8 +70,11 @@ class FreshnessChecker:
             one.memory.id for one in found if known and line_keys(lines[n - 1] for n in one.lines if n <= len(lines))
         }
         states = self.code_states([one.memory for one in found], at, wrote)
+        here = moved(at[0]).words if at else ""
         return [
-            replace(one, freshness=state.freshness, reason=listed(one.reason, state.words))
+            replace(
+                one, freshness=state.freshness, reason=listed(one.reason, state.words if state.words != here else "")
+            )
             for one, state in zip(found, states, strict=True)
         ]
 

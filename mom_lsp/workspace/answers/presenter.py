@@ -29,6 +29,8 @@ from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored, with_text
 MAX_UNTITLED = 100  # memories that wait for a title
 MAX_RELATED = 20
 
+MAX_RENAMED = 10  # files of a memory whose present names are looked up
+
 
 class Presenter:
     """Presents the memories of one worktree."""
@@ -114,7 +116,7 @@ class Presenter:
             time=when,
             forge=self._forge,
             now=now,
-            at=file.names,
+            path=path_of(one, state, file.names),
             domain=domain,
             place=file.words(one.lines),
         )
@@ -202,6 +204,27 @@ class Presenter:
 
 def _relation(edge: Edge, *, outgoing: bool) -> str:
     return f"{'references it' if outgoing else 'referenced by it'} ({edge.relation.replace('_', ' ')})"
+
+
+def path_of(one: Scored, state: State, asked: Sequence[str]) -> str | None:
+    """Return the file to name for a memory; None if it has none.
+
+    That is the file asked about, as it is called now, if the memory changed it or wrote a line of it; else the first
+    of its files that still exists, under its present name.
+
+    Args:
+        one: the memory.
+        state: what the request reads.
+        asked: the names of the file asked about, the present one first.
+    """
+    memory, view, tree = one.memory, state.view, state.head.tree
+    own = [path for path in (memory.source.path, *memory.paths) if path]
+    if memory.source.type != "file" and asked and (one.lines or not set(asked).isdisjoint(own)):
+        return asked[0]
+    if known := next((path for path in own if path in tree), None):
+        return known
+    later = (name for path in own[:MAX_RENAMED] for name in view.catalog.later_names_of(path, view.valid))
+    return next((name for name in later if name in tree), next(iter(own), None))
 
 
 def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:

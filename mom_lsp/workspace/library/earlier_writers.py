@@ -67,7 +67,6 @@ class EarlierWriters:
         self._repository, self._patience = repository, patience
         self._pool = ThreadPoolExecutor(2, thread_name_prefix="mom-earlier")
         self._known: Recent[tuple[int, str, str, int], tuple[str, ...]] = Recent(CACHED_LINES)
-        self._improved = False
         self._changes: Recent[tuple[str, str], Changes] = Recent(CACHED_CHANGES)  # by commit and path
 
     def of(
@@ -75,7 +74,7 @@ class EarlierWriters:
     ) -> dict[int, tuple[str, ...]]:
         """Return the commits that wrote lines before their last writers, newest first, at most three without noise.
 
-        An engine answers with what it knows in time, and finds the rest in the background. See `improved`.
+        An engine answers with what it knows in time, and finds the rest in the background for the next question.
 
         Args:
             view: of the commit asked about.
@@ -94,20 +93,13 @@ class EarlierWriters:
         found = {line: self._known.get(key) for line, key in keys.items()}
         return {line: commits for line, commits in found.items() if commits}
 
-    def improved(self) -> bool:
-        """Whether, since the last call, more has become known than was answered."""
-        improved, self._improved = self._improved, False
-        return improved
-
     def _wait(self, find: Callable[[], None]) -> None:
         """Find writers as far as the patience goes; in an engine that goes on in the background."""
         if not self._patience.background:
             find()
             return
         finding = self._pool.submit(find)
-        if not wait([finding], self._patience.seconds).done:
-            finding.add_done_callback(lambda _: setattr(self, "_improved", True))
-        else:
+        if wait([finding], self._patience.seconds).done:
             finding.result()  # raises what went wrong
 
     def _find(self, view: View, path: str, texts: Mapping[int, str], writers: Mapping[int, str]) -> None:

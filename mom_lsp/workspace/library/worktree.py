@@ -157,10 +157,8 @@ class Worktree:
             self._writers.drop(path)
 
     def improved(self) -> bool:
-        """Whether `writers` or `earlier_writers` know more than they have answered."""
-        last = self._writers is not None and self._writers.improved()
-        earlier = self._earlier is not None and self._earlier.improved()
-        return last or earlier
+        """Whether `writers` knows more than it has answered. See `LineWriters.improved`."""
+        return self._writers is not None and self._writers.improved()
 
     def _head_commit(self) -> str:
         stamp = self._head_stamp()
