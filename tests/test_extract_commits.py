@@ -172,6 +172,26 @@ def test_anchors_have_symbols_and_spans() -> None:
     assert anchor.spans == ((120, 1), (200, 0), (300, 3))
 
 
+@pytest.mark.parametrize(
+    ("path", "header", "removed", "added", "symbols"),
+    [
+        ("a.py", "def above():", (), ("", "@cache", "# Why.", "def below(x):", "    return 1"), ("below",)),
+        ("a.py", "def above():", ("def below(x):",), ("def below(x, y):",), ("below",)),
+        ("a.py", "def above():", ("    return 1",), ("    return 2", "", "def below():"), ("above", "below")),
+        ("a.py", "def above():", (), ("    log(1)",), ("above",)),
+        ("a.c", "int above(void)", (), ("/* Why. */", "static int below(int a)", "{", "}"), ("below",)),
+        ("a.md", "# Above", (), ("", "## Below it", "", "Text."), ("Below it",)),
+        ("a.test.ts", "it('is above', () => {", (), ("  it('is below', () => {", "    go()", "  })"), ("is below",)),
+        ("a.test.ts", "it('is above', () => {", ("    go()",), ("    stay()",), ("is above",)),
+    ],
+)
+def test_a_hunk_that_begins_with_a_header_is_not_about_what_is_above(
+    path: str, header: str, removed: tuple[str, ...], added: tuple[str, ...], symbols: tuple[str, ...]
+) -> None:
+    (anchor,) = read("x: y", FileChange(path, None, "M", hunks=(make_hunk(removed, added, header),))).anchors
+    assert anchor.symbols == symbols
+
+
 def test_identifiers_on_both_sides_are_left_out() -> None:
     memory = read("url: use the pool", CODE)
     assert memory.added == ("helper_for_pool", "new_pool_lookup")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES, enclosing_symbol, symbol_of_header, symbol_range
+from mom_lsp.git.hunk_headers import header_options
 
 
 @pytest.mark.parametrize(
@@ -39,6 +40,9 @@ from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES, enclosing_symbol, symbo
         ("\\section{Proofs}", "Proofs"),
         ("[tool.ruff]", "tool.ruff"),
         ("jobs:", "jobs"),
+        ("describe('a stack', () => {", "a stack"),
+        ('  it.only("isn\'t empty", async () => {', "isn't empty"),
+        ("    private async load<T>(path: string): Promise<T> {", "load"),
         ("if (x) {", ""),
         ("typedef struct {", ""),
         ("authentication methods, unless both sides agree and", ""),
@@ -65,6 +69,15 @@ FILES = {
     "a.js": (
         "function one(a) {\n  let b = a;\n\n  return b;\n}\n\nconst two = (a) => {\n  let b = a;\n\n  return b;\n};\n"
     ),
+    "a.ts": (
+        "import { a } from 'a'\n\nexport class A<T> {\n  private n = 1\n\n  async one(a: T): Promise<void> {\n"
+        "    if (a) {\n      a = 1\n    }\n    a = 2\n  }\n\n  get two() {\n    return 2\n  }\n}\n"
+    ),
+    "a.test.ts": (
+        "describe('a stack', () => {\n  let stack: Stack\n\n  it('is empty', () => {\n    stack.push(1)\n"
+        "    if (stack) {\n      foo(1)\n    }\n  })\n\n  test.each([1, 2])(`has %s, which is a long name that no"
+        " header of git has as a whole, so it is cut`, n => {\n    stack.push(n)\n  })\n})\n"
+    ),
     "a.sh": "one() {\n  x=1\n\n  echo $x\n}\n",
     "A.java": "class A {\n    int one(int a) {\n        int b = a;\n\n        return b;\n    }\n}\n",
 }
@@ -84,7 +97,7 @@ def test_a_line_has_the_symbol_of_gits_own_hunk_header(name: str, tmp_path: Path
         if symbol_of_header(line) or not line.strip():
             continue  # a header belongs to its own symbol, where git names the one before
         new.write_text("\n".join([*lines[: number - 1], line + " ", *lines[number:]]) + "\n")
-        command = ["git", "-c", f"core.attributesFile={tmp_path / 'attributes'}", "diff", "--no-index", "-U0"]
+        command = ["git", *header_options(str(tmp_path / "attributes")), "diff", "--no-index", "-U0"]
         done = subprocess.run([*command, str(old), str(new)], capture_output=True, text=True, cwd=tmp_path, check=False)
         header = done.stdout.partition("\n@@ ")[2].partition(" @@")[2].partition("\n")[0].strip()
         assert enclosing_symbol(lines, number, name) == symbol_of_header(header), (number, line, header)

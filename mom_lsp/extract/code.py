@@ -11,7 +11,7 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mom_lsp.extract.symbols import symbol_of_header
+from mom_lsp.extract.symbols import first_header, symbol_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -163,11 +163,17 @@ def _tokens(text: str) -> set[bytes]:
 
 
 def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], cleaned: str) -> tuple[str, ...]:
-    """Return the symbols around the hunks and those that the lines define, except names that sanitizing removed."""
+    """Return the symbols around the hunks and those that the lines define, except names that sanitizing removed.
+
+    Git's header names what is above a hunk; a hunk that begins with a header is about what follows.
+    """
     names: dict[str, None] = {}
     for hunk in file.hunks:
-        if hunk.header in headers and (name := symbol_of_header(hunk.header)):
-            names[name] = None
+        first = first_header(hunk.removed or hunk.added, file.path)
+        own = first if first in cleaned and symbol_of_header(first) else ""
+        if own or hunk.header in headers:
+            names[symbol_of_header(own or hunk.header)] = None
+    names.pop("", None)
     markdown = file.path.endswith((".md", ".markdown"))
     for groups in _DEFINITION.findall(text):
         *code, heading = groups

@@ -7,16 +7,20 @@ Both must agree, since a memory's symbols come from hunk headers and a query's f
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
-MAX_SYMBOL = 80
+from mom_lsp.git.hunk_headers import JAVASCRIPT
 
-# git's built-in drivers by file extension. JavaScript and TypeScript have none: git's default is right for them.
+MAX_SYMBOL = 80
+MAX_HEADER = 80  # of a hunk header that git prints
+
+# git's drivers by file extension; it has none for JavaScript, so that one is ours.
 _DRIVERS: dict[str, str] = {
     **dict.fromkeys(("c", "h", "cc", "cpp", "cxx", "hh", "hpp", "hxx", "c++", "cu", "inl", "ipp", "ino"), "cpp"),
     **dict.fromkeys(("py", "pyi", "pyx", "pxd"), "python"),
+    **dict.fromkeys(("js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts", "vue", "svelte"), "javascript"),
     **dict.fromkeys(("md", "markdown", "mdx"), "markdown"),
     **dict.fromkeys(("sh", "bash", "zsh", "ksh"), "bash"),
     **dict.fromkeys(("rb", "rake", "gemspec"), "ruby"),
@@ -42,6 +46,7 @@ _DEFAULT = re.compile(r"[A-Za-z_$]")
 _HEADERS: dict[str, re.Pattern[str]] = {
     "cpp": re.compile(r"(?![ \t]*[A-Za-z_]\w*:[ \t]*(?:$|/[/*]))(?:::\s*)?[A-Za-z_]"),
     "python": re.compile(r"[ \t]*(?:class|(?:async[ \t]+)?def)[ \t]"),
+    "javascript": re.compile(f"(?!{JAVASCRIPT[0][2:]})(?:{'|'.join(pattern[1:] for pattern in JAVASCRIPT[1:])})"),
     "markdown": re.compile(r" {0,3}#{1,6}(?:[ \t]|$)"),
     "bash": re.compile(r"[ \t]*(?:function[ \t]+[\w:.-]+|[\w:.-]+[ \t]*\([ \t]*\))"),
     "ruby": re.compile(r"[ \t]*(?:class|module|def)[ \t]"),
@@ -99,6 +104,10 @@ _DEFINER = re.compile(
     r"))"
 )
 _MACRO = re.compile(r"(?P<macro>[A-Z][A-Z\d_]+)\(\s*(?P<first>[A-Za-z_]\w*)\s*(?:,\s*(?P<second>[A-Za-z_]\w*))?")
+_TEST = re.compile(
+    r"(?:describe|context|suite|it|test|specify|bench)(?:\.\w+)*(?:\([^\"'`]*\))?\(\s*([\"'`])(?P<name>.+?)(?:\1|$)"
+)
+_BEFORE_HEADER = re.compile(r"\s*(?:$|//|#|/?\*|\"\"\"|--|@\w)")  # blank lines, comments, decorators
 _CALLABLE = re.compile(
     r"(?P<name>~?[A-Za-z_$][\w$]*(?:(?:::|\.)~?[A-Za-z_$][\w$]*)*|operator\W{1,3})\s*(?:<[^()]*>)?\s*$"
 )
@@ -117,6 +126,8 @@ def symbol_of_header(header: str) -> str:
     header = header[:400]
     if heading := _HEADING.match(header):
         return next(filter(None, heading.groups()), "").strip()[:MAX_SYMBOL]
+    if test := _TEST.match(header.strip()[:MAX_HEADER]):
+        return test["name"].strip()
     if defined := _DEFINER.match(header):
         return _clean(next(filter(None, defined.groups()), ""))
     text = re.sub(r"__attribute__\s*\(\(.*?\)\)|\[\[.*?\]\]|^\s*@\w+(?:\([^)]*\))?\s+", "", header)
@@ -145,6 +156,13 @@ def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> in
         if header.match(lines[number - 1]):
             return number
     return 0
+
+
+def first_header(lines: Iterable[str], path: str) -> str:
+    """Return the header that changed lines begin with, after comments and decorators; "" if they do not."""
+    header = _header_pattern(path)
+    first = next((line for line in lines if header.match(line) or not _BEFORE_HEADER.match(line)), "")
+    return first.strip() if header.match(first) else ""
 
 
 def enclosing_symbol(lines: Sequence[str], line: int, path: str) -> str:

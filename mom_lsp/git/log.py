@@ -9,6 +9,7 @@ from typing import IO, Literal
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git.decode import decode
+from mom_lsp.git.hunk_headers import header_options
 from mom_lsp.git.runner import Runner
 from mom_lsp.git.values import Commit, FileChange, Hunk
 
@@ -71,7 +72,7 @@ def _log(
         return
     mark = secrets.token_hex(16)  # no text in a patch can contain it
     options = [
-        *(("-c", f"core.attributesFile={attributes}") if attributes else ()),
+        *header_options(attributes),
         *(("--literal-pathspecs",) if paths else ()),
         "log",
         "--no-walk=unsorted",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from mom_lsp.git.decode import decode
+from mom_lsp.git.hunk_headers import header_options
 from mom_lsp.git.log import FIELDS, FORMAT, HUNK, records, section_path, unquote
 from mom_lsp.git.runner import Runner
 
@@ -46,9 +47,9 @@ def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") ->
     """Yield the old sides of commits, in the given order."""
     if not shas:
         return
-    options = ["-c", f"core.attributesFile={attributes}"] if attributes else []
     mark = "0b1d6e9a54f1c3c7a2e8"  # after a NUL, which no patch of a text file contains
-    options += [
+    options = [
+        *header_options(attributes),
         *("log", "--no-walk=unsorted", "--stdin", f"--format=%x00{mark}%x00{FORMAT}%x00"),
         *("--raw", "--patch", f"--unified={CONTEXT}", "--inter-hunk-context=0", "--no-renames"),
         *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative"),
