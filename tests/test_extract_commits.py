@@ -179,6 +179,7 @@ def test_anchors_have_symbols_and_spans() -> None:
         ("a.py", "def above():", ("def below(x):",), ("def below(x, y):",), ("below",)),
         ("a.py", "def above():", ("    return 1",), ("    return 2", "", "def below():"), ("above", "below")),
         ("a.py", "def above():", (), ("    log(1)",), ("above",)),
+        ("a.py", "def above():", (), ("LIMIT = 1",), ()),
         ("a.c", "int above(void)", (), ("/* Why. */", "static int below(int a)", "{", "}"), ("below",)),
         ("a.md", "# Above", (), ("", "## Below it", "", "Text."), ("Below it",)),
         ("a.test.ts", "it('is above', () => {", (), ("  it('is below', () => {", "    go()", "  })"), ("is below",)),

@@ -78,6 +78,7 @@ FILES = {
         "    if (stack) {\n      foo(1)\n    }\n  })\n\n  test.each([1, 2])(`has %s, which is a long name that no"
         " header of git has as a whole, so it is cut`, n => {\n    stack.push(n)\n  })\n})\n"
     ),
+    "b.ts": "function one() {\n  function two(a) {\n    a = 1\n\n    a = 2\n  }\n}\nwait(function () {\n  a = 3\n})\n",
     "a.sh": "one() {\n  x=1\n\n  echo $x\n}\n",
     "A.java": "class A {\n    int one(int a) {\n        int b = a;\n\n        return b;\n    }\n}\n",
 }
@@ -110,6 +111,7 @@ def test_a_header_line_belongs_to_itself_and_the_top_of_a_file_to_no_symbol() ->
     assert enclosing_symbol(lines, 5, "a.py") == "one"
     assert enclosing_symbol(lines, 1, "a.py") == ""
     assert enclosing_symbol([], 1, "a.py") == ""
+    assert enclosing_symbol([*lines, "", "LIMIT = 1"], len(lines) + 2, "a.py") == ""
 
 
 def test_a_symbols_range_ends_before_the_next_header_of_its_depth() -> None:

@@ -11,7 +11,7 @@ import zlib
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from mom_lsp.extract.symbols import first_header, symbol_of_header
+from mom_lsp.extract.symbols import own_header, symbol_of_header
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -169,11 +169,9 @@ def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], 
     """
     names: dict[str, None] = {}
     for hunk in file.hunks:
-        first = first_header(hunk.removed or hunk.added, file.path)
-        own = first if first in cleaned and symbol_of_header(first) else ""
-        if own or hunk.header in headers:
-            names[symbol_of_header(own or hunk.header)] = None
-    names.pop("", None)
+        header = own_header(hunk.header, hunk.removed or hunk.added, file.path)
+        if (header in headers or header in cleaned) and (name := symbol_of_header(header)):
+            names[name] = None
     markdown = file.path.endswith((".md", ".markdown"))
     for groups in _DEFINITION.findall(text):
         *code, heading = groups

@@ -7,7 +7,7 @@ Both must agree, since a memory's symbols come from hunk headers and a query's f
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import PurePosixPath
 
@@ -108,6 +108,9 @@ _TEST = re.compile(
     r"(?:describe|context|suite|it|test|specify|bench)(?:\.\w+)*(?:\([^\"'`]*\))?\(\s*([\"'`])(?P<name>.+?)(?:\1|$)"
 )
 _BEFORE_HEADER = re.compile(r"\s*(?:$|//|#|/?\*|\"\"\"|--|@\w)")  # blank lines, comments, decorators
+_TOP_LEVEL = re.compile(  # a statement in Python
+    r"(?!(?:and|or|not|in|is|if|else)\b)[A-Za-z_]\w*[ \t]*(?:[.=(\[:]|[A-Za-z_({\[\"']|$)"
+)
 _CALLABLE = re.compile(
     r"(?P<name>~?[A-Za-z_$][\w$]*(?:(?:::|\.)~?[A-Za-z_$][\w$]*)*|operator\W{1,3})\s*(?:<[^()]*>)?\s*$"
 )
@@ -158,20 +161,36 @@ def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> in
     return 0
 
 
-def first_header(lines: Iterable[str], path: str) -> str:
-    """Return the header that changed lines begin with, after comments and decorators; "" if they do not."""
+def own_header(above: str, lines: Sequence[str], path: str) -> str:
+    """Return the header that changed lines belong to: the one above unless they begin with one, or outside of any.
+
+    Args:
+        above: the nearest header above them, as git prints it.
+        lines: the removed lines, the added ones if there are none.
+        path: of the file.
+    """
     header = _header_pattern(path)
     first = next((line for line in lines if header.match(line) or not _BEFORE_HEADER.match(line)), "")
-    return first.strip() if header.match(first) else ""
+    if header.match(first) and symbol_of_header(first):
+        return first.strip()
+    return "" if _is_outside(first, path) else above
+
+
+def _is_outside(line: str, path: str) -> bool:
+    """Whether a line is certainly outside of any function, by its indentation."""
+    return path.endswith((".py", ".pyi")) and bool(_TOP_LEVEL.match(line))
 
 
 def enclosing_symbol(lines: Sequence[str], line: int, path: str) -> str:
     """Return the symbol around a 1-based line of an open file, as in git's hunk header.
 
-    A header line belongs to its own symbol, whereas git would name the one before.
+    A header line belongs to its own symbol, whereas git would name the one before, and a line of a Python module that
+    is not indented belongs to none.
     """
     number = _header_line(lines, line, _header_pattern(path))
-    return symbol_of_header(lines[number - 1].rstrip()) if number else ""
+    if not number or (number != line and line <= len(lines) and _is_outside(lines[line - 1], path)):
+        return ""
+    return symbol_of_header(lines[number - 1].rstrip())
 
 
 def symbol_range(lines: Sequence[str], line: int, path: str) -> tuple[int, int]:

@@ -18,7 +18,7 @@ from mom_lsp.route.postings import name_keys, sorted_postings
 from mom_lsp.route.same_change import same_changes
 from mom_lsp.route.text_index import lookup, packed
 
-FORMAT = 6  # of the arrays: increment it when they change
+FORMAT = 7  # of the arrays: increment it when they change
 COLUMNS = (
     "id",
     "source_type",
