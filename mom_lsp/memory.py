@@ -178,6 +178,7 @@ class Scored:
     terms: dict[str, float]
     reason: str
     chance: float | None = None  # relevance: the calibrated probability that the user needs it; None without a question
+    usefulness: float | None = None  # the probability that it is worth reading at the place asked about
     trial: bool = False  # chosen by a strategy, not by its score, to find out whether it is useful
     usage: Usage = field(default_factory=Usage)
     lifecycle: MemoryStatus = field(default_factory=MemoryStatus)

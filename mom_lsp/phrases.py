@@ -86,7 +86,7 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
     return {
         "kind": kind_name(one["kind"], one["source"]["type"]),
         "age": ago(_seconds(one["source"]["time"]), now),
-        "relevance": relevance(one["chance"], one["why"]),
+        "relevance": relevance(one),
         "marks": marks(one),
         "state": state(one),
         "strength": strength(one),
@@ -97,18 +97,23 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
     }
 
 
-def relevance(probability: float | None, reason: str) -> str:
-    """Return "91% relevant: wrote this line, recent"; without a probability, the reason as a sentence would begin."""
+def relevance(one: Mapping[str, Any]) -> str:
+    """Return "61% useful: wrote this line, recent", or how relevant it is to a task in words.
+
+    Without a probability that is the reason, as a sentence would begin.
+    """
+    useful, reason = one.get("usefulness"), str(one["why"])
+    probability, word = (one["chance"], "relevant") if useful is None else (useful, "useful")
     if probability is None:
         return reason[:1].upper() + reason[1:]
     percent = f"{probability:.0%}"
     shown = {"0%": "<1%", "100%": ">99%"}.get(percent, percent)  # an estimate is never certain
-    return f"{shown} relevant" + (f": {reason}" if reason else "")
+    return f"{shown} {word}" + (f": {reason}" if reason else "")
 
 
 def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
     """Return a suggestion whose relevance line gives the reason without the probability."""
-    return {**one, "phrases": {**one["phrases"], "relevance": relevance(None, one["why"])}}
+    return {**one, "phrases": {**one["phrases"], "relevance": relevance({**one, "chance": None, "usefulness": None})}}
 
 
 def marks(one: Mapping[str, Any]) -> list[str]:

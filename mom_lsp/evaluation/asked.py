@@ -61,7 +61,8 @@ def _known(workspace: Workspace, revision: str, line: Line, commits: Sequence[st
     question = workspace.files.question(line[0], line[1], line[1], None, revision)
 
     def read(state: State) -> Known:
-        ranker, query = workspace.question(state, question[1])
+        query = workspace.with_line_history(state, question[1])
+        ranker = workspace.place_ranker(state, None)
         evidence = ranker.evidence(query, None)
         asked = state.snapshot.catalog.row_of_commit.many(commits)
         allowed = (asked != NOWHERE) & state.view.suggestible[asked]

@@ -1,4 +1,4 @@
-"""Draws the abstention curve: precision of the first suggestion against the share of queries that are answered."""
+"""Draws the abstention curve (precision of the first suggestion by the share of queries answered), and calibration."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def plot_curve(
     Raises:
         UsageError: the file cannot be written.
     """
-    size = {"width": str(WIDTH), "height": str(HEIGHT), "viewBox": f"0 0 {WIDTH} {HEIGHT}"}
-    picture = Element("svg", size | {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif"})
-    SubElement(picture, "rect", width="100%", height="100%", fill="white")
-    _axes(picture)
+    picture = _axes("share of queries answered, most confident first", "precision of the first suggestion")
+    share, precision = GOALS
+    _line(picture, _pixel(share, 0), _pixel(share, 1), "#999999", dashed=True)
+    _line(picture, _pixel(0, precision), _pixel(1, precision), "#999999", dashed=True)
     for at, (name, pairs) in enumerate(confidences.items()):
         points = [(point["share"], point["hit@1"]) for point in abstention_curve(pairs, SHARES)]
         colour = COLOURS[at % len(COLOURS)]
@@ -45,6 +45,32 @@ def plot_curve(
             x, y = _pixel(len(answered) / len(pairs), sum(answered) / len(answered))
             SubElement(picture, "circle", cx=str(x), cy=str(y), r="4", fill=colour)
         _text(picture, WIDTH - RIGHT + 10, TOP + 16 + 20 * at, name, fill=colour)
+    _write(picture, path)
+
+
+def plot_calibration(path: Path, probabilities: np.ndarray, correct: np.ndarray) -> None:
+    """Write an SVG with the share of correct items in each tenth of the probabilities, beside the diagonal.
+
+    Args:
+        path: of the SVG file.
+        probabilities: (m,) estimated.
+        correct: (m,) bool.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    picture = _axes("estimated probability", "share that is useful; the number of pairs at each point")
+    _line(picture, _pixel(0, 0), _pixel(1, 1), "#999999", dashed=True)
+    tenth = np.minimum(9, (probabilities * 10).astype(int))
+    for one in np.unique(tenth):
+        inside = tenth == one
+        x, y = _pixel(float(probabilities[inside].mean()), float(correct[inside].mean()))
+        SubElement(picture, "circle", cx=str(x), cy=str(y), r="4", fill=COLOURS[0])
+        _text(picture, x + 8, y + 4, str(int(inside.sum())), fill=COLOURS[0])
+    _write(picture, path)
+
+
+def _write(picture: Element, path: Path) -> None:
     indent(picture)
     try:
         ElementTree(picture).write(path, "utf-8")
@@ -52,18 +78,20 @@ def plot_curve(
         raise UsageError(f"{path} cannot be written: {error}") from error
 
 
-def _axes(picture: Element) -> None:
+def _axes(below: str, above: str) -> Element:
+    """Return a picture with both axes from 0 to 1 and what they show."""
+    size = {"width": str(WIDTH), "height": str(HEIGHT), "viewBox": f"0 0 {WIDTH} {HEIGHT}"}
+    picture = Element("svg", size | {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif"})
+    SubElement(picture, "rect", width="100%", height="100%", fill="white")
     for tick in TICKS:
         (x, bottom), (left, y) = _pixel(tick, 0), _pixel(0, tick)
         _line(picture, (x, TOP), (x, bottom), "#e5e5e5")
         _line(picture, (left, y), (WIDTH - RIGHT, y), "#e5e5e5")
         _text(picture, x, bottom + 16, f"{tick:.0%}", **{"text-anchor": "middle"})
         _text(picture, left - 8, y + 4, f"{tick:.1f}", **{"text-anchor": "end"})
-    share, precision = GOALS
-    _line(picture, _pixel(share, 0), _pixel(share, 1), "#999999", dashed=True)
-    _line(picture, _pixel(0, precision), _pixel(1, precision), "#999999", dashed=True)
-    _text(picture, LEFT, HEIGHT - 12, "share of queries answered, most confident first")
-    _text(picture, 8, TOP - 8, "precision of the first suggestion")
+    _text(picture, LEFT, HEIGHT - 12, below)
+    _text(picture, 8, TOP - 8, above)
+    return picture
 
 
 def _pixel(share: float, precision: float) -> tuple[float, float]:

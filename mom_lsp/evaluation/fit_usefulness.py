@@ -63,7 +63,7 @@ class Models:
     def usefulness(self, pairs: Sequence[JudgedPair]) -> np.ndarray:
         """Return the probability that each is useful, (m,)."""
         values = {name: np.array([pair.features[name] for pair in pairs]) for name in (*ABOUT, *WORTH)}
-        return self.about.probability(values) * self.worth.probability(values)
+        return np.asarray(self.about.probability(values) * self.worth.probability(values))
 
 
 @dataclass(slots=True)
@@ -167,11 +167,16 @@ def main() -> None:
     useful = np.array([pair.useful >= 0.5 for pair in pairs])
     about = np.array([pair.about >= 0.5 for pair in pairs])
     equal, kappa = agreement(pairs)
-    _print(f"{len(pairs)} pairs, {useful.sum()} useful, {(~about).sum()} irrelevant; readers agree on {equal:.1%}, kappa {kappa:.2f}")
+    _print(
+        f"{len(pairs)} pairs, {useful.sum()} useful, {(~about).sum()} irrelevant;"
+        f" the readers agree on {equal:.1%}, kappa {kappa:.2f}"
+    )
     found = cross_validated(pairs)
     score = np.array([pair.score for pair in pairs])
     for name, values in (("usefulness", found), ("score alone", score)):
-        _print(f"AUC of {name}: {auc(values, useful):.3f}; of pairs about the line {auc(values[about], useful[about]):.3f}")
+        _print(
+            f"AUC of {name}: {auc(values, useful):.3f}; of pairs about the line {auc(values[about], useful[about]):.3f}"
+        )
     for threshold in THRESHOLDS:
         _print(f"  usefulness >= {threshold:.2f}: {outcome(pairs, found, threshold)}")
     if chosen.curve:

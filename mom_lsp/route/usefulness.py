@@ -38,7 +38,7 @@ class Usefulness:
     @property
     def probability(self) -> np.ndarray:
         """The probability that somebody who edits the lines is glad to have read it."""
-        return self.about * self.worth
+        return np.asarray(self.about * self.worth)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,9 @@ class Logistic:
 
     def probability(self, features: Mapping[str, np.ndarray]) -> np.ndarray:
         """Return the probability of each item, (m,)."""
-        log_odds = self.intercept + sum(weight * features[name] for name, weight in self.weights.items())
+        log_odds = np.full(len(next(iter(features.values()))), self.intercept)
+        for name, weight in self.weights.items():
+            log_odds += weight * features[name]
         return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 

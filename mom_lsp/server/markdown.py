@@ -63,7 +63,7 @@ def in_full(suggestion: dict[str, Any], target: LinkTarget | None = None) -> str
 
 def unscored(suggestion: dict[str, Any]) -> dict[str, Any]:
     """Return a suggestion without its probability: a hint's differs from the one that a hover of its line shows."""
-    return phrases.with_reason_alone(suggestion) | {"chance": None}
+    return phrases.with_reason_alone(suggestion) | {"chance": None, "usefulness": None}
 
 
 def headline(suggestion: dict[str, Any]) -> str:

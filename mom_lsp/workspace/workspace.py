@@ -41,6 +41,7 @@ from mom_lsp.workspace.ranking.recent_edits import RecentEdits
 from mom_lsp.workspace.ranking.worktree_files import WorktreeFiles
 
 MAX_SIMILAR = 8  # memories that a text is compared with
+TASK_CHANCE = 0.1  # minimum relevance of a memory for a task in words, at a place
 SEARCH_CHANCE = 0.002  # minimum relevance of a memory that shares no word with a search: a cosine of about a quarter
 
 
@@ -97,8 +98,7 @@ class Workspace:
         question = self.states.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
 
         def answer(state: State) -> dict[str, Any]:
-            query = question()[1]
-            query = with_earlier_writers(self.worktree.earlier_writers, state.view, query)
+            query = self.with_line_history(state, question()[1])
             query = query.intending(intent) if intent else query
             state = self.states.searching(state, query.words, MATCHES)
             hinted = self._hinted_line(state, query) if not intent else HintedLine()
@@ -111,14 +111,26 @@ class Workspace:
 
         return self.states.answer(answer, lambda: question()[0], vectors=bool(intent) or self.settings.encoder.context)
 
+    def with_line_history(self, state: State, query: Query) -> Query:
+        """Return the same question with who wrote the lines asked about before their last writers did."""
+        return with_earlier_writers(self.worktree.earlier_writers, state.view, query)
+
     def _suggestions(self, state: State, query: Query, k: int, hinted: HintedLine) -> dict[str, Any]:
         assert query.spot is not None
         path, meaning = query.spot.path, state.encode(query.meaning)
-        ranker = self._ranker(state, self._editing_model(state, meaning))
-        ranker = replace(ranker, context=self._edit_context(query, meaning), strategy=self._strategy(path))
-        threshold = self.settings.suggest.threshold
+        ranker = replace(
+            self.place_ranker(state, meaning),
+            context=self._edit_context(query, meaning),
+            strategy=self._strategy(path),
+        )
         chosen = ranker.rank(
-            query, k, threshold=threshold, meaning=meaning, lead=hinted.rows, user_lines=hinted.user_lines
+            query,
+            k,
+            threshold=TASK_CHANCE if query.typed else 0.0,
+            least_useful=None if query.typed else self.settings.suggest.threshold,
+            meaning=meaning,
+            lead=hinted.rows,
+            user_lines=hinted.user_lines,
         )
         warnings = self.presenter.failures(state).warnings(path, query.written, state.snapshot.life)
         if not self.settings.hints.warnings:  # then warnings are no hints, and hints come before them
@@ -156,7 +168,7 @@ class Workspace:
         return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
 
     def _explanation(self, state: State, query: Query) -> Explanation:
-        query = with_earlier_writers(self.worktree.earlier_writers, state.view, query)
+        query = self.with_line_history(state, query)
         spot = query.spots[0]
         ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
         found = reasons(ranker, query, self.presenter.read)
@@ -256,6 +268,10 @@ class Workspace:
     def improved(self) -> bool:
         """Whether, since the last call, more has become known than was answered."""
         return any([self.worktree.improved(), self._line_hints.improved()])
+
+    def place_ranker(self, state: State, meaning: np.ndarray | None) -> Ranker:
+        """Return the ranker of questions about a place; `meaning` is the vector (d,) of the question, None without."""
+        return self._ranker(state, self._editing_model(state, meaning))
 
     def _ranker(self, state: State, model: LinearModel) -> Ranker:
         tiers = self._strengths.of(state.view, state.snapshot.life, self._clock())

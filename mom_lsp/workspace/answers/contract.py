@@ -50,6 +50,7 @@ def suggestion(
         },
         "score": round(scored.score, 9),
         "chance": None if scored.chance is None else round(scored.chance, 4),
+        "usefulness": None if scored.usefulness is None else round(scored.usefulness, 4),
         "terms": {term: round(share, 9) for term, share in scored.terms.items()},
         "tier": scored.lifecycle.tier,
         "strength": round(scored.lifecycle.strength, 4),

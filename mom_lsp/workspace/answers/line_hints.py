@@ -118,7 +118,8 @@ class LineHints:
 
 
 def _ranked(ranker: Ranker, settings: Settings, path: str, found: Hintable) -> list[Ranked]:
-    return ranker.rank_hints(path, found.wrote, found.user_lines, found.user_rows, threshold=settings.hints.threshold)
+    least = settings.hints.threshold
+    return ranker.rank_hints(path, found.wrote, found.user_lines, found.user_rows, least_useful=least)
 
 
 def _is_shown(one: Scored) -> bool:

@@ -14,6 +14,7 @@ from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.reason import ON_TRIAL, ReasonWriter, listed
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
+from mom_lsp.route.usefulness import usefulness
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
@@ -36,7 +37,24 @@ class Ranked:
     place_evidence: str = ""  # the part of the reason that says what it has to do with the place
     lines: tuple[int, ...] = ()
     chance: float | None = None  # relevance: the calibrated probability that the user needs it
+    usefulness: float | None = None  # the probability that it is worth reading at a place, None for a question in words
     trial: bool = False  # shown to find out whether it is useful
+
+
+@dataclass(frozen=True, slots=True)
+class Least:
+    """What a memory needs to be shown."""
+
+    relevance: float  # minimum, in [0, 1]
+    useful: float | None = None  # minimum usefulness, None if it does not count
+    paths: tuple[str, ...] = ()  # asked about
+    always: frozenset[int] = frozenset()  # rows that need no relevance
+
+    def usefulness(self, view: View, evidence: Evidence) -> np.ndarray | None:
+        """Return how useful each candidate is at the place, (m,); None if that does not count."""
+        if self.useful is None or evidence.place is None:
+            return None
+        return usefulness(view, evidence.rows, evidence.place, self.paths).probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +75,13 @@ class Ranker:
         query: Query,
         k: int,
         *,
-        threshold: float,
+        threshold: float = 0.0,
+        least_useful: float | None = None,
         meaning: np.ndarray | None = None,
         lead: Sequence[int] = (),
         user_lines: Mapping[int, Sequence[int]] | None = None,
     ) -> list[Ranked]:
-        """Return the best k memories that are relevant enough, best first.
+        """Return the best k memories that are relevant and useful enough, best first.
 
         Memories that are pinned or noted here come first. A memory that shares a word with a search is always relevant
         enough.
@@ -71,17 +90,28 @@ class Ranker:
             query: the question.
             k: how many at most.
             threshold: minimum relevance, in [0, 1].
+            least_useful: minimum usefulness at the place asked about, in [0, 1]; None if it does not count.
             meaning: the vector (d,) of the question, None without an encoder.
             lead: rows that come before all others, in this order, whatever their relevance.
             user_lines: the lines asked about that have pins and notes, by row.
         """
-        return self.choose(self.evidence(query, meaning, user_lines), query, k, threshold=threshold, lead=lead)
+        evidence = self.evidence(query, meaning, user_lines)
+        return self.choose(evidence, query, k, threshold=threshold, least_useful=least_useful, lead=lead)
 
     def choose(
-        self, evidence: Evidence, query: Query, k: int, *, threshold: float, lead: Sequence[int] = ()
+        self,
+        evidence: Evidence,
+        query: Query,
+        k: int,
+        *,
+        threshold: float,
+        least_useful: float | None = None,
+        lead: Sequence[int] = (),
     ) -> list[Ranked]:
         """Return the same from evidence that is gathered already."""
-        always = set(evidence.matches) if not query.spots else set[int]()
+        least = Least(threshold, least_useful, tuple(spot.path for spot in query.spots))
+        if not query.spots:
+            least = replace(least, always=frozenset(evidence.matches))
         writer = ReasonWriter(
             self.view,
             evidence.place,
@@ -92,7 +122,7 @@ class Ranker:
             names=query.names,
             typed=query.typed,
         )
-        return self._choose(evidence, k, threshold, always, writer, lead)
+        return self._choose(evidence, k, least, writer, lead)
 
     def rank_hints(
         self,
@@ -101,26 +131,25 @@ class Ranker:
         user_lines: Mapping[int, Sequence[int]],
         user_rows: frozenset[int],
         *,
-        threshold: float,
+        least_useful: float,
     ) -> list[Ranked]:
-        """Return the memories that may be hinted at lines of an open text and are relevant enough.
+        """Return the memories that may be hinted at lines of an open text and are useful enough.
 
-        Each is ranked for its own lines, and its score depends on no other line: pins and notes come first, then the
-        highest surprise, then the score. Text and meaning do not count: a whole file is ranked after every pause in
-        typing.
+        Each is ranked for its own lines, and nothing depends on other lines: pins and notes come first, then the most
+        useful. Text and meaning do not count: a whole file is ranked after every pause in typing.
 
         Args:
             path: of the file.
             wrote: the lines of the open text that each row wrote.
             user_lines: the lines of pins and notes, by row.
             user_rows: the rows of the user's pins and notes there.
-            threshold: minimum relevance of any other, in [0, 1].
+            least_useful: minimum usefulness of any other, in [0, 1].
         """
         evidence = self.candidates.written(path, wrote, user_lines, user_rows)
         writer = ReasonWriter(self.view, evidence.place, evidence.overlap, user_rows=user_rows)
-        found = self._choose(evidence, len(evidence.rows), threshold, set(), writer)
+        found = self._choose(evidence, len(evidence.rows), Least(0.0, least_useful, (path,)), writer)
         first = {self._merged_into(row) for row in user_rows}
-        return sorted(found, key=lambda one: (one.row not in first, -self.view.surprise[one.row], -one.score))
+        return sorted(found, key=lambda one: (one.row not in first, -(one.usefulness or 0.0), -one.score))
 
     @property
     def candidates(self) -> Candidates:
@@ -162,8 +191,7 @@ class Ranker:
         self,
         evidence: Evidence,
         k: int,
-        threshold: float,
-        always: set[int],
+        least: Least,
         writer: ReasonWriter,
         lead: Sequence[int] = (),
     ) -> list[Ranked]:
@@ -177,7 +205,10 @@ class Ranker:
         chances = self.model.chances(scores)
         ahead = np.isin(rows, list(evidence.user_rows)) + self._leading(rows, lead)
         first = ahead > 0
-        shown = (chances >= threshold) | np.isin(rows, list(always)) | first
+        useful = least.usefulness(self.view, evidence)
+        shown = (chances >= least.relevance) | np.isin(rows, list(least.always)) | first
+        if useful is not None and least.useful is not None:
+            shown &= (useful >= least.useful) | first
         shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
         same = self.view.catalog.same_change
@@ -188,7 +219,8 @@ class Ranker:
 
         def ranked(at: int) -> Ranked:
             terms = {t: float(contributions[t][at]) for t in TERMS}
-            return self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
+            found = self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
+            return found if useful is None else replace(found, usefulness=float(useful[at]))
 
         chosen = _without_repeats(map(ranked, best), same)[:k]
         if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
@@ -277,6 +309,7 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 terms=ranked.terms,
                 reason=ranked.reason,
                 chance=ranked.chance,
+                usefulness=ranked.usefulness,
                 trial=ranked.trial,
                 usage=life.of(memory.id),
                 lifecycle=status_of(memory, life.of(memory.id), view, ranker.tiers),
