@@ -29,6 +29,7 @@ STEPS = 6  # writers of a line that are looked at, noise included
 CACHED_LINES = 4096
 CACHED_CHANGES = 256  # commits
 MANY_FILES = 20  # a commit of more files is read only as far as the file asked about
+COMMON = 6  # commits that added a line; which of more wrote it here cannot be said
 RARE = 3  # commits that added a line, in any file, among which it may have been moved
 SIMILAR = 0.5  # share of the parts that two versions of a line have in common
 SMALL = 5  # lines removed by a hunk that are all taken for earlier versions of those that it added
@@ -135,9 +136,11 @@ class EarlierWriters:
         """
         catalog, older = view.catalog, _older(view, path, after)
         rows = next(iter(catalog.added_lines.rows(line_keys([text]))), EMPTY)
+        rows = rows[view.distance[rows] > _distance(view, after)]
+        if len(rows) > COMMON:
+            return path, ""
         if len(here := np.intersect1d(rows, older)):
             return path, view.commit_of[_newest(view, here)]
-        rows = rows[view.distance[rows] > _distance(view, after)]
         if 0 < len(rows) <= RARE:
             row = _newest(view, rows)
             return next(iter(catalog.paths_of(row)), path), view.commit_of[row]
