@@ -23,6 +23,7 @@ LENGTHS = ("length of the text", "length of the title")
 
 _SCOPE = re.compile(r"[\w./()-]{1,40}: ")
 _WORD = re.compile(r"[a-z']+|#\d|`")
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese use no spaces; about two make a word
 
 
 class InformativeModel(NamedTuple):
@@ -51,7 +52,8 @@ def message_words(title: str, body: str) -> set[str]:
 
 def length_features(title: str, body: str) -> tuple[float, float]:
     """Return LENGTHS, both about 0 to 2."""
-    return math.log1p(len(body)) / 3, min(LONGEST_TITLE, len(title.split())) / 6
+    words = len(title.split()) + len(_IDEOGRAPH.findall(title)) / 2
+    return math.log1p(len(body)) / 3, min(LONGEST_TITLE, words) / 6
 
 
 def _words(text: str) -> list[str]:

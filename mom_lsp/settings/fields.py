@@ -32,13 +32,13 @@ class HintSettings:
     enable: bool = _setting(True, "Show memories as hints at the ends of the lines they belong to.")
     delay: int = _setting(500, "Delay after the last keystroke before hints refresh.", high=60_000, unit="milliseconds")
     minimum_surprise: int = _setting(
-        4,
+        1,
         "Show hints only for changes at least this unusual for the repository (1 = all, 5 = the most unusual fifth).",
         low=1,
         high=5,
     )
     warnings: bool = _setting(False, "Warn when lines being written repeat a reverted change.")
-    threshold: float = _setting(0.15, "Minimum estimated relevance (probability) for a hint.", high=1)
+    threshold: float = _setting(0.45, "Minimum estimated usefulness (probability) of a hint.", high=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class SuggestSettings:
     """The suggestions."""
 
     count: int = _setting(3, "Maximum number of suggestions.", low=1, high=50)
-    threshold: float = _setting(0.1, "Minimum estimated relevance (probability) for a suggestion.", high=1)
+    threshold: float = _setting(0.4, "Minimum estimated usefulness (probability) of a suggestion.", high=1)
 
 
 @dataclass(frozen=True, slots=True)
