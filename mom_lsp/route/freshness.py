@@ -26,7 +26,7 @@ class CodeState:
 
 
 FRESH = CodeState("fresh")
-REWRITTEN = CodeState("drifted", "mostly rewritten since")
+REWRITTEN = CodeState("drifted")  # in a few words it only sows doubt
 ONLY_LOCATION = CodeState("drifted", "its code is gone, but its symbol still exists")
 BACK = CodeState("drifted", "the code it removed is back")
 GONE = CodeState("gone", "its code is gone")

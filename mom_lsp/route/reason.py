@@ -60,12 +60,14 @@ class ReasonWriter:
         return listed(*named[: min(EVIDENCE, PARTS - len(since))], *since)
 
     def _text_terms(self, row: int, terms: Mapping[str, float]) -> list[str]:
-        """Return which of words, meaning and recency are evidence: the strongest where nothing else is."""
-        named = [term for term in TEXT_TERMS if terms[term] >= LEAST_SHARE]
-        if self.typed and row in self.matches and "lex" not in named:
-            named.append("lex")
+        """Return which of words, meaning and recency are evidence.
+
+        That a memory is recent, or similar in meaning, is told only where nothing else is known: it convinces nobody.
+        """
+        if terms["lex"] >= LEAST_SHARE or (self.typed and row in self.matches):
+            return ["lex"]
         strongest = max(TEXT_TERMS, key=lambda term: terms[term])
-        return named or ([strongest] if terms[strongest] > 0 and not self.place_evidence(row) else [])
+        return [strongest] if terms[strongest] > 0 and not self.place_evidence(row) else []
 
     def place_evidence(self, row: int) -> str:
         """Return what a memory has to do with the lines, functions and files asked about, "" if nothing."""

@@ -208,7 +208,8 @@ class Workspace:
         Raises:
             UsageError: no memory, or more than one, has an id that starts like this.
         """
-        return self.presenter.everything(state.named(identity), self._unranked(state), state)
+        threshold = self.settings.suggest.threshold
+        return self.presenter.everything(state.named(identity), self._unranked(state), state, threshold)
 
     @from_one_state
     def episode(self, state: State, identity: str) -> dict[str, Any]:

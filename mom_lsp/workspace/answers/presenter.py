@@ -21,6 +21,7 @@ from mom_lsp.workspace.answers.failure_text import FailureAnnotator
 from mom_lsp.workspace.answers.fault_isolation import Isolation
 from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
 from mom_lsp.workspace.answers.review import Pick
+from mom_lsp.workspace.answers.usefulness_text import usefulness_text
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_HEADS, Worktree
@@ -122,8 +123,11 @@ class Presenter:
         )
         return found | {"title_generated": self._generated_title(one.memory)}
 
-    def everything(self, memory: Memory, ranker: Ranker, state: State) -> dict[str, Any]:
-        """Return all that is known about one memory as JSON, and why it is or is not suggested."""
+    def everything(self, memory: Memory, ranker: Ranker, state: State, threshold: float) -> dict[str, Any]:
+        """Return all that is known about one memory as JSON, and why it is or is not suggested.
+
+        `threshold` is the usefulness that a suggestion needs.
+        """
         row = state.snapshot.catalog.row_of.get(memory.id)
         one = self.annotated(ranker, [unscored(row)], state) if row is not None else []
         why_not = why_not_suggested(memory, row, state)
@@ -132,7 +136,7 @@ class Presenter:
         return {
             **found,
             "suggested": not why_not,
-            "because": why_not or "wherever its relevance reaches the threshold",
+            "because": why_not or (usefulness_text(state.view, row, threshold) if row is not None else ""),
             "life": life,
             "related": self.related(row, state, ranker) if row is not None else [],
             "history": self._history(memory.id, state),

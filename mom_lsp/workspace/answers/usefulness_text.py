@@ -1,0 +1,48 @@
+"""Why a memory is shown at the lines that it wrote, or kept silent: its usefulness there in words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from mom_lsp.route.place_term import place_of_writers
+from mom_lsp.route.usefulness import usefulness
+from mom_lsp.route.view import View
+
+TELLING, ROUTINE, LARGE = 0.3, 2, 300  # informativeness; surprise; changed lines
+
+
+def usefulness_text(view: View, row: int, threshold: float) -> str:
+    """Return how useful a memory is at the lines that it wrote, and what speaks against it.
+
+    Args:
+        view: of the memory.
+        row: its row.
+        threshold: the usefulness that a suggestion needs, in [0, 1].
+    """
+    best = float(
+        usefulness(view, np.array([row]), place_of_writers(view, {row: [1]}), _paths(view, row)).probability[0]
+    )
+    where = "at the lines that it wrote" if not view.catalog.is_file[row] else "next to its lines"
+    if best >= threshold:
+        return f"{best:.0%} useful {where}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
+    against = _against(view, row)
+    why = f": {' and '.join(against)}" if against else ""
+    return f"kept silent by mom.suggest.threshold ({threshold:.0%}): {best:.0%} useful {where}{why}"
+
+
+def _against(view: View, row: int) -> list[str]:
+    """Return what speaks against a memory."""
+    catalog = view.catalog
+    return [
+        text
+        for text, applies in (
+            ("its text tells little that the code does not", catalog.informative[row] < TELLING),
+            ("it is routine for this repository", view.surprise[row] <= ROUTINE),
+            (f"it changed {int(catalog.changed_lines[row]):,} lines", catalog.changed_lines[row] >= LARGE),
+        )
+        if applies
+    ]
+
+
+def _paths(view: View, row: int) -> list[str]:
+    return view.catalog.paths_of(row)[:1]
