@@ -19,30 +19,25 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
         row: its row.
         threshold: the usefulness that a suggestion needs, in [0, 1].
     """
-    best = float(
-        usefulness(view, np.array([row]), place_of_writers(view, {row: [1]}), _paths(view, row)).probability[0]
-    )
-    where = "at the lines that it wrote" if not view.catalog.is_file[row] else "next to its lines"
-    if best >= threshold:
-        return f"{best:.0%} useful {where}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
+    catalog = view.catalog
+    if catalog.is_file[row] or catalog.is_note[row]:
+        return f"where it is at least {threshold:.0%} useful (mom.suggest.threshold)"
+    place, paths = place_of_writers(view, {row: [1]}), catalog.paths_of(row)[:1]
+    probability = float(usefulness(view, np.array([row]), place, paths).probability[0])
+    useful = f"{probability:.0%} useful at the lines that it wrote"
+    if probability >= threshold:
+        return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
     against = _against(view, row)
     why = f": {' and '.join(against)}" if against else ""
-    return f"kept silent by mom.suggest.threshold ({threshold:.0%}): {best:.0%} useful {where}{why}"
+    return f"kept silent by mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
 
 
 def _against(view: View, row: int) -> list[str]:
     """Return what speaks against a memory."""
     catalog = view.catalog
-    return [
-        text
-        for text, applies in (
-            ("its text tells little that the code does not", catalog.informative[row] < TELLING),
-            ("it is routine for this repository", view.surprise[row] <= ROUTINE),
-            (f"it changed {int(catalog.changed_lines[row]):,} lines", catalog.changed_lines[row] >= LARGE),
-        )
-        if applies
-    ]
-
-
-def _paths(view: View, row: int) -> list[str]:
-    return view.catalog.paths_of(row)[:1]
+    parts = {
+        "its text tells little that the code does not": catalog.informative[row] < TELLING,
+        "it is routine for this repository": view.surprise[row] <= ROUTINE,
+        f"it changed {int(catalog.changed_lines[row]):,} lines": catalog.changed_lines[row] >= LARGE,
+    }
+    return [text for text, applies in parts.items() if applies]
