@@ -35,6 +35,10 @@ class OtherVectors(Store):
         """Return the given vectors, whatever the model."""
         return self._found
 
+    def saved_meaning(self, model: str) -> dict[str, np.ndarray] | None:
+        """Return None: what is saved is of the vectors of the index."""
+        return None
+
     def meaning_state(self, model: str) -> tuple[int, int]:
         """Return the number of vectors, which never changes."""
         return len(self._found[0]), 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import cached_property
 
 import numpy as np
 
 from mom_lsp.indexing.progress import Control
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.domain_names import named
 from mom_lsp.route.domain_partition import Partition
 from mom_lsp.route.domain_points import PATHS, Points
@@ -14,6 +16,8 @@ from mom_lsp.route.domains import updated
 from mom_lsp.route.text_index import Arrays, unpacked
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
+from mom_lsp.workspace.library.library import catalog_version
+from mom_lsp.workspace.library.meaning import read_meaning, saved_arrays
 
 FEW = 2_000  # vectors; if more are needed, all are read
 SAMPLE = 4_000  # titles from which common words are counted
@@ -44,6 +48,21 @@ def sorted_into_domains(
     fresh = fresh.called(_names(store, arrays, fresh, rows), model)
     control.step("domains", 1, 1)
     return fresh.arrays()
+
+
+def save_meaning(store: Store, arrays: Arrays, notes: Collection[str], model: str) -> None:
+    """Save the vectors of a model in the order of the newest catalog and of the saved domains, so that readers map them.
+
+    Args:
+        store: of the version of the catalog.
+        arrays: of the catalog.
+        notes: the ids of the notes in it.
+        model: which has encoded every memory.
+    """
+    catalog, of = Catalog(arrays), catalog_version(store.version, notes)
+    meaning = read_meaning(store, model, catalog, {}, of)
+    if len(meaning.vectors):
+        store.save_meaning(model, saved_arrays(meaning, catalog, of))
 
 
 def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -> list[str]:

@@ -158,16 +158,18 @@ class Encoding:
 
     def _sort(self, store: Store, version: int, model: str, control: Control) -> None:
         """Sort the memories into domains, and record that all are encoded, unless there is a newer version."""
-        from mom_lsp.indexing.domain_pass import sorted_into_domains
+        from mom_lsp.indexing.domain_pass import save_meaning, sorted_into_domains
         from mom_lsp.workspace.library.library import catalog_of
 
-        domains = sorted_into_domains(store, catalog_of(store, self._data), model, control)
+        arrays, notes = catalog_of(store, self._data)
+        domains = sorted_into_domains(store, arrays, model, control)
         with self._writing(control):
             marker = load_marker(self._data)
             if store.refresh() == version and marker.domains:
                 store.save_domains(domains)
                 marker.encoded, marker.domains = model, checksum_of_domains(self._data)
                 save_marker(self._data, marker)
+                save_meaning(store, arrays, notes, model)
 
     @contextmanager
     def _writing(self, control: Control) -> Iterator[None]:

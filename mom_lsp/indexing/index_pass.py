@@ -11,19 +11,20 @@ from mom_lsp.errors import EncoderError, RepositoryError
 from mom_lsp.extract.noise import FORMATTING
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.blame import write_revisions
-from mom_lsp.indexing.domain_pass import sorted_into_domains
+from mom_lsp.indexing.domain_pass import save_meaning, sorted_into_domains
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.encoding import has_all_vectors
 from mom_lsp.indexing.extraction import index_files, index_folder, index_history
 from mom_lsp.indexing.forgetting import apply_forgets
 from mom_lsp.indexing.index_rules import IndexRules, encoder_name
+from mom_lsp.indexing.line_keys import save_line_keys
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Progress, Summary
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Memory
 from mom_lsp.process.free_memory import release_free_memory
-from mom_lsp.route.text_index import Arrays
+from mom_lsp.route.text_index import Arrays, RowGroups
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
@@ -67,12 +68,15 @@ class IndexPass:
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)  # all of it can be searched from here on
-        self._write_commit_graph()
+        self._save_for_questions(arrays)
         self._sort(store, marker, arrays)
         if store.scattered:
             self._control.step("compaction", 0, 1)
             store.compact()
-            self._save_catalog(store, notes)
+            arrays = self._save_catalog(store, notes)
+        if marker.encoded:
+            save_meaning(store, arrays, notes, marker.encoded)
+            release_free_memory()
 
     def _sort(self, store: Store, marker: Marker, arrays: Arrays) -> None:
         """Sort the memories into domains; those without a vector again once they have one."""
@@ -108,16 +112,18 @@ class IndexPass:
         shas = {sha for row in rows for sha in row["commits"]}
         write_revisions(self._location.data / datafolder.IGNORED_REVISIONS, shas)
 
-    def _write_commit_graph(self) -> None:
-        """Keep up the commit-graph that blame uses; it only saves time, so a failure is reported and no more."""
+    def _save_for_questions(self, arrays: Arrays) -> None:
+        """Keep up what questions read instead of computing it; it only saves time, so a failure is reported alone."""
         if not self._location.git:
             return
         repository = Repository(self._location)
         head = repository.resolve()
         try:
             repository.write_commit_graph([head] if head else [])
+            if head:
+                save_line_keys(repository, head, RowGroups(arrays, "paths"), self._control)
         except (RepositoryError, OSError) as error:
-            log.warning("no commit-graph: %s", error)
+            log.warning("questions will take longer: %s", error)
 
     @staticmethod
     def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

@@ -197,7 +197,7 @@ class _Run:
         marker, repository = load_marker(self.location.data), Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
             return False  # a partial clone got its missing objects
-        if repository.lacks_commit_graph(head or ""):
+        if repository.lacks_commit_graph(head or "") or not (self.location.data / datafolder.LINE_KEYS).is_file():
             return False
         rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
         domains = checksum_of_domains(self.location.data)

@@ -41,6 +41,17 @@ class Vectors:
         """Return no vectors."""
         return cls.of(np.zeros((0, 0), np.float32))
 
+    def followed_by(self, others: Vectors) -> Vectors:
+        """Return these vectors and others, without rows."""
+        if not (len(self) and len(others)):
+            return self if len(self) else others
+        codes, scales = (np.concatenate(both) for both in ((self.codes, others.codes), (self.scales, others.scales)))
+        return Vectors(codes, scales, np.zeros(0, np.int32))
+
+    def picked(self, picks: np.ndarray, rows: np.ndarray) -> Vectors:
+        """Return some of the vectors, (m,), each of a row."""
+        return Vectors(self.codes[picks], self.scales[picks], rows.astype(np.int32))
+
     def __len__(self) -> int:
         return len(self.codes)
 

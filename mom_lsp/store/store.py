@@ -28,6 +28,7 @@ from mom_lsp.store.tables import ALL, VECTORS, Tables
 from mom_lsp.store.text import SCHEMA_VERSION
 
 DOMAINS = "domains 1"  # increase it whenever they would be computed or saved differently
+MEANING = "meaning 1"  # likewise
 KEEP_VERSIONS = timedelta(minutes=10)  # so that a reader's snapshot outlives a compaction
 SEARCH_TERMS = 64  # words of a query that are searched; more cost time and find nothing new
 SCATTERED = 24  # files of a few rows
@@ -155,6 +156,10 @@ class Store:
         """Return the arrays of the domains with the ids of their memories, None if there are none."""
         return load_arrays(self._domains, DOMAINS)
 
+    def saved_meaning(self, model: str) -> dict[str, np.ndarray] | None:
+        """Return the arrays saved for the vectors of a model, None if there are none."""
+        return load_arrays(self._meaning, f"{MEANING} {model}")
+
     def meaning_state(self, model: str) -> tuple[int, int]:
         """Return a value that changes whenever vectors by a model are added or the domains are saved."""
         table = self._tables.guard(lambda: self._tables.vectors(model))
@@ -171,6 +176,10 @@ class Store:
     @property
     def _domains(self) -> Path:
         return self._data / datafolder.DOMAINS
+
+    @property
+    def _meaning(self) -> Path:
+        return self._data / datafolder.MEANING
 
     @property
     def searchable(self) -> bool:
@@ -210,6 +219,10 @@ class Store:
         """Save the arrays of the domains, for readers and for the next pass."""
         self._tables.guard(partial(save_arrays, self._domains, DOMAINS, arrays))
 
+    def save_meaning(self, model: str, arrays: Mapping[str, np.ndarray]) -> None:
+        """Save arrays that were computed from the vectors of a model, for readers."""
+        self._tables.guard(partial(save_arrays, self._meaning, f"{MEANING} {model}", arrays))
+
     def drop_domains(self) -> None:
         """Remove the arrays of the domains, so that all are rebuilt."""
         self._domains.unlink(missing_ok=True)
@@ -226,7 +239,8 @@ class Store:
         After an interruption `erasing` is true, and the next call completes it.
         """
         self._erasing.touch()
-        self._catalog.unlink(missing_ok=True)
+        for file in (self._catalog, self._meaning):
+            file.unlink(missing_ok=True)
         self.drop_domains()  # their names are words from memories
         self.upsert(stones)
         self.keep_vectors(self.columns(["content"])["content"].to_pylist())

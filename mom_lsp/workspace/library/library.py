@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
@@ -195,8 +195,9 @@ class Library:
         life = fold(self.journal.events())
         notes = notes_of(life)
         version, catalog = self._version(notes)
-        meaning = self._meaning(catalog, notes)
-        key = (version.version if version else -1, meaning.state, life.last_seq)
+        number = version.version if version else -1
+        meaning = self._meaning(catalog, notes, number)
+        key = (number, meaning.state, life.last_seq)
         rows = MemoryRows(version, notes)
         snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains, rows)
         self._swap(snapshot, before)
@@ -236,18 +237,18 @@ class Library:
             return False
         if self._store.meaning_state(self._model) == old.key[1]:
             return False
-        meaning = self._meaning(old.catalog, old.notes)
+        meaning = self._meaning(old.catalog, old.notes, old.key[0])
         key = (old.key[0], meaning.state, old.key[2])
         fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
         self._swap(fresh, old)
         release_free_memory()  # the float vectors
         return True
 
-    def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory]) -> Meaning:
+    def _meaning(self, catalog: Catalog, notes: Mapping[str, Memory], version: int) -> Meaning:
         if self._store is None:
             return nothing(catalog)
         noted = self._note_vectors(notes)  # first: the encoder may turn out to be missing
-        return read_meaning(self._store, self._model, catalog, noted)
+        return read_meaning(self._store, self._model, catalog, noted, catalog_version(version, notes))
 
     def _note_vectors(self, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
         """Return the vector (d,) of each note by content key, none without an encoder; only new notes are encoded."""
@@ -281,12 +282,18 @@ def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> d
     return arrays_of(pa.concat_tables([*tables, to_table(list(notes.values())).select(COLUMNS)]))
 
 
-def catalog_of(store: StoreColumns, data: Path) -> dict[str, np.ndarray]:
-    """Return the arrays of a catalog of all memories and of the notes in the journal of a data folder."""
+def catalog_of(store: StoreColumns, data: Path) -> tuple[dict[str, np.ndarray], dict[str, Memory]]:
+    """Return the arrays of a catalog of all memories and of the notes in the journal of a data folder, and these."""
     with Journal(data / datafolder.JOURNAL) as journal:
-        return catalog_arrays(store, notes_of(fold(journal.events())))
+        notes = notes_of(fold(journal.events()))
+    return catalog_arrays(store, notes), notes
 
 
-def catalog_key(notes: Mapping[str, Memory]) -> str:
+def catalog_key(notes: Iterable[str]) -> str:
     """Return what a catalog depends on besides the store."""
     return " ".join([str(FORMAT), *notes])
+
+
+def catalog_version(version: int, notes: Iterable[str]) -> str:
+    """Return what a catalog depends on, with a version of the store."""
+    return f"{version} {catalog_key(notes)}"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.extract.code import file_keys, normalized_keys
+from mom_lsp.extract.code import normalized_keys
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
@@ -21,9 +21,10 @@ from mom_lsp.workspace.library.file_blame import Lines, Range, Writers
 from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
 from mom_lsp.workspace.library.line_writers import NOTHING, LineWriters
 from mom_lsp.workspace.library.recent import Recent
+from mom_lsp.workspace.library.saved_line_keys import SavedLineKeys, keys_of
 
 CACHED_FILES = 64
-CACHED_KEYS = 512  # files whose line keys are cached
+CACHED_KEYS = 512  # files whose line keys are not saved but cached
 CACHED_HEADS = 4
 
 
@@ -38,6 +39,7 @@ class Worktree:
         self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
         self._earlier = EarlierWriters(self.repository, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
+        self._saved_keys = SavedLineKeys(location.data)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
         self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
@@ -112,14 +114,14 @@ class Worktree:
     def line_keys(self, head: Head, paths: Sequence[str], *, read: bool = True) -> dict[str, np.ndarray]:
         """Return the sorted keys of the lines of committed files, as they are and normalized, without missing files.
 
-        Without `read`, only those of the files that are cached.
+        Without `read`, only those that are saved or cached.
         """
-        blobs = {path: head.tree[path] for path in paths if path in head.tree}
-        known = {blob: self._keys.get(blob) for blob in blobs.values()}
+        blobs, saved = {path: head.tree[path] for path in paths if path in head.tree}, self._saved_keys.load()
+        known = {blob: saved[blob] if blob in saved else self._keys.get(blob) for blob in blobs.values()}
         unknown = [blob for blob, keys in known.items() if keys is None]
         if read and unknown and self.repository is not None:
             for blob, text in self.repository.texts(unknown, MAX_TEXT):
-                known[blob] = self._keys.put(blob, np.array(sorted(file_keys(blob_lines(text))), np.uint32))
+                known[blob] = self._keys.put(blob, keys_of(text))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
     def normalized(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
