@@ -7,8 +7,9 @@ import socket
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.abc import Loader, MetaPathFinder
+from importlib import import_module
 from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -39,6 +40,7 @@ def without(*packages: str) -> Iterator[None]:
     """Replace packages by empty modules while a library is imported that never uses them here.
 
     lancedb imports the client of its web service, 366 models and urllib3 with it: more than half of its import time.
+    Of what is left, functions, rerankers and datasets are a quarter, and 8 MB.
     sentence-transformers and transformers import scikit-learn and scipy for metrics and losses: 80 MB.
     """
     finder = _EmptyFinder([package for package in packages if package not in sys.modules])
@@ -49,6 +51,36 @@ def without(*packages: str) -> Iterator[None]:
         sys.meta_path.remove(finder)
         for name in [name for name, module in sys.modules.items() if isinstance(module, _EmptyModule)]:
             del sys.modules[name]
+
+
+@contextmanager
+def deferred(*modules: str) -> Iterator[None]:
+    """Import a library without some modules, which it then imports when it first uses one."""
+    wanted = {name: _DeferredModule(name) for name in modules if name not in sys.modules}
+    sys.modules |= wanted
+    try:
+        yield
+    finally:
+        for name in wanted:
+            del sys.modules[name]
+
+
+@contextmanager
+def alone(package: str) -> Iterator[None]:
+    """Import modules of a package without the package itself, which imports all that it has.
+
+    GitPython's own modules, of which one is used here, take twice the time without that one.
+    """
+    spec = find_spec(package) if package not in sys.modules else None
+    if spec is None:
+        yield
+        return
+    sys.modules[package] = shell = ModuleType(package)
+    shell.__path__ = list(spec.submodule_search_locations or ())
+    try:
+        yield
+    finally:
+        del sys.modules[package]
 
 
 @contextmanager
@@ -70,6 +102,15 @@ def without_override_checks() -> Iterator[None]:
         del sys.modules["overrides"]
 
 
+class _DeferredModule(ModuleType):
+    """Stands in for a module until one of its names is used."""
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(import_module(self.__name__), name)
+
+
 class _EmptyModule(ModuleType):
     """A module in which every name is an unused class."""
 
@@ -79,8 +120,8 @@ class _EmptyModule(ModuleType):
         return type(name, (), {})
 
 
-class _EmptyFinder(MetaPathFinder, Loader):
-    """Finds empty modules for some packages and all below them."""
+class _EmptyFinder:
+    """Finds and loads empty modules for some packages and all below them."""
 
     def __init__(self, packages: Sequence[str]) -> None:
         self._packages = packages

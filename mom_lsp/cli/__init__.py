@@ -5,13 +5,16 @@ import sys
 
 
 def main() -> None:
-    """Run a command; hooks and queries first try paths that import next to nothing."""
+    """Run a command; what somebody waits for first tries a path that imports next to nothing."""
     _open_closed_streams()
     arguments = sys.argv[1:]
     if arguments[:2] == ["hook", "run"] and not {"-h", "--help", "-C"} & set(arguments[2:3]):
         from mom_lsp.hookrun import run
 
         run(arguments[2:])
+        return
+    if arguments == ["serve"] or (arguments[:2] == ["engine", "--data"] and len(arguments) == 3):
+        _run_at_once(arguments)
         return
     if len(arguments) > 1 and (arguments[0] == "-C" or not arguments[0].startswith("-")):
         from mom_lsp.cli.fast_path import VERBS, ask_engine
@@ -21,6 +24,26 @@ def main() -> None:
     from mom_lsp.cli.app import app
 
     app()
+
+
+def _run_at_once(arguments: list[str]) -> None:
+    """Run `mom serve` or `mom engine --data FOLDER` as the command line would."""
+    from mom_lsp.cli.long_running import run_engine, run_server
+    from mom_lsp.errors import MomError
+
+    try:
+        if arguments == ["serve"]:
+            run_server()
+        else:
+            from pathlib import Path
+
+            run_engine(Path(arguments[2]))
+    except BrokenPipeError:
+        sys.exit(1)  # the editor closed the pipe
+    except (MomError, OSError, KeyboardInterrupt) as error:
+        from mom_lsp.cli.app import reported
+
+        sys.exit(reported(error))
 
 
 def _open_closed_streams() -> None:

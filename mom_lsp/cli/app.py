@@ -70,17 +70,17 @@ class Verbs(click.Group):
         """Run the verb; print an error of ours as one line and exit with its code."""
         try:
             return super().invoke(ctx)
-        except errors.MomError as error:
-            _print_error(str(error))
-            ctx.exit(2 if isinstance(error, errors.UsageError) else 1)
         except BrokenPipeError:
             raise  # the reader closed the pipe: click exits silently
-        except OSError as error:
-            _print_error(str(error))
-            ctx.exit(1)
-        except KeyboardInterrupt:
-            _print_error("interrupted")
-            ctx.exit(130)
+        except (errors.MomError, OSError, KeyboardInterrupt) as error:
+            ctx.exit(reported(error))
+
+
+def reported(error: errors.MomError | OSError | KeyboardInterrupt) -> int:
+    """Print an error as one line and return the exit code."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    _print_error("interrupted" if interrupted else str(error))
+    return 130 if interrupted else 2 if isinstance(error, errors.UsageError) else 1
 
 
 def folder() -> Path:

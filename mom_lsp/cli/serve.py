@@ -6,6 +6,8 @@ from pathlib import Path
 
 import click
 
+from mom_lsp.cli.long_running import run_engine, run_server
+
 
 class Endpoint(click.ParamType[tuple[str, int]]):
     """HOST:PORT, also [::1]:PORT."""
@@ -24,19 +26,11 @@ class Endpoint(click.ParamType[tuple[str, int]]):
 @click.option("--tcp", type=Endpoint(), help="Listen on a TCP port instead of using stdin and stdout.")
 def serve(tcp: tuple[str, int] | None) -> None:
     """Run the language server."""
-    from mom_lsp.server import main
-
-    main(tcp)
+    run_server(tcp)
 
 
 @click.command(hidden=True)
 @click.option("--data", type=click.Path(file_okay=False, path_type=Path), required=True)
 def engine(data: Path) -> None:
     """Answer requests for one data folder on its socket. Editors start it."""
-    from mom_lsp.offline import without_collection
-
-    with without_collection():
-        from mom_lsp.cli.engine_command import run_command
-        from mom_lsp.engine.main import main
-
-    main(data, run_command)
+    run_engine(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 def path_setting(git_dir: Path, key: str) -> Path | None:
     """Return a path setting as git resolves it: the repository's, else the user's, else the system's."""
-    from git.cmd import Git
+    from mom_lsp.git.git_python import Git
 
     command = ["git", f"--git-dir={git_dir}", "config", "--type=path", "--get", key]
     found = str(Git(str(git_dir)).execute(command, with_exceptions=False))

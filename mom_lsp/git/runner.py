@@ -117,8 +117,7 @@ class Runner:
                 raise RepositoryError(_first_line(message) or f"git {args[0]} failed")
 
     def _start(self, args: Sequence[str], source: IO[bytes]) -> Any:
-        from git.cmd import Git
-        from git.exc import GitCommandNotFound
+        from mom_lsp.git.git_python import Git, GitCommandNotFound
 
         options = [part for entry in CONFIG for part in ("-c", entry)]
         command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]

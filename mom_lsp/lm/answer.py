@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from mom_lsp.extract.documents import is_document
 from mom_lsp.extract.quote import NOWHERE, quote
 from mom_lsp.memory import Memory
 
@@ -74,6 +73,8 @@ def _quoted(clue: Clue, numbers: dict[str, int]) -> str:
 
 
 def _place(memory: Memory) -> str:
+    from mom_lsp.extract.documents import is_document  # here, like all that hints do not need
+
     source = memory.source
     at = f"{source.path}:{source.line}" if source.line else str(source.path)
     return at if is_document(str(source.path)) else f"The comment at {at}"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from mom_lsp.extract.documents import is_document
 from mom_lsp.extract.message import prose, shorten
 from mom_lsp.memory import ChatMessage, Memory, Part
 
@@ -110,6 +109,8 @@ def quoted(number: int, memory: Memory) -> str:
 
 def told(memory: Memory) -> str:
     """Return the title and the reasons of a memory on one line."""
+    from mom_lsp.extract.documents import is_document  # here, like all that hints do not need
+
     title, body = (" ".join(text.split()) for text in (memory.title, prose(memory.why or memory.body)))
     if memory.source.type != "commit" and not is_document(memory.source.path or ""):
         return shorten(body or title, QUOTE_LENGTH)  # the title is the start of the text

@@ -11,7 +11,6 @@ from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
 from mom_lsp.lm.support import coverage, is_supported
 from mom_lsp.memory import Bias, Generator, Memory, never_cancelled
-from mom_lsp.redact import clean
 
 LIMIT = 160  # tokens
 LINE_LIMIT = 24
@@ -83,6 +82,8 @@ def completed(
     cancelled: Callable[[], bool] = never_cancelled,
 ) -> str:
     """Return a completion of the last line of code, "" if the model has none. Raises as `worded` does."""
+    from mom_lsp.redact import clean  # here, like all that hints do not need
+
     begun = before[-CODE_BEFORE:].rstrip(" \t")  # the space is part of the next token
     messages = completion_messages(memories, path, begun)
     pieces = generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, bias=bias, cancelled=cancelled)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.edges import Names, edges_of
@@ -48,6 +47,8 @@ COLUMNS = (
 
 def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
     """Return the arrays of a catalog, made from the COLUMNS of all memories. Texts are packed by `packed`."""
+    import pyarrow.compute as pc  # here: it takes 60 ms, and saved arrays need none
+
     commits, commit_rows = _texts(table["commits"])
     renames, rename_rows = _texts(table["renames"])
     arrays = {
@@ -111,6 +112,8 @@ def _names(table: pa.Table) -> tuple[np.ndarray, np.ndarray]:
 
 def _edges(table: pa.Table, row_of_commit: dict[str, int]) -> dict[str, np.ndarray]:
     """Return the references in every history."""
+    import pyarrow.compute as pc
+
     commits = pc.equal(table["source_type"], "commit")
     numbers, number_rows = _texts(table["numbers"])
     aliases, alias_rows = _texts(table["aliases"])
@@ -154,6 +157,8 @@ def _issues(table: pa.Table) -> tuple[pa.Array, np.ndarray]:
 
 def _flat(column: pa.ChunkedArray) -> tuple[pa.Array, np.ndarray]:
     """Return the items of a list column and the row of each. Items stay in Arrow: there are millions."""
+    import pyarrow.compute as pc
+
     array = column.combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], column.type)

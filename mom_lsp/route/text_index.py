@@ -108,9 +108,9 @@ class CommitOf:
     def __init__(self, size: int, rows: np.ndarray, commits: Sequence[str]) -> None:
         self.commits, self._at = commits, np.full(size, NOWHERE, np.int32)
         self._at[rows] = np.arange(len(rows))
-        if np.count_nonzero(self._at != NOWHERE) < len(rows):
-            for at in sorted(range(len(rows)), key=lambda at: commits[at], reverse=True):
-                self._at[rows[at]] = at
+        several = np.flatnonzero(np.bincount(rows, minlength=size)[rows] > 1)
+        for at in sorted(several.tolist(), key=lambda at: commits[at], reverse=True):
+            self._at[rows[at]] = at
 
     def __getitem__(self, row: int) -> str:
         commit = self.get(row)

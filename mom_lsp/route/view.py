@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.extract.documents import is_document
 from mom_lsp.route.catalog import EMPTY, Catalog
 from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
 from mom_lsp.route.surprise import surprise
@@ -57,6 +56,8 @@ class View:
             comments: whether comments in code may be suggested.
             documents: whether documents may be suggested.
         """
+        from mom_lsp.extract.documents import is_document  # here: most settings hide nothing
+
         catalog, left = self.catalog, copy(self)
         left.by_file = {}
         left.suggestible = self.suggestible.copy()

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 
-from mom_lsp.offline import no_probe, without, without_override_checks
+from mom_lsp.offline import deferred, no_probe, without, without_override_checks
 
 os.environ.setdefault("LANCEDB_LOG", "error")  # read when lancedb is imported
 
-with no_probe(), without("lance_namespace_urllib3_client"), without_override_checks():
+UNUSED = (
+    "lance_namespace_urllib3_client",
+    "lancedb.functions",
+    "lancedb.materialized_view",
+    "lancedb.rerankers",
+    "pyarrow.dataset",
+)
+
+with no_probe(), without(*UNUSED), deferred("pyarrow.compute"), without_override_checks():
     from lancedb import connect
     from lancedb.index import FTS, BTree
     from lancedb.query import MatchQuery

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from mom_lsp import datafolder
 from mom_lsp.errors import StoreError
 
@@ -32,6 +30,8 @@ def encoding_lease(data: Path) -> Iterator[bool]:
 
 @contextmanager
 def _lease(data: Path, name: str, timeout: float) -> Iterator[bool]:
+    from filelock import FileLock, Timeout  # here: readers need no lease
+
     try:
         datafolder.make(data)
         lock = FileLock(data / name)

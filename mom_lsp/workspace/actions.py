@@ -10,7 +10,6 @@ from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event
 from mom_lsp.memory import memory_id
 from mom_lsp.phrases import count
-from mom_lsp.redact import sanitize
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.undo import undoable
@@ -172,6 +171,8 @@ class Actions:
         A text that only repeats a memory pins that memory instead. The model's attention is trained on saved answers;
         `cites` are the memories in its prompt, in the order of the ranking.
         """
+        from mom_lsp.redact import sanitize  # here: only notes are sanitized
+
         text = sanitize(text).strip()
         if not text:
             raise UsageError("the note is empty")

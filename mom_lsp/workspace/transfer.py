@@ -9,7 +9,6 @@ from typing import Any, get_args
 
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, EventType, Journal
-from mom_lsp.redact import sanitize
 
 NAMING = {"undo": "seq", "transition": "cause"}  # events that reference another one by its number, and the key
 
@@ -32,6 +31,8 @@ def import_into(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
 
 def _cleaned(event: Event) -> Event:
     """Return an event without secrets in its note; it may come from an older version, or from elsewhere."""
+    from mom_lsp.redact import sanitize  # here, like all that hints do not need
+
     text = event.data.get("text")
     return replace(event, data=event.data | {"text": sanitize(text)}) if isinstance(text, str) else event
 

@@ -10,7 +10,6 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
-from pathspec import GitIgnoreSpec
 
 from mom_lsp.errors import Outdated, UsageError
 from mom_lsp.memory import Memory
@@ -112,6 +111,8 @@ class StateSource:
             return view
 
         def make() -> View:
+            from pathspec import GitIgnoreSpec  # here: most exclude nothing
+
             hidden = GitIgnoreSpec.from_lines(exclude).match_file
             return view.without(hidden, comments=index.comments, documents=index.documents)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mom_lsp.cues.cms import ContinuousMemory, Options, unit
+if TYPE_CHECKING:
+    from mom_lsp.cues.cms import ContinuousMemory
 
 WRITTEN_SLOTS = 8  # of a level, by one event
 WEIGHT = 1.0  # log-odds for a candidate that equals the context; `mom eval --ablate=cms` measures it
@@ -30,6 +32,8 @@ class RecentEdits:
         with self._lock:
             if text == self._last:
                 return
+            from mom_lsp.cues.cms import ContinuousMemory, Options  # here: the context is off by default
+
             if self._memory is None or self._memory.width != len(vector):  # another encoder
                 self._memory = ContinuousMemory(len(vector), Options(sparse=WRITTEN_SLOTS))
             self._memory.write(vector[None].astype(np.float32))
@@ -40,4 +44,6 @@ class RecentEdits:
         with self._lock:
             if self._memory is None or self._memory.width != len(question):
                 return None
+            from mom_lsp.cues.cms import unit
+
             return np.asarray(unit(self._memory.read(question[None].astype(np.float32)))[0])
