@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from repositories import HOUR, START, Mom, Repo, Start
 
 from mom_lsp.cli.app import app
+from mom_lsp.git.ancestors import NO_ANCESTORS
 from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.episodes import GAP, MOST, Episodes
 from mom_lsp.workspace.answers.episode_text import _UPDATE
@@ -118,7 +119,7 @@ def test_sessions_partition_an_authors_work(steps: list[tuple[int, bool]]) -> No
         times += pause
         anchors = (Anchor("a.py" if same else f"{number}.py"),)
         memories.append(make_memory(number, time=times, anchors=anchors))
-    episodes = Episodes(make_view(*memories), {})
+    episodes = Episodes(make_view(*memories), NO_ANCESTORS)
     for row in range(len(memories)):
         for episode in episodes.of(row, ()):
             assert row in episode.rows
@@ -129,5 +130,5 @@ def test_sessions_partition_an_authors_work(steps: list[tuple[int, bool]]) -> No
 def test_a_reference_within_the_session_joins_it() -> None:
     one = make_memory(0, time=10, anchors=(Anchor("a.py"),))
     two = make_memory(1, time=20, anchors=(Anchor("b.py"),), references=(Reference("followup", sha(0)),))
-    (episode,) = Episodes(make_view(one, two), {}).of(0, ())
+    (episode,) = Episodes(make_view(one, two), NO_ANCESTORS).of(0, ())
     assert episode.rows == (0, 1)

@@ -137,7 +137,7 @@ def _bytes_per_memory(ranking: BenchedRanker) -> Row:
     snapshot, view = ranker.snapshot, ranker.view
     view.by_file.clear()  # a cache of the last files
     parts = (snapshot.catalog, view, ranker.tiers, snapshot.vectors, snapshot.slots, snapshot.domains)
-    found = footprint(*parts, without=(snapshot.vectors.codes, *view.commit_of.commits))
+    found = footprint(*parts, without=(snapshot.vectors.codes, view.commit_of.commits))
     return {"own": found.own / snapshot.catalog.size, "mapped": found.mapped / snapshot.catalog.size}
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.git.blame import OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
 from mom_lsp.git.blank import BlankGit
 from mom_lsp.git.decode import decode
@@ -22,6 +23,7 @@ from mom_lsp.git.values import Commit
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
+LISTING = ("--date-order", "--parents", "--end-of-options")
 UNBORN = "Needed a single revision"  # git's message for a HEAD without commits
 
 
@@ -67,8 +69,13 @@ class Repository:
     def graph(self, rev: str, *, without: Sequence[str] = ()) -> list[tuple[str, tuple[str, ...]]]:
         """Return (sha, parents) of the ancestors of a commit, itself first, newest first, parents after children."""
         revisions = [rev, *(f"^{sha}" for sha in without)]
-        lines = self._walk.lines("rev-list", "--date-order", "--parents", "--end-of-options", *revisions)
+        lines = self._walk.lines("rev-list", *LISTING, *revisions)
         return [(names[0], tuple(names[1:])) for names in map(str.split, lines)]
+
+    def ancestors(self, rev: str, *, without: Sequence[str] = ()) -> Ancestors:
+        """Return the same as arrays."""
+        revisions = [rev, *(f"^{sha}" for sha in without)]
+        return Ancestors.of_listing(self._walk.output("rev-list", *LISTING, *revisions))
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
         """Yield (sha, author email, author time, commit time, first line) of each commit; missing ones are skipped."""

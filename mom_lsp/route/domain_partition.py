@@ -48,13 +48,13 @@ class Partition:
             and all(name and name.isprintable() for name in names)
             and model in (None, made_of)
             and bool(np.isfinite(centers).all())
-            and len(np.unique(ids)) == len(ids)
             and (not len(domain) or (domain.min() >= 0 and domain.max() < len(names)))
             and bool((np.bincount(domain, minlength=1) <= largest(len(ids))).all())
         )
         if not sound:
             return cls.empty()
-        return cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built, made_of)
+        found = cls(ids, domain.astype(np.int32), met, centers.astype(np.float32), names, built, made_of)
+        return found if bool((found._in_order[1:] != found._in_order[:-1]).all()) else cls.empty()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays to save."""
@@ -76,13 +76,21 @@ class Partition:
         """(k,) how many memories each has."""
         return np.bincount(self.domain, minlength=self.count)
 
+    @cached_property
+    def _order(self) -> np.ndarray:
+        return np.argsort(self.ids, kind="stable")
+
+    @cached_property
+    def _in_order(self) -> np.ndarray:
+        """The ids, sorted; each occurs once."""
+        return self.ids[self._order]
+
     def of(self, ids: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the domain of each memory, -1 if it has none, and whether its embedding was known; (m,) both."""
         keys = np.array(list(ids), "S") if len(ids) else np.zeros(0, "S1")
         if not len(self.ids):
             return np.full(len(keys), -1, np.int32), np.zeros(len(keys), bool)
-        order = np.argsort(self.ids, kind="stable")
-        at = order[np.minimum(np.searchsorted(self.ids, keys, sorter=order), len(order) - 1)]
+        at = self._order[np.minimum(np.searchsorted(self._in_order, keys), len(self._order) - 1)]
         known = self.ids[at] == keys
         return np.where(known, self.domain[at], -1).astype(np.int32), self.met[at] & known
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from mom_lsp.git.ancestors import NOWHERE, Ancestors
 from mom_lsp.memory import EpisodeKind
 from mom_lsp.route.view import View
 
@@ -27,9 +28,9 @@ class Episode:
 class Episodes:
     """The episodes of one view, found on demand."""
 
-    def __init__(self, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
-        """Take the ancestors of HEAD, newest first, with their parents."""
-        self._view, self._parents = view, parents
+    def __init__(self, view: View, history: Ancestors) -> None:
+        """Take the ancestors of HEAD."""
+        self._view, self._history = view, history
 
     def of(self, row: int, issues: Iterable[str]) -> Iterator[Episode]:
         """Yield the episodes of a row, the most certain first.
@@ -39,10 +40,12 @@ class Episodes:
             issues: "#123", the issues it is about.
         """
         catalog = self._view.catalog
-        merge = self._merge_of.get(self._view.commit_of.get(row, ""))
-        if merge is not None:
-            rows = (catalog.row_of_commit.get(commit) for commit in self._merged[merge])
-            yield from self._episode("branch", merge, [row for row in rows if row is not None])
+        at = self._history.number(self._view.commit_of.get(row, ""))
+        if at != NOWHERE and (merge := int(self._merge_of[at])) != NOWHERE:
+            commits = self._history.commits
+            merged = [commit.decode("ascii") for commit in commits[self._merge_of == merge].tolist()]
+            rows = catalog.row_of_commit.many(merged)
+            yield from self._episode("branch", commits[merge].decode("ascii"), rows[rows != NOWHERE].tolist())
         for issue in issues:
             yield from self._episode("issue", issue, catalog.rows_of_issue.get(issue, np.zeros(0, np.int64)).tolist())
         yield from self._episode("session", "", self._session(row))
@@ -54,25 +57,23 @@ class Episodes:
             yield Episode(kind, name, tuple(sorted(members, key=lambda row: (int(time[row]), -int(distance[row])))))
 
     @cached_property
-    def _merged(self) -> dict[str, list[str]]:
-        """The commits that each merge brought to the main line, by the merge."""
-        line = [next(iter(self._parents), "")]
-        while (first := self._parents.get(line[-1], ())[:1]) and first[0] in self._parents:
-            line.append(first[0])
-        seen, merged = set(line), dict[str, list[str]]()
+    def _merge_of(self) -> np.ndarray:
+        """(n,) the number of the merge that brought each commit to the main line, NOWHERE for none."""
+        parents, ends = self._history.parents.tolist(), [*self._history.ends.tolist(), 0]
+        line, at = list[int](), 0 if len(self._history) else NOWHERE
+        while at != NOWHERE:
+            line.append(at)
+            first, end = ends[at - 1], ends[at]
+            at = parents[first] if first < end else NOWHERE
+        found, seen = np.full(len(self._history), NOWHERE, np.int32), {NOWHERE, *line}
         for merge in reversed(line):
-            todo = list(self._parents.get(merge, ())[1:])
+            todo = parents[ends[merge - 1] + 1 : ends[merge]]
             while todo:
-                commit = todo.pop()
-                if commit not in seen and commit in self._parents:
+                if (commit := todo.pop()) not in seen:
                     seen.add(commit)
-                    merged.setdefault(merge, []).append(commit)
-                    todo += self._parents[commit]
-        return merged
-
-    @cached_property
-    def _merge_of(self) -> dict[str, str]:
-        return {commit: merge for merge, commits in self._merged.items() for commit in commits}
+                    found[commit] = merge
+                    todo += parents[ends[commit - 1] : ends[commit]]
+        return found
 
     @cached_property
     def _by_author(self) -> tuple[np.ndarray, np.ndarray]:

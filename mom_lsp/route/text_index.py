@@ -105,7 +105,8 @@ class RowGroups(Mapping[str, np.ndarray]):
 class CommitOf:
     """The commit of each row on a HEAD; always the same one of several."""
 
-    def __init__(self, size: int, rows: np.ndarray, commits: Sequence[str]) -> None:
+    def __init__(self, size: int, rows: np.ndarray, commits: np.ndarray) -> None:
+        """Take the number of rows, and the rows of commits (m,) bytes."""
         self.commits, self._at = commits, np.full(size, NOWHERE, np.int32)
         self._at[rows] = np.arange(len(rows))
         several = np.flatnonzero(np.bincount(rows, minlength=size)[rows] > 1)
@@ -125,7 +126,7 @@ class CommitOf:
     def get(self, row: int, default: str | None = None) -> str | None:
         """Return the commit of a row, the default if it has none on HEAD."""
         at = self._at[row]
-        return self.commits[at] if at != NOWHERE else default
+        return bytes(self.commits[at]).decode("ascii") if at != NOWHERE else default
 
 
 def lookup(name: str, texts: Iterable[str], numbers: np.ndarray) -> dict[str, np.ndarray]:

@@ -37,7 +37,7 @@ class View:
         self.distance = np.full(catalog.size, -1, np.int32)  # (n,) how many commits are newer, -1 if not a commit here
         commits = list(commits)
         rows = catalog.row_of_commit.many(commits)
-        known = [commits[at] for at in np.flatnonzero(rows != NOWHERE).tolist()]
+        known = np.array(commits, "S")[rows != NOWHERE]
         rows = rows[rows != NOWHERE]
         self.valid[rows] = True
         self.distance[rows[::-1]] = np.arange(len(rows))[::-1]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
+from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.memory import Grouped, Memory, Scored
 from mom_lsp.route.episodes import Episode, Episodes
 from mom_lsp.route.view import View
@@ -22,9 +23,9 @@ _UPDATE = re.compile(
 class EpisodeAnnotator:
     """Adds the episodes of one HEAD to suggestions."""
 
-    def __init__(self, texts: TextReader, view: View, parents: Mapping[str, tuple[str, ...]]) -> None:
+    def __init__(self, texts: TextReader, view: View, history: Ancestors) -> None:
         self._texts, self._view = texts, view
-        self._episodes = Episodes(view, parents)
+        self._episodes = Episodes(view, history)
 
     def annotated(self, found: Sequence[Scored]) -> list[Scored]:
         """Return suggestions with the episode of each, if it has one."""

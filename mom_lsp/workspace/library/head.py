@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
-Ancestors = Mapping[str, tuple[str, ...]]  # commit -> its parents, newest first
+from mom_lsp.git.ancestors import NO_ANCESTORS, Ancestors
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Head:
 
 def _no_history() -> Future[Ancestors]:
     found: Future[Ancestors] = Future()
-    found.set_result({})
+    found.set_result(NO_ANCESTORS)
     return found
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from mom_lsp.extract.code import normalized_keys
 from mom_lsp.git import Location, Repository
+from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
@@ -18,7 +19,7 @@ from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.earlier_writers import EarlierWriters
 from mom_lsp.workspace.library.file_blame import Lines, Range, Writers
-from mom_lsp.workspace.library.head import NO_HEAD, Ancestors, Head
+from mom_lsp.workspace.library.head import NO_HEAD, Head
 from mom_lsp.workspace.library.line_writers import NOTHING, LineWriters
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.saved_line_keys import SavedLineKeys, keys_of
@@ -186,8 +187,8 @@ class Worktree:
         repository = self.repository
         assert repository is not None
         if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
-            return {**dict(repository.graph(commit, without=[near.commit])), **near.ancestors}
-        return dict(repository.graph(commit))
+            return repository.ancestors(commit, without=[near.commit]).with_older(near.ancestors)
+        return repository.ancestors(commit)
 
 
 def _signature(path: Path) -> tuple[int, int, int]:
