@@ -35,6 +35,7 @@ class Catalog:
         self.rows_of_blob = RowGroups(arrays, "blobs")
         self.rows_of_path = RowGroups(arrays, "paths")
         self.rows_of_symbol = RowGroups(arrays, "symbols")
+        self._symbol_names = RowGroups(arrays, "symbol_names")  # numbers of symbols
         self.rows_of_issue = RowGroups(arrays, "issues")  # "#123"
         self.same_change = arrays["same_change"]  # (n,) the first row with the same change, for most itself
         self.author = arrays["author"]  # (n,) a number for each
@@ -125,14 +126,15 @@ class Catalog:
         """Return the names that a path got later, following renames of valid rows."""
         return _followed(path, self._old_names, valid)[1:]
 
+    def paths_of_symbol(self, symbol: str) -> list[str]:
+        """Return the files in which a function or section of a name was ever changed."""
+        numbers = self._symbol_names.get(symbol, EMPTY).tolist()
+        return [self._symbols[number].partition("\t")[0] for number in numbers]
+
     @cached_property
-    def paths_of_symbol(self) -> Mapping[str, list[str]]:
-        """The files in which a function or section of a name was ever changed."""
-        paths: dict[str, list[str]] = {}
-        for key in self.rows_of_symbol:
-            path, _, symbol = key.partition("\t")
-            paths.setdefault(symbol, []).append(path)
-        return paths
+    def _symbols(self) -> PackedTexts:
+        """The keys of `rows_of_symbol`, by number."""
+        return PackedTexts(self._arrays["symbols_keys"])
 
     def rows_touching(self, paths: Iterable[str]) -> np.ndarray:
         """Return the rows of the memories about any of these paths, each once."""

@@ -15,9 +15,9 @@ from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.edges import Names, edges_of
 from mom_lsp.route.postings import name_keys, sorted_postings
 from mom_lsp.route.same_change import same_changes
-from mom_lsp.route.text_index import lookup, packed
+from mom_lsp.route.text_index import lookup, packed, unpacked
 
-FORMAT = 7  # of the arrays: increment it when they change
+FORMAT = 8  # of the arrays: increment it when they change
 COLUMNS = (
     "id",
     "source_type",
@@ -74,6 +74,8 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
     for name in ("blobs", "paths", "symbols"):
         arrays |= _grouped(name, *_flat(table[name]))
         release_free_memory()
+    names = [key.partition("\t")[2] for key in unpacked(arrays["symbols_keys"])]
+    arrays |= _grouped("symbol_names", pa.array(names, pa.string()), np.arange(len(names)))
     keys, rows = _flat(table["paths"])
     arrays["path_codes"] = keys.dictionary_encode().indices.to_numpy()
     arrays["path_count"] = np.bincount(rows, minlength=table.num_rows)

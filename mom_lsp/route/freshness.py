@@ -73,7 +73,6 @@ def is_rare(view: View, keys: Sequence[int]) -> bool:
 
 def other_places(view: View, symbols: Iterable[str], tree: Container[str]) -> list[str]:
     """Return the files of a tree in which functions of these names were ever changed, most of them first."""
-    known = view.catalog.paths_of_symbol
-    named = (known[symbol] for symbol in symbols if 0 < len(known.get(symbol, ())) <= COMMON)
-    places = Counter(path for paths in named for path in paths if path in tree)
+    named = map(view.catalog.paths_of_symbol, symbols)
+    places = Counter(path for paths in named if len(paths) <= COMMON for path in paths if path in tree)
     return [path for path, _ in places.most_common()]
