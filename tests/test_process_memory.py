@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import psutil
@@ -15,7 +17,7 @@ from processes import mom
 from repositories import Repo, fill
 
 from mom_lsp.evaluation.memory_bench import MODEL, TOTAL, ProcessMemory, measure_memory, process_memory, total_resident
-from mom_lsp.offline import without
+from mom_lsp.offline import alone, collect_frozen, deferred, without, without_collection
 from mom_lsp.process.free_memory import release_free_memory
 
 ENCODE = """
@@ -65,6 +67,55 @@ def test_an_unneeded_package_is_not_imported(tmp_path: Path, monkeypatch: pytest
         importlib.import_module("user")
     assert "heavy" not in sys.modules
     assert importlib.import_module("heavy").LOADED  # if imported explicitly
+
+
+def test_a_deferred_module_is_imported_when_it_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "__init__.py").write_text("")
+    (tmp_path / "box" / "late.py").write_text("def answer(): return 42")
+    (tmp_path / "lender.py").write_text("import box.late as late\n\ndef ask(): return late.answer()")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with deferred("box.late"):
+        lender = importlib.import_module("lender")
+    assert "box.late" not in sys.modules
+    assert lender.ask() == 42
+    assert "box.late" in sys.modules
+
+
+def test_a_module_is_imported_without_the_rest_of_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "crate").mkdir()
+    (tmp_path / "crate" / "__init__.py").write_text("from crate import small\nWHOLE = True")
+    (tmp_path / "crate" / "small.py").write_text("SIZE = 1")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with alone("crate"):
+        assert importlib.import_module("crate.small").SIZE == 1
+    assert "crate" not in sys.modules
+    assert importlib.import_module("crate").WHOLE  # if imported explicitly
+
+
+def test_garbage_that_imports_left_is_freed_later() -> None:
+    class Left:
+        def __init__(self) -> None:
+            self.itself = self
+
+    with without_collection():
+        left = weakref.ref(Left())
+    gc.collect()
+    assert left() is not None, "it is frozen"
+    collect_frozen()
+    assert left() is None
+
+
+@pytest.mark.parametrize("command", ["cli.long_running, mom_lsp.engine.main", "server.stdio"])
+def test_what_an_editor_waits_for_imports_little(command: str) -> None:
+    heavy = "{'click', 'pathspec', 'pyarrow.compute', 'git.repo', 'lancedb', 'mom_lsp.redact', 'mom_lsp.cues.cms'}"
+    assert _run(f"import sys, mom_lsp.{command}; print({heavy} & set(sys.modules) or '')") == ""
+
+
+def test_reading_the_index_imports_no_part_of_libraries_that_is_unused() -> None:
+    heavy = "{'lancedb.functions', 'lancedb.rerankers', 'pyarrow.dataset', 'pyarrow.compute', 'git.repo', 'pydantic'}"
+    code = "import sys, mom_lsp.store.lance, mom_lsp.git.git_python"
+    assert _run(f"{code}; print({heavy} & set(sys.modules))") == "{'pydantic'}"  # which shows that the rest is gone
 
 
 @pytest.mark.slow

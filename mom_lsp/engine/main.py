@@ -18,9 +18,10 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
 from mom_lsp.offline import without_collection
 from mom_lsp.process import EngineServer, announce_ready
-from mom_lsp.process.free_memory import share_arenas
+from mom_lsp.process.free_memory import release_free_memory, share_arenas
 from mom_lsp.workspace.library.blame_patience import IN_ENGINE
 
+QUIET = 2.0  # seconds without a request, after which the memory that answers were computed in is freed
 AT_REST = 20.0  # seconds without a request, after which the local model may generate titles and learn
 AFTER_OPENING = 2.0  # seconds until the indexer starts, which looks for what is new since the last window
 POLL = 0.5  # seconds between two checks for a new version of the store
@@ -67,6 +68,7 @@ class Engine:
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()
         self._model_pauses_until = 0.0
+        self._freed = 0.0  # the last request when memory was freed
 
     def start(self) -> bool:
         """Listen; False if another engine does."""
@@ -101,8 +103,12 @@ class Engine:
         return self._clock() - began
 
     def _use_idle_time(self) -> None:
-        """Let the local model work while the engine is idle, with longer pauses in which the index is reloaded."""
+        """Free memory, and let the local model work, with longer pauses in which the index is reloaded."""
         service, began = self.service, self._clock()
+        last = self._server.idle_since
+        if self._idle > QUIET and last != self._freed:
+            release_free_memory()  # once: the next answers need it again
+            self._freed = last
         if self._idle > AT_REST and began >= self._model_pauses_until:
             service.background.do("generating titles", partial(service.make_title, self._is_asked))
             service.background.do("learning from accepted texts", partial(service.learn, self._is_asked))

@@ -35,6 +35,7 @@ from mom_lsp.git import locate
 
 TOTAL, MODEL, INDEXER = 350, 400, 400  # MB: the goals, of an editor's processes without the model
 NAMES = ("front", "engine", "model")  # in the total; the indexer exits when it has caught up
+REST = 4.0  # seconds after a step, in which server and engine free what it was computed in; the peak has it
 WATCHED = 20.0  # seconds of encoding
 GONE = (FileNotFoundError, ProcessLookupError, StopIteration)  # a process has exited meanwhile
 
@@ -69,16 +70,20 @@ def measure_memory(root: Path, at: BenchTarget | None = None) -> dict[str, Any]:
 
 
 def _steps(editor: Editor, target: BenchTarget) -> Iterator[tuple[str, dict[str, ProcessMemory]]]:
-    """Do what a user does, and yield the memory of each process after each step."""
+    """Do what a user does, and yield the memory of each process at rest after each step."""
     uri = editor.open(target.path)
     editor.command("mom.status")
+    time.sleep(REST)
     yield "started", _sizes(editor)
     editor.suggest(uri, target.line)
+    time.sleep(REST)
     yield "suggestion", _sizes(editor)
     editor.command("mom.search", "a connection is used again")
     editor.suggest(uri, target.line)
+    time.sleep(REST)
     yield "semantic search", _sizes(editor)
     editor.command("mom.why", uri, target.line, False, True)
+    time.sleep(REST)
     yield "why", _sizes(editor)
 
 

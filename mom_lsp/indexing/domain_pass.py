@@ -51,7 +51,7 @@ def sorted_into_domains(
 
 
 def save_meaning(store: Store, arrays: Arrays, notes: Collection[str], model: str) -> None:
-    """Save the vectors of a model in the order of the newest catalog and of the saved domains, so that readers map them.
+    """Save the vectors of a model in the order of the newest catalog and of the saved domains, for readers to map.
 
     Args:
         store: of the version of the catalog.

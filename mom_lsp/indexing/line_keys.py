@@ -19,9 +19,7 @@ CHUNK = 100  # files between two checks whether to stop
 NO_KEYS = np.zeros(0, np.uint32)
 
 
-def save_line_keys(
-    repository: Repository, head: str, memories_of: Mapping[str, np.ndarray], control: Control
-) -> None:
+def save_line_keys(repository: Repository, head: str, memories_of: Mapping[str, np.ndarray], control: Control) -> None:
     """Bring the saved keys up to date with a commit. Raises OSError, RepositoryError.
 
     Args:

@@ -129,6 +129,8 @@ def _edges(table: pa.Table, row_of_commit: dict[str, int]) -> dict[str, np.ndarr
 
 
 def _same_changes(table: pa.Table, merges: np.ndarray) -> np.ndarray:
+    import pyarrow.compute as pc
+
     (added, added_rows), (removed, removed_rows) = _flat(table["added_lines"]), _flat(table["removed_lines"])
     rows = np.concatenate([added_rows, removed_rows])
     order = np.argsort(rows, kind="stable")

@@ -83,7 +83,7 @@ class Partition:
     @cached_property
     def _in_order(self) -> np.ndarray:
         """The ids, sorted; each occurs once."""
-        return self.ids[self._order]
+        return np.asarray(self.ids[self._order])
 
     def of(self, ids: Sequence[str] | np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return the domain of each memory, -1 if it has none, and whether its embedding was known; (m,) both."""

@@ -8,13 +8,16 @@ import os
 from lsprotocol import types
 
 from mom_lsp.git.location import locate
+from mom_lsp.offline import collect_frozen
 from mom_lsp.process import is_alive
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.client_capabilities import read_client
 from mom_lsp.server.configuration import configure, register
 from mom_lsp.server.text_sync import add_document
 
 PARENT_CHECK = 1.0  # seconds
+SETTLED = 3.0  # seconds until the first hints are on the screen; freeing memory then pauses the server for a tenth
 
 
 async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
@@ -34,6 +37,7 @@ async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
     finally:
         ls.configured.set()
     await register(ls)
+    asyncio.get_running_loop().call_later(SETTLED, _free_memory)
 
 
 async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWorkspaceFoldersParams) -> None:
@@ -69,6 +73,12 @@ def leave(ls: MomServer, code: int) -> None:
     ls.engines.close()
     ls.journal_thread.shutdown(wait=True)
     os._exit(code)
+
+
+def _free_memory() -> None:
+    """Free what importing has left behind."""
+    collect_frozen()
+    release_free_memory()
 
 
 async def _end_with(ls: MomServer, process_id: int) -> None:
