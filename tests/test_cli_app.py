@@ -129,7 +129,7 @@ def test_an_invalid_line_number_is_reported_in_one_line(root: Path) -> None:
 
 def test_an_engine_that_cannot_start_says_so_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    at_once = run("engine", "--data", str(tmp_path / "file" / "mom"))
-    by_click = run("-C", str(tmp_path), "engine", "--data", str(tmp_path / "file" / "mom"))
+    at_once = run("-m", "mom_lsp", "engine", "--data", str(tmp_path / "file" / "mom"))
+    by_click = run("-m", "mom_lsp", "-C", str(tmp_path), "engine", "--data", str(tmp_path / "file" / "mom"))
     assert (at_once.returncode, at_once.stderr) == (1, by_click.stderr)
     assert at_once.stderr.startswith("mom: ") and at_once.stderr.count("\n") == 1
