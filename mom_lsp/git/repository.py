@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
-from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.git.blame import OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
 from mom_lsp.git.blank import BlankGit
 from mom_lsp.git.decode import decode
@@ -20,6 +20,9 @@ from mom_lsp.git.log import DETAILS, parse_time, read_commits
 from mom_lsp.git.preimage import PreImage, read_preimages
 from mom_lsp.git.runner import Runner, Stop
 from mom_lsp.git.values import Commit
+
+if TYPE_CHECKING:
+    from mom_lsp.git.ancestors import Ancestors
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
@@ -74,6 +77,8 @@ class Repository:
 
     def ancestors(self, rev: str, *, without: Sequence[str] = ()) -> Ancestors:
         """Return the same as arrays."""
+        from mom_lsp.git.ancestors import Ancestors  # here: numpy, which a check for new commits does not need
+
         revisions = [rev, *(f"^{sha}" for sha in without)]
         return Ancestors.of_listing(self._walk.output("rev-list", *LISTING, *revisions))
 
