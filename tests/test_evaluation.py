@@ -26,7 +26,7 @@ from mom_lsp.route.score import total
 from mom_lsp.store import Store
 from mom_lsp.tuning.history import History
 from mom_lsp.tuning.labels import Label, load_labels, sample
-from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table, metrics_of
+from mom_lsp.tuning.metrics import abstention_curve, metric_table, metrics_of
 from mom_lsp.tuning.situation import changed_ranges, intent, situation
 
 SHAS = [f"{n:040x}" for n in range(12)]
@@ -67,8 +67,6 @@ def test_the_abstention_curve_keeps_the_most_confident_answers() -> None:
         {"share": 0.5, "threshold": 0.8, "hit@1": 1.0},
         {"share": 1.0, "threshold": 0.1, "hit@1": 0.5},
     ]
-    assert at_threshold(sure, 0.3) == {"threshold": 0.3, "share": 0.75, "hit@1": pytest.approx(2 / 3)}
-    assert at_threshold(sure, 0.95)["share"] == 0
 
 
 def test_fusion_prefers_items_in_several_lists() -> None:

@@ -113,11 +113,9 @@ def _print(document: dict[str, Any]) -> None:
         click.echo(f"\nIf {name} counts as shown: {Exposure(**found)}")
     for name, silence in document["abstention"].items():
         click.echo(f"\nAbstention: top result of the {name}, answering only the most confident queries")
-        for point in silence["curve"]:
+        for point in silence:
             hits, least = point["hit@1"], point["threshold"]
             click.echo(f"  {point['share']:4.0%} answered   Hit@1 {hits:.3f}   probability >= {least:.2f}")
-        at = silence["at"]
-        click.echo(f"  at the threshold {at['threshold']:.2f}: {at['share']:.0%} answered, Hit@1 {at['hit@1']:.3f}")
 
 
 def _replay_counts(row: dict[str, Any]) -> str:

@@ -18,15 +18,12 @@ SHARES = tuple(np.linspace(0.05, 1.0, 39).tolist())
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
-def plot_curve(
-    path: Path, confidences: Mapping[str, Sequence[tuple[float, bool]]], thresholds: Mapping[str, float]
-) -> None:
+def plot_curve(path: Path, confidences: Mapping[str, Sequence[tuple[float, bool]]]) -> None:
     """Write an SVG with one line per name.
 
     Args:
         path: of the SVG file.
         confidences: by name, the probability of the first suggestion of each query and whether it is correct.
-        thresholds: by name, the minimum probability; its point on the line is marked.
 
     Raises:
         UsageError: the file cannot be written.
@@ -40,10 +37,6 @@ def plot_curve(
         colour = COLOURS[at % len(COLOURS)]
         text = " ".join("{},{}".format(*_pixel(*point)) for point in points)
         SubElement(picture, "polyline", {"points": text, "fill": "none", "stroke": colour, "stroke-width": "2"})
-        answered = [hit for probability, hit in pairs if probability >= thresholds[name]]
-        if answered:
-            x, y = _pixel(len(answered) / len(pairs), sum(answered) / len(answered))
-            SubElement(picture, "circle", cx=str(x), cy=str(y), r="4", fill=colour)
         _text(picture, WIDTH - RIGHT + 10, TOP + 16 + 20 * at, name, fill=colour)
     _write(picture, path)
 

@@ -19,14 +19,14 @@ from mom_lsp.evaluation.hint_exposure import exposures
 from mom_lsp.evaluation.strategy_ablation import strategy_rows
 from mom_lsp.evaluation.tier_ablation import life_rows
 from mom_lsp.route.linear_model import LinearModel, shipped
-from mom_lsp.settings import Settings
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.cases import Annotator, Case
 from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels, sample
-from mom_lsp.tuning.metrics import abstention_curve, at_threshold, metric_table
+from mom_lsp.tuning.metrics import abstention_curve, metric_table
 from mom_lsp.tuning.rank import default_editing_model, first_confidence, rank, writers_only
 from mom_lsp.workspace import Library
+from mom_lsp.workspace.workspace import TASK_CHANCE
 
 SHARES = (0.1, 0.2, 1 / 3, 0.5, 0.7, 1.0)  # of the queries, at which the abstention curve is printed
 
@@ -82,9 +82,8 @@ def report(
     predictions = {case.label.query: rank(case, model) for case in cases}
     lists = {name: {c.label.query: c.ranked[name] for c in cases if name in c.ranked} for name in cases[0].ranked}
     confidences = first_confidences(request.form, cases)
-    thresholds = default_thresholds()
     if request.curve:
-        plot_curve(request.curve, confidences, thresholds)
+        plot_curve(request.curve, confidences)
     document: dict[str, Any] = {
         "repository": str(request.repository),
         "form": request.form,
@@ -97,10 +96,7 @@ def report(
             **_search_metrics(request, cases, labels),
             **{name: metric_table(ranked, labels) for name, ranked in lists.items()},
         },
-        "abstention": {
-            name: {"curve": abstention_curve(pairs, SHARES), "at": at_threshold(pairs, thresholds[name])}
-            for name, pairs in confidences.items()
-        },
+        "abstention": {name: abstention_curve(pairs, SHARES) for name, pairs in confidences.items()},
     }
     if request.ablate == "life":
         document["ablation"] = {
@@ -112,7 +108,7 @@ def report(
         counts = ("accepted", "dropped", "trials", "helped", "variety")
         document["ablation"] = {
             name: metric_table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
-            for name, found in strategy_rows(cases, model, thresholds["suggestions"]).items()
+            for name, found in strategy_rows(cases, model, TASK_CHANCE).items()
         }
     elif request.ablate:
         document["ablation"] = {
@@ -136,11 +132,6 @@ def first_confidences(form: str, cases: Sequence[Case]) -> dict[str, list[tuple[
         "suggestions": [first_confidence(case, model) for case in cases],
         "hints": [first_confidence(writers_only(case), hints) for case in cases],
     }
-
-
-def default_thresholds() -> dict[str, float]:
-    """Return the default probability thresholds of the settings."""
-    return {"suggestions": Settings().suggest.threshold, "hints": Settings().hints.threshold}
 
 
 def _search_metrics(request: EvaluationRequest, cases: Sequence[Case], labels: Sequence[Label]) -> dict[str, Any]:

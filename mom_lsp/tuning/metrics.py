@@ -63,16 +63,6 @@ def abstention_curve(confidences: Sequence[tuple[float, bool]], shares: Sequence
     return points
 
 
-def at_threshold(confidences: Sequence[tuple[float, bool]], threshold: float) -> dict[str, float]:
-    """Return the share of the queries that pass a threshold, and the precision of their first suggestion."""
-    passed = [hit for probability, hit in confidences if probability >= threshold]
-    return {
-        "threshold": threshold,
-        "share": len(passed) / len(confidences) if confidences else 0.0,
-        "hit@1": sum(passed) / len(passed) if passed else 0.0,
-    }
-
-
 def bootstrap_interval(values: Sequence[float] | np.ndarray) -> Interval:
     """Return the mean and its 95% bootstrap interval."""
     numbers = np.asarray(values, float)
