@@ -26,7 +26,7 @@ def of(*memories: Memory, spot: Spot = SPOT) -> np.ndarray:
     """Return the usefulness of some memories, after the commit that added the file."""
     view = make_view(ADDED_FILE, *memories)
     rows = np.arange(1, len(memories) + 1)
-    return usefulness(view, rows, place(view, spot), [spot.path]).probability
+    return usefulness(view, rows, place(view, spot), np.zeros(view.catalog.size), [spot.path]).probability
 
 
 def test_the_writers_of_a_line_are_more_useful_than_changes_around_it() -> None:
@@ -54,10 +54,13 @@ def test_a_telling_and_a_small_change_is_the_more_useful(low: float, high: float
 
 def test_the_commit_that_added_a_file_says_little_about_a_line_of_it() -> None:
     view = make_view(commit(2), commit(3))
-    found = features(view, np.array([0, 1]), place(view, SPOT), ["a.py"])
+    found = features(view, np.array([0, 1]), place(view, SPOT), np.zeros(view.catalog.size), ["a.py"])
     assert found["adapts"].tolist() == [0.0, 1.0]
 
 
 def test_each_feature_belongs_to_one_of_two_questions() -> None:
     view = make_view(commit(2))
-    assert features(view, np.array([0]), place(view, SPOT), ["a.py"]).keys() == {*ABOUT, *WORTH}
+    assert features(view, np.array([0]), place(view, SPOT), np.zeros(view.catalog.size), ["a.py"]).keys() == {
+        *ABOUT,
+        *WORTH,
+    }

@@ -67,9 +67,9 @@ def _known(workspace: Workspace, revision: str, line: Line, commits: Sequence[st
         asked = state.snapshot.catalog.row_of_commit.many(commits)
         allowed = (asked != NOWHERE) & state.view.suggestible[asked]
         rows = np.unique(np.concatenate([evidence.rows, asked[allowed]]))
-        assert evidence.place is not None
+        assert evidence.place is not None and evidence.overlap is not None
         scores = total(ranker.model.shares(ranker.features(replace(evidence, rows=rows, cosine=np.zeros(len(rows))))))
-        named = features(state.view, rows, evidence.place, [line[0]])
+        named = features(state.view, rows, evidence.place, evidence.overlap.names, [line[0]])
         at = {row: place for place, row in enumerate(rows.tolist())}
         return {
             commit: ({name: float(values[at[row]]) for name, values in named.items()}, float(scores[at[row]]))

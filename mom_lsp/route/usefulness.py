@@ -22,7 +22,7 @@ import numpy as np
 from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.view import View
 
-ABOUT = ("wrote", "wrote_before", "same_function", "nearby")
+ABOUT = ("wrote", "wrote_before", "same_function", "nearby", "shares_names")
 WORTH = ("informative", "surprise", "small", "adapts")
 LEAST_DOUBT = 0.01  # an informativeness is kept this far from 0 and 1
 COMMON_SURPRISE = 3
@@ -56,19 +56,24 @@ class Logistic:
         return np.asarray(1.0 / (1.0 + np.exp(-log_odds)))
 
 
-def usefulness(view: View, rows: np.ndarray, place: PlaceEvidence, paths: Sequence[str]) -> Usefulness:
+def usefulness(
+    view: View, rows: np.ndarray, place: PlaceEvidence, names: np.ndarray, paths: Sequence[str]
+) -> Usefulness:
     """Return how useful some memories are at the lines of a place. For the arguments, see `features`."""
-    found, (about, worth) = features(view, rows, place, paths), _shipped()
+    found, (about, worth) = features(view, rows, place, names, paths), _shipped()
     return Usefulness(about.probability(found), worth.probability(found))
 
 
-def features(view: View, rows: np.ndarray, place: PlaceEvidence, paths: Sequence[str]) -> dict[str, np.ndarray]:
+def features(
+    view: View, rows: np.ndarray, place: PlaceEvidence, names: np.ndarray, paths: Sequence[str]
+) -> dict[str, np.ndarray]:
     """Return the features of both models, (m,) each.
 
     Args:
         view: of the memories.
         rows: (m,) the memories.
         place: what they have to do with the lines asked about.
+        names: (n,) share of the identifiers in view that each row of the view added or removed.
         paths: the files of those lines.
     """
     catalog = view.catalog
@@ -82,6 +87,7 @@ def features(view: View, rows: np.ndarray, place: PlaceEvidence, paths: Sequence
         "wrote_before": before.astype(float),
         "same_function": function.astype(float),
         "nearby": nearby.astype(float),
+        "shares_names": np.where(wrote | before, 0.0, np.sqrt(names[rows])),
         "informative": np.log(informative / (1 - informative)),
         "surprise": view.surprise[rows].astype(float) - COMMON_SURPRISE,
         "small": -np.log1p(catalog.changed_lines[rows]),

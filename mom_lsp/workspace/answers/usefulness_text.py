@@ -23,7 +23,7 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
     if catalog.is_file[row] or catalog.is_note[row]:
         return f"where it is at least {threshold:.0%} useful (mom.suggest.threshold)"
     place, paths = place_of_writers(view, {row: [1]}), catalog.paths_of(row)[:1]
-    probability = float(usefulness(view, np.array([row]), place, paths).probability[0])
+    probability = float(usefulness(view, np.array([row]), place, np.zeros(catalog.size), paths).probability[0])
     useful = f"{probability:.0%} useful at the lines that it wrote"
     if probability >= threshold:
         return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"

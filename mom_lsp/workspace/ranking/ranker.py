@@ -52,9 +52,9 @@ class Least:
 
     def usefulness(self, view: View, evidence: Evidence) -> np.ndarray | None:
         """Return how useful each candidate is at the place, (m,); None if that does not count."""
-        if self.useful is None or evidence.place is None:
+        if self.useful is None or evidence.place is None or evidence.overlap is None:
             return None
-        return usefulness(view, evidence.rows, evidence.place, self.paths).probability
+        return usefulness(view, evidence.rows, evidence.place, evidence.overlap.names, self.paths).probability
 
 
 @dataclass(frozen=True, slots=True)
