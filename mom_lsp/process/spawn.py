@@ -20,6 +20,7 @@ QUIET = {  # for children: no network, no output
     "TRANSFORMERS_OFFLINE": "1",
     "LANCEDB_LOG": "error",
     "TQDM_DISABLE": "1",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # its own pool keeps what it freed: some 8 MB
     "MALLOC_ARENA_MAX": "2",  # glibc: otherwise each thread holds the memory it freed
 }
 
