@@ -31,6 +31,9 @@ ENVIRONMENT = {
     "GIT_COMMITTER_EMAIL": "grace@example.org",
     "GIT_EDITOR": "true",
 }
+# A user's settings. The messages of small repositories tell little, and are shown all the same.
+SHOW_ALL = "[suggest]\nthreshold = 0\n[hints]\nthreshold = 0\n"
+WITHOUT_MODELS = "[encoder]\nenable = false\n[model]\nenable = false\n"
 CONFIG = ("gc.auto=0", "maintenance.auto=false", "init.defaultBranch=main", "protocol.file.allow=always")
 
 
@@ -217,9 +220,9 @@ Start = Callable[[Repo | Path], Mom]
 
 
 def move_in(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make a home whose settings turn off the encoder and the model, and use it as the user's."""
+    """Make a home whose settings turn off encoder, model and thresholds, and use it as the user's."""
     (home / "mom-lsp").mkdir(parents=True)
-    (home / "mom-lsp" / "settings.toml").write_text("[encoder]\nenable = false\n[model]\nenable = false\n")
+    (home / "mom-lsp" / "settings.toml").write_text(WITHOUT_MODELS + SHOW_ALL)
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(name, str(home))

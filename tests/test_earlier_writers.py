@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
-import pytest
 from processes import eventually
 from repositories import Mom, Repo, Start
 
@@ -20,12 +18,6 @@ def evidence(mom: Mom, path: str, line: int) -> dict[str, str]:
     """Index; return the reasons of the memories for a line by title, however relevant."""
     mom.index()
     return {one["title"]: one["why"] for one in mom.suggest(path, line, k=20)}
-
-
-@pytest.fixture(autouse=True)
-def no_threshold(home: Path) -> None:
-    with (home / "mom-lsp" / "settings.toml").open("a") as settings:
-        settings.write("[suggest]\nthreshold = 0.0\n")
 
 
 def test_the_writers_of_a_line_before_the_last_one_are_suggested(project: Repo, moms: Start) -> None:

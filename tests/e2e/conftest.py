@@ -75,14 +75,16 @@ def mom(folder: Path, *arguments: str, env: dict[str, str]) -> Any:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """An environment without this machine's settings, and without the encoder, which takes seconds to load.
+    """An environment without this machine's settings, thresholds, and the encoder, which takes seconds to load.
 
     Engines that came up only after their test are ended with the session.
     """
     home = tmp_path_factory.mktemp("home")
     (home / "config" / "mom-lsp").mkdir(parents=True)
     (home / "config" / "mom-lsp" / "settings.toml").write_text(
-        "[encoder]\nenable = false\n[model]\nenable = false\n", "utf-8"
+        "[encoder]\nenable = false\n[model]\nenable = false\n"
+        "[suggest]\nthreshold = 0\n[hints]\nthreshold = 0\n",  # the messages of small repositories tell little
+        "utf-8",
     )
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("GIT_", "MOM_"))}
     yield clean | {f"XDG_{name}_HOME": str(home / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")}
