@@ -206,7 +206,9 @@ def test_a_run_finds_the_commit_that_the_message_names(
     other = project.commit("Describe the machine", {"b.txt": "a machine with steps\n"})
     raised = code.replace("return 3", "return 33")
     gold = project.commit(f"Raise the third step\n\n{WHY}", {"a.py": raised})
-    query = project.commit(f"Lower it again\n\nFollow-up to {gold}", {"a.py": raised.replace("33", "30")})
+    query = project.commit(
+        f"Avoid a crash when the machine is cold\n\nFollow-up to {gold}", {"a.py": raised.replace("33", "30")}
+    )
     moms(project).index()
     labels, out = tmp_path / "labels.jsonl", tmp_path / "out.jsonl"
     row = {"query": query, "gold": [gold], "own_day": [], "kind": "followup", "time": 1}

@@ -160,6 +160,13 @@ def test_a_hint_stays_with_its_line_when_lines_around_it_change(mom: Mom, typed:
 # Pins
 
 
+@pytest.fixture
+def pinning(mom: Mom) -> Mom:
+    """Hint nothing but pins: what is hinted at a line leads there."""
+    mom.call("configure", options={"mom": {"hints": {"threshold": 0.99}}})
+    return mom
+
+
 def pin_something(mom: Mom, path: str = "src/a.py", line: int = 0) -> str:
     """Pin what wrote the number of handler 3."""
     identity = next(str(one["id"]) for one in mom.search("Limit handler 3") if one["title"] == "Limit handler 3 to 103")
@@ -167,14 +174,14 @@ def pin_something(mom: Mom, path: str = "src/a.py", line: int = 0) -> str:
     return identity
 
 
-def test_a_pin_leads_only_in_its_function(mom: Mom) -> None:
-    before = {line: leading(mom, line) for line in range(1, 3 + 6 * FUNCTIONS, 2)}
-    pinned = pin_something(mom, line=line_of(6))
+def test_a_pin_leads_only_in_its_function(pinning: Mom) -> None:
+    before = {line: leading(pinning, line) for line in range(1, 3 + 6 * FUNCTIONS, 2)}
+    pinned = pin_something(pinning, line=line_of(6))
     inside = range(line_of(6) - 2, line_of(6) + 4)
     others = set(before) - set(inside) - {line_of(3)}  # the line it wrote: a pin counts as a use there
-    assert pinned in hints(mom, text(mom)).get(line_of(6), {}).get("id", "")
-    assert [leading(mom, line_of(6) + more) for more in (0, 1)] == [pinned, pinned]
-    assert {line: leading(mom, line) for line in others} == {line: before[line] for line in others}
+    assert pinned in hints(pinning, text(pinning)).get(line_of(6), {}).get("id", "")
+    assert [leading(pinning, line_of(6) + more) for more in (0, 1)] == [pinned, pinned]
+    assert {line: leading(pinning, line) for line in others} == {line: before[line] for line in others}
 
 
 def test_a_pin_does_not_lead_in_co_changed_files(mom: Mom) -> None:
@@ -222,22 +229,22 @@ def test_a_file_pin_leads_wherever_the_file_has_no_hint(mom: Mom) -> None:
     assert whole[0]["id"] == pinned
 
 
-def test_a_pin_follows_a_renamed_file(mom: Mom, project: Repo) -> None:
-    pinned = pin_something(mom, line=line_of(6))
+def test_a_pin_follows_a_renamed_file(pinning: Mom, project: Repo) -> None:
+    pinned = pin_something(pinning, line=line_of(6))
     project.git("mv", "src/a.py", "src/renamed.py")
     project.commit("Call it what it is")
-    mom.index()
-    assert leading(mom, line_of(6) + 1, path="src/renamed.py") == pinned
-    assert leading(mom, line_of(8), path="src/renamed.py") != pinned
+    pinning.index()
+    assert leading(pinning, line_of(6) + 1, path="src/renamed.py") == pinned
+    assert leading(pinning, line_of(8), path="src/renamed.py") != pinned
 
 
-def test_a_removed_or_relocated_pin_no_longer_leads(mom: Mom) -> None:
-    pinned = pin_something(mom, line=line_of(6))
-    mom.call("unpin", id=pinned)
-    assert leading(mom, line_of(6) + 1) != pinned
-    mom.call("pin", id=pinned, path="src/a.py", line=line_of(8))
-    assert leading(mom, line_of(6) + 1) != pinned
-    assert leading(mom, line_of(8) + 1) == pinned
+def test_a_removed_or_relocated_pin_no_longer_leads(pinning: Mom) -> None:
+    pinned = pin_something(pinning, line=line_of(6))
+    pinning.call("unpin", id=pinned)
+    assert leading(pinning, line_of(6) + 1) != pinned
+    pinning.call("pin", id=pinned, path="src/a.py", line=line_of(8))
+    assert leading(pinning, line_of(6) + 1) != pinned
+    assert leading(pinning, line_of(8) + 1) == pinned
 
 
 @pytest.mark.parametrize("verb", ["pin", "dismiss", "note", "useful"])

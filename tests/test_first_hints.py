@@ -22,7 +22,7 @@ from mom_lsp.workspace.library.blame_patience import BlamePatience
 
 LINES = 1000
 SCREEN = (400, 460)
-SPREAD, FEW, MANY = "Double some values", 411, range(801, 806)  # the lines that one commit changed
+SPREAD, FEW, MANY = "Avoid a crash when values overflow", 411, range(801, 806)  # the lines that one commit changed
 DAY = 86_400
 
 

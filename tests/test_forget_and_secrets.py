@@ -126,7 +126,9 @@ def test_a_forgotten_memory_is_in_no_byte_on_disk_until_restored(project: Repo, 
         case "commit":
             project.commit(f"Fix {WORDS}\n\nBecause of {WORDS}.", {"zoo.py": "def zoo():\n    pass\n"})
         case "comment":
-            project.commit("Comment", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"})
+            project.commit(
+                "Say what is to be done", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"}
+            )
         case "document":
             text = f"# Contributing\n\n## Rules\n\nYou must always {WORDS}, because of the tests.\n"
             project.commit("Document", {"CONTRIBUTING.md": text})
@@ -278,7 +280,7 @@ def test_an_interrupted_erasure_is_completed(project: Repo, mom: Mom, monkeypatc
 
 
 def test_an_interrupted_restore_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.commit("Comment", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"})
+    project.commit("Say what is to be done", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"})
     mom.index()
     before = dump(Store(project.location.data))
     forgotten = forget(mom)

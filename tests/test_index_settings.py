@@ -108,7 +108,7 @@ def test_two_editors_with_different_settings_do_not_undo_each_others_index(proje
 def test_an_editor_without_settings_uses_the_defaults(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     service = Service(project.location.data, indexing_wanted=lambda _: None)
-    unlike = {"suggest": {"threshold": 0.9}, "index": {"comments": False}, "exclude": ["lib/"]}
+    unlike = {"suggest": {"count": 9}, "index": {"comments": False}, "exclude": ["lib/"]}
     for name, options in (("vim", unlike), ("code", {})):
         answer(service, "configure", {"root": str(project.root), "name": name, "options": options})
     wanted = index_settings(project.location)
@@ -117,7 +117,7 @@ def test_an_editor_without_settings_uses_the_defaults(project: Repo) -> None:
     used = service.live_workspaces[0].settings
     service.close()
     assert (wanted.index.comments, wanted.exclude) == (True, ())
-    assert (used.suggest.threshold, used.index.comments) == (Settings().suggest.threshold, True)
+    assert (used.suggest.count, used.index.comments) == (Settings().suggest.count, True)
 
 
 def test_settings_of_many_windows_at_once_all_arrive(project: Repo) -> None:

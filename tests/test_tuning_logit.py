@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mom_lsp.tuning.logit import calibration, conditional_logit
+from mom_lsp.tuning.logit import calibration, conditional_logit, logit
 
 PENALTY = 0.01
 SEEDS = st.integers(0, 2**32 - 1)
@@ -94,3 +94,42 @@ def test_uninformative_features_keep_their_weights() -> None:
     right = np.array([True, False, False, True])
     found = conditional_logit(np.zeros((4, 2)), right, np.array([3, 1]), start=np.array([0.5, -2.0]), penalty=PENALTY)
     assert found == pytest.approx([0.5, -2.0])
+
+
+def targets(seed: int, features: int = 4, count: int = 200) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return features (m, f) with a column of ones, weights (f,), and the probabilities (m,) that they give."""
+    draw = np.random.default_rng(seed)
+    x = np.column_stack([draw.normal(size=(count, features - 1)), np.ones(count)])
+    weights = draw.normal(size=features)
+    return x, weights, 1 / (1 + np.exp(-x @ weights))
+
+
+@given(SEEDS)
+def test_the_logit_finds_the_weights_behind_exact_probabilities(seed: int) -> None:
+    x, weights, probability = targets(seed)
+    assert logit(x, probability, penalty=np.zeros(len(weights))) == pytest.approx(weights, abs=1e-5)
+
+
+@given(SEEDS, st.floats(1e-6, 1.0))
+def test_the_slope_of_the_loss_is_zero_at_the_weights_of_the_logit(seed: int, strongest: float) -> None:
+    x, weights, probability = targets(seed)
+    outcome = (np.random.default_rng(seed).random(len(x)) < probability).astype(float)
+    penalty = np.linspace(0.001, strongest, len(weights))
+    found = logit(x, outcome, penalty=penalty)
+
+    def loss(at: np.ndarray) -> float:
+        log_odds = x @ at
+        return float(
+            np.where(outcome, np.log1p(np.exp(-log_odds)), np.log1p(np.exp(log_odds))).mean() + penalty @ at**2
+        )
+
+    for step in 1e-4 * np.eye(len(found)):
+        assert (loss(found + step) - loss(found - step)) / 2e-4 == pytest.approx(0, abs=1e-6)
+
+
+@given(SEEDS)
+def test_a_larger_penalty_makes_the_weights_of_the_logit_smaller(seed: int) -> None:
+    x, weights, probability = targets(seed)
+    free, bound, none = (logit(x, probability, penalty=np.full(len(weights), by)) for by in (0.0, 0.1, 1e6))
+    assert np.linalg.norm(bound) < np.linalg.norm(free)
+    assert none == pytest.approx(0, abs=1e-5)

@@ -19,6 +19,7 @@ from mom_lsp.tiers.tiers import Touches, tiers
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.rank import DEPTH
 
+HINT_CHANCE = 0.15  # minimum of a hint: later references do not tell usefulness, which the product asks for
 SHOWN = 3  # suggestions, and hints, per query; the correct suggestions are accepted
 Scorer = Callable[[Case, np.ndarray, np.ndarray], np.ndarray]  # case, strength (m,), use (m,) -> score (m,)
 Order = Callable[[Case, Life, np.ndarray], np.ndarray]  # case, feedback so far, score (m,) -> best first
@@ -82,13 +83,12 @@ def simulate(cases: Sequence[Case], score: Scorer, order: Order | None = None, *
 
 
 def _hints(case: Case, free: np.ndarray, strength: np.ndarray, uses: np.ndarray) -> list[str]:
-    """Return the commits that the product would hint on the lines about to be changed."""
-    asked, model = Settings().hints, shipped("hints")
+    """Return the most relevant commits that may be hinted on the lines about to be changed."""
+    model = shipped("hints")
     features = case.features | {"strength": strength, "uses": uses}
     probabilities = model.chances(total(model.shares(features)))
-    hinted = (
-        free & (features["wrote"] > 0) & (probabilities >= asked.threshold) & (case.surprise >= asked.minimum_surprise)
-    )
+    unusual = case.surprise >= Settings().hints.minimum_surprise
+    hinted = free & (features["wrote"] > 0) & (probabilities >= HINT_CHANCE) & unusual
     best = sorted(np.flatnonzero(hinted).tolist(), key=lambda at: (-case.surprise[at], -probabilities[at]))
     return [case.shas[at] for at in best[:SHOWN]]
 

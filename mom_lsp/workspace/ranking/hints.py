@@ -103,7 +103,8 @@ class _Rules:
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
-        That is the one where it is hinted already, else the first one in the longest run that is not boilerplate.
+        That is the one where it is hinted already, else the first one that is not boilerplate, of the longest run that
+        has one.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
@@ -116,8 +117,8 @@ class _Rules:
                 runs[-1].append(line)
             else:
                 runs.append([line])
-        longest = max(runs, key=len, default=[])
-        return next((line for line in longest if not is_boilerplate(lines, line)), 0)
+        longest_first = (line for run in sorted(runs, key=len, reverse=True) for line in run)
+        return next((line for line in longest_first if not is_boilerplate(lines, line)), 0)
 
     def is_pinned(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory is pinned in the function around a line, or in the file."""
