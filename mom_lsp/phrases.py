@@ -98,7 +98,7 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
 
 
 def relevance(one: Mapping[str, Any]) -> str:
-    """Return "61% useful: wrote this line, recent", or how relevant it is to a task in words.
+    """Return "61% useful: wrote this line", or how relevant it is to a task in words.
 
     Without a probability that is the reason, as a sentence would begin.
     """

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from memories import HashEncoder
-from repositories import Mom, Repo, Start, copy_of, indexed
+from repositories import SHOW_ALL, Mom, Repo, Start, copy_of, indexed
 from three_commits import ALPHA, text, write_three_commits
 
 from mom_lsp.store import Store
@@ -36,7 +36,7 @@ def encoder(monkeypatch: pytest.MonkeyPatch) -> CountingEncoder:
 @pytest.fixture
 def mom(home: Path, template: Repo, tmp_path: Path, encoder: CountingEncoder, moms: Start) -> Mom:
     """mom with a vector for every memory."""
-    (home / "mom-lsp" / "settings.toml").write_text("[model]\nenable = false\n")
+    (home / "mom-lsp" / "settings.toml").write_text("[model]\nenable = false\n" + SHOW_ALL)
     mom = moms(copy_of(template, tmp_path / "repo"))
     contents = [content for content in mom.service.library.snapshot().catalog.contents if content]
     store = mom.service.library.store

@@ -98,20 +98,25 @@ def test_shares_have_readable_names() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "reason", "phrase"),
+    ("usefulness", "chance", "reason", "phrase"),
     [
-        (0.914, "wrote this line, recent, shares `retry`", "91% relevant: wrote this line, recent, shares `retry`"),
-        (0.5, "", "50% relevant"),
-        (0.004, "recent", "<1% relevant: recent"),
-        (0.999, "recent", ">99% relevant: recent"),
-        (None, "names it (fixes)", "Names it (fixes)"),
-        (None, "`retry` is new", "`retry` is new"),
-        (None, "", ""),
+        (0.914, 0.2, "wrote this line, shares `retry`", "91% useful: wrote this line, shares `retry`"),
+        (0.5, 0.2, "", "50% useful"),
+        (0.004, 0.2, "recent", "<1% useful: recent"),
+        (0.999, 0.2, "recent", ">99% useful: recent"),
+        (0.0, 0.2, "recent", "<1% useful: recent"),
+        (None, 0.914, "shares `retry`", "91% relevant: shares `retry`"),
+        (None, 0.004, "recent", "<1% relevant: recent"),
+        (None, None, "names it (fixes)", "Names it (fixes)"),
+        (None, None, "`retry` is new", "`retry` is new"),
+        (None, None, "", ""),
     ],
 )
-def test_relevance_is_a_percentage_with_its_evidence(probability: float | None, reason: str, phrase: str) -> None:
-    assert relevance(probability, reason) == phrase
-    assert make_suggestion(chance=probability, why=reason)["phrases"]["relevance"] == phrase
+def test_usefulness_or_else_relevance_is_a_percentage_with_its_evidence(
+    usefulness: float | None, chance: float | None, reason: str, phrase: str
+) -> None:
+    one = make_suggestion(usefulness=usefulness, chance=chance, why=reason)
+    assert relevance(one) == one["phrases"]["relevance"] == phrase
 
 
 @pytest.mark.parametrize(("kind", "verb"), [("failed_approach", "was reverted"), ("bug_pattern", "needed a fix")])

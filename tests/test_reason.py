@@ -26,8 +26,18 @@ def make_writer(*memories: Memory, line: int = 5, **fields: Any) -> ReasonWriter
 
 
 def test_line_evidence_comes_first_and_the_rest_by_share() -> None:
-    terms = WEAK | {"place": 2.0, "sem": 0.6, "temp": 3.0}
-    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, recent, similar in meaning"
+    terms = WEAK | {"place": 2.0, "lex": 3.0}
+    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, shares words with these lines"
+    assert make_writer(WRITER, line=4).reason(0, terms, Usage()) == "shares words with these lines, changed `f`"
+    assert make_writer(WRITER, line=4).reason(0, terms | {"lex": 1.0}, Usage()).startswith("changed `f`, shares")
+
+
+def test_meaning_and_recency_are_evidence_only_where_there_is_no_other() -> None:
+    similar, recent = WEAK | {"sem": 0.6}, WEAK | {"sem": 0.6, "temp": 3.0}
+    writer = make_writer(WRITER, *OTHERS)
+    assert [writer.reason(1, terms, Usage()) for terms in (similar, recent)] == ["similar in meaning", "recent"]
+    assert [writer.reason(0, terms, Usage()) for terms in (similar, recent)] == ["wrote this line"] * 2
+    assert writer.reason(1, recent | {"lex": 1.0}, Usage()) == "shares words with these lines"
 
 
 def test_a_weak_term_is_not_mentioned() -> None:
@@ -61,10 +71,10 @@ def test_pinned_here_comes_first() -> None:
     assert writer.reason(0, WEAK, Usage(pinned=True)) == "pinned here, wrote this line"
 
 
-def test_a_reason_has_at_most_four_parts() -> None:
+def test_a_reason_names_the_place_and_at_most_one_term_of_the_text() -> None:
     terms = dict.fromkeys(WEAK, 2.0)
     reason = make_writer(WRITER).reason(0, terms, Usage(uses=1))
-    assert reason == "wrote this line, shares words with these lines, similar in meaning, used before"
+    assert reason == "wrote this line, shares words with these lines, used before"
 
 
 def test_a_search_names_the_strongest_term_even_if_weak() -> None:

@@ -85,6 +85,7 @@ def test_a_shallow_clone_ignores_history_beyond_its_boundary(project: Repo, moms
     shallow = clone(project, tmp_path / "shallow", "--depth=2")
     mom = moms(shallow)
     assert mom.index().commits == 2
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.1}}})
     assert titles_of(mom.suggest("a.py", 6))[0] == "Third return of callers"
     assert "Second return of callers" not in titles_of(mom.suggest("a.py", 2))
     (cut,) = mom.search("second return")[:1]

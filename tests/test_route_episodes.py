@@ -83,31 +83,31 @@ def test_commits_for_one_issue_are_an_episode(project: Repo, indexed: Callable[[
 def test_a_session_is_one_author_on_the_same_files_without_a_pause(project: Repo, indexed: Callable[[], Mom]) -> None:
     day = 100 * HOUR
     project.commit("Start early", {"a.py": "a = 0\n"}, date=START)
-    project.commit("Change a", {"a.py": "a = 1\n"}, date=START + day)
-    project.commit("Change a and b", {"a.py": "a = 2\n", "b.py": "b = 2\n"}, date=START + day + 3 * HOUR)
+    project.commit("Speed up a", {"a.py": "a = 1\n"}, date=START + day)
+    project.commit("Speed up a and b", {"a.py": "a = 2\n", "b.py": "b = 2\n"}, date=START + day + 3 * HOUR)
     project.commit("Meanwhile", {"a.py": "a = 3\n"}, date=START + day + 4 * HOUR, author=GRACE)
-    project.commit("Change b", {"b.py": "b = 3\n"}, date=START + day + 5 * HOUR)
+    project.commit("Speed up b", {"b.py": "b = 3\n"}, date=START + day + 5 * HOUR)
     project.commit("Something else", {"z.py": "z = 1\n"}, date=START + day + 6 * HOUR)
     mom = indexed()
-    episode, members = unfolded(mom, "Change b")
+    episode, members = unfolded(mom, "Speed up b")
     assert episode == {"kind": "session", "title": "by Ada Lovelace", "count": 3}
-    assert members == ["Change a", "Change a and b", "Change b"]
+    assert members == ["Speed up a", "Speed up a and b", "Speed up b"]
     assert [unfolded(mom, title)[0] for title in ("Start early", "Meanwhile", "Something else")] == [None] * 3
 
 
 def test_show_prints_the_episode(project: Repo, indexed: Callable[[], Mom], monkeypatch: pytest.MonkeyPatch) -> None:
-    project.commit("Change a", {"a.py": "a = 1\n"}, date=START)
-    project.commit("Change a again", {"a.py": "a = 2\n"}, date=START + HOUR)
-    project.commit("Change z", {"z.py": "z = 2\n"}, date=START + 90 * HOUR)
+    project.commit("Speed up a", {"a.py": "a = 1\n"}, date=START)
+    project.commit("Speed up a again", {"a.py": "a = 2\n"}, date=START + HOUR)
+    project.commit("Speed up z", {"z.py": "z = 2\n"}, date=START + 90 * HOUR)
     mom = indexed()
     monkeypatch.chdir(project.root)
-    ids = {one["title"]: one["id"] for one in mom.search("change")}
-    shown = CliRunner().invoke(app, ["show", ids["Change a"], "--episode"]).output
+    ids = {one["title"]: one["id"] for one in mom.search("speed up")}
+    shown = CliRunner().invoke(app, ["show", ids["Speed up a"], "--episode"]).output
     assert "session by Ada Lovelace: 2 memories" in shown
-    assert shown.index("Change a\n") < shown.index("Change a again\n")
-    whole = CliRunner().invoke(app, ["show", ids["Change a"]]).output
+    assert shown.index("Speed up a\n") < shown.index("Speed up a again\n")
+    whole = CliRunner().invoke(app, ["show", ids["Speed up a"]]).output
     assert "session by Ada Lovelace: 2 memories" in whole
-    document = json.loads(CliRunner().invoke(app, ["show", ids["Change z"], "--episode", "--json"]).stdout)
+    document = json.loads(CliRunner().invoke(app, ["show", ids["Speed up z"], "--episode", "--json"]).stdout)
     assert document == {"episode": None, "members": [], "phrases": {}}
 
 

@@ -232,7 +232,7 @@ def look_around(mom: Mom, days: int) -> dict[str, Any]:
 
 def test_a_router_collapse_is_reported_with_advice(busy: Mom) -> None:
     """What was used counts for so much that it is suggested in every file, where it is used again, and so on."""
-    (busy.root / ".mom.toml").write_text("[weights]\nuse = 100.0\nplace = 0.0\nlex = 0.0\n[suggest]\nthreshold = 0.0\n")
+    (busy.root / ".mom.toml").write_text("[weights]\nuse = 100.0\nplace = 0.0\nlex = 0.0\n[hints]\nenable = false\n")
     busy.service.workspace(str(busy.root)).settings = busy.settings
     collapsed = look_around(busy, 1)
     assert collapsed["low"] and collapsed["memories"] == 3 and collapsed["selections"] == 3 * FILES
@@ -246,6 +246,7 @@ def test_a_router_collapse_is_reported_with_advice(busy: Mom) -> None:
 
 
 def test_ordinary_use_is_not_a_collapse(busy: Mom) -> None:
+    busy.call("configure", options={"mom": {"suggest": {"threshold": 0.1}}})
     varied = look_around(busy, 1)
     assert varied["selections"] >= LEAST and varied["value"] > 0.8 and not varied["low"]
     journal = busy.service.library.journal

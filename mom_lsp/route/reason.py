@@ -17,8 +17,6 @@ from mom_lsp.route.view import View
 
 ON_TRIAL = "shown on trial"  # of a suggestion that a strategy chose
 WARNING = "warning: "  # how the reason of a warning begins; a sentence follows, not a list
-PARTS = 4  # at most, with feedback and a later revert
-EVIDENCE = 3  # at most
 TEXT_TERMS = ("lex", "sem", "temp")
 LEAST_SHARE = 0.5  # log-odds that a term adds at least where it is named
 SHARED_WORDS = 2  # of a typed question that are named
@@ -57,7 +55,7 @@ class ReasonWriter:
         since = [_feedback(usage)] if (usage.uses or usage.pinned) and not pinned_here else []
         since += ["reverted later"] if row in self.view.replaced_by else []
         named = [*(["pinned here"] if pinned_here else []), *(parts[term] for term in evidence)]
-        return listed(*named[: min(EVIDENCE, PARTS - len(since))], *since)
+        return listed(*named, *since)
 
     def _text_terms(self, row: int, terms: Mapping[str, float]) -> list[str]:
         """Return which of words, meaning and recency are evidence.
