@@ -21,7 +21,7 @@ def found() -> dict[str, set[str]]:
         ("mom suggest --help", "Suggest memories for lines, a file or a task."),
         ("mom.enable", "Enable mom in this folder."),
         ("mom_lsp/phrases.py", "needed a fix"),
-        ("mom_lsp/phrases.py", "{shown} relevant"),
+        ("mom_lsp/phrases.py", "{shown} {word}"),
         ("mom_lsp/cli/suggest.py", "This memory is not part of an episode."),
     ],
 )

@@ -29,11 +29,12 @@ def mom(project: Repo, moms: Start) -> Mom:
 
 
 def test_a_pinned_memory_is_shown_first_and_below_the_threshold(mom: Mom) -> None:
-    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.3, "count": 1}}})
+    no_hints = {"hints": {"enable": False}}  # a hint would lead at its line
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.2, "count": 1}} | no_hints})
     assert titles(mom.suggest("src/a.py", 2)) == [ALPHA]
     mom.call("pin", id=mom_id(mom, BETA))
     assert titles(mom.suggest("src/a.py", 2)) == [BETA]
-    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.95}}})
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.95}} | no_hints})
     (one,) = mom.suggest("src/a.py", 2)
     assert (one["title"], one["pinned"]) == (BETA, True)
     assert one["why"].startswith("pinned here, ")
@@ -42,6 +43,7 @@ def test_a_pinned_memory_is_shown_first_and_below_the_threshold(mom: Mom) -> Non
 
 
 def test_a_pinned_memory_is_not_shown_where_it_is_irrelevant(mom: Mom, project: Repo) -> None:
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.1}}})
     project.write("new/zebra.txt", "nothing that anybody wrote before\n")
     mom.call("pin", id=mom_id(mom, BETA))
     assert mom.suggest("new/zebra.txt", 1) == []
@@ -108,6 +110,7 @@ def test_a_note_is_found_by_its_words_and_at_its_line(mom: Mom, project: Repo) -
     assert (found["kind"], found["title"], found["body"]) == ("note", "Ask Grace: zebras cross here!", said)
     assert (found["source"]["type"], found["source"]["path"], found["source"]["line"]) == ("user", "src/a.py", 2)
     assert found["source"]["time"].endswith("Z")
+    mom.call("configure", options={"mom": {"suggest": {"threshold": 0.1}}})
     assert identity not in [one["id"] for one in mom.suggest("src/b.py", 1)]
     mom.call("forget", id=identity)
     assert mom.search("zebras") == []

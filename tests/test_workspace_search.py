@@ -47,9 +47,11 @@ def test_an_intent_is_accepted_with_and_without_a_path(mom: Mom) -> None:
 
 
 def test_search_and_why_give_reasons_without_a_probability(mom: Mom) -> None:
-    assert "% relevant" in suggestion(mom)["phrases"]["relevance"]
+    assert "% useful: " in suggestion(mom)["phrases"]["relevance"]
+    (in_words, *_) = mom.call("suggest", intent="raise the start")["suggestions"]
+    assert in_words["usefulness"] is None and "% relevant: " in in_words["phrases"]["relevance"]
     for one in [*mom.search("alpha"), *mom.call("why", path="src/a.py", line=2)["citations"]]:
-        assert one["chance"] is not None and "relevant" not in one["phrases"]["relevance"]
+        assert one["chance"] is not None and "%" not in one["phrases"]["relevance"]
 
 
 def test_a_suggestion_needs_a_path_or_an_intent(mom: Mom) -> None:

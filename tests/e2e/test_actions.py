@@ -25,7 +25,7 @@ async def test_a_hover_shows_the_memory_and_its_relevance(editor: Editor) -> Non
     assert f"**{FIX}**" in text
     assert "The server bans a client after 50 attempts" in text
     assert "Ann Author" in text
-    assert "% relevant: wrote this line" in text
+    assert "% useful: wrote this line" in text
     assert "strength" not in text and "score" not in text
 
 

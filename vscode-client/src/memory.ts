@@ -16,7 +16,7 @@ export interface Source {
 export interface Phrases {
   kind: string;
   age: string;
-  relevance: string; // "91% relevant: wrote this line, recent"
+  relevance: string; // "61% useful: wrote this line"
   marks: string[];
   life: string;
   failure: string;

@@ -56,7 +56,7 @@ step("shows the memory on hover", async () => {
 
 step("shows the numbers behind a relevance on request", async () => {
     await editor.goTo(LINE);
-    await editor.hover("% relevant: wrote this line");
+    await editor.hover("% useful: wrote this line");
     await editor.page.locator(".monaco-hover:visible a", { hasText: "Why this?" }).click();
     const dialog = editor.page.locator(".monaco-dialog-box", { hasText: pattern("log-odds") });
     await dialog.waitFor();
