@@ -24,7 +24,7 @@ async def test_a_hint_is_at_the_end_of_the_line_that_the_fix_wrote(editor: Edito
     assert hint.position.character == width
     assert isinstance(hint.label, str)
     assert hint.label.startswith("← Fix endless retries")
-    assert len(hint.label) <= 40
+    assert len(hint.label) <= 60
     assert hint.padding_left
 
 

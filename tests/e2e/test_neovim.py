@@ -27,7 +27,7 @@ local function hints()
 end
 local function labels(line)
   return vim.tbl_map(function(hint) return hint.label end,
-    vim.tbl_filter(function(hint) return hint.line == line end, hints()))
+    vim.tbl_filter(function(hint) return hint.line == line and hint.label:find('Fix endless') end, hints()))
 end
 local function actions()
   local params = vim.lsp.util.make_range_params(0, 'utf-8')
