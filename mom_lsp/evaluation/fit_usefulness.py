@@ -22,11 +22,11 @@ import numpy as np
 from mom_lsp.evaluation.asked import Line, known_at_lines, unused_workspace
 from mom_lsp.evaluation.clones import clones_of
 from mom_lsp.evaluation.curve_plot import plot_calibration
-from mom_lsp.route.usefulness import ABOUT, WORTH, Logistic
+from mom_lsp.route.usefulness import ABOUT, WORTH, Logistic, Usefulness
 from mom_lsp.tuning.logit import logit
 from mom_lsp.tuning.metrics import auc
 
-THRESHOLDS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5)
+THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 SHOWN = 3  # suggestions of a line
 PENALTY = 1e-3
 USEFUL, IRRELEVANT = "U", "I"
@@ -60,10 +60,11 @@ class Models:
     about: Logistic
     worth: Logistic
 
-    def usefulness(self, pairs: Sequence[JudgedPair]) -> np.ndarray:
-        """Return the probability that each is useful, (m,)."""
+    def usefulness(self, pairs: Sequence[JudgedPair]) -> Usefulness:
+        """Return how useful each is, (m,)."""
         values = {name: np.array([pair.features[name] for pair in pairs]) for name in (*ABOUT, *WORTH)}
-        return np.asarray(self.about.probability(values) * self.worth.probability(values))
+        wrote = (values["wrote"] > 0) | (values["wrote_before"] > 0)
+        return Usefulness(self.about.probability(values), self.worth.probability(values), wrote)
 
 
 @dataclass(slots=True)
@@ -121,26 +122,27 @@ def _logistic(pairs: Sequence[JudgedPair], names: Sequence[str], target: np.ndar
     return Logistic(dict(zip(names, (weights[:-1] / scale).tolist(), strict=True)), float(weights[-1]))
 
 
-def cross_validated(pairs: Sequence[JudgedPair]) -> np.ndarray:
+def cross_validated(pairs: Sequence[JudgedPair]) -> Usefulness:
     """Return the usefulness of each pair by models fitted on the other repositories, (m,)."""
-    names, found = np.array([pair.repository for pair in pairs]), np.zeros(len(pairs))
+    names, size = np.array([pair.repository for pair in pairs]), len(pairs)
+    found = Usefulness(np.zeros(size), np.zeros(size), np.zeros(size, bool))
     for name in dict.fromkeys(names.tolist()):
-        models = fitted([pair for pair in pairs if pair.repository != name])
-        found[names == name] = models.usefulness([pair for pair in pairs if pair.repository == name])
+        models, at = fitted([pair for pair in pairs if pair.repository != name]), names == name
+        one = models.usefulness([pair for pair in pairs if pair.repository == name])
+        found.about[at], found.worth[at], found.wrote[at] = one.about, one.worth, one.wrote
     return found
 
 
-def outcome(pairs: Sequence[JudgedPair], usefulness: np.ndarray, threshold: float) -> Outcome:
+def outcome(pairs: Sequence[JudgedPair], usefulness: Usefulness, threshold: float) -> Outcome:
     """Return what a threshold shows: at most three memories of a line, by their score."""
-    lines: dict[tuple[str, Line], list[tuple[float, float, JudgedPair]]] = {}
-    for pair, probability in zip(pairs, usefulness.tolist(), strict=True):
-        lines.setdefault((pair.repository, pair.line), []).append((pair.score, probability, pair))
+    lines: dict[tuple[str, Line], list[tuple[bool, JudgedPair]]] = {}
+    for pair, suffices in zip(pairs, usefulness.suffices(threshold).tolist(), strict=True):
+        lines.setdefault((pair.repository, pair.line), []).append((suffices, pair))
     total = Outcome(len(lines))
     for candidates in lines.values():
-        ordered = sorted(candidates, key=lambda one: -one[0])
-        shown = [pair for _, probability, pair in ordered if probability >= threshold][:SHOWN]
-        useful = {pair.verdicts for _, _, pair in candidates if pair.useful >= 0.5}
-        total.known += bool(useful)
+        ordered = sorted(candidates, key=lambda one: -one[1].score)
+        shown = [pair for suffices, pair in ordered if suffices][:SHOWN]
+        total.known += any(pair.useful >= 0.5 for _, pair in candidates)
         total.found += any(pair.useful >= 0.5 for pair in shown)
         total.answered += bool(shown)
         total.first += [pair.verdicts for pair in shown[:1]]
@@ -173,14 +175,14 @@ def main() -> None:
     )
     found = cross_validated(pairs)
     score = np.array([pair.score for pair in pairs])
-    for name, values in (("usefulness", found), ("score alone", score)):
+    for name, values in (("usefulness", found.probability), ("score alone", score)):
         _print(
             f"AUC of {name}: {auc(values, useful):.3f}; of pairs about the line {auc(values[about], useful[about]):.3f}"
         )
     for threshold in THRESHOLDS:
         _print(f"  usefulness >= {threshold:.2f}: {outcome(pairs, found, threshold)}")
     if chosen.curve:
-        plot_calibration(chosen.curve, found, useful)
+        plot_calibration(chosen.curve, found.probability, useful)
     models = fitted(pairs)
     for name, model in (("about", models.about), ("worth", models.worth)):
         _print(f"{name}: " + ", ".join(f"{n} {w:+.2f}" for n, w in model.weights.items()) + f"; {model.intercept:+.2f}")

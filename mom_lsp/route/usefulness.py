@@ -26,6 +26,9 @@ ABOUT = ("wrote", "wrote_before", "same_function", "nearby", "shares_names")
 WORTH = ("informative", "surprise", "small", "adapts")
 LEAST_DOUBT = 0.01  # an informativeness is kept this far from 0 and 1
 COMMON_SURPRISE = 3
+# How many times as useful a memory must be that wrote none of the lines. Readers mind an irrelevant memory more than they
+# miss a useful one, and among those that wrote no line one in three is irrelevant.
+ELSEWHERE = 1.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +37,16 @@ class Usefulness:
 
     about: np.ndarray  # the probability that a memory is about the lines
     worth: np.ndarray  # the probability that it is worth reading, given that
+    wrote: np.ndarray  # whether it wrote one of the lines, now or before
 
     @property
     def probability(self) -> np.ndarray:
         """The probability that somebody who edits the lines is glad to have read it."""
         return np.asarray(self.about * self.worth)
+
+    def suffices(self, threshold: float) -> np.ndarray:
+        """Return which memories are useful enough to be shown, (m,)."""
+        return np.asarray(self.probability >= threshold * np.where(self.wrote, 1.0, ELSEWHERE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,8 @@ def usefulness(
 ) -> Usefulness:
     """Return how useful some memories are at the lines of a place. For the arguments, see `features`."""
     found, (about, worth) = features(view, rows, place, names, paths), _shipped()
-    return Usefulness(about.probability(found), worth.probability(found))
+    wrote = (found["wrote"] > 0) | (found["wrote_before"] > 0)
+    return Usefulness(about.probability(found), worth.probability(found), wrote)
 
 
 def features(

@@ -46,7 +46,7 @@ class SuggestSettings:
     """The suggestions."""
 
     count: int = _setting(3, "Maximum number of suggestions.", low=1, high=50)
-    threshold: float = _setting(0.4, "Minimum estimated usefulness (probability) of a suggestion.", high=1)
+    threshold: float = _setting(0.25, "Minimum estimated usefulness (probability) of a suggestion.", high=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.route.reason import ON_TRIAL, ReasonWriter, listed
 from mom_lsp.route.score import top, total
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy
-from mom_lsp.route.usefulness import usefulness
+from mom_lsp.route.usefulness import Usefulness, usefulness
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.tiers.decay import usage
@@ -50,11 +50,11 @@ class Least:
     paths: tuple[str, ...] = ()  # asked about
     always: frozenset[int] = frozenset()  # rows that need no relevance
 
-    def usefulness(self, view: View, evidence: Evidence) -> np.ndarray | None:
-        """Return how useful each candidate is at the place, (m,); None if that does not count."""
+    def usefulness(self, view: View, evidence: Evidence) -> Usefulness | None:
+        """Return how useful the candidates are at the place, None if that does not count."""
         if self.useful is None or evidence.place is None or evidence.overlap is None:
             return None
-        return usefulness(view, evidence.rows, evidence.place, evidence.overlap.names, self.paths).probability
+        return usefulness(view, evidence.rows, evidence.place, evidence.overlap.names, self.paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ class Ranker:
         useful = least.usefulness(self.view, evidence)
         shown = (chances >= least.relevance) | np.isin(rows, list(least.always)) | first
         if useful is not None and least.useful is not None:
-            shown &= (useful >= least.useful) | first
+            shown &= useful.suffices(least.useful) | first
         shown &= first | ~self._dropped(rows)
         merged = self.snapshot.life.merged
         same = self.view.catalog.same_change
@@ -220,7 +220,7 @@ class Ranker:
         def ranked(at: int) -> Ranked:
             terms = {t: float(contributions[t][at]) for t in TERMS}
             found = self._ranked(int(rows[at]), float(scores[at]), terms, float(chances[at]), writer)
-            return found if useful is None else replace(found, usefulness=float(useful[at]))
+            return found if useful is None else replace(found, usefulness=float(useful.probability[at]))
 
         chosen = _without_repeats(map(ranked, best), same)[:k]
         if self.strategy.explore and 1 < k == len(chosen) and (shown & first).sum() < k:
