@@ -26,8 +26,8 @@ ABOUT = ("wrote", "wrote_before", "same_function", "nearby", "shares_names")
 WORTH = ("informative", "surprise", "small", "adapts")
 LEAST_DOUBT = 0.01  # an informativeness is kept this far from 0 and 1
 COMMON_SURPRISE = 3
-# How many times as useful a memory must be that wrote none of the lines. Readers mind an irrelevant memory more than they
-# miss a useful one, and among those that wrote no line one in three is irrelevant.
+# How many times as useful a memory must be that wrote none of the lines. Readers mind an irrelevant memory more than
+# they miss a useful one, and among those that wrote no line one in three is irrelevant.
 ELSEWHERE = 1.75
 
 

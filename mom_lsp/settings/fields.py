@@ -38,7 +38,7 @@ class HintSettings:
         high=5,
     )
     warnings: bool = _setting(False, "Warn when lines being written repeat a reverted change.")
-    threshold: float = _setting(0.45, "Minimum estimated usefulness (probability) of a hint.", high=1)
+    threshold: float = _setting(0.35, "Minimum estimated usefulness (probability) of a hint.", high=1)
 
 
 @dataclass(frozen=True, slots=True)
