@@ -29,6 +29,7 @@ from mom_lsp.tuning.metrics import auc
 THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 SHOWN = 3  # suggestions of a line
 PENALTY = 1e-3
+CONSTANT = 1e-9  # a feature that spreads less is the same for all pairs
 USEFUL, IRRELEVANT = "U", "I"
 
 
@@ -113,7 +114,7 @@ def fitted(pairs: Sequence[JudgedPair]) -> Models:
 def _logistic(pairs: Sequence[JudgedPair], names: Sequence[str], target: np.ndarray) -> Logistic:
     """Return a model whose weights are not negative: a feature that would speak against is left out."""
     x = np.array([[pair.features[name] for name in names] for pair in pairs])
-    scale = x.std(0) + 1e-9
+    scale = np.where(x.std(0) > CONSTANT, x.std(0), 1.0)
     ones = np.ones((len(x), 1))
     weights = logit(np.hstack([x / scale, ones]), target, penalty=np.array([PENALTY] * len(names) + [0.0]))
     if (weights[:-1] < 0).any():
