@@ -64,3 +64,26 @@ def test_each_feature_belongs_to_one_of_two_questions() -> None:
         *ABOUT,
         *WORTH,
     }
+
+
+@given(st.floats(0, 1), st.floats(0, 20), st.integers(0, 10**6))
+def test_no_memory_is_more_useful_anywhere_than_where_it_wrote_the_line(
+    informative: float, evidence: float, lines: int
+) -> None:
+    memory = commit(2, informative=informative, evidence=evidence, changed_lines=lines)
+    written_by_another = replace(SPOT, writers={5: sha(9)}, earlier={})
+    places = [SPOT, replace(written_by_another, earlier={5: [sha(2)]}), written_by_another, Spot("z.py", "f", 5, 5, {})]
+    wrote, before, same_function, elsewhere = (float(of(memory, spot=spot)[0]) for spot in places)
+    assert wrote > before > same_function > elsewhere
+
+
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 20), st.integers(0, 10**6)), min_size=1, max_size=4))
+def test_usefulness_is_at_most_the_chance_of_either_question(facts: list[tuple[float, float, int]]) -> None:
+    memories = [
+        commit(n, informative=informative, evidence=evidence, changed_lines=lines)
+        for n, (informative, evidence, lines) in enumerate(facts, 2)
+    ]
+    view = make_view(ADDED_FILE, *memories)
+    found = usefulness(view, np.arange(len(memories) + 1), place(view, SPOT), np.zeros(view.catalog.size), [SPOT.path])
+    assert (found.probability <= np.minimum(found.about, found.worth)).all()
+    assert (found.probability > 0).all()
