@@ -16,6 +16,14 @@ from mom_lsp.extract.boilerplate import is_boilerplate
         "use std::io;",
         "const fs = require('fs')",
         "package main",
+        "package org.example.parser;",
+        "pub(crate) mod parser;",
+        "pub use parser::{Parser, Token};",
+        "using System.Text;",
+        "using Table = System.Collections.Generic.Dictionary<string, int>;",
+        "using namespace std;",
+        "require 'json'",
+        'require_relative "parser"',
         "    break;",
         "} else {",
         "    return",
@@ -38,6 +46,11 @@ def test_a_line_without_content_is_boilerplate(line: str) -> None:
         "users = load()",
         "# includes the header",
         "finish()",
+        "mod = parser.load(name)",
+        "use = 3",
+        "package = find(name)",
+        "using (var stream = Open(path)) {",
+        'require(amount > 0, "nothing to pay");',
     ],
 )
 def test_a_line_with_content_is_not_boilerplate(line: str) -> None:
@@ -47,3 +60,8 @@ def test_a_line_with_content_is_not_boilerplate(line: str) -> None:
 def test_the_lines_of_a_wrapped_import_are_boilerplate() -> None:
     lines = ["from a import (", "    first_name,", "    second_name,", ")", "first_name()"]
     assert [is_boilerplate(lines, number) for number in range(1, 6)] == [True, True, True, True, False]
+
+
+def test_a_module_written_in_place_is_no_import() -> None:
+    lines = ["mod tests {", "    use super::*;", "", "    const LIMIT: usize = 42;", "", "    fn limit() {"]
+    assert [is_boilerplate(lines, number) for number in range(1, 7)] == [False, True, True, False, True, False]

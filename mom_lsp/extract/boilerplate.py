@@ -11,7 +11,8 @@ MAX_WRAPPED = 40  # lines of one import
 _IMPORT = re.compile(
     r"import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s+[^=]+=\s*require\(|\}\s*from\b"
     r"|#\s*(?:(?:include|import)\s*[<\"@A-Z]|pragma once|ifndef\b|endif\b|define \w+_H_*$)"
-    r"|(?:pub(?:\([^)]*\))?\s+)?(?:use|mod)\s|extern crate\b|package\s|using\s|require(?:_relative)?\b"
+    r"|(?:pub(?:\([^)]*\))?\s+)?(?:use\s+[\w:{*\\]|mod\s+\w+;)|extern crate\b|package\s+[\w.:]+;?(?:\s*//.*)?$"
+    r"|using\s[\w.:, ]+(?:=[\w.:<>, ]+)?;?$|require(?:_relative|_once)?[\s(]+[\"']"
     r"|@import\b|\"[\w./-]+\"$"
 )
 _OPENS, _CLOSES = re.compile(r"[({]\s*$"), re.compile(r"[)}]")
