@@ -72,8 +72,8 @@ def test_the_defaults_match_the_contract() -> None:
     settings, reports = parse_settings({})
     assert (settings, reports) == (Settings(), [])
     assert settings.enable and settings.hints.enable and settings.index.comments and settings.index.documents
-    assert (settings.hints.delay, settings.hints.minimum_surprise, settings.hints.threshold) == (500, 1, 0.45)
-    assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.4)
+    assert (settings.hints.delay, settings.hints.minimum_surprise, settings.hints.threshold) == (500, 1, 0.35)
+    assert (settings.suggest.count, settings.suggest.threshold) == (3, 0.25)
     weights = settings.weights
     assert (weights.sem, weights.lex, weights.temp, weights.use, weights.place) == (1, 1, 1, 1, 1)
     assert settings.index.max_file_size == 1_000_000
@@ -103,7 +103,7 @@ def test_nested_and_dotted_names_are_equivalent(options: dict[str, Any]) -> None
         ),
         (
             {"suggest": {"threshold": float("nan")}},
-            "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.4",
+            "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.25",
         ),
         ({"suggest.count": 2.5}, "mom.suggest.count: expected an integer from 1 to 50, got 2.5; using 3"),
         ({"enable": 1}, "mom.enable: expected true or false, got 1; using True"),

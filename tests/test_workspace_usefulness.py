@@ -19,6 +19,7 @@ FETCH = "import socket\n\n\ndef fetch(host):\n    return connect(host)\n"
 PARSE = "\n\ndef parse(text):\n    return text.split()\n"
 MENDED = "import socket\nimport time\n\n\ndef fetch(host):\n    wait(host)\n    return connect(host)\n"
 LIMITED = PARSE.replace("split()", "split()[:42]")
+DEFAULT = f"{Settings().suggest.threshold:.0%}"
 PATH, TELLING_LINE, DULL_LINE = "src/client.py", 6, 11
 
 
@@ -117,8 +118,10 @@ def test_show_says_why_a_memory_is_kept_silent(mom: Mom) -> None:
     configure(mom, suggest={"threshold": 0})
     telling, dull = suggested(mom, TELLING_LINE)[TELLING], suggested(mom, DULL_LINE)[DULL]
     there = "useful at the lines that it wrote"
-    assert because[TELLING] == f"{telling['usefulness']:.0%} {there}; a suggestion needs 40% (mom.suggest.threshold)"
-    silent = f"kept silent by mom.suggest.threshold (40%): {dull['usefulness']:.0%} {there}: "
+    assert (
+        because[TELLING] == f"{telling['usefulness']:.0%} {there}; a suggestion needs {DEFAULT} (mom.suggest.threshold)"
+    )
+    silent = f"kept silent by mom.suggest.threshold ({DEFAULT}): {dull['usefulness']:.0%} {there}: "
     assert because[DULL].startswith(f"{silent}its text tells little that the code does not")
     assert mom.call("show", id=dull["id"])["because"].endswith("; a suggestion needs 0% (mom.suggest.threshold)")
 
@@ -160,4 +163,4 @@ def test_where_nothing_speaks_against_a_memory_nothing_is_told() -> None:
 
 def test_a_comment_has_no_line_that_it_wrote() -> None:
     comment = make_memory(9, anchors=LINE, source=Source("file", path=PATH, line=5))
-    assert words(comment) == "where it is at least 40% useful (mom.suggest.threshold)"
+    assert words(comment) == f"where it is at least {DEFAULT} useful (mom.suggest.threshold)"
