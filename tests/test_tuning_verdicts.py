@@ -119,7 +119,7 @@ def use(mom: Mom, choose: Callable[[list[dict[str, Any]]], dict[str, Any]]) -> N
 def worker(project: Repo, moms: Start) -> Mom:
     """Index a history of many small changes, all of which are suggested."""
     fill(project, 6 * FILES, FILES)
-    (project.root / ".mom.toml").write_text(f"[suggest]\nthreshold = 0\ncount = {SHOWN}\n")
+    (project.root / ".mom.toml").write_text(f"[suggest]\ncount = {SHOWN}\n[hints]\nenable = false\n")
     mom = moms(project)
     mom.index()
     return mom
