@@ -91,7 +91,6 @@ class Memory:
     trailers: tuple[tuple[str, str], ...] = ()
     evidence: float = 0.0  # that it was not routine; its quintile is the surprise
     informative: float = 0.0  # the probability that its text tells a reader something that the code does not
-    changed_lines: int = 0  # added and removed, of a commit
     noise: str = ""  # why it is never suggested (routine history), "" if it may be
 
     @property

@@ -129,6 +129,7 @@ def test_show_says_why_a_memory_is_kept_silent(mom: Mom) -> None:
 # What speaks against a memory
 
 LINE = (Anchor(PATH, ("fetch",), ((5, 1),)),)
+SWEEP = (*LINE, *(Anchor(f"{n}.py") for n in range(39)))
 
 
 def words(memory: Memory, threshold: float = Settings().suggest.threshold) -> str:
@@ -140,27 +141,27 @@ def words(memory: Memory, threshold: float = Settings().suggest.threshold) -> st
 @pytest.mark.parametrize(
     ("changes", "against"),
     [
-        ({"informative": 0.2, "evidence": 9.0, "changed_lines": 4}, "its text tells little that the code does not"),
-        ({"informative": 0.5, "evidence": 0.0, "changed_lines": 4}, "it is routine for this repository"),
-        ({"informative": 0.5, "evidence": 9.0, "changed_lines": 12_345}, "it changed 12,345 lines"),
+        ({"informative": 0.2, "evidence": 9.0}, "its text tells little that the code does not"),
+        ({"informative": 0.5, "evidence": 0.0}, "it is routine for this repository"),
+        ({"informative": 0.5, "evidence": 9.0, "anchors": SWEEP}, "it changed 40 files"),
         (
-            {"informative": 0.2, "evidence": 0.0, "changed_lines": 300},
+            {"informative": 0.2, "evidence": 0.0, "anchors": SWEEP},
             "its text tells little that the code does not and it is routine for this repository"
-            " and it changed 300 lines",
+            " and it changed 40 files",
         ),
     ],
 )
 def test_what_speaks_against_a_memory_is_told(changes: dict[str, Any], against: str) -> None:
-    told = words(make_memory(9, anchors=LINE, **changes), threshold=0.9)
+    told = words(make_memory(9, **{"anchors": LINE, **changes}), threshold=0.9)
     assert told.startswith("kept silent by mom.suggest.threshold (90%): ")
     assert told.endswith(f"% useful at the lines that it wrote: {against}")
 
 
 def test_where_nothing_speaks_against_a_memory_nothing_is_told() -> None:
-    told = words(make_memory(9, anchors=LINE, informative=0.5, evidence=9.0, changed_lines=4), threshold=0.9)
+    told = words(make_memory(9, anchors=LINE, informative=0.5, evidence=9.0), threshold=0.9)
     assert told.endswith("% useful at the lines that it wrote")
 
 
 def test_a_comment_has_no_line_that_it_wrote() -> None:
     comment = make_memory(9, anchors=LINE, source=Source("file", path=PATH, line=5))
-    assert words(comment) == f"where it is at least {DEFAULT} useful (mom.suggest.threshold)"
+    assert words(comment) == f"where it is useful enough (mom.suggest.threshold is {DEFAULT})"

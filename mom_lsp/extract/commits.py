@@ -23,7 +23,6 @@ Sanitize = Callable[[str], str]
 
 MAX_FILES = 100
 MAX_SPANS = 50
-TOO_MANY_LINES = 100_000  # changed by a commit whose diff was not read
 
 
 def _vendored_or_generated(path: str) -> bool:
@@ -82,15 +81,8 @@ def commit_memory(
         trailers=message.trailers,
         evidence=round(sum(shares.values()), 3),
         informative=round(informativeness(title_of(message.subject), message.body), 3),
-        changed_lines=_changed_lines(commit),
         noise=commit_noise(commit),
     )
-
-
-def _changed_lines(commit: Commit) -> int:
-    """Return how many lines a commit adds and removes, very many if the diff was too large to read."""
-    found = sum(len(hunk.removed) + len(hunk.added) for file in commit.files for hunk in file.hunks)
-    return max(found, TOO_MANY_LINES) if commit.truncated else found
 
 
 def _merged_as(text: str, subject: str) -> tuple[str, ...]:

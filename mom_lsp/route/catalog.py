@@ -28,7 +28,7 @@ class Catalog:
         self.ids, self.row_of = PackedTexts(arrays["id"]), Lookup(arrays, "ids")
         self.size = len(self.ids)
         self.time, self.evidence = arrays["time"], arrays["evidence"]
-        self.informative, self.changed_lines = arrays["informative"], arrays["changed_lines"]  # (n,) each
+        self.informative = arrays["informative"]  # (n,) probability that the text tells something
         self.length = arrays["length"]  # (n,) characters of the body
         self.suggestible, self.is_file, self.is_note = (arrays[name] for name in ("suggestible", "is_file", "is_note"))
         self.row_of_commit = Lookup(arrays, "commits")

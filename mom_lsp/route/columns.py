@@ -17,7 +17,7 @@ from mom_lsp.route.postings import name_keys, sorted_postings
 from mom_lsp.route.same_change import same_changes
 from mom_lsp.route.text_index import lookup, packed, unpacked
 
-FORMAT = 8  # of the arrays: increment it when they change
+FORMAT = 9  # of the arrays: increment it when they change
 COLUMNS = (
     "id",
     "source_type",
@@ -34,7 +34,6 @@ COLUMNS = (
     "renames",
     "evidence",
     "informative",
-    "changed_lines",
     "length",
     "added",
     "removed",
@@ -57,7 +56,6 @@ def arrays_of(table: pa.Table) -> dict[str, np.ndarray]:
         "time": table["time"].to_numpy(),
         "evidence": table["evidence"].to_numpy(),
         "informative": table["informative"].to_numpy(),
-        "changed_lines": table["changed_lines"].to_numpy(),
         "length": table["length"].to_numpy(),
         "suggestible": pc.equal(table["noise"], "").to_numpy(),
         "is_file": pc.equal(table["source_type"], "file").to_numpy(),

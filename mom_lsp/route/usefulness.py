@@ -23,7 +23,7 @@ from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.view import View
 
 ABOUT = ("wrote", "wrote_before", "same_function", "nearby", "shares_names")
-WORTH = ("informative", "surprise", "small", "adapts")
+WORTH = ("informative", "surprise", "few_files", "adapts")
 LEAST_DOUBT = 0.01  # an informativeness is kept this far from 0 and 1
 COMMON_SURPRISE = 3
 # How many times as useful a memory must be that wrote none of the lines. Readers mind an irrelevant memory more than
@@ -99,7 +99,7 @@ def features(
         "shares_names": np.where(wrote | before, 0.0, np.sqrt(names[rows])),
         "informative": np.log(informative / (1 - informative)),
         "surprise": view.surprise[rows].astype(float) - COMMON_SURPRISE,
-        "small": -np.log1p(catalog.changed_lines[rows]),
+        "few_files": -np.log1p(catalog.path_count[rows]),
         "adapts": (~np.isin(rows, _first_changes(view, paths))).astype(float),
     }
 

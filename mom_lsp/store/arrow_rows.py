@@ -39,7 +39,6 @@ SCHEMA = pa.schema(
         pa.field("trailers", pa.string()),  # JSON
         pa.field("evidence", pa.float32()),
         pa.field("informative", pa.float32()),
-        pa.field("changed_lines", pa.int32()),
         pa.field("length", pa.int32()),  # characters of the body
         pa.field("noise", pa.string()),
         pa.field("text", pa.string()),  # for full-text search
@@ -83,7 +82,6 @@ def _row(memory: Memory) -> dict[str, Any]:
         "trailers": _json(memory.trailers),
         "evidence": memory.evidence,
         "informative": memory.informative,
-        "changed_lines": memory.changed_lines,
         "length": len(memory.body),
         "noise": memory.noise,
         "text": search_text(memory) if suggestible else "",  # noise is never found
@@ -118,7 +116,6 @@ def from_row(row: dict[str, Any]) -> Memory:
         trailers=tuple((key, value) for key, value in json.loads(row["trailers"])),
         evidence=row["evidence"],
         informative=row["informative"],
-        changed_lines=row["changed_lines"],
         noise=row["noise"],
     )
 

@@ -8,7 +8,7 @@ from mom_lsp.route.place_term import place_of_writers
 from mom_lsp.route.usefulness import usefulness
 from mom_lsp.route.view import View
 
-TELLING, ROUTINE, LARGE = 0.3, 2, 300  # informativeness; surprise; changed lines
+TELLING, ROUTINE, MANY = 0.3, 2, 20  # informativeness; surprise; files
 
 
 def usefulness_text(view: View, row: int, threshold: float) -> str:
@@ -21,7 +21,7 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
     """
     catalog = view.catalog
     if catalog.is_file[row] or catalog.is_note[row]:
-        return f"where it is at least {threshold:.0%} useful (mom.suggest.threshold)"
+        return f"where it is useful enough (mom.suggest.threshold is {threshold:.0%})"
     place, paths = place_of_writers(view, {row: [1]}), catalog.paths_of(row)[:1]
     probability = float(usefulness(view, np.array([row]), place, np.zeros(catalog.size), paths).probability[0])
     useful = f"{probability:.0%} useful at the lines that it wrote"
@@ -38,6 +38,6 @@ def _against(view: View, row: int) -> list[str]:
     parts = {
         "its text tells little that the code does not": catalog.informative[row] < TELLING,
         "it is routine for this repository": view.surprise[row] <= ROUTINE,
-        f"it changed {int(catalog.changed_lines[row]):,} lines": catalog.changed_lines[row] >= LARGE,
+        f"it changed {int(catalog.path_count[row])} files": catalog.path_count[row] >= MANY,
     }
     return [text for text, applies in parts.items() if applies]
