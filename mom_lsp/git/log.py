@@ -25,7 +25,8 @@ FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
 FIELDS = 7
 MAX_DIFF = 1_000_000  # bytes of a commit's diff that are read
 MAX_FILES = 500  # besides renamed ones
-HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$")
+HUNK = re.compile(r"-(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")  # after "@@ "
+NO_NEWLINE = re.compile(r"\n\\[^\n]*")  # "\ No newline at end of file"
 MISSING = re.compile(
     r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE
 )
@@ -133,7 +134,7 @@ def _files(diff: str, truncated: bool) -> tuple[FileChange, ...]:
     if truncated or not patch or len(entries) > MAX_FILES:
         return tuple(entries)
     sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
-    return tuple(_with_section(entry, sections.get(entry.path)) for entry in entries)
+    return tuple(entry._replace(hunks=tuple(_hunks(sections.get(entry.path, "")))) for entry in entries)
 
 
 def _raw_entry(line: str) -> FileChange | None:
@@ -158,29 +159,24 @@ def section_path(section: str) -> str:
     return ""
 
 
-def _with_section(entry: FileChange, section: str | None) -> FileChange:
-    if section is None:
-        return entry
-    hunks = tuple(_hunks(section))
-    return FileChange(entry.path, entry.old_path, entry.status, hunks=hunks)
-
-
 def _hunks(section: str) -> Iterator[Hunk]:
     for part in section.split("\n@@ ")[1:]:
-        first, *lines = part.split("\n")
-        match = HUNK.match("@@ " + first)
+        match = HUNK.match(part)
         if match is None:
             continue
         old, old_count, new, new_count, header = match.groups()
-        yield Hunk(
-            header=header.strip(),
-            old_start=int(old),
-            old_count=int(old_count or 1),
-            new_start=int(new),
-            new_count=int(new_count or 1),
-            removed=tuple([line[1:] for line in lines if line[:1] == "-"]),
-            added=tuple([line[1:] for line in lines if line[:1] == "+"]),
-        )
+        removed, added = _sides(part[match.end() :])
+        yield Hunk(header.strip(), int(old), int(old_count or 1), int(new), int(new_count or 1), removed, added)
+
+
+def _sides(body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the removed and the added lines of a hunk without context, in which the removed ones come first."""
+    if "\n\\" in body:
+        body = NO_NEWLINE.sub("", body)
+    body = body.rstrip("\n")
+    at = body.find("\n+")
+    old, new = (body[:at], body[at:]) if at >= 0 else (body, "")
+    return tuple(old.split("\n-")[1:]), tuple(new.split("\n+")[1:])
 
 
 def unquote(name: str) -> str:

@@ -78,9 +78,8 @@ def _preimage(record: bytes) -> PreImage:
 
 def _old_hunks(section: str) -> Iterator[OldHunk]:
     for part in section.split("\n@@ ")[1:]:
-        first, *body = part.split("\n")
-        if match := HUNK.match("@@ " + first):
-            yield _old_hunk(match[5].strip(), int(match[1]), body)
+        if match := HUNK.match(part):
+            yield _old_hunk(match[5].strip(), int(match[1]), part[match.end() :].split("\n")[1:])
 
 
 def _old_hunk(header: str, line: int, body: Sequence[str]) -> OldHunk:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from mom_lsp.git import Location, Repository, TreeEntry
 from mom_lsp.indexing.duplicates import DuplicateFilter
-from mom_lsp.indexing.extraction_worker import Task, file_memories, ordered, wanted_file
+from mom_lsp.indexing.extraction_worker import Task, extract, extract_rows, file_memories, ordered, wanted_file
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
@@ -60,11 +60,11 @@ def index_history(
         tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
         total = sum(len(task.commits) for task in tasks)
         control.step("history", 0, total)
-        for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
-            write = merger.write_groups if task.commits[0] in shared else merger.write
-            summary.memories += write(memories)
-            summary.commits += len(memories)
-            done += len(memories)
+        for task, rows in zip(tasks, ordered(executor, extract_rows, tasks), strict=True):
+            write = merger.write_groups if task.commits[0] in shared else merger.write_rows
+            summary.memories += write(rows)
+            summary.commits += rows.num_rows
+            done += rows.num_rows
             control.step("history", done, total)
             control.indexed(len(known) + done)
 
@@ -110,7 +110,7 @@ def index_files(
     wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
     with workers(len(wanted)) as executor:
-        for task, memories in zip(tasks, ordered(executor, tasks), strict=True):
+        for task, memories in zip(tasks, ordered(executor, extract, tasks), strict=True):
             summary.memories += merger.write(duplicates.new(memories))
             summary.files += len(task.files)
             control.step("files", summary.files, len(wanted))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mom_lsp.git import Location, Repository
 from mom_lsp.indexing.extraction import grouped
-from mom_lsp.indexing.extraction_worker import Task, extract
+from mom_lsp.indexing.extraction_worker import Task, extract, extract_rows
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control
@@ -36,5 +36,5 @@ def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger
         files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
         found = extract(Task(location, rules, commits=alone, files=files))
         merger.write([memory for memory in found if memory.id in stones])
-        merger.write_groups(extract(Task(location, rules, commits=shared)))
+        merger.write_groups(extract_rows(Task(location, rules, commits=shared)))
     store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])

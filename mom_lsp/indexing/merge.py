@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from mom_lsp.memory import Memory, clashing_id, tombstone
-from mom_lsp.store import Store
+from mom_lsp.store import Store, memories_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 MAX_BLOBS = 16  # file versions recorded per span
 
@@ -29,8 +33,17 @@ class Merger:
             rows[memory.id] = replace(memory, blobs=blobs[:MAX_BLOBS])
         return self._write(rows)
 
-    def write_groups(self, fresh: Iterable[Memory]) -> int:
-        """Write whole groups of commits that share an identity, oldest first, replacing their stored rows.
+    def write_rows(self, fresh: pa.Table) -> int:
+        """Write the rows of commits with a unique identity; return their number."""
+        ids = fresh["id"].to_pylist()
+        if not self._ids.isdisjoint(ids) or not self._forgotten.isdisjoint(ids):
+            return self.write(memories_of(fresh))
+        self._store.add(fresh)
+        self._ids.update(ids)
+        return len(ids)
+
+    def write_groups(self, fresh: pa.Table) -> int:
+        """Write the rows of whole groups of commits that share an identity, oldest first, replacing their stored rows.
 
         A cherry-picked, rebased or amended commit is one memory with several commits and the text of the newest.
         Different changes by one author in the same second with the same subject touch different files: they get
@@ -38,7 +51,7 @@ class Merger:
         """
         rows: dict[str, Memory] = {}
         stored: set[str] = set()
-        for memory in fresh:
+        for memory in memories_of(fresh):
             stored.update(self.group(memory.id))
             identity = next(i for i in _ordinals(memory.id) if i not in rows or _same_change(rows[i], memory))
             commits = {*memory.commits, *(rows[identity].commits if identity in rows else ())}

@@ -8,9 +8,10 @@ from mom_lsp.store.lease import encoding_lease, writer_lease
 from mom_lsp.store.text import SCHEMA_VERSION, content_hash, embedding_text
 
 if TYPE_CHECKING:
+    from mom_lsp.store.arrow_rows import memories_of
     from mom_lsp.store.store import Store
 
-__all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "encoding_lease", "writer_lease"]
+__all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "encoding_lease", "memories_of", "writer_lease"]
 
 
 def __getattr__(name: str) -> Any:
@@ -19,4 +20,8 @@ def __getattr__(name: str) -> Any:
         from mom_lsp.store.store import Store
 
         return Store
+    if name == "memories_of":
+        from mom_lsp.store.arrow_rows import memories_of
+
+        return memories_of
     raise AttributeError(name)

@@ -89,6 +89,11 @@ def _row(memory: Memory) -> dict[str, Any]:
     }
 
 
+def memories_of(rows: pa.Table) -> list[Memory]:
+    """Return the memories of some rows."""
+    return [from_row(row) for row in rows.to_pylist()]
+
+
 def from_row(row: dict[str, Any]) -> Memory:
     """Return the memory of one row."""
     commit, author, email, path, line, end_line, blob = json.loads(row["source"])

@@ -22,7 +22,7 @@ from mom_lsp import datafolder
 from mom_lsp.memory import Memory
 from mom_lsp.store import indices
 from mom_lsp.store.arrays import load_arrays, save_arrays
-from mom_lsp.store.arrow_rows import SCHEMA, from_row, to_table
+from mom_lsp.store.arrow_rows import SCHEMA, memories_of, to_table
 from mom_lsp.store.recovery import Durable
 from mom_lsp.store.tables import ALL, VECTORS, Tables
 from mom_lsp.store.text import SCHEMA_VERSION
@@ -100,7 +100,7 @@ class Store:
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id; unknown ids are skipped."""
         tables = [self.columns(SCHEMA.names, condition) for condition in _conditions("id", ids)]
-        return {row["id"]: from_row(row) for table in tables for row in table.to_pylist()}
+        return {memory.id: memory for table in tables for memory in memories_of(table)}
 
     def search_text(self, query: str, limit: int) -> list[tuple[str, float]]:
         """Return (id, BM25 score) of the best suggestible full-text matches, best first."""
@@ -194,6 +194,13 @@ class Store:
 
     # Writing, only under the writer lease
 
+    def add(self, rows: pa.Table) -> None:
+        """Insert rows whose ids are all new. They are durable on return."""
+        table = self._tables.memories
+        self._tables.guard(lambda: table.add(rows))
+        self._tables.guard(partial(indices.make, table))
+        self._durable.sync()
+
     def upsert(self, memories: Sequence[Memory], *, new: bool = False) -> None:
         """Insert memories, replacing those with the same id, unless all are known to be `new`, which is faster.
 
@@ -204,10 +211,10 @@ class Store:
         latest = {memory.id: memory for memory in memories}
         rows, table = to_table(list(latest.values())), self._tables.memories
         if new:
-            self._tables.guard(lambda: table.add(rows))
-        else:
-            merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
-            self._tables.guard(lambda: merge.execute(rows))
+            self.add(rows)
+            return
+        merge = table.merge_insert("id").when_matched_update_all().when_not_matched_insert_all()
+        self._tables.guard(lambda: merge.execute(rows))
         self._tables.guard(partial(indices.make, table))
         self._durable.sync()
 
