@@ -9,6 +9,7 @@ import keyword
 import re
 import zlib
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mom_lsp.extract.symbols import own_header, symbol_of_header
@@ -27,7 +28,7 @@ MAX_LINE_KEYS = 96  # of a commit's added lines, and as many of its removed ones
 MIN_LINE = 6  # characters; a shorter line is not distinctive
 BOM = "\ufeff"  # the byte order mark, which no editor shows
 
-_LAST_COMMA = re.compile(r",(?=[)\]}]|$)")
+_LAST_COMMA = re.compile(r",(?=[)\]}]|$)", re.MULTILINE)
 _FORMATTING = dict.fromkeys(map(ord, " \t\r\f\v\"'`"))
 _SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and occurs in no real code
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
@@ -124,9 +125,9 @@ def line_keys(lines: Iterable[str]) -> set[int]:
     }
 
 
-def normalized(line: str) -> str:
-    """Return a line without what formatters change: white space, quotes, and trailing commas."""
-    text = line.translate(_FORMATTING)
+def normalized(text: str) -> str:
+    """Return lines without what formatters change: white space, quotes, and trailing commas."""
+    text = text.translate(_FORMATTING)
     return _LAST_COMMA.sub("", text) if "," in text else text
 
 
@@ -187,21 +188,22 @@ def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], 
 def _identifiers(tokens: Iterable[bytes]) -> tuple[str, ...]:
     """Return the identifiers among the tokens, the most specific first."""
     ranked = sorted(filter(None, map(_ranked, tokens)))[: 2 * MAX_IDENTIFIERS]
-    return tuple(word for _, word in ranked if not is_random(word))[:MAX_IDENTIFIERS]
+    words = (word[1:] for word in ranked)
+    return tuple(islice((word for word in words if not is_random(word)), MAX_IDENTIFIERS))
 
 
 @lru_cache(maxsize=100_000)  # most tokens of a commit are in others, too
-def _ranked(token: bytes) -> tuple[int, str] | None:
-    """Return an identifier with a rank, lower the more specific it is, None for other tokens.
+def _ranked(token: bytes) -> str:
+    """Return an identifier after a character that is the smaller the more specific it is; "" for other tokens.
 
     It is specific by its length and if it has several words.
     """
     if not 3 <= len(token) <= 40 or 48 <= token[0] <= 57 or token in _KEYWORDS:
-        return None
+        return ""
     word = token.decode()
     inner = word.strip("_")
     compound = "_" in inner or not (inner[1:].islower() or inner.isupper() or inner.islower())
-    return -len(inner) - 20 * compound, word
+    return chr(127 - len(inner) - 20 * compound) + word
 
 
 @lru_cache(maxsize=100_000)

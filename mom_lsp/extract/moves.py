@@ -49,9 +49,9 @@ def only_moves(commit: Commit) -> bool:
 
 def _adds_new(commit: Commit) -> bool:
     """Whether a line is added that is removed nowhere: nearly always true, and found at one of the first lines."""
-    removed = {line for file in commit.files for hunk in file.hunks for line in _movable(hunk.removed)}
-    added = (line for file in commit.files for hunk in file.hunks for line in _movable(hunk.added))
-    return any(line not in removed for line in added)
+    hunks = [hunk for file in commit.files for hunk in file.hunks]
+    removed = set(normalized("\n".join(line for hunk in hunks for line in hunk.removed)).split("\n"))
+    return any(line not in removed for hunk in hunks for line in _movable(hunk.added))
 
 
 def _is_opaque(file: FileChange) -> bool:

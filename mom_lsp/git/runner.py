@@ -25,6 +25,9 @@ ENVIRONMENT = {
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_FLUSH": "0",  # by default it flushes a pipe after each commit: listing a history takes twice as long
     "LC_ALL": "C",
+    # By default glibc returns the buffer of every larger file to the system, and gets a new one for the next.
+    "MALLOC_MMAP_THRESHOLD_": "67108864",
+    "MALLOC_TRIM_THRESHOLD_": "134217728",
 }
 # Overrides for settings by which a repository could run a program, or change the format that we parse.
 CONFIG = (

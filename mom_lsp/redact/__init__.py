@@ -19,6 +19,7 @@ from mom_lsp.redact.spans import MARK, replace
 __all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize"]
 
 _PIECE, _OVERLAP = 2000, 300  # characters
+_REMEMBERED, _SHORT = 50_000, 300  # lines, of at most so many characters
 
 
 class Redactor:
@@ -27,6 +28,7 @@ class Redactor:
     def __init__(self) -> None:
         """Start without any library loaded."""
         self._detectors: list[Detector] = []
+        self._seen: dict[str, str] = {}  # many lines come back, in the next version of a file
 
     def mask(self, text: str) -> str:
         """Return `text` with secrets replaced by `[secret]`; the number of lines stays the same."""
@@ -37,26 +39,31 @@ class Redactor:
         masked = self._mask_lines({text[start:end] for start, end in places})
         out, at = [], 0
         for start, end in places:
-            if (line := text[start:end]) in masked:
+            line = text[start:end]
+            if masked[line] != line:
                 out += [text[at:start], masked[line]]
                 at = end
         return "".join([*out, text[at:]])
 
     def _mask_lines(self, lines: set[str]) -> dict[str, str]:
-        """Map each line with a secret to its masked form."""
+        """Map each line to its masked form."""
+        seen = self._seen
+        masked = {line: seen[line] for line in lines if line in seen}
+        masked.update(self._masked(sorted(lines - masked.keys())))
+        if len(seen) > _REMEMBERED:
+            seen.clear()
+        seen.update((line, result) for line, result in masked.items() if len(line) <= _SHORT)
+        return masked
+
+    def _masked(self, lines: list[str]) -> Iterator[tuple[str, str]]:
+        """Yield each line with its masked form."""
         if not self._detectors:
             self._detectors = [urls, keyword_detector(), token_detector(), vendor_detector()]
-        ordered = sorted(lines)
-        pieces = [piece for line in ordered for _, piece in _pieces(line)]
-        vendor = suspects(pieces)
-        masked = {}
-        for line in ordered:
+        vendor = suspects([piece for line in lines for _, piece in _pieces(line)])
+        for line in lines:
             suspect = any(piece in vendor for _, piece in _pieces(line))
-            detectors = self._detectors if suspect else self._detectors[:-1]
-            result = _apply(line, detectors)
-            if result != line:  # mask again: a secret may have hidden another one
-                masked[line] = self._settle(result)
-        return masked
+            result = _apply(line, self._detectors if suspect else self._detectors[:-1])
+            yield line, result if result == line else self._settle(result)  # a secret may have hidden another one
 
     def _settle(self, line: str) -> str:
         """Mask again until nothing changes; each round leaves fewer characters that are not marks."""
@@ -69,7 +76,7 @@ def _apply(line: str, detectors: list[Detector]) -> str:
     spans = []
     for offset, piece in _pieces(line):
         spans += [(offset + start, offset + end) for detect in detectors for start, end in detect(piece)]
-    return replace(line, spans)
+    return replace(line, spans) if spans else line
 
 
 def _pieces(line: str) -> Iterator[tuple[int, str]]:

@@ -10,9 +10,9 @@ _RUN = b"a" * 16
 _RUN_TABLE = bytes(97 if chr(c) in string.ascii_letters + string.digits + "_-" else 32 for c in range(256))
 # At the start of a long run: a digit in it, or the prefix of a token that happens to have none.
 _RUN_START = re.compile(rb"[a-z_-]*[0-9]|glpat-|sk-|hf_|npm_|pypi-|gh[opsur]_|a[ks]ia|aiza|ya29|xox")
-_ASSIGNMENT = re.compile(
-    rb"(?:pass|pwd|secret|token|key|cred|auth|contrase)[\w-]{0,20}[\"'`\])]{0,3}[ \t]{0,3}"
-    rb"(?::=|[=-]>|[=!]=?=?|:|\()[ \t]{0,3}@?[\"'`]?[^\s\"'`]{4}"
+_SECRET_NAMES = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"contrase")
+_ASSIGNMENT = re.compile(  # after such a name
+    rb"[\w-]{0,20}[\"'`\])]{0,3}[ \t]{0,3}(?::=|[=-]>|[=!]=?=?|:|\()[ \t]{0,3}@?[\"'`]?[^\s\"'`]{4}"
 )
 _CREDENTIALS = re.compile(rb"://[^\s/:@]{0,100}:[^\s@]{1,200}@")
 
@@ -28,8 +28,14 @@ def _hits(low: bytes) -> Iterator[int]:
         else:
             at = runs.find(b" ", at)
         at = runs.find(_RUN, at) if at >= 0 else at
-    for pattern in (_ASSIGNMENT, _CREDENTIALS):
-        yield from (match.start() for match in pattern.finditer(low))
+    for name in _SECRET_NAMES:  # looked for one by one: much faster than by one expression
+        at = low.find(name)
+        while at >= 0:
+            if _ASSIGNMENT.match(low, at + len(name)):
+                yield at
+                at = low.find(b"\n", at)
+            at = low.find(name, at + 1) if at >= 0 else at
+    yield from (match.start() for match in _CREDENTIALS.finditer(low))
 
 
 def candidates(text: str) -> list[Span]:
