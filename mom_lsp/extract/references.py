@@ -11,7 +11,8 @@ original ("Relands 1a2b3c4") or the revert that is undone (`Reapply "x"` + "This
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from functools import lru_cache
 from itertools import islice
 
 from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_object, of_subject
@@ -29,6 +30,10 @@ _NAME = re.compile(
     r"|(?<![\w./-])(?P<project>[\w.-]+(?:/[\w.-]+)+)(?P<far>[#!][1-9]\d{0,6})\b"  # "owner/repo#123"
     r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b|I[0-9a-f]{40}\b)"  # only if it is reverted
 )
+_KINDS = bytes(
+    48 if chr(c) in "0123456789" else 97 if chr(c) in "abcdef" else 10 if c == 10 else 32 for c in range(256)
+)
+_LETTERS, _DIGITS = b"a" * 7, b"0" * 7  # a hash may have no digit
 _COMMIT_URL = re.compile(r"(?:/commits?/|/\+/|[?;&](?:id|h)=)$")
 # Lines about the same change elsewhere, quoted messages and transcripts: no references.
 _SKIP_LINE = _words(
@@ -96,6 +101,7 @@ _SVN_ID = re.compile(r"^git-svn-id: \S+@([1-9]\d{0,7}) ", re.MULTILINE)
 _PULL_LINE = re.compile(r"^[ \t]*(?:PR-URL|Pull-Request):[ \t]+", re.MULTILINE | re.IGNORECASE)
 
 
+@lru_cache(maxsize=2)  # asked for twice about each message
 def own_numbers(message: str) -> tuple[int, ...]:
     """Return the pull request (or issue) numbers of this commit itself, in message order.
 
@@ -136,7 +142,7 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
     claim, own = of_subject(subject or first), set(own_numbers(message))
     squashed = None if claim.relation else _SQUASHED.search(message)
     found: dict[str, Relation] = {}
-    for match in islice(_NAME.finditer(message), MAX_NAMES):
+    for match in islice(_names(message), MAX_NAMES):
         if (match["sha"] and not _is_sha(message, match)) or _SKIP_LINE.search(_line_of(message, match)):
             continue
         relation = _relation(message, match, claim, first)
@@ -148,6 +154,17 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
     if claim.relation and claim.title:
         found |= {f'"{title}"': claim.relation for title in claim.titles}
     return tuple(Reference(relation, target) for target, relation in found.items())
+
+
+def _names(message: str) -> Iterator[re.Match[str]]:
+    """Yield the names in a message; searched are only lines with a digit, or with letters that may be a hash."""
+    kinds = message.encode("ascii", "replace").translate(_KINDS).replace(_LETTERS, _DIGITS)
+    at = kinds.find(b"0")
+    while at >= 0:
+        end = kinds.find(b"\n", at)
+        end = len(kinds) if end < 0 else end
+        yield from _NAME.finditer(message, kinds.rfind(b"\n", 0, at) + 1, end)
+        at = kinds.find(b"0", end)
 
 
 def _first_line(message: str) -> str:

@@ -22,6 +22,12 @@ def repeats(text: str, other: str) -> bool:
     return _within(_phrases(text), _words(other))
 
 
+def word_of_repeated(text: str) -> str:
+    """Return a word, in lower case, of every text that this one repeats; "" if it is too short to repeat any."""
+    first = _longest(_phrases(text))[:MIN_WORDS]
+    return max(first, key=len) if len(first) == MIN_WORDS else ""
+
+
 class Phrases:
     """Many texts, and which of them another one repeats."""
 
@@ -42,8 +48,7 @@ class Phrases:
     def repeated_by(self, text: str) -> Iterator[int]:
         """Yield the indices of the texts that a text repeats."""
         phrases = _phrases(text)
-        longest = max(phrases, key=len, default=[])
-        numbers = [self._number.get(word, _GAP) for word in longest[:MIN_WORDS]]
+        numbers = [self._number.get(word, _GAP) for word in _longest(phrases)[:MIN_WORDS]]
         if len(numbers) < MIN_WORDS or _GAP in numbers:
             return
         (key,) = _runs(np.array(numbers, np.int64))
@@ -71,6 +76,10 @@ def _within(phrases: Sequence[Sequence[str]], words: Sequence[str]) -> bool:
 def _phrases(text: str) -> list[list[str]]:
     """Return the words of each sentence."""
     return [words for sentence in sentences(text) if (words := _words(sentence))]
+
+
+def _longest(phrases: Sequence[list[str]]) -> list[str]:
+    return max(phrases, key=len, default=[])
 
 
 def _words(text: str) -> list[str]:

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
-from mom_lsp.extract.repetition import Phrases
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mom_lsp.extract.repetition import Phrases, word_of_repeated
 from mom_lsp.memory import Memory
 from mom_lsp.store import Store
+
+FEW = 20  # memories; for more, all texts are prepared
 
 
 class DuplicateFilter:
@@ -15,18 +20,40 @@ class DuplicateFilter:
 
     def __init__(self, store: Store, notes: Sequence[str], history: Callable[[], Collection[str]]) -> None:
         """Take the store, the texts of the notes, and a function that returns the ancestors of HEAD."""
-        self._notes, self._history = notes, history
+        self._store, self._notes, self._ancestors = store, notes, history
         rows = store.columns(["id"], "source_type = 'file'")
         self._known = set(rows["id"].to_pylist())
-        self._store = store
 
     def new(self, memories: Sequence[Memory]) -> list[Memory]:
         """Return the memories of files that are in the store already, or that repeat no other memory."""
-        return [m for m in memories if m.id in self._known or next(self._texts.repeated_by(m.body), None) is None]
+        fresh = [memory for memory in memories if memory.id not in self._known]
+        texts = self._all if len(fresh) > FEW else self._with_words({word_of_repeated(one.body) for one in fresh})
+        repeating = {memory.id for memory in fresh if next(texts.repeated_by(memory.body), None) is not None}
+        return [memory for memory in memories if memory.id not in repeating]
 
     @cached_property
-    def _texts(self) -> Phrases:
-        history = frozenset(self._history())
-        rows = self._store.columns(["title", "body", "commits"], "source_type = 'commit'").to_pylist()
-        texts = [f"{row['title']}\n\n{row['body']}" for row in rows if not history.isdisjoint(row["commits"])]
-        return Phrases([*texts, *self._notes])
+    def _all(self) -> Phrases:
+        return self._phrases(self._commits)
+
+    def _with_words(self, words: set[str]) -> Phrases:
+        """Return only the texts with one of these words, which takes a tenth of the time."""
+        mask = pa.array([False] * self._commits.num_rows)
+        for word in filter(None, words):
+            mask = pc.or_(mask, pc.match_substring(self._lowered, word))
+        return self._phrases(self._commits.filter(mask))
+
+    def _phrases(self, commits: pa.Table) -> Phrases:
+        rows = [row for row in commits.to_pylist() if not self._history.isdisjoint(row["commits"])]
+        return Phrases([*(f"{row['title']}\n\n{row['body']}" for row in rows), *self._notes])
+
+    @cached_property
+    def _commits(self) -> pa.Table:
+        return self._store.columns(["title", "body", "commits"], "source_type = 'commit'")
+
+    @cached_property
+    def _lowered(self) -> pa.ChunkedArray:
+        return pc.utf8_lower(pc.binary_join_element_wise(self._commits["title"], self._commits["body"], "\n"))
+
+    @cached_property
+    def _history(self) -> frozenset[str]:
+        return frozenset(self._ancestors())

@@ -12,6 +12,7 @@ from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing.worker_pool import end_with_parent
 from mom_lsp.memory import Encoder
+from mom_lsp.process.free_memory import hold_little
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,6 +68,7 @@ class EncodingWorker:
 
 def _serve(pipe: Connection, encode: Encode) -> None:
     end_with_parent()
+    hold_little()
     while True:
         model, texts = pipe.recv()
         try:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ctypes
 import sys
 
-M_ARENA_MAX = -8  # of malloc.h
+M_ARENA_MAX, M_MMAP_THRESHOLD = -8, -3  # of malloc.h
+LARGE = 256 * 1024  # bytes
 
 
 def release_free_memory() -> None:
@@ -18,5 +19,15 @@ def release_free_memory() -> None:
 
 def share_arenas() -> None:
     """Let the threads of this process share two arenas: otherwise each holds the memory that it freed (glibc)."""
+    _tune(M_ARENA_MAX, 2)
+
+
+def hold_little() -> None:
+    """Return the large arrays of a model to the system as soon as they are freed (glibc), for a fifth of its speed."""
+    _tune(M_ARENA_MAX, 1)
+    _tune(M_MMAP_THRESHOLD, LARGE)
+
+
+def _tune(option: int, value: int) -> None:
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
-        libc.mallopt(M_ARENA_MAX, 2)
+        libc.mallopt(option, value)
