@@ -69,6 +69,7 @@ def named(message: str, *, home: tuple[str, ...] = ()) -> list[tuple[str, str]]:
         ("ci: sum up\n\nPatches:\n\n0a1b2c3 #12 mac: undo a macro", [("mention", "0a1b2c3"), ("mention", "#12")]),
         ("Revert the types\nSee https://github.com/a/b/pull/13#issuecomment-2", [("mention", "#13")]),
         ("test: one more\n\nThe crash was fixed by #12762.", [("mention", "#12762")]),
+        ("A plain line\n\nFollow-up to commit deadbeef\nand a last line", [("followup", "deadbeef")]),
     ],
 )
 def test_reference_forms_of_real_projects_are_recognized(message: str, expected: list[tuple[str, str]]) -> None:

@@ -147,6 +147,13 @@ def test_a_missing_final_newline_is_not_a_line(project: Repo) -> None:
     assert [(h.removed, h.added) for h in only(project).hunks] == [(("two",), ("three",))]
 
 
+def test_blank_lines_and_lines_that_begin_with_signs_are_kept(project: Repo) -> None:
+    project.commit("first", {"a.txt": "-- a\n+ b\n\\ c\n\n"})
+    project.commit("second", {"a.txt": "+ d\n\\ e\n-- f\n\n\n"})
+    sides = [(hunk.removed, hunk.added) for hunk in only(project).hunks]
+    assert sides == [(("-- a", "+ b", "\\ c"), ("+ d", "\\ e", "-- f", ""))]
+
+
 def test_a_binary_file_is_listed_without_lines(project: Repo) -> None:
     project.write("a.bin", b"\0\1\2" * 100)
     project.commit("first", {"z.txt": "z\n"})

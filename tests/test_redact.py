@@ -224,7 +224,13 @@ def test_masking_is_idempotent(text: str) -> None:
 @given(st.lists(_texts(), min_size=1, max_size=6))
 def test_masking_a_line_does_not_depend_on_its_neighbours(texts: list[str]) -> None:
     lines = [line for text in texts for line in text.split("\n") if "PRIVATE KEY" not in line]
-    assert redactor().mask("\n".join(lines)) == "\n".join(redactor().mask(line) for line in lines)
+    assert Redactor().mask("\n".join(lines)) == "\n".join(Redactor().mask(line) for line in lines)
+
+
+def test_a_line_that_comes_back_is_masked_again() -> None:
+    line, remembering = "password = 'x9Kq2mP7wR4t'", Redactor()
+    assert remembering.mask(f"one\n{line}") == "one\npassword = '[secret]'"
+    assert remembering.mask(f"{line}\ntwo\n{line}") == "password = '[secret]'\ntwo\npassword = '[secret]'"
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="0123456789:=@(>")))

@@ -31,7 +31,7 @@ def measure_indexing(location: Location, target: BenchTarget) -> list[Figure]:
     run_mom(location, "index")  # the rest
     again = median_of(ROUNDS, lambda: run_mom(location, "index"))
     start = median_of(ROUNDS, lambda: run_command(MOM, "--version"))
-    words, commits = reached.get("files"), len(Repository(location).history("HEAD"))
+    words, commits = reached.get("words"), len(Repository(location).history("HEAD"))
     ratio = words / read if words else None
     times = f"{words or 0:.1f} s; `git log -p -U0` before and after it {read:.1f} s"
     return [
@@ -42,7 +42,7 @@ def measure_indexing(location: Location, target: BenchTarget) -> list[Figure]:
 
 
 def _first_index(location: Location, target: BenchTarget) -> dict[str, float]:
-    """Index an empty store up to the encoder; return the seconds until each phase was reached."""
+    """Index an empty store up to the encoder; return the seconds until the first suggestion, and all words, are found."""
     began, reached = time.monotonic(), dict[str, float]()
     command = [MOM, "-C", str(location.root), "index", "--progress-json"]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
@@ -54,8 +54,8 @@ def _first_index(location: Location, target: BenchTarget) -> dict[str, float]:
                 answer = json.loads(run_mom(location, "suggest", str(target), "--json"))
                 if answer["suggestions"]:
                     reached["first"] = time.monotonic() - began
-            elif report.get("phase") not in ("history", None):
-                reached.setdefault(report["phase"], time.monotonic() - began)
+            elif report.get("phase") == "history" and report["done"] == report["total"]:
+                reached["words"] = time.monotonic() - began
             if report.get("phase") == "encoding":
                 process.stdin.close()  # the indexer stops when its input closes
     return reached
