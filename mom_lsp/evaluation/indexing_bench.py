@@ -42,7 +42,7 @@ def measure_indexing(location: Location, target: BenchTarget) -> list[Figure]:
 
 
 def _first_index(location: Location, target: BenchTarget) -> dict[str, float]:
-    """Index an empty store up to the encoder; return the seconds until the first suggestion, and all words, are found."""
+    """Index an empty store up to the encoder; return the seconds until the first suggestion and until all words."""
     began, reached = time.monotonic(), dict[str, float]()
     command = [MOM, "-C", str(location.root), "index", "--progress-json"]
     pipe, null = subprocess.PIPE, subprocess.DEVNULL
