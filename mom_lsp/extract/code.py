@@ -102,11 +102,12 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
     old, new, heads = [*cleaned.split(_SEPARATOR), "", "", ""][:3]
     old_tokens, new_tokens = _tokens(old), _tokens(new)
     known = old_tokens | new_tokens
-    clean_headers = set(heads.split("\n"))
+    old_lines, new_lines = [line.strip() for line in old.split("\n")], [line.strip() for line in new.split("\n")]
+    clean_headers = {*heads.split("\n"), *old_lines, *new_lines}
     symbols = tuple(
         _symbols(file, text, known, clean_headers, cleaned) for file, text in zip(files, by_file, strict=True)
     )
-    old_keys, new_keys = line_keys(old.split("\n")), line_keys(new.split("\n"))
+    old_keys, new_keys = line_keys(old_lines), line_keys(new_lines)
     return Code(
         _identifiers(new_tokens - old_tokens),
         _identifiers(old_tokens - new_tokens),
@@ -170,8 +171,8 @@ def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], 
     Git's header names what is above a hunk; a hunk that begins with a header is about what follows.
     """
     names: dict[str, None] = {}
-    for hunk in file.hunks:
-        header = own_header(hunk.header, hunk.removed or hunk.added, file.path)
+    own = dict.fromkeys(own_header(hunk.header, hunk.removed or hunk.added, file.path) for hunk in file.hunks)
+    for header in own:
         if (header in headers or header in cleaned) and (name := symbol_of_header(header)):
             names[name] = None
     markdown = file.path.endswith((".md", ".markdown"))

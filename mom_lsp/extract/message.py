@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mom_lsp.extract.body import cleaned
 
@@ -78,6 +79,7 @@ class CommitMessage:
     written: str = ""  # the body with what `cleaned` drops, such as "This reverts commit …"
 
 
+@lru_cache(maxsize=2)  # asked for twice about each message
 def split_message(message: str) -> CommitMessage:
     """Return subject, body and trailers: the lines at the end that only name people, issues or links."""
     subject, _, rest = message.strip().partition("\n")
@@ -143,6 +145,7 @@ def shorten(text: str, limit: int) -> str:
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:") + "…"
 
 
+@lru_cache(maxsize=2)
 def has_rationale(text: str) -> bool:
     """Whether a text has a word that introduces a reason."""
     return bool(_RATIONALE.search(text.lower()))

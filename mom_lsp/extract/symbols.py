@@ -148,6 +148,7 @@ def symbol_of_header(header: str) -> str:
     return _clean(value["name"]) if value else ""
 
 
+@lru_cache(maxsize=4096)
 def _header_pattern(path: str) -> re.Pattern[str]:
     extension = PurePosixPath(path).suffix.lower().lstrip(".")
     return _HEADERS.get(_DRIVERS.get(extension, ""), _DEFAULT)
