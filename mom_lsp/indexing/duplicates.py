@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -37,10 +38,10 @@ class DuplicateFilter:
 
     def _with_words(self, words: set[str]) -> Phrases:
         """Return only the texts with one of these words, which takes a tenth of the time."""
-        mask = pa.array([False] * self._commits.num_rows)
+        found = np.zeros(self._commits.num_rows, bool)
         for word in filter(None, words):
-            mask = pc.or_(mask, pc.match_substring(self._lowered, word))
-        return self._phrases(self._commits.filter(mask))
+            found |= pc.match_substring(self._lowered, word).to_numpy()
+        return self._phrases(self._commits.filter(pa.array(found)))
 
     def _phrases(self, commits: pa.Table) -> Phrases:
         rows = [row for row in commits.to_pylist() if not self._history.isdisjoint(row["commits"])]
