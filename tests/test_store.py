@@ -328,3 +328,15 @@ def test_a_pinned_reader_reads_its_version_or_reports_it_gone(tmp_path: Path) ->
     with pytest.raises(Outdated, match=r"the index in .* cannot be used: .*[Nn]ot found"):
         pinned.get([make_memory(1).id])
     assert len(reader.get([make_memory(1).id, make_memory(2).id])) == 2
+
+
+def test_only_what_was_written_lately_is_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Store(tmp_path, create=True).upsert([make_memory(1)])
+    old = {path.stat().st_ino: path for path in files(tmp_path)}
+    for path in old.values():
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    flushed = set[int]()
+    monkeypatch.setattr("os.fsync", lambda handle: flushed.add(os.fstat(handle).st_ino))
+    Store(tmp_path, create=True).upsert([make_memory(2)])
+    assert flushed.isdisjoint(old)
+    assert flushed >= {path.stat().st_ino for path in files(tmp_path)} - old.keys()

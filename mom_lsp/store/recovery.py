@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,11 +17,16 @@ from mom_lsp import datafolder
 
 FAILURES = (RuntimeError, ValueError, OSError)  # raised by LanceDB and Arrow when they cannot read or write
 
+WRITTEN_AFTER = 1_800.0  # seconds; by then every system has written a file, even one that saves power
+
 log = logging.getLogger(__name__)
 
 
 class Durable:
-    """Flushes what was written below a folder since the last call, so that it survives a power cut."""
+    """Flushes what was written below a folder since the last call, so that it survives a power cut.
+
+    The first call also flushes what another process wrote lately, which may have been killed before it did.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -37,8 +43,9 @@ class Durable:
 
     def _sync_file(self, path: Path) -> bool:
         try:
-            key = (str(path), path.stat().st_mtime_ns)
-            if key in self._synced:
+            modified = path.stat().st_mtime_ns
+            key = (str(path), modified)
+            if key in self._synced or time.time() - modified / 1e9 > WRITTEN_AFTER:
                 return False
             _fsync(path)
         except FileNotFoundError:  # removed by compaction meanwhile
