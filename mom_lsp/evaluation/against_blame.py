@@ -2,9 +2,9 @@
 
     python -m mom_lsp.evaluation.against_blame LABELS --repo OWNER/NAME=CLONE … [--hints LABELS]
 
-A label is a line with the commits that blame and `git log -L` name, and the verdicts of two readers on these and on what
-mom showed, who did not know whose they were: U for useful, D for dull, I for irrelevant. What is shown now and nobody
-has read counts as unread. With `--hints`, all hints of the files in those labels are counted as well.
+A label is a line with the commits that blame and `git log -L` name, and the verdicts of two readers on these and on
+what mom showed, who did not know whose they were: U for useful, D for dull, I for irrelevant. What is shown now and
+nobody has read counts as unread. With `--hints`, all hints of the files in those labels are counted as well.
 """
 
 from __future__ import annotations
