@@ -14,6 +14,7 @@ from mom_lsp.indexing.encoding_worker import EncodingWorker, encode_texts
 from mom_lsp.indexing.index_rules import usable_encoder
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.progress import Control, Progress, Summary
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.settings import Settings
 from mom_lsp.store import embedding_text, encoding_lease, writer_lease
 
@@ -99,6 +100,7 @@ class Encoding:
 
         store, model = Store(self._data), usable_encoder(self._settings())
         todo, version, done = (_missing(store, model) if model else {}), store.version, 0
+        release_free_memory()  # of the pass before, and of the list of what is missing
         while todo:
             control.step("encoding", done, done + len(todo))
             batch = self._batch or self._send(store, model, todo)
