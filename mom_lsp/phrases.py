@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+PLAIN_CHANGE = "change"  # the name of a commit of no other kind
 ID_LENGTH = 8  # usually unique; every command accepts a unique prefix
 TERMS = {"place": "location", "lex": "lexical", "sem": "semantic", "temp": "recency", "use": "usage"}
 STEPS = {
@@ -68,7 +69,7 @@ def duration(seconds: float) -> str:
 def kind_name(kind: str, source: str | None) -> str:
     """Return the name of a kind; only a note that the user wrote is "your note"."""
     if kind == "note":
-        return {"commit": "change", "file": "note"}.get(source or "", "your note")
+        return {"commit": PLAIN_CHANGE, "file": "note"}.get(source or "", "your note")
     return {"anti_pattern": "anti-pattern"}.get(kind, kind.replace("_", " "))
 
 

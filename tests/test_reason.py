@@ -25,11 +25,16 @@ def make_writer(*memories: Memory, line: int = 5, **fields: Any) -> ReasonWriter
     return ReasonWriter(view, place(view, spot), code_overlap(view, [spot]), symbol="f", **fields)
 
 
-def test_line_evidence_comes_first_and_the_rest_by_share() -> None:
+def test_the_place_comes_first_except_for_a_task_in_words() -> None:
     terms = WEAK | {"place": 2.0, "lex": 3.0}
-    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, shares words with these lines"
-    assert make_writer(WRITER, line=4).reason(0, terms, Usage()) == "shares words with these lines, changed `f`"
-    assert make_writer(WRITER, line=4).reason(0, terms | {"lex": 1.0}, Usage()).startswith("changed `f`, shares")
+    place, task = make_writer(WRITER, line=4, names=["retry"]), make_writer(WRITER, line=4, names=["retry"], typed=True)
+    assert place.reason(0, terms, Usage()) == "changed `f`, shares `retry`"
+    assert task.reason(0, terms, Usage()) == "shares `retry`, changed `f`"
+
+
+def test_words_that_cannot_be_named_are_no_reason_beside_another() -> None:
+    terms = WEAK | {"place": 2.0, "lex": 3.0}
+    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line"
 
 
 def test_meaning_and_recency_are_evidence_only_where_there_is_no_other() -> None:
@@ -50,7 +55,7 @@ def test_the_rarest_shared_name_is_mentioned() -> None:
     writer = make_writer(WRITER, *OTHERS, names=["unknown", "fetch", "retry"])
     assert writer.reason(0, terms, Usage()) == "wrote this line, shares `retry`"
     assert writer.reason(1, terms, Usage()) == "shares `fetch`"
-    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line, shares words with these lines"
+    assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line"
 
 
 @pytest.mark.parametrize(
@@ -74,7 +79,7 @@ def test_pinned_here_comes_first() -> None:
 def test_a_reason_names_the_place_and_at_most_one_term_of_the_text() -> None:
     terms = dict.fromkeys(WEAK, 2.0)
     reason = make_writer(WRITER).reason(0, terms, Usage(uses=1))
-    assert reason == "wrote this line, shares words with these lines, used before"
+    assert reason == "wrote this line, used before"
 
 
 def test_a_search_names_the_strongest_term_even_if_weak() -> None:

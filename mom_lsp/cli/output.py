@@ -17,7 +17,7 @@ from rich.text import Text
 
 from mom_lsp.cli.console import coloured, stdout
 from mom_lsp.cli.text import one_line
-from mom_lsp.phrases import ID_LENGTH
+from mom_lsp.phrases import ID_LENGTH, PLAIN_CHANGE
 from mom_lsp.redact import clean
 
 KIND_COLOURS = {
@@ -88,14 +88,11 @@ def detail_lines(suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = 
 
 
 def title_line(suggestion: dict[str, Any]) -> Text:
-    """Return the kind as a tag, the title, and labels such as "pinned"."""
-    kind = str(suggestion["kind"])
+    """Return the kind as a tag unless it is a plain change, the title, and labels such as "pinned"."""
+    kind, name = str(suggestion["kind"]), suggestion["phrases"]["kind"]
     style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if coloured() else ""
-    line = Text.assemble(
-        (suggestion["phrases"]["kind"], style),
-        "  " if coloured() else ": ",
-        (one_line(suggestion["title"]), "bold"),
-    )
+    tag = [(name, style), "  " if coloured() else ": "] if name != PLAIN_CHANGE else []
+    line = Text.assemble(*tag, (one_line(suggestion["title"]), "bold"))
     if suggestion.get("title_generated"):
         line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # written by a model
     for mark in suggestion["phrases"]["marks"]:

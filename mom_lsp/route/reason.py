@@ -38,34 +38,22 @@ class ReasonWriter:
     texts: Mapping[int, str] = field(default_factory=dict)  # of the chosen rows, if the question is typed
 
     def reason(self, row: int, terms: Mapping[str, float], usage: Usage) -> str:
-        """Return the evidence for a memory, strongest first, then the feedback on it and whether it was reverted.
+        """Return the evidence for a memory, then the feedback on it and whether it was reverted.
+
+        What it has to do with the place comes first; of a task in words, only if it wrote the lines.
 
         Args:
             row: the memory.
             terms: its share of each term, in log-odds.
             usage: the feedback on it.
         """
-        where = self.place_evidence(row)
-        parts = {term: self._text_evidence(term, row) for term in self._text_terms(row, terms)}
-        if where:
-            parts["place"] = where
+        where, text = self.place_evidence(row), self._text_evidence(row, terms)
         at_lines = row in self.user_rows or (self.place is not None and row in self.place.lines)
-        evidence = sorted(parts, key=lambda term: (not (term == "place" and at_lines), -terms[term]))
+        evidence = (text, where) if self.typed and not at_lines else (where, text)
         pinned_here = usage.pinned and row in self.user_rows
         since = [_feedback(usage)] if (usage.uses or usage.pinned) and not pinned_here else []
         since += ["reverted later"] if row in self.view.replaced_by else []
-        named = [*(["pinned here"] if pinned_here else []), *(parts[term] for term in evidence)]
-        return listed(*named, *since)
-
-    def _text_terms(self, row: int, terms: Mapping[str, float]) -> list[str]:
-        """Return which of words, meaning and recency are evidence.
-
-        That a memory is recent, or similar in meaning, is told only where nothing else is known: it convinces nobody.
-        """
-        if terms["lex"] >= LEAST_SHARE or (self.typed and row in self.matches):
-            return ["lex"]
-        strongest = max(TEXT_TERMS, key=lambda term: terms[term])
-        return [strongest] if terms[strongest] > 0 and not self.place_evidence(row) else []
+        return listed("pinned here" if pinned_here else "", *evidence, *since)
 
     def place_evidence(self, row: int) -> str:
         """Return what a memory has to do with the lines, functions and files asked about, "" if nothing."""
@@ -93,14 +81,20 @@ class ReasonWriter:
             return f"{verb} this file"
         return "changed a file that often changes with this one" if place.co_changed[row] else ""
 
-    def _text_evidence(self, term: str, row: int) -> str:
-        """Return the phrase for a text term: words, meaning or recency."""
-        if term == "lex":
-            shared = self._shared_names(row)
-            if shared:
+    def _text_evidence(self, row: int, terms: Mapping[str, float]) -> str:
+        """Return the phrase for words in common, or for meaning or recency.
+
+        The latter, and words that cannot be named, are told only where nothing else is known: they convince nobody.
+        """
+        alone = not self.place_evidence(row)
+        strongest = max(TEXT_TERMS, key=lambda term: terms[term])
+        if terms["lex"] >= LEAST_SHARE or (self.typed and row in self.matches):
+            if shared := self._shared_names(row):
                 return f"shares {' and '.join(f'`{name}`' for name in shared)}"
-            return "shares words with your query" if self.typed else "shares words with these lines"
-        return "similar in meaning" if term == "sem" else "recent"
+            return f"shares words with {'your query' if self.typed else 'these lines'}" if alone or self.typed else ""
+        if not alone or terms[strongest] <= 0:
+            return ""
+        return {"lex": "shares words with these lines", "sem": "similar in meaning", "temp": "recent"}[strongest]
 
     def _shared_names(self, row: int) -> Sequence[str]:
         """Return the longest words of a typed question in a memory's text, else the rarest name that both have."""
