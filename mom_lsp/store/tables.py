@@ -49,10 +49,14 @@ class Tables:
 
     def open_for_reading(self, data: Path) -> None:
         """Open the tables; recover them first if they are broken and no process writes. Raises like `Store`."""
-        self._check_version()
+        format = self._check_version()
         if not self._path(MEMORIES).is_dir():
             datafolder.check_indexable(data)
             raise NoIndex("nothing is indexed yet: run `mom index`")
+        if (version := _version(format)) is not None and version < SCHEMA_VERSION:
+            raise NoIndex(
+                "the index is of an older version of mom: run `mom index`, which keeps all feedback and notes"
+            )
         try:
             self._connect()
         except FAILURES as error:
@@ -124,8 +128,7 @@ class Tables:
         """Return the format of the memories, "" if there are none."""
         mark = self.folder.parent / datafolder.SCHEMA
         format = mark.read_text("ascii", "replace") if mark.is_file() else ""
-        number = format.partition(" ")[0]
-        if number.isdigit() and int(number) > SCHEMA_VERSION:
+        if (version := _version(format)) is not None and version > SCHEMA_VERSION:
             raise StoreError(f"{self.folder} was written by a newer version of mom: update mom, or delete that folder")
         return format
 
@@ -157,3 +160,9 @@ class Tables:
     def _reconnect(self) -> None:
         self.connection = self._database()
         self.memories = self.connection.open_table(MEMORIES)
+
+
+def _version(format: str) -> int | None:
+    """Return the SCHEMA_VERSION that a format begins with, None if it has none."""
+    number = format.partition(" ")[0]
+    return int(number) if number.isdigit() else None
