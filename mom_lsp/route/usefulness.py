@@ -5,7 +5,7 @@ not: they wrote the line, and say so. Usefulness asks two questions, and decides
 
     usefulness = P(it is about these lines) * P(it is worth reading | it is about these lines)
 
-Each is a logistic function of four facts that all speak for it, fitted on pairs of a line and a memory that readers
+Each is a logistic function of a few facts that all speak for it, fitted on pairs of a line and a memory that readers
 judged (`python -m mom_lsp.evaluation.fit_usefulness`). No text is read for it: `informative` is made when a memory is.
 """
 
