@@ -49,13 +49,13 @@ def _first_index(location: Location, target: BenchTarget) -> dict[str, float]:
     with subprocess.Popen(command, stdin=pipe, stdout=null, stderr=pipe, text=True) as process:
         assert process.stderr is not None and process.stdin is not None
         for line in process.stderr:
-            report = json.loads(line) if line.startswith("{") else {}
+            report, now = json.loads(line) if line.startswith("{") else {}, time.monotonic()
+            if report.get("phase") == "history" and report["done"] == report["total"]:
+                reached["words"] = now - began
             if report.get("phase") == "history" and report["done"] and "first" not in reached:
                 answer = json.loads(run_mom(location, "suggest", str(target), "--json"))
                 if answer["suggestions"]:
                     reached["first"] = time.monotonic() - began
-            elif report.get("phase") == "history" and report["done"] == report["total"]:
-                reached["words"] = time.monotonic() - began
             if report.get("phase") == "encoding":
                 process.stdin.close()  # the indexer stops when its input closes
     return reached

@@ -43,7 +43,7 @@ step("reads the history by itself and shows a hint", async () => {
     await editor.open(PYTHON);
     await hint().first().waitFor();
     assert.equal(await hint().count(), 1, "one hint for one memory");
-    await editor.statusText("7").waitFor();
+    await editor.statusText("6").waitFor();
     await editor.picture("hints");
 });
 
@@ -238,7 +238,7 @@ step("restarts, and has lost nothing", async () => {
     const restarted = editor.status().filter({ hasNotText: "8" }).waitFor();
     await editor.command("Memories: Restart Server");
     await restarted;
-    await editor.statusText("8").waitFor(); // and the note
+    await editor.statusText("7").waitFor(); // and the note
     await hint().first().waitFor();
     await editor.goTo(LINE);
     await editor.choose("Pin “Fix endless retries");

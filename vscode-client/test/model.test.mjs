@@ -21,7 +21,7 @@ before(async () => {
     await editor.notification("indexes this repository's history").waitFor();
     await editor.dismissNotifications();
     await editor.open(REPORT);
-    await editor.statusText("9").waitFor(); // all is read
+    await editor.statusText("8").waitFor(); // all is read
 });
 after(() => editor.stop());
 

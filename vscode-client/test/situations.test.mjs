@@ -47,7 +47,7 @@ story("runs nothing that a folder names before it is trusted, and the folder's e
     assert.equal(isTrapped(), false);
     await editor.command("Workspaces: Manage Workspace Trust");
     await editor.page.getByText("Trust", { exact: true }).first().click();
-    await editor.statusText("7").waitFor();
+    await editor.statusText("6").waitFor();
     await editor.open(PYTHON);
     await hint(editor).waitFor();
     assert.equal(isTrapped(), true);
@@ -66,7 +66,7 @@ story("shows each folder as its own settings want it, at once", MOM, async (edit
     await hint(editor).waitFor();
     await editor.command("View: Close Editor");
     await editor.open("src/forecast.py");
-    await editor.statusText("7").waitFor();
+    await editor.statusText("6").waitFor();
     assert.equal(await hint(editor).count(), 0);
     settings(true);
     await hint(editor).waitFor();
