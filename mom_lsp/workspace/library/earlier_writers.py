@@ -24,6 +24,7 @@ from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.recent import Recent
 
+WAITED = 0.01  # seconds that a question to an engine waits for what is not known yet: a hover has to be there at once
 EARLIER = 3  # writers of a line before the last, without noise
 STEPS = 6  # writers of a line that are looked at, noise included
 CACHED_LINES = 4096
@@ -100,7 +101,7 @@ class EarlierWriters:
             find()
             return
         finding = self._pool.submit(find)
-        if wait([finding], self._patience.seconds).done:
+        if wait([finding], min(WAITED, self._patience.seconds)).done:
             finding.result()  # raises what went wrong
 
     def _find(self, view: View, path: str, texts: Mapping[int, str], writers: Mapping[int, str]) -> None:
