@@ -24,7 +24,7 @@ from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.recent import Recent
 
-WAITED = 0.01  # seconds that a question to an engine waits for what is not known yet: a hover has to be there at once
+WAITED = 0.002  # seconds that a question to an engine waits for what is not known yet: a hover has to be there at once
 EARLIER = 3  # writers of a line before the last, without noise
 STEPS = 6  # writers of a line that are looked at, noise included
 CACHED_LINES = 4096
@@ -67,7 +67,7 @@ class EarlierWriters:
 
     def __init__(self, repository: Repository, patience: BlamePatience = IN_COMMAND) -> None:
         self._repository, self._patience = repository, patience
-        self._pool = ThreadPoolExecutor(2, thread_name_prefix="mom-earlier")
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="mom-earlier")
         self._known: Recent[tuple[int, str, str, int], tuple[str, ...]] = Recent(CACHED_LINES)
         self._changes: Recent[tuple[str, str], Changes] = Recent(CACHED_CHANGES)  # by commit and path
 
