@@ -19,10 +19,9 @@ from typing import Any
 
 from mom_lsp.evaluation.asked import unused_workspace
 from mom_lsp.evaluation.clones import clones_of
+from mom_lsp.evaluation.verdicts import IRRELEVANT, USEFUL, is_irrelevant, is_useful
 from mom_lsp.workspace.answers.line_hints import Wanted
 from mom_lsp.workspace.workspace import Workspace
-
-USEFUL, IRRELEVANT = "U", "I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +32,6 @@ class JudgedLine:
     blame: str
     log: str  # on the best of `git log -L`
     known: bool  # whether any commit is known to be useful there
-
-
-def is_useful(verdicts: str) -> bool:
-    """Whether at least half of the readers find it useful."""
-    return bool(verdicts) and verdicts.count(USEFUL) * 2 >= len(verdicts)
 
 
 def judged_lines(workspace: Workspace, labels: Sequence[Mapping[str, Any]]) -> Iterator[JudgedLine]:
@@ -60,7 +54,7 @@ def table(lines: Sequence[JudgedLine]) -> list[str]:
     rows = []
     for side in ("mom", "blame", "log"):
         shown = [verdicts for one in lines if (verdicts := getattr(one, side))]
-        useful, bad = sum(map(is_useful, shown)), sum(set(one) == {IRRELEVANT} for one in shown)
+        useful, bad = sum(map(is_useful, shown)), sum(map(is_irrelevant, shown))
         unread = f", {shown.count('?')} unread" if "?" in shown else ""
         share = f" ({useful / len(shown):.0%})" if shown else ""
         rows.append(f"{side}: {len(shown)} of {len(lines)} shown, {useful} useful{share}, {bad} irrelevant{unread}")

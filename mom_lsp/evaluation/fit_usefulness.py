@@ -22,6 +22,7 @@ import numpy as np
 from mom_lsp.evaluation.asked import Line, known_at_lines, unused_workspace
 from mom_lsp.evaluation.clones import clones_of
 from mom_lsp.evaluation.curve_plot import plot_calibration
+from mom_lsp.evaluation.verdicts import IRRELEVANT, USEFUL, is_irrelevant, is_useful
 from mom_lsp.route.usefulness import ABOUT, WORTH, Logistic, Usefulness
 from mom_lsp.tuning.logit import logit
 from mom_lsp.tuning.metrics import auc
@@ -30,7 +31,6 @@ THRESHOLDS = (0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 SHOWN = 3  # suggestions of a line
 PENALTY = 1e-3
 CONSTANT = 1e-9  # a feature that spreads less is the same for all pairs
-USEFUL, IRRELEVANT = "U", "I"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,8 @@ class Outcome:
 
     def __str__(self) -> str:
         """Return one line of text."""
-        useful = np.mean([one.count(USEFUL) * 2 >= len(one) for one in self.first]) if self.first else 0.0
-        irrelevant = np.mean([set(one) == {IRRELEVANT} for one in self.first]) if self.first else 0.0
+        useful = np.mean(list(map(is_useful, self.first))) if self.first else 0.0
+        irrelevant = np.mean(list(map(is_irrelevant, self.first))) if self.first else 0.0
         return (
             f"answered {self.answered} of {self.lines} lines, first useful {useful:.0%}, irrelevant {irrelevant:.0%};"
             f" useful memory shown {self.found} of {self.known}"
