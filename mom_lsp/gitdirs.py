@@ -58,5 +58,5 @@ def rebasing(git_dir: str) -> bool:
 
 
 def _line(path: str) -> str:
-    with open(path, encoding="utf-8", errors="replace") as file:
+    with open(path, encoding="utf-8", errors="surrogateescape") as file:  # as Python decodes file names
         return file.read().strip()

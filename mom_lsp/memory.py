@@ -27,7 +27,7 @@ Kind = Literal[
     "known_issue",
     "note",
 ]
-SourceType = Literal["commit", "file", "user"]
+SourceType = Literal["commit", "file", "user", "discussion"]
 Relation = Literal["revert", "reapply", "partial_revert", "fixes", "followup", "mention"]
 Status = Literal["candidate", "validated", "promoted", "needs_revision", "replaced", "archived"]
 Confidence = Literal["low", "medium", "high"]
@@ -36,8 +36,20 @@ Freshness = Literal["fresh", "moved", "drifted", "gone"]
 
 
 @dataclass(frozen=True, slots=True)
+class DiscussionPart:
+    """The part of a discussion on a code host that a memory was made of."""
+
+    type: Literal["pull_request", "issue"]
+    number: int
+    state: Literal["open", "closed", "merged"]
+    part: str = ""  # the key of a review thread in the archive, "" for the discussion itself
+    anchor: str = ""  # of the link to it: "discussion_r123"
+    project: str = ""  # "owner/name", "" if it is unknown
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
-    """The source of a memory: a commit, a span of a committed file, or a note of the user."""
+    """The source of a memory: a commit, a span of a committed file, a note of the user, or a discussion."""
 
     type: SourceType
     commit: str | None = None  # full sha; None for a file span, whose commit comes from blame
@@ -48,6 +60,9 @@ class Source:
     line: int | None = None  # 1-based first line of a file span
     end_line: int | None = None  # inclusive
     blob: str | None = None  # of the file with the span
+    discussion: DiscussionPart | None = (
+        None  # its `author` is then a login, its `commit` the one that brought the lines
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +99,7 @@ class Memory:
     removed: tuple[str, ...] = ()
     added_lines: tuple[int, ...] = ()  # 32-bit keys of changed lines, to find them again
     removed_lines: tuple[int, ...] = ()
+    added_normalized: tuple[int, ...] = ()  # keys of `added_lines` without layout, in their order; () if not known
     references: tuple[Reference, ...] = ()
     numbers: tuple[int, ...] = ()  # issue or pull request numbers of this commit
     aliases: tuple[str, ...] = ()  # other names in references, besides hash, number and title
@@ -165,7 +181,33 @@ class Grouped:
     members: tuple[str, ...]  # ids, oldest first
 
 
+AGENT = "Agent"  # key of the trailer that names a coding agent: ours, since a message's own keys of one word are known
+
 TERMS = ("sem", "lex", "temp", "use", "place")
+
+
+class Proof(Protocol):
+    """The evidence that a memory proved useful at a place."""
+
+    @property
+    def task(self) -> str:
+        """What the user was doing: "editing", "why" or "search"."""
+        ...
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """Domain, folder, file and symbol, as far as they matter."""
+        ...
+
+    @property
+    def visits(self) -> int:
+        """On how many days it was accepted, dismissed, or ignored in favour of another one there."""
+        ...
+
+    @property
+    def accepted(self) -> int:
+        """On how many of them it was accepted."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +221,7 @@ class Scored:
     chance: float | None = None  # relevance: the calibrated probability that the user needs it; None without a question
     usefulness: float | None = None  # the probability that it is worth reading at the place asked about
     trial: bool = False  # chosen by a strategy, not by its score, to find out whether it is useful
+    proven: Proof | None = None  # that it proved useful at the place asked about, or without a question, anywhere
     usage: Usage = field(default_factory=Usage)
     lifecycle: MemoryStatus = field(default_factory=MemoryStatus)
     freshness: Freshness = "fresh"
@@ -296,6 +339,11 @@ def clashing_id(identity: str, ordinal: int) -> str:
 def span_memory_id(path: str, symbol: str, text: str) -> str:
     """Return the id of a file span: of its path, symbol and text, without layout and case."""
     return memory_id("span", path, symbol, " ".join(text.lower().split()))
+
+
+def discussion_memory_id(project: str, type: str, number: int, part: str) -> str:
+    """Return the id of a review thread, or of a pull request as a whole (`part` is "")."""
+    return memory_id("discussion", project, type, number, part)
 
 
 def tombstone(memory: Memory) -> Memory:

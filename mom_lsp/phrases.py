@@ -5,7 +5,7 @@ The engine puts finished phrases into its answers, so that the terminal, hovers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,11 +16,13 @@ STEPS = {
     "waiting": "Waiting",
     "history": "Reading history",
     "files": "Reading files",
+    "discussions": "Reading discussions",
     "compaction": "Compacting the index",
     "encoding": "Computing embeddings",
     "domains": "Grouping memories into domains",
 }  # by phase of the indexer
 
+TOLD = 60  # characters of a sentence by which it is recognised in a quote
 DAY = 86400.0  # seconds
 _UNITS = (
     ("year", 365.2425 * DAY),
@@ -30,6 +32,17 @@ _UNITS = (
     ("hour", 3600.0),
     ("minute", 60.0),
 )
+# Evidence that concerns neither the line, nor its function, nor a name in it: see `route.reason.ReasonWriter`.
+DISTANT = frozenset(
+    [
+        *(f"{verb} this file" for verb in ("changed", "in", "is about", "your note on")),
+        *(f"{verb} nearby lines" for verb in ("changed", "is about")),
+        "changed a file that often changes with this one",
+        "similar in meaning",
+        "recent",
+        "",
+    ]
+)
 _UNMARKED = ("candidate", "fresh", "moved")  # the usual status and freshness
 _STATES = {"replaced": "reverted", "drifted": "code changed", "gone": "code removed"}  # what JSON calls otherwise
 
@@ -37,6 +50,15 @@ _STATES = {"replaced": "reverted", "drifted": "code changed", "gone": "code remo
 def count(number: int, noun: str, plural: str = "") -> str:
     """Return "1 memory", "2,000 memories"."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def missing_commits(commits: Sequence[str]) -> str:
+    """Return which commits are missing from a history, "" if none is."""
+    if not commits:
+        return ""
+    others = f" and {count(len(commits) - 1, 'other')}" if len(commits) > 1 else ""
+    verb = "are" if others else "is"
+    return f"commit {commits[0]}{others} {verb} missing or damaged; what came before is left out (see `git fsck`)"
 
 
 def memories(number: int) -> str:
@@ -69,8 +91,14 @@ def duration(seconds: float) -> str:
 def kind_name(kind: str, source: str | None) -> str:
     """Return the name of a kind; only a note that the user wrote is "your note"."""
     if kind == "note":
-        return {"commit": PLAIN_CHANGE, "file": "note"}.get(source or "", "your note")
+        return {"commit": PLAIN_CHANGE, "file": "note", "discussion": "review"}.get(source or "", "your note")
     return {"anti_pattern": "anti-pattern"}.get(kind, kind.replace("_", " "))
+
+
+def speaker(kind: str, agent: str = "") -> str:
+    """Return what a remark about a commit is: "git note", "prompt to Claude Code", "summary by an agent"."""
+    who = agent or "an agent"
+    return {"prompt": f"prompt to {who}", "summary": f"summary by {who}"}.get(kind, "git note")
 
 
 def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
@@ -81,18 +109,23 @@ def of_suggestion(one: Mapping[str, Any], now: float) -> dict[str, Any]:
         now: seconds since 1970.
 
     Returns:
-        kind; age, "" if unknown; relevance, "" if unscored; marks, for unusual states; state, strength and life;
-        failure and episode, "" if there is none; shares, the signed share of the score by term, largest first.
+        kind; age, "" if unknown; agent, "" if none wrote it; quote, with what it is from; relevance, "" if unscored;
+        domain, "" if unknown; marks, for unusual states; state, strength and life; proven, failure and episode, "" if
+        there is none; shares, the signed share of the score by term, largest first.
     """
     return {
         "kind": kind_name(one["kind"], one["source"]["type"]),
         "age": ago(_seconds(one["source"]["time"]), now),
+        "agent": f"with {agent}" if (agent := one["source"].get("agent")) else "",
+        "quote": f"{one['quote_from']}: {one['quote']}" if one.get("quote_from") else one["quote"],
         "relevance": relevance(one),
+        "domain": f"in {one['domain']}" if one["domain"].strip(".") else "",
         "marks": marks(one),
         "state": state(one),
         "strength": strength(one),
         "life": life(one),
-        "failure": failure(one["failure"]) if one["failure"] else "",
+        "proven": f"proven: {proven(one['proven'])}" if one["proven"] else "",
+        "failure": failure(one) if one["failure"] else "",
         "episode": episode(one["episode"]) if one["episode"] else "",
         "shares": shares(one["terms"]),
     }
@@ -105,11 +138,16 @@ def relevance(one: Mapping[str, Any]) -> str:
     """
     useful, reason = one.get("usefulness"), str(one["why"])
     probability, word = (one["chance"], "relevant") if useful is None else (useful, "useful")
-    if probability is None:
+    if probability is None or one["source"]["type"] == "user":
         return reason[:1].upper() + reason[1:]
     percent = f"{probability:.0%}"
     shown = {"0%": "<1%", "100%": ">99%"}.get(percent, percent)  # an estimate is never certain
     return f"{shown} {word}" + (f": {reason}" if reason else "")
+
+
+def is_about_the_line(one: Mapping[str, Any]) -> bool:
+    """Whether a suggestion for a line has more to do with it than to have changed its file, or something near it."""
+    return one["pinned"] or one["why"] not in DISTANT
 
 
 def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
@@ -118,9 +156,17 @@ def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def marks(one: Mapping[str, Any]) -> list[str]:
-    """Return labels for unusual states: pinned, on trial, and an unusual status or freshness."""
-    labels = ["pinned"] * bool(one["pinned"]) + ["on trial"] * bool(one["trial"])
+    """Return labels for unusual states: pinned, proven, on trial, and an unusual status or freshness."""
+    labels = ["pinned"] * bool(one["pinned"]) + ["proven"] * bool(one["proven"]) + ["on trial"] * bool(one["trial"])
     return labels + [_state_name(mark) for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
+
+
+def proven(where: Mapping[str, Any]) -> str:
+    """Return "accepted 4 of 5 times in `parse_url`": where a memory proved useful, and how often."""
+    times = f"all {where['of']}" if where["accepted"] == where["of"] else f"{where['accepted']} of {where['of']}"
+    place = f"`{where['symbol']}`" if where["symbol"] else where["path"]
+    asked = {"why": " as an explanation", "search": " for this search"}.get(where["task"], "")
+    return f"accepted {times} times{asked}" + (f" in {place}" if place else "")
 
 
 def state(one: Mapping[str, Any]) -> str:
@@ -158,12 +204,26 @@ def shares(terms: Mapping[str, float]) -> dict[str, str]:
     return {term: f"{TERMS[term]} {terms[term]:+.2f}" for term in ordered}
 
 
-def failure(failed: Mapping[str, Any]) -> str:
-    """Return what was tried, why it failed, and what replaced it."""
-    replacement = failed["replaced_by"] or failed["by"]
-    verb = "needed a fix" if failed["kind"] == "bug_pattern" else "was reverted"
+def failure(one: Mapping[str, Any]) -> str:
+    """Return what became of a suggestion that failed, or what it ended; why, and what replaced that."""
+    failed = one["failure"]
+    by, instead = failed["by"], failed["replaced_by"]
     because = f": {failed['because']}" if failed["because"] else ""
-    return f"“{failed['tried']}” {verb}{because} → {replacement['title']} ({replacement['id'][:ID_LENGTH]})"
+    if failed["tried"] == by["title"]:
+        return f"“{failed['tried']}” was given up{because}"
+    reverted = failed["kind"] != "bug_pattern"
+    if one["id"] == by["id"]:
+        if failed["tried"] in one["title"] and failed["because"][:TOLD] in one["quote"] and not instead:
+            return ""  # title and quote say it
+        said = f"“{failed['tried']}” {'was reverted' if reverted else 'needed a fix'}"
+    else:
+        said = f"was reverted by {_named(by)}" if reverted else "needed a fix"
+    named = instead if instead and instead["id"] not in (one["id"], by["id"] if reverted else "") else None
+    return f"{said}{because}" + (f" → {_named(named)}" if named else "")
+
+
+def _named(memory: Mapping[str, Any]) -> str:
+    return f"{memory['title']} ({memory['id'][:ID_LENGTH]})"
 
 
 def episode(grouped: Mapping[str, Any]) -> str:
@@ -197,9 +257,12 @@ def of_event(event: Mapping[str, Any], now: float) -> dict[str, str]:
     return {"event": name, "age": ago(event["time"], now)}
 
 
-def of_forgotten(one: Mapping[str, Any], now: float) -> dict[str, str]:
-    """Return the phrases of a forgotten memory, whose text is erased: its commit or kind, and when it was forgotten."""
-    name = (one["commit"] or "")[:9] or kind_name("note", "user")
+def of_forgotten(one: Mapping[str, Any], title: str, now: float) -> dict[str, str]:
+    """Return the phrases of a forgotten memory, whose text is erased: its name, and when it was forgotten.
+
+    The name is the title of its commit, the commit where git has lost it ("" as `title`), or "your note".
+    """
+    name = title or (one["commit"] or "")[:9] or kind_name("note", "user")
     return {
         "name": " · ".join([name, *([one["path"]] if one["path"] else [])]),
         "age": f"forgotten {ago(_seconds(one['time']), now)}",
@@ -209,7 +272,7 @@ def of_forgotten(one: Mapping[str, Any], now: float) -> dict[str, str]:
 def step(report: Mapping[str, Any]) -> str:
     """Return the indexer's phase with a percentage ("Reading history 42%"), or the reason for which it waits."""
     phase, total = STEPS.get(report["phase"], "Working"), report["total"]
-    return f"{phase} {100 * report['done'] // total}%" if total else report.get("message") or phase
+    return f"{phase} {100 * report['done'] // total}%" if total > 1 else report.get("message") or phase
 
 
 def _seconds(time: str | None) -> float:

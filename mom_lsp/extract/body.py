@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from mom_lsp.extract.language import says_nothing_else, spoken
+from mom_lsp.extract.markup import without_comments
+
 MAX_ROUTINE = 90  # characters of a routine step; a longer one says something
 MAX_PREFIX = 3  # words of a title that its repetition may lack: "fix(router): "
 MAX_TITLE = 300  # characters of a text that may be the title again
@@ -16,7 +19,7 @@ MIN_TITLE = 2  # words of a title that is recognised with or without its prefix
 
 TEXT = 8  # below headings of levels 1 to 6, and bold ones
 
-_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+")
+_ITEM = re.compile(r"[ \t]*(?:(?:[-*•+]|\d{1,2}[.)])[ \t]+|\d{1,2}(?:、|[.)\uff0e](?=[\u3040-\u9fff])))")
 _HEADING = re.compile(r"#{1,6}(?:[ \t]|$)|\*\*[^*\n]{1,60}\*\*:?[ \t]*$")
 _OPENING = re.compile(
     r"#{1,6}[ \t]+(?:summary|description|overview|pull request|what(?: does this pr do\??)?)[ \t:]*$", re.I
@@ -94,7 +97,7 @@ def cleaned(subject: str, body: str) -> str:
     kept: list[list[str]] = []
     title = _words(subject[:MAX_TITLE])
     introduced = False  # whether a list follows that something was said about
-    for block in _blocks(_without_comments(body)):
+    for block in _blocks(without_comments(body)):
         if block and not _is_code(block):
             block = _spoken(block)
             text = " ".join(" ".join(block).split())
@@ -105,15 +108,6 @@ def cleaned(subject: str, body: str) -> str:
             introduced = text.endswith(":") or bool(mark and introduced)
         kept.append(block or [""])
     return "\n".join(line for block in _without_empty_sections(kept) for line in block).strip("\n")
-
-
-def _without_comments(text: str) -> str:
-    """Return text without HTML comments that are closed."""
-    parts, at = [], 0
-    while (start := text.find("<!--", at)) >= 0 and (end := text.find("-->", start)) >= 0:
-        parts.append(text[at:start])
-        at = end + 3
-    return "".join([*parts, text[at:]])
 
 
 def _blocks(text: str) -> Iterator[list[str]]:
@@ -180,7 +174,10 @@ def _first_word(line: str) -> str:
 
 def is_routine(text: str) -> bool:
     """Whether a text names a step of any branch: tests, lint, review, a merge."""
-    return len(text) <= MAX_ROUTINE and bool(_ROUTINE.fullmatch(text))
+    if len(text) > MAX_ROUTINE:
+        return False
+    lowered = text.lower()
+    return bool(_ROUTINE.fullmatch(text)) or (says_nothing_else(lowered) and bool(spoken(lowered)))
 
 
 def _repeats(text: str, title: Sequence[str]) -> bool:

@@ -9,7 +9,7 @@ LEAST_CHARACTERS = 3  # of words in a line that is about something
 MAX_WRAPPED = 40  # lines of one import
 
 _IMPORT = re.compile(
-    r"import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s+[^=]+=\s*require\(|\}\s*from\b"
+    r"import\b|from\s+\S+\s+import\b|export\b.*\bfrom\b|(?:const|let|var)\s++[^=]++=\s*+require\(|\}\s*from\b"
     r"|#\s*(?:(?:include|import)\s*[<\"@A-Z]|pragma once|ifndef\b|endif\b|define \w+_H_*$)"
     r"|(?:pub(?:\([^)]*\))?\s+)?(?:use\s+[\w:{*\\]|mod\s+\w+;)|extern crate\b|package\s+[\w.:]+;?(?:\s*//.*)?$"
     r"|using\s[\w.:, ]+(?:=[\w.:<>, ]+)?;?$|require(?:_relative|_once)?[\s(]+[\"']"

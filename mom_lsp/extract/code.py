@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from mom_lsp.extract.symbols import own_header, symbol_of_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
     from mom_lsp.git import FileChange
 
@@ -33,27 +33,20 @@ _FORMATTING = dict.fromkeys(map(ord, " \t\r\f\v\"'`"))
 _SEPARATOR = "\n--- 8< --- mom --- 8< ---\n"  # survives cleaning, and occurs in no real code
 _KEEP = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
 _TABLE = bytes(byte if byte in _KEEP else 32 for byte in range(256))
-_KEYWORDS = frozenset(
-    [word.encode() for word in (*keyword.kwlist, *keyword.softkwlist)]
-    + (
-        b"abstract alignas alignof and array auto bool boolean break byte case catch char const constexpr"
-        b" continue crate debugger decltype default"
-        b" define defined delete double dyn elif else elsif endif endforeach enum explicit export extends extern"
-        b" false final finally float fn for"
-        b" foreach friend from func function goto if ifdef ifndef impl implements implicit import include inline"
-        b" instanceof int interface internal"
-        b" let long loop map match mod module move mut mutable namespace new nil not null nullptr object operator"
-        b" out override package pass pragma private"
-        b" protected pub public readonly ref register require return self short signed sizeof static string"
-        b" struct super switch template then this throw"
-        b" throws trait true try type typedef typeof undef undefined union unless unsafe unsigned use using val"
-        b" var virtual void volatile where while with"
-        b" yield size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t NULL TRUE FALSE None"
-        b" True False str dict list set tuple the and"
-        b" that are was has have been can its you all any one two also see when which will may than into only but"
-        b" how who why"
-    ).split()
-)
+_KEYWORDS = """
+    abstract alignas alignof and array auto bool boolean break byte case catch char const constexpr continue
+    crate debugger decltype default define defined delete double dyn elif else elsif endif endforeach enum
+    explicit export extends extern false final finally float fn for foreach friend from func function goto if
+    ifdef ifndef impl implements implicit import include inline instanceof int interface internal let long loop
+    map match mod module move mut mutable namespace new nil not null nullptr object operator out override
+    package pass pragma private protected pub public readonly ref register require return self short signed
+    sizeof static string struct super switch template then this throw throws trait true try type typedef typeof
+    undef undefined union unless unsafe unsigned use using val var virtual void volatile where while with yield
+    size_t int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t NULL TRUE FALSE None True False str
+    dict list set tuple the and that are was has have been can its you all any one two also see when which will
+    may than into only but how who why
+"""
+_NO_NAMES = frozenset((*keyword.kwlist, *keyword.softkwlist, *_KEYWORDS.split()))
 # Definitions in lines that each follow a line feed: a literal is found faster than the start of a line.
 _DEFINITION = re.compile(
     r"\n(?:[ \t]*(?:(?:export|default|pub(?:\([a-z]+\))?|async|static|public|private|protected|final|abstract|unsafe"
@@ -76,6 +69,7 @@ class Code(NamedTuple):
     symbols: tuple[tuple[str, ...], ...]  # one tuple per file
     added_lines: tuple[int, ...] = ()  # as line_keys()
     removed_lines: tuple[int, ...] = ()
+    added_normalized: tuple[int, ...] = ()  # keys of the normalized `added_lines`, in their order
 
 
 def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -> Code:
@@ -107,20 +101,32 @@ def changed_names(files: Sequence[FileChange], sanitize: Callable[[str], str]) -
     symbols = tuple(
         _symbols(file, text, known, clean_headers, cleaned) for file, text in zip(files, by_file, strict=True)
     )
-    old_keys, new_keys = line_keys(old_lines), line_keys(new_lines)
+    old_keys, new_keys = lines_by_key(old_lines), lines_by_key(new_lines)
+    added_lines = _sample(new_keys.keys() - old_keys.keys())
     return Code(
         _identifiers(new_tokens - old_tokens),
         _identifiers(old_tokens - new_tokens),
         symbols,
-        _sample(new_keys - old_keys),
-        _sample(old_keys - new_keys),
+        added_lines,
+        _sample(old_keys.keys() - new_keys.keys()),
+        normalized_of(added_lines, new_keys),
     )
+
+
+def identifiers(text: str) -> tuple[str, ...]:
+    """Return the identifiers in a sanitized text, the most specific first."""
+    return _identifiers(_tokens(text))
 
 
 def line_keys(lines: Iterable[str]) -> set[int]:
     """Return 32-bit hashes of the distinctive lines, ignoring indentation."""
+    return set(lines_by_key(lines))
+
+
+def lines_by_key(lines: Iterable[str]) -> dict[int, str]:
+    """Map the key of each distinctive line to the line without indentation."""
     return {
-        zlib.crc32(text.encode("utf-8", "replace"))
+        zlib.crc32(text.encode("utf-8", "replace")): text
         for line in lines
         if len(text := line.removeprefix(BOM).strip()) >= MIN_LINE
     }
@@ -130,6 +136,12 @@ def normalized(text: str) -> str:
     """Return lines without what formatters change: white space, quotes, and trailing commas."""
     text = text.translate(_FORMATTING)
     return _LAST_COMMA.sub("", text) if "," in text else text
+
+
+def normalized_of(keys: Sequence[int], lines: Mapping[int, str]) -> tuple[int, ...]:
+    """Return the hashes of some normalized lines by their keys."""
+    texts = normalized("\n".join(lines[key] for key in keys)).split("\n") if keys else ()
+    return tuple(map(_hash, texts))
 
 
 def normalized_keys(lines: Iterable[str]) -> dict[int, int]:
@@ -156,16 +168,16 @@ def _hash(line: str) -> int:
     return zlib.crc32(line.encode("utf-8", "replace"))
 
 
-def _sample(keys: set[int]) -> tuple[int, ...]:
+def _sample(keys: Set[int]) -> tuple[int, ...]:
     """Return the smallest keys: a fair sample of a large commit's lines."""
     return tuple(sorted(keys)[:MAX_LINE_KEYS])
 
 
-def _tokens(text: str) -> set[bytes]:
-    return set(text.encode("utf-8", "replace").translate(_TABLE).split())
+def _tokens(text: str) -> set[str]:
+    return set(text.encode("utf-8", "replace").translate(_TABLE).decode("ascii").split())
 
 
-def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], cleaned: str) -> tuple[str, ...]:
+def _symbols(file: FileChange, text: str, known: set[str], headers: set[str], cleaned: str) -> tuple[str, ...]:
     """Return the symbols around the hunks and those that the lines define, except names that sanitizing removed.
 
     Git's header names what is above a hunk; a hunk that begins with a header is about what follows.
@@ -179,14 +191,14 @@ def _symbols(file: FileChange, text: str, known: set[bytes], headers: set[str], 
     for groups in _DEFINITION.findall(text):
         *code, heading = groups
         name = next(filter(None, code), "")
-        if name and name.encode() in known and name.encode() not in _KEYWORDS:
+        if name and name in known and name not in _NO_NAMES:
             names[name] = None
         elif markdown and heading and heading in cleaned:
             names[heading.strip(" #")] = None
     return tuple(names)[:MAX_SYMBOLS]
 
 
-def _identifiers(tokens: Iterable[bytes]) -> tuple[str, ...]:
+def _identifiers(tokens: Iterable[str]) -> tuple[str, ...]:
     """Return the identifiers among the tokens, the most specific first."""
     ranked = sorted(filter(None, map(_ranked, tokens)))[: 2 * MAX_IDENTIFIERS]
     words = (word[1:] for word in ranked)
@@ -194,17 +206,16 @@ def _identifiers(tokens: Iterable[bytes]) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=100_000)  # most tokens of a commit are in others, too
-def _ranked(token: bytes) -> str:
+def _ranked(token: str) -> str:
     """Return an identifier after a character that is the smaller the more specific it is; "" for other tokens.
 
     It is specific by its length and if it has several words.
     """
-    if not 3 <= len(token) <= 40 or 48 <= token[0] <= 57 or token in _KEYWORDS:
+    if not 3 <= len(token) <= 40 or token[0].isdigit() or token in _NO_NAMES:
         return ""
-    word = token.decode()
-    inner = word.strip("_")
+    inner = token.strip("_")
     compound = "_" in inner or not (inner[1:].islower() or inner.isupper() or inner.islower())
-    return chr(127 - len(inner) - 20 * compound) + word
+    return chr(127 - len(inner) - 20 * compound) + token
 
 
 @lru_cache(maxsize=100_000)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from textwrap import dedent
+from time import thread_time
 from typing import NamedTuple
 
 from pygments.lexer import Lexer
@@ -17,11 +18,14 @@ from pygments.lexers import get_lexer_for_filename
 from pygments.token import Comment, String
 from pygments.util import ClassNotFound
 
+from mom_lsp.extract.comment_markers import Markers, tagged_kind
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import text_kind
+from mom_lsp.extract.language import ideographs
 from mom_lsp.extract.message import rationale, sentences, shorten
 from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.limits import LEXING_TIME, MAX_COMMENT, MAX_SOURCE, MAX_SOURCE_LINE
 from mom_lsp.memory import Anchor, Memory, Source, span_memory_id
 
 Sanitize = Callable[[str], str]
@@ -29,23 +33,10 @@ Sanitize = Callable[[str], str]
 MAX_TITLE = 100
 MAX_BODY = 1000
 MAX_COMMENTS = 60  # per file
-MAX_TEXT = 2_000_000  # characters; a longer file was not written by hand
 MIN_WORDS = 4
 MIN_WEAK_WORDS = 6  # "must never be NULL" is too short to be useful
 
-_TAG = r"\b(?:TODO|FIXME|HACK|XXX|NOTE|WHY|BUG|SAFETY|WARNING|CAUTION|IMPORTANT|ATTENTION)\b"
-# Markers of a comment worth remembering. Everyday words ("must") are weak: they do not count in docstrings.
-_STRONG = re.compile(
-    _TAG + r"|\b[Ww]ork(?:s|ing)?[- ]?[Aa]?rounds?\b|\b[Hh]ack(?:y|ish)?\b|\b[Oo]n purpose\b|\b[Ii]ntentional(?:ly)?\b"
-    r"|\b[Dd]eliberate(?:ly)?\b|\b[Hh]istorical(?:ly)? |\b[Kk]ludge|\b[Kk]nown (?:bug|issue|problem|limitation)\b"
-)
-_WEAK = re.compile(
-    r"\b(?:[Bb]ecause|BECAUSE|[Dd]o not|DO NOT|[Dd]o NOT|[Dd]on'?t|[Nn]ever|NEVER|[Mm]ust|MUST|[Oo]therwise"
-    r"|[Ss]hould not|[Ss]houldn't|[Ss]o that|[Ii]n order to|[Bb]e careful|[Bb]eware|[Mm]ake sure|[Aa]lways"
-    r"|[Ii]nstead of|[Nn]ote that|[Nn]ote:|[Aa]ssum(?:es|ing|ption)|[Ff]or (?:backwards?|compat))\b"
-)
-_MARKER = re.compile(f"{_STRONG.pattern}|{_WEAK.pattern}")
-_LICENCE = re.compile(
+LICENCE = re.compile(
     r"copyright\b|\(c\) \d{4}|SPDX-|\blicen[cs]ed? (?:under|as|agreement)|permission is hereby|redistribution and use"
     r"|all rights reserved|without warranty|GNU (?:Lesser |Affero )?General Public",
     re.IGNORECASE,
@@ -54,7 +45,10 @@ _DELIMITERS = re.compile(
     r"^[ \t]*(?:/\*+!?|\*+/|\*+(?!\*)|//+[!/]?|#+!?|--+(?:\[\[)?|;+|%+|<!--|\(\*|\{-|\"\"\"|'''|rem\b|REM\b|dnl\b"
     r"|\.\\\")[ \t]?"
 )
-_END_DELIMITERS = re.compile(r"[ \t]*(?:\*+/|-->|\*\)|-\}|\"\"\"|'''|\]\])[ \t]*$")
+_END_DELIMITERS = re.compile(r"(?<![ \t])[ \t]*+(?:(?<!\*)\*++/|-->|\*\)|-\}|\"\"\"|'''|\]\])[ \t]*+$")
+MAX_BLANKS, MAX_BLANK_LINES = 100, 10  # one after another that a lexer is given
+TOKENS = 16  # between two looks at the clock
+_BLANKS = re.compile(rf"[ \t]{{{MAX_BLANKS},}}+")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _CODE = re.compile(r"[;{}]\s*$", re.MULTILINE)
 
@@ -70,40 +64,44 @@ class Passage(NamedTuple):
 
 def comment_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> list[Memory]:
     """Return the memories in the comments of one committed file, at most 60, in line order."""
-    if len(text) > MAX_TEXT or not _MARKER.search(text) or is_vendored(path) or is_generated(path, text[:2000]):
+    if len(text) > MAX_SOURCE or is_vendored(path) or is_generated(path, text[:2000]):
         return []
-    lexer = _lexer(path)
+    markers = Markers(text)
+    if not markers.any(text):
+        return []
+    lexer = find_lexer(path)
     if lexer is None:
         return []
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     memories: dict[str, Memory] = {}
-    for passage in _passages(lexer, text):
+    for passage in _passages(lexer, text, markers):
         if len(memories) == MAX_COMMENTS:
             break
-        if _is_memorable(passage):
-            memory = _memory(path, blob, passage, enclosing_symbol(lines, passage.first, path), sanitize)
+        if _is_memorable(passage, markers):
+            memory = _memory(path, blob, passage, enclosing_symbol(lines, passage.first, path), sanitize, markers)
             memories.setdefault(memory.id, memory)
     return list(memories.values())
 
 
-def _is_memorable(passage: Passage) -> bool:
+def _is_memorable(passage: Passage, markers: Markers) -> bool:
     """Whether a comment has a marker and at least four words, and is neither a licence nor dead code."""
-    strong = _STRONG.search(passage.text)
-    if not strong and (passage.docstring or not _WEAK.search(passage.text)):
+    strong = markers.strong(passage.text)
+    if not strong and (passage.docstring or not markers.weak(passage.text)):
         return False
-    if len(_WORD.findall(passage.text)) < (MIN_WORDS if strong else MIN_WEAK_WORDS) or _LICENCE.search(passage.text):
+    words = len(_WORD.findall(passage.text)) + ideographs(passage.text) / 2
+    if words < (MIN_WORDS if strong else MIN_WEAK_WORDS) or LICENCE.search(passage.text):
         return False
     return len(_CODE.findall(passage.text)) * 2 <= passage.text.count("\n") + 1
 
 
-def _memory(path: str, blob: str, passage: Passage, symbol: str, sanitize: Sanitize) -> Memory:
+def _memory(path: str, blob: str, passage: Passage, symbol: str, sanitize: Sanitize, markers: Markers) -> Memory:
     name, _, text = sanitize(f"{symbol}\n{passage.text}").partition("\n")
-    body = _marked_paragraph(text) if passage.docstring else text
+    body = _marked_paragraph(text, markers) if passage.docstring else text
     title = next(iter(sentences(body)), "")
     return Memory(
         id=span_memory_id(path, symbol, passage.text),
-        kind=text_kind(body),
+        kind=tagged_kind(body) or text_kind(body),
         title=shorten(title, MAX_TITLE),
         body=shorten(body, MAX_BODY),
         why=rationale(body),
@@ -114,10 +112,10 @@ def _memory(path: str, blob: str, passage: Passage, symbol: str, sanitize: Sanit
     )
 
 
-def _marked_paragraph(docstring: str) -> str:
+def _marked_paragraph(docstring: str, markers: Markers) -> str:
     """Return the paragraph of a docstring that has the marker, all of it if none has."""
     return dedent(
-        next((part for part in re.split(r"\n[ \t]*\n", docstring) if _STRONG.search(part)), docstring)
+        next((part for part in re.split(r"\n[ \t]*\n", docstring) if markers.strong(part)), docstring)
     ).strip()
 
 
@@ -129,7 +127,7 @@ def _lexer_for(name: str) -> Lexer | None:
         return None
 
 
-def _lexer(path: str) -> Lexer | None:
+def find_lexer(path: str) -> Lexer | None:
     """Return the lexer for a path, shared by files of one extension; None for prose, which has no comments."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
@@ -142,10 +140,10 @@ def _lexer(path: str) -> Lexer | None:
 _PROSE = {"markdown", "md", "rst", "restructuredtext", "text", "diff", "json", "output", "html", "svg", "xml", "ipynb"}
 
 
-def _passages(lexer: Lexer, text: str) -> Iterator[Passage]:
+def _passages(lexer: Lexer, text: str, markers: Markers) -> Iterator[Passage]:
     """Yield the comments of a text, adjacent whole-line comments joined."""
     pending: list[Passage] = []
-    for passage, alone in _comments(lexer, text):
+    for passage, alone in _comments(lexer, text, markers):
         if pending and alone and passage.first == pending[-1].last + 1 and not passage.docstring:
             pending.append(passage)
             continue
@@ -160,7 +158,7 @@ def _passages(lexer: Lexer, text: str) -> Iterator[Passage]:
 
 
 def _joined(passages: list[Passage]) -> Passage:
-    text = "\n".join(passage.text for passage in passages).strip()
+    text = "\n".join(passage.text for passage in passages).strip()[:MAX_COMMENT]
     return Passage(passages[0].first, passages[-1].last, text, passages[0].docstring)
 
 
@@ -173,42 +171,76 @@ _BOUNDARIES = {
 }
 
 
-def pieces(lexer: Lexer, text: str) -> Iterator[tuple[int, str]]:
+def boundary_of(lexer: Lexer) -> re.Pattern[str] | None:
+    """Return what ends where the lexer is back in its initial state, None if that is not known."""
+    return next((_BOUNDARIES[alias] for alias in lexer.aliases if alias in _BOUNDARIES), None)
+
+
+def pieces(lexer: Lexer, text: str, markers: Markers) -> Iterator[tuple[int, str]]:
     """Yield the first line and text of each piece that has a marker."""
-    boundary = next((_BOUNDARIES[alias] for alias in lexer.aliases if alias in _BOUNDARIES), None)
+    boundary = boundary_of(lexer)
     if boundary is None:
         yield 1, text
         return
     line, start = 1, 0
     for end in [*(match.end() for match in boundary.finditer(text)), len(text)]:
         piece = text[start:end]
-        if _MARKER.search(piece):
+        if markers.any(piece):
             yield line, piece
         line += piece.count("\n")
         start = end
 
 
-def _comments(lexer: Lexer, text: str) -> Iterator[tuple[Passage, bool]]:
+def _comments(lexer: Lexer, text: str, markers: Markers) -> Iterator[tuple[Passage, bool]]:
     """Yield each comment in the pieces with a marker, and whether its lines hold nothing else."""
-    for first, piece in pieces(lexer, text):
-        yield from _comment_tokens(lexer, piece, first)
+    until = thread_time() + LEXING_TIME
+    for first, piece in pieces(lexer, text, markers):
+        yield from comment_tokens(lexer, piece, first, until)
 
 
-def _comment_tokens(lexer: Lexer, text: str, line: int) -> Iterator[tuple[Passage, bool]]:
-    """Yield each comment token, and whether its lines hold nothing else."""
-    last_end, code_line = 0, 0
-    for kind, value in lexer.get_tokens(text):
+def comment_tokens(lexer: Lexer, text: str, first: int, until: float | None = None) -> Iterator[tuple[Passage, bool]]:
+    """Yield each comment token, and whether its lines hold nothing else.
+
+    Args:
+        lexer: of the language.
+        text: to lex.
+        first: the number of its first line.
+        until: the processor time of this thread, in seconds, at which lexing ends; by default after `LEXING_TIME`.
+    """
+    until = thread_time() + LEXING_TIME if until is None else until
+    text, numbers = _lexable(text)
+    line, last_end, code_line = 0, -1, -1
+    for count, (kind, value) in enumerate(lexer.get_tokens(text)):
+        if not count % TOKENS and thread_time() > until:
+            return
         newlines = value.count("\n")
         docstring = kind is String.Doc
         if (kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile) or docstring:
             stripped = value.rstrip("\n")
             last = line + stripped.count("\n")
+            if last >= len(numbers):  # the lexer has repeated some of the text: nothing after it has a line
+                return
             alone = code_line != line and last_end != line
-            yield Passage(line, last, _stripped(stripped), docstring), alone
+            yield Passage(first + numbers[line], first + numbers[last], _stripped(stripped), docstring), alone
             last_end = last
         elif not value.isspace():
             code_line = line + newlines
         line += newlines
+
+
+def _lexable(text: str) -> tuple[str, list[int]]:
+    """Return a text without long runs of white space, over which lexers take very long, and the numbers of its lines.
+
+    The numbers are those in the given text, from 0.
+    """
+    kept, numbers, blank = list[str](), list[int](), 0
+    for number, line in enumerate(text.split("\n")):
+        blank = 0 if line.strip() else blank + 1
+        if blank <= MAX_BLANK_LINES:
+            line = line[:MAX_SOURCE_LINE].replace("\r", " ")  # a lexer would take it for the end of a line
+            kept.append("" if blank else _BLANKS.sub(" " * MAX_BLANKS, line))
+            numbers.append(number)
+    return "\n".join(kept), numbers
 
 
 def _stripped(comment: str) -> str:

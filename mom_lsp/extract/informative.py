@@ -4,6 +4,10 @@
 model of which words the title and the text have, of how long they are, and of the first word, fitted on messages that
 were judged one by one (`python -m mom_lsp.evaluation.fit_informative`). Its words are plain data: "avoid", "crash",
 "when" and "instead" speak for a message, "update", "tests" and "cleanup" against it.
+
+These words are English. A text in another language is judged by the categories of words that it has (a reason, a
+symptom, a condition, "update" and its like) and by its length in words. That model is fitted on the same English
+messages, with the English table of these categories; the table of the other language fills them.
 """
 
 from __future__ import annotations
@@ -16,14 +20,28 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import NamedTuple
 
+from mom_lsp.extract.language import Language, english, languages_of, word_count
+
 READ = 500  # characters of the text whose words count
 LONGEST_WORD, LONGEST_TITLE = 18, 12  # characters; words
+LETTERS = 6  # of a word and its space
 TITLE, TEXT, FIRST = "title", "text", "first"
 LENGTHS = ("length of the text", "length of the title")
+IN_TITLE = ("reason", "symptom", "condition", "negation", "fix", "adds", "dull", "empty")
+IN_TEXT = ("reason", "symptom", "condition", "negation", "dull")
+CATEGORIES = (
+    *(f"title {one}" for one in IN_TITLE),
+    *(f"text {one}" for one in IN_TEXT),
+    "title name",
+    "text name",
+    *LENGTHS,
+)
 
 _SCOPE = re.compile(r"[\w./()-]{1,40}: ")
 _WORD = re.compile(r"[a-z']+|#\d|`")
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese use no spaces; about two make a word
+_NAME = re.compile(
+    r"`|[a-z][A-Z]|\b[^\WA-Za-z]*+[A-Za-z](?:[^\W_]*+_|\w*+[.(])"
+)  # of code: read_timeout, readTimeout, read()
 
 
 class InformativeModel(NamedTuple):
@@ -32,14 +50,43 @@ class InformativeModel(NamedTuple):
     words: Mapping[str, float]  # "title avoid", "text because", "first add" -> weight
     lengths: tuple[float, float]  # as LENGTHS, per unit of `length_features`
     intercept: float
+    categories: tuple[float, ...]  # as CATEGORIES
+    categories_intercept: float
 
 
 def informativeness(title: str, body: str) -> float:
     """Return the probability that a message tells its reader something that the code does not, in (0, 1)."""
     model = _shipped()
+    languages = languages_of(title, body)
+    if languages:
+        features = category_features(title, body, languages)
+        shares = (w * x for w, x in zip(model.categories, features, strict=True))
+        return _probability(model.categories_intercept + sum(shares))
     found = sum(model.words.get(word, 0.0) for word in message_words(title, body))
     lengths = sum(w * x for w, x in zip(model.lengths, length_features(title, body), strict=True))
-    return 1.0 / (1.0 + math.exp(-(model.intercept + found + lengths)))
+    return _probability(model.intercept + found + lengths)
+
+
+def _probability(log_odds: float) -> float:
+    return 1.0 / (1.0 + math.exp(-log_odds))
+
+
+def category_features(title: str, body: str, languages: tuple[Language, ...] = ()) -> tuple[float, ...]:
+    """Return CATEGORIES: whether a category of words is there, in English or the languages of the text, and lengths."""
+    in_title, in_text = title.lower(), body[:READ].lower()
+    return (
+        *(float(_says(one, in_title, languages)) for one in IN_TITLE),
+        *(float(_says(one, in_text, languages)) for one in IN_TEXT),
+        float(bool(_NAME.search(title))),
+        float(bool(_NAME.search(body[:READ]))),
+        math.log1p(LETTERS * word_count(body)) / 3,
+        min(LONGEST_TITLE, word_count(title)) / 6,
+    )
+
+
+def _says(category: str, lowered: str, languages: tuple[Language, ...]) -> bool:
+    found = Language.begins if category == "empty" else Language.says
+    return any(found(one, category, lowered) for one in (english(), *languages))
 
 
 def message_words(title: str, body: str) -> set[str]:
@@ -52,8 +99,7 @@ def message_words(title: str, body: str) -> set[str]:
 
 def length_features(title: str, body: str) -> tuple[float, float]:
     """Return LENGTHS, both about 0 to 2."""
-    words = len(title.split()) + len(_IDEOGRAPH.findall(title)) / 2
-    return math.log1p(len(body)) / 3, min(LONGEST_TITLE, words) / 6
+    return math.log1p(len(body)) / 3, min(LONGEST_TITLE, word_count(title)) / 6
 
 
 def _words(text: str) -> list[str]:
@@ -64,4 +110,11 @@ def _words(text: str) -> list[str]:
 def _shipped() -> InformativeModel:
     """Return the weights that `python -m mom_lsp.evaluation.fit_informative` made."""
     read = json.loads(files("mom_lsp.extract").joinpath("informative.json").read_text("utf-8"))
-    return InformativeModel(read["words"], tuple(read["lengths"]), read["intercept"])
+    lengths, by_category = read["lengths"], read["categories"]
+    return InformativeModel(
+        read["words"],
+        (lengths[0], lengths[1]),
+        read["intercept"],
+        tuple(by_category[name] for name in CATEGORIES),
+        by_category["intercept"],
+    )

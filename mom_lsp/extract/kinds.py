@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from mom_lsp.extract.language import Language, languages_of, spoken
 from mom_lsp.extract.reverts import reverts
 from mom_lsp.memory import Kind, Reference
 
@@ -109,16 +110,22 @@ _KNOWN_ISSUE = _words(
     rf"{_CLAUSE}(?:temporary (?:skip|disable|ignore)\b|(?<=temporarily )(?:skip|disable|ignore)\b).{{0,60}}\btests?\b",
     rf"{_CLAUSE}(?:skip|disable|ignore)\w*\b.{{0,60}}\btests?\b.{{0,40}}\b(?:temporarily|for now)\b",
 )
+_CLAUSE_END = re.compile(r"[.,;:] |[\u3002\uff0c\uff1b\uff1a]")
 _RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("known_issue", _KNOWN_ISSUE),
     ("anti_pattern", _DEPRECATION),
     ("convention", _CONVENTION),
 )
-_DOCUMENT = re.compile(
+_PROSE = re.compile(
     r"(?:^|/)(?:docs?|documentation|changelog|man)/|(?:^|/)(?:read-?me|change-?log|changes|news|contributing)(?:\.txt)?$"
     r"|\.(?:md|rst|r?doc|adoc|asciidoc|texi|pod)$",
     re.IGNORECASE,
 )
+
+
+def is_prose(path: str) -> bool:
+    """Whether a path is a text for people rather than code."""
+    return bool(_PROSE.search(path))
 
 
 def commit_kind(subject: str, body: str, references: tuple[Reference, ...], paths: Sequence[str] = ()) -> Kind:
@@ -132,21 +139,41 @@ def commit_kind(subject: str, body: str, references: tuple[Reference, ...], path
     """
     if reverts(subject, body, frozenset(reference.relation for reference in references)):
         return "failed_approach"
-    subject = subject[:MAX_SUBJECT].lower()
+    message, subject = subject, subject[:MAX_SUBJECT].lower()
     typed = _TYPE.match(subject)
     kind = typed["type"] if typed else ""
     routine = kind in _ROUTINE or bool(_DEPENDENCY.match(subject))
-    if routine or (paths and all(map(_DOCUMENT.search, paths))):
+    if routine or (paths and all(map(is_prose, paths))):
         return _first(_RULES, subject)
+    languages = languages_of(message, body)
     if _is_workaround(subject):
         return "workaround"
     if _KNOWN_ISSUE.search(subject):
         return "known_issue"
-    if _is_fix(subject, kind):
+    if _is_fix(subject, kind) and not any(one.says("routine", subject) for one in languages):
         return "bug_pattern" if _CAUSE_NAMED.search(subject) else "fix"
     if (kind == "perf" or _OPTIMISATION.search(subject)) and not _MEASURES.search(subject):
         return "optimisation"
-    return _first(_RULES, subject)
+    found = _first(_RULES, subject)
+    return _in_others(languages, subject, may_fix=kind not in _CHANGING) if found == "note" else found
+
+
+def _mends(language: Language, clause: str) -> bool:
+    return language.says("fix", clause) and not language.says("dull_object", clause)
+
+
+def _in_others(languages: Sequence[Language], text: str, *, may_fix: bool = True) -> Kind:
+    """Return the kind that a subject or an entry in lower case states in other languages than English."""
+    for one in languages:
+        if one.says("workaround", text):
+            return "note" if one.says("workaround_ended", text) else "workaround"
+        if may_fix and any(_mends(one, clause) for clause in _CLAUSE_END.split(text)):
+            return "bug_pattern" if one.says("cause", text) else "fix"
+        if one.says("optimisation", text):
+            return "optimisation"
+        if one.says("deprecation", text):
+            return "anti_pattern"
+    return "note"
 
 
 def _is_workaround(text: str) -> bool:
@@ -169,7 +196,9 @@ def _first(rules: tuple[tuple[Kind, re.Pattern[str]], ...], text: str) -> Kind:
 
 # Comments and documents, the strongest rule first. "BUG" is a marker only in capitals.
 _WORKAROUND_COMMENT = _words(r"\bwork[- ]?a?rounds?\b|\bwork(?:s|ing)? around\b|\bhack\b|\bkludge|\bquirk")
-_OPEN = re.compile(r"\b(?:TODO|FIXME|XXX|BUG|KNOWN ISSUE|KNOWN BUG)\b|\b[Kk]nown (?:issue|bug|limitation|problem)")
+_OPEN = re.compile(
+    r"\b(?:TODO|FIXME|XXX|BUG|CAVEAT|KNOWN ISSUE|KNOWN BUG)\b|\b[Kk]nown (?:issue|bug|limitation|problem|risk)"
+)
 TEXT_RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "anti_pattern",  # what the reader must not do, not what the code does not
@@ -202,7 +231,26 @@ def text_kind(text: str) -> Kind:
     lowered = text.lower()
     if _WORKAROUND_COMMENT.search(lowered):
         return "workaround"
-    return "known_issue" if _OPEN.search(text) else _first(TEXT_RULES, lowered)
+    if _OPEN.search(text):
+        return "known_issue"
+    found = _first(TEXT_RULES, lowered)
+    return found if found != "note" else _of_text(lowered)
+
+
+_TEXT_KINDS: tuple[tuple[Kind, str], ...] = (
+    ("workaround", "workaround"),
+    ("known_issue", "open_end"),
+    ("anti_pattern", "warning"),
+    ("decision", "reason"),
+    ("convention", "rule"),
+    ("optimisation", "optimisation"),
+)
+
+
+def _of_text(lowered: str) -> Kind:
+    """Return the kind of a text in lower case by the words of another language than English."""
+    languages = spoken(lowered)
+    return next((kind for kind, words in _TEXT_KINDS if any(one.says(words, lowered) for one in languages)), "note")
 
 
 _ENTRY_FIX = _words(r"\bfix(?:e[sd]|ing)?\b|\bbug\b|\bcrash|\bleak|\bregression\b|\bcorrect")
@@ -223,4 +271,4 @@ def entry_kind(text: str) -> Kind:
         return "bug_pattern" if _CAUSE_NAMED.search(text) else "fix"
     if _ENTRY_DECISION.search(text):
         return "decision"
-    return "optimisation" if _OPTIMISATION.search(text) else "note"
+    return "optimisation" if _OPTIMISATION.search(text) else _in_others(spoken(text), text)

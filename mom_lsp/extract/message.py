@@ -3,58 +3,59 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
-from functools import lru_cache
 
 from mom_lsp.extract.body import cleaned
+from mom_lsp.extract.language import Language, says, spoken
+from mom_lsp.limits import MAX_SENTENCE, MAX_SUBJECT
+from mom_lsp.textcache import text_cache
 
 MAX_BODY = 2000
 MAX_WHY = 300
 MAX_TRAILERS = 20
 MAX_TITLE = 200
 
+_DECISION_KEYS = (
+    "Constraints?|Rejected|Directives?|Supersedes|Why|Decision|Rationale|Reason|Trade-?offs?|Confidence|Reversibility"
+    "|Tested|Related"
+)
 _ISSUE_KEYS = "Fix(?:es|ed)?|Clos(?:es|ed)?|Cloes|Resolves|Refs?|Bug|Follow-?up(?: to| for)?|See(?: also)?|Updates|For"
 # "Key: value"; a key of one plain word must be a known one: "Note: …" is prose.
 _TRAILER = re.compile(
     r"(?P<key>[A-Za-z][\w]*(?:-[\w]+)+|Cc|CC|Link|Links|Tests?|Issue|Issues|BUG|JIRA|PR|URL|Id|Topic|Fixed|Closes|"
-    + _ISSUE_KEYS
+    + f"{_DECISION_KEYS}|{_ISSUE_KEYS}"
     + r"):[ \t]*(?P<value>\S.*)"
 )
 # The same without a colon, as curl writes: "Closes #123", "Follow-up to 1a2b3c4d".
 _BARE = re.compile(
     rf"(?P<key>{_ISSUE_KEYS}):?[ \t]+(?P<value>(?:#\d|GH-\d|https?://|[0-9a-f]{{7}}|commit [0-9a-f]{{7}}).*)"
 )
-_EMPTY_LINE = re.compile(r"\s*(?:-{3,}|#.*|\(cherry picked from .*|\[ci skip\]|\[skip ci\])?\s*")
+_EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
 _PEOPLE = re.compile(
     r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
     r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
-    r"|^[ \t]*(?:Change-Id|git-svn-id|Reviewed-on):.*\n?",
+    r"|^[ \t]*(?:Change-Id|git-svn-id|Reviewed-on|Entire-[a-z]+|Amp-Thread-ID):.*\n?"
+    r"|^[^\w\n]{0,8}(?:Generated (?:with|by)|Made with) \[[^\]\n]{1,40}\]\([^)\s]*\)[ \t.]*\n?",
     re.MULTILINE | re.IGNORECASE,
 )
+_REVIEWS = re.compile(r"^(?:ACKs for |Top commit has no ACKs|Tree-SHA512:)", re.MULTILINE)
 _BLANKS = re.compile(r"\n{3,}")
 
-# Searched in lower case and from word starts only: each halves the time for a large history.
-_RATIONALE = re.compile(
-    r"\b(?:because|so that|otherwise|due to|to (?:avoid|prevent|ensure)|in order to|the reason"
-    r"|reason (?:is|was|for|why)|would (?:\w+ )?(?:otherwise|fail|break|crash|leak|cause|lead)"
-    r"|since\b(?! (?:then|v?\d|commit|release|version|[0-9a-f]{7}|last|the (?:commit|release|change)))|motivat"
-    r"|rationale\b|th(?:is|at) way\b|turn(?:s|ed) out\b|without this\b|caus(?:es|ed|ing)\b|leads? to\b|led to\b"
-    r"|result(?:s|ed|ing) in\b|instead of\b|rather than\b|therefore\b|hence\b|no longer\b|not needed\b"
-    r"|mean(?:s|ing) that\b|for historical\b|as (?<=, as )(?:it|the|this|that|we|there|they|these|those|not|in)\b)"
-    r"|(?:^|[.:\n] ?)as (?:it|the|this|that|we|there|they|these|those|not|in)\b"
-)
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _CODE_LINE = re.compile(r" {4,}|\t|[ \t]*(?:>>|[>$|](?:\s|$))")  # "$ command", but not "$HOME" at the start of a line
-_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,2}[.)])[ \t]+")
+_ITEM = re.compile(r"[ \t]*(?:(?:[-*•+]|\d{1,2}[.)])[ \t]+|\d{1,2}(?:、|[.)\uff0e](?=[\u3040-\u9fff])))")
+_OPENING = r"[A-Z\"'`(¿¡«„“\u00c0-\u00de\u0400-\u042f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"  # of a sentence
 _SENTENCE_END = re.compile(
-    r"(?<=[.!?])(?<!\n\d\.)[ \n]+(?=[A-Z\"'`(])|(?<=[\u3002\uff01\uff1f])"
-    r"|\n[ \t]*\n|\n(?=[ \t]*(?:[-*•+]|\d{1,2}[.)]) )"
+    rf"(?<=[.!?])(?<!\n\d\.)(?<!z\.B\.)(?<!d\.h\.)(?<!bzw\.)(?<!ggf\.)[ \n]+(?={_OPENING})|(?<=[\u3002\uff01\uff1f])"
+    r"|\n[ \t]*\n|\n(?=[ \t]*(?:(?:[-*•+]|\d{1,2}[.)]) |\d{1,2}(?:、|[.)\uff0e][\u3040-\u9fff])))"
 )
 
 
 # Prefixes and suffixes of a subject that do not describe the change; a scope such as "url: " stays.
 _PREFIX = re.compile(
-    r"^(?:\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
+    r"^(?:Merge (?:[\w.-]++/[\w.-]++)?#\d++:\s*"
+    r"|\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
     r"|(?:Merged PR|PR) #?\d+:\s*|!\d+\s+(?=\S)|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
     r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
 )
@@ -63,8 +64,9 @@ _CONVENTIONAL = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(
-    r"(?:\s*\((?:#|GH-|gh-)\d+\)|\s*\[(?:ci skip|skip ci|NFC|NFCI)\]|[,;]?\s+r[=?][\w.,-]+(?:,? a=\w+)?"
-    r"|\s*\((?:fixes|closes) #\d+\)|(?<!\.)\.)+\s*$",
+    r"(?:(?<!\s)|(?=\S))(?:\s*+\((?:#|GH-|gh-)\d+\)"
+    r"|\s*+\[(?:ci skip|skip ci|NFC|NFCI)\]|[,;]?\s++r[=?][\w.,-]++(?:,? a=\w++)?"
+    r"|\s*+\((?:fixes|closes) #\d+\)|(?<!\.)\.)++\s*+$",
     re.IGNORECASE,
 )
 
@@ -79,29 +81,46 @@ class CommitMessage:
     written: str = ""  # the body with what `cleaned` drops, such as "This reverts commit …"
 
 
-@lru_cache(maxsize=2)  # asked for twice about each message
+@text_cache(2)  # asked for twice about each message
 def split_message(message: str) -> CommitMessage:
     """Return subject, body and trailers: the lines at the end that only name people, issues or links."""
     subject, _, rest = message.strip().partition("\n")
     if not rest:
         return CommitMessage(subject.strip(), "")
-    lines = rest.rstrip().split("\n")
-    trailers: list[tuple[str, str]] = []
-    while lines:
-        line = lines[-1].strip()
-        if found := _TRAILER.fullmatch(line) or _BARE.fullmatch(line):
-            trailers.append((found["key"], found["value"].strip()))
-        elif not _EMPTY_LINE.fullmatch(line):
-            break
-        lines.pop()
+    lines, trailers = _without_trailers(_described(rest.rstrip()).split("\n"))
     body = "\n".join(lines).replace("\r", "")
     written = _PEOPLE.sub("", body + "\n").strip()
     body = _BLANKS.sub("\n\n", cleaned(subject.strip(), written)).strip()
     return CommitMessage(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS], written)
 
 
+def _described(text: str) -> str:
+    """Return the description in a merge by Bitcoin Core's script, between commits and reviews; else the text."""
+    _, marker, below = text.partition("\nPull request description:\n")
+    return textwrap.dedent(_REVIEWS.split(below, maxsplit=1)[0]) if marker else text
+
+
+def _without_trailers(lines: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the lines above the trailers, and the trailers from the last to the first; one may go on, indented."""
+    trailers: list[tuple[str, str]] = []
+    end = at = len(lines)
+    while at:
+        at -= 1
+        line = lines[at].strip()
+        if found := _TRAILER.fullmatch(line) or _BARE.fullmatch(line):
+            goes_on = " ".join(one.strip() for one in lines[at + 1 : end] if one.strip())
+            trailers.append((found["key"], f"{found['value'].strip()} {goes_on}".strip()))
+            end = at
+        elif _EMPTY_LINE.fullmatch(line) and end == at + 1:
+            end = at
+        elif not (line and lines[at][0] in " \t"):
+            break
+    return lines[:end], trailers
+
+
 def title_of(subject: str) -> str:
     """Return a subject with its scope, but without other prefixes and issue numbers."""
+    subject = subject[:MAX_SUBJECT]
     title = _PREFIX.sub("", subject)
     if conventional := _CONVENTIONAL.match(title):
         scope = conventional["scope"]
@@ -132,8 +151,8 @@ def sentences(text: str) -> list[str]:
 
 
 def marked_sentences(text: str) -> list[str]:
-    """Return the same with the marks of list items."""
-    return [joined for part in _SENTENCE_END.split(f"\n{text}") if (joined := " ".join(part.split()))]
+    """Return the same with the marks of list items, each of at most `MAX_SENTENCE` characters."""
+    return [joined[:MAX_SENTENCE] for part in _SENTENCE_END.split(f"\n{text}") if (joined := " ".join(part.split()))]
 
 
 def shorten(text: str, limit: int) -> str:
@@ -145,19 +164,19 @@ def shorten(text: str, limit: int) -> str:
     return (cut[:space] if space > limit // 2 else cut).rstrip(" ,;:") + "…"
 
 
-@lru_cache(maxsize=2)
-def has_rationale(text: str) -> bool:
-    """Whether a text has a word that introduces a reason."""
-    return bool(_RATIONALE.search(text.lower()))
+@text_cache(2)
+def has_rationale(text: str, languages: tuple[Language, ...] | None = None) -> bool:
+    """Whether a text has a word that introduces a reason; `languages` are those of the text that it is part of."""
+    return says("reason", text.lower(), languages)
 
 
 def rationale(text: str) -> str:
     """Return the first sentences that give a reason, up to 300 characters; "" if there are none."""
     if not has_rationale(text):
         return ""
-    chosen = ""
+    chosen, languages = "", spoken(text.lower())
     for sentence in sentences(prose(text)):
-        if has_rationale(sentence):
+        if has_rationale(sentence, languages):
             if chosen and len(chosen) + 1 + len(sentence) > MAX_WHY:
                 break
             chosen = f"{chosen} {sentence}" if chosen else sentence

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.extract.empty_title import says_nothing
+from mom_lsp.extract.language import ideographs, languages_of, others_say
 from mom_lsp.extract.layout import layout_share, only_layout
 from mom_lsp.extract.message import CommitMessage, has_rationale, split_message, title_of
 from mom_lsp.extract.moves import only_moves
@@ -30,7 +31,7 @@ _GENERATED = re.compile(
     r"|\.sum|zz_generated\.\w+\.go|\.tsbuildinfo)$|(?:^|/)(?:package-lock\.json|npm-shrinkwrap\.json|yarn\.lock"
     r"|pnpm-lock\.yaml|Cargo\.lock|go\.sum|poetry\.lock|uv\.lock|Pipfile\.lock|composer\.lock|Gemfile\.lock|mix\.lock"
     r"|flake\.lock|Podfile\.lock|packages\.lock\.json|gradle\.lockfile|bun\.lockb?|aclocal\.m4"
-    r")$|(?:^|/)(?:__snapshots__|__generated__|generated|dist/(?:js|css)|\.next|snapshots)/",
+    r")$|(?:^|/)(?:__snapshots__|__generated__|generated|dist/(?:js|css)|\.next|snapshots|\.agent-trace)/",
 )
 _GENERATED_TEXT = re.compile(
     r"(?:@generated\b|\bcode generated .{0,80}do not edit"
@@ -46,7 +47,7 @@ _BOT = re.compile(
     r"|\bautoroll(?:er)?\b|\bskia-flutter-autoroll|\bnpm-cli-bot\b|\bnodejs-github-bot\b|-bot@|\bbot@",
     re.IGNORECASE,
 )
-_VERSION = r"v?\d+(?:\.\d+)+(?:[-.+]?\w+)*"
+_VERSION = r"v?\d++(?:\.\d++)++(?:[-.+]?\w)*+"
 _RELEASE = re.compile(
     r"(?:bump|update|set|change|prepare|increase)(?: the)?(?: [\w.-]+){0,2} ?version\b"
     rf"|(?:chore\(release\):|release\b).{{0,30}}{_VERSION}|{_VERSION}[\w .-]{{0,20}}$|version {_VERSION}"
@@ -81,10 +82,10 @@ _FORMATTING = re.compile(
 _MOVES = re.compile(r"\b(?:mov(?:e[sd]?|ing)|renam|re-?locat|re-?organi[sz]|re-?structur|flatten)", re.IGNORECASE)
 # A subject that is only this: "searcher: polish", "rustfmt everything", "Reformat with Black".
 _MECHANICAL = re.compile(
-    r"(?:[\w./()-]+: )?(?:(?:some|a bit of|more|small|minor|further|various|misc|general|run|apply|code|style"
-    r"|re-?format\w*|with|using|by|everything|whole|entire|project|codebase|code ?base|repo(?:sitory)?|all|the|files?"
+    r"(?:[\w./()-]+: )?(?:(?:some|a bit of|more|small|minor|further|various|misc|general|run|apply|code ?base|code"
+    r"|style|re-?format\w*|with|using|by|everything|whole|entire|project|repo(?:sitory)?|all|the|files?"
     r"|on|sources?|polish(?:ing|es)?|clean-?ups?|tidy(?:ing)?(?: |-)?(?:up)?|blacken(?:ed)?|lints?"
-    rf"|{_TOOL})\b[ .!,]*)+$",
+    rf"|{_TOOL})\b[ .!,]*+)++$",
     re.IGNORECASE,
 )
 _OF_FORMAT = re.compile(
@@ -94,7 +95,7 @@ _OF_FORMAT = re.compile(
 )
 _TYPO = re.compile(
     r"\btypos?\b|\bmisspel\w+|\bspelling\b|\bcodespell\b|\bnit(?:s|picks?)\b"
-    r"|(?:fix|correct|improve)\w* .{0,20}\b(?:grammar|wording|spelling)\b",
+    r"|(?:fix|correct|improve)(?:(?!fix|correct|improve)\w)*+ .{0,20}\b(?:grammar|wording|spelling)\b",
     re.IGNORECASE,
 )
 _MERGE = re.compile(
@@ -102,12 +103,14 @@ _MERGE = re.compile(
     r"|into)\b|merge (?:#|v?\d|\S+$|\S+ into)|Auto merge of",
     re.IGNORECASE,
 )
+_TITLED_MERGE = re.compile(r"Merge (?:pull request |PR )?#\d+: \S+ \S")  # "Merge #12: Title"
 _MERGE_FILLER = re.compile(
-    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-]+/[\w./-]+|(?:Closes|Fixes|See).*|r\?.*|\* .*)$", re.MULTILINE
+    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-][\w.-]*+/[\w./-]++|(?:Closes|Fixes|See).*|r\?.*|\* .*)$", re.MULTILINE
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
 FORMATTING = "formatting"  # blame skips these commits
+EMPTY_TITLE = "empty title"
 MOSTLY_LAYOUT = 0.75  # of the changed lines of a commit whose subject says that it formats; tools also sort imports
 PARTLY_LAYOUT = 0.4  # of one that does it to many files, and says nothing else
 MASS = 20  # files that are changed alike
@@ -139,7 +142,7 @@ def merge_title(message: str) -> tuple[str, str]:
     """
     subject, _, rest = message.strip().partition("\n")
     body = rest.strip()
-    if not _MERGE.match(subject):
+    if not _MERGE.match(subject) or _TITLED_MERGE.match(subject):
         return subject, body
     title, _, text = body.partition("\n")
     if (
@@ -147,7 +150,7 @@ def merge_title(message: str) -> tuple[str, str]:
         and len(_WORD.findall(title)) >= 3
     ):
         return title.strip(), text.strip()
-    if len(_WORD.findall(_MERGE_FILLER.sub("", body))) >= ROUTINE_WORDS:
+    if _words(_MERGE_FILLER.sub("", body)) >= ROUTINE_WORDS:
         return subject, body
     return "", ""
 
@@ -170,7 +173,7 @@ def commit_noise(commit: Commit) -> str:
         return "move"
     if found := _mechanical(commit, message):
         return found
-    return "empty title" if says_nothing(title_of(message.subject)) and not _says_more(message) else ""
+    return EMPTY_TITLE if says_nothing(title_of(message.subject)) and not _says_more(message) else ""
 
 
 def message_of(text: str, *, merge: bool) -> CommitMessage:
@@ -194,7 +197,7 @@ def _mechanical(commit: Commit, message: CommitMessage) -> str:
         return ""
     if (commit.truncated or len(commit.files) >= MASS) and layout_share(commit) >= PARTLY_LAYOUT:
         return FORMATTING  # whatever the body says
-    says_more = has_rationale(message.body) or len(_WORD.findall(message.body)) >= POLISH_WORDS
+    says_more = has_rationale(message.body) or _words(message.body) >= POLISH_WORDS
     return "" if says_more else "polish"
 
 
@@ -217,7 +220,7 @@ def _says_it_formats(commit: Commit) -> bool:
 
 def _routine(message: CommitMessage, paths: list[str]) -> str:
     """Return the kind of routine that a message without a rationale describes, "" if none."""
-    if len(_WORD.findall(message.body)) >= ROUTINE_WORDS or has_rationale(message.body):
+    if _words(message.body) >= ROUTINE_WORDS or has_rationale(message.body):
         return ""
     if not message.subject:
         return "empty"
@@ -229,4 +232,9 @@ def _routine(message: CommitMessage, paths: list[str]) -> str:
         return FORMATTING
     if _TYPO.search(message.subject):
         return "typo"
-    return ""
+    subject = message.subject.lstrip("-*• ").lower()
+    return "routine" if others_say("routine", subject, languages_of(message.subject, message.body)) else ""
+
+
+def _words(text: str) -> float:
+    return len(_WORD.findall(text)) + ideographs(text) / 2

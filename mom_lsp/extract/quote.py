@@ -8,42 +8,58 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mom_lsp.extract.language import begins, ideographs, spoken
 from mom_lsp.extract.message import MAX_WHY, has_rationale, marked_sentences, prose, shorten
 from mom_lsp.extract.reverts import WORDS, announces
+from mom_lsp.textcache import text_cache
 
 LEAST_WORDS = 3  # of an informative sentence: not "Also:"
+REPEATED, MORE = 0.8, 1.5  # share of the title's words in its repetition, and how many times as many it may have
+LONG = 2 * MAX_WHY // 3  # characters of a sentence that leaves room for another
 MAX_SENTENCES = 60  # of a body that are read
 NAME, PART = 0.5, 0.12  # how much a shared name says about the place, and a shared part of one
+PAIR = 0.06  # two adjacent characters of a Chinese, Japanese or Korean word
+STEM = 6  # letters of a word of another language that its forms share
 AROUND = 0.4  # what a name next to the lines counts, beside one in them
 REASON = 0.1  # for a reason, in a sentence about the place; elsewhere a word of reasoning chooses worse than the order
 ITEM, LATER = 0.1, 0.02  # against an item of a list, and against each sentence before
 NOWHERE: Mapping[str, float] = MappingProxyType({})
 
-_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]|[^\W\d]\w+")  # of any language; Chinese and Japanese use no spaces
-_NAME = re.compile(r"[A-Za-z_]\w{2,60}")
+_IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff"  # Chinese and Japanese use no spaces
+_WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W\d{_IDEOGRAPHS}][^\W{_IDEOGRAPHS}]+")  # of any language
+_LETTERS = r"A-Za-z_\u00c0-\u024f\u0370-\u052f"
+_NAME = re.compile(rf"[{_LETTERS}][0-9{_LETTERS}]{{2,60}}")
+_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")  # Chinese, Japanese, Korean
 _HUMP = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
-_REFERENCE = re.compile(r"https?://\S+|#\d+|\b[0-9a-f]{7,40}\b")
+_REFERENCE = re.compile(r"https?://\S+|#\d+|\b(?:GHSA|CVE)-[\w-]+|\b[0-9a-f]{7,40}\b")
 _POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
     rf"(?:(?:{WORDS}|th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
     r"|made|commit|change|patch|pr|pull|request|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
-    r"|follow\w*|ups?|clos(?:es|ed?)|resolves?|refs?|see|continuation|addresses|related|inspired"
-    r"|together)\b|\W|\d)*",
+    r"|follow\w*|ups?|clos(?:es|ed?)|re-?open(?:s|ed)?|resolves?|refs?|see|continuation|addresses|related|inspired"
+    r"|together|discussions?|threads?|details?|more|info(?:rmation)?|at|here|on)\b|\W|\d)*",
     re.IGNORECASE,
 )
 _CREDIT = re.compile(
     r"(?:(?:signed|reported|reviewed|suggested|spotted|found|noticed|tested|acked|approved|assisted|pointed out|thanks"
     r"|co-?authored|co-?developed)[- ](?:off[- ])?(?:by|to)\b|(?:cc|ref|bug|link|url|closes|thanks)\s*:"
-    r"|\(cherry picked)",
+    r"|\(cherry picked|--HG--|\[[\w.+-]+@[\w.-]+[:\]])",  # "[ada@example.org: renamed]"
     re.IGNORECASE,
 )
-_GOES_ON = re.compile(
-    r"(?:this|that|these|those|it|otherwise|therefore|thus|hence|so|however|but|because|instead|then)\b", re.IGNORECASE
-)
 _ITEM = re.compile(r"(?:[-*•+]|\d{1,2}[.)]) ")
+_HEADING = re.compile(r"^#{1,6} [^?]{0,80}\? (?=\S)")  # of a template: "## What does this change? It …"
+_NO_PROSE = re.compile(r"#{1,6} |\$ |>>> ")  # how a heading or a line of a terminal begins
+_UNMARKED_ITEM = re.compile(r"\S (?:--?|[-=]+>) \S")
+_IDENTIFIER = re.compile(r"\b(?:[A-Z][A-Z\d_]{2,}|\w+_\w+)\b")
+_OPEN_END = re.compile(  # of a title that goes on in the body
+    r"\b(?:and|or|not|for|to|of|in|by|with|as|at|on|from|an?|the|that|which|when|if|because|since|is|are|was|were|be|but)$"
+)
+_CONTINUES = re.compile(r"(?:where|which|whose|of|an?)\b")  # in lower case
+_NO_BRACKET = re.compile(
+    r"`[^`]*`|[:;]-?[()]|(?:^|\s)(?:\d{1,2}|[a-z])\)|\[[^\s\]]*\)|[\[(]\S{0,9}, ?\S{0,9}[)\]]"
+)  # smileys, "1)", intervals
 _START = " .…"  # "Refuse it ... since the server counts": a title may continue in the text
 COMMON = """
 add added all and any are args arg array assert back base been bool boolean bug but call called can case change
@@ -65,6 +81,7 @@ class Quote(NamedTuple):
     text: str = ""  # one line of at most 300 characters, "" if the memory has nothing but a title
     gives_reason: bool = False  # whether it has a word that introduces a reason
     overlap: float = 0.0  # in [0, 1): how strongly it speaks of the place, by the names that it shares with it
+    item: bool = False  # whether it is an item of a list, one of several things that were done
 
 
 class _Sentence(NamedTuple):
@@ -88,9 +105,12 @@ def place_words(lines: Iterable[str], around: Iterable[str] = ()) -> dict[str, f
     """
     words: dict[str, float] = {}
     for texts, weight in ((lines, 1.0), (around, AROUND)):
-        for name in _NAME.findall("\n".join(texts)):
+        text = "\n".join(texts)
+        for name in _NAME.findall(text):
             for word, value in _weights(name):
                 words[word] = max(words.get(word, 0.0), weight * value)
+        for pair in _pairs(text):
+            words[pair] = max(words.get(pair, 0.0), weight * PAIR)
     return words
 
 
@@ -112,37 +132,69 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
         return Quote()
     best = max(scores, key=lambda at: scores[at])
     shown = [read[best]]
-    if best and shown[0].goes_on and not shown[0].item:
+    if best and shown[0].goes_on and not shown[0].item and not read[best - 1].item:
         shown.insert(0, read[best - 1])
     elif best + 1 in scores and not shown[0].gives_reason and read[best + 1].goes_on and read[best + 1].gives_reason:
         shown.append(read[best + 1])
     text = " ".join(one.text for one in shown)
-    if len(text) > MAX_WHY or not all(one.usable for one in shown):
+    begins = shown[0] is read[best] and len(shown[0].text) <= LONG  # then enough of the reason behind it is shown
+    if (len(text) > MAX_WHY and not begins) or not all(one.usable for one in shown):
         text, shown = read[best].text, [read[best]]
     overlap = _overlap(frozenset().union(*(one.words for one in shown)), place)
-    return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap)
+    return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap, read[best].item)
 
 
 def is_informative(sentence: str) -> bool:
     """Whether a sentence is more than a reference to another commit or issue, or a credit."""
-    if len(_WORD.findall(sentence)) < LEAST_WORDS or _CREDIT.match(sentence) or announces(sentence):
+    words = len(_WORD.findall(sentence)) - ideographs(sentence) / 2
+    if words < LEAST_WORDS or _CREDIT.match(sentence) or announces(sentence):
         return False
-    return not _POINTER.fullmatch(_REFERENCE.sub(" ", sentence))
+    return not is_pointer(sentence)
 
 
-@lru_cache(maxsize=512)  # the hints of a file and the hovers of its lines read the same texts
+def is_pointer(sentence: str) -> bool:
+    """Whether a sentence only refers to another commit or issue, or to what was said elsewhere."""
+    return bool(_POINTER.fullmatch(_REFERENCE.sub(" ", sentence)))
+
+
+@text_cache(512)  # the hints of a file and the hovers of its lines read the same texts
 def _read(title: str, body: str) -> tuple[_Sentence, ...]:
     known = _words_of(title)
-    found = []
-    for raw in marked_sentences(prose(body))[:MAX_SENTENCES]:
+    found, languages = [], spoken(body.lower())
+    for at, raw in enumerate(marked_sentences(prose(body))[:MAX_SENTENCES]):
         item = bool(_ITEM.match(raw))
-        text = (_ITEM.sub("", raw, count=1) if item else raw).lstrip(_START)
-        words = _words_of(text)
-        repeats = bool(known) and (words.startswith(known) or known.startswith(words))
-        usable = not repeats and not text.endswith(":") and is_informative(text)
-        names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name))
-        found.append(_Sentence(text, bool(_GOES_ON.match(text)), item, has_rationale(text), names, usable))
+        text = _HEADING.sub("", (_ITEM.sub("", raw, count=1) if item else raw).lstrip(_START), count=1)
+        rest_of_title = not at and text[:1].islower() and _OPEN_END.search(title)
+        broken = _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text)
+        usable = not broken and not _repeats(_words_of(text), known) and is_informative(text)
+        names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name)) | _pairs(text)
+        needs_one_before = begins("goes_on", text.lower(), languages)
+        found.append(_Sentence(text, needs_one_before, item, has_rationale(text, languages), names, usable))
     return tuple(found)
+
+
+def _repeats(words: str, title: str) -> bool:
+    """Whether the words of a sentence are those of the title, or its beginning, or little else in another order."""
+    if not title or not words:
+        return False
+    known, said = ({_stem(word) for word in text.split()} for text in (title, words))
+    again = len(known) >= LEAST_WORDS and len(known & said) >= REPEATED * len(known) and len(said) <= MORE * len(known)
+    return again or words.startswith(title) or title.startswith(words)
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text announces a list, or is one without marks: "Adds: this - that, other - another", names alone."""
+    names = len(_IDENTIFIER.findall(text))
+    unmarked = len(_UNMARKED_ITEM.findall(text.partition(": ")[2])) > 1 or (names > 2 and 2 * names > len(text.split()))
+    return text.endswith(":") or unmarked
+
+
+def _is_fragment(text: str) -> bool:
+    """Whether a text is the end of a sentence, as after code in its middle, or one side of a bracket."""
+    bare = _NO_BRACKET.sub("", text)
+    return bool(_CONTINUES.match(text)) or any(
+        bare.count(one) != bare.count(other) for one, other in (("(", ")"), ("[", "]"))
+    )
 
 
 def _score(sentence: _Sentence, at: int, place: Mapping[str, float]) -> float:
@@ -158,7 +210,7 @@ def _overlap(words: frozenset[str], place: Mapping[str, float]) -> float:
     return 1.0 - left
 
 
-@lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def _weights(name: str) -> tuple[tuple[str, float], ...]:
     """Return a name and its parts with their weights, in lower case."""
     inner = name.strip("_")
@@ -168,14 +220,26 @@ def _weights(name: str) -> tuple[tuple[str, float], ...]:
     return () if whole in _COMMON else ((_stem(whole), PART if len(whole) < 6 else 2 * PART),)
 
 
-@lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def _name_words(name: str) -> tuple[str, ...]:
     """Return a name, and its words that are not common, without a plural's ending, all in lower case."""
+    whole = name.strip("_").lower()
+    if not name.isascii():
+        return whole, _stem(whole)
     words = (part.lower() for part in _HUMP.findall(name))
-    return name.strip("_").lower(), *(_stem(word) for word in words if word not in _COMMON)
+    return whole, *(_stem(word) for word in words if word not in _COMMON)
+
+
+def _pairs(text: str) -> frozenset[str]:
+    """Return each two adjacent characters of Chinese, Japanese and Korean words."""
+    if text.isascii():
+        return frozenset()
+    return frozenset(run[at : at + 2] for run in _RUN.findall(text) for at in range(len(run) - 1))
 
 
 def _stem(word: str) -> str:
+    if not word.isascii():
+        return word[:STEM]
     return word[:-1] if len(word) > 4 and word.endswith("s") and not word.endswith("ss") else word
 
 

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 from itertools import islice
 
+from mom_lsp.extract.message import title_of
 from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_object, of_subject
 from mom_lsp.memory import Reference, Relation
+from mom_lsp.textcache import text_cache
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -54,6 +55,7 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
         _words(
             r"follow(?:s|ed|ing)?[- ]?(?:on|up)",
             r"\bfixe?s? ?up|\bamend|addendum|complement|supplement|continu(?:ation|es|ing)|\bcomplet(?:es|ing)",
+            r"\bsupersed(?:es|ing)\b",
             r"\bbuilds? on\b|\bextends\b|\bcarr(?:y|ies|ying) on\b|\b(?:another|second|new) (?:take|try|attempt)\b",
         ),
     ),
@@ -69,6 +71,8 @@ _RELATIONS: tuple[tuple[Relation, re.Pattern[str]], ...] = (
 _FIXED_ELSEWHERE = _words(  # before a name: it fixed something, and the message only mentions it
     r"\b(?:reversed|fixed|resolved|solved)(?:\s+by\s[^,;.]{1,40}?)?\s+(?:in|by|with)\W+(?:(?:the )?commit\W+)?$"
 )
+_SUPERSEDES = re.compile(r"^Supersedes:[ \t]+(?P<what>\S.*)$", re.MULTILINE)
+_QUOTATION = " \t\r\"“”'`."
 _LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that is listed with its title
 _TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
 _SQUASHED = re.compile(r"^\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b", re.MULTILINE)  # of a squashed branch
@@ -89,7 +93,7 @@ _TRAILING = re.compile(r"\((?:#|GH-|gh-)(\d{1,7})\)\s*$")
 _MERGED = re.compile(r"(?:Merge (?:pull request |PR |pr )?|Auto merge of |Merged PR |Merge branch .* \()#?(\d{1,7})\b")
 _OWN = r"(?:#|GH-)\d{1,7}"
 _OWN_LINE = re.compile(
-    r"^[ \t]*(?:PR-URL|Pull-Request|PR|Closes:?|Cloes|Closed:?|Closing)[: \t]+[ \t]*"
+    r"^[ \t]*(?:PR-URL|Pull-Request|PR|Closes:?|Cloes|Closed:?|Closing)[: \t]++"
     rf"((?:{_OWN}|https?://github\.com/[\w.-]+/[\w.-]+/(?:pull|issues)/\d{{1,7}})"
     rf"(?:(?:, ?| and | |, and )(?:closes )?{_OWN})*)",
     re.MULTILINE | re.IGNORECASE,
@@ -101,7 +105,7 @@ _SVN_ID = re.compile(r"^git-svn-id: \S+@([1-9]\d{0,7}) ", re.MULTILINE)
 _PULL_LINE = re.compile(r"^[ \t]*(?:PR-URL|Pull-Request):[ \t]+", re.MULTILINE | re.IGNORECASE)
 
 
-@lru_cache(maxsize=2)  # asked for twice about each message
+@text_cache(2)  # asked for twice about each message
 def own_numbers(message: str) -> tuple[int, ...]:
     """Return the pull request (or issue) numbers of this commit itself, in message order.
 
@@ -153,6 +157,9 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
             found[target] = relation
     if claim.relation and claim.title:
         found |= {f'"{title}"': claim.relation for title in claim.titles}
+    for line in _SUPERSEDES.finditer(message):
+        if not _NAME.search(line["what"]):
+            found.setdefault(f'"{title_of(line["what"].strip(_QUOTATION))}"', "followup")
     return tuple(Reference(relation, target) for target, relation in found.items())
 
 

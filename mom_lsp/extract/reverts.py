@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from mom_lsp.extract.language import others_say
 from mom_lsp.extract.message import title_of
+from mom_lsp.limits import MAX_SENTENCE, MAX_SUBJECT
 from mom_lsp.memory import Relation
 
 REVERTS: frozenset[Relation] = frozenset({"revert", "partial_revert"})
 VERDICTS: frozenset[Relation] = REVERTS | {"reapply"}
-MAX_SUBJECT = 1_000  # characters of a subject that are read
 MAX_STATEMENTS = 40  # lines of a body that are read
 
 
@@ -42,7 +43,7 @@ _ACT = re.compile(
 _AFTER_TITLE = re.compile(r"\((?P<verb>revert(?:ed)?|reapply|reapplied|reland)\)(?: \(#\d+\))*$", re.IGNORECASE)
 _CONVENTIONAL = re.compile(r"[a-z]+(?:\([^()]*\))?!?: ")
 _QUOTES = {'"': '"', "“": "”", "'": "'"}
-_CUT = re.compile(r"\s*(?:\(#?\d*)?(?:…|\.{3})$")
+_CUT = re.compile(r"(?:(?<!\s)|(?=\S))\s*+(?:\(#?\d*)?(?:…|\.{3})$")
 # What follows is no commit: another noun ("revert button", "revert --abort"), or a state ("revert to 1.2").
 _NO_OBJECT = re.compile(
     r"-|/|(?:back |again )?to\b|from\b"
@@ -245,6 +246,8 @@ def reverts(subject: str, body: str, named: frozenset[Relation]) -> bool:
         return claim.relation in REVERTS and not claim.of_revert
     if claim.undoes and named & REVERTS:
         return True
+    if others_say("revert", subject[:MAX_SUBJECT].lower()):
+        return True
     return "reapply" not in named and _states_revert(body)
 
 
@@ -266,6 +269,6 @@ def announces(sentence: str) -> bool:
     subject = of_subject(sentence)
     if subject.title and sentence.rstrip(" .").endswith(('"', "”", "'")):
         return True
-    words = " ".join(word for word in _TITLE.sub(" ", sentence).split() if not _POINTS.search(word))
+    words = " ".join(word for word in _TITLE.sub(" ", sentence[:MAX_SENTENCE]).split() if not _POINTS.search(word))
     left = _VERBS.sub(" ", words)
     return left != words and _ANNOUNCING.issuperset(_WORD.findall(left.lower()))

@@ -9,6 +9,7 @@ import math
 import re
 from typing import NamedTuple
 
+from mom_lsp.extract.language import others_say, word_count
 from mom_lsp.memory import Kind, Reference
 
 _LINK = re.compile(r"https?://|(?<![\w/])#\d+|\b(?:CVE|CWE)-\d+")
@@ -57,7 +58,7 @@ def contributions(
     files: int,
 ) -> dict[str, float]:
     """Return the contribution of each sign; their sum is the evidence."""
-    words = len(body.split())
+    words = word_count(body)
     named = [reference for reference in references if not reference.target.startswith('"')] or references  # each once
     strong = sum(reference.relation != "mention" for reference in named)
     links = len(_LINK.findall(body)) + sum(bool(_LINK.search(value)) for _, value in trailers)
@@ -72,6 +73,10 @@ def contributions(
         "people": min(1.2, WEIGHTS.people * people),
         "kind": WEIGHTS.kind if kind in _TELLING else 0.0,
         "many_files": WEIGHTS.many_files * math.log2(files / 8) if files > 8 else 0.0,
-        "routine": WEIGHTS.routine if _ROUTINE.match(subject) else 0.0,
+        "routine": WEIGHTS.routine if _announces_routine(subject) else 0.0,
     }
     return {name: share for name, share in shares.items() if share}
+
+
+def _announces_routine(subject: str) -> bool:
+    return bool(_ROUTINE.match(subject)) or others_say("routine", subject.lower())

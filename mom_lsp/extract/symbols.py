@@ -12,9 +12,10 @@ from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mom_lsp.git.hunk_headers import JAVASCRIPT
+from mom_lsp.limits import MAX_HEADER
 
 MAX_SYMBOL = 80
-MAX_HEADER = 80  # of a hunk header that git prints
+PRINTED = 80  # characters of a hunk header that git prints
 
 # git's drivers by file extension; it has none for JavaScript, so that one is ours.
 _DRIVERS: dict[str, str] = {
@@ -82,7 +83,7 @@ const void int char unsigned struct class enum union using import include from t
 """
 _NOT_A_NAME = frozenset(_KEYWORDS.split())
 _HEADING = re.compile(
-    r" {0,3}#{1,6}\s+(?P<name>.*?)\s*#*\s*$|\s*<[Hh][1-6][^>]*>(?P<html>[^<]+)|\\\w+\*?\{(?P<tex>[^}]+)"
+    r" {0,3}#{1,6}\s+(?P<name>.*)$|\s*<[Hh][1-6][^>]*>(?P<html>[^<]+)|\\\w+\*?\{(?P<tex>[^}]+)"
     r"|=head\d\s+(?P<pod>.+)"
 )
 _MODIFIERS = (
@@ -126,10 +127,11 @@ def _clean(name: str) -> str:
 @lru_cache(maxsize=65536)
 def symbol_of_header(header: str) -> str:
     """Return the name in a hunk header, "" if there is none."""
-    header = header[:400]
+    header = header[:MAX_HEADER]
     if heading := _HEADING.match(header):
-        return next(filter(None, heading.groups()), "").strip()[:MAX_SYMBOL]
-    if test := _TEST.match(header.strip()[:MAX_HEADER]):
+        name = (heading["name"] or "").rstrip().rstrip("#")
+        return (name or next(filter(None, heading.groups()[1:]), "")).strip()[:MAX_SYMBOL]
+    if test := _TEST.match(header.strip()[:PRINTED]):
         return test["name"].strip()
     if defined := _DEFINER.match(header):
         return _clean(next(filter(None, defined.groups()), ""))
@@ -157,7 +159,7 @@ def _header_pattern(path: str) -> re.Pattern[str]:
 def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> int:
     """Return the 1-based line of the nearest header at or above `line`, 0 if there is none."""
     for number in range(min(line, len(lines)), 0, -1):
-        if header.match(lines[number - 1]):
+        if header.match(lines[number - 1][:MAX_HEADER]):
             return number
     return 0
 
@@ -171,9 +173,16 @@ def own_header(above: str, lines: Sequence[str], path: str) -> str:
         path: of the file.
     """
     header = _header_pattern(path)
-    first = next((line for line in lines if header.match(line) or not _BEFORE_HEADER.match(line)), "")
-    if header.match(first) and symbol_of_header(first):
-        return first.strip()
+    for line in lines:
+        first = line[:MAX_HEADER]
+        if header.match(first):
+            if symbol_of_header(first):
+                return first.strip()
+            break
+        if not _BEFORE_HEADER.match(first):
+            break
+    else:
+        return above
     return "" if _is_outside(first, path) else above
 
 
@@ -191,7 +200,7 @@ def enclosing_symbol(lines: Sequence[str], line: int, path: str) -> str:
     number = _header_line(lines, line, _header_pattern(path))
     if not number or (number != line and line <= len(lines) and _is_outside(lines[line - 1], path)):
         return ""
-    return symbol_of_header(lines[number - 1].rstrip())
+    return symbol_of_header(lines[number - 1][:MAX_HEADER].rstrip())
 
 
 def symbol_range(lines: Sequence[str], line: int, path: str) -> tuple[int, int]:
@@ -206,7 +215,7 @@ def symbol_range(lines: Sequence[str], line: int, path: str) -> tuple[int, int]:
     depth = _depth(lines[first - 1])
     last = first
     for number in range(first + 1, len(lines) + 1):
-        text = lines[number - 1]
+        text = lines[number - 1][:MAX_HEADER]
         if header.match(text) and _depth(text) <= depth:
             break
         if text.strip():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import numpy as np
 
@@ -48,6 +49,30 @@ class Ancestors(Mapping[str, tuple[str, ...]]):
     def number(self, commit: str) -> int:
         """Return the number of a commit, NOWHERE if it is not in this history."""
         return int(self._numbers(np.array([commit.encode("ascii", "replace")]))[0])
+
+    @cached_property
+    def merge_of(self) -> np.ndarray:
+        """(n,) the number of the merge that brought each commit to the main line, NOWHERE for none."""
+        parents, ends = self.parents.tolist(), [*self.ends.tolist(), 0]
+        line, at = list[int](), 0 if len(self) else NOWHERE
+        while at != NOWHERE:
+            line.append(at)
+            first, end = ends[at - 1], ends[at]
+            at = parents[first] if first < end else NOWHERE
+        found, seen = np.full(len(self), NOWHERE, np.int32), {NOWHERE, *line}
+        for merge in reversed(line):
+            todo = parents[ends[merge - 1] + 1 : ends[merge]]
+            while todo:
+                if (commit := todo.pop()) not in seen:
+                    seen.add(commit)
+                    found[commit] = merge
+                    todo += parents[ends[commit - 1] : ends[commit]]
+        return found
+
+    def brought_by(self, merge: str) -> list[str]:
+        """Return the commits that a merge brought to the main line, newest first."""
+        found = self.commits[self.merge_of == number] if (number := self.number(merge)) != NOWHERE else []
+        return [commit.decode("ascii") for commit in found]
 
     def __len__(self) -> int:
         return len(self.commits)

@@ -6,9 +6,12 @@ history six times as fast and blames a file in two thirds of the time. The repos
 
 from __future__ import annotations
 
+import logging
 import mmap
+import os
 import shutil
 import tempfile
+import threading
 import weakref
 from collections.abc import Sequence
 from functools import cached_property
@@ -16,8 +19,12 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
+from mom_lsp.git.commit_graph import is_intact
 from mom_lsp.git.location import Location
+from mom_lsp.git.overrides import Overrides
 from mom_lsp.git.runner import Runner
+
+log = logging.getLogger(__name__)
 
 CONFIG = "[core]\n\trepositoryFormatVersion = 1\n\tbare = true\n[extensions]\n\tobjectFormat = %s\n"
 GRAPHS = "objects/info/commit-graphs"  # in the empty git directory; git's own names
@@ -29,21 +36,31 @@ HEADER, CHUNK = 8, 12  # bytes
 class BlankGit:
     """The empty git directory of one repository."""
 
-    def __init__(self, location: Location, run: Runner) -> None:
+    def __init__(self, location: Location, run: Runner, overrides: Overrides) -> None:
         """Take a repository, and a runner in its own git directory."""
         assert location.common_dir is not None
         self._data, self._common_dir, self._run = location.data, location.common_dir, run
+        self._overrides = overrides
 
     @property
     def runner(self) -> Runner:
-        """A runner that sees the objects and none of the repository's configuration.
+        """A runner that sees the objects with what overrides them, and none of the repository's configuration.
 
         Blame fails if `blame.ignoreRevsFile` names a missing file, and no option overrides that.
         """
-        shallow = self._common_dir / "shallow"
         environment = self.with_graph or {"GIT_OBJECT_DIRECTORY": str(self._common_dir / "objects")}
-        if shallow.is_file():
-            environment["GIT_SHALLOW_FILE"] = str(shallow)
+        for variable, file in (
+            ("GIT_SHALLOW_FILE", self._common_dir / "shallow"),
+            ("GIT_GRAFT_FILE", self._overrides.grafts_file),
+        ):
+            if file.is_file():
+                environment[variable] = str(file)
+        refs = self._overrides.as_packed_refs()
+        try:
+            _write(self._folder / "packed-refs", refs)
+        except OSError:  # the data folder is read-only
+            self._folder = self._temporary()
+            _write(self._folder / "packed-refs", refs)
         return Runner(self._folder, environment)
 
     @property
@@ -53,7 +70,19 @@ class BlankGit:
         Git itself passes over it where it would mislead: in shallow clones and with replaced or grafted commits.
         """
         ours = self._data / datafolder.BLANK_GIT
-        return _environment(ours / "objects", self._common_dir) if (ours / GRAPHS / CHAIN).is_file() else {}
+        if not (ours / GRAPHS / CHAIN).is_file() or not self._is_intact:
+            return {}
+        return _environment(ours / "objects", self._common_dir)
+
+    @cached_property
+    def _is_intact(self) -> bool:
+        """Whether our commit-graph is what git wrote; a damaged one is removed, and the next pass writes another."""
+        folder = self._data / datafolder.BLANK_GIT / GRAPHS
+        intact = is_intact(folder)
+        if not intact and not datafolder.why_read_only(self._data, datafolder.BLANK_GIT):
+            log.warning("the commit-graph in %s is damaged: it is written again", folder)
+            shutil.rmtree(folder, ignore_errors=True)
+        return intact
 
     def lacks_graph(self, tip: str) -> bool:
         """Whether a commit-graph of the history of a commit would help, and nobody has tried to write one here."""
@@ -79,13 +108,16 @@ class BlankGit:
         for left in (folder / LOCK, *folder.glob("tmp_graph_*")):  # by a writer that was killed
             left.unlink(missing_ok=True)
         split = "--split" if (folder / CHAIN).is_file() else "--split=replace"  # not on top of the repository's own
+        # Version 2 makes git 2.39 run for ever on commit times beyond 64 bits, and is no faster to read.
+        levels = ("-c", "commitGraph.generationVersion=1")
         options = ("--stdin-commits", "--changed-paths", "--no-progress", "--expire-time=now", split)
         writer = Runner(self._folder, _environment(self._folder / "objects", self._common_dir))
-        writer.output("commit-graph", "write", *options, stdin=tips)
+        writer.output(*levels, "commit-graph", "write", *options, stdin=tips)
+        is_intact(folder)  # and remembers that
 
     def _graph_helps(self, tips: Sequence[str]) -> bool:
-        shallow = (self._common_dir / "shallow").is_file()
-        return not shallow and not all(has_changed_paths(self._common_dir / "objects", tip) for tip in tips)
+        cut = bool(self._overrides.shallow)  # git would not use it
+        return not cut and not all(has_changed_paths(self._common_dir / "objects", tip) for tip in tips)
 
     @cached_property
     def _folder(self) -> Path:
@@ -94,18 +126,30 @@ class BlankGit:
             datafolder.make(self._data)
             return self._make(self._data / datafolder.BLANK_GIT)
         except OSError:
-            folder = tempfile.mkdtemp(prefix="mom-git-")
-            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            return self._make(Path(folder))
+            return self._temporary()
+
+    def _temporary(self) -> Path:
+        folder = tempfile.mkdtemp(prefix="mom-git-")
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        return self._make(Path(folder))
 
     def _make(self, blank: Path) -> Path:
         for folder in (blank, blank / "refs"):
             folder.mkdir(exist_ok=True)
         config = CONFIG % self._run.lines("rev-parse", "--show-object-format")[0]
         for name, text in (("HEAD", "ref: refs/heads/none\n"), ("config", config)):
-            if not (blank / name).is_file() or (blank / name).read_text("utf-8") != text:
-                (blank / name).write_text(text, "utf-8")
+            _write(blank / name, text)
         return blank
+
+
+def _write(file: Path, text: str) -> None:
+    """Replace a file atomically if it has another text; "" is the text of a file that is not there."""
+    if text == (file.read_text("utf-8", "replace") if file.is_file() else ""):
+        return
+    # Another git may be reading the old one.
+    fresh = file.with_name(f"{file.name}.{os.getpid()}.{threading.get_ident()}")
+    fresh.write_text(text, "utf-8")
+    fresh.replace(file)
 
 
 def _environment(objects: Path, common_dir: Path) -> dict[str, str]:

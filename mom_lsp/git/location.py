@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,9 +58,9 @@ def from_git_dir(git_dir: Path, like: Location) -> Location:
         return like
     if not like.common_dir.samefile(common_dir_of(str(git_dir))):
         return like
-    pointer = git_dir / "gitdir"  # a linked worktree names its .git file here
+    pointer = git_dir / "gitdir"  # a linked worktree names its .git file here, perhaps relative to this folder
     if pointer.is_file():
-        root = Path(pointer.read_text("utf-8", "replace").strip()).parent
+        root = Path(os.path.normpath(git_dir / pointer.read_text("utf-8", "surrogateescape").strip())).parent
     else:
         root = git_dir.parent if git_dir.name == ".git" else git_dir
     return Location(root=root, data=like.data, git_dir=git_dir, common_dir=like.common_dir)
@@ -83,4 +84,5 @@ def _plain_data(folder: Path) -> Path:
     import platformdirs
 
     key = hashlib.blake2b(str(folder).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    return platformdirs.user_data_path("mom-lsp") / "folders" / f"{folder.name[:32]}-{key}"
+    name = folder.name[:32].encode("utf-8", "replace").decode()  # LanceDB opens no other
+    return platformdirs.user_data_path("mom-lsp") / "folders" / f"{name}-{key}"

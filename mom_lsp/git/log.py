@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import IO, Literal
 
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git.decode import decode
 from mom_lsp.git.hunk_headers import header_options
-from mom_lsp.git.runner import Runner
+from mom_lsp.git.runner import Runner, is_damage
 from mom_lsp.git.values import Commit, FileChange, Hunk
+from mom_lsp.pathnames import decoded, unquoted
 
 Detail = Literal["patch", "names", "message"]
 # A partial clone lacks blobs, then trees: each level needs fewer objects than the one before.
@@ -24,14 +26,12 @@ DETAIL_OPTIONS: dict[Detail, tuple[str, ...]] = {
 FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
 FIELDS = 7
 MAX_DIFF = 1_000_000  # bytes of a commit's diff that are read
+MAX_RECORD = 32_000_000  # bytes of a commit with its message and diff that are kept in memory
 MAX_FILES = 500  # besides renamed ones
 HUNK = re.compile(r"-(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)")  # after "@@ "
 NO_NEWLINE = re.compile(r"\n\\[^\n]*")  # "\ No newline at end of file"
-MISSING = re.compile(
-    r"unable to read|could not (read|fetch|parse)|missing|bad object|not found|promisor", re.IGNORECASE
-)
-ESCAPE = re.compile(r"\\([0-7]{3}|.)")
-ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+DIFF = b"\ndiff --git "  # before each file of a patch
+MOST_DAMAGED = 3  # commits with damaged objects; with more it is a partial clone, which is read with less detail
 
 
 def read_commits(
@@ -53,17 +53,24 @@ def read_commits(
         attributes: path of a gitattributes file with the hunk-header rules by language.
         paths: the only files to diff, all by default; commits that changed none of them may be missing.
     """
-    done = 0
-    for detail in details:
+    read = partial(read_commits, runner, merges=merges, attributes=attributes, paths=paths)
+    done = failures = 0
+    while done < len(shas):
         try:
-            for commit in _log(runner, shas[done:], detail, merges, attributes, paths):
+            for commit in _log(runner, shas[done:], details[0], merges, attributes, paths):
                 done += 1
                 yield commit
             return
         except RepositoryError as error:
-            # In a partial clone objects are missing: continue from there with less detail.
-            if detail == details[-1] or not MISSING.search(str(error)):
+            if len(details) == 1 or not is_damage(error):
                 raise
+        failures += 1
+        if paths or len(shas) == 1 or failures > MOST_DAMAGED:
+            yield from read(shas[done:], details=details[1:])
+            return
+        for sha in shas[done : done + 2]:  # git had not yet printed the end of the one before the damaged one
+            yield from read([sha], details=details)
+        done += 2
 
 
 def _log(
@@ -94,22 +101,30 @@ def _log(
         yield _commit(last)
 
 
-def records(stream: IO[bytes], mark: bytes) -> Iterator[bytes]:
-    """Split the stream at each mark, in blocks, so that memory stays bounded by one commit."""
+def records(stream: IO[bytes], mark: bytes, most: int = MAX_RECORD) -> Iterator[bytes]:
+    """Split the stream at each mark, in blocks, so that memory stays bounded; of a record, the first `most` bytes."""
     pending = b""
     while block := stream.read(1 << 20):
         parts = (pending + block).split(mark)
-        yield from (part for part in parts[:-1] if part.strip())
+        yield from (part[:most] for part in parts[:-1] if part.strip())
         pending = parts[-1]
+        if len(pending) > most + len(mark):
+            pending = pending[:most] + pending[-len(mark) :]  # which may be the beginning of a mark
     if pending.strip():
-        yield pending
+        yield pending[:most]
+
+
+def fields_of(record: bytes) -> list[bytes]:
+    """Return the fields of FORMAT and the diff; the last are empty in a record that was cut before them."""
+    fields = record.split(b"\0", FIELDS)
+    return fields + [b""] * (FIELDS + 1 - len(fields))
 
 
 def _commit(record: bytes) -> Commit:
-    *fields, diff = record.split(b"\0", FIELDS)
+    *fields, diff = fields_of(record)
     sha, parents, author, email, author_time, commit_time, message = (f.decode("utf-8", "replace") for f in fields)
-    truncated = len(diff) > MAX_DIFF
-    files = _files(decode(diff.partition(b"\ndiff --git ")[0] if truncated else diff), truncated)
+    truncated = len(diff) > MAX_DIFF or len(record) == MAX_RECORD
+    files = _files(diff, truncated)
     return Commit(
         sha=sha,
         parents=tuple(parents.split()),
@@ -125,16 +140,31 @@ def _commit(record: bytes) -> Commit:
 
 def parse_time(text: str) -> int:
     """Return the seconds, 0 for an invalid time in a broken commit object."""
-    return int(text) if text.strip().lstrip("-").isdigit() else 0
+    seconds = int(text) if len(text) < 20 and text.strip().lstrip("-").isdigit() else 0
+    return seconds if abs(seconds) < 2**63 else 0
 
 
-def _files(diff: str, truncated: bool) -> tuple[FileChange, ...]:
-    raw, _, patch = diff.lstrip("\n").partition("\ndiff --git ")
-    entries = [entry for line in raw.split("\n") if line.startswith(":") and (entry := _raw_entry(line))]
+def _files(diff: bytes, truncated: bool) -> tuple[FileChange, ...]:
+    raw, _, patch = diff.lstrip(b"\n").partition(DIFF)
+    entries = [entry for line in raw_lines(raw) if (entry := _raw_entry(line))]
     if truncated or not patch or len(entries) > MAX_FILES:
         return tuple(entries)
-    sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
-    return tuple(entry._replace(hunks=tuple(_hunks(sections.get(entry.path, "")))) for entry in entries)
+    of_path = sections(patch)
+    return tuple(entry._replace(hunks=tuple(_hunks(of_path.get(entry.path, "")))) for entry in entries)
+
+
+def raw_lines(raw: bytes) -> list[str]:
+    """Return the lines of `git log --raw`."""
+    return [line for line in decoded(raw).split("\n") if line.startswith(":")]
+
+
+def sections(patch: bytes) -> dict[str, str]:
+    """Return the section of each file by its path; the bytes of a path are kept, those of lines are made text."""
+    found = {}
+    for section in patch.split(DIFF):
+        if path := section_path(decoded(section.partition(b"\n@@ ")[0])):
+            found[path] = decode(section)
+    return found
 
 
 def _raw_entry(line: str) -> FileChange | None:
@@ -143,17 +173,16 @@ def _raw_entry(line: str) -> FileChange | None:
     status = meta.rsplit(" ", 1)[-1][:1]
     if not paths or meta.split(" ")[1] == "160000":  # a submodule
         return None
-    names = [unquote(path) for path in paths]
+    names = [unquoted(path) for path in paths]
     return FileChange(path=names[-1], old_path=names[0] if len(names) > 1 else None, status=status)
 
 
-def section_path(section: str) -> str:
-    """Return the new path of a patch section, the old one if the file was deleted, "" if there is neither."""
-    head = section.partition("\n@@ ")[0]
+def section_path(head: str) -> str:
+    """Return the new path in the head of a patch section, the old one of a deleted file, "" if there is neither."""
     for prefix, side in (("\n+++ ", "b/"), ("\n--- ", "a/")):
         at = head.find(prefix)
         if at >= 0:
-            name = unquote(head[at + len(prefix) :].split("\n", 1)[0].rstrip("\t"))
+            name = unquoted(head[at + len(prefix) :].split("\n", 1)[0].rstrip("\t"))
             if name.startswith(side):
                 return name[2:]
     return ""
@@ -177,15 +206,3 @@ def _sides(body: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     at = body.find("\n+")
     old, new = (body[:at], body[at:]) if at >= 0 else (body, "")
     return tuple(old.split("\n-")[1:]), tuple(new.split("\n+")[1:])
-
-
-def unquote(name: str) -> str:
-    """Undo git's C-style quoting of a path with control characters or quotes."""
-    if not (name.startswith('"') and name.endswith('"') and len(name) > 1):
-        return name
-
-    def plain(match: re.Match[str]) -> str:
-        code = match[1]
-        return chr(int(code, 8)) if code.isdigit() else ESCAPES.get(code, code)
-
-    return ESCAPE.sub(plain, name[1:-1])

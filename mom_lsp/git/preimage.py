@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from mom_lsp.git.decode import decode
+from mom_lsp.errors import RepositoryError
 from mom_lsp.git.hunk_headers import header_options
-from mom_lsp.git.log import FIELDS, FORMAT, HUNK, records, section_path, unquote
-from mom_lsp.git.runner import Runner
+from mom_lsp.git.log import DIFF, FORMAT, HUNK, fields_of, parse_time, raw_lines, records, sections
+from mom_lsp.git.runner import Runner, is_damage
+from mom_lsp.pathnames import unquoted
 
 CONTEXT = 3  # unchanged lines around a change
+MOST_DAMAGED = 100  # commits; with more, what is left says little about the repository
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +49,33 @@ class PreImage:
 
 
 def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") -> Iterator[PreImage]:
-    """Yield the old sides of commits, in the given order."""
-    if not shas:
-        return
+    """Yield the old sides of commits, in the given order, without those whose objects are missing or damaged."""
+    done = failures = 0
+    while done < len(shas):
+        try:
+            for image in _read(runner, shas[done:], attributes):
+                done += 1
+                yield image
+            return
+        except RepositoryError as error:
+            failures += 1
+            if not is_damage(error) or failures > MOST_DAMAGED:
+                raise
+            log.warning("left out %s or the one before it: %s", shas[min(done + 1, len(shas) - 1)], error)
+        for sha in shas[done : done + 2]:  # git had not yet printed the end of the one before the damaged one
+            yield from _alone(runner, sha, attributes)
+        done += 2
+
+
+def _alone(runner: Runner, sha: str, attributes: str) -> Iterator[PreImage]:
+    try:
+        yield from list(_read(runner, [sha], attributes))
+    except RepositoryError as error:
+        if not is_damage(error):
+            raise
+
+
+def _read(runner: Runner, shas: Sequence[str], attributes: str) -> Iterator[PreImage]:
     mark = "0b1d6e9a54f1c3c7a2e8"  # after a NUL, which no patch of a text file contains
     options = [
         *header_options(attributes),
@@ -55,24 +84,29 @@ def read_preimages(runner: Runner, shas: Sequence[str], attributes: str = "") ->
         *("--no-ext-diff", "--no-textconv", "--no-show-signature", "--no-color", "--no-relative"),
         *("--submodule=short", "--src-prefix=a/", "--dst-prefix=b/", "--diff-merges=off"),
     ]
+    last = b""  # complete only if git succeeded
     with runner.stream(*options, stdin=shas) as stream:
         for record in records(stream, b"\0" + mark.encode() + b"\0"):
-            yield _preimage(record)
+            if last:
+                yield _preimage(last)
+            last = record
+    if last:
+        yield _preimage(last)
 
 
 def _preimage(record: bytes) -> PreImage:
-    *fields, diff = record.split(b"\0", FIELDS)
+    *fields, diff = fields_of(record)
     sha, parents, _, _, author_time, commit_time, message = (field.decode("utf-8", "replace") for field in fields)
-    raw, _, patch = decode(diff).lstrip("\n").partition("\ndiff --git ")
-    sections = {path: section for section in patch.split("\ndiff --git ") if (path := section_path(section))}
-    paths = [unquote(line.partition("\t")[2]) for line in raw.split("\n") if line.startswith(":")]
+    raw, _, patch = diff.lstrip(b"\n").partition(DIFF)
+    of_path = sections(patch)
+    paths = [unquoted(line.partition("\t")[2]) for line in raw_lines(raw)]
     return PreImage(
         sha=sha,
         parents=tuple(parents.split()),
-        author_time=int(author_time),
-        commit_time=int(commit_time),
+        author_time=parse_time(author_time),
+        commit_time=parse_time(commit_time),
         subject=message.lstrip("\n").partition("\n")[0],
-        files=tuple(OldFile(path, tuple(_old_hunks(sections.get(path, "")))) for path in paths),
+        files=tuple(OldFile(path, tuple(_old_hunks(of_path.get(path, "")))) for path in paths),
     )
 
 

@@ -12,21 +12,29 @@ from typing import TYPE_CHECKING
 
 from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git.annotations import annotation_refs, blobs, changed_blobs
 from mom_lsp.git.blame import OWN_FILE, BlameGroup, follow_moves, read_blame, revisions
 from mom_lsp.git.blank import BlankGit
 from mom_lsp.git.decode import decode
 from mom_lsp.git.location import Location
 from mom_lsp.git.log import DETAILS, parse_time, read_commits
+from mom_lsp.git.overrides import Overrides
+from mom_lsp.git.patch import read_patch
 from mom_lsp.git.preimage import PreImage, read_preimages
-from mom_lsp.git.runner import Runner, Stop
+from mom_lsp.git.runner import ADVICE, Runner, Stop, is_damage
+from mom_lsp.git.torn import NO_GRAPH, TornHistory
 from mom_lsp.git.values import Commit
+from mom_lsp.git.working_tree import cleaned
+from mom_lsp.pathnames import decoded
 
 if TYPE_CHECKING:
     from mom_lsp.git.ancestors import Ancestors
 
 PROJECT = re.compile(r"(?:[a-z+]+://[^/\s]+/|[\w.-]+@[\w.-]+:/?)(?P<name>\S+?)(?:\.git)?/?$")
+CREDENTIALS = re.compile(r"(?<=://)[^/@]*@")
 PROMISED = r"^(extensions\.partialclone|remote\..*\.promisor)$"
 LISTING = ("--date-order", "--parents", "--end-of-options")
+SKIPPED = 1 << 20  # bytes of a blob that are skipped at a time
 UNBORN = "Needed a single revision"  # git's message for a HEAD without commits
 
 
@@ -47,8 +55,10 @@ class Repository:
             raise RepositoryError(f"{location.root} is not a git repository")
         self.location = location
         self._common_dir = location.common_dir
-        self._run = Runner(location.git_dir)
-        self._blank = BlankGit(location, self._run)
+        self._torn = TornHistory(location.git_dir, location.common_dir, location.data)
+        self._run = Runner(location.git_dir, also=lambda: self._torn.environment)
+        self._overrides = Overrides(location.common_dir, self._run, self._torn)
+        self._blank = BlankGit(location, self._run, self._overrides)
 
     def resolve(self, rev: str = "HEAD") -> str | None:
         """Return the commit that `rev` names; None for a HEAD without commits.
@@ -61,18 +71,29 @@ class Repository:
         except RepositoryError as error:
             if rev != "HEAD":
                 raise UsageError(f"{rev!r} is not a commit in this repository: {error}") from error
-            if UNBORN in str(error):
+            if UNBORN not in str(error):
+                raise
+            named = self._named_by_head()
+            if named is None:
                 return None
-            raise
+            raise RepositoryError(f"commit {named}, which HEAD names, cannot be read{ADVICE}") from error
+
+    def _named_by_head(self) -> str | None:
+        """Return the commit that HEAD names, whether it is there or not; None before the first commit."""
+        try:
+            return self._run.lines("rev-parse", "--verify", "HEAD")[0]
+        except RepositoryError:
+            return None
 
     def history(self, rev: str, *, without: Sequence[str] = ()) -> list[str]:
-        """Return the ancestors of a commit, itself first, newest first."""
-        return self._walk.lines("rev-list", "--date-order", *([rev, "--not", *without] if without else [rev]))
+        """Return the ancestors of a commit, itself first, newest first; each was read, and not listed from a cache."""
+        revisions = (rev, *(f"^{sha}" for sha in without))
+        return self._listed("--date-order", "--end-of-options", *revisions, runner=self._run).decode().split()
 
     def graph(self, rev: str, *, without: Sequence[str] = ()) -> list[tuple[str, tuple[str, ...]]]:
         """Return (sha, parents) of the ancestors of a commit, itself first, newest first, parents after children."""
         revisions = [rev, *(f"^{sha}" for sha in without)]
-        lines = self._walk.lines("rev-list", *LISTING, *revisions)
+        lines = self._listed(*LISTING, *revisions).decode().splitlines()
         return [(names[0], tuple(names[1:])) for names in map(str.split, lines)]
 
     def ancestors(self, rev: str, *, without: Sequence[str] = ()) -> Ancestors:
@@ -80,7 +101,28 @@ class Repository:
         from mom_lsp.git.ancestors import Ancestors  # here: numpy, which a check for new commits does not need
 
         revisions = [rev, *(f"^{sha}" for sha in without)]
-        return Ancestors.of_listing(self._walk.output("rev-list", *LISTING, *revisions))
+        return Ancestors.of_listing(self._listed(*LISTING, *revisions))
+
+    def _listed(self, *arguments: str, runner: Runner | None = None) -> bytes:
+        """Return what `git rev-list` prints; once more without what is missing or damaged, if git fails for that."""
+        command = ("rev-list", *arguments) if runner is None else (*NO_GRAPH, "rev-list", *arguments)
+        runner = runner or self._walk
+        try:
+            return runner.output(*command)
+        except RepositoryError as error:
+            tips = [one for one in arguments if not one.startswith(("-", "^"))]
+            try:
+                mended = is_damage(error) and self._torn.mend(self._run.lines("rev-parse", *tips))
+            except OSError:  # the data folder is read-only
+                mended = False
+            if not mended:
+                raise
+            return runner.output(*command)
+
+    @property
+    def missing_commits(self) -> Sequence[str]:
+        """The commits that are missing or damaged: the history is read without what led to them."""
+        return self._torn.missing
 
     def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
         """Yield (sha, author email, author time, commit time, first line) of each commit; missing ones are skipped."""
@@ -111,9 +153,13 @@ class Repository:
 
     @property
     def shallow(self) -> frozenset[str]:
-        """The current boundary commits of a shallow clone; fetching moves them."""
-        path = self._common_dir / "shallow"
-        return frozenset(path.read_text("ascii", "replace").split()) if path.is_file() else frozenset()
+        """The commits at which the history ends in this clone: it is shallow, or what comes before them is missing."""
+        return self._overrides.shallow
+
+    @property
+    def overrides(self) -> frozenset[str]:
+        """What currently overrides the parents that commits name. See `Overrides.all`."""
+        return self._overrides.all
 
     @property
     def partial(self) -> bool:
@@ -134,14 +180,27 @@ class Repository:
         """Return the paths that differ between the trees of two commits; a renamed file has two."""
         options = ("-r", "-z", "--no-renames", "--name-only", "--no-ext-diff", "--no-textconv")
         listing = self._run.output("diff-tree", *options, "--end-of-options", old, new)
-        return listing.decode("utf-8", "replace").split("\0")[:-1]
+        return decoded(listing).split("\0")[:-1]
+
+    def annotation_refs(self) -> dict[str, str]:
+        """Return the commit at each ref that keeps notes or checkpoints, by the ref's name."""
+        return annotation_refs(self._run)
+
+    def changed_blobs(self, old: str, new: str) -> Iterator[tuple[str, str, str]]:
+        """Yield (path, old blob, new blob) of the files that differ between two commits; "" for none.
+
+        Without an old commit, or one that is gone, that is all of them.
+        """
+        if old and self.has(old):
+            return changed_blobs(self._run, old, new)
+        return ((path, "", blob) for path, blob in blobs(self._run, new))
 
     def tree(self, commit: str, paths: Sequence[str] = ()) -> dict[str, TreeEntry]:
         """Return the regular files of a commit (with `paths`, only those) by path; no symbolic links and submodules."""
         options = ("-r", "-z", "--long", "--full-tree", "--end-of-options", commit)
         listing = self._run.output("--literal-pathspecs", "ls-tree", *options, *(("--", *paths) if paths else ()))
         entries = {}
-        for record in listing.decode("utf-8", "replace").split("\0"):
+        for record in decoded(listing).split("\0"):
             meta, _, path = record.partition("\t")
             fields = meta.split()
             if len(fields) == 4 and fields[1] == "blob" and fields[0].startswith("100"):
@@ -151,9 +210,7 @@ class Repository:
 
     def blob_at(self, commit: str, path: str) -> str | None:
         """Return the blob of a path in a commit, None if it is no regular file there."""
-        listing = self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path).decode(
-            "utf-8", "replace"
-        )
+        listing = decoded(self._run.output("--literal-pathspecs", "ls-tree", "-z", commit, "--", path))
         meta = listing.split("\0")[0].partition("\t")[0].split()
         return meta[2] if len(meta) == 3 and meta[1] == "blob" and meta[0].startswith("100") else None
 
@@ -163,16 +220,25 @@ class Repository:
             yield blob, decode(data)
 
     def contents(self, blobs: Sequence[str], max_size: int) -> Iterator[tuple[str, bytes]]:
-        """Yield (blob, bytes) of the blobs that exist here, are text, and have at most `max_size` bytes."""
+        """Yield (name, bytes) of the blobs that exist here, are text, and have at most `max_size` bytes.
+
+        A blob may be named by its hash or as "commit:path".
+        """
         with self._run.stream("cat-file", "--batch", "--buffer", stdin=blobs) as stream:
             for blob in blobs:
                 header = stream.readline().split()
-                if len(header) != 3:
-                    continue  # "<blob> missing": a partial clone
+                if len(header) != 3 or not header[2].isdigit():
+                    continue  # "<blob> missing": a partial clone, or no such path
                 size = int(header[2])
-                data = stream.read(size + 1)[:size]
-                if size <= max_size and b"\0" not in data[:8192]:
+                data = stream.read(min(size, max_size) + 1)[:size]
+                for passed in range(max_size + 1, size + 1, SKIPPED):
+                    stream.read(min(SKIPPED, size + 1 - passed))
+                if header[1] == b"blob" and size <= max_size and b"\0" not in data[:8192]:
                     yield blob, data
+
+    def cleaned(self, path: str, data: bytes) -> bytes:
+        """Return a file of the work tree as git would store it. See `working_tree.cleaned`."""
+        return cleaned(self._run, path, data)
 
     def blame(
         self,
@@ -221,7 +287,7 @@ class Repository:
     @property
     def _walk(self) -> Runner:
         """A runner for commands that walk the history."""
-        return Runner(self._run.git_dir, self._blank.with_graph)
+        return Runner(self._run.git_dir, self._blank.with_graph, lambda: self._torn.environment)
 
     def lacks_commit_graph(self, tip: str) -> bool:
         """Whether our commit-graph was never written and would help. See `BlankGit.lacks_graph`."""
@@ -266,16 +332,26 @@ class Repository:
     @cached_property
     def projects(self) -> tuple[str, ...]:
         """Return the "owner/name" of this project by its remotes; local remotes have none."""
+        urls = (PROJECT.match(url) for _, url in self.remotes)
+        return tuple(dict.fromkeys(url["name"] for url in urls if url))
+
+    @cached_property
+    def remotes(self) -> tuple[tuple[str, str], ...]:
+        """Return the names and URLs of the remotes, without credentials."""
         try:
             lines = self._run.lines("config", "--get-regexp", r"^remote\..*\.url$")
         except RepositoryError:  # there are no remotes
             return ()
-        urls = (PROJECT.match(line.partition(" ")[2]) for line in lines)
-        return tuple(dict.fromkeys(url["name"] for url in urls if url))
+        pairs = (line.partition(" ") for line in lines)
+        return tuple((key[len("remote.") : -len(".url")], CREDENTIALS.sub("", url)) for key, _, url in pairs)
 
     def messages(self, shas: Sequence[str]) -> Iterator[Commit]:
         """Yield commits without their files, in the given order."""
         return read_commits(self._run, shas, details=("message",))
+
+    def patch(self, commit: str) -> str:
+        """Return message and patch of a commit as text. See `read_patch`."""
+        return read_patch(self._run, commit)
 
     def remote_url(self) -> str | None:
         """Return the URL of the remote called origin, without credentials; None if there is none."""
@@ -283,4 +359,4 @@ class Repository:
             url = self._run.lines("config", "--get", "remote.origin.url")[0]
         except RepositoryError:
             return None
-        return re.sub(r"(?<=://)[^/@]*@", "", url)
+        return CREDENTIALS.sub("", url)

@@ -6,11 +6,13 @@ Commands only read revisions, never the work tree; values from the repository co
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -34,6 +36,8 @@ CONFIG = (
     "core.fsmonitor=false",
     "core.hooksPath=" + os.devnull,
     "core.quotePath=false",
+    "core.bigFileThreshold=16m",  # git diffs no larger files, which would take it ten times their size
+    "advice.graftFileDeprecated=false",
     "core.pager=cat",
     "diff.external=",
     "diff.noprefix=false",
@@ -43,11 +47,18 @@ CONFIG = (
     "diff.suppressBlankEmpty=false",
     "log.showSignature=false",
     "log.showRoot=true",
-    "mailmap.blob=HEAD:.mailmap",
     "i18n.logOutputEncoding=UTF-8",
 )
 
 
+MAILMAP = "mailmap.blob=HEAD:.mailmap"  # of `git log`
+DAMAGE = re.compile(
+    r"unable to (?:read|unpack)|could not (?:read|fetch|parse)|missing|bad (?:object|tree)|not found|promisor|corrupt"
+    r"|is empty|inflate|revision walk setup failed|failed to traverse|not a tree object|not a valid object",
+    re.IGNORECASE,
+)
+ADVICE = ": an object is missing or damaged; `git fsck` says which, and `git fetch` may bring it"
+STORED = re.compile(r" \(stored in [^)\n]*\)")  # the path of a damaged object
 POLL = 0.05  # seconds between two calls of `Stop`
 
 Stop = Callable[[], bool]  # whether nobody wants the output any more
@@ -56,9 +67,14 @@ Stop = Callable[[], bool]  # whether nobody wants the output any more
 class Runner:
     """Runs git in one git directory. Since it is named explicitly, git does not check its owner (safe.directory)."""
 
-    def __init__(self, git_dir: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, git_dir: Path, environment: Mapping[str, str] | None = None, also: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        """Take the git directory, and variables to set; `also` returns more of them, each time git is started."""
         _scrub_environment()
-        self.git_dir, self._environment = git_dir, {**ENVIRONMENT, **(environment or {})}
+        # The work tree that the repository names may hold the git directory, to which paths would then be relative.
+        place = {"GIT_WORK_TREE": str(git_dir)}
+        self.git_dir, self._environment, self._also = git_dir, {**ENVIRONMENT, **place, **(environment or {})}, also
 
     def lines(
         self,
@@ -117,16 +133,26 @@ class Runner:
                 watch.over.set()
                 message = errors.text()
             if ended and status != 0:
-                raise RepositoryError(_first_line(message) or f"git {args[0]} failed")
+                raise RepositoryError(_told(message) or f"git {args[0]} failed")
+
+    @cached_property
+    def _can_read_mailmap(self) -> bool:
+        """Whether the tree of HEAD is not damaged: there, git would end before it lists anything."""
+        try:
+            self.output("cat-file", "tree", "HEAD^{tree}")
+        except RepositoryError:
+            return False
+        return True
 
     def _start(self, args: Sequence[str], source: IO[bytes]) -> Any:
         from mom_lsp.git.git_python import Git, GitCommandNotFound
 
-        options = [part for entry in CONFIG for part in ("-c", entry)]
+        config = (*CONFIG, MAILMAP) if "log" in args and self._can_read_mailmap else CONFIG
+        options = [part for entry in config for part in ("-c", entry)]
         command = ["git", f"--git-dir={self.git_dir}", "--no-pager", *options, *args]
         try:
-            git = Git(str(self.git_dir))
-            return git.execute(command, istream=cast(Any, source), as_process=True, env=self._environment)
+            git, environment = Git(str(self.git_dir)), {**self._environment, **self._also()}
+            return git.execute(command, istream=cast(Any, source), as_process=True, env=environment)
         except GitCommandNotFound as error:
             raise RepositoryError("git was not found: install it, or add it to PATH") from error
         except (OSError, ValueError) as error:  # an argument has a NUL or is too long
@@ -174,7 +200,14 @@ def _scrub_environment() -> None:
         del os.environ[name]
 
 
-def _first_line(errors: str) -> str:
-    lines = errors.strip().splitlines()
+def is_damage(error: RepositoryError) -> bool:
+    """Whether git failed since an object is missing or damaged."""
+    return DAMAGE.search(str(error)) is not None
+
+
+def _told(errors: str) -> str:
+    """Return what git says about its end, and what to do if an object is missing or damaged."""
+    lines = STORED.sub("", errors).strip().splitlines()
     fatal = [line for line in lines if line.startswith("fatal:")]
-    return (fatal or lines or [""])[0].removeprefix("fatal: ")
+    told = (fatal or lines or [""])[0].removeprefix("fatal: ")
+    return told + ADVICE if DAMAGE.search(told) else told

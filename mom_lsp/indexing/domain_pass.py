@@ -16,7 +16,7 @@ from mom_lsp.route.domains import updated
 from mom_lsp.route.text_index import Arrays, unpacked
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
-from mom_lsp.workspace.library.library import catalog_version
+from mom_lsp.workspace.library.catalog_arrays import catalog_version
 from mom_lsp.workspace.library.meaning import read_meaning, saved_arrays
 
 FEW = 2_000  # vectors; if more are needed, all are read
@@ -43,10 +43,14 @@ def sorted_into_domains(
         control.check()
         return points(rows[some])
 
-    control.step("domains", 0, 1)
-    fresh = updated(before, [ids[row] for row in rows], has_vector[rows], points_of)
+    sortable = [ids[row] for row in rows]
+    domain, was_met = before.of(sortable)
+    if some_new := bool((domain < 0).any() or (has_vector[rows] & ~was_met).any()):
+        control.step("domains", 0, 1)
+    fresh = updated(before, sortable, has_vector[rows], points_of)
     fresh = fresh.called(_names(store, arrays, fresh, rows), model)
-    control.step("domains", 1, 1)
+    if some_new:
+        control.step("domains", 1, 1)
     return fresh.arrays()
 
 
@@ -82,7 +86,8 @@ def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -
         return [paths[code] for code in arrays["path_codes"][first[row] : min(first[row + 1], first[row] + PATHS)]]
 
     paths_of = {number: [paths_of_row(row) for row in some.tolist()] for number, some in members.items()}
-    return named(domains.names, paths_of, titles_of, [titles.get(ids[row], "") for row in sample])
+    sample_titles, sample_paths = [titles.get(ids[row], "") for row in sample], [paths_of_row(row) for row in sample]
+    return named(domains.names, paths_of, titles_of, sample_titles, sample_paths)
 
 
 class _RowVectors:

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mom_lsp.extract.repetition import Phrases, word_of_repeated
 from mom_lsp.memory import Memory
-from mom_lsp.store import Store
+from mom_lsp.store.rows import Rows
 
 FEW = 20  # memories; for more, all texts are prepared
 
@@ -19,7 +19,7 @@ FEW = 20  # memories; for more, all texts are prepared
 class DuplicateFilter:
     """Knows the texts of the commits of one HEAD and of the user's notes, read on first use."""
 
-    def __init__(self, store: Store, notes: Sequence[str], history: Callable[[], Collection[str]]) -> None:
+    def __init__(self, store: Rows, notes: Sequence[str], history: Callable[[], Collection[str]]) -> None:
         """Take the store, the texts of the notes, and a function that returns the ancestors of HEAD."""
         self._store, self._notes, self._ancestors = store, notes, history
         rows = store.columns(["id"], "source_type = 'file'")
@@ -49,7 +49,7 @@ class DuplicateFilter:
 
     @cached_property
     def _commits(self) -> pa.Table:
-        return self._store.columns(["title", "body", "commits"], "source_type = 'commit'")
+        return self._store.columns(["title", "body", "commits"], "source_type <> 'file'")
 
     @cached_property
     def _lowered(self) -> pa.ChunkedArray:

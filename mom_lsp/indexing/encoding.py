@@ -21,10 +21,12 @@ from mom_lsp.store import embedding_text, encoding_lease, writer_lease
 if TYPE_CHECKING:
     import numpy as np
 
+    from mom_lsp.route.text_index import Arrays
     from mom_lsp.store import Store
 
 FIRST_BATCH, MIN_BATCH, MAX_BATCH = 32, 16, 4_096  # texts encoded between two writes
 BATCH_SECONDS = 2.0  # of encoding: a batch is as large as fits
+STALE = 0.5  # vectors of no memory, to those of memories
 COMPACT_EVERY = 50  # writes
 POLL = 0.1  # seconds within which a request or a stop interrupts the wait for a batch
 WAIT = 0.25  # seconds between two attempts to get the writer lease
@@ -161,7 +163,7 @@ class Encoding:
     def _sort(self, store: Store, version: int, model: str, control: Control) -> None:
         """Sort the memories into domains, and record that all are encoded, unless there is a newer version."""
         from mom_lsp.indexing.domain_pass import save_meaning, sorted_into_domains
-        from mom_lsp.workspace.library.library import catalog_of
+        from mom_lsp.workspace.library.catalog_arrays import catalog_of
 
         arrays, notes = catalog_of(store, self._data)
         domains = sorted_into_domains(store, arrays, model, control)
@@ -171,6 +173,7 @@ class Encoding:
                 store.save_domains(domains)
                 marker.encoded, marker.domains = model, checksum_of_domains(self._data)
                 save_marker(self._data, marker)
+                _drop_stale(store, model, arrays)
                 save_meaning(store, arrays, notes, model)
 
     @contextmanager
@@ -187,6 +190,17 @@ class Encoding:
         if self._worker is not None:
             self._worker.end()
         self._worker, self._batch = None, None
+
+
+def _drop_stale(store: Store, model: str, arrays: Arrays) -> None:
+    """Remove the vectors of texts that no memory has any more, once they are many: a new version may encode others."""
+    from mom_lsp.route.text_index import unpacked  # numpy, which a check for new commits does not need
+
+    wanted = set(unpacked(arrays["content"]))
+    stale = store.encoded(model) - wanted
+    if len(stale) > STALE * len(wanted):
+        store.keep_vectors(wanted)
+        store.compact_vectors()
 
 
 def _missing(store: Store, model: str) -> dict[str, str]:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
-from mom_lsp.indexing.worker_pool import end_with_parent
 from mom_lsp.memory import Encoder
 from mom_lsp.process.free_memory import hold_little
+from mom_lsp.process.worker_pool import end_with_parent
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
 from hashlib import sha1
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from mom_lsp.git import Location, Repository, TreeEntry
+from mom_lsp.git.decode import read_text
+from mom_lsp.indexing.annotations import Annotations
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.extraction_worker import Task, extract, extract_rows, file_memories, ordered, wanted_file
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Summary
-from mom_lsp.indexing.worker_pool import workers
 from mom_lsp.memory import Memory, commit_memory_id
-from mom_lsp.store import Store
+from mom_lsp.process.worker_pool import workers
+from mom_lsp.store.rows import Rows
 
 FIRST_CHUNK = 100  # commits; small, so that suggestions start within seconds
 CHUNK = 1_000
@@ -27,10 +33,11 @@ MAX_FOLDER_FILES = 20_000
 COMPLETE_HEADS = 4  # whose history is not listed again
 FEW_PATHS = 200  # that changed: they are looked up alone
 T = TypeVar("T")
+Pool = Callable[[int], AbstractContextManager[Executor]]  # for so many commits or files
 
 
 def index_history(
-    store: Store,
+    store: Rows,
     repository: Repository,
     head: str,
     rules: IndexRules,
@@ -38,39 +45,99 @@ def index_history(
     merger: Merger,
     control: Control,
     summary: Summary,
-) -> None:
-    """Index the ancestors of a commit that are not in the store yet, newest first."""
-    complete = [one for one in marker.heads[:COMPLETE_HEADS] if repository.has(one)]
-    known = {commit for commits in store.columns(["commits"])["commits"].to_pylist() for commit in commits}
-    missing = [sha for sha in repository.history(head, without=complete) if sha not in known]
+    annotations: Annotations,
+    again: Collection[str] = (),
+    pool: Pool = workers,
+) -> set[str]:
+    """Index the ancestors of a commit that are not in the store yet, newest first; return all that were read.
+
+    Those in `again` are read in any case.
+    """
+    rows = store.columns(["commits"], "source_type = 'commit'")["commits"].to_pylist()
+    known = {commit for commits in rows for commit in commits}
+    missing = missing_commits(repository, head, marker, known, again)
     if not missing:
-        return
+        return set()
     control.indexed(len(known))
     done = 0
-    with workers(len(missing)) as executor:  # they start while groups are looked for
-        groups = [group for group in grouped(store, repository, missing, merger, head) if len(group) > 1]
-        shared = {sha for group in groups for sha in group}
-        plain = [sha for sha in missing if sha not in shared]
-        chunks = [
-            plain[:FIRST_CHUNK],
-            plain[FIRST_CHUNK:CHUNK],
-            *_together(groups, CHUNK),
-            *_chunks(plain[CHUNK:], CHUNK),
-        ]
-        tasks = [Task(repository.location, rules, commits=tuple(chunk)) for chunk in chunks if chunk]
-        total = sum(len(task.commits) for task in tasks)
+    with pool(len(missing)) as executor:  # they start while groups are looked for
+        tasks = history_tasks(store, repository, missing, merger, head, rules, annotations)
+        total = sum(task.size for task in tasks)
         control.step("history", 0, total)
-        for task, rows in zip(tasks, ordered(executor, extract_rows, tasks), strict=True):
-            write = merger.write_groups if task.commits[0] in shared else merger.write_rows
+        results = ordered(executor, extract_rows, (task.read() for task in tasks))
+        for task, rows in zip(tasks, results, strict=True):
+            write = merger.write_groups if task.grouped else merger.write_rows
             summary.memories += write(rows)
             summary.commits += rows.num_rows
             done += rows.num_rows
             control.step("history", done, total)
             control.indexed(len(known) + done)
+    return set(missing)
+
+
+def missing_commits(
+    repository: Repository, head: str, marker: Marker, known: Collection[str], again: Collection[str] = ()
+) -> list[str]:
+    """Return the commits that have to be read, newest first: ancestors of HEAD that are not known, and those `again`.
+
+    Those in `again` may be of other branches, as long as git has them.
+    """
+    complete = [one for one in marker.heads[:COMPLETE_HEADS] if repository.has(one) and not again]
+    history = repository.history(head, without=complete)
+    missing = [sha for sha in history if sha not in known or sha in again]
+    if again:
+        others = sorted((set(known) & set(again)).difference(history))
+        missing += [sha for sha, *_ in repository.keys(others)]
+    return missing
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryTask:
+    """Some commits to be read together. The notes on them are looked up when its turn comes."""
+
+    commits: Sequence[str]
+    grouped: bool  # whether some of them share an identity, so that one memory may hold several
+    read: Callable[[], Task]
+
+    @property
+    def size(self) -> int:
+        """The number of commits."""
+        return len(self.commits)
+
+
+def history_tasks(
+    store: Rows,
+    repository: Repository,
+    missing: Sequence[str],
+    merger: Merger,
+    head: str,
+    rules: IndexRules,
+    annotations: Annotations,
+) -> list[HistoryTask]:
+    """Return the tasks of reading some commits, the same for the same rows and repository."""
+    groups = [group for group in grouped(store, repository, missing, merger, head) if len(group) > 1]
+    shared = {sha for group in groups for sha in group}
+    plain = [sha for sha in missing if sha not in shared]
+    chunks = [
+        plain[:FIRST_CHUNK],
+        plain[FIRST_CHUNK:CHUNK],
+        *_together(groups, CHUNK),
+        *_chunks(plain[CHUNK:], CHUNK),
+    ]
+    return [
+        HistoryTask(chunk, chunk[0] in shared, partial(commit_task, repository, rules, chunk, annotations))
+        for chunk in chunks
+        if chunk
+    ]
+
+
+def commit_task(repository: Repository, rules: IndexRules, commits: Sequence[str], annotations: Annotations) -> Task:
+    """Return the task of extracting some commits with what is said about them."""
+    return Task(repository.location, rules, commits=tuple(commits), records=annotations.of(commits))
 
 
 def grouped(
-    store: Store, repository: Repository, shas: Sequence[str], merger: Merger, head: str | None
+    store: Rows, repository: Repository, shas: Sequence[str], merger: Merger, head: str | None
 ) -> list[list[str]]:
     """Group commits that share author, second and subject, each group oldest first.
 
@@ -104,12 +171,13 @@ def index_files(
     duplicates: DuplicateFilter,
     control: Control,
     summary: Summary,
+    pool: Pool = workers,
 ) -> None:
     """Index the files of a commit that are in no tree indexed before."""
     entries = _new_files(repository, head, [tree for tree in marker.trees if repository.has(tree)])
     wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
-    with workers(len(wanted)) as executor:
+    with pool(len(wanted)) as executor:
         for task, memories in zip(tasks, ordered(executor, extract, tasks), strict=True):
             summary.memories += merger.write(duplicates.new(memories))
             summary.files += len(task.files)
@@ -120,8 +188,8 @@ def index_files(
 def _new_files(repository: Repository, head: str, trees: Sequence[str]) -> list[TreeEntry]:
     """Return the files of a commit that are in none of some other trees, newest tree first."""
     paths = repository.changed_paths(trees[0], head) if trees else None
-    if paths is not None and (len(paths) > FEW_PATHS or any("\ufffd" in path for path in paths)):
-        paths = None  # one by one they would take longer, or not be found
+    if paths is not None and len(paths) > FEW_PATHS:
+        paths = None  # one by one they would take longer
     entries = [] if paths == [] else list(repository.tree(head, paths or ()).values())
     for tree in trees if entries else ():
         seen = {(entry.path, entry.blob) for entry in repository.tree(tree, paths or ()).values()}
@@ -130,7 +198,7 @@ def _new_files(repository: Repository, head: str, trees: Sequence[str]) -> list[
 
 
 def index_folder(
-    store: Store,
+    store: Rows,
     location: Location,
     rules: IndexRules,
     merger: Merger,
@@ -165,7 +233,7 @@ def _of_folder(path: Path, root: Path, rules: IndexRules) -> list[Memory]:
     if b"\0" in data[:8192]:
         return []
     blob = sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-    return file_memories(path.relative_to(root).as_posix(), blob, data.decode("utf-8", "replace"), rules)
+    return file_memories(path.relative_to(root).as_posix(), blob, read_text(data), rules)
 
 
 def _walk(root: Path, rules: IndexRules) -> Iterator[Path]:

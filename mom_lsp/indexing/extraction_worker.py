@@ -3,29 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from mom_lsp import datafolder
+from mom_lsp.annotations import agent_trace
+from mom_lsp.annotations.reading import joined
+from mom_lsp.annotations.reading import said as said_by
+from mom_lsp.annotations.values import NOTHING, Record, Said
 from mom_lsp.extract.comments import comment_memories
 from mom_lsp.extract.commits import commit_memory
 from mom_lsp.extract.documents import document_memories, is_document
+from mom_lsp.extract.front_matter import InScope, no_files
 from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
+from mom_lsp.indexing.annotations import said_of
+from mom_lsp.indexing.commit_talk import commit_talk
 from mom_lsp.indexing.index_rules import IndexRules
-from mom_lsp.indexing.worker_pool import worker_count
 from mom_lsp.memory import Memory
-from mom_lsp.redact import sanitize
+from mom_lsp.process.worker_pool import worker_count
+from mom_lsp.redact import sanitize, with_secrets
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -37,6 +45,7 @@ class Task:
     rules: IndexRules
     commits: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
+    records: tuple[Record, ...] = ()  # of the commits
 
 
 def extract(task: Task) -> list[Memory]:
@@ -52,20 +61,36 @@ def extract_rows(task: Task) -> pa.Table:
     return to_table(extract(task))
 
 
-def _of_commits(repository: Repository, task: Task) -> Iterator[Memory]:
+def _of_commits(repository: Repository, task: Task) -> Iterable[Memory]:
     attributes = attributes_file(task.location.data)
+    said = said_of(repository, task.records) if task.records else {}
+    memories, described = dict[str, Memory](), list[str]()
     for commit in repository.commits(task.commits, attributes=attributes):
-        memory = _of_commit(commit, task.rules, repository.projects)
+        memory = _of_commit(commit, task.rules, repository, said.get(commit.sha, NOTHING))
+        memories[commit.sha] = memory
         if len(commit.parents) > 1 and not memory.noise:  # a merge with a description is worth reading its diff
-            whole = next(repository.commits([commit.sha], merges=True, attributes=attributes))
-            memory = _of_commit(whole, task.rules, repository.projects)
-        yield memory
+            described.append(commit.sha)
+    for whole in repository.commits(
+        described, merges=True, attributes=attributes
+    ):  # with one git: starting it takes ms
+        memories[whole.sha] = _of_commit(whole, task.rules, repository, said.get(whole.sha, NOTHING))
+    return memories.values()
 
 
-def _of_commit(commit: Commit, rules: IndexRules, home: Sequence[str]) -> Memory:
-    excluded = _excluder(rules.exclude)
-    included = tuple(change for change in commit.files if not excluded(change.path))
-    memory = commit_memory(replace(commit, files=included), sanitize=sanitize, home=home)
+def _of_commit(commit: Commit, rules: IndexRules, repository: Repository, said: Said) -> Memory:
+    excluded = excluder(rules.exclude)
+    if traces := agent_trace.added(commit):
+        said = joined(said, said_by(("", line.encode("utf-8", "replace")) for line in traces))
+    secret = with_secrets({path for change in commit.files for path in (change.path, change.old_path) if path})
+    included = tuple(
+        change
+        for change in commit.files
+        if not excluded(change.path) and secret.isdisjoint((change.path, change.old_path))
+    )
+    told, numbers = commit_talk(repository.location).about(replace(commit, files=included))
+    memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said)
+    if numbers:
+        memory = replace(memory, numbers=tuple(dict.fromkeys((*memory.numbers, *numbers))))
     return replace(memory, noise="excluded") if commit.files and not included else memory
 
 
@@ -73,28 +98,35 @@ def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
     paths: dict[str, list[str]] = {}
     for path, blob in task.files:
         paths.setdefault(blob, []).append(path)
+    in_scope = partial(_matching, lru_cache(maxsize=1)(lambda: tuple(repository.tree("HEAD"))))
     for blob, data in repository.contents(list(paths), task.rules.max_file_size):
         text = read_text(data)
         for path in paths[blob]:
-            yield from file_memories(path, blob, text, task.rules)
+            yield from file_memories(path, blob, text, task.rules, in_scope)
 
 
-def file_memories(path: str, blob: str, text: str, rules: IndexRules) -> list[Memory]:
+def _matching(tree: Callable[[], Sequence[str]], globs: Sequence[str]) -> list[str]:
+    """Return the paths of a tree, read when first asked for, that some globs match."""
+    return [path for path in tree() if excluder(tuple(globs))(path)]
+
+
+def file_memories(path: str, blob: str, text: str, rules: IndexRules, in_scope: InScope = no_files) -> list[Memory]:
     """Return the memories in the text of one file."""
     if not wanted_file(path, rules) or is_generated(path, text[:2000]):
         return []
     if is_document(path):
-        return document_memories(path, blob, text, sanitize=sanitize) if rules.documents else []
+        return document_memories(path, blob, text, sanitize=sanitize, in_scope=in_scope) if rules.documents else []
     return comment_memories(path, blob, text, sanitize=sanitize) if rules.comments else []
 
 
 def wanted_file(path: str, rules: IndexRules) -> bool:
     """Whether a file may hold memories, judged by its path."""
-    return not (is_vendored(path) or is_generated(path) or _excluder(rules.exclude)(path))
+    return not (is_vendored(path) or is_generated(path) or excluder(rules.exclude)(path) or with_secrets([path]))
 
 
 @lru_cache(maxsize=8)
-def _excluder(globs: tuple[str, ...]) -> Callable[[str], bool]:
+def excluder(globs: tuple[str, ...]) -> Callable[[str], bool]:
+    """Return whether a path matches the exclude patterns."""
     if not globs:
         return lambda path: False
     from pathspec import GitIgnoreSpec
@@ -119,7 +151,7 @@ def attributes_file(data: Path) -> str:
     return str(path)
 
 
-def ordered(executor: Executor, work: Callable[[Task], T], tasks: Sequence[Task]) -> Iterator[T]:
+def ordered(executor: Executor, work: Callable[[S], T], tasks: Iterable[S]) -> Iterator[T]:
     """Yield the results in task order, with only a few tasks in flight, so that memory stays bounded."""
     futures: list[Future[T]] = []
     ahead = 2 * worker_count()

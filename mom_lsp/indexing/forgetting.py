@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from mom_lsp.git import Location, Repository
-from mom_lsp.indexing.extraction import grouped
+from mom_lsp.indexing.annotations import Annotations
+from mom_lsp.indexing.discussions import allow_again, erase_from_archive
+from mom_lsp.indexing.extraction import commit_task, grouped
 from mom_lsp.indexing.extraction_worker import Task, extract, extract_rows
 from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.marker import load_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control
 from mom_lsp.memory import Memory, tombstone
@@ -20,6 +23,7 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
     to_restore = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
     if to_erase or store.erasing:
         control.step("compaction", 0, 1)
+        erase_from_archive(location, to_erase.values())  # first: afterwards nothing tells what is to be erased there
         store.erase([tombstone(memory) for memory in to_erase.values()])
     if to_restore:
         _restore(store, location, rules, Merger(store, forgotten), to_restore)
@@ -29,12 +33,16 @@ def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger
     """Replace tombstones by their memories; a tombstone whose memory is not found is removed."""
     if location.git:
         repository = Repository(location)
-        shas = [sha for stone in stones.values() for sha in stone.commits]
-        groups = grouped(store, repository, shas, merger, repository.resolve())
+        shas = [sha for stone in stones.values() if stone.source.type == "commit" for sha in stone.commits]
+        head = repository.resolve()
+        annotations = Annotations(repository, head, load_marker(location.data))
+        groups = grouped(store, repository, shas, merger, head)
         alone = tuple(group[0] for group in groups if len(group) == 1)
         shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
         files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
-        found = extract(Task(location, rules, commits=alone, files=files))
+        found = extract(commit_task(repository, rules, alone, annotations))
+        found += extract(Task(location, rules, files=files))
         merger.write([memory for memory in found if memory.id in stones])
-        merger.write_groups(extract_rows(Task(location, rules, commits=shared)))
+        merger.write_groups(extract_rows(commit_task(repository, rules, shared, annotations)))
+    allow_again(location, stones.values())
     store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from mom_lsp import datafolder
 from mom_lsp.errors import EncoderError, RepositoryError
@@ -14,8 +13,9 @@ from mom_lsp.git.blame import write_revisions
 from mom_lsp.indexing.domain_pass import save_meaning, sorted_into_domains
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.encoding import has_all_vectors
-from mom_lsp.indexing.extraction import index_files, index_folder, index_history
+from mom_lsp.indexing.extraction import index_folder
 from mom_lsp.indexing.forgetting import apply_forgets
+from mom_lsp.indexing.head_extraction import HeadExtraction
 from mom_lsp.indexing.index_rules import IndexRules, encoder_name
 from mom_lsp.indexing.line_keys import save_line_keys
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker, save_marker
@@ -28,12 +28,10 @@ from mom_lsp.route.text_index import Arrays, RowGroups
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
 from mom_lsp.tiers.lifecycle import erasure_seq, fold
-from mom_lsp.workspace.library.library import catalog_arrays, catalog_key
+from mom_lsp.workspace.library.catalog_arrays import catalog_arrays, catalog_key
 from mom_lsp.workspace.library.notes import notes_of
 
 log = logging.getLogger(__name__)
-
-SAMPLES = 8  # commits of a partial clone that are checked for missing objects
 
 
 class IndexPass:
@@ -48,6 +46,7 @@ class IndexPass:
         """Bring the store up to date; if interrupted, the next run resumes."""
         data = self._location.data
         store = Store(data, create=True, rules=self._rules.of_commits)
+        store.drop_old_versions()
         marker = load_marker(data)
         self._reopen_files(store, marker)
         with Journal(data / datafolder.JOURNAL) as journal:
@@ -91,20 +90,13 @@ class IndexPass:
         save_marker(self._location.data, marker)
 
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
-        rules, control, summary = self._rules, self._control, self._summary
-        if not self._location.git:
-            duplicates = DuplicateFilter(store, notes, history=tuple)
-            index_folder(store, self._location, rules, merger, duplicates, control, summary)
+        if self._location.git:
+            HeadExtraction(self._location, self._rules, self._control, self._summary).run(
+                store, marker, merger, notes, rev
+            )
             return
-        repository = Repository(self._location)
-        head = repository.resolve(rev or "HEAD")
-        if head is not None:
-            self._reopen(store, marker, repository)
-            index_history(store, repository, head, rules, marker, merger, control, summary)
-            duplicates = DuplicateFilter(store, notes, partial(repository.history, head))
-            index_files(repository, head, rules, marker, merger, duplicates, control, summary)
-            marker.add(head)
-            marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
+        duplicates = DuplicateFilter(store, notes, history=tuple)
+        index_folder(store, self._location, self._rules, merger, duplicates, self._control, self._summary)
 
     def _save_formatting(self, store: Store) -> None:
         """Write the list of formatting commits for blame, which runs before the store is open."""
@@ -135,23 +127,6 @@ class IndexPass:
             release_free_memory()
         return arrays
 
-    @staticmethod
-    def _reopen(store: Store, marker: Marker, repository: Repository) -> None:
-        """Delete the memories of commits that had no diff but have one now, so that they are read again.
-
-        Shallow clones lack the diffs of their boundary commits, partial clones those with missing objects.
-        """
-        if marker.lacking and not repository.lacks(marker.lacking):
-            rows = store.columns(["id", "added_lines", "removed_lines"], "source_type = 'commit'").to_pylist()
-            store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
-            marker.trees, marker.heads = [], []
-        reopened = set(marker.shallow) - repository.shallow
-        if reopened:
-            rows = store.columns(["id", "commits"]).to_pylist()
-            store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
-        if marker.shallow != sorted(repository.shallow):  # there is more history below what was complete
-            marker.shallow, marker.heads = sorted(repository.shallow), []
-
     def _reopen_files(self, store: Store, marker: Marker) -> None:
         """Delete the memories of files if the settings for reading them changed, so that all are read again."""
         if marker.rules in ("", self._rules.fingerprint):
@@ -159,9 +134,3 @@ class IndexPass:
         marker.trees = []
         save_marker(self._location.data, marker)  # first, so that after an interruption no file counts as read
         store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())
-
-
-def _samples(repository: Repository, head: str) -> Sequence[str]:
-    """Return commits of all ages of a partial clone, none of a full one; the first commit may be just a licence."""
-    history = repository.history(head)[::-1] if repository.partial else []
-    return history[:: max(1, len(history) // SAMPLES)]

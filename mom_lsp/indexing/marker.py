@@ -12,6 +12,7 @@ from pathlib import Path
 from zlib import crc32
 
 from mom_lsp import datafolder
+from mom_lsp.durable_file import checked, replace, with_checksum
 
 MAX_HEADS = 16  # and trees
 
@@ -27,11 +28,14 @@ class Marker:
     rules: str = ""  # fingerprint of the settings that extraction depended on
     domains: str = ""  # checksum of the domains with every suggestible memory, "" while some are missing
     lacking: str = ""  # a commit with objects missing from a partial clone: such diffs were not read
-    shallow: list[str] = field(default_factory=list)  # the boundary commits of a shallow clone
+    overrides: list[str] = field(default_factory=list)  # see `Repository.overrides`
+    discussions: int = 0  # revision of the archive of discussions that the store reflects
+    annotations: dict[str, str] = field(default_factory=dict)  # the refs of notes and checkpoints, with their commits
+    silent: list[str] = field(default_factory=list)  # those whose notes all say nothing
 
-    def complete(self, head: str, journal: int, rules: str, domains: str, shallow: Iterable[str]) -> bool:
+    def complete(self, head: str, journal: int, rules: str, domains: str, overrides: Iterable[str]) -> bool:
         """Whether there is nothing left to do for a HEAD but to encode."""
-        known = not head or (head in self.heads and head in self.trees and self.shallow == sorted(shallow))
+        known = not head or (head in self.heads and head in self.trees and self.overrides == sorted(overrides))
         return known and bool(domains) and (self.journal, self.rules, self.domains) == (journal, rules, domains)
 
     def lacks_vectors(self, encoder: str) -> bool:
@@ -47,24 +51,22 @@ class Marker:
 def load_marker(data: Path) -> Marker:
     """Return the marker of a data folder, an empty one if it cannot be read."""
     try:
-        return Marker(**json.loads((data / datafolder.MARKER).read_text("utf-8")))
+        return Marker(**json.loads(checked((data / datafolder.MARKER).read_bytes())))
     except (OSError, ValueError, TypeError):
         return Marker()
 
 
 def save_marker(data: Path, marker: Marker) -> None:
-    """Replace the marker atomically."""
+    """Replace the marker; it is durable on return."""
     path = data / datafolder.MARKER
     datafolder.make(data)
     path.parent.mkdir(exist_ok=True)
-    fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(marker)), "utf-8")
-    fresh.replace(path)
+    replace(path, with_checksum(json.dumps(asdict(marker)).encode()))
 
 
 def checksum_of_domains(data: Path) -> str:
-    """Return a checksum of the saved domains, "" if there are none."""
+    """Return a checksum of the saved domains and of their format, "" if there are none."""
     try:
-        return f"{crc32((data / datafolder.DOMAINS).read_bytes()):08x}"
+        return f"{crc32((data / datafolder.DOMAINS).read_bytes(), crc32(datafolder.DOMAINS_FORMAT.encode())):08x}"
     except OSError:
         return ""

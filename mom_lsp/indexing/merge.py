@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mom_lsp.memory import Memory, clashing_id, tombstone
-from mom_lsp.store import Store, memories_of
+from mom_lsp.store import memories_of
+from mom_lsp.store.rows import Rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,13 +19,13 @@ MAX_BLOBS = 16  # file versions recorded per span
 class Merger:
     """Gives memories their final ids and merges those that are the same."""
 
-    def __init__(self, store: Store, forgotten: set[str]) -> None:
+    def __init__(self, store: Rows, forgotten: set[str]) -> None:
         self._store = store
-        self._forgotten = forgotten
+        self.forgotten = forgotten
         self._ids: set[str] = set(store.columns(["id"])["id"].to_pylist())
 
     def write(self, fresh: Iterable[Memory]) -> int:
-        """Write file spans, and commits with a unique identity; return the number of rows."""
+        """Write file spans, parts of discussions, and commits with a unique identity; return the number of rows."""
         fresh = list(fresh)
         rows = self._store.get([m.id for m in fresh if m.id in self._ids and m.source.type == "file"])
         for memory in fresh:
@@ -36,7 +37,7 @@ class Merger:
     def write_rows(self, fresh: pa.Table) -> int:
         """Write the rows of commits with a unique identity; return their number."""
         ids = fresh["id"].to_pylist()
-        if not self._ids.isdisjoint(ids) or not self._forgotten.isdisjoint(ids):
+        if not self._ids.isdisjoint(ids) or not self.forgotten.isdisjoint(ids):
             return self.write(memories_of(fresh))
         self._store.add(fresh)
         self._ids.update(ids)
@@ -69,7 +70,7 @@ class Merger:
             yield member
 
     def _write(self, rows: dict[str, Memory]) -> int:
-        whole = [tombstone(row) if row.id in self._forgotten else row for row in rows.values()]
+        whole = [tombstone(row) if row.id in self.forgotten else row for row in rows.values()]
         self._store.upsert([row for row in whole if row.id not in self._ids], new=True)
         self._store.upsert([row for row in whole if row.id in self._ids])
         self._ids.update(rows)

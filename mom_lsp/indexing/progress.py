@@ -9,7 +9,7 @@ from typing import Literal
 
 from mom_lsp.indexing.background import HEAD_START, Background
 
-Phase = Literal["waiting", "history", "files", "compaction", "encoding", "domains"]
+Phase = Literal["waiting", "history", "files", "discussions", "compaction", "encoding", "domains"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,7 @@ class Summary:
     commits: int = 0
     memories: int = 0
     files: int = 0
+    discussions: int = 0
     encoded: int = 0
     seconds: float = 0.0
     nothing_new: bool = False

@@ -11,6 +11,8 @@ from pathlib import Path
 from threading import Event
 
 from mom_lsp import datafolder
+from mom_lsp.discussions.archive import Archive
+from mom_lsp.errors import ArchiveError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
@@ -20,7 +22,7 @@ from mom_lsp.indexing.progress import Control, Interrupted, Paused, Report, Stop
 from mom_lsp.indexqueue import BACKGROUND, IndexRequest, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
-from mom_lsp.store import writer_lease
+from mom_lsp.store import is_damaged, writer_lease
 from mom_lsp.tiers.lifecycle import erasure_seq
 
 WAIT = 0.25  # seconds between two attempts to get a lease that another process holds
@@ -194,14 +196,20 @@ class _Run:
             return True
         if not self.location.git:
             return False  # whether files changed is only known after reading them
+        if is_damaged(self.location.data):
+            return False
         marker, repository = load_marker(self.location.data), Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
             return False  # a partial clone got its missing objects
         if repository.lacks_commit_graph(head or "") or not (self.location.data / datafolder.LINE_KEYS).is_file():
             return False
-        rules, shallow = IndexRules.of(self.settings).fingerprint, repository.shallow
+        if repository.annotation_refs() != marker.annotations:
+            return False
+        rules, overrides = IndexRules.of(self.settings).fingerprint, repository.overrides
         domains = checksum_of_domains(self.location.data)
-        return marker.complete(head or "", self._journal_seq(), rules, domains, shallow)
+        if self._discussed_since(marker.discussions):
+            return False
+        return marker.complete(head or "", self._journal_seq(), rules, domains, overrides)
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with what the user forgot or restored."""
@@ -213,6 +221,14 @@ class _Run:
 
     def _head(self) -> str | None:
         return Repository(self.location).resolve() if self.location.git else ""
+
+    def _discussed_since(self, revision: int) -> bool:
+        """Whether the archive of discussions changed; for one that cannot be read there is nothing to do."""
+        try:
+            with Archive(self.location.data) as archive:
+                return archive.revision != revision
+        except ArchiveError:
+            return False
 
     def _journal_seq(self) -> int:
         path = self.location.data / datafolder.JOURNAL

@@ -7,18 +7,20 @@ here opens a socket: only the expressions of detect-secrets are used, never its 
 secret to its vendor.
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 
+from mom_lsp.redact.context_rules import mask_in_context
 from mom_lsp.redact.control_characters import clean
 from mom_lsp.redact.detectors import Detector, keyword_detector, suspects, token_detector, urls, vendor_detector
 from mom_lsp.redact.prefilter import candidates
 from mom_lsp.redact.private_keys import mask_private_keys
 from mom_lsp.redact.spans import MARK, replace
 
-__all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize"]
+__all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize", "with_secrets"]
 
 _PIECE, _OVERLAP = 2000, 300  # characters
+_ROUNDS = 8  # of masking a line again
 _REMEMBERED, _SHORT = 50_000, 300  # lines, of at most so many characters
 
 
@@ -32,7 +34,7 @@ class Redactor:
 
     def mask(self, text: str) -> str:
         """Return `text` with secrets replaced by `[secret]`; the number of lines stays the same."""
-        text = mask_private_keys(text)
+        text = mask_in_context(mask_private_keys(text))
         places = candidates(text)
         if not places:
             return text
@@ -66,10 +68,12 @@ class Redactor:
             yield line, result if result == line else self._settle(result)  # a secret may have hidden another one
 
     def _settle(self, line: str) -> str:
-        """Mask again until nothing changes; each round leaves fewer characters that are not marks."""
-        while (result := _apply(line, self._detectors)) != line:
+        """Mask again until nothing changes; a line that still changes after `_ROUNDS` is masked as a whole."""
+        for _ in range(_ROUNDS):
+            if (result := _apply(line, self._detectors)) == line:
+                return line
             line = result
-        return line
+        return MARK
 
 
 def _apply(line: str, detectors: list[Detector]) -> str:
@@ -94,3 +98,16 @@ def redactor() -> Redactor:
 def sanitize(text: str) -> str:
     """Return `text` without control characters and secrets, safe to store, show or pass to a model."""
     return redactor().mask(clean(text))
+
+
+def with_secrets(paths: Collection[str]) -> set[str]:
+    """Return those of some paths that hold a secret: a masked path would name no file any more."""
+    lines = [" ".join(name for part in path.split("/") for name in _without_endings(part)) for path in paths]
+    lines = [line.replace("\n", " ") for line in lines]
+    masked = redactor().mask("\n".join(lines)).split("\n") if lines else []
+    return {path for path, line, after in zip(paths, lines, masked, strict=True) if line != after}
+
+
+def _without_endings(name: str) -> tuple[str, ...]:
+    """Return a file name as it is, and without its endings, which hide where a token ends."""
+    return tuple({name, name.partition(".")[0], name.rpartition(".")[0]})

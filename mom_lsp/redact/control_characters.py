@@ -9,13 +9,17 @@ _INVISIBLE = re.compile(
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidirectional controls
     "\U000e0000-\U000e007f\ud800-\udfff]"  # tag characters, lone surrogates
 )
+_BYTE = re.compile("[\udc80-\udcff]")  # as Python decodes it
 _CONTROLS = bytes(code for code in range(128) if _INVISIBLE.match(chr(code)))
 
 
 def clean(text: str) -> str:
-    """Return `text` without terminal escapes, control, bidi, zero-width and surrogate characters; CRLF becomes LF."""
+    r"""Return `text` without terminal escapes, control, bidi, zero-width and surrogate characters; CRLF becomes LF.
+
+    A byte of a path that is no UTF-8 is shown as git shows it: `\351`.
+    """
     if "\x1b" in text or "\x9b" in text:
         text = _ANSI.sub("", text)
     if text.isascii():  # nearly always, and much faster
         return text.encode("ascii").translate(None, _CONTROLS).decode("ascii")
-    return _INVISIBLE.sub("", text)
+    return _INVISIBLE.sub("", _BYTE.sub(lambda match: f"\\{ord(match[0]) & 0xFF:03o}", text))

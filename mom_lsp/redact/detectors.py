@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 from mom_lsp.offline import no_probe
@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     r"|xox[a-z]-|hooks\.slack|eyJ|-us\d|[rs]k_live_|sk-|g(?:h[opsur]_|l[a-z]{2,8}-)|GR1348941|_authToken|npm_|pypi-"
     r"|\d{8}:|aws|[MNO][\w-]{23}"
 )
+_OPENAI = "T3BlbkFJ"  # in the middle of OpenAI's keys
 _URL = re.compile(r"://[^\s/:@\"'<>`]{0,100}:(?!(?:\d+|[%$]\w+|\$?\{\w+\})[/?])((?:(?!://)[^\s\"'<>`]){1,200})@")
 _SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|api_?key|auth")
 _HASH = re.compile(r"(?i)[0-9a-f]{7,12}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -33,17 +34,18 @@ _PLACEHOLDER = re.compile(
 )
 _ALLOW = re.compile(r"(leaks):(allow)", re.IGNORECASE)
 _TOKEN_END = re.compile(r"(?:[,)\]}<>|&`]|\.(?!\S))(?<=[\w-]{16}.)")
+MAX_ASSIGNMENTS = 20  # to secret-sounding names in one piece of a line; nobody writes more, and all of it is masked
 _BATCH = 50  # lines per betterleaks call: with fewer the call overhead dominates, with more its superlinear search
 
 
-def _random_looking(word: str) -> bool:
+def random_looking(word: str) -> bool:
     """Whether a string (xKqPzRtY) is random rather than words or camelCase: how often case or class changes."""
     kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" if c.islower() else "o" for c in word]
     changes = sum(a != b for a, b in pairwise(kinds))
     return changes > 0.34 * (len(word) - 1)
 
 
-def _plausible(value: str, *, quoted: bool) -> bool:
+def plausible(value: str, *, quoted: bool) -> bool:
     """Whether a value assigned to a secret-sounding name may be a secret, not code, a template or a placeholder."""
     if len(value) < (4 if quoted else 6) or MARK in value or _TEMPLATE.fullmatch(value):
         return False
@@ -54,7 +56,7 @@ def _plausible(value: str, *, quoted: bool) -> bool:
     digits = sum(c.isdigit() for c in value)
     if value.isdigit() or value[0] in "&*([{<$%" or value[-1] in ">}" or (digits < 2 and _REFERENCE.fullmatch(value)):
         return False
-    return _random_looking(value) or (digits > 0 and not value.isupper())
+    return random_looking(value) or (digits > 0 and not value.isupper())
 
 
 def urls(line: str) -> Iterator[Span]:
@@ -70,7 +72,7 @@ def _value_span(text: str, value: str, start: int) -> Span:
     core = value if quoted else re.split(r"[\s,;]", value, maxsplit=1)[0].rstrip("\\.)]}")
     core = core.strip("\"'`")
     start += value.find(core)
-    return (start, start + len(core)) if core and _plausible(core, quoted=quoted) else (0, 0)
+    return (start, start + len(core)) if core and plausible(core, quoted=quoted) else (0, 0)
 
 
 def keyword_detector() -> Detector:
@@ -86,7 +88,11 @@ def keyword_detector() -> Detector:
     )
 
     def detect(line: str) -> Iterator[Span]:
-        for match in _KEYWORD.finditer(line.encode("ascii", "replace").lower()):
+        found = list(islice(_KEYWORD.finditer(line.encode("ascii", "replace").lower()), MAX_ASSIGNMENTS + 1))
+        if len(found) > MAX_ASSIGNMENTS:
+            yield found[0].start(), len(line)
+            return
+        for match in found:
             text = line[match.start() : match.end() + 300]
             for form in forms:
                 for value in plugin.analyze_string(text, form):
@@ -111,6 +117,8 @@ def token_detector() -> Detector:
     def detect(line: str) -> Iterator[Span]:
         if _TOKEN.search(line):
             for pattern in patterns:
+                if _OPENAI in pattern.pattern and _OPENAI not in line:
+                    continue  # what comes before it takes quadratic time
                 for match in pattern.finditer(line):
                     groups = [match.span(i) for i in range(1, pattern.groups + 1)]
                     long = [(start, end) for start, end in groups if end - start >= 12]

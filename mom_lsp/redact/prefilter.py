@@ -9,7 +9,7 @@ from mom_lsp.redact.spans import Span
 _RUN = b"a" * 16
 _RUN_TABLE = bytes(97 if chr(c) in string.ascii_letters + string.digits + "_-" else 32 for c in range(256))
 # At the start of a long run: a digit in it, or the prefix of a token that happens to have none.
-_RUN_START = re.compile(rb"[a-z_-]*[0-9]|glpat-|sk-|hf_|npm_|pypi-|gh[opsur]_|a[ks]ia|aiza|ya29|xox")
+_RUN_START = re.compile(rb"[a-z_-]*[0-9]|glpat-|sk-|[rs]k_live_|hf_|npm_|pypi-|gh[opsur]_|a[ks]ia|aiza|ya29|xox")
 _SECRET_NAMES = (b"pass", b"pwd", b"secret", b"token", b"key", b"cred", b"auth", b"contrase")
 _ASSIGNMENT = re.compile(  # after such a name
     rb"[\w-]{0,20}[\"'`\])]{0,3}[ \t]{0,3}(?::=|[=-]>|[=!]=?=?|:|\()[ \t]{0,3}@?[\"'`]?[^\s\"'`]{4}"

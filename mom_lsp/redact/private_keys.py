@@ -9,14 +9,18 @@ _KEY_BEGIN = re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 _KEY_END = re.compile(r"-----END [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?(?:-----)?")
 _KEY_WHOLE = re.compile(_KEY_BEGIN.pattern + "((?!-----BEGIN).)*?" + _KEY_END.pattern)
 _KEY_BODY = re.compile(r"[A-Za-z0-9+/=]+|(?:Proc-Type|DEK-Info|Version|Comment): .*")
+_PUTTY = re.compile(r"Private-Lines: (\d{1,4})\b")  # how many lines of a .ppk file follow
 _AROUND_KEY = string.punctuation.replace("=", "") + string.whitespace
 
 
 def mask_private_keys(text: str) -> str:
-    """Mask each line of a PEM or PGP private key, also a truncated one; the number of lines stays the same."""
-    if "PRIVATE KEY" not in text:
+    """Mask each line of a PEM, PGP or PuTTY private key, also a truncated one; the number of lines stays the same."""
+    if "PRIVATE KEY" not in text and "Private-Lines: " not in text:
         return text
     lines = text.split("\n")
+    for i, line in enumerate(lines):
+        if count := _PUTTY.search(line):
+            _mask_key_lines(lines, range(i + 1, min(i + 1 + int(count[1]), len(lines))))
     for i in [i for i, line in enumerate(lines) if "PRIVATE KEY" in line]:
         lines[i] = _KEY_WHOLE.sub(MARK, lines[i])
         while end := _KEY_END.search(lines[i]):
