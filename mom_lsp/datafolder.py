@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import os
 
+from mom_lsp.durable_file import flush
 from mom_lsp.errors import DataFolderError
 
 TYPE_CHECKING = False  # typing.TYPE_CHECKING, without the 4 ms that importing typing takes
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 NAME = "mom"  # of the folder itself, in the git directory that all worktrees share
 
 JOURNAL = "journal.sqlite"  # what the user did: the one file that cannot be rebuilt
+DISCUSSIONS = "discussions.sqlite"  # what was imported from exports, which the user may no longer have
 INDEX = "lance"  # the folder of the tables
 TRACES = "traces.sqlite"  # attention traces
 TITLES = "titles.sqlite"  # generated titles
@@ -36,11 +38,19 @@ MEMORIES, VECTORS = f"{INDEX}/memories.lance", f"{INDEX}/vectors.lance"
 SCHEMA = f"{INDEX}/schema"
 CATALOG = f"{INDEX}/catalog.arrays"
 DOMAINS = f"{INDEX}/domains.arrays"
+DOMAINS_FORMAT = "domains 2"  # increase it whenever they would be computed, named or saved differently
 MEANING = f"{INDEX}/meaning.arrays"  # the vectors in bytes, in the order of the catalog
 LINE_KEYS = f"{INDEX}/lines.arrays"  # hashes of the lines of HEAD's files
 IGNORED_REVISIONS = f"{INDEX}/ignore-revs"  # formatting commits, which blame skips
 ERASING = f"{INDEX}/erasing"
-QUARANTINE = f"{INDEX}/quarantine"  # the folder of damaged manifests
+QUARANTINE = f"{INDEX}/quarantine"  # the folder of manifests that were set aside
+DAMAGED = f"{INDEX}/damaged"  # written by whoever met damage: the next pass checks everything
+POINT = f"{INDEX}/durable.json"  # what of the tables is durable
+
+SPACE = 500_000_000  # bytes that indexing needs, at most repositories
+LEAST_SPACE = 20_000_000  # bytes without which it does not begin
+# What says that a disk is full: C, Rust, SQLite and a quota.
+FULL = ("No space left on device", "os error 28", "disk is full", "Disk quota exceeded", "os error 122")
 
 
 def make(data: Path) -> None:
@@ -50,7 +60,9 @@ def make(data: Path) -> None:
     """
     if _is_left(data):
         raise FileNotFoundError(errno.ENOENT, "the repository was moved or deleted", str(data.parent))
-    data.mkdir(parents=True, exist_ok=True)
+    if not data.is_dir():
+        data.mkdir(parents=True, exist_ok=True)
+        flush(data.parent)
 
 
 def check(data: Path) -> None:
@@ -119,10 +131,39 @@ def why_read_only(data: Path, *names: str) -> str:
 
 
 def why_unreadable(data: Path) -> str:
-    """Return why a data folder that exists cannot be read, and what to do about it; "" if it can be."""
+    """Return why a data folder cannot be read, and what to do about it; "" if it can be."""
+    try:
+        str(data).encode()
+    except UnicodeEncodeError:
+        return f"the name of the folder {data} is no UTF-8, and LanceDB cannot open such a folder: rename it"
     if data.is_dir() and not os.access(data, os.R_OK | os.X_OK):
         return f"{data} cannot be read: {_advice(data, data, f'`chmod -R a+rX {data}`')}"
     return ""
+
+
+def free_space(data: Path) -> int:
+    """Return the free bytes on the disk of a data folder, which may be missing. Raises OSError."""
+    import shutil  # here: most commands need none of it
+
+    return shutil.disk_usage(next(place for place in (data, *data.parents) if place.exists())).free
+
+
+def why_full(data: Path, said: str = "") -> str:
+    """Return why nothing can be indexed for lack of space, and what to do about it; "" if there is space.
+
+    The same words each time, however the lack shows: a process may be killed by it, fail, or say what failed.
+
+    Args:
+        data: the folder.
+        said: what failed while writing there. A quota, or a large file that did not fit, leaves the disk free space.
+    """
+    try:
+        full = free_space(data) < LEAST_SPACE
+    except OSError:  # moved or deleted: `check` says so
+        full = False
+    if not full and not any(sign in said for sign in FULL):
+        return ""
+    return f"the disk of {data} is full: free some space. Indexing needs about {SPACE // 10**6} MB"
 
 
 def _advice(place: Path, data: Path, command: str = "`mom index`") -> str:

@@ -7,13 +7,18 @@ MomError
 ├── DataFolderError       the data folder is inaccessible: read-only, another user's, or deleted
 ├── StoreError            LanceDB cannot be read or written
 │   ├── NoIndex           nothing has been indexed yet
-│   └── Outdated          the version being read was deleted; read a newer one
+│   │   └── Damaged       the index was damaged, and is rebuilt by itself
+│   ├── Outdated          the version being read was deleted; read a newer one
+│   ├── Conflict          another process wrote the same shared table meanwhile
+│   └── NoAccess          the user may not read a part of an object store
 ├── JournalError          SQLite cannot be read or written
+├── ArchiveError          the archive of discussions cannot be read or written
 ├── EncoderError          the encoder is not installed, or its model cannot be loaded
 ├── ModelError            the language model is not installed, cannot be loaded, or failed
 │   └── Interrupted       a background run of the model was cancelled
 └── ChildError            a child process exited, or did not answer
-    └── ChildTimeout      it did not answer in time
+    ├── ChildTimeout      it did not answer in time
+    └── NewerEngine       the engine is of a newer version of mom than this process
 """
 
 
@@ -45,12 +50,28 @@ class NoIndex(StoreError):
     """Nothing has been indexed yet."""
 
 
+class Damaged(NoIndex):
+    """The index was damaged, and is rebuilt by itself."""
+
+
 class Outdated(StoreError):
     """The indexer deleted the version being read; read the newest one instead."""
 
 
+class Conflict(StoreError):
+    """Another process wrote the same shared table meanwhile; what this one wrote is not published."""
+
+
+class NoAccess(StoreError):
+    """The user may not read a part of an object store."""
+
+
 class JournalError(MomError):
     """SQLite cannot be read or written."""
+
+
+class ArchiveError(MomError):
+    """The archive of discussions cannot be read or written."""
 
 
 class EncoderError(MomError):
@@ -71,3 +92,7 @@ class ChildError(MomError):
 
 class ChildTimeout(ChildError):
     """A child process did not answer in time."""
+
+
+class NewerEngine(ChildError):
+    """The engine is of a newer version of mom than this process."""

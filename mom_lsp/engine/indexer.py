@@ -9,9 +9,12 @@ import threading
 import time
 from typing import Any
 
+from mom_lsp import datafolder
 from mom_lsp.git import Location
 from mom_lsp.process import Restarts
 from mom_lsp.process.spawn import spawn
+
+FULL_POLL = 10.0  # seconds between two looks at a full disk
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +37,23 @@ class Indexer:
             process.stdin.close()
 
     def _supervise(self) -> None:
-        while (delay := self._restarts.delay(time.monotonic())) is not None:
+        while self._has_space() and (delay := self._restarts.delay(time.monotonic())) is not None:
             self._run()
             if self._stop.wait(delay):
                 return
             log.warning("the indexer exited; restarting it")
+        if self._stop.is_set():
+            return
         self.gave_up = True
         self._forward({"phase": "waiting", "done": 0, "total": 0, "message": "indexing failed; see `mom doctor`"})
+
+    def _has_space(self) -> bool:
+        """Wait until the disk is not full, which would only kill the child; False once it is to stop."""
+        while why := datafolder.why_full(self._location.data):
+            self._forward({"phase": "waiting", "done": 0, "total": 0, "message": why})
+            if self._stop.wait(FULL_POLL):
+                break
+        return not self._stop.is_set()
 
     def _run(self) -> None:
         arguments = ["-C", str(self._location.root), "index", "--watch", "--background", "--progress-json"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any
 
 from mom_lsp import datafolder
 from mom_lsp.engine.indexer import Indexer
-from mom_lsp.engine.requests import answer
+from mom_lsp.engine.requests import URGENT, answer
 from mom_lsp.engine.service import Service
 from mom_lsp.git import Location, locate
 from mom_lsp.offline import without_collection
@@ -27,6 +28,9 @@ AFTER_OPENING = 2.0  # seconds until the indexer starts, which looks for what is
 POLL = 0.5  # seconds between two checks for a new version of the store
 RELOAD_SHARE = 10  # reloads may take at most one tenth of the time
 MODEL_SHARE = 10  # likewise the local model, while the engine is idle
+SWITCH = (
+    0.001  # seconds after which a thread lets another one run: an answer waits for all that compute (Python: 0.005)
+)
 LOG_BYTES = 500_000
 
 CommandRunner = Callable[[Callable[[str, dict[str, Any]], Any], dict[str, Any]], Any]
@@ -40,6 +44,7 @@ def main(data: Path, run_command: CommandRunner) -> None:
     `run_command` runs a terminal command in this process, where everything is loaded.
     """
     share_arenas()
+    sys.setswitchinterval(SWITCH)
     handler = RotatingFileHandler(data / datafolder.ENGINE_LOG, maxBytes=LOG_BYTES, backupCount=1, delay=True)
     logging.basicConfig(handlers=[handler], level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     engine = Engine(data, run_command)
@@ -63,8 +68,12 @@ class Engine:
     ) -> None:
         """Open a data folder; `clock` returns seconds since any moment."""
         self._data, self._run_command, self._clock = data, run_command, clock
-        self.service = Service(data, indexing_wanted=self._indexing_wanted, waiting=IN_ENGINE)
-        self._server = server(data, self._handle)
+        self.service = Service(
+            data, indexing_wanted=self._indexing_wanted, repair_wanted=self._indexing_wanted, waiting=IN_ENGINE
+        )
+        self._server = server(data, self._handle, urgent=URGENT)
+        self.service.on_forgotten = lambda gone: self._server.notify_all("forgotten", {"ids": list(gone)})
+        self._told: set[str] = set()  # what every window was told about damage
         self._indexer: Indexer | None = None
         self._guard = threading.Lock()
         self._model_pauses_until = 0.0
@@ -134,7 +143,12 @@ class Engine:
         return result
 
     def _answer(self, method: str, params: dict[str, Any]) -> Any:
-        return answer(self.service, method, params)
+        result = answer(self.service, method, params)
+        for trouble in result.get("troubles", ()) if isinstance(result, dict) else ():
+            if trouble not in self._told:  # once, whichever window asked
+                self._told.add(trouble)
+                self._server.notify_all("trouble", {"message": trouble})
+        return result
 
     def _indexing_wanted(self, location: Location) -> None:
         self._start_indexer(location)  # a running one sees the request's file
@@ -157,6 +171,9 @@ class Engine:
                 self._indexer = Indexer(location, self._report)
 
     def _report(self, root: str, report: dict[str, Any]) -> None:
+        if why := report.get("message") and datafolder.why_full(self._data, report["message"]):
+            report = report | {"message": why}
+            self._server.notify_all("trouble", {"message": why})
         working = report.get("total") or report.get("message")
         if not working and self.service.background.do("reading what was indexed", self.service.library.reload):
             self._server.notify_all("changed", {})  # first: what is called indexed can be asked about

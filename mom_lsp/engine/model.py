@@ -24,7 +24,7 @@ from mom_lsp.memory import Memory, never_cancelled
 from mom_lsp.process import Restarts
 from mom_lsp.settings import ModelSettings as ModelSettings
 from mom_lsp.workspace.accepted_texts import Text
-from mom_lsp.workspace.ranking.citations import Explanation
+from mom_lsp.workspace.ranking.explanation import Explanation
 
 COMPLETION_MEMORIES = 2  # in the prompt: reading more would take too long for completion
 
@@ -54,19 +54,20 @@ class LocalModel:
     ) -> str:
         """Return an answer written by the model, each sentence supported by the memory it cites; "" if there is none.
 
-        There is none if it leaves out the reason, if no memory gives a reason, or if the model fails: the caller then
-        quotes the memories. `drawn` is the bias towards memories.
+        There is none if rephrasing is off, if it leaves out the reason, if no memory gives a reason, or if the model
+        fails: the caller then quotes the memories. `drawn` is the bias towards memories.
         """
-        if not any(reason_of(clue.memory) for clue in known.clues) or self.why_not(settings):
+        if not self.rephrases(settings) or not any(reason_of(clue.memory) for clue in known.clues):
             return ""
-        memories = {clue.memory.id: clue.memory for clue in known.clues}
-        order = in_place(self._order, list(memories))
-        number = {at: list(memories).index(identity) + 1 for at, identity in enumerate(order, 1)}
         question = WordingQuestion(known.path, known.symbol, known.text)
-        self._order = order
         try:
+            process = self.process(settings)
+            memories = {clue.memory.id: clue.memory for clue in known.clues[: process.memories]}
+            order = in_place(self._order, list(memories))
+            number = {at: list(memories).index(identity) + 1 for at, identity in enumerate(order, 1)}
+            self._order = order
             shown = [memories[i] for i in order]
-            written = worded(self.process(settings), question, shown, bias=drawn or None, cancelled=cancelled)
+            written = worded(process, question, shown, bias=drawn or None, cancelled=cancelled)
             answer = [Sentence(one.text, number[one.cites]) for one in written]
         except (ModelError, ChildError) as error:
             self._failed(error)
@@ -81,9 +82,10 @@ class LocalModel:
         if self.why_not(settings) or not self._completing.acquire(blocking=False):
             return ""
         try:
-            memories = [clue.memory for clue in known.clues[:COMPLETION_MEMORIES]]
+            process = self.process(settings)
+            memories = [clue.memory for clue in known.clues[: min(COMPLETION_MEMORIES, process.memories)]]
             bias = self.drawn(settings, known.path, [memory.id for memory in memories]) or None
-            return completed(self.process(settings), known.path, before, memories, bias=bias, cancelled=cancelled)
+            return completed(process, known.path, before, memories, bias=bias, cancelled=cancelled)
         except (ModelError, ChildError) as error:
             self._failed(error)
             return ""
@@ -160,6 +162,10 @@ class LocalModel:
             return advice()
         return self.problem if self._clock() < self._paused_until else ""
 
+    def rephrases(self, settings: ModelSettings) -> bool:
+        """Return whether the model may word answers now; loads nothing."""
+        return settings.rephrase and not self.why_not(settings)
+
     def process(self, settings: ModelSettings) -> ModelProcess:
         """Return the process of the configured model; one with other settings is ended."""
         with self._guard:
@@ -184,6 +190,7 @@ class LocalModel:
         name = "" if problem else confirmed_name(find_model(settings.path))
         return {
             "problem": problem or None,
+            "rephrases": settings.rephrase and not problem,
             "pid": pid,
             "memory_bytes": resident(pid) if pid is not None else None,
             "name": running.get("name"),

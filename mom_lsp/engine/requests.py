@@ -20,7 +20,9 @@ from mom_lsp.workspace.transfer import exported
 
 Params = Mapping[str, Any]
 Answer = Callable[[Service, Workspace, Params], Any]
+ASKING = frozenset({"suggest", "search", "why"})  # requests that an index answers
 FORGETTING = frozenset({"forget", "import", "undo"})  # requests after which a memory may be forgotten
+URGENT = frozenset({"configure", "hints", "suggest", "closed"})  # what an editor waits for while somebody types
 
 QUOTED = "Quoted from these memories"
 WORDED = "Written by the local model; each sentence was checked against the memory it cites"
@@ -31,7 +33,7 @@ def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
     if not p.get("path"):
         if not intent:
             raise UsageError("a path or an intent is required")
-        return workspace.intend(intent, int(p.get("k") or workspace.settings.suggest.count))
+        return workspace.words.intend(intent, int(p.get("k") or workspace.settings.suggest.count))
     return workspace.suggest(
         str(p["path"]),
         int(p.get("start", 0)),
@@ -41,6 +43,7 @@ def _suggest(service: Service, workspace: Workspace, p: Params) -> Any:
         rev=p.get("rev"),
         intent=intent,
         counted=bool(p.get("counted", True)),
+        patient=bool(p.get("patient")),
     )
 
 
@@ -57,14 +60,16 @@ def _hinted(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _search(service: Service, workspace: Workspace, p: Params) -> Any:
-    return workspace.search(str(p["text"]), int(p.get("k") or 10))
+    text, k, within = str(p["text"]), int(p.get("k") or 10), str(p.get("in") or "")
+    return workspace.words.search(text, k, within=within, counted=bool(p.get("counted", True)))
 
 
 def _why(service: Service, workspace: Workspace, p: Params) -> Any:
     began = time.perf_counter()
-    known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"))
+    counted = bool(p.get("counted", True))
+    known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"), counted=counted)
     model, words, drawn = workspace.settings.model, "", Drawn()
-    if p.get("generate"):
+    if p.get("generate") and service.model.rephrases(model):
         drawn = service.model.drawn(model, known.path, [clue.memory.id for clue in known.clues])
         words = service.model.word(model, known, is_cancelled, drawn)
     took = round((time.perf_counter() - began) * 1000, 1)
@@ -84,7 +89,7 @@ def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
     path, line, text = str(p["path"]), int(p["line"]), str(p["text"])
     lines = text.split("\n")[:line]
     before = "\n".join([*lines[:-1], lines[-1][: int(p["column"])]])
-    known = workspace.explain(path, line, text=text)
+    known = workspace.context(path, line, text=text)
     rest = service.model.complete(workspace.settings.model, known, before, is_cancelled)
     return {"text": rest, "led_by": known.leading_to(rest, text)}
 
@@ -114,7 +119,7 @@ def _closed(service: Service, workspace: Workspace, p: Params) -> Any:
 
 
 def _reindex(service: Service, workspace: Workspace, p: Params) -> Any:
-    if why := service.read_only:
+    if why := service.unwritable:
         raise DataFolderError(why)
     service.want_index(workspace, "asked")
     return {"ok": True, "message": "Updating the index"}
@@ -156,11 +161,15 @@ REQUESTS: dict[str, Answer] = {
     "search": _search,
     "why": _why,
     "complete": _complete,
-    "kept": lambda service, workspace, p: workspace.memories_view(),
+    "kept": lambda service, workspace, p: workspace.memories.view(),
     "model": lambda service, workspace, p: service.model.state(workspace.settings.model),
-    "show": lambda service, workspace, p: workspace.show(str(p["id"])),
+    "show": lambda service, workspace, p: workspace.memories.show(str(p["id"])),
+    "source": lambda service, workspace, p: workspace.memories.source(
+        str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), str(p.get("text") or "")
+    ),
     "state": lambda service, workspace, p: status.state(service, workspace),
-    "episode": lambda service, workspace, p: workspace.episode(str(p["id"])),
+    "domains": lambda service, workspace, p: {"domains": workspace.words.domains()},
+    "episode": lambda service, workspace, p: workspace.memories.episode(str(p["id"])),
     "status": lambda service, workspace, p: status.status(service, workspace),
     "doctor": lambda service, workspace, p: doctor.doctor(service, workspace),
     "prefetch": _prefetch,
@@ -173,7 +182,8 @@ REQUESTS: dict[str, Answer] = {
     "inserted": _at_place(Actions.inserted),
     "forget": _by_id(Actions.forget),
     "restore": _by_id(Actions.restore),
-    "review": lambda service, workspace, p: workspace.review(),
+    "review": lambda service, workspace, p: workspace.memories.review(),
+    "rules": lambda service, workspace, p: {"rules": workspace.memories.rules()},
     "merge": lambda service, workspace, p: service.actions(workspace).merge(str(p["id"]), str(p["other"])),
     "active": lambda service, workspace, p: service.actions(workspace).active(),
     "dismiss": _dismiss,
@@ -193,7 +203,12 @@ def answer(service: Service, method: str, params: Params) -> Any:
     """
     if method not in REQUESTS:
         raise UsageError(f"unknown request {method!r}")
-    result = REQUESTS[method](service, service.workspace(str(params["root"])), params)
+    workspace = service.workspace(str(params["root"]))
+    result = REQUESTS[method](service, workspace, params)
     if method in FORGETTING:
         service.erase()
+    if (troubles := service.troubles(workspace)) and isinstance(result, dict):
+        result |= {"troubles": troubles}
+    if method in ASKING and not service.library.indexed:
+        result |= {"unindexed": True}
     return result

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,17 +18,21 @@ from mom_lsp.engine.model import LocalModel
 from mom_lsp.engine.open_windows import OpenWindows
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, locate
-from mom_lsp.indexqueue import enqueue
+from mom_lsp.hookrun import start_indexer
+from mom_lsp.indexqueue import BACKGROUND, claim_start, enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile
 from mom_lsp.lm.trace_file import TraceFile
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_saved, save_editor_settings, stamp
+from mom_lsp.textcache import empty_text_caches
 from mom_lsp.workspace import Library, Workspace
 from mom_lsp.workspace.accepted_texts import accepted_texts
 from mom_lsp.workspace.actions import Actions
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.impressions import FLUSH_AFTER
 
+REPAIR_EVERY = 60.0  # seconds
 UNUSED = 60.0  # seconds after the last question in words, after which the encoder and the vectors are unloaded
 
 
@@ -39,6 +44,7 @@ class Service:
         data: Path,
         *,
         indexing_wanted: Callable[[Location], None] | None = None,
+        repair_wanted: Callable[[Location], None] | None = None,
         waiting: BlamePatience = IN_COMMAND,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -47,6 +53,7 @@ class Service:
         Args:
             data: the folder.
             indexing_wanted: called when the index has to be updated; by default that is done at once in this process.
+            repair_wanted: called when the index is damaged; by default an indexer is started in the background.
             waiting: how long an answer waits for a blame that follows moves.
             clock: seconds since 1970.
         """
@@ -56,6 +63,9 @@ class Service:
         self.background = BackgroundTasks()
         self.indexing: dict[str, Any] | None = None  # the indexer's last report
         self._indexing_wanted = indexing_wanted or _index_now
+        self._repair_wanted = repair_wanted or _start_repair
+        self._told: set[str] = set()  # problems of the journal that the user was told
+        self._repaired = -REPAIR_EVERY  # time.monotonic() of the last repair
         self._waiting, self._clock = waiting, clock
         self._workspaces: dict[str, Workspace] = {}
         self._lock = threading.Lock()
@@ -64,6 +74,7 @@ class Service:
         self._erasing = threading.Lock()
         self._configuring, self._choosing_encoder = threading.Lock(), threading.Lock()
         self._erased: frozenset[str] = frozenset()  # the forgotten memories that were erased
+        self.on_forgotten: Callable[[Collection[str]], None] = lambda gone: None  # called with their ids
         self.open_windows = OpenWindows()
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
         self._encoder_setting: str | None = None  # None for no encoder
@@ -89,9 +100,20 @@ class Service:
         with self._erasing:
             forgotten = self.library.snapshot().life.forgotten
             if gone := sorted(forgotten - self._erased):
+                self._drop(gone)
                 self.model.forget(gone)
                 TitleFile(self.data / datafolder.TITLES).forget(gone)
             self._erased = forgotten
+
+    def _drop(self, gone: Collection[str]) -> None:
+        """Drop forgotten memories from the memory of this process and of the editors' servers."""
+        self.library.forget(gone)
+        for workspace in self.live_workspaces:
+            workspace.presenter.forget()
+        empty_text_caches()
+        gc.collect()
+        release_free_memory()
+        self.on_forgotten(gone)
 
     def learn(self, cancelled: Callable[[], bool]) -> None:
         """Let the model learn from one accepted text; called while the engine is idle."""
@@ -110,7 +132,7 @@ class Service:
             if not workspace.presenter.awaiting_title or self.model.why_not(settings):
                 continue
             identity = next(iter(workspace.presenter.awaiting_title))
-            memory = next(iter(workspace.memories([identity])), None)
+            memory = next(iter(workspace.memories.some([identity])), None)
             made = self.model.title(settings, memory, cancelled) if memory else ""
             if made is None:
                 return  # later
@@ -133,13 +155,13 @@ class Service:
             self.model.close()
 
     def _record_impressions(self, patience: float = FLUSH_AFTER) -> bool:
-        if self.library.journal.read_only:
+        if self.unwritable:
             return False
         return self.library.impressions.flush(self.library.journal, self._clock(), patience=patience)
 
     def _settle(self) -> None:
         """Record the status changes that the evidence implies for the workspaces that are open here."""
-        if self.library.snapshot().key == self._settled or self.library.journal.read_only:
+        if self.library.snapshot().key == self._settled or self.unwritable:
             return
         for workspace in self.live_workspaces:
             self.actions(workspace).settle()
@@ -151,6 +173,11 @@ class Service:
         return datafolder.why_read_only(self.data, datafolder.REQUESTS, datafolder.INDEX)
 
     @property
+    def unwritable(self) -> str:
+        """Why nothing can be indexed, "" if it can: the data folder is read-only, or its disk is full."""
+        return self.read_only or datafolder.why_full(self.data)
+
+    @property
     def live_workspaces(self) -> list[Workspace]:
         """The workspaces that still exist: a linked worktree may be removed while others are in use."""
         return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
@@ -160,10 +187,27 @@ class Service:
         return Actions(workspace, partial(self.want_index, workspace), self._clock)
 
     def want_index(self, workspace: Workspace, reason: str) -> None:
-        """Queue an update of the index for a workspace, if the data folder is writable."""
-        if not self.read_only:
+        """Queue an update of the index for a workspace, if it can be written; if not, all is indexed once it can."""
+        if not self.unwritable:
             enqueue(self.data, workspace.location.git_dir or workspace.location.root, reason)
             self._indexing_wanted(workspace.location)
+
+    def troubles(self, workspace: Workspace) -> list[str]:
+        """Have a damaged index rebuilt; return what to tell the user about damage, that of the journal once."""
+        problems = [problem for problem in self.library.journal.problems if problem not in self._told]
+        self._told.update(problems)
+        damage = self._repair(workspace)
+        return [*([damage] if damage else []), *problems]
+
+    def _repair(self, workspace: Workspace) -> str:
+        damage = self.library.damage
+        if not damage and (self.data / datafolder.DAMAGED).exists():
+            damage = store.REBUILDING
+        if damage and not self.read_only and time.monotonic() >= self._repaired + REPAIR_EVERY:
+            self._repaired = time.monotonic()
+            enqueue(self.data, workspace.location.git_dir or workspace.location.root, BACKGROUND)
+            self._repair_wanted(workspace.location)
+        return damage
 
     def configure(self, workspace: Workspace, params: Mapping[str, Any]) -> dict[str, Any]:
         """Apply and save an editor's settings for a worktree.
@@ -245,6 +289,12 @@ class Service:
                 self.library.use(choose(wanted) if wanted is not None else None)
             except EncoderError as error:
                 self.library.use(None, str(error))
+
+
+def _start_repair(location: Location) -> None:
+    """Start an indexer in the background, unless one runs."""
+    if claim_start(location.data, time.time()):
+        start_indexer(location.root)
 
 
 def _index_now(location: Location) -> None:

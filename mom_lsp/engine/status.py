@@ -27,7 +27,7 @@ def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
         "root": str(workspace.location.root),
         "data": str(service.data),
         "git": workspace.location.git,
-        "read_only": service.read_only,
+        "unwritable": service.unwritable,
         "memories": service.library.snapshot().catalog.size,
         "indexing": bool(service.indexing and service.indexing.get("total")),
     }
@@ -36,13 +36,15 @@ def opened(service: Service, workspace: Workspace) -> dict[str, Any]:
 def state(service: Service, workspace: Workspace) -> dict[str, Any]:
     """Return what a status bar shows; cheap, since editors poll it while an index is built."""
     snapshot = service.library.snapshot()
-    view = workspace.worktree.view(snapshot.catalog, workspace.worktree.head())
+    head = workspace.worktree.head()
+    view = workspace.worktree.view(snapshot.catalog, head)
     report = service.indexing or {}
     running = report.get("done", 0) < report.get("total", 0)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
     found = {
         "git": workspace.location.git,
-        "indexed": snapshot.key[0] >= 0,
+        "unborn": workspace.location.git and not head.commit,
+        "indexed": snapshot.indexed,
         "memories": int(view.suggestible.sum()),
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
@@ -74,7 +76,7 @@ def _status(service: Service, workspace: Workspace, current: State) -> dict[str,
         "head": head.commit or None,
         "memories": int(view.suggestible.sum()),
         "commits": len(snapshot.catalog.row_of_commit),
-        "indexed": snapshot.key[0] >= 0,
+        "indexed": snapshot.indexed,
         "complete": bool(head.commit) and head.commit in marker.heads,
         "searchable": len(contents),
         "encoded": _encoded(service, name, contents),
@@ -82,7 +84,7 @@ def _status(service: Service, workspace: Workspace, current: State) -> dict[str,
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
-        **workspace.overview(current),
+        **workspace.memories.overview(current),
         "variety": varied,
         "disk_bytes": sum(_size(file) for file in service.data.rglob("*")),
         "engine": engine(service.data),
@@ -120,18 +122,23 @@ def _encoded(service: Service, name: str | None, contents: set[str]) -> int:
 
 def engine(data: Path) -> dict[str, Any] | None:
     """Return the process and memory of the running engine, None if there is none."""
+    import psutil  # takes 20 ms to import
+
     try:
         record = read_record(data)
     except (OSError, ValueError):
         return None
     pid = record.get("pid")
-    return {"pid": pid, "memory_bytes": resident(pid) if isinstance(pid, int) else None}
+    if not isinstance(pid, int) or not psutil.pid_exists(pid):  # it was killed
+        return None
+    return {"pid": pid, "memory_bytes": resident(pid)}
 
 
 def _problems(service: Service, *others: str) -> list[str]:
     library = service.library
     problems = [
-        service.read_only,
+        service.unwritable,
+        library.damage,
         library.encoder_problem,
         *library.journal.problems,
         *service.background.problems.values(),

@@ -8,6 +8,7 @@ from rich.filesize import decimal
 
 from mom_lsp.phrases import count, memories, step
 
+NO_COMMITS = "No commits yet: memories come with the first ones"
 OFFLINE = "Everything stays on this machine"
 
 
@@ -42,6 +43,7 @@ def summary(state: dict[str, Any]) -> list[str]:
         memories(state["memories"]) + (f", {feedback}" if feedback else ""),
         *([state["waiting"]] if state["waiting"] else []),
         *([] if state["git"] else ["Not a git repository: comments and documents only"]),
+        *([NO_COMMITS] if state["unborn"] else []),
         OFFLINE,
         *state["problems"],
     ]
@@ -51,7 +53,8 @@ def working(state: dict[str, Any]) -> str:
     """Return what the indexer is doing, "" if it is idle."""
     if state["indexing"]:
         return step(state["indexing"])
-    return step({"phase": "history", "done": 0, "total": 0}) if state["git"] and not state["indexed"] else ""
+    awaited = state["git"] and not state["indexed"] and not state["unborn"] and not state["problems"]
+    return step({"phase": "history", "done": 0, "total": 0}) if awaited else ""
 
 
 def _index(status: dict[str, Any]) -> str:
@@ -88,8 +91,8 @@ def _variety(variety: dict[str, Any]) -> str:
 def _model(model: dict[str, Any]) -> str:
     if model["pid"]:
         return f"{model['name']}, running ({_process(model)})"
-    ready = "ready" if model["tested"] else "installed, not tested"
-    return str(model["problem"] or f"{ready} (loads on first use)")
+    known = "ready (starts when needed)" if model["tested"] else "installed (loads on first use)"
+    return str(model["problem"] or known)
 
 
 def _traces(traces: dict[str, Any] | None) -> str:

@@ -1,7 +1,9 @@
 """An open journal: appending, reading, following other writers, erasing."""
 
+import logging
 import os
 import sqlite3
+import struct
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,11 +15,15 @@ from filelock import FileLock
 
 from mom_lsp import datafolder
 from mom_lsp.errors import JournalError
-from mom_lsp.journal.event import COLUMNS, INSERT, Event, EventType, from_row, to_row
-from mom_lsp.journal.rescue import finish, is_unfinished, rescue
-from mom_lsp.journal.sqlite_file import BUSY_SECONDS, connect, error_code, open_copy, stamp, translated_errors
+from mom_lsp.journal.event import CHECKED, INSERT, SEAL, Event, EventType, from_row, to_row
+from mom_lsp.journal.rescue import finish, is_lost, is_unfinished, rescue
+from mom_lsp.journal.second_copy import blank, erase_in_copy, is_due, make_copy
+from mom_lsp.journal.sqlite_file import BUSY_SECONDS, connect, error_code, is_full, open_copy, stamp, translated_errors
+
+log = logging.getLogger(__name__)
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
+DAMAGED = (ValueError, TypeError, struct.error)  # what `from_row` raises
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
 
 
@@ -72,28 +78,35 @@ class Journal:
             for event in events:
                 row = to_row(refer(event, given))[1:]
                 # SQLite assigns the seq: it is unique over all processes, and no number is reused.
-                written.append(from_row((db.execute(INSERT, (None, *row)).lastrowid, *row)))
+                seq = db.execute(INSERT, (None, *row)).lastrowid
+                db.execute(f"{SEAL} WHERE seq = ?", (seq,))
+                written.append(from_row((seq, *row)))
                 given[event.seq] = written[-1].seq
             self._wrote = True
+        if is_due(self.path):
+            self._copy()
         return written
 
     def events(self, after: int = 0) -> Iterator[Event]:
         """Iterate over the events with a `seq` above `after`, oldest first."""
-        query = f"SELECT {COLUMNS} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
+        query = f"SELECT {CHECKED} FROM events WHERE seq > ? ORDER BY seq LIMIT {_PAGE}"
         while True:
             with self._lock, translated_errors(self.path):
                 rows = self._query(query, after)
+                if not self.read_only and any(_is_damaged(row) for row in rows):
+                    self._rescue()
+                    rows = self._query(query, after)
             yield from self._readable(rows)
             if len(rows) < _PAGE:
                 return
             after = rows[-1][0]
 
     def _readable(self, rows: list[tuple[Any, ...]]) -> Iterator[Event]:
-        """Yield the events of rows; damaged ones, which SQLite does not notice, are skipped and reported once."""
+        """Yield the events of rows; damaged ones, of a file that is read-only, are skipped and reported once."""
         for row in rows:
             try:
                 event = from_row(row)
-            except (ValueError, TypeError):
+            except DAMAGED:
                 problem = f"Event {row[0]} of the journal {self.path} is damaged and was skipped."
                 if problem not in self.problems:
                     self.problems.append(problem)
@@ -115,12 +128,13 @@ class Journal:
 
     def erase(self, seqs: Iterable[int]) -> None:
         """Blank the `data` of these events, so that no byte of it remains in the database or its WAL."""
-        if not (gone := [(seq,) for seq in seqs]):
+        if not (gone := list(seqs)):
             return
         with self._lock, translated_errors(self.path):
             with self._transaction() as db:
-                db.executemany("UPDATE events SET data = '{}' WHERE seq = ?", gone)
+                blank(db, gone)
                 self._wrote = True
+            erase_in_copy(self.path, gone)
             busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise JournalError(
@@ -142,6 +156,26 @@ class Journal:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Close the file."""
         self.close()
+
+    def _copy(self) -> None:
+        """Make the copy of the day, from events that are all intact: without it the journal still works."""
+        try:
+            events = list(self.events())
+            with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
+                make_copy(self.path, events)
+        except (OSError, sqlite3.Error, JournalError) as error:
+            log.warning("no copy of the journal was made: %s", error)
+
+    def _rescue(self) -> None:
+        """Replace the file by one with all intact events, if another process has not done so."""
+        self._follow()
+        with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
+            if _identity(self.path) == self._identity:
+                if self._db is not None:
+                    self._db.close()
+                self.problems.append(rescue(self.path))
+        self._open()
+        self._wrote = True
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -189,7 +223,7 @@ class Journal:
         return self.path.with_name(f"{self.path.name}.lock")
 
     def _open(self, *, create: bool = False) -> None:
-        """Open the file, or a copy if it is read-only; nothing if it is missing or unreadable."""
+        """Open the file, or a copy if it is read-only or its disk full; nothing if it is missing or unreadable."""
         if self._db is not None:
             self._db.close()
         self._db, self._copy_of = None, None
@@ -199,8 +233,15 @@ class Journal:
         if self.read_only:
             if os.access(self.path, os.R_OK):
                 self._db, self._copy_of = open_copy(self.path)
-        elif create or self.path.exists() or is_unfinished(self.path):
-            self._db = self._connect()
+        elif create or self.path.exists() or is_unfinished(self.path) or is_lost(self.path):
+            try:
+                self._db = self._connect()
+            except (sqlite3.Error, OSError) as error:
+                if not (is_full(error) and self.path.exists()):
+                    raise
+                self._db, self._copy_of = open_copy(self.path)
+                if create:
+                    raise
         self._identity, self._version = _identity(self.path), self._data_version()
 
     def _connect(self) -> sqlite3.Connection:
@@ -208,6 +249,8 @@ class Journal:
         # Only one process at a time creates, migrates or rescues the file.
         with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
             finish(self.path)
+            if is_lost(self.path):
+                self.problems.append(rescue(self.path))
             try:
                 return connect(self.path)
             except sqlite3.DatabaseError as error:
@@ -215,6 +258,14 @@ class Journal:
                     raise
                 self.problems.append(rescue(self.path))
                 return connect(self.path)
+
+
+def _is_damaged(row: tuple[Any, ...]) -> bool:
+    try:
+        from_row(row)
+    except DAMAGED:
+        return True
+    return False
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -1,36 +1,51 @@
 """Recovering a damaged journal file."""
 
+import contextlib
 import sqlite3
+import struct
 from pathlib import Path
 
-from mom_lsp.journal.event import COLUMNS, INSERT, Event, from_row, to_row
-from mom_lsp.journal.sqlite_file import connect, open_raw
+from mom_lsp.durable_file import flush
+from mom_lsp.journal.event import CHECKED, Event, from_row
+from mom_lsp.journal.pages import events_in
+from mom_lsp.journal.second_copy import events_of_copy, sides, write_file
+from mom_lsp.journal.sqlite_file import open_raw
 
 MIN_EVENT = 16  # bytes; no event takes fewer
 
 
 def rescue(path: Path) -> str:
-    """Copy every readable event into a new file, move the damaged one aside, and return a message about it.
+    """Copy every intact event into a new file, move the damaged one aside, and return a message about it.
 
-    The new file replaces the damaged one when it is complete. After an earlier interruption the next start tries again;
-    after a later one `finish` completes the replacement.
+    What the damaged file lacks comes from the second copy. The new file replaces the damaged one when it is complete.
+    After an earlier interruption the next start tries again; after a later one `finish` completes the replacement.
     """
     broken = _broken(path, _count(path) + 1)
-    saved, lost = _salvage(path)
-    fresh = _fresh(path)
-    for side in _files(fresh):  # of an interrupted rescue
-        side.unlink()
-    db = connect(fresh)
-    try:
-        db.execute("BEGIN IMMEDIATE")
-        db.executemany(INSERT, map(to_row, saved))
-        db.execute("COMMIT")
-    finally:
-        db.close()
+    found, last = _salvage(path)
+    copied = {seq: event for seq, event in events_of_copy(path).items() if seq not in found}
+    saved = found | copied
+    write_file(_fresh(path), [saved[seq] for seq in sorted(saved)])
+    path.touch(0o600)  # it may be missing
     path.rename(broken)
     finish(path)
-    missing = "none is known to be missing" if lost == 0 else f"{lost or 'an unknown number'} could not be read"
-    return f"the journal {path} was damaged: {len(saved)} events were recovered, {missing}. The old file is {broken}."
+    last = max(last, *saved, 0)
+    lost = last - len(saved)
+    missing = "none is known to be missing" if last and not lost else f"{lost or 'an unknown number'} could not be read"
+    source = f", {len(copied)} of them from the copy of the day" if copied else ""
+    return (
+        f"the journal {path} was damaged: {len(saved)} events were recovered{source}, {missing}. "
+        f"The old file is {broken}."
+    )
+
+
+def is_lost(path: Path) -> bool:
+    """Whether the file is missing or empty although there were events."""
+    try:
+        if path.stat().st_size:
+            return False
+    except FileNotFoundError:
+        pass
+    return any(side.stat().st_size for side in sides(path)) or bool(events_of_copy(path))
 
 
 def finish(path: Path) -> None:
@@ -38,9 +53,10 @@ def finish(path: Path) -> None:
     if not is_unfinished(path):
         return
     broken = _broken(path, _count(path))
-    for side in _files(path):  # first, so that they are not taken for those of the new file
+    for side in list(sides(path)):  # first, so that they are not taken for those of the new file
         side.rename(side.with_name(side.name.replace(path.name, broken.name)))
     _fresh(path).rename(path)
+    flush(path.parent)
 
 
 def is_unfinished(path: Path) -> bool:
@@ -64,28 +80,21 @@ def _count(path: Path) -> int:
     return number
 
 
-def _files(path: Path) -> list[Path]:
-    """Return the existing files of a database, the main one last."""
-    sides = (path.with_name(path.name + suffix) for suffix in ("-wal", "-shm", ""))
-    return [side for side in sides if side.exists()]
-
-
-def _salvage(broken: Path) -> tuple[list[Event], int | None]:
-    """Return the readable events and the number of lost ones, None if that is unknown."""
-    saved: list[Event] = []
-    db = open_raw(broken)
-    try:
+def _salvage(broken: Path) -> tuple[dict[int, Event], int]:
+    """Return the intact events by seq, and the last seq that is known to have been given, 0 for none."""
+    found, last = dict[int, Event](), 0
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(open_raw(broken)) as db:
         last = max(_number(db, "SELECT max(seq) FROM events"), _number(db, "SELECT max(seq) FROM sqlite_sequence"))
-        last = min(last, sum(side.stat().st_size for side in _files(broken)) // MIN_EVENT)  # it may be damaged, too
+        last = min(last, sum(side.stat().st_size for side in sides(broken)) // MIN_EVENT)  # it may be damaged, too
+        checked = bool(_number(db, "SELECT count(*) FROM pragma_table_info('events') WHERE name = 'checksum'"))
+        columns = CHECKED if checked else CHECKED.replace("checksum", "NULL")
         for seq in range(1, last + 1):
-            try:
-                rows = db.execute(f"SELECT {COLUMNS} FROM events WHERE seq = ?", (seq,)).fetchall()
-                saved += map(from_row, rows)
-            except (sqlite3.Error, ValueError, TypeError):
-                continue  # damaged: counted by its absence
-    finally:
-        db.close()
-    return saved, last - len(saved) if last else None
+            # what is damaged is counted by its absence
+            with contextlib.suppress(sqlite3.Error, ValueError, TypeError, struct.error):
+                for row in db.execute(f"SELECT {columns} FROM events WHERE seq = ?", (seq,)):
+                    found[seq] = from_row(row)
+    carved = events_in(broken)  # where the tree does not lead
+    return carved.events | found, max(last, min(carved.last, 2 * len(carved.events) + MIN_EVENT))
 
 
 def _number(db: sqlite3.Connection, query: str) -> int:

@@ -1,9 +1,10 @@
 """The SQLite file: opening, checking and migrating it, and translating its errors.
 
-Of a read-only file a copy is read. SQLite reads a file in WAL mode only if it can write the `-shm` file beside it, and
-with `immutable=1` it ignores the WAL, which has the latest events.
+Of a read-only file, and on a full disk, a copy is read. SQLite reads a file in WAL mode only if it can write the `-shm`
+file beside it, and with `immutable=1` it ignores the WAL, which has the latest events.
 """
 
+import errno
 import os
 import shutil
 import sqlite3
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from mom_lsp.datafolder import LEAST_SPACE
 from mom_lsp.errors import JournalError
+from mom_lsp.journal.event import SEAL, checksum_of
 
 BUSY_SECONDS = 10.0
 MAX_COPIES = 20  # attempts to copy a file that is being written
@@ -51,6 +54,7 @@ _MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE TRIGGER no_update BEFORE UPDATE OF seq, time, type, memory, path, symbol, head ON events
            BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
     ),
+    ("ALTER TABLE events ADD COLUMN checksum INTEGER", SEAL),
 )
 
 
@@ -60,7 +64,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db = open_raw(path)
     try:
         db.execute(f"PRAGMA journal_mode = {'DELETE' if on_network_disk(path) else 'WAL'}")
-        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA synchronous = EXTRA")  # with a rollback journal the folder is flushed, too
         db.execute("PRAGMA secure_delete = ON")
         if db.execute("PRAGMA quick_check(1)").fetchone()[0] != b"ok":
             raise _damage("quick_check found damage")
@@ -78,7 +82,7 @@ def open_copy(path: Path) -> tuple[sqlite3.Connection, object]:
     """Return a copy in memory, and the stamp of the original; raises like `connect`."""
     for _ in range(MAX_COPIES):
         before = stamp(path)
-        with tempfile.TemporaryDirectory(prefix="mom-") as folder:
+        with tempfile.TemporaryDirectory(prefix="mom-", dir=_roomy()) as folder:
             copy = Path(folder, "journal")
             for suffix in ("", "-wal"):  # in this order, since a checkpoint moves pages from the second to the first
                 if (side := path.with_name(path.name + suffix)).exists():
@@ -88,6 +92,14 @@ def open_copy(path: Path) -> tuple[sqlite3.Connection, object]:
     error = sqlite3.OperationalError("it is being written")
     error.sqlite_errorcode = sqlite3.SQLITE_BUSY
     raise error
+
+
+def _roomy() -> str:
+    """Return a folder for temporary files, on another disk than a full one if there is any."""
+    usual = tempfile.gettempdir()
+    places = (usual, os.environ.get("XDG_RUNTIME_DIR", ""), "/dev/shm")
+    roomy = (one for one in places if one and Path(one).is_dir() and shutil.disk_usage(one).free > LEAST_SPACE)
+    return next(roomy, usual)
 
 
 def _in_memory(copy: Path) -> sqlite3.Connection:
@@ -126,6 +138,7 @@ def _damage(message: str) -> sqlite3.DatabaseError:
 def open_raw(path: Path) -> sqlite3.Connection:
     """Open the file without checks; the caller manages transactions."""
     db = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.create_function("checksum", 8, checksum_of, deterministic=True)
     db.text_factory = bytes  # decoded by from_row: a path may be any bytes, and damage must be noticed
     return db
 
@@ -157,6 +170,13 @@ def on_network_disk(path: Path, mounts: Path = Path("/proc/mounts")) -> bool:
 def error_code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code, 0 if the error is Python's own."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def is_full(error: sqlite3.Error | OSError) -> bool:
+    """Whether something failed because the disk is full, or seems to be."""
+    if isinstance(error, OSError):
+        return error.errno in {errno.ENOSPC, errno.EDQUOT}
+    return error_code(error) in {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 
 _ADVICE = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import re
 import subprocess
 import threading
 import time
@@ -17,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import __version__
-from mom_lsp.datafolder import check, identity
-from mom_lsp.errors import ChildError, ChildTimeout, MomError
+from mom_lsp.datafolder import check, identity, why_full
+from mom_lsp.errors import ChildError, ChildTimeout, DataFolderError, MomError, NewerEngine
 from mom_lsp.process.address import read_address
 from mom_lsp.process.peer import Params, Peer
 from mom_lsp.process.spawn import READY, spawn
@@ -64,8 +65,12 @@ class EngineClient:
     ) -> EngineClient | None:
         """Connect to the engine of `data_dir`, None if there is none. One of another version is shut down.
 
-        An engine that serves another folder, since this one was moved or replaced, does not count.
+        A newer one stays: this process has been running since before an update. An engine that serves another folder,
+        since this one was moved or replaced, does not count.
         Both callbacks are called from the reading thread.
+
+        Raises:
+            NewerEngine: that is the case.
         """
         try:
             wanted = identity(data_dir)
@@ -86,9 +91,17 @@ class EngineClient:
             hello = client._hello.result(timeout)
             serves = hello.get("serves") == wanted
             same = serves and hello.get("version") == version
+            if serves and _is_newer(str(hello.get("version")), version):
+                client.close()
+                raise NewerEngine(
+                    f"mom was updated to {hello['version']} while this editor was running {version}:"
+                    " restart its language server, or the editor"
+                )
             if serves and not same:
                 client.call("shutdown", {}, timeout)
                 client.closed.wait(timeout)
+        except NewerEngine:
+            raise
         except (ChildError, FutureTimeout):
             same = False
         if not same:
@@ -201,6 +214,7 @@ def ensure_engine(
         ChildError: the engine fails to start.
         ChildTimeout: no engine is ready after `timeout` seconds.
         DataFolderError: no engine can serve this folder.
+        NewerEngine: the one that runs is of a newer version of mom.
     """
     deadline = time.monotonic() + timeout
     pause = threading.Event()
@@ -219,6 +233,12 @@ def ensure_engine(
     raise AssertionError("unreachable")
 
 
+def _is_newer(version: str, than: str) -> bool:
+    """Whether a version is newer than another one, as far as both have numbers."""
+    one, other = (tuple(map(int, re.findall(r"\d+", text))) for text in (version, than))
+    return bool(other) and one > other
+
+
 def start_early(data_dir: Path, *, command: Sequence[str] = ENGINE) -> None:
     """Start the engine of `data_dir` unless one runs, without waiting until it is ready: `ensure_engine` does that."""
     try:
@@ -231,6 +251,8 @@ def _start_engine(data_dir: Path, timeout: float, command: Sequence[str]) -> Non
     """Start an engine and wait until it is ready, or exits because another one is."""
     with contextlib.suppress(FutureTimeout):
         code = _starting(data_dir, command).result(timeout)
+        if code and (why := why_full(data_dir)):
+            raise DataFolderError(why)
         if code:
             raise ChildError(f"the engine exited with code {code} at startup; see `mom doctor`")
 

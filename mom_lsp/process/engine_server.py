@@ -9,8 +9,9 @@ import os
 import secrets
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Collection
+from concurrent.futures import Future
+from functools import partial
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener, answer_challenge, deliver_challenge
 from pathlib import Path
@@ -22,23 +23,27 @@ from mom_lsp.errors import MomError
 from mom_lsp.process.address import new_address, write_private
 from mom_lsp.process.cancellation import STOP
 from mom_lsp.process.command_socket import CommandSocket
+from mom_lsp.process.fair_pool import FairPool
 from mom_lsp.process.peer import Params, Peer
 from mom_lsp.process.runtime_folder import new_files
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[str, dict[str, Any]], Any]
+WORKERS = 3  # threads for one client; more would only take the processor from the other clients
 
 
 class EngineServer:
-    """Answers the clients of one data folder. Requests run in a few threads, also those of one connection.
+    """Answers the clients of one data folder. Requests run in a few threads for each connection, the urgent ones first.
 
     Once the folder was moved, deleted or replaced it answers no more: new requests are about another folder.
     """
 
-    def __init__(self, data_dir: Path, handler: Handler, version: str = __version__, *, workers: int = 4) -> None:
-        self._data_dir, self._handler, self._version = data_dir, handler, version
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="mom-request")
+    def __init__(
+        self, data_dir: Path, handler: Handler, version: str = __version__, *, urgent: Collection[str] = ()
+    ) -> None:
+        self._data_dir, self._handler, self._version, self._urgent = data_dir, handler, version, urgent
+        self._pool = FairPool(WORKERS, "mom-request")
         self._key = secrets.token_bytes(32)
         self._peers: set[Peer] = set()
         self._guard = threading.Lock()
@@ -116,7 +121,7 @@ class EngineServer:
         for peer in peers:
             peer.send({"method": "bye", "params": {}})  # so that clients do not take it for a crash
             peer.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
         self._lock.release()
         self._held.release()
         for peer in peers:
@@ -180,7 +185,8 @@ class EngineServer:
             self._ended()
 
         peer.stops[number] = threading.Event()
-        future = self._pool.submit(self._answer, peer, number, method, params)
+        answer = partial(self._answer, peer, number, method, params)
+        future = self._pool.submit(peer, answer, urgent=method in self._urgent)
         self._began()
         peer.pending[number] = future
         future.add_done_callback(done)

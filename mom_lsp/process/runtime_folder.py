@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 MAX_SOCKET_PATH = 100  # bytes; the system's limit is 104 to 108
 LONGEST_SUFFIX = ".sock"
+RUN, SHARED = "/run/user", "/tmp"
 
 
 def find_file(data: str | os.PathLike[str], suffix: str) -> str:
@@ -41,7 +42,7 @@ def new_files(data: str | os.PathLike[str]) -> str:
     for base in _bases():
         folder = _folder(base)
         with contextlib.suppress(OSError):  # it exists, or cannot be created
-            os.mkdir(folder, 0o700)
+            os.makedirs(folder, 0o700) if base == _cache() else os.mkdir(folder, 0o700)
         path = os.path.join(folder, name)
         fits = len(os.fsencode(path + LONGEST_SUFFIX)) <= MAX_SOCKET_PATH
         if fits and _is_private(folder) and os.access(folder, os.W_OK):
@@ -79,6 +80,13 @@ def _bases() -> Iterator[str]:
     """Yield the possible parent folders, best first."""
     if os.name != "nt":
         yield from filter(None, [os.environ.get("XDG_RUNTIME_DIR")])
-        yield f"/run/user/{os.geteuid()}"
+        yield f"{RUN}/{os.geteuid()}"
     yield from filter(None, map(os.environ.get, ("TMPDIR", "TEMP", "TMP")))
-    yield "/tmp"
+    yield SHARED
+    # Another user may have made our folder in the shared one first; nobody else can in the home.
+    yield _cache()
+
+
+def _cache() -> str:
+    """Return the user's cache folder, the only one here that may have to be made."""
+    return os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mom_lsp.store.durable import REBUILDING, is_damaged
 from mom_lsp.store.lease import encoding_lease, writer_lease
 from mom_lsp.store.text import SCHEMA_VERSION, content_hash, embedding_text
 
@@ -11,7 +12,17 @@ if TYPE_CHECKING:
     from mom_lsp.store.arrow_rows import memories_of
     from mom_lsp.store.store import Store
 
-__all__ = ["SCHEMA_VERSION", "Store", "content_hash", "embedding_text", "encoding_lease", "memories_of", "writer_lease"]
+__all__ = [
+    "REBUILDING",
+    "SCHEMA_VERSION",
+    "Store",
+    "content_hash",
+    "embedding_text",
+    "encoding_lease",
+    "is_damaged",
+    "memories_of",
+    "writer_lease",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,6 +1,7 @@
 """Files of arrays that are computed from the tables and saved beside them.
 
-A file is a line of JSON followed by the arrays, so that it can be memory-mapped: unused arrays take no memory.
+A file is a line of JSON followed by the arrays, so that it can be memory-mapped: unused arrays take no memory. Line and
+arrays have checksums. The arrays are read once to check them, not through the mapping, which would keep them in memory.
 """
 
 from __future__ import annotations
@@ -8,10 +9,14 @@ from __future__ import annotations
 import json
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from zlib import crc32
 
 import numpy as np
+
+from mom_lsp.durable_file import checksum_of
 
 ALIGNMENT = 64  # bytes; numpy reads aligned data fast
 KINDS = "biufSU"  # of arrays; objects could run code, and are never read
@@ -24,30 +29,52 @@ def save_arrays(file: Path, key: str, arrays: Mapping[str, np.ndarray]) -> None:
     for name, array in arrays.items():
         parts.append((name, array.dtype.str, array.shape, at))
         at += _padded(array.nbytes)
-    head = json.dumps({"for": key, "size": at, "arrays": parts}).encode() + b"\n"
+    checksum = 0
+    for block in _blocks(arrays):
+        checksum = crc32(block, checksum)
+    description = json.dumps({"for": key, "size": at, "checksum": checksum, "arrays": parts}).encode()
+    head = b"%08x %b\n" % (crc32(description), description)
     try:
         with fresh.open("wb") as stream:
             stream.write(head.ljust(_padded(len(head)), b"\n"))
-            for array in arrays.values():
-                stream.write(array.tobytes())
-                stream.write(bytes(_padded(array.nbytes) - array.nbytes))
+            stream.writelines(_blocks(arrays))
         fresh.replace(file)
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def load_arrays(file: Path, key: str) -> dict[str, np.ndarray] | None:
-    """Return the arrays of a file, read-only; None if it is missing, damaged, or saved under another key."""
+def load_arrays(file: Path, key: str | Callable[[str], bool]) -> dict[str, np.ndarray] | None:
+    """Return the arrays of a file, read-only; None if it is missing, damaged, or saved under another key.
+
+    `key` is that key, or tells whether one will do.
+    """
+    suits = key if callable(key) else key.__eq__
     try:
         with file.open("rb") as stream:
             line = stream.readline()
-            head, first = json.loads(line), _padded(len(line))
-            if head["for"] != key or head["size"] != os.fstat(stream.fileno()).st_size - first:
+            head, first = _description(line), _padded(len(line))
+            if not suits(head["for"]) or head["size"] != os.fstat(stream.fileno()).st_size - first:
+                return None
+            stream.seek(first)
+            if checksum_of(stream) != head["checksum"]:
                 return None
             mapped = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
         return {name: _array(mapped, first + at, dtype, shape) for name, dtype, shape, at in head["arrays"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _blocks(arrays: Mapping[str, np.ndarray]) -> Iterator[bytes]:
+    for array in arrays.values():
+        yield array.tobytes().ljust(_padded(array.nbytes), b"\0")
+
+
+def _description(line: bytes) -> dict[str, Any]:
+    """Return the description in the first line; raises ValueError if it was changed since."""
+    checksum, _, description = line.rstrip(b"\n").partition(b" ")
+    if checksum != b"%08x" % crc32(description):
+        raise ValueError("the checksum is wrong")
+    return dict(json.loads(description))
 
 
 def _array(mapped: mmap.mmap, at: int, dtype: str, shape: list[int]) -> np.ndarray:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mom_lsp.store.faults import Fault, faults
 from mom_lsp.store.lance import FTS, BTree, MatchQuery
-from mom_lsp.store.recovery import FAILURES
 
 TEXT_INDEX = "text_idx"
 FEW = 200  # rows that no index covers yet
@@ -28,11 +28,24 @@ def complete(memories: Any) -> bool:
 
 
 def drop_broken(memories: Any) -> None:
-    """Remove indices that cannot be read; compaction rebuilds them."""
+    """Remove the indices if they cannot be read; compaction builds them. Raises Fault."""
     try:
-        matching(memories, "fix").limit(1).to_arrow()
-        memories.search().where("id = ''").limit(1).to_arrow()
-    except FAILURES:
+        with faults():
+            matching(memories, "fix").limit(1).to_arrow()
+            memories.search().where("id = ''").limit(1).to_arrow()
+    except Fault:
+        _drop(memories)
+
+
+def replace_indices(memories: Any) -> None:
+    """Build the indices anew, whatever is in their files. Raises Fault."""
+    _drop(memories)
+    with faults():
+        make(memories)
+
+
+def _drop(memories: Any) -> None:
+    with faults():
         for index in memories.list_indices():
             memories.drop_index(index.name)
 

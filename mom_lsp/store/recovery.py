@@ -1,95 +1,110 @@
-"""Durability of the LanceDB tables: flushing them to disk, and recovering a table after a power cut.
-
-LanceDB never calls fsync. If a manifest reached the disk empty, its table cannot be opened; moving the manifest aside
-restores the previous version.
-"""
+"""Recovery of tables after a power cut or damage: what is not durable is set aside, then what cannot be read."""
 
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 
 from mom_lsp import datafolder
+from mom_lsp.durable_file import remove
+from mom_lsp.store.durable import HINT, Point
+from mom_lsp.store.faults import Fault, faults
 
-FAILURES = (RuntimeError, ValueError, OSError)  # raised by LanceDB and Arrow when they cannot read or write
-
-WRITTEN_AFTER = 1_800.0  # seconds; by then every system has written a file, even one that saves power
+ROWS = ("data", "_deletions")  # folders of a table, without which rows are lost
+INDICES = "/_indices/"
 
 log = logging.getLogger(__name__)
 
 
-class Durable:
-    """Flushes what was written below a folder since the last call, so that it survives a power cut.
+def is_index(path: str) -> bool:
+    """Whether a file of a table belongs to one of its indices, which can be built from its rows."""
+    return INDICES in path
 
-    The first call also flushes what another process wrote lately, which may have been killed before it did.
+
+def heal(table: Path, point: Point | None, changed: Sequence[str], probe: Callable[[], object]) -> bool:
+    """Make a table readable again, or remove it; whether anything was lost. Only under the writer lease.
+
+    Args:
+        table: its folder.
+        point: what is durable, None if that is unknown.
+        changed: files of the point that are not what was written.
+        probe: reads the newest version; raises Fault.
+
+    The next pass indexes again what is lost.
     """
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._synced: set[tuple[str, int]] = set()
-
-    def sync(self) -> None:
-        """Flush new files, then the folders that contain them."""
-        for folder, _, names in os.walk(self._folder):
-            fresh = False
-            for name in names:
-                fresh |= self._sync_file(Path(folder, name))
-            if fresh:
-                _fsync(Path(folder))
-
-    def _sync_file(self, path: Path) -> bool:
-        try:
-            modified = path.stat().st_mtime_ns
-            key = (str(path), modified)
-            if key in self._synced or time.time() - modified / 1e9 > WRITTEN_AFTER:
-                return False
-            _fsync(path)
-        except FileNotFoundError:  # removed by compaction meanwhile
-            return False
-        self._synced.add(key)
+    wanted = point.versions.get(table.stem) if point else None
+    damaged = [path for path in changed if path.startswith(tuple(f"{table.name}/{part}/" for part in ROWS))]
+    if table.is_dir() and (damaged or (point and wanted is None)):
+        log.info("%s is damaged and will be rebuilt: %s", table.name, ", ".join(damaged) or "it is not durable")
+        _forget_what_was_complete(table)
+        shutil.rmtree(table)
         return True
+    unreadable = {path.rpartition("/")[2] for path in changed if path.startswith(f"{table.name}/_versions/")}
+    lost = _roll_back(table, wanted, unreadable, probe) if table.is_dir() else wanted is not None
+    if lost:
+        _forget_what_was_complete(table)
+    return lost
 
 
-def _fsync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # a folder cannot be flushed there
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def heal(table: Path, probe: Callable[[], object]) -> None:
-    """Roll a table back to the newest version that `probe` can read; remove the table if there is none.
-
-    Only under the writer lease. The next pass indexes again what is lost.
-    """
-    while table.is_dir():
-        try:
-            probe()
-        except FAILURES as error:
-            log.warning("the newest version of %s cannot be read: rolling back (%s)", table.name, error)
-            (table.parents[1] / datafolder.MARKER).unlink(missing_ok=True)  # it is no longer complete
-            if not _drop_newest_version(table):
-                shutil.rmtree(table)
+def _roll_back(table: Path, wanted: int | None, unreadable: Container[str], probe: Callable[[], object]) -> bool:
+    """Go back to the durable version, or to one before it that can be read; whether it is not the durable one."""
+    lost = False
+    for manifest in reversed(_manifests(table)):
+        version = _version(manifest)
+        if wanted is not None and version > wanted:
+            log.info("version %d of %s is not durable: going back", version, table.name)
         else:
-            return
+            try:
+                with faults():
+                    if manifest.name in unreadable:
+                        raise Fault("its manifest is damaged")
+                    probe()
+                return lost or wanted not in (None, version)
+            except Fault as error:
+                log.info("version %d of %s cannot be read: going back (%s)", version, table.name, error)
+                lost = True
+                _forget_what_was_complete(table)
+        _set_aside(table, manifest)
+    shutil.rmtree(table)
+    return True
 
 
-def _drop_newest_version(table: Path) -> bool:
-    """Move the newest manifest of a table aside; False if it is the only one."""
-    manifests = sorted((table / "_versions").glob("*.manifest"), key=_version)
-    if len(manifests) < 2:
-        return False
+def drop_versions_after(table: Path, point: Point | None) -> None:
+    """Set aside versions after the durable one, or remove a table that is not durable. Under the writer lease."""
+    if point is None or not table.is_dir():
+        return
+    wanted = point.versions.get(table.stem)
+    if wanted is None:
+        shutil.rmtree(table)
+        return
+    for manifest in _manifests(table):
+        if _version(manifest) > wanted:
+            _set_aside(table, manifest)
+
+
+def _forget_what_was_complete(table: Path) -> None:
+    """Let the next pass look again; rows may get the same ids as those that the catalog knows."""
+    remove(*(table.parents[1] / file for file in (datafolder.MARKER, datafolder.CATALOG)))
+
+
+def _set_aside(table: Path, manifest: Path) -> None:
     aside = table.parents[1] / datafolder.QUARANTINE
     aside.mkdir(exist_ok=True)
-    manifests[-1].replace(aside / f"{table.name}-{manifests[-1].name}")
-    return True
+    manifest.replace(aside / f"{table.name}-{manifest.name}")
+    remove(manifest.with_name(HINT))
+
+
+def latest_version(table: Path) -> int | None:
+    """Return the newest version of a table, None if there is none."""
+    found = _manifests(table)
+    return _version(found[-1]) if found else None
+
+
+def _manifests(table: Path) -> list[Path]:
+    """Return the manifests of a table, oldest first."""
+    return sorted((table / "_versions").glob("*.manifest"), key=_version)
 
 
 def _version(manifest: Path) -> int:

@@ -7,7 +7,8 @@ import re
 
 from mom_lsp.memory import Memory
 
-SCHEMA_VERSION = 4  # of the rows: increase it whenever the same memory would be stored differently
+SCHEMA_VERSION = 8  # of the rows: increase it whenever the same memory would be stored differently
+MAX_EMBEDDED = 800  # characters of a body; the default encoder reads about as many
 WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -22,16 +23,8 @@ def search_text(memory: Memory) -> str:
 
 
 def embedding_text(memory: Memory) -> str:
-    """Return the text to embed: the change as well as the message, which alone finds only a third as much."""
-    symbols = dict.fromkeys(symbol for anchor in memory.anchors for symbol in anchor.symbols)
-    lines = [
-        memory.title,
-        " ".join(memory.paths[:3]),
-        " ".join(list(symbols)[:8]),
-        " ".join(memory.removed[:16] + memory.added[:16]),
-        memory.why or memory.body[:300],
-    ]
-    return "\n".join(line for line in lines if line)
+    """Return the text to embed: the message alone, since names and paths are found by their words."""
+    return f"{memory.title}\n{memory.body[:MAX_EMBEDDED]}".strip()
 
 
 def content_hash(text: str) -> str:
