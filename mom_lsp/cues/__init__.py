@@ -1,1 +1,1 @@
-"""Cues besides the score, computed from recent activity: numpy in, numpy out."""
+"""Short-term memories of what a developer does, for the evaluation alone: numpy in, numpy out."""

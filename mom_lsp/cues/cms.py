@@ -13,10 +13,12 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mom_lsp.cues.arrays import TINY, isometry, sigmoid, softmax, unit
+from mom_lsp.cues.cue import Event
+
 Address = Literal["content", "lru", "hybrid"]
 Storage = Literal["float32", "float16", "int8"]
 INT8_MOST = 127.0
-TINY = 1e-12  # a shorter vector counts as zero
 FAINTEST = 1e-6  # a smaller scale is multiplied into the numbers, which would grow without bound
 
 
@@ -208,6 +210,22 @@ class ContinuousMemory:
         return np.asarray(weights)
 
 
+class ContinuousCue:
+    """The read-out of a continuous memory as a cue; each event writes what was needed."""
+
+    def __init__(self, width: int, options: Options | None = None) -> None:
+        """Make an empty memory for vectors of a width."""
+        self._memory = ContinuousMemory(width, options)
+
+    def observe(self, event: Event) -> None:
+        """Write an event."""
+        self._memory.write(event.memory[None])
+
+    def read(self, query: np.ndarray, candidates: np.ndarray) -> np.ndarray:
+        """Return the cosine of each candidate with the context of a query, (d,) and (m, d) to (m,)."""
+        return np.asarray(candidates @ unit(self._memory.read(query[None]))[0])
+
+
 @lru_cache(maxsize=4)  # factorising a matrix takes longer than a hundred steps
 def _fixed(
     width: int, key_width: int, levels: tuple[Level, ...], seed: int
@@ -221,26 +239,3 @@ def _fixed(
         to_value,
         [unit(random.standard_normal((level.slots, key_width))).astype(np.float32) for level in levels],
     )
-
-
-def isometry(rows: int, columns: int, random: np.random.Generator) -> np.ndarray:
-    """Return a fixed (rows, columns) matrix with orthonormal rows, or columns where there are more rows than these."""
-    tall = np.linalg.qr(random.standard_normal((max(rows, columns), min(rows, columns))))[0]
-    return np.asarray(tall if rows >= columns else tall.T, np.float32)
-
-
-def unit(rows: np.ndarray) -> np.ndarray:
-    """Return rows with length 1, (B, d); a zero row stays zero."""
-    lengths = np.sqrt(np.einsum("...d,...d->...", rows, rows, dtype=np.float64))[..., None]  # no square overflows
-    return np.asarray(rows / np.maximum(lengths, TINY), rows.dtype)
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Return weights that sum to 1 over the last axis."""
-    grown = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return np.asarray(grown / grown.sum(axis=-1, keepdims=True))
-
-
-def sigmoid(x: np.ndarray) -> np.ndarray:
-    """Return 1 / (1 + exp(-x)), without overflow."""
-    return np.asarray(0.5 * (1.0 + np.tanh(0.5 * x)))

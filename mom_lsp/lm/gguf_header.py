@@ -1,20 +1,17 @@
-"""Estimates the memory that a model needs from the header of its GGUF file, read by libggml's parser before loading."""
+"""The architecture of a model from the header of its GGUF file, read by libggml's parser before loading."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-from dataclasses import dataclass
 from typing import Any
 
 from mom_lsp.errors import ModelError
 from mom_lsp.lm.bindings import base_library, messages, reason
+from mom_lsp.lm.costs import Shape
 from mom_lsp.lm.gguf import ModelFile
 
 UINT32, STRING, ARRAY = 4, 8, 9  # enum gguf_type
-CACHE = 2  # bytes per number in the KV cache
-LOGIT = 4  # bytes
-RUNTIME = 110_000_000  # bytes: the interpreter, the libraries, and the buffers of a batch besides its logits
 FUNCTIONS = {  # name -> result type, argument types
     "gguf_find_key": (ctypes.c_int64, (ctypes.c_void_p, ctypes.c_char_p)),
     "gguf_get_kv_type": (ctypes.c_int, (ctypes.c_void_p, ctypes.c_int64)),
@@ -27,24 +24,12 @@ FUNCTIONS = {  # name -> result type, argument types
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
-    """The memory that a model needs, in bytes."""
-
-    weights: int
-    context: int  # per context: the KV cache, and the logits of a batch
-
-    def total(self, contexts: int = 1) -> int:
-        """Return the memory of the process with this number of contexts."""
-        return RUNTIME + self.weights + contexts * self.context
-
-
 class _Options(ctypes.Structure):
     _fields_ = (("no_alloc", ctypes.c_bool), ("context", ctypes.c_void_p))  # struct gguf_init_params
 
 
-def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
-    """Return what a model needs with a context of `tokens` and batches of `batch` tokens.
+def read_shape(file: ModelFile) -> Shape:
+    """Return the architecture of a model.
 
     Raises:
         ModelError: the file is damaged.
@@ -60,19 +45,26 @@ def read_need(file: ModelFile, tokens: int, batch: int) -> Need:
     if not header:
         raise ModelError(f"{file.path} cannot be loaded: {reason()}; set mom.model.path to another file")
     try:
-        return _need(_Reader(base, header), file.size, tokens, batch)
+        return _shape(_Reader(base, header))
     finally:
         base.gguf_free(header)
 
 
-def _need(reader: _Reader, size: int, tokens: int, batch: int) -> Need:
+def _shape(reader: _Reader) -> Shape:
     heads = max(1, reader.number("attention.head_count"))
-    width = reader.number("embedding_length") // heads  # of a head, unless the file has its own values
-    keys, values = (reader.number(f"attention.{name}_length") or width for name in ("key", "value"))
-    tokens = min(tokens, reader.number("context_length") or tokens)
-    layers, shared = reader.number("block_count"), reader.number("attention.head_count_kv") or heads
-    cache = layers * tokens * shared * (keys + values) * CACHE
-    return Need(size, cache + reader.vocabulary() * batch * LOGIT)
+    width = reader.number("embedding_length")
+    keys, values = (reader.number(f"attention.{name}_length") or width // heads for name in ("key", "value"))
+    return Shape(
+        layers=reader.number("block_count"),
+        d=width,
+        heads=heads,
+        kv_heads=reader.number("attention.head_count_kv") or heads,
+        key=keys,
+        value=values,
+        hidden=reader.number("feed_forward_length"),
+        vocabulary=reader.vocabulary(),
+        context=reader.number("context_length"),
+    )
 
 
 class _Reader:

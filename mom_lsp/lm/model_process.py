@@ -36,14 +36,14 @@ class ModelProcess:
 
     Args:
         setting: `mom.model.path`, only from the user's or the machine's settings.
-        context: maximum tokens of prompt and answer together.
-        threads: 0 for one less than the number of cores, at most four.
+        context: maximum tokens of prompt and answer together; 0 for what fits this machine (plan.py).
+        threads: 0 for what fits this machine.
         memory: maximum bytes of the process; a model that needs more is refused before it is loaded.
         idle: seconds without a request after which the process exits.
     """
 
     def __init__(
-        self, setting: str = "", *, context: int = 2048, threads: int = 0, memory: int = 4 * 10**9, idle: float = 300.0
+        self, setting: str = "", *, context: int = 0, threads: int = 0, memory: int = 4 * 10**9, idle: float = 300.0
     ) -> None:
         self._setting, self._idle = setting, idle
         limits = {"--context": context, "--threads": threads, "--memory": memory, "--idle": idle}
@@ -63,8 +63,13 @@ class ModelProcess:
         return int(self.info["context"])
 
     @property
+    def memories(self) -> int:
+        """At most how many memories a prompt should have on this machine; starts the process."""
+        return int(self.info["memories"])
+
+    @property
     def info(self) -> dict[str, Any]:
-        """Name, context, layers, heads, path and sha256 of the model; starts the process."""
+        """What `mom_lsp.lm.runtime.info` returns, and path and sha256 of the file; starts the process."""
         return self._started().info
 
     @property

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import codecs
 import os
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,26 +21,26 @@ from mom_lsp.errors import Interrupted, ModelError
 from mom_lsp.lm import bindings
 from mom_lsp.lm.attention_hook import Hook
 from mom_lsp.lm.child_messages import AttentionReading
-from mom_lsp.lm.gguf import ModelFile, check_memory
-from mom_lsp.lm.gguf_header import read_need
+from mom_lsp.lm.gguf import ModelFile, check_memory, free_memory
+from mom_lsp.lm.gguf_header import read_shape
 from mom_lsp.lm.hook_probe import TEXT, attention_scale
 from mom_lsp.lm.installed import package
-from mom_lsp.lm.llama_context import BATCH, PLAIN, BiasPlan, LlamaContext
+from mom_lsp.lm.llama_context import PLAIN, BiasPlan, LlamaContext
+from mom_lsp.lm.plan import Plan, Speed, here, need, planned
 from mom_lsp.lm.sampler import Sampler
 from mom_lsp.lm.tokenizing import Prompt, Tokenizer
 from mom_lsp.memory import Bias, ChatMessage, never_cancelled
 
 WARM_UP = 9  # tokens
 STEP = 8  # tokens between two checks for cancellation, while reading in idle time
-MOST_THREADS = 4  # more are slower for models of this size, mostly because threads wait for busy cores
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """The resource limits of the model."""
 
-    context: int = 2048  # tokens
-    threads: int = 0  # 0: one less than the number of cores, at most four
+    context: int = 0  # tokens; 0: the plan's
+    threads: int = 0  # 0: the plan's
     native: bool = True  # use the compiled hook if possible
     memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
     safe: bool = False  # without the buffer types whose layouts need special instructions, such as AMX
@@ -54,8 +55,10 @@ class Llama:
 
     def __init__(self, file: ModelFile, limits: Limits = Limits()) -> None:
         self._llama = llama = bindings.load()
-        self._need, self._allowed = read_need(file, limits.context, BATCH), limits.memory
-        check_memory(self._need.total(), self._allowed)
+        self.shape, self._weights, self._limits = read_shape(file), file.size, limits
+        self.speed: Speed | None = None  # known once it is warm
+        plan = self._plan(context=limits.context)
+        check_memory(need(self.shape, file.size, plan.context), limits.memory)
         self.name = file.name
         params = llama.llama_model_default_params()
         params.n_gpu_layers, params.check_tensors, params.use_extra_bufts = 0, True, not limits.safe
@@ -63,9 +66,8 @@ class Llama:
         self._model = llama.llama_model_load_from_file(os.fsencode(file.path), params)
         if not self._model:
             raise ModelError(f"{file.path} cannot be loaded: {bindings.reason()}; set mom.model.path to another file")
-        self._threads = limits.threads or max(1, min(MOST_THREADS, (os.cpu_count() or 1) - 1))
+        self.threads, self._context_size = plan.threads, plan.context
         self._native, self.safe = limits.native, limits.safe
-        self._context_size = min(limits.context, int(llama.llama_model_n_ctx_train(self._model)) or limits.context)
         self.tokenizer = Tokenizer(llama, self._model)
         self.layers, self.heads = (
             int(llama.llama_model_n_layer(self._model)),
@@ -76,15 +78,42 @@ class Llama:
     def warm_up(self) -> None:
         """Decode some tokens, so that a library built for another processor crashes now and not during an answer.
 
-        Several tokens and a single one, since they use different kernels of the library.
+        Several tokens and a single one, since they use different kernels of the library. How long they take is the
+        speed that the plan is made with: in processor time, so that it does not depend on what else runs. It is a lower
+        bound, since the weights are touched for the first time.
         """
         *several, last = self.tokenizer.encode(TEXT, first=True)[:WARM_UP]
-        context = LlamaContext(self._llama, self._model, WARM_UP, self._threads, None, flash=False)
+        context = LlamaContext(self._llama, self._model, WARM_UP, self.threads, None, flash=False)
         try:
+            began = time.process_time()
             context.feed(several)
+            read = time.process_time()
             context.feed([last])
+            wrote = time.process_time()
+            self.speed = Speed(
+                prompt=len(several) * self.threads / (read - began),
+                answer=self.threads / (wrote - read),
+                threads=self.threads,
+            )
         finally:
             context.close()
+
+    @property
+    def memories(self) -> int:
+        """At most how many memories a prompt should have, by the plan."""
+        return self._plan(context=self._context_size).memories
+
+    def _plan(self, *, context: int) -> Plan:
+        free = free_memory()
+        return planned(
+            self.shape,
+            self._weights,
+            here(self._limits.memory if free is None else free),
+            allowed=self._limits.memory,
+            context=context,
+            threads=self._limits.threads,
+            speed=self.speed,
+        )
 
     @property
     def context(self) -> int:
@@ -228,8 +257,9 @@ class Llama:
     def new_context(self, hook: Hook | None, *, flash: bool) -> LlamaContext:
         """Return a new context; it is closed with the model."""
         if self._contexts:
-            check_memory(self._need.total(len(self._contexts) + 1), self._allowed)
-        context = LlamaContext(self._llama, self._model, self._context_size, self._threads, hook, flash=flash)
+            contexts = len(self._contexts) + 1
+            check_memory(need(self.shape, self._weights, self._context_size, contexts), self._limits.memory)
+        context = LlamaContext(self._llama, self._model, self._context_size, self.threads, hook, flash=flash)
         self._contexts.append(context)
         return context
 
@@ -273,8 +303,12 @@ def info(model: Llama) -> dict[str, Any]:
     return {
         "name": model.name,
         "context": model.context,
+        "threads": model.threads,
+        "memories": model.memories,
         "layers": model.layers,
         "heads": model.heads,
         "library": package(),
+        "shape": asdict(model.shape),
+        "speed": asdict(model.speed) if model.speed else None,
         "settings": "safe (llama.cpp crashed on this machine with full settings)" if model.safe else "full",
     }

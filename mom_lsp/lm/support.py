@@ -34,7 +34,7 @@ def is_supported(sentence: str, source: str, question: str = "", threshold: floa
 
     Args:
         sentence: the claim, without its citation.
-        source: the whole text of the memory.
+        source: the text of the memory that the model read: it cannot know the rest.
         question: the question; its names may be repeated.
         threshold: the minimum support.
     """

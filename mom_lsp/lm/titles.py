@@ -10,9 +10,8 @@ from pathlib import Path
 
 from mom_lsp import cachedb
 from mom_lsp.lm.answer import reason_of
-from mom_lsp.lm.prompts import title_messages
+from mom_lsp.lm.prompts import title_messages, told
 from mom_lsp.lm.support import is_supported
-from mom_lsp.lm.wording import full_text
 from mom_lsp.memory import Generator, Memory, never_cancelled
 
 SCHEMA = "CREATE TABLE IF NOT EXISTS title (memory TEXT PRIMARY KEY, title TEXT) WITHOUT ROWID"
@@ -21,12 +20,12 @@ GRAMMAR = "root ::= [A-Z] [^\\n\\r<>.!?]+ [.\\n]\n"
 
 
 def titled(generator: Generator, memory: Memory, cancelled: Callable[[], bool] = never_cancelled) -> str:
-    """Return a generated title that the memory's text supports, else "". Raises as the generator does."""
+    """Return a generated title that what it read of the memory supports, else "". Raises as the generator does."""
     if not reason_of(memory):
         return ""  # there is no text to make a title from
     pieces = generator.generate(title_messages(memory), limit=LIMIT, grammar=GRAMMAR, cancelled=cancelled)
     title = " ".join("".join(pieces).split()).rstrip(" .,;:")
-    return title if len(title) <= MOST and is_supported(title, full_text(memory)) else ""
+    return title if len(title) <= MOST and is_supported(title, told(memory)) else ""
 
 
 class TitleFile:

@@ -83,6 +83,11 @@ class TraceFile:
         """Return the traces of a model."""
         return replay(self.observations(model, layers, heads), layers, heads, rule)
 
+    def models(self) -> list[tuple[str, int, int]]:
+        """Return the name, layers and heads of the models that something was learned with."""
+        query = "SELECT DISTINCT model, layers, heads FROM observation ORDER BY model"
+        return self._read(query, (), lambda rows: [(str(name), int(y), int(x)) for name, y, x in rows])
+
     def gains(self, model: str) -> list[dict[float, float]]:
         """Return for each accepted text, oldest first, the nats saved by each strength."""
         query = "SELECT gains FROM observation WHERE model = ? ORDER BY id"

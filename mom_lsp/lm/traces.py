@@ -22,7 +22,7 @@ Drawn = dict[str, list[tuple[int, int, float]]]  # memory -> (layer, head, stren
 Score = Callable[[float], float]  # bias on one memory -> negative log-likelihood of the accepted text
 
 
-STRENGTHS = (0.5, 1.0, 1.5)  # b that are tried: lower values have no effect, higher ones break the text
+STRENGTHS = (1.0, 2.0)  # b that are tried: lower values have no effect, higher ones break the text
 ENOUGH = 8  # texts needed to calibrate the strength
 
 
@@ -80,29 +80,26 @@ class AttentionTraces:
     def bias(self, cue: str, memories: Sequence[str], strength: float, first: str = "") -> Drawn:
         """Return the bias of the memories of a prompt on the heads that have a trace: b M / max M.
 
-        The maximum is per head, as in the seed, over the memories of this prompt: the strongest trace of a head gets
-        the full bias, even if traces of other memories are stronger.
+        The maximum is over all traces of the model, so that a bias carries the size of its trace: the strongest one
+        gets b, on one head, and a weak trace stays weak even if no other memory of the prompt has any.
 
         Args:
             cue: of the question.
             memories: of the prompt.
             strength: b, in logits.
-            first: the memory that the router ranked first; it also gets the trace of FIRST.
+            first: the memory that the router ranked first; it also gets the trace of FIRST, up to b.
         """
-        zero = np.zeros((self.layers, self.heads))
-        found = {
-            memory: self.strength.get((cue, memory), zero)
-            + (self.strength.get(FIRST, zero) if memory == first else zero)
-            for memory in memories
-        }
-        traces = {memory: trace for memory, trace in found.items() if trace.any()}
-        if not traces or not strength:
+        if not strength or not self.strength:
             return {}
-        top = np.max(list(traces.values()), axis=0)  # (layers, heads)
-        return {
-            memory: [(int(y), int(x), float(strength * trace[y, x] / top[y, x])) for y, x in np.argwhere(trace)]
-            for memory, trace in traces.items()
-        }
+        zero = np.zeros((self.layers, self.heads))
+        top = max(float(trace.max()) for trace in self.strength.values())
+        drawn = {}
+        for memory in memories:
+            inherited = self.strength.get(FIRST, zero) if memory == first else zero
+            share = np.minimum(1.0, (self.strength.get((cue, memory), zero) + inherited) / top)  # (layers, heads)
+            if share.any():
+                drawn[memory] = [(int(y), int(x), float(strength * share[y, x])) for y, x in np.argwhere(share)]
+        return drawn
 
     def count(self) -> np.ndarray:
         """Return how many traces each head has, (layers, heads)."""
@@ -160,21 +157,22 @@ def importance(score: Score, nudge: float = 0.5) -> float:
     return (score(-nudge) - score(nudge)) / (2 * nudge)
 
 
-def calibrated(gains: Iterable[Mapping[float, float]], before: float) -> float:
+def calibrated(gains: Iterable[Mapping[float, float]], before: float, strengths: Sequence[float] = STRENGTHS) -> float:
     """Return the strength that saved most on accepted texts, each measured before traces learned from it.
 
     Args:
         gains: of each text: strength -> nats per token that it saved; empty where there was no trace.
         before: the strength until there are enough texts.
+        strengths: those that were tried. A text on which others were tried does not count.
 
     Returns:
-        One of STRENGTHS, or 0 if none of them helps.
+        One of the strengths, or 0 if none of them helps.
     """
-    table = np.array([[one[b] for b in STRENGTHS] for one in gains if len(one)]).reshape(-1, len(STRENGTHS))
+    table = np.array([[one[b] for b in strengths] for one in gains if set(strengths) <= set(one)])
     if len(table) < ENOUGH:
         return before
     means = table.mean(0)
-    return STRENGTHS[int(np.argmax(means))] if means.max() > 0 else 0.0
+    return strengths[int(np.argmax(means))] if means.max() > 0 else 0.0
 
 
 def replay(

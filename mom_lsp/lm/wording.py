@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mom_lsp.extract.message import sentences
 from mom_lsp.lm.answer import Sentence, reason_of
-from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, why_grammar, why_messages
+from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, told, why_grammar, why_messages
 from mom_lsp.lm.support import coverage, is_supported
 from mom_lsp.memory import Bias, Generator, Memory, never_cancelled
 
@@ -112,7 +112,7 @@ def claims(pieces: Iterable[str]) -> Iterator[Sentence]:
 def supporting_memory(claim: Sentence, question: WordingQuestion, memories: Sequence[Memory]) -> int:
     """Return the number of a memory that supports a claim, the cited one if possible (small models miscount), or 0."""
     numbers = sorted(range(1, len(memories) + 1), key=lambda number: number != claim.cites)
-    supporting = (n for n in numbers if is_supported(claim.text, full_text(memories[n - 1]), str(question)))
+    supporting = (n for n in numbers if is_supported(claim.text, told(memories[n - 1]), str(question)))
     return next(supporting, 0)
 
 
@@ -120,9 +120,3 @@ def gives_the_reason(answer: Iterable[Sentence], memories: Iterable[Memory]) -> 
     """Whether an answer contains most of the first reason that the memories give."""
     reason = next(filter(None, map(reason_of, memories)), "")
     return not reason or coverage(reason, " ".join(one.text for one in answer)) >= LEAST_COVERAGE
-
-
-def full_text(memory: Memory) -> str:
-    """Return the whole text of a memory, with author, paths and symbols."""
-    symbols = (symbol for anchor in memory.anchors for symbol in anchor.symbols)
-    return "\n".join((memory.title, memory.why, memory.body, memory.source.author, *memory.paths, *symbols))

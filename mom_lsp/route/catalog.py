@@ -31,7 +31,9 @@ class Catalog:
         self.informative = arrays["informative"]  # (n,) probability that the text tells something
         self.length = arrays["length"]  # (n,) characters of the body
         self.suggestible, self.is_file, self.is_note = (arrays[name] for name in ("suggestible", "is_file", "is_note"))
+        self.is_discussion = arrays["is_discussion"]
         self.row_of_commit = Lookup(arrays, "commits")
+        self.talk_of_commit = RowGroups(arrays, "talked")  # the rows of discussions by the commits they led to
         self.rows_of_blob = RowGroups(arrays, "blobs")
         self.rows_of_path = RowGroups(arrays, "paths")
         self.rows_of_symbol = RowGroups(arrays, "symbols")
@@ -43,9 +45,10 @@ class Catalog:
         self.rarity = 1.0 / (1.0 + np.log(np.maximum(1, self.path_count)))  # (n,) 1 for a memory about one file
         self._paths = PackedTexts(arrays["paths_keys"])
         self.first_path = np.concatenate([[0], np.cumsum(self.path_count)])
-        self.added_lines, self.removed_lines, self.names = (  # names: added or removed identifiers
+        # Of commits; the lines that discussions are about; identifiers that were added or removed.
+        self.added_lines, self.removed_lines, self.talked_lines, self.names = (
             Postings(arrays[f"{name}_keys"], arrays[f"{name}_rows"])
-            for name in ("added_lines", "removed_lines", "names")
+            for name in ("added_lines", "removed_lines", "talked_lines", "names")
         )
 
     @classmethod
@@ -68,6 +71,14 @@ class Catalog:
             if len(found) < count and self._paths[codes[which]] not in left:
                 found.append((self._paths[codes[which]], int(times[which])))
         return found
+
+    @cached_property
+    def led(self) -> np.ndarray:
+        """(n,) whether it is a discussion that led to any commit, on whichever HEAD."""
+        led = np.zeros(self.size, bool)
+        for rows in self.talk_of_commit.values():
+            led[rows] = True
+        return led
 
     @cached_property
     def notes(self) -> np.ndarray:
@@ -129,7 +140,7 @@ class Catalog:
     def paths_of_symbol(self, symbol: str) -> list[str]:
         """Return the files in which a function or section of a name was ever changed."""
         numbers = self._symbol_names.get(symbol, EMPTY).tolist()
-        return [self._symbols[number].partition("\t")[0] for number in numbers]
+        return sorted(self._symbols[number].partition("\t")[0] for number in numbers)
 
     @cached_property
     def _symbols(self) -> PackedTexts:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 
 from mom_lsp.git.ancestors import NOWHERE, Ancestors
 from mom_lsp.memory import EpisodeKind
+from mom_lsp.route.catalog import EMPTY
 from mom_lsp.route.view import View
 
 MOST = 40  # members; a larger group is a period, not an episode
@@ -32,54 +34,41 @@ class Episodes:
         """Take the ancestors of HEAD."""
         self._view, self._history = view, history
 
-    def of(self, row: int, issues: Iterable[str]) -> Iterator[Episode]:
+    def of(self, row: int, issues: Iterable[str], commit: str = "") -> Iterator[Episode]:
         """Yield the episodes of a row, the most certain first.
 
         Args:
             row: the memory.
             issues: "#123", the issues it is about.
+            commit: that it led to, for a discussion.
         """
         catalog = self._view.catalog
-        at = self._history.number(self._view.commit_of.get(row, ""))
-        if at != NOWHERE and (merge := int(self._merge_of[at])) != NOWHERE:
-            commits = self._history.commits
-            merged = [commit.decode("ascii") for commit in commits[self._merge_of == merge].tolist()]
-            rows = catalog.row_of_commit.many(merged)
-            yield from self._episode("branch", commits[merge].decode("ascii"), rows[rows != NOWHERE].tolist())
+        at = self._history.number(self._view.commit_of.get(row, commit))
+        if at != NOWHERE and (number := int(self._history.merge_of[at])) != NOWHERE:
+            merge = self._history.commits[number].decode("ascii")
+            brought = self._history.brought_by(merge)
+            rows = catalog.row_of_commit.many(brought)
+            talk = (catalog.talk_of_commit.get(one, EMPTY).tolist() for one in (merge, *brought))
+            yield from self._episode("branch", merge, [*rows[rows != NOWHERE].tolist(), *chain.from_iterable(talk)])
         for issue in issues:
-            yield from self._episode("issue", issue, catalog.rows_of_issue.get(issue, np.zeros(0, np.int64)).tolist())
+            found = catalog.rows_of_issue.get(issue, EMPTY)
+            kind: EpisodeKind = "branch" if catalog.is_discussion[found].any() else "issue"
+            yield from self._episode(kind, issue, found.tolist())
         yield from self._episode("session", "", self._session(row))
 
     def _episode(self, kind: EpisodeKind, name: str, rows: Iterable[int]) -> Iterator[Episode]:
         members = {row for row in rows if self._view.suggestible[row]}
+        if len(members) > MOST:  # there was much talk: what was done is the episode
+            members = {row for row in members if not self._view.catalog.is_discussion[row]}
         if 2 <= len(members) <= MOST:
             time, distance = self._view.catalog.time, self._view.distance
             yield Episode(kind, name, tuple(sorted(members, key=lambda row: (int(time[row]), -int(distance[row])))))
 
     @cached_property
-    def _merge_of(self) -> np.ndarray:
-        """(n,) the number of the merge that brought each commit to the main line, NOWHERE for none."""
-        parents, ends = self._history.parents.tolist(), [*self._history.ends.tolist(), 0]
-        line, at = list[int](), 0 if len(self._history) else NOWHERE
-        while at != NOWHERE:
-            line.append(at)
-            first, end = ends[at - 1], ends[at]
-            at = parents[first] if first < end else NOWHERE
-        found, seen = np.full(len(self._history), NOWHERE, np.int32), {NOWHERE, *line}
-        for merge in reversed(line):
-            todo = parents[ends[merge - 1] + 1 : ends[merge]]
-            while todo:
-                if (commit := todo.pop()) not in seen:
-                    seen.add(commit)
-                    found[commit] = merge
-                    todo += parents[ends[commit - 1] : ends[commit]]
-        return found
-
-    @cached_property
     def _by_author(self) -> tuple[np.ndarray, np.ndarray]:
         """The rows of the commits that may be suggested, by author and time; and the position of each row, or -1."""
         catalog, view = self._view.catalog, self._view
-        rows = np.flatnonzero(view.suggestible & ~catalog.is_file & ~catalog.is_note)
+        rows = np.flatnonzero(view.suggestible & (view.distance >= 0))
         rows = rows[np.lexsort((-view.distance[rows], catalog.time[rows], catalog.author[rows]))]
         place = np.full(catalog.size, -1)
         place[rows] = np.arange(len(rows))

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from mom_lsp.memory import Kind
-from mom_lsp.route.postings import name_keys
+from mom_lsp.route.postings import Postings, name_keys
 from mom_lsp.route.view import Edge, View
 
 ONWARD = ("followup", "fixes", "reapply")  # relations of a memory that continues an earlier one
@@ -23,7 +23,10 @@ LEAST_SIGNS = 3  # lines and names that a block must share with a failed approac
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A failed approach, what ended it, and what replaced it; rows of the catalog."""
+    """A failed approach, what ended it, and what replaced it; rows of the catalog.
+
+    A pull request that was given up, and never landed, ended itself.
+    """
 
     kind: Kind
     tried: int
@@ -69,7 +72,11 @@ class Failures:
 
     def of(self, row: int) -> Failure | None:
         """Return the failure that a memory is or ended, None if it has none."""
-        return self.reverted.get(row) or self._ended_by.get(row) or self.refixed.get(row)
+        return self.reverted.get(row) or self._ended_by.get(row) or self.refixed.get(row) or self._given_up(row)
+
+    def _given_up(self, row: int) -> Failure | None:
+        catalog = self._view.catalog
+        return Failure("failed_approach", row, row) if catalog.is_discussion[row] and not catalog.led[row] else None
 
     def repeated(self, path: str, blocks: Sequence[Block]) -> list[tuple[Block, Failure]]:
         """Return the failed approaches of a file that new lines repeat, each with its block.
@@ -79,15 +86,20 @@ class Failures:
             blocks: its new lines.
         """
         view = self._view
-        rows = view.catalog.rows_touching(view.names_of(path))
-        failed = rows[view.suggestible[rows] & np.isin(rows, list(self.reverted))]
-        found = [(block, self._like(block, failed)) for block in blocks if len(failed)]
-        return [(block, self.reverted[row]) for block, row in found if row is not None]
+        catalog = view.catalog
+        rows = catalog.rows_touching(view.names_of(path))
+        rows = rows[view.suggestible[rows]]
+        failed = rows[np.isin(rows, list(self.reverted))]
+        found = [(block, self._like(block, failed, catalog.added_lines)) for block in blocks if len(failed)]
+        repeated = [(block, self.reverted[row]) for block, row in found if row is not None]
+        given_up = rows[catalog.is_discussion[rows] & ~catalog.led[rows]]
+        found = [(block, self._like(block, given_up, catalog.talked_lines)) for block in blocks if len(given_up)]
+        return repeated + [(block, Failure("failed_approach", row, row)) for block, row in found if row is not None]
 
-    def _like(self, block: Block, failed: np.ndarray) -> int | None:
+    def _like(self, block: Block, failed: np.ndarray, lines_of: Postings) -> int | None:
         """Return the failed approach that added most of a block's lines, None if there is none."""
         catalog = self._view.catalog
-        rare_lines = _rare(catalog.added_lines.rows(block.keys))
+        rare_lines = _rare(lines_of.rows(block.keys))
         lines = _counts(rare_lines, catalog.size)[failed]
         signs = lines + _counts(_rare(catalog.names.rows(name_keys(block.names))), catalog.size)[failed]
         signs[lines < max(1.0, MOST * len(rare_lines))] = 0

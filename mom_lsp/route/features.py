@@ -38,6 +38,7 @@ TERM_OF = {
     "names": "lex",
     "asked_names": "lex",
     "body": "lex",
+    "of_file": "lex",
     "cosine": "sem",
     "cosine_first": "sem",
     "distance": "temp",
@@ -48,6 +49,7 @@ TERM_OF = {
     "named_lately": "use",
 }  # feature -> term
 FEATURES = tuple(TERM_OF)
+EDITING = tuple(name for name in FEATURES if name != "of_file")  # history has no labels that are files
 IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,39}")
 FILES, BODY, DISTANCE, COSINE = (
     np.log1p(2),
@@ -146,6 +148,7 @@ def features(
         "names": np.sqrt(overlap.names[rows]) if overlap else none,
         "asked_names": np.sqrt(overlap.asked_names[rows]) if overlap else none,
         "body": np.log1p(catalog.length[rows]) - BODY,
+        "of_file": catalog.is_file[rows].astype(float),
         "cosine": np.where(cosine > 0, cosine - COSINE, 0.0),
         "cosine_first": _reciprocal_rank(cosine, cosine > 0),
         "distance": DISTANCE - np.log1p(distance),
@@ -207,7 +210,8 @@ def _touching(view: View, spots: Sequence[Spot]) -> list[np.ndarray]:
     found = []
     for path in dict.fromkeys(spot.path for spot in spots):
         rows = view.catalog.rows_touching(view.names_of(path))
-        found.append(rows[view.suggestible[rows] & ~view.catalog.is_file[rows]])
+        commits = ~view.catalog.is_file[rows] & ~view.catalog.is_discussion[rows]
+        found.append(rows[view.suggestible[rows] & commits])
     return found
 
 

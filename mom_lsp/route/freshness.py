@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,14 +12,13 @@ from mom_lsp.memory import Freshness
 from mom_lsp.route.view import View
 
 MOST = 0.5  # share of its lines, rare ones counting more, that must still be there for a memory to be fresh
-NO_NORMALIZED: Mapping[int, int] = {}
 RARE = 2  # memories that added a rare line, at most
 COMMON = 16  # files; a function name in more files does not show where the code went
 
 
 @dataclass(frozen=True, slots=True)
 class CodeState:
-    """The freshness of a memory, and the phrase for its reason, "" if it is fresh."""
+    """The freshness of a memory, and the phrase for its reason, "" if the freshness says it all."""
 
     freshness: Freshness
     words: str = ""
@@ -27,9 +26,9 @@ class CodeState:
 
 FRESH = CodeState("fresh")
 REWRITTEN = CodeState("drifted")  # in a few words it only sows doubt
-ONLY_LOCATION = CodeState("drifted", "its code is gone, but its symbol still exists")
+ONLY_LOCATION = CodeState("drifted", "only its symbol is left")
 BACK = CodeState("drifted", "the code it removed is back")
-GONE = CodeState("gone", "its code is gone")
+GONE = CodeState("gone")
 
 
 def moved(path: str) -> CodeState:
@@ -37,20 +36,18 @@ def moved(path: str) -> CodeState:
     return CodeState("moved", f"now in {path}")
 
 
-def share(
-    view: View, keys: Sequence[int], files: Sequence[np.ndarray], normalized: Mapping[int, int] = NO_NORMALIZED
-) -> float:
+def share(view: View, keys: Sequence[int], files: Sequence[np.ndarray], normalized: Sequence[int] = ()) -> float:
     """Return the share of some lines that are in some files, in [0, 1]; rare lines count more.
 
     Args:
         view: of the memories.
         keys: of the lines.
         files: the sorted keys of each file's lines, as they are and normalized (without layout).
-        normalized: the key of each line without layout, where known; a line is also found by that.
+        normalized: the key of each line without layout, () if not known; a line is also found by that.
     """
     if not keys:
         return 0.0
-    wanted, normal = np.array(keys, np.uint32), np.array([normalized.get(key, key) for key in keys], np.uint32)
+    wanted, normal = np.array(keys, np.uint32), np.array(normalized or keys, np.uint32)
     holders = np.array([len(rows) for rows in view.catalog.added_lines.rows(keys)])
     weights = np.log1p(view.catalog.size) - np.log(np.maximum(1, holders))
     found = np.zeros(len(wanted), bool)

@@ -48,7 +48,7 @@ class Domains:
         count = int(np.searchsorted(np.cumsum(odds[order]), share * odds.sum())) + 1
         chosen = np.sort(order[:count])
         pairs = np.column_stack([self.starts[chosen], self.starts[chosen + 1]])
-        return _merged([(0, int(self.starts[0])), *((first, end) for first, end in pairs.tolist())])
+        return merged([(0, int(self.starts[0])), *((first, end) for first, end in pairs.tolist())])
 
 
 def domains_of(partition: Partition, ids: Sequence[str]) -> Domains:
@@ -62,7 +62,7 @@ def with_gate(domains: Domains, partition: Partition, rows: np.ndarray, width: i
     return Domains(domains.of, domains.names, unit(partition.centers[:, :width]), starts)
 
 
-def _merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def merged(ranges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     """Return the ranges in order, adjacent ones merged, without empty ones."""
     found: list[tuple[int, int]] = []
     for first, end in ranges:

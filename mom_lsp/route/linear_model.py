@@ -15,9 +15,9 @@ import numpy as np
 from mom_lsp.memory import TERMS
 from mom_lsp.route.features import TERM_OF
 
-Mode = Literal["editing", "unencoded", "hints", "intent", "why"]
+Mode = Literal["editing", "unencoded", "hints", "intent", "search"]
 # unencoded: editing without vectors; hints: memories that wrote the lines, by place, time and use;
-# intent: a task in words; why: a search, without time
+# intent: a task in words; search: without time, fitted to questions
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ EDITS = 64  # per step in a gap without anchors: the path that gets furthest wit
 
 
 def open_lines(text: str) -> list[str]:
-    """Return the lines of a text as editors count them."""
+    """Return the lines of a text as editors count them. On the command line and in git they are `blob_lines`."""
     lines = LINE_END.split(text)
     return lines if lines[-1] else lines[:-1]
 
@@ -38,8 +38,20 @@ def is_too_long(text: str) -> bool:
 
 
 def blob_lines(text: str) -> list[str]:
-    """Return the lines of a committed text as git counts them, without the carriage returns of Windows."""
+    """Return the lines of a file as git and `grep -n` count them, without the carriage returns of Windows."""
     return [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+
+
+def committed_lines_in_editor(committed: Sequence[str], current: Sequence[str]) -> list[int]:
+    """Return the same as `committed_lines`, also if an editor shows a committed line as several.
+
+    A carriage return within a line ends a line in an editor, and none in git: each of its parts gets its number.
+    """
+    if not any("\r" in line for line in committed) or any("\r" in line for line in current):
+        return committed_lines(committed, current)
+    parts = [(part, number) for number, line in enumerate(committed, 1) for part in LINE_END.split(line)]
+    found = committed_lines([part for part, _ in parts], current)
+    return [parts[at - 1][1] if at else 0 for at in found]
 
 
 def committed_lines(committed: Sequence[str], current: Sequence[str]) -> list[int]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from mom_lsp.route.talk import talked_about
 from mom_lsp.route.text_index import NOWHERE
 from mom_lsp.route.view import View
 
@@ -37,6 +38,7 @@ class Spot:
     start: int = 1  # 1-based lines of the open text, inclusive
     end: int = 1
     writers: Mapping[int, str] = field(default_factory=dict)  # line of the open text -> commit that wrote it
+    texts: Mapping[int, str] = field(default_factory=dict)  # the lines of the open text that have a writer
     lines: tuple[str, ...] = ()  # in view: the range and its surroundings
     asked: tuple[str, ...] = ()  # the lines of the range alone
     whole: bool = False  # whether that is the whole file
@@ -144,7 +146,7 @@ def _read_file_place(view: View, path: str) -> _FilePlace:
     rows = rows[view.suggestible[rows]]
     file, co_changed = np.zeros(catalog.size), np.zeros(catalog.size)
     file[rows] = FILE * catalog.rarity[rows]
-    commits = rows[~catalog.is_file[rows]]
+    commits = rows[~catalog.is_file[rows] & ~catalog.is_discussion[rows]]
     newest = commits[np.argsort(-catalog.time[commits], kind="stable")][:CO_CHANGED_ROWS]
     small = newest[(catalog.path_count[newest] > 1) & (catalog.path_count[newest] <= MAX_FILES)]
     frequent = catalog.most_touched(small, CO_CHANGED_FILES, without=names)
@@ -165,6 +167,7 @@ def _by_lines(view: View, spot: Spot, result: PlaceEvidence) -> None:
     for line, row in zip(around, rows.tolist(), strict=True):
         if row != NOWHERE and view.suggestible[row]:
             written.setdefault(row, []).append(line)
+    written |= talked_about(view, spot.path, spot.texts, spot.writers)
     result.rows.append(np.array(list(written), np.int64))
     for row, lines in written.items():
         inside = [line for line in lines if spot.start <= line <= spot.end]

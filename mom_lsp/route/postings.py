@@ -22,6 +22,10 @@ class Postings:
     def __len__(self) -> int:
         return len(self._keys)
 
+    def all(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return the key and the row of every entry, (e,) each, sorted by key."""
+        return self._keys, self._rows
+
     def rows(self, keys: Iterable[int]) -> list[np.ndarray]:
         """Return the rows of each key."""
         wanted = np.array(list(keys), np.uint32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,8 @@ import numpy as np
 
 from mom_lsp.memory import Usage
 from mom_lsp.route.domain_names import EMPTY_WORDS
-from mom_lsp.route.features import IDENTIFIER, CodeOverlap
+from mom_lsp.route.features import CodeOverlap
+from mom_lsp.route.field_match import shared_words
 from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.postings import name_keys
 from mom_lsp.route.view import View
@@ -32,13 +34,14 @@ class ReasonWriter:
     overlap: CodeOverlap | None = None
     matches: Container[int] = ()  # rows that full-text search found
     user_rows: frozenset[int] = frozenset()  # of the user's pins and notes on the place
+    proven: Container[int] = ()  # rows that proved useful there: how often they were accepted is said elsewhere
     symbol: str = ""  # the function asked about
     names: Sequence[str] = ()  # identifiers and words of the question, each once
     typed: bool = False  # whether the question is in the user's own words
     texts: Mapping[int, str] = field(default_factory=dict)  # of the chosen rows, if the question is typed
 
     def reason(self, row: int, terms: Mapping[str, float], usage: Usage) -> str:
-        """Return the evidence for a memory, then the feedback on it and whether it was reverted.
+        """Return the evidence for a memory, then the feedback on it. Whether it was reverted, its status says.
 
         What it has to do with the place comes first; of a task in words, only if it wrote the lines.
 
@@ -51,8 +54,8 @@ class ReasonWriter:
         at_lines = row in self.user_rows or (self.place is not None and row in self.place.lines)
         evidence = (text, where) if self.typed and not at_lines else (where, text)
         pinned_here = usage.pinned and row in self.user_rows
-        since = [_feedback(usage)] if (usage.uses or usage.pinned) and not pinned_here else []
-        since += ["reverted later"] if row in self.view.replaced_by else []
+        said = pinned_here or row in self.proven
+        since = [_feedback(usage)] if (usage.uses or usage.pinned) and not said else []
         return listed("pinned here" if pinned_here else "", *evidence, *since)
 
     def place_evidence(self, row: int) -> str:
@@ -60,10 +63,12 @@ class ReasonWriter:
         place, catalog = self.place, self.view.catalog
         if place is None:
             return ""
-        verb = "in" if catalog.is_file[row] else "your note on" if catalog.is_note[row] else "changed"
+        verb = _verb(self.view, row)
         if row in place.lines and row not in place.pinned:
             if catalog.is_note[row]:
                 return f"{verb} this line"
+            if catalog.is_discussion[row]:
+                return "is about this line" if len(place.lines[row]) == 1 else "is about these lines"
             count = len(place.lines[row])
             alone = "wrote this line" if place.share[row] == 1.0 else "wrote one of these lines"
             return alone if count == 1 else f"wrote {count} of these lines"
@@ -72,7 +77,7 @@ class ReasonWriter:
         if place.symbol[row] and self.symbol:
             return f"{verb} `{self.symbol.replace('`', '')}`"
         if place.near[row]:
-            return "changed nearby lines"
+            return f"{'is about' if catalog.is_discussion[row] else 'changed'} nearby lines"
         if self.overlap is not None and self.overlap.asked_added[row] >= LEAST_OVERLAP:
             return "added similar lines"
         if self.overlap is not None and self.overlap.asked_removed[row] >= LEAST_OVERLAP:
@@ -97,18 +102,39 @@ class ReasonWriter:
         return {"lex": "shares words with these lines", "sem": "similar in meaning", "temp": "recent"}[strongest]
 
     def _shared_names(self, row: int) -> Sequence[str]:
-        """Return the longest words of a typed question in a memory's text, else the rarest name that both have."""
-        if row in self.texts:
-            known = {part for name in IDENTIFIER.findall(self.texts[row].lower()) for part in (name, *name.split("_"))}
-            if shared := [name for name in self.names if name.lower() in known - EMPTY_WORDS]:
-                return sorted(shared, key=len, reverse=True)[:SHARED_WORDS]
+        """Return the longest words of a typed question in a memory, else the rarest name that both have.
+
+        Words that most of the chosen memories have, such as the name of the project, come last.
+        """
+        if shared := self._shared_words.get(row):
+            most = max(2, len(self.texts) / 2)
+            return sorted(shared, key=lambda word: (self._common[word] > most, -len(word)))[:SHARED_WORDS]
         rarest = int(self._rarest[row])
         return [self.names[rarest]] if rarest >= 0 else []
+
+    @cached_property
+    def _shared_words(self) -> Mapping[int, Sequence[str]]:
+        """The words of a typed question that the text of each chosen memory has, in whatever form."""
+        words = [word for word in self.names if word.lower() not in EMPTY_WORDS]
+        return {row: shared_words(words, text) for row, text in self.texts.items()}
+
+    @cached_property
+    def _common(self) -> Counter[str]:
+        """How many of the chosen memories have each word."""
+        return Counter(word for words in self._shared_words.values() for word in words)
 
     @cached_property
     def _rarest(self) -> np.ndarray:
         """(n,) the position in `names` of the rarest one that each memory added or removed, -1 for none."""
         return self.view.catalog.names.rarest(name_keys(self.names), self.view.suggestible)
+
+
+def _verb(view: View, row: int) -> str:
+    """Return how a memory is connected with a file or function."""
+    catalog = view.catalog
+    if catalog.is_discussion[row]:
+        return "is about"
+    return "in" if catalog.is_file[row] else "your note on" if catalog.is_note[row] else "changed"
 
 
 def listed(*parts: str) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 
 PRIME = 2**61 - 1  # modulus of the key of a hexadecimal number
 NOWHERE = -1
+NO_ROWS = np.zeros(0, np.int32)
 Arrays = Mapping[str, np.ndarray]
 
 
@@ -70,13 +71,16 @@ class Lookup:
 
     def get(self, text: str) -> int | None:
         """Return the number of a text, None if it is unknown."""
-        key = _hash(text)
+        key = text_key(text)
         at = int(self._hashes.searchsorted(np.uint64(key)))
         return int(self._numbers[at]) if at < len(self._hashes) and int(self._hashes[at]) == key else None
 
     def many(self, texts: Iterable[str]) -> np.ndarray:
         """Return the numbers of texts, (m,) int64, NOWHERE for unknown ones."""
-        keys = np.array([_hash(text) for text in texts], np.uint64)
+        return self.of_keys(np.array([text_key(text) for text in texts], np.uint64))
+
+    def of_keys(self, keys: np.ndarray) -> np.ndarray:
+        """Return the same from the keys of the texts."""
         if not len(self):
             return np.full(len(keys), NOWHERE)
         at = np.minimum(np.searchsorted(self._hashes, keys), len(self) - 1)
@@ -98,8 +102,21 @@ class RowGroups(Mapping[str, np.ndarray]):
         return iter(unpacked(self._keys))
 
     def __getitem__(self, text: str) -> np.ndarray:
-        number = self._number[text]
+        return self._at(self._number[text])
+
+    def many(self, texts: Iterable[str]) -> list[np.ndarray]:
+        """Return the rows of each of some texts, none for unknown ones."""
+        return [self._at(number) if number != NOWHERE else NO_ROWS for number in self._number.many(texts).tolist()]
+
+    def _at(self, number: int) -> np.ndarray:
         return self._rows[int(self._ends[number - 1]) if number else 0 : int(self._ends[number])]
+
+    def groups(self) -> Iterator[tuple[str, np.ndarray]]:
+        """Yield each text with its rows, without looking any of them up."""
+        start = 0
+        for text, end in zip(unpacked(self._keys), self._ends.tolist(), strict=True):
+            yield text, self._rows[start:end]
+            start = end
 
 
 class CommitOf:
@@ -131,12 +148,16 @@ class CommitOf:
 
 def lookup(name: str, texts: Iterable[str], numbers: np.ndarray) -> dict[str, np.ndarray]:
     """Return the arrays of a Lookup; the last number of a repeated text counts."""
-    keys = np.array([_hash(text) for text in texts], np.uint64)[::-1]
-    hashes, first = np.unique(keys, return_index=True)
+    return lookup_of_keys(name, np.array([text_key(text) for text in texts], np.uint64), numbers)
+
+
+def lookup_of_keys(name: str, keys: np.ndarray, numbers: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the same from the keys of the texts."""
+    hashes, first = np.unique(keys[::-1], return_index=True)
     return {f"{name}_hashes": hashes, f"{name}_numbers": numbers[::-1][first].astype(np.int32)}
 
 
-def _hash(text: str) -> int:
+def text_key(text: str) -> int:
     """Return a key below 2^63: from the value of a git hash or id, since there are many, else from the bytes."""
     if len(text) in (16, 40) and "_" not in text:
         try:

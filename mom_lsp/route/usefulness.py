@@ -73,6 +73,11 @@ def usefulness(
     return Usefulness(about.probability(found), worth.probability(found), wrote)
 
 
+def worth_reading(view: View, rows: np.ndarray) -> np.ndarray:
+    """Return the probability that some memories are worth reading, if they are about what is asked, (m,)."""
+    return _shipped()[1].probability(_worth(view, rows) | {"adapts": np.ones(len(rows))})
+
+
 def features(
     view: View, rows: np.ndarray, place: PlaceEvidence, names: np.ndarray, paths: Sequence[str]
 ) -> dict[str, np.ndarray]:
@@ -85,22 +90,28 @@ def features(
         names: (n,) share of the identifiers in view that each row of the view added or removed.
         paths: the files of those lines.
     """
-    catalog = view.catalog
     wrote = place.line[rows] > 0
     before = ~wrote & (place.earlier[rows] > 0)
     function = ~wrote & ~before & (place.symbol[rows] > 0)
     nearby = ~wrote & ~before & (place.near[rows] > 0)
-    informative = np.clip(catalog.informative[rows], LEAST_DOUBT, 1 - LEAST_DOUBT)
     return {
         "wrote": wrote.astype(float),
         "wrote_before": before.astype(float),
         "same_function": function.astype(float),
         "nearby": nearby.astype(float),
         "shares_names": np.where(wrote | before, 0.0, np.sqrt(names[rows])),
+        "adapts": (~np.isin(rows, _first_changes(view, paths))).astype(float),
+    } | _worth(view, rows)
+
+
+def _worth(view: View, rows: np.ndarray) -> dict[str, np.ndarray]:
+    """Return the features of WORTH that do not depend on a place, (m,) each."""
+    catalog = view.catalog
+    informative = np.clip(catalog.informative[rows], LEAST_DOUBT, 1 - LEAST_DOUBT)
+    return {
         "informative": np.log(informative / (1 - informative)),
         "surprise": view.surprise[rows].astype(float) - COMMON_SURPRISE,
         "few_files": -np.log1p(catalog.path_count[rows]),
-        "adapts": (~np.isin(rows, _first_changes(view, paths))).astype(float),
     }
 
 

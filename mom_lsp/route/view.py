@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mom_lsp.route.catalog import EMPTY, Catalog
+from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
 from mom_lsp.route.surprise import surprise
 from mom_lsp.route.text_index import NOWHERE, CommitOf
@@ -42,8 +42,10 @@ class View:
         self.valid[rows] = True
         self.distance[rows[::-1]] = np.arange(len(rows))[::-1]
         self.commit_of = CommitOf(catalog.size, rows, known)
-        for path, blob in tree.items():
-            for row in catalog.rows_of_blob.get(blob, EMPTY).tolist():
+        self.led = _led(catalog, commits)  # (n,) whether it is a discussion that led to a commit of this HEAD
+        self.valid |= self.led | (catalog.is_discussion & ~catalog.led)
+        for path, found in zip(tree, catalog.rows_of_blob.many(tree.values()), strict=True):
+            for row in found.tolist():
                 self.valid[row] |= catalog.paths_of(row)[:1] == [path]
         self.suggestible = self.valid & catalog.suggestible
         self.by_file: dict[str, Any] = {}  # cache of the place term
@@ -169,3 +171,14 @@ class View:
     def surprise(self) -> np.ndarray:
         """(n,) how unusual each change is for the repository, 1 to 5."""
         return surprise(self.catalog.evidence, self._edges, self.suggestible)
+
+
+def _led(catalog: Catalog, commits: Iterable[str]) -> np.ndarray:
+    """Return which rows are discussions that led to one of some commits, (n,)."""
+    led = np.zeros(catalog.size, bool)
+    if len(catalog.talk_of_commit):
+        history = frozenset(commits)
+        for commit, rows in catalog.talk_of_commit.groups():
+            if commit in history:
+                led[rows] = True
+    return led

@@ -10,11 +10,12 @@ from typing import Any, cast, get_args
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Status, Usage
+from mom_lsp.motifs.routes import RouteLog
 from mom_lsp.tiers import HOLD, RELEASE, TOUCH
 from mom_lsp.tiers.undo import undone_events
 from mom_lsp.tiers.usage import ACCEPTED, GATES, after, hinted, impressions_in, merged_usage, seen, without_evidence
 
-ERASING = frozenset({"forget", "restore", "undo", "purge", "pin"})
+ERASING = frozenset({"forget", "restore", "purge"})
 SELECTIONS = 200  # (memory, file it was listed at): the window for variety
 NOTE_GRACE = 30 * 86_400.0  # seconds in which a forgotten note can be restored
 
@@ -53,6 +54,7 @@ class Life:
     active: list[float] = field(default_factory=list)  # times when the user saved a file or used a memory
     tuned: Mapping[str, Any] = field(default_factory=dict)  # mode -> weights learned here
     selections: dict[tuple[str, str], None] = field(default_factory=dict)  # (memory, path) of the last suggestions
+    routes: RouteLog = field(default_factory=RouteLog)  # what was shown and accepted where
     last_seq: int = 0
 
     def of(self, memory: str) -> Usage:
@@ -117,6 +119,7 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
             if event.seq in named and event.type == "transition":
                 usages[event.memory] = without_evidence(usages[event.memory], event)
             continue
+        life.routes.add(event)
         match event.type:
             case "note":
                 life.notes[event.memory] = event
@@ -152,8 +155,20 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
 
 
 def erasure_seq(log: Iterable[Event]) -> int:
-    """Return the number of the last event that changes which memories the store may have."""
-    return max((event.seq for event in log if event.type in ERASING), default=0)
+    """Return the number of the last event that changes which memories the store may have.
+
+    Those are what erases or restores; a pin of what was forgotten; and an undo of one of these, or of a note.
+    """
+    last, forgotten, reversible = 0, set[str](), set[int]()
+    for event in log:
+        erases = event.type in ERASING or (event.type == "pin" and event.memory in forgotten)
+        if erases or (event.type == "undo" and event.data.get("seq") in reversible):
+            last = event.seq
+        if erases or event.type == "note":
+            reversible.add(event.seq)
+        if event.type == "forget":
+            forgotten.add(event.memory)
+    return last
 
 
 def expired_notes(log: Iterable[Event], now: float) -> list[int]:
@@ -210,5 +225,6 @@ def _copy(life: Life) -> Life:
         list(life.active),
         life.tuned,
         dict(life.selections),
+        life.routes.copy(),
         life.last_seq,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from mom_lsp.tiers import HOLD, TOUCH
-from mom_lsp.tiers.decay import EPISODIC, SEMANTIC, ActiveDays, activated, faded
+from mom_lsp.tiers.decay import EPISODIC, FLOORS, SEMANTIC, ActiveDays, activated, faded
 
 RISE = np.array([0.6, 0.8])  # strength to rise to the next tier; well above the floors, to avoid flapping
 NEEDED = np.array([2, 4])  # activations to rise to the next tier, besides the strength
@@ -80,6 +80,17 @@ def _lifted(tier: np.ndarray, strength: np.ndarray, count: np.ndarray) -> np.nda
     step = np.minimum(tier, SEMANTIC - 1)
     up = (tier < SEMANTIC) & (strength >= RISE[step]) & (count >= NEEDED[step])
     return np.asarray(tier + up)
+
+
+def kept_tiers(found: Tiers, kept: Mapping[int, int]) -> Tiers:
+    """Return the same where some rows fall neither below a tier nor below its floor (SCMS layers 1 and 2 survive)."""
+    if not kept:
+        return found
+    tier, strength = found.tier.copy(), found.strength.copy()
+    rows, least = np.array(list(kept), np.int64), np.array(list(kept.values()), np.int64)
+    tier[rows] = np.maximum(tier[rows], least)
+    strength[rows] = np.maximum(strength[rows], FLOORS[least])
+    return Tiers(tier, strength)
 
 
 def _rounds(rows: np.ndarray) -> list[np.ndarray]:

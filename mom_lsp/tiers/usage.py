@@ -37,8 +37,9 @@ def _pin(event: Event) -> Pin:
 
 def _used(usage: Usage, event: Event) -> Usage:
     places = usage.places
-    if all(place[:2] != (event.path, event.symbol) for place in places):
-        places = (*places, (event.path, event.symbol, event.time))
+    if not any(path == event.path and event.symbol in (symbol, "") for path, symbol, _ in places):
+        somewhere = (event.path, "")  # in the file, until a function of it is known
+        places = (*(place for place in places if place[:2] != somewhere), (event.path, event.symbol, event.time))
     first = usage.first_used if usage.uses else event.time
     return replace(
         usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False, hinted=0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -93,6 +93,10 @@ class TextsAsOf:
         matches = [(memory, score) for memory, score in found if memory in row_of and allowed[row_of[memory]]]
         return dict(matches[:limit])
 
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word, later ones included."""
+        return self._rows.frequency(words)
+
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id."""
         return self._rows.get(ids)
@@ -163,7 +167,7 @@ class Cases:
         view = View(snapshot.catalog, self._history.before(asked.query), {})
         tiers = aged(view, snapshot.life, asked.now)
         ranker = Ranker(TextsAsOf(snapshot.rows, view), snapshot, view, shipped("editing"), tiers)
-        query = with_earlier_writers(self._earlier.of, view, query)
+        query = with_earlier_writers(self._earlier.of, view, query, None)
         evidence = ranker.evidence(query, meaning)
         case = Case(
             label=label,
@@ -236,7 +240,7 @@ def _spots(change: PlannedChange, writers: Writers) -> Iterator[Spot]:
     for start, count in change.ranges:
         asked, left = tuple(left[:count]), left[count:]
         first, last = (start, start + count - 1) if count else (max(1, start), max(1, start + 1))
-        yield Spot(change.path, symbol, first, last, writers, change.lines, asked)
+        yield Spot(change.path, symbol, first, last, writers, lines=change.lines, asked=asked)
 
 
 def _blamed_ranges(asked: Situation) -> list[tuple[str, list[tuple[int, int]]]]:

@@ -6,15 +6,14 @@ A conditional logit (each query's candidates compete), then a calibration of its
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
-from mom_lsp.route.features import FEATURES, as_matrix
+from mom_lsp.route.features import EDITING, FEATURES, as_matrix
 from mom_lsp.route.linear_model import LinearModel
-from mom_lsp.tuning.cases import Case
+from mom_lsp.route.score import total
 from mom_lsp.tuning.logit import calibration, conditional_logit
-from mom_lsp.tuning.rank import scores
 
 PENALTY = 0.01  # on squared standardised weights
 CALIBRATED = 10  # best candidates of each query that calibration uses
@@ -22,8 +21,30 @@ ENOUGH = 20  # queries; with fewer the intercept is not calibrated
 FIXED = {"uses": 0.5}  # history has no uses to learn from: a small weight, so that no use outweighs the location
 
 
+class Choice(Protocol):
+    """The candidates of one question."""
+
+    @property
+    def rows(self) -> np.ndarray:
+        """(m,) of the catalog."""
+        ...
+
+    @property
+    def features(self) -> dict[str, np.ndarray]:
+        """(m,) each."""
+        ...
+
+    @property
+    def correct(self) -> np.ndarray:
+        """(m,) whether a candidate is an answer."""
+        ...
+
+
 def fit(
-    cases: Sequence[Case], names: Sequence[str] = FEATURES, prior: LinearModel | None = None, rated: Sequence[Case] = ()
+    cases: Sequence[Choice],
+    names: Sequence[str] = EDITING,
+    prior: LinearModel | None = None,
+    rated: Sequence[Choice] = (),
 ) -> LinearModel:
     """Return the model that makes the referenced commits most likely; every query weighs the same.
 
@@ -42,7 +63,7 @@ def fit(
     return LinearModel(scaled if rated else scaled | FIXED, intercept)
 
 
-def _competing(cases: Sequence[Case], names: Sequence[str], prior: LinearModel | None = None) -> np.ndarray:
+def _competing(cases: Sequence[Choice], names: Sequence[str], prior: LinearModel | None = None) -> np.ndarray:
     """Return the weights of a conditional logit on standardised features, (f,)."""
     columns = [FEATURES.index(name) for name in names]
     chosen = [case for case in cases if case.correct.any()]
@@ -57,11 +78,11 @@ def _competing(cases: Sequence[Case], names: Sequence[str], prior: LinearModel |
     return np.asarray(found / scale)
 
 
-def _calibrated(cases: Sequence[Case], model: LinearModel) -> tuple[float, float]:
+def _calibrated(cases: Sequence[Choice], model: LinearModel) -> tuple[float, float]:
     """Return slope and intercept that turn the scores of the best candidates into log-odds of being correct."""
     values, correct = [], []
     for case in cases:
-        found = scores(case, model)
+        found = total(model.shares(case.features)) if len(case.rows) else np.zeros(0)
         best = np.argsort(-found, kind="stable")[:CALIBRATED]
         values.append(found[best])
         correct.append(case.correct[best])

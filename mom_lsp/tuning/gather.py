@@ -72,21 +72,17 @@ def open_cache(repository: Repository) -> BlameCache:
     return BlameCache(platformdirs.user_cache_path("mom-lsp") / "eval", repository)
 
 
-def configured_encoder(root: Path, *, by_place: bool = False) -> Encoder | None:
+def configured_encoder(root: Path) -> Encoder | None:
     """Return the encoder that the product asks with the settings of a worktree.
 
-    None if it is turned off, if the default one is not installed, or `by_place`, where only recent edits need it.
-
-    Args:
-        root: of the worktree.
-        by_place: whether the questions are about lines, without words.
+    None if it is turned off, or if the default one is not installed.
 
     Raises:
         EncoderError: the settings name a model that cannot be used.
     """
     location = locate(root)
     chosen = resolve_saved(location.root, location.data).settings.encoder
-    if not chosen.enable or (by_place and not chosen.context):
+    if not chosen.enable:
         return None
     try:
         return choose(chosen.model, bulk=True)

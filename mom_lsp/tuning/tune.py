@@ -18,7 +18,7 @@ from mom_lsp.store import Store
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.fit import as_json, fit
-from mom_lsp.tuning.gather import configured_encoder, gather_cases
+from mom_lsp.tuning.gather import gather_cases
 from mom_lsp.tuning.labels import own_labels
 from mom_lsp.tuning.metrics import metrics_of
 from mom_lsp.tuning.rank import default_editing_model, rank
@@ -46,7 +46,7 @@ def tune(root: Path, limit: int, step: Step) -> tuple[dict[str, Any], LinearMode
     labels = own_labels(root)[-limit:]
     impressions = load_rated(root)[-limit:]
     _check_enough(labels, impressions)
-    history = gather_cases(root, labels, step, encoder=configured_encoder(root, by_place=True)) if labels else []
+    history = gather_cases(root, labels, step) if labels else []
     rated = list(replay_rated(root, impressions, step))
     _check_enough(history, rated)
     return learn(history, rated)
@@ -117,7 +117,7 @@ def replay_rated(root: Path, impressions: Sequence[RatedImpression], step: Step)
     location = locate(root)
     with Journal(location.data / datafolder.JOURNAL) as journal:
         store = Store(location.data)
-        library = Library(lambda: store, journal, configured_encoder(root, by_place=True))
+        library = Library(lambda: store, journal, None)
         library.reload()
         yield from ImpressionReplay(location, library, list(journal.events())).cases(impressions, step)
 
