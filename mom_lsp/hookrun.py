@@ -30,7 +30,7 @@ def run(args: Sequence[str]) -> None:
         # At the end of a rebase its folder still exists when this hook runs; the indexer waits until git removes it.
         waiting = rebasing(str(git_dir)) and list(args[:2]) != ["post-rewrite", "rebase"]
         if not waiting and indexqueue.claim_start(data_dir, time.time()):
-            _start_indexer(root if git_dir_of(str(root)) == str(git_dir) else git_dir)
+            start_indexer(root if git_dir_of(str(root)) == str(git_dir) else git_dir)
     except Exception:  # never fail the commit: log the error
         _log(data_dir)
 
@@ -44,7 +44,7 @@ def _git_dir(folder: Path) -> Path | None:
     return Path(found) if found else None
 
 
-def _start_indexer(workspace: Path) -> None:
+def start_indexer(workspace: Path) -> None:
     """Start a detached indexer without our streams: git would wait for them to be closed."""
     import subprocess
 

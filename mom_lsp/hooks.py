@@ -143,6 +143,14 @@ def _block(name: str, note: bytes = b"", chain: bytes = b"") -> bytes:
     return BEGIN + note + os.fsencode(command) + chain + END
 
 
+def missing_python(hook: Path) -> str:
+    """Return the Python that our block in a hook starts if it is gone, "" if it is there. Raises OSError."""
+    command = hook.read_bytes().partition(BEGIN)[2].decode("utf-8", "surrogateescape")
+    line = next((line for line in command.split("\n") if " -m mom_lsp hook run " in line), "")
+    python = shlex.split(line.partition(" -P -m ")[0])[:1]
+    return "" if python and os.access(python[0], os.X_OK) else "".join(python) or "none"
+
+
 def _chain(name: str) -> bytes:
     """Return the lines that run a renamed hook with its input and exit status."""
     return (

@@ -13,7 +13,7 @@ from mom_lsp import __version__, errors
 FOLDER = "mom.folder"  # click's meta key for the folder given with -C
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 GROUPS = {
-    "Ask": {"suggest": "suggest", "search": "suggest", "why": "why", "show": "suggest"},
+    "Ask": {"suggest": "suggest", "search": "suggest", "why": "why", "show": "suggest", "domains": "domains"},
     "Feedback": {
         "pin": "feedback",
         "unpin": "feedback",
@@ -25,9 +25,9 @@ GROUPS = {
         "undo": "feedback",
         "purge": "feedback",
     },
-    "Review": {"review": "review", "status": "status", "doctor": "status"},
-    "Index": {"index": "index", "hook": "hook"},
-    "Editor": {"serve": "serve", "engine": "serve"},
+    "Review": {"review": "review", "rules": "rules", "report": "report", "status": "status", "doctor": "status"},
+    "Index": {"index": "index", "hook": "hook", "fleet": "fleet"},
+    "Editor": {"init": "init", "serve": "serve", "engine": "serve"},
     "Model and measurements": {"model": "model", "tune": "tune", "eval": "eval", "bench": "bench"},
     "Transfer": {"export": "transfer", "import": "transfer"},
 }  # heading of the help text -> verb -> the module of this package that implements it

@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from mom_lsp.cli import bench_growth, bench_routing
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import echo_json
 from mom_lsp.git.location import locate
+
+MEMORIES, COMMITS = 1_000_000, 64_000  # at most, with --routing and --scale
 
 
 @click.command()
@@ -21,7 +24,21 @@ from mom_lsp.git.location import locate
 @click.option("--memory", is_flag=True, help="Measure the memory use of an editor's processes.")
 @click.option("--routing", is_flag=True, help="Compare search of all vectors with search by domains.")
 @click.option("--small", is_flag=True, help="Measure with one slow core and 4 GB of memory.")
-@click.option("--up-to", default=1_000_000, metavar="N", help="With --routing: at most this many synthetic memories.")
+@click.option("--scale", is_flag=True, help="Measure made repositories of growing size, then each REPO.")
+@click.option(
+    "--up-to",
+    type=int,
+    metavar="N",
+    help="At most this many memories (--routing) or commits (--scale; 0 for each REPO alone).",
+)
+@click.option("--updates", type=click.IntRange(1), metavar="N", help="Index N commits one by one.")
+@click.option(
+    "--load",
+    type=click.FloatRange(0.1),
+    metavar="MINUTES",
+    help="Ask an editor's server 200 times a second while the indexer runs.",
+)
+@click.option("--curve", metavar="FILE.svg", help="With --scale: plot what grows.")
 @AS_JSON
 def bench(
     repos: tuple[str, ...],
@@ -30,23 +47,40 @@ def bench(
     memory: bool,
     routing: bool,
     small: bool,
-    up_to: int,
+    scale: bool,
+    up_to: int | None,
+    updates: int | None,
+    load: float | None,
+    curve: str | None,
     as_json: bool,
 ) -> None:
     """Measure indexing, a session in an editor, and commands.
 
     Prints medians, beside what git takes in the same run.
     """
-    if routing:
-        from mom_lsp.cli.bench_routing import run
-
-        run([locate(folder() / Path(repo).expanduser()).root for repo in repos], up_to, as_json)
+    if curve and not scale:
+        raise click.UsageError("--curve plots what --scale measures: give both")
+    if routing or scale:
+        roots = [locate(folder() / Path(repo).expanduser()).root for repo in repos]
+        if routing:
+            bench_routing.run(roots, MEMORIES if up_to is None else up_to, as_json)
+        else:
+            picture = folder() / Path(curve).expanduser() if curve else None
+            bench_growth.scale(roots, COMMITS if up_to is None else up_to, picture, as_json)
+        return
+    if (updates or load) and repos:
+        raise click.UsageError("--updates and --load measure a repository that they make: give no REPO")
+    if updates:
+        bench_growth.updates(updates, as_json)
         return
     if len(repos) > 1:
-        raise click.UsageError("only --routing accepts more than one REPO")
+        raise click.UsageError("only --routing and --scale accept more than one REPO")
     repo = repos[0] if repos else None
     with _small_machine() if small else nullcontext([]) as limits:
-        result = _measure_model() if model else _measure_repository(repo, at, memory=memory)
+        if load:
+            result = bench_growth.load(load)
+        else:
+            result = _measure_model() if model else _measure_repository(repo, at, memory=memory)
     result["figures"] = [*limits, *result["figures"]]
     if as_json:
         echo_json(result)

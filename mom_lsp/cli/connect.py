@@ -12,14 +12,17 @@ from typing import Any
 import click
 
 from mom_lsp.cli.app import folder
-from mom_lsp.errors import ChildError
+from mom_lsp.cli.text import one_line
+from mom_lsp.errors import ChildError, NewerEngine
 from mom_lsp.git.location import Location, locate
 
 Call = Callable[[str, dict[str, Any]], Any]
 ANSWER_TIMEOUT, MODEL_TIMEOUT = 30.0, 300.0  # seconds; a large model on a small machine
 CONNECT_TIMEOUT = 1.0  # seconds; an engine that takes longer to accept is hung
 # Idempotent requests, which are repeated in this process when the engine fails.
-READS = frozenset({"suggest", "search", "show", "episode", "why", "model", "status", "doctor", "export", "review"})
+READS = frozenset(
+    {"suggest", "search", "show", "episode", "why", "model", "status", "doctor", "domains", "export", "review"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +34,10 @@ class Connection:
 
     def call(self, method: str, **params: Any) -> Any:
         """Send a request for this workspace. Raises the MomError of the service."""
-        return self.answer(method, {"root": str(self.location.root), **params})
+        found = self.answer(method, {"root": str(self.location.root), **params})
+        for trouble in found.get("troubles", ()) if isinstance(found, dict) else ():
+            click.echo(f"mom: {one_line(trouble)}", err=True)
+        return found
 
 
 @contextmanager
@@ -85,7 +91,10 @@ class Answerer:
     def _connect(self) -> Any:
         from mom_lsp.process import EngineClient
 
-        return EngineClient.connect(self._data, CONNECT_TIMEOUT)
+        try:
+            return EngineClient.connect(self._data, CONNECT_TIMEOUT)
+        except NewerEngine:  # of another installation
+            return None
 
     def _in_process(self, method: str, params: dict[str, Any]) -> Any:
         gc.disable()  # the command ends before garbage matters, and hundreds of modules are imported next

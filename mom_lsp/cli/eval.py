@@ -35,11 +35,11 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     flag_value="all",
     default="",
     metavar="GROUP",
-    help="Ablate a group of terms, or `seed`, `life`, `cms`, `strategies`.",
+    help="Ablate a group of terms, or `seed`, `life`, `cues`, `strategies`.",
 )
-@click.option("--meaning/--no-meaning", default=True, help="Use semantic search where mom does, or never.")
+@click.option("--meaning/--no-meaning", default=None, help="Use semantic search always or never, not where mom does.")
 @click.option("--model", is_flag=True, help="Evaluate attention bias in the language model instead.")
-@click.option("--out", metavar="FILE", help="Write the predictions to FILE.")
+@click.option("--out", metavar="FILE", help="Write the predictions to FILE, or each text that the model reads.")
 @click.option("--curve", metavar="FILE.svg", help="Plot precision against coverage.")
 @AS_JSON
 def eval_(
@@ -48,7 +48,7 @@ def eval_(
     form: str,
     limit: int | None,
     ablate: str,
-    meaning: bool,
+    meaning: bool | None,
     model: bool,
     out: str | None,
     curve: str | None,
@@ -64,7 +64,7 @@ def eval_(
     if model:
         from mom_lsp.cli.eval_model import run
 
-        run(base / Path(repo).expanduser(), file, limit, as_json)
+        run(base / Path(repo).expanduser(), file, limit, base / Path(out).expanduser() if out else None, as_json)
         return
     from mom_lsp.evaluation.evaluate import EvaluationRequest, evaluate, write_predictions
 
@@ -119,10 +119,12 @@ def _print(document: dict[str, Any]) -> None:
 
 
 def _replay_counts(row: dict[str, Any]) -> str:
-    """Return the counts of a replay, "" for a row that has none."""
+    """Return the counts of a replay or the gain of a cue, "" for a row that has neither."""
     if "hints" in row:
         counts = f", {row['accepted']} accepted, {row['right']} of {row['hints']} hints correct"
         return f"{counts}, {row['barred']} suppressed" if row["barred"] else counts
+    if "gain" in row:
+        return ", R@3 {:+.3f} [{:+.3f},{:+.3f}]".format(*row["gain"])
     if "trials" not in row:
         return ""
     done = [f"{row['accepted']} accepted", f"variety {row['variety']:.3f}"]

@@ -12,14 +12,14 @@ from mom_lsp.cli.text import echo_json
 LIMIT = 40  # labels by default, which takes some minutes
 
 
-def run(repository: Path, labels: Path | None, limit: int | None, as_json: bool) -> None:
+def run(repository: Path, labels: Path | None, limit: int | None, out: Path | None, as_json: bool) -> None:
     """Evaluate, and print one table."""
     from mom_lsp.cli.progress import bars
     from mom_lsp.evaluation.attention_eval import evaluate_model
     from mom_lsp.settings import resolve
 
     with bars() as bar:
-        document = evaluate_model(repository, labels, limit or LIMIT, resolve(None).settings.model.path, bar)
+        document = evaluate_model(repository, labels, limit or LIMIT, resolve(None).settings.model.path, bar, out)
     if as_json:
         echo_json(document)
     else:
@@ -48,6 +48,11 @@ def print_table(document: dict[str, Any]) -> None:
         for name, row in document["methods"].items()
     ]
     stdout().print(table(rows, head))
+    compared = document["against_rule"]
+    click.echo(
+        f"\nlearned traces against the plain rule (the router's first, chosen layers), each with the strength that\n"
+        f"was best on the texts before: {_interval(compared['difference'])}, {compared['verdict']}"
+    )
 
 
 def _interval(interval: tuple[float, float, float] | None) -> str:

@@ -20,7 +20,10 @@ def ask_engine(arguments: list[str]) -> int | None:
     folder, verb = (arguments[1], arguments[2]) if arguments[:1] == ["-C"] else (".", arguments[0])
     if verb not in VERBS:
         return None
-    git_dir = git_dir_above(os.path.abspath(os.path.expanduser(folder)))
+    try:
+        git_dir = git_dir_above(os.path.abspath(os.path.expanduser(folder)))
+    except FileNotFoundError:  # the current folder was deleted: the command says so
+        return None
     if git_dir is None:
         return None
     from mom_lsp.process.command_socket import ask

@@ -41,7 +41,7 @@ def useful(id: str, at: str | None) -> None:
 
 @click.command()
 @click.argument("id")
-@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, in the memory's own file.")
+@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, where it was shown last.")
 @click.option("--never", is_flag=True, help="Archive the memory: never suggest it. Search still finds it.")
 def dismiss(id: str, at: str | None, never: bool) -> None:
     """Stop suggesting a memory in a function or file."""
@@ -63,7 +63,8 @@ def forget(id: str) -> None:
 def restore(id: str) -> None:
     """Restore a forgotten or archived memory.
 
-    A forgotten memory is read from the repository again; an archived one may be suggested again.
+    A forgotten memory is read from the repository again, a discussion with the next import; an archived one may be
+    suggested again.
     """
     _send("restore", id=id)
 

@@ -51,12 +51,18 @@ class LinkRoot:
     path: str | None = None  # of the file asked about
 
 
-def print_suggestions(suggestions: Sequence[dict[str, Any]], view: LinkRoot, *, explain: bool = False) -> None:
-    """Print memories separated by blank lines; with `explain`, also the terms of their scores."""
+def print_suggestions(
+    suggestions: Sequence[dict[str, Any]], view: LinkRoot, *, explain: bool = False, domains: bool = False
+) -> None:
+    """Print memories separated by blank lines; with `explain`, also the terms of their scores.
+
+    With `domains` also the domain of each, unless all are in the same one.
+    """
+    domains = domains and len({suggestion["phrases"]["domain"] for suggestion in suggestions}) > 1
     console = stdout()
     rows: list[RenderableType] = []
     for suggestion in suggestions:
-        details = detail_lines(suggestion, view, explain=explain)
+        details = detail_lines(suggestion, view, explain=explain, domains=domains)
         rows += [Text()] if rows else []
         rows += [title_line(suggestion), *(_indented(row, console) for row in details)]
     console.print(Group(*rows))  # in one call: each print costs half a millisecond
@@ -77,21 +83,29 @@ def print_answer(answer: dict[str, Any], view: LinkRoot, *, explain: bool = Fals
     stdout().print(Group(*rows))
 
 
-def detail_lines(suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False) -> list[Text]:
-    """Return the lines below a memory's title: source, quote, failure, relevance and id."""
+def detail_lines(
+    suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False, domains: bool = False
+) -> list[Text]:
+    """Return the lines below a memory's title: source, quote, failure, domain, relevance and id."""
     rows = [source_line(suggestion, view)]
-    if quote := suggestion["quote"]:
+    if quote := suggestion["phrases"]["quote"]:
         rows.append(Text(one_line(quote), "dim"))
     if failure := suggestion["phrases"]["failure"]:
         rows.append(Text(one_line(failure), "red"))
+    if domains and (domain := suggestion["phrases"]["domain"]):
+        rows.append(Text(one_line(domain), "dim"))
     return [*rows, *_score_lines(suggestion, explain=explain)]
 
 
 def title_line(suggestion: dict[str, Any]) -> Text:
-    """Return the kind as a tag unless it is a plain change, the title, and labels such as "pinned"."""
+    """Return the kind as a tag unless it is a plain change or the title begins with it, the title, and labels."""
     kind, name = str(suggestion["kind"]), suggestion["phrases"]["kind"]
     style = f"{KIND_COLOURS.get(kind, 'white')} reverse" if coloured() else ""
-    tag = [(name, style), "  " if coloured() else ": "] if name != PLAIN_CHANGE else []
+    tag = (
+        [(name, style), "  " if coloured() else ": "]
+        if name != PLAIN_CHANGE and not _begins_with(suggestion["title"], name)
+        else []
+    )
     line = Text.assemble(*tag, (one_line(suggestion["title"]), "bold"))
     if suggestion.get("title_generated"):
         line.append(f"  ≈ {one_line(suggestion['title_generated'])}", "italic")  # written by a model
@@ -100,12 +114,18 @@ def title_line(suggestion: dict[str, Any]) -> Text:
     return line
 
 
+def _begins_with(title: str, kind: str) -> bool:
+    """Whether a title begins with the word for a kind: "Fix the parser", "Work around …"."""
+    return "".join(title.lower().split()[:2]).startswith(kind.replace(" ", ""))
+
+
 def source_line(suggestion: dict[str, Any], view: LinkRoot) -> Text:
-    """Return age, author, commit and file, with links."""
+    """Return age, author, commit or discussion, and file, with links."""
     source = suggestion["source"]
     parts = [
         Text(suggestion["phrases"]["age"]),
         Text(one_line(source.get("author") or "")),
+        Text(one_line(suggestion["phrases"]["agent"])),
         _commit(source),
         _place(suggestion, view),
     ]
@@ -151,10 +171,12 @@ def _score_lines(suggestion: dict[str, Any], *, explain: bool) -> list[Text]:
 
 
 def _commit(source: dict[str, Any]) -> Text:
-    commit = source.get("commit") or ""
+    """Return the name of the discussion, or the short hash, with a link to the code host if it is known."""
+    discussion = source.get("discussion") or {}
+    name = discussion.get("name") or (source.get("commit") or "")[:10]
     url = str(source.get("url") or "")
     safe = url.startswith(("https://", "http://"))
-    return Text(one_line(commit)[:10], Style(color="yellow", link=clean(url) if safe else None))
+    return Text(one_line(name), Style(color="yellow", link=clean(url) if safe else None))
 
 
 def _place(suggestion: dict[str, Any], view: LinkRoot) -> Text:
@@ -165,6 +187,6 @@ def _place(suggestion: dict[str, Any], view: LinkRoot) -> Text:
         path, line = view.path, min(lines)
     if not path:
         return Text()
-    inside = not Path(path).is_absolute() and ".." not in Path(path).parts
+    inside = not Path(path).is_absolute() and ".." not in Path(path).parts and not suggestion.get("repository")
     link = clean((view.root / path).as_uri()) + (f"#{line}" if line else "") if inside else None
     return Text(one_line(path) + (f":{line}" if line else ""), Style(link=link))

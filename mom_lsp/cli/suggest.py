@@ -7,10 +7,12 @@ from typing import Any
 
 import click
 
+from mom_lsp.cli import ask_fleet
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
+from mom_lsp.cli.domains import WITHIN, scope_of
 from mom_lsp.cli.target import parse_target
-from mom_lsp.cli.text import echo_json, one_line
+from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="Show at most N memories.")
 EXPLAIN = click.option("--explain", is_flag=True, help="Show the terms of each score.")
@@ -27,41 +29,76 @@ EXPLAIN = click.option("--explain", is_flag=True, help="Show the terms of each s
 )
 @COUNT
 @EXPLAIN
+@ask_fleet.FLEET
 @AS_JSON
-def suggest(target: str | None, rev: str | None, intent: str, k: int | None, explain: bool, as_json: bool) -> None:
+def suggest(
+    target: str | None, rev: str | None, intent: str, k: int | None, explain: bool, fleet: bool, as_json: bool
+) -> None:
     """Suggest memories for lines, a file or a task."""
+    if fleet and rev is not None:
+        raise click.UsageError("--fleet asks about the files as they are: leave out --rev")
     if target is None and (rev is not None or not intent.strip()):
         raise click.UsageError("name a FILE or FILE:LINE, or describe a task with --intent TEXT")
     with connect() as service:
-        asked: dict[str, Any] = {"k": k, "counted": not as_json} | ({"intent": intent} if intent else {})
+        asked: dict[str, Any] = {"k": k, "counted": not as_json, "patient": True} | (
+            {"intent": intent} if intent else {}
+        )
         if target is not None:
             place = parse_target(target, folder(), service.location.root, on_disk=rev is None)
             asked |= {"path": place.path, "start": place.start, "end": place.end, "text": None, "rev": rev}
+        others = ask_fleet.open_fleet(service) if fleet else None
         result = service.call("suggest", **asked)
+        if others is not None and target is not None:
+            result = ask_fleet.with_lines(result, others, service, place)
+        elif others is not None:
+            result = ask_fleet.with_words(result, others, service, intent)
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
             _print(result["suggestions"], service, asked.get("path"), explain=explain)
         else:
             about = target or f"“{intent}”"
-            _print_message(f"No relevant memories for {about}. Search all memories with `mom search TEXT`.")
+            nothing = f"No relevant memories for {about}. Search all memories with `mom search TEXT`."
+            _print_message(UNINDEXED if result.get("unindexed") else nothing)
+        if others is not None and not as_json:
+            _print_message(ask_fleet.age(others))
 
 
 @click.command()
-@click.argument("text", nargs=-1, required=True)
+@click.argument("text", nargs=-1)
+@WITHIN
 @COUNT
 @EXPLAIN
+@ask_fleet.FLEET
 @AS_JSON
-def search(text: tuple[str, ...], k: int | None, explain: bool, as_json: bool) -> None:
-    """Search memories by text."""
+def search(text: tuple[str, ...], within: str | None, k: int | None, explain: bool, fleet: bool, as_json: bool) -> None:
+    """Search memories by text.
+
+    With --in and no TEXT, show what is most worth reading there.
+    """
+    if not text and not within:
+        raise click.UsageError("give a TEXT to search for, or a place with --in NAME")
     with connect() as service:
-        result = service.call("search", text=" ".join(text), k=k)
+        others = ask_fleet.open_fleet(service) if fleet and text else None
+        scope = {"in": scope_of(within, service.location.root)} if within else {}
+        result = service.call("search", text=" ".join(text), k=k, counted=not as_json, **scope)
+        if others is not None:
+            result = ask_fleet.with_words(result, others, service, " ".join(text))
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
-            _print(result["suggestions"], service, explain=explain)
+            _print(result["suggestions"], service, explain=explain, domains=True)
+            if result.get("weak"):
+                _print_message("None of these stands out: other words may find more.")
         else:
-            _print_message(f"No memories match “{' '.join(text)}”. `mom status` shows whether indexing is complete.")
+            about = f"No memories match “{' '.join(text)}”" if text else "No memories"
+            where = f" in {within}" if within else ""
+            nothing = f"{about}{where}. `mom status` shows whether indexing is complete."
+            _print_message(UNINDEXED if result.get("unindexed") else nothing)
+        if not as_json and result.get("words_only") and not result.get("unindexed"):
+            _print_message("Searched by words only, not by meaning: `mom doctor` says why.")
+        if others is not None and not as_json:
+            _print_message(ask_fleet.age(others))
 
 
 @click.command()
@@ -84,11 +121,16 @@ def show(id: str, episode: bool, as_json: bool) -> None:
 
 
 def _print(
-    memories: Sequence[dict[str, Any]], service: Connection, path: str | None = None, *, explain: bool = False
+    memories: Sequence[dict[str, Any]],
+    service: Connection,
+    path: str | None = None,
+    *,
+    explain: bool = False,
+    domains: bool = False,
 ) -> None:
     from mom_lsp.cli.output import LinkRoot, print_suggestions
 
-    print_suggestions(memories, LinkRoot(service.location.root, path), explain=explain)
+    print_suggestions(memories, LinkRoot(service.location.root, path), explain=explain, domains=domains)
 
 
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
@@ -130,6 +172,7 @@ def _facts(memory: dict[str, Any]) -> list[tuple[str, Any]]:
         ("reason", memory["life"]["reason"]),
         ("strength", phrases["strength"]),
         ("evidence", phrases["evidence"]),
+        ("proven", phrases["proven"].removeprefix("proven: ")),
         ("domain", memory["domain"]),
         ("surprise", f"{memory['surprise']} of 5" if memory["surprise"] else ""),
         ("episode", phrases["episode"]),

@@ -41,8 +41,21 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
         folder = hooks.hooks_folder(location)
         files = [folder / name for name in hooks.NAMES]
         missing = [file.name for file in files if not file.is_file() or hooks.BEGIN not in file.read_bytes()]
+        ours = [file for file in files if file.name not in missing]
+        gone = [
+            f"{file.name} starts a Python that is gone: {path}" for file in ours if (path := hooks.missing_python(file))
+        ]
+        disabled = [file.name for file in ours if not os.access(file, os.X_OK)]
     except (MomError, OSError) as error:
         yield check("hook", None, str(error), fix)
+        return
+    if gone:
+        yield check("hook", False, "; ".join(gone), "run `mom hook install` to replace the hooks")
+        return
+    if disabled:
+        yield check(
+            "hook", None, f"git ignores what is not executable: {', '.join(disabled)}", "`chmod +x` turns a hook on"
+        )
         return
     message = "not installed" if len(missing) == len(files) else f"not installed: {', '.join(missing)}"
     yield check("hook", None if missing else True, message if missing else "installed", fix)

@@ -43,15 +43,18 @@ def parse_target(text: str, folder: Path, root: Path, *, on_disk: bool = True) -
         UntrustedPath: the file is outside the worktree, possibly through a symbolic link.
     """
     name, start, end = split_target(text)
-    if (folder / text).is_file():  # a file name that itself ends in ":12"
-        name, start, end = text, None, None
+    try:
+        if (folder / text).is_file():  # a file name that itself ends in ":12"
+            name, start, end = text, None, None
+    except OSError as error:
+        raise UsageError(f"{name[:80]!r} is not a valid path: {error.strerror}") from error
     file = (folder / Path(name).expanduser()).absolute()
     path = _relative(file, root)
     if start is not None and end is not None and not 0 < start <= end:
         raise UsageError(f"{start}-{end} is not a valid line range (lines start at 1)")
     whole = start is None
     if on_disk:
-        count = _count_lines(file, name)
+        count = _count_lines(file, name, path, root)
         if whole:
             start, end = 1, count
         elif end is not None and end > count:
@@ -68,7 +71,7 @@ def _relative(file: Path, root: Path) -> str:
     return real.relative_to(real_root).as_posix()
 
 
-def _count_lines(file: Path, name: str) -> int:
+def _count_lines(file: Path, name: str, path: str, root: Path) -> int:
     if file.is_dir():
         raise UsageError(f"{name} is a folder; name a file")
     if not file.is_file():
@@ -77,4 +80,13 @@ def _count_lines(file: Path, name: str) -> int:
         content = file.read_bytes()
     except OSError as error:
         raise UsageError(f"{name} cannot be read: {error.strerror}") from error
+    if b"\0" in content:  # UTF-16, perhaps
+        content = _cleaned(content, path, root)
     return content.count(b"\n") + (not content.endswith(b"\n"))  # an empty file has one line, as in an editor
+
+
+def _cleaned(content: bytes, path: str, root: Path) -> bytes:
+    from mom_lsp.git import Repository, locate
+
+    location = locate(root)
+    return Repository(location).cleaned(path, content) if location.git else content

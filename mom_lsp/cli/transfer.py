@@ -1,16 +1,25 @@
-"""`mom export`, `mom import`: the user's feedback as JSON lines."""
+"""`mom export`, `mom import`: the user's feedback as JSON lines; `mom import` also takes exports of code hosts."""
 
 from __future__ import annotations
 
 import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import connect
 from mom_lsp.cli.text import one_line
 from mom_lsp.errors import MomError, UsageError
 from mom_lsp.phrases import count
+
+STDIN = "-"
 
 
 @click.command()
@@ -32,24 +41,59 @@ def export(output: IO[str]) -> None:
 
 
 @click.command("import")
-@click.argument("file", type=click.File("r", encoding="utf-8"), default="-")
-def import_(file: IO[str]) -> None:
-    """Import feedback from `mom export`.
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--name", metavar="NAME", help="The name of the export, if not that of PATH; one that exists is updated.")
+@click.option("--dry-run", is_flag=True, help="Only count what would be imported.")
+@click.option("--how", is_flag=True, help="Print the commands that export this repository's discussions.")
+@click.option("--list", "listed", is_flag=True, help="List the imported exports.")
+@click.option("--remove", metavar="NAME", help="Remove an imported export.")
+@AS_JSON
+@click.pass_context
+def import_(
+    ctx: click.Context,
+    paths: tuple[str, ...],
+    name: str | None,
+    dry_run: bool,
+    how: bool,
+    listed: bool,
+    remove: str | None,
+    as_json: bool,
+) -> None:
+    """Import exported pull requests and issues, or feedback.
 
-    Feedback that is already recorded is skipped.
+    PATH is a file or a folder of JSON. `mom import --how` says how to export discussions, `mom export` exports
+    feedback. A second import takes what is new or edited. Nothing is fetched.
     """
-    events = read_events(file)
-    with connect() as service:
-        answer = service.call("import", events=events)
-    if not answer["ok"]:
-        raise MomError(answer["message"])
-    click.echo(one_line(answer["message"]), err=True)
+    from mom_lsp.cli import import_discussions
+
+    if sum((bool(paths), how, listed, remove is not None)) > 1:
+        raise click.UsageError("give either PATH, --how, --list or --remove")
+    if how:
+        import_discussions.print_how()
+    elif listed:
+        import_discussions.print_sources(as_json=as_json)
+    elif remove is not None:
+        import_discussions.remove(remove)
+    else:
+        with _on_disk(paths) as files:
+            if _is_feedback(files):
+                _import_feedback(files[0], paths[0] if paths else STDIN)
+            else:
+                ctx.exit(import_discussions.run(files, paths or (STDIN,), name, dry_run=dry_run, as_json=as_json))
 
 
-def read_events(file: IO[str]) -> list[dict[str, Any]]:
-    """Return the events in JSON lines. Raises UsageError with the number of an invalid line."""
+def read_events(file: Path, name: str) -> list[dict[str, Any]]:
+    """Return the events in JSON lines.
+
+    Args:
+        file: where they are.
+        name: of the file, for messages.
+
+    Raises:
+        UsageError: with the number of an invalid line.
+    """
     events = []
-    for number, line in enumerate(_lines(file), 1):
+    for number, line in enumerate(_lines(file, name), 1):
         if not line.strip():
             continue
         try:
@@ -57,13 +101,52 @@ def read_events(file: IO[str]) -> list[dict[str, Any]]:
         except (ValueError, RecursionError):
             event = None
         if not isinstance(event, dict):
-            raise UsageError(f"line {number} of {file.name} is not a JSON object; did `mom export` write the file?")
+            raise UsageError(f"line {number} of {name} is not a JSON object; did `mom export` write the file?")
         events.append(event)
     return events
 
 
-def _lines(file: IO[str]) -> list[str]:
+def _import_feedback(file: Path, name: str) -> None:
+    events = read_events(file, name)
+    with connect() as service:
+        answer = service.call("import", events=events)
+    if not answer["ok"]:
+        raise MomError(answer["message"])
+    click.echo(one_line(answer["message"]), err=True)
+
+
+def _lines(file: Path, name: str) -> list[str]:
     try:
-        return file.readlines()
+        return file.read_text("utf-8-sig").split("\n")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file.name} is not UTF-8 text; did `mom export` write it?") from error
+        raise UsageError(f"{name} is not UTF-8 text; did `mom export` write it?") from error
+
+
+@contextmanager
+def _on_disk(paths: Sequence[str]) -> Iterator[list[Path]]:
+    """Yield the paths; standard input is copied into a file, since its shape is looked at first."""
+    if any(path != STDIN for path in paths):
+        yield [folder() / Path(path).expanduser() for path in paths]
+        return
+    if sys.stdin.isatty():
+        raise click.UsageError("name the export to import; `mom import --how` says how to get one")
+    with tempfile.TemporaryDirectory(prefix="mom-") as place:  # readable by its owner alone
+        copy = Path(place, "standard input")
+        with copy.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield [copy]
+
+
+def _is_feedback(files: Sequence[Path]) -> bool:
+    """Whether a file begins with an event of the journal, or is empty, as the export of no feedback is."""
+    from mom_lsp.discussions.formats import is_feedback
+    from mom_lsp.discussions.json_stream import objects
+
+    def broken(problem: str) -> None:
+        """Leave it to the import to tell."""
+
+    if len(files) > 1 or not files[0].is_file():
+        return False
+    with files[0].open("rb") as stream:
+        first = next(objects(stream, broken), None)
+    return is_feedback(first) if first is not None else not files[0].read_bytes()[:1000].strip()

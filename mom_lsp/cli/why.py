@@ -1,4 +1,4 @@
-"""`mom why`: explain a line in two or three sentences with citations."""
+"""`mom why`: explain a line in one to three sentences with citations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import Connection, connect
 from mom_lsp.cli.fast_path import NOT_IN_ENGINE
 from mom_lsp.cli.target import Target, parse_target
-from mom_lsp.cli.text import echo_json, one_line
+from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
 from mom_lsp.errors import UsageError
 from mom_lsp.phrases import count
 
@@ -25,20 +25,23 @@ from mom_lsp.phrases import count
 def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json: bool) -> None:
     """Explain why a line is the way it is, citing memories.
 
-    On a terminal, quotes from the memories are printed at once, and the answer of the local model, if one is
-    installed, when it is ready. Otherwise only the latter is printed, or the quotes if there is no model.
+    With `mom.model.rephrase` on a terminal, quotes from the memories are printed at once, and the answer of the local
+    model when it is ready; elsewhere only the latter.
     """
     with connect() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
             raise UsageError(f"name one line, for example `mom why {place.path}:{place.start}`")
-        uses_model = not no_model and not service.call("model")["problem"]
+        uses_model = not no_model and service.call("model")["rephrases"]
         if uses_model and _runs_in_engine():
             ctx.exit(NOT_IN_ENGINE)  # generating takes seconds, and the engine runs one command at a time
         at_once = not uses_model or (not as_json and sys.stdout.isatty())
         answer = _ask(service, place, generate=not at_once)
         if as_json:
             echo_json(answer)
+            return
+        if answer.get("unindexed") and not answer["citations"]:
+            click.echo(UNINDEXED, err=True)
             return
         _print(answer, service, place.path, explain=explain)
         if uses_model and at_once:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
@@ -20,7 +20,9 @@ from mom_lsp.git.location import locate
 from mom_lsp.server.background import BackgroundServer
 from mom_lsp.server.client_capabilities import ClientAbilities
 from mom_lsp.server.document_place import DocumentPlace, folder_path
+from mom_lsp.server.documents import Documents
 from mom_lsp.server.engines import Engines
+from mom_lsp.server.first_reading import FirstReading
 from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.open_text import OpenTexts
 from mom_lsp.server.progress_bars import ProgressBars
@@ -83,13 +85,15 @@ class MomServer(BackgroundServer):
         self.opening: UriMap[asyncio.Event] = UriMap()  # documents whose place is not known yet
         self.configured = asyncio.Event()
         self.configuring = asyncio.Lock()
+        self.configurations_wanted = self.configurations_done = 0  # how often settings were to be read, and were
         self.folders: dict[str, Path] = {}  # by URI, with symbolic links resolved
         self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may learn of it later
         self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise; hidden in all of the document
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_action = ""  # the title of the action that `mom.undo` would undo
         self.bars = ProgressBars(self)
-        self.status = StatusNotifier(self, self._states)
+        self.shown = Documents(self)
+        self.status = StatusNotifier(self, self._states, FirstReading(self.show_info))
         self.protocol.on_text_lost = self.mark_lost
         self.engines = Engines(self._notified, self._engine_changed, engine_command)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
@@ -111,8 +115,10 @@ class MomServer(BackgroundServer):
         if (opening := self.opening.get(uri)) is not None:
             await opening.wait()
         if not self.configured.is_set():
-            with contextlib.suppress(TimeoutError):  # the defaults apply if the client never answers
+            try:
                 await asyncio.wait_for(self.configured.wait(), SETTINGS_TIMEOUT)
+            except TimeoutError:  # the settings until now apply as long as the client does not answer
+                self.configured.set()
         return self.usable(uri)
 
     def usable(self, uri: str) -> OpenDocument | None:
@@ -162,9 +168,15 @@ class MomServer(BackgroundServer):
 
     # --- the engine ---
 
-    async def suggest(self, document: OpenDocument, start: int, end: int) -> list[dict[str, Any]]:
-        """Return the suggestions for lines `start` to `end` (0-based, inclusive). Raises MomError."""
-        return self.without_dismissed(document, (await self.answer(document, start, end))["suggestions"])
+    async def suggest(
+        self, document: OpenDocument, start: int, end: int, *, counted: bool = True
+    ) -> list[dict[str, Any]]:
+        """Return the suggestions for lines `start` to `end` (0-based, inclusive). Raises MomError.
+
+        `counted` says whether they count as shown.
+        """
+        answer = await self.answer(document, start, end, counted=counted)
+        return self.without_dismissed(document, answer["suggestions"])
 
     async def suggest_for_task(self, document: OpenDocument, line: int | None, intent: str) -> list[dict[str, Any]]:
         """Return the suggestions for what the user is about to do, at a line (0-based) or in the file.
@@ -213,7 +225,7 @@ class MomServer(BackgroundServer):
             }
             text = self.text(document)
             answer = dict(await self.engines.ask(document.place, "suggest", **params, text=text, k=count, rev=None))
-            if document.state == state:
+            if document.state == state and not answer.get("incomplete"):
                 document.answers[start, end, counted] = answer
         return answer
 
@@ -224,6 +236,15 @@ class MomServer(BackgroundServer):
             for suggestion in suggestions
             if suggestion["id"] not in self.forgotten and (suggestion["id"], document.place) not in self.dismissed
         ]
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop forgotten memories from what is cached, and remove the documents that show them."""
+        gone = frozenset(ids)
+        for document in self.documents.values():
+            document.invalidations += 1  # what is under way may have them
+            document.answers.clear()
+            document.hints = [hint for hint in document.hints if hint.suggestion["id"] not in gone]
+        self.shown.forget(gone)
 
     # --- updating the editor ---
 
@@ -274,15 +295,15 @@ class MomServer(BackgroundServer):
                 document.answers.clear()  # the repository may have been moved
 
     def _notified(self, method: str, params: dict[str, Any]) -> None:
-        if method == "trouble":
+        if method in ("trouble", "conflict"):
             self.warn_once([params["message"]])
+        elif method == "forgotten":
+            self.forget([str(one) for one in params["ids"]])
         elif method == "progress":
             self.bars.report(params)
             self.status.soon()
         elif method == "settings" and self.reload_settings is not None:
             self.start_task(self.reload_settings())
-        elif method == "conflict":
-            self.warn_once([params["message"]])
         elif method == "improved":  # what is on the screen may lack hints
             self.invalidate()
             self.refresh()

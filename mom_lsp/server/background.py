@@ -23,17 +23,19 @@ class BackgroundServer(LanguageServer):
         super().__init__(*args, **options)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._warned: set[str] = set()
+        self.loop: asyncio.AbstractEventLoop | None = None  # since the editor has sent `initialized`
 
     def report_server_error(self, error: Exception, source: Any) -> None:
         """Log errors that pygls would show in the editor with our paths; a request's error is in its response."""
         if source is not FeatureRequestError:
             log.error("%s", error)
 
-    def start_task(self, coroutine: Any) -> None:
+    def start_task(self, coroutine: Any) -> asyncio.Task[Any]:
         """Run a coroutine in the background, and hold a reference so that it is not garbage-collected."""
         task = asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._task_done)
+        return task
 
     def _task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
@@ -53,5 +55,4 @@ class BackgroundServer(LanguageServer):
 
     def log_message(self, message: str) -> None:
         """Write a warning to the editor's log of this server."""
-        log.warning("%s", message)
         self.window_log_message(types.LogMessageParams(types.MessageType.Warning, message))

@@ -1,8 +1,8 @@
-"""textDocument/codeAction: the actions for the memories of a line, one group for each memory.
+"""textDocument/codeAction: six actions for the first memory of a line, and "More…" with the rest.
 
-The first action of a group names its memory. Each action has its own kind, so that a key can be bound to it
-(`quickfix.mom.pin`, `.unpin`, `.useful`, `.inserted`, `.dismiss`, `.never`, `.forget`, `.open`; without a memory:
-`.why`, `.remember`, `.undo`).
+Each has a kind of its own, so that a key can be bound to it and "fix it" keys pass over it: `mom.pin`, `.unpin`,
+`.useful`, `.dismiss`, `.forget`, `.open`, `.why`, `.more`; behind "More…" `.inserted`, `.never`, `.remember`, `.undo`.
+A client that asks for these kinds gets all of them, for every memory.
 """
 
 from __future__ import annotations
@@ -19,32 +19,62 @@ from mom_lsp.server.insert_comment import comment_edit
 from mom_lsp.server.labels import plain, shorten
 from mom_lsp.server.open_text import TOO_LONG
 
-KIND = "quickfix.mom"  # editors show quick fixes first
+KIND = "mom"  # no kind that editors know: they show their own actions first
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 TITLE_LENGTH = 40
 NOTE_LENGTH = 2000
 OUTSIDE = "this file is outside the open folders"
 LOST = "a change to this file could not be read: reopen it"
 OWN_NOTE = "this is your own note"
-INDENTED = "  ↳ {}"  # of the same group
+FIRST = frozenset({"pin", "unpin", "useful", "dismiss", "forget", "open", "why"})  # of a memory, before "More…"
 
 
 async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return the actions for the line where the selection starts."""
-    only, uri, line = params.context.only, params.text_document.uri, params.range.start.line
+    only, uri = params.context.only, params.text_document.uri
     document = await ls.document(uri)
     if document is None:
         reason = _disabled_reason(ls, uri)
-        actions = [_action("Save as note", "remember", [], reason)] if reason else []
+        actions = [_action("Add a note", "remember", [], reason)] if reason else []
     else:
         asked = params.context.trigger_kind != types.CodeActionTriggerKind.Automatic
-        found = await _suggestions(ls, document, line, asked)
-        first, *others = [list(_memory_actions(ls, document, line, one)) for one in found] or [[]]
-        why = [_action("Explain this line", "why", [uri, line + 1])] if found or asked else []
-        general = _general_actions(ls, document, params.range) if asked else ()
-        actions = [*first, *why, *general, *chain.from_iterable(others)]
+        actions = await actions_at(ls, document, params.range, asked=asked)
+        if not _names_ours(only):
+            shown = in_light_bulb(actions)
+            more = _action("More…", "more", [uri, params.range.start.line + 1])
+            actions = [*shown, more] if len(shown) < len(actions) else shown
     requested = [action for action in actions if _is_requested(str(action.kind), only)]
     return [_with_command(ls, action) for action in requested if action.disabled is None or _shows_disabled(ls)]
+
+
+async def actions_at(
+    ls: MomServer, document: OpenDocument, selection: types.Range, *, asked: bool = True
+) -> list[types.CodeAction]:
+    """Return all actions at a selection: for the memories of its first line, then those that need no memory."""
+    line = selection.start.line
+    found = await _suggestions(ls, document, line, asked)
+    first, *others = [list(_memory_actions(ls, document, line, one)) for one in found] or [[]]
+    why = [_action("Ask why this line is so", "why", [document.uri, line + 1])] if asked and not found else []
+    general = _general_actions(ls, document, selection) if asked else ()
+    return [*first, *why, *chain.from_iterable(others), *general]
+
+
+def in_light_bulb(actions: Sequence[types.CodeAction]) -> list[types.CodeAction]:
+    """Return the main actions for the first memory; all actions if there is no memory."""
+    memory = _memory_of(actions[0]) if actions else None
+    if memory is None:
+        return list(actions)
+    return [one for one in actions if _memory_of(one) == memory and _name(one) in FIRST]
+
+
+def _memory_of(action: types.CodeAction) -> str | None:
+    data = action.data if isinstance(action.data, dict) else {}
+    memory: str | None = data.get("memory")
+    return memory
+
+
+def _name(action: types.CodeAction) -> str:
+    return str(action.kind).removeprefix(f"{KIND}.")
 
 
 def _disabled_reason(ls: MomServer, uri: str) -> str:
@@ -75,37 +105,49 @@ async def _suggestions(ls: MomServer, document: OpenDocument, line: int, asked: 
 def _memory_actions(
     ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]
 ) -> Iterator[types.CodeAction]:
-    """Yield the actions for one memory."""
-    here = [suggestion["id"], document.uri, line + 1]
+    """Yield the actions for one memory, each with its title: in an editor's menu they may stand apart."""
+    memory = suggestion["id"]
+    here = [memory, document.uri, line + 1]
     own = suggestion["source"].get("type") == "user"
-    name = shorten(plain(suggestion["title"]), TITLE_LENGTH)
-    pin = ("Unpin", "unpin") if suggestion.get("pinned") else ("Pin", "pin")
-    yield _action(f"{pin[0]} “{name}”", pin[1], here[:2] if suggestion.get("pinned") else here)
-    yield _action(INDENTED.format("Mark as useful"), "useful", here)
+    title = shorten(plain(suggestion["title"]), TITLE_LENGTH)
+
+    def action(verb: str, name: str, arguments: list[Any], disabled: str = "") -> types.CodeAction:
+        return _action(f"{verb}: {title}", name, arguments, disabled, memory)
+
+    if suggestion.get("pinned"):
+        yield action("Unpin", "unpin", here[:2])
+    else:
+        yield action("Pin", "pin", here)
+    yield action("Useful", "useful", here)
+    yield action("Not useful here", "dismiss", here)
+    yield action("Forget", "forget", here[:2])
+    yield action("Show source", "open", here, OWN_NOTE if own else "")
+    yield action("Ask why", "why", here[1:])
     if edit := comment_edit(ls, document, line, suggestion):
-        insert = _action(INDENTED.format("Insert as comment"), "inserted", here)
+        insert = action("Insert as comment", "inserted", here)
         insert.edit = edit
         yield insert
-    yield _action(INDENTED.format("Dismiss here"), "dismiss", here)
-    yield _action(INDENTED.format("Never suggest"), "never", here[:2])
-    yield _action(INDENTED.format("Forget"), "forget", here[:2])
-    yield _action(INDENTED.format("Show source"), "open", here, OWN_NOTE if own else "")
+    yield action("Never suggest", "never", here[:2])
 
 
 def _general_actions(ls: MomServer, document: OpenDocument, selection: types.Range) -> Iterator[types.CodeAction]:
-    """Yield the actions that need no memory."""
-    if text := _selected(ls, document.uri, selection):
-        yield _action("Save as note", "remember", [text, document.uri, selection.start.line + 1])
+    """Yield the actions that need no memory; a note is what the user selects or types, never the line itself."""
+    text = ls.workspace.opened[document.uri].text_in_client_range(selection).strip()[:NOTE_LENGTH]
+    if text or ls.client.commands:  # then it asks for the words
+        verb = "Save the selection as a note" if text else "Add a note to this line"
+        yield _action(verb, "remember", [text, document.uri, selection.start.line + 1])
     if ls.last_action:
         yield _action(f"Undo “{ls.last_action}”", "undo", [document.uri])
 
 
-def _action(title: str, name: str, arguments: list[Any], disabled: str = "") -> types.CodeAction:
+def _action(
+    title: str, name: str, arguments: list[Any], disabled: str = "", memory: str | None = None
+) -> types.CodeAction:
     """Return an action whose command `code_action_resolve` adds."""
     return types.CodeAction(
         title,
         kind=f"{KIND}.{name}",
-        data=None if disabled else {"command": f"mom.{name}", "arguments": arguments},
+        data=None if disabled else {"command": f"mom.{name}", "arguments": arguments, "memory": memory},
         disabled=types.CodeActionDisabled(disabled) if disabled else None,
     )
 
@@ -117,6 +159,11 @@ def _with_command(ls: MomServer, action: types.CodeAction) -> types.CodeAction:
     return action
 
 
+def _names_ours(only: Sequence[str] | None) -> bool:
+    """Whether the client requests our kinds by name."""
+    return any(kind == KIND or kind.startswith(f"{KIND}.") for kind in map(_kind_text, only or ()))
+
+
 def _is_requested(kind: str, only: Sequence[str] | None) -> bool:
     """Return whether a kind is among those that the client requests, or below one of them ("" is above every kind)."""
     return not only or any(wanted in ("", kind) or kind.startswith(f"{wanted}.") for wanted in map(_kind_text, only))
@@ -124,12 +171,6 @@ def _is_requested(kind: str, only: Sequence[str] | None) -> bool:
 
 def _kind_text(kind: Any) -> str:
     return str(getattr(kind, "value", kind))
-
-
-def _selected(ls: MomServer, uri: str, selection: types.Range) -> str:
-    """Return the selected text, or the line's if nothing is selected."""
-    text = ls.workspace.opened[uri].text_in_client_range(selection).strip()
-    return (text or ls.line(uri, selection.start.line).strip())[:NOTE_LENGTH]
 
 
 def _shows_disabled(ls: MomServer) -> bool:

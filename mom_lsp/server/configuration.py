@@ -30,8 +30,14 @@ async def did_change_configuration(ls: MomServer, params: types.DidChangeConfigu
 
 async def configure(ls: MomServer) -> None:
     """Resolve the settings of each folder, from the files and the editor, and apply them."""
+    ls.configurations_wanted += 1
+    wanted = ls.configurations_wanted
     async with ls.configuring:  # settings that were read earlier must not overwrite later ones
+        if ls.configurations_done >= wanted:  # while this waited, one read them for all that waited
+            return
+        newest = ls.configurations_wanted
         await _configure(ls)
+        ls.configurations_done = newest
 
 
 async def _configure(ls: MomServer) -> None:

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from mom_lsp.errors import ChildError, ChildTimeout, DataFolderError, MomError
+from mom_lsp.datafolder import why_full
+from mom_lsp.errors import ChildError, ChildTimeout, DataFolderError, MomError, NewerEngine
 from mom_lsp.process import EngineClient, Restarts, ensure_engine
 from mom_lsp.settings import EditorSettings
 
@@ -41,8 +42,9 @@ class WorktreeLocation(Protocol):
 class Engines:
     """Sends requests to the engine of each data folder. All methods belong to the event loop's thread.
 
-    `notified` is called with every notification, and with "trouble" {"message"} if a data folder is not accessible;
-    `changed` when an engine has connected (True) or disconnected.
+    `notified` is called with every notification, and with "trouble" {"message"} if a data folder is not accessible, its
+    disk is full, or its engine is newer than this process; `changed` when an engine has connected (True) or
+    disconnected.
     """
 
     def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
@@ -74,6 +76,8 @@ class Engines:
         link = self._links.setdefault(data, _Link(data, self))
         try:
             await link.connected(str(root))
+        except (DataFolderError, NewerEngine) as error:  # the user is told
+            log.info("%s", error)
         except MomError as error:
             log.warning("%s", error)
 
@@ -149,7 +153,7 @@ class _Link:
     async def _start(self) -> EngineClient:
         try:
             client = await in_daemon_thread(self._connect_for(asyncio.get_running_loop()))
-        except DataFolderError as error:  # a restart would not help
+        except (DataFolderError, NewerEngine) as error:  # a restart would not help
             self._engines.notified("trouble", {"message": str(error)})
             raise
         except MomError as error:
@@ -195,7 +199,7 @@ class _Link:
             if isinstance(error, DataFolderError)
             else ""
             if error
-            else (done.result() or {}).get("read_only")
+            else (done.result() or {}).get("unwritable")
         )
         if not problem:
             return
@@ -223,6 +227,8 @@ class _Link:
         delay = self._restarts.delay(loop.time())
         log.warning("the engine ended; it restarts %s", f"in {delay:g} s" if delay else "in three minutes")
         self._pausing = True
+        if why := why_full(self._data):  # then it may just be killed
+            self._engines.notified("trouble", {"message": why})
         loop.call_later(delay or Restarts.WINDOW, self._restart)
 
     def _restart(self) -> None:
@@ -234,7 +240,7 @@ class _Link:
 
 def _logged(done: Future[Any]) -> None:
     if not done.cancelled() and (error := done.exception()):
-        log.warning("%s", error)
+        log.log(logging.INFO if isinstance(error, ChildError) else logging.WARNING, "%s", error)  # that is told once
 
 
 def in_daemon_thread(function: Callable[[], T]) -> asyncio.Future[T]:

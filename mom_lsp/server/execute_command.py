@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from lsprotocol import types
-from pygls.uris import from_fs_path
 
 from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, MomError, UsageError
@@ -55,11 +54,13 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.forget: never show a memory again, and erase its text."""
     check_types(id=(id, str))
     ls.forgotten.add(id)
+    ls.forget([id])
     ls.refresh()
     try:
         result = await _feedback(ls, "forget", id, uri)
     except MomError:
         ls.forgotten.discard(id)
+        ls.invalidate()
         raise
     ls.show_info(result["message"])
     return result
@@ -107,10 +108,14 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
     return result
 
 
-async def search(ls: MomServer, text: str, uri: str | None = None) -> Any:
-    """mom.search: return the memories that match a text."""
-    check_types(text=(text, str))
-    return await ls.engines.ask(await place_of(ls, uri), "search", text=text, k=10)
+async def search(ls: MomServer, text: str, uri: str | None = None, within: str | None = None) -> Any:
+    """mom.search: return the memories that match a text, `within` a folder, a file or a domain if one is named.
+
+    Without a text, those most worth reading there.
+    """
+    check_types(text=(text, str), **{} if within is None else {"within": (within, str)})
+    asked: dict[str, Any] = {"text": text, "k": 10, "in": within or ""}
+    return await ls.engines.ask(await place_of(ls, uri), "search", **asked)
 
 
 async def reindex(ls: MomServer, uri: str | None = None) -> Any:
@@ -124,18 +129,29 @@ async def status(ls: MomServer, uri: str | None = None) -> Any:
 
 
 async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
-    """mom.open: open the source of a memory; of a commit, show its name and return all about the memory."""
+    """mom.open: open the source of a memory: a line of a file, a page, or a commit at the change of the line."""
     check_types(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await place_of(ls, uri)
     memory = await ls.engines.ask(place, "show", id=id)
     loop, code = asyncio.get_running_loop(), open_text(ls, uri)
     loop.call_later(USED_AFTER, count_opened, ls, place, memory["id"], line or 0, code)
     source = memory.get("source") or {}
-    if source.get("line") and await _show_file(ls, place, source["path"], source["line"]):  # a commit has no line
+    if source.get("line") and source["type"] == "file" and _in_worktree(place, source["path"]):
+        await ls.shown.show(place.root / source["path"], source["line"])
         return memory
-    commit = str(source.get("commit") or "")[:12]
-    ls.show_info(" ".join(part for part in (commit, plain(memory["title"])) if part))
+    discussion, url = source.get("discussion"), str(source.get("url") or "")
+    if discussion and url.startswith("https://") and await _show_page(ls, url):
+        return memory
+    if found := await ls.engines.ask(place, "source", **asked_from(place, id, line, code)):
+        await ls.shown.show(ls.shown.write(found["name"], found["text"], [memory["id"]]), found["line"])
+        return memory
+    ls.show_info(" ".join(part for part in (plain(memory["title"]), url) if part))
     return memory
+
+
+def asked_from(place: DocumentPlace, id: str, line: int | None, code: str | None) -> dict[str, Any]:
+    """Return the parameters of the engine's request "source", for a memory shown at a line (from 1)."""
+    return {"id": id, "path": place.path, "line": line or 0, "text": code or ""}
 
 
 COMMANDS: dict[str, Command] = {
@@ -194,21 +210,27 @@ async def _append_to_journal(
             data = {"never": True} if params.get("never") else {}
             journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
 
-    await asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
+    try:
+        appended = asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
+    except RuntimeError:  # the editor is quitting, and that thread has ended
+        append()
+    else:
+        await appended
     return {"ok": True, "message": "Saved; takes effect when the engine restarts"}
 
 
-async def _show_file(ls: MomServer, place: DocumentPlace, path: str, line: int) -> bool:
-    """Open a file of the worktree at a line; return False if the client cannot, or the file does not exist."""
-    window = ls.client_capabilities.window
+def _in_worktree(place: DocumentPlace, path: str) -> bool:
+    """Whether a file of the worktree exists, and is not outside of it."""
     file = (place.root / path).resolve()
-    if not (window and window.show_document and file.is_relative_to(place.root) and file.is_file()):
+    return file.is_relative_to(place.root) and file.is_file()
+
+
+async def _show_page(ls: MomServer, url: str) -> bool:
+    """Have the client open a page in the user's browser; return False if it cannot."""
+    window = ls.client_capabilities.window
+    if not (window and window.show_document):
         return False
-    start = types.Position(line - 1, 0)
-    shown = await ls.window_show_document_async(
-        types.ShowDocumentParams(from_fs_path(str(file)) or "", take_focus=True, selection=types.Range(start, start))
-    )
-    return shown.success
+    return (await ls.window_show_document_async(types.ShowDocumentParams(url, external=True))).success
 
 
 def _action_done(ls: MomServer, title: str = "") -> None:

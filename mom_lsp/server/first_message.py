@@ -13,18 +13,32 @@ from mom_lsp.errors import MomError
 from mom_lsp.git.location import locate
 from mom_lsp.server.uris import file_path
 
-CONTENT_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d+)", re.IGNORECASE)
+MAX_HEADER = 4_096  # bytes of a line between two messages that are read at once
+MAX_BODY = 32_000_000  # bytes; the largest text that is read, with every character escaped, takes 24 MB
+_CONTENT_LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*(\d{1,9})", re.IGNORECASE)  # a longer one has no body
+
+
+def content_length(line: bytes) -> int | None:
+    """Return the length that a header gives; None for other headers, and for lines that are none."""
+    match = _CONTENT_LENGTH.fullmatch(line.strip())
+    return int(match[1]) if match else None
 
 
 def read_message(stdin: BinaryIO) -> bytes | None:
-    """Return the body of the next message, None at the end of the stream. Other lines than headers are skipped."""
+    """Return the body of the next message, None at the end of the stream. Other lines than headers are skipped.
+
+    Of a body that is too long the end is dropped.
+    """
     length = None
-    while line := stdin.readline():
-        if match := CONTENT_LENGTH.fullmatch(line.strip()):
-            length = int(match[1])
+    while line := stdin.readline(MAX_HEADER):
+        if (given := content_length(line)) is not None:
+            length = given
         elif not line.strip() and length is not None:
-            body = stdin.read(length)
-            return body if len(body) == length else None
+            body = stdin.read(min(length, MAX_BODY))
+            left = length - len(body)
+            while left and (dropped := stdin.read(min(left, MAX_BODY))):
+                left -= len(dropped)
+            return None if left else body
     return None
 
 

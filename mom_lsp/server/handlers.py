@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException, JsonRpcInternalError
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError, JsonRpcInvalidParams
 
 from mom_lsp.errors import MomError, UsageError
 from mom_lsp.server import (
@@ -21,6 +21,7 @@ from mom_lsp.server import (
     inline_completion,
     lifecycle,
     mom_requests,
+    more_command,
     text_sync,
     why_command,
 )
@@ -63,7 +64,7 @@ def create_server(engine_command: Sequence[str] = ("-m", "mom_lsp")) -> MomServe
         server.feature(method)(_guarded(method, feature))
     for method, (feature, options, empty) in SILENT.items():
         server.feature(method, options)(_silent(method, feature, empty))
-    for name, command in (execute_command.COMMANDS | why_command.COMMANDS).items():
+    for name, command in (execute_command.COMMANDS | why_command.COMMANDS | more_command.COMMANDS).items():
         server.command(name)(_command(name, command))
     server.feature(types.EXIT)(lifecycle.exit_now)
     return server
@@ -115,6 +116,8 @@ class _LspErrors:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        if isinstance(error, UsageError):
+            raise JsonRpcInvalidParams(str(error)) from None
         if isinstance(error, MomError):
             raise JsonRpcException(str(error), REQUEST_FAILED) from None
         if isinstance(error, Exception) and not isinstance(error, JsonRpcException):

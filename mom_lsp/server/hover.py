@@ -1,22 +1,54 @@
-"""textDocument/hover: the best memory of a line in full, and one line for each of the others."""
+"""textDocument/hover: what is to be known of a line, in five lines."""
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 from lsprotocol import types
 
-from mom_lsp.server.app import MomServer
-from mom_lsp.server.markdown import LinkTarget, hover_text
+from mom_lsp import phrases
+from mom_lsp.server.app import MomServer, OpenDocument
+from mom_lsp.server.hover_text import HoveredLine, hover_text
+
+PATIENCE = 0.3  # seconds; many editors show no hover before the last server has answered
 
 
 async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
-    """Return the line's suggestions as Markdown, None if there are none."""
+    """Return the line's memories as Markdown; None if there are none, or not in time."""
     document = await ls.document(params.text_document.uri)
-    if document is None:
+    if document is None or ls.settings_of(document.place.folder).hover == "off":
         return None
     line = params.position.line
-    suggestions = await ls.suggest_for_line(document, line)
+    asking = ls.start_task(_memories(ls, document, line))  # goes on when we give up: the next hover has its answer
+    try:
+        await asyncio.wait([asking], timeout=PATIENCE)
+    except asyncio.CancelledError:  # the editor has moved on: nobody wants the answer
+        asking.cancel()
+        raise
+    suggestions = asking.result() if asking.done() else []
     if not suggestions:
         return None
     line_range = types.Range(types.Position(line, 0), ls.line_end(document.uri, line))
-    target = LinkTarget(document.uri, line + 1) if ls.client.commands else None
-    return types.Hover(hover_text(suggestions, target), line_range)
+    return types.Hover(hover_text(suggestions, hovered(ls, document, line)), line_range)
+
+
+def hovered(ls: MomServer, document: OpenDocument, line: int) -> HoveredLine:
+    """Return what a hover of a line (from 0) refers to."""
+    return HoveredLine(document.uri, document.place.path, line + 1, ls.client.commands)
+
+
+async def _memories(ls: MomServer, document: OpenDocument, line: int) -> list[dict[str, Any]]:
+    """Return the memories of a line that say something about it, none if only hinted lines have a hover."""
+    settings = ls.settings_of(document.place.folder)
+    found = await ls.suggest_for_line(document, line)
+    if settings.hover == "hints" and settings.hints.enable and not _has_hint(document, line, found):
+        return []
+    return [one for one in found if phrases.is_about_the_line(one)]
+
+
+def _has_hint(document: OpenDocument, line: int, found: list[dict[str, Any]]) -> bool:
+    """Whether a line (from 0) has a hint; in an editor that shows none, whether it could have one."""
+    if document.requested:
+        return any(hint.line == line for hint in document.hints)
+    return any(one["hinted"] for one in found)

@@ -12,8 +12,9 @@ from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer, OpenDocument, log
 from mom_lsp.server.client_capabilities import resolves
 from mom_lsp.server.hint_shift import Hint
+from mom_lsp.server.hover import hovered
+from mom_lsp.server.hover_text import hover_text
 from mom_lsp.server.labels import lsp_hint
-from mom_lsp.server.markdown import LinkTarget, hover_text, unscored
 from mom_lsp.server.visible_hints import LARGEST, SCREEN, watch
 
 OPTIONS = types.InlayHintOptions(resolve_provider=True)
@@ -44,20 +45,8 @@ async def inlay_hint_resolve(ls: MomServer, params: types.InlayHint) -> types.In
     document = await ls.document(str(data.get("uri")))
     for hint in document.hints if document else []:
         if document and hint.suggestion["id"] == data.get("id"):
-            suggestion = await _scored_for_line(ls, document, hint) or unscored(hint.suggestion)
-            target = LinkTarget(document.uri, hint.line + 1) if ls.client.commands else None
-            params.tooltip = hover_text([suggestion], target)
+            params.tooltip = hover_text([hint.suggestion], hovered(ls, document, hint.line))
     return params
-
-
-async def _scored_for_line(ls: MomServer, document: OpenDocument, hint: Hint) -> dict[str, Any] | None:
-    """Return a hint's suggestion with the relevance that the hover of its line shows, None if it has none there."""
-    try:
-        suggestions = await ls.suggest_for_line(document, hint.line, counted=False)
-    except MomError as error:
-        log.info("no score: %s", error)
-        return None
-    return next((one for one in suggestions if one["id"] == hint.suggestion["id"]), None)
 
 
 async def update_hints(ls: MomServer, document: OpenDocument) -> None:
@@ -138,5 +127,5 @@ def _lsp_hint(ls: MomServer, document: OpenDocument, hint: Hint) -> types.InlayH
     data: dict[str, Any] = {"uri": document.uri, "id": hint.suggestion["id"]}
     shown = lsp_hint(ls.line_end(document.uri, hint.line), hint.suggestion, data)
     if not resolves(ls.client_capabilities, "inlay_hint", "tooltip"):
-        shown.tooltip = hover_text([unscored(hint.suggestion)], None)
+        shown.tooltip = hover_text([hint.suggestion], hovered(ls, document, hint.line))
     return shown

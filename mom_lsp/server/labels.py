@@ -11,8 +11,6 @@ LABEL_LENGTH = 60  # characters; in VS Code our extension's default allows 80 fo
 QUIET_LENGTH = 24  # of a hint that the user has seen on many days
 MARKS = {"pinned": "★", "user": "✎", "": "←"}  # pinned, the user's note, from history
 
-# A scope or tag, after which at least two words follow: "compiler-sfc: ", "[ty] ", "lib/url, http2: ".
-SCOPE = re.compile(r"(?:\[[^\[\]]{1,40}\]\s+|[\w./@*-]{1,30}(?:(?:, ?|/| )[\w./@*-]{1,30})?:\s+)(?=\S+\s+\S)")
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 
 
@@ -30,14 +28,12 @@ def shorten(text: str, length: int) -> str:
 
 
 def lsp_label(suggestion: dict[str, Any]) -> str:
-    """Return the label of a hint, without the scope of the title if it would be cut."""
+    """Return the label of a hint."""
     source = suggestion["source"].get("type")
     mark = MARKS["pinned"] if suggestion.get("pinned") else MARKS.get(source, MARKS[""])
     generated = suggestion.get("title_generated")  # marked as a model's
-    title = f"≈ {plain(generated)}" if generated else plain(suggestion["title"])
+    title = f"≈ {plain(generated)}" if generated else plain(suggestion["phrases"]["hint"])
     length = (QUIET_LENGTH if suggestion.get("quiet") else LABEL_LENGTH) - len(mark) - 1
-    while len(title) > length and (scope := SCOPE.match(title)):
-        title = title[scope.end() :]
     return f"{mark} {shorten(title, length)}"
 
 

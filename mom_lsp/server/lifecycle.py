@@ -14,6 +14,7 @@ from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.client_capabilities import read_client
 from mom_lsp.server.configuration import configure, register
+from mom_lsp.server.first_reading import KEYS
 from mom_lsp.server.text_sync import add_document
 
 PARENT_CHECK = 1.0  # seconds
@@ -24,13 +25,16 @@ async def initialize(ls: MomServer, params: types.InitializeParams) -> None:
     """Store the client's capabilities; pygls answers. Nothing is read or started here, since the editor waits."""
     ls.pushed = params.initialization_options
     ls.client = read_client(params.capabilities, params.client_info)
-    ls.status.wanted = ls.client.state
+    ls.status.wanted, ls.status.first_reading.keys = ls.client.state, KEYS.get(ls.client.name, "")
     if params.process_id is not None and is_alive(params.process_id):
         ls.start_task(_end_with(ls, params.process_id))
 
 
 async def initialized(ls: MomServer, params: types.InitializedParams) -> None:
     """Pull the settings, and open the folders in their engines."""
+    if ls.loop is not None:  # a client says it once
+        return
+    ls.loop = asyncio.get_running_loop()
     ls.update_folders()
     try:
         await configure(ls)
@@ -72,6 +76,7 @@ def leave(ls: MomServer, code: int) -> None:
     ls.exit_code = code
     ls.engines.close()
     ls.journal_thread.shutdown(wait=True)
+    ls.shown.remove()
     os._exit(code)
 
 

@@ -32,7 +32,7 @@ class _Bar:
 
     @property
     def percentage(self) -> int | None:
-        return min(100, 100 * self.done // self.total) if self.total > 0 else None
+        return min(100, 100 * self.done // self.total) if self.total > 1 else None  # of one step, nothing is known
 
 
 class ProgressBars:

@@ -20,14 +20,15 @@ def main(tcp: tuple[str, int] | None = None) -> None:
     if first is not None:
         start_engines(first)
     with without_collection():  # the engines start meanwhile
+        from mom_lsp.server.editor_log import EditorLog
         from mom_lsp.server.handlers import create_server
         from mom_lsp.server.lifecycle import leave
         from mom_lsp.server.transport import serve_tcp
 
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
+    server = create_server()
+    logging.basicConfig(level=logging.WARNING, handlers=[EditorLog(server)])
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at lower levels it logs whole documents
     logging.getLogger("pygls.protocol.json_rpc").addFilter(_is_relevant)
-    server = create_server()
     if tcp is not None:
         serve_tcp(server, *tcp)
     elif first is not None:
@@ -36,11 +37,14 @@ def main(tcp: tuple[str, int] | None = None) -> None:
 
 
 def _is_relevant(record: logging.LogRecord) -> bool:
-    """Return False for the traceback of an error sent to the client, and for a late cancellation."""
+    """Return False for the traceback of an error sent to the client, and for messages that come late.
+
+    Neovim writes whatever a server logs at its end into its own log as an error.
+    """
     from pygls.exceptions import JsonRpcException
 
     for_client = record.exc_info and isinstance(record.exc_info[1], JsonRpcException)
-    return not for_client and not record.msg.startswith("Cancel notification")
+    return not for_client and not record.msg.startswith(("Cancel notification", "Server shutting down"))
 
 
 def serve_stdio(server: MomServer, first: bytes = b"") -> None:

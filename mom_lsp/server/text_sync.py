@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 from lsprotocol import types
 
 from mom_lsp.errors import MomError
+from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.server.app import MomServer, OpenDocument, log
 from mom_lsp.server.document_place import find_place
 from mom_lsp.server.hint_shift import shift
 from mom_lsp.server.inlay_hint import update_hints_soon
 from mom_lsp.server.open_text import TOO_LONG
 
+SETTLED = 2.0  # seconds without an open document, as between two files
 PREFETCH_AFTER = 1.0  # seconds; an editor that shows hints requests them sooner, and that blames what is on the screen
 
 
@@ -69,6 +71,11 @@ def _report_too_long(ls: MomServer, document: OpenDocument) -> None:
         ls.log_message(f"{document.place.path} {TOO_LONG}: no memories are shown in it")
 
 
+def _free_memory(ls: MomServer) -> None:
+    if not ls.documents:
+        release_free_memory()
+
+
 async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> None:
     """Report an active day to the engine, once a day: the strength of memories decays by active days."""
     document, today = ls.documents.get(params.text_document.uri), datetime.now(UTC).date()
@@ -82,8 +89,10 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
 
 
 async def did_close(ls: MomServer, params: types.DidCloseTextDocumentParams) -> None:
-    """Remove the document, and end the work for it."""
+    """Remove the document, and end the work for it; with the last one, return the memory that texts have taken."""
     document = ls.documents.pop(params.text_document.uri, None)
+    if not ls.documents:
+        asyncio.get_running_loop().call_later(SETTLED, _free_memory, ls)
     if document is None:
         return
     if document.read_timer is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, BinaryIO
 
 from pygls.io_ import StdinAsyncReader, StdoutWriter
 
-from mom_lsp.server.first_message import CONTENT_LENGTH
+from mom_lsp.server.first_message import MAX_BODY, MAX_HEADER, content_length
 
 if TYPE_CHECKING:
     from pygls.io_ import AsyncReader
@@ -24,7 +25,7 @@ def serve_streams(server: MomServer, stdin: BinaryIO, stdout: BinaryIO, first: b
     async def serve() -> None:
         if first:
             server.protocol.handle_body(first)
-        await read_messages(StdinAsyncReader(stdin, server.thread_pool), server.protocol)
+        await read_messages(StdinReader(stdin, server.thread_pool), server.protocol)
 
     with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):  # the editor is gone; Ctrl-C
         asyncio.run(serve())
@@ -51,23 +52,46 @@ def serve_tcp(server: MomServer, host: str, port: int) -> None:
 
 
 async def read_messages(reader: AsyncReader, protocol: Protocol) -> None:
-    """Pass each message to the protocol until the stream ends."""
+    """Pass each message to the protocol until the stream ends; one that is too long is refused."""
     while (length := await _read_headers(reader)) is not None:
         try:
-            body = await reader.readexactly(length)
+            body = await reader.readexactly(min(length, MAX_BODY))
+            left = length - len(body)
+            if not left:
+                protocol.handle_body(body)
+                continue
+            while left and (dropped := await reader.readexactly(min(left, MAX_BODY))):
+                left -= len(dropped)
         except asyncio.IncompleteReadError:
             return
-        if len(body) < length:
+        if left:
             return
-        protocol.handle_body(body)
+        protocol.refuse_body(body)
 
 
 async def _read_headers(reader: AsyncReader) -> int | None:
     """Return the length of the next body, None at the end of the stream. Other lines than headers are skipped."""
     length = None
-    while line := await reader.readline():
-        if match := CONTENT_LENGTH.fullmatch(line.strip()):
-            length = int(match[1])
+    while line := await _read_line(reader):
+        if (given := content_length(line)) is not None:
+            length = given
         elif not line.strip() and length is not None:
             return length
     return None
+
+
+async def _read_line(reader: AsyncReader) -> bytes:
+    """Return a line, or the part of a long one; empty at the end of the stream."""
+    try:
+        return await reader.readline()
+    except ValueError:  # a socket's reader has dropped a line that is longer than its buffer
+        return b"?"
+
+
+class StdinReader(StdinAsyncReader):
+    """Reads from stdin in a thread; long lines in parts."""
+
+    def readline(self) -> Awaitable[bytes]:
+        """Return a line, or at most `MAX_HEADER` bytes of it."""
+        line: Awaitable[bytes] = self.loop.run_in_executor(self.executor, self.stdin.readline, MAX_HEADER)
+        return line

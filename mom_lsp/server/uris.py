@@ -16,21 +16,28 @@ from urllib.parse import quote, unquote_to_bytes
 V = TypeVar("V")
 
 WINDOWS = os.name == "nt"
+MAX_CACHED = 4_096  # characters of a URI whose key is kept
 # RFC 3986, appendix B: scheme, authority, path, and query with fragment; it matches any text.
 _PARTS = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?://([^/?#]*))?([^?#]*)(.*)", re.DOTALL)
 _DRIVE = re.compile(rb"/[A-Za-z]:")
 
 
-@lru_cache(1024)
 def uri_key(uri: str, windows: bool = WINDOWS) -> str:
     """Return the normalised spelling of a URI.
 
     The query and the fragment stay, since editors use them for other documents (a cell of a notebook, a revision).
     """
+    return _known_key(uri, windows) if len(uri) <= MAX_CACHED else _key(uri, windows)
+
+
+def _key(uri: str, windows: bool) -> str:
     scheme, authority, path, rest = _split(uri, windows)
     before = f"{scheme}:" if scheme else ""
     slashes = "//" if authority or path.startswith(b"/") else ""
     return f"{before}{slashes}{quote(authority)}{quote(path)}{quote(_decoded(rest), safe='?#=&')}"
+
+
+_known_key = lru_cache(1024)(_key)
 
 
 def file_path(uri: str, windows: bool = WINDOWS) -> str | None:

@@ -1,4 +1,4 @@
-"""mom.why: explains a line in two or three sentences with citations."""
+"""mom.why: explains a line in one to three sentences with citations."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 from mom_lsp.errors import UsageError
+from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.arguments import check_types, place_of
 from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.execute_command import Command, remember
 from mom_lsp.server.labels import plain
+from mom_lsp.server.why_page import source_links, why_page
 
 log = logging.getLogger(__name__)
 
@@ -31,21 +33,39 @@ async def why(ls: MomServer, uri: str, line: int, show: bool = True, generate: b
         ls: the server.
         uri: of the document.
         line: from 1.
-        show: also show the answer as a message, then the local model's (if there is one) when it is ready: for editors
-            that ignore the result of a command.
+        show: also open the answer as a document, then show the local model's (if there is one) when it is ready: for
+            editors that ignore the result of a command.
         generate: wait for the local model's answer; cancelling the request stops the model.
     """
     check_types(uri=(uri, str), line=(line, int))
     place, document = await place_of(ls, uri), ls.documents.get(uri)
     if not place.path:
         raise UsageError("mom.why takes uri, line: the line of a file")
-    question = {"path": place.path, "line": line, "text": ls.text(document) if document else None}
+    question: dict[str, Any] = {"path": place.path, "line": line, "text": ls.text(document) if document else None}
     answer = await _ask(ls, place, question, generate is True)
+    code = line_of(question["text"], line)
+    answer["page"] = why_page(place.path, line, code, answer)
     if show is True:
-        ls.show_info(as_text(answer))
+        await _show(ls, place, question, answer)
         if answer["citations"] and not answer["generated"]:
             ls.start_task(_show_generated(ls, place, uri, question))
     return answer
+
+
+async def _show(ls: MomServer, place: DocumentPlace, question: dict[str, Any], answer: dict[str, Any]) -> None:
+    """Open an answer as a document, and write beside it the sources that it is linked to."""
+    asked = {"path": place.path, "line": question["line"], "text": question["text"] or ""}
+    for memory in source_links(answer):
+        if found := await ls.engines.ask(place, "source", id=memory, **asked):
+            ls.shown.write(found["name"], found["text"], [memory])
+    name = f"why {place.file.name} {question['line']}.md"
+    await ls.shown.show(ls.shown.write(name, answer["page"], [cited["id"] for cited in answer["citations"]]))
+
+
+def line_of(text: str | None, line: int) -> str:
+    """Return a line (1-based) of an open text without its indentation, "" if there is none."""
+    found = open_lines(text or "")[line - 1 : line]
+    return found[0].strip() if found else ""
 
 
 def as_text(answer: dict[str, Any]) -> str:
@@ -63,7 +83,7 @@ async def _ask(ls: MomServer, place: DocumentPlace, question: dict[str, Any], ge
 
 async def _show_generated(ls: MomServer, place: DocumentPlace, uri: str, question: dict[str, Any]) -> None:
     """Show the local model's answer when it is ready, with cancellable progress."""
-    if (await ls.engines.ask(place, "model"))["problem"]:
+    if not (await ls.engines.ask(place, "model"))["rephrases"]:
         return
     asking = asyncio.ensure_future(_ask(ls, place, question, generate=True))
     token = await _begin_progress(ls)
@@ -107,7 +127,8 @@ async def _begin_progress(ls: MomServer) -> str:
 
 def _source(memory: dict[str, Any]) -> str:
     source = memory["source"]
-    parts = [(source.get("commit") or "")[:9], (source.get("time") or "")[:10], plain(memory["title"])]
+    name = (source.get("discussion") or {}).get("name") or (source.get("commit") or "")[:9]
+    parts = [plain(name), (source.get("time") or "")[:10], plain(memory["title"])]
     return " ".join(part for part in parts if part)
 
 

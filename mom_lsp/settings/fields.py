@@ -12,17 +12,25 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
 # Who may set it: "resource" also a workspace; "machine" only the user, since it names or bounds a program or a model;
-# "file" only the user's own file, since it decides what to trust.
+# "file" only the user's own file, since it decides what to trust, or where what is kept goes.
 Scope = Literal["resource", "machine", "file"]
 PREFIX = "mom"
 TYPES = {bool: "boolean", int: "integer", float: "number", str: "string", tuple: "array"}
 
 
 def _setting(
-    default: Any, doc: str, *, low: float = 0, high: float = 0, unit: str = "", scope: Scope = "resource"
+    default: Any,
+    doc: str,
+    *,
+    low: float = 0,
+    high: float = 0,
+    unit: str = "",
+    scope: Scope = "resource",
+    choices: tuple[str, ...] = (),
 ) -> Any:
     """Declare one setting; every number has its bounds, so that no value can cause a hang or an overflow."""
-    return field(default=default, metadata={"doc": doc, "low": low, "high": high, "unit": unit, "scope": scope})
+    about = {"doc": doc, "low": low, "high": high, "unit": unit, "scope": scope, "choices": choices}
+    return field(default=default, metadata=about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,6 @@ class EncoderSettings:
         "Folder of a sentence-transformers model, which needs the `encode` extra; empty uses the built-in MiniLM.",
         scope="machine",
     )
-    context: bool = _setting(False, "Also use recent edits as ranking context.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +136,14 @@ class ModelSettings:
 
     enable: bool = _setting(True, "Use the local language model, if one is installed.")
     path: str = _setting("", "GGUF file of a language model; empty uses the installed SmolLM2.", scope="machine")
+    rephrase: bool = _setting(
+        False, 'Let the model rephrase answers to "why". The built-in small one words them worse than the memories do.'
+    )
     context: int = _setting(
-        2048, "Context window (prompt + answer); larger uses more memory.", low=512, high=131_072, unit="tokens"
+        0,
+        "Context window (prompt + answer), at least 512; 0 uses what fits this machine (`mom model --plan`).",
+        high=131_072,
+        unit="tokens",
     )
     max_memory: int = _setting(
         4000,
@@ -141,7 +154,7 @@ class ModelSettings:
         scope="machine",
     )
     threads: int = _setting(
-        0, "Number of threads for the model; 0 uses one less than the number of cores, at most four.", high=256
+        0, "Number of threads for the model; 0 uses what fits this machine (`mom model --plan`).", high=256
     )
     idle_minutes: int = _setting(
         5, "Unload the model after this long without a request.", low=1, high=1_440, unit="minutes"
@@ -172,6 +185,31 @@ class EngineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class FleetSettings:
+    """The memory that a company's repositories share."""
+
+    uri: str = _setting(
+        "", "Folder or `s3://bucket/prefix` of the fleet that `--fleet` asks; empty for none.", scope="file"
+    )
+    exclude: tuple[str, ...] = _setting(
+        (), "Never publish these files to a fleet, with patterns as in `.gitignore`.", scope="file"
+    )
+    exclude_repositories: tuple[str, ...] = _setting(
+        (),
+        "Never publish these repositories to a fleet: names such as `acme/secret-*`, or full paths.",
+        scope="file",
+    )
+    cache_size: int = _setting(
+        1_000,
+        "Maximum size of the local copy of a fleet; repositories that do not fit are left out.",
+        low=1,
+        high=1_000_000,
+        unit="megabytes",
+        scope="file",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, complete and valid."""
 
@@ -181,6 +219,11 @@ class Settings:
     )
     languages_disabled: tuple[str, ...] = _setting(
         (), "Disable mom in files of these languages (LSP language identifiers)."
+    )
+    hover: str = _setting(
+        "all",
+        "Show memories on hover: on every line that has one (`all`), on lines with a hint (`hints`), or not (`off`).",
+        choices=("hints", "all", "off"),
     )
     hints: HintSettings = HintSettings()
     suggest: SuggestSettings = SuggestSettings()
@@ -192,6 +235,7 @@ class Settings:
     model: ModelSettings = ModelSettings()
     completion: CompletionSettings = CompletionSettings()
     engine: EngineSettings = EngineSettings()
+    fleet: FleetSettings = FleetSettings()
     trust_editor: bool = _setting(
         False,
         "Whether an editor that does not separate user from workspace settings (any but VS Code) may name a model.",
@@ -211,6 +255,7 @@ class SettingInfo:
     unit: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    choices: tuple[str, ...] = ()  # of a string; empty for any text
 
 
 def describe() -> list[SettingInfo]:
@@ -245,6 +290,7 @@ def _info(name: str, item: Any) -> SettingInfo:
         unit=item.metadata["unit"],
         minimum=item.metadata["low"] if bounded else None,
         maximum=item.metadata["high"] if bounded else None,
+        choices=item.metadata["choices"],
     )
 
 

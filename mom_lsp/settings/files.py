@@ -57,4 +57,4 @@ def _read_toml(path: Path, *, follow: bool) -> dict[str, Any]:
         content = file.read(MAX_FILE_BYTES + 1)
     if len(content) > MAX_FILE_BYTES:
         raise ValueError(f"is larger than {MAX_FILE_BYTES} bytes")
-    return tomllib.loads(content.decode("utf-8"))
+    return tomllib.loads(content.decode("utf-8-sig"))

@@ -97,7 +97,7 @@ def _parse(info: SettingInfo, value: Any) -> Any:
     if info.type == "boolean":
         return value if isinstance(value, bool) else None
     if info.type == "string":
-        return value if isinstance(value, str) else None
+        return value if isinstance(value, str) and (not info.choices or value in info.choices) else None
     if info.type == "array":
         valid = isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
         return tuple(value) if valid else None
@@ -112,6 +112,8 @@ def _parse(info: SettingInfo, value: Any) -> Any:
 
 
 def _expected(info: SettingInfo) -> str:
+    if info.choices:
+        return f"one of {', '.join(info.choices)}"
     plain = {"boolean": "true or false", "string": "a string", "array": "a list of strings"}
     if info.type in plain:
         return plain[info.type]

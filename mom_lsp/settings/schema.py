@@ -44,6 +44,8 @@ def _schema(info: SettingInfo) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": info.type, "default": info.default, "markdownDescription": description(info)}
     if info.type == "array":
         schema["items"] = {"type": "string"}
+    if info.choices:
+        schema["enum"] = list(info.choices)
     if info.minimum is not None:
         schema |= {"minimum": info.minimum, "maximum": info.maximum}
     return schema | {"scope": info.scope}

@@ -61,7 +61,7 @@ def _answer(workspace: Workspace, event: Event) -> Accepted | None:
     cites, line = _cited(event), event.data.get("line")
     if not cites:
         return None
-    memories = workspace.memories(list(map(str, cites)))
+    memories = workspace.memories.some(list(map(str, cites)))
     lines = workspace.worktree.text(event.path) if event.path in workspace.worktree.head().tree else []
     code = lines[line - 1] if isinstance(line, int) and 1 <= line <= len(lines) else ""
     messages = why_messages(memories, event.path, event.symbol, code)
@@ -91,8 +91,8 @@ def _commit(workspace: Workspace, source: str, head: str, path: str, used: list[
     ranked = _ids(workspace.suggest(path, 0, 0, rev=head, k=MEMORIES)) if exists else []
     others = [memory for memory in ranked if memory not in used][: max(0, MEMORIES - len(used))]
     kept = [memory for memory in ranked if memory in used or memory in others]
-    memories = workspace.memories([*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
-    text = next(iter(workspace.memories([source])), None)
+    memories = workspace.memories.some([*kept, *(memory for memory in used if memory not in ranked)][:MEMORIES])
+    text = next(iter(workspace.memories.some([source])), None)
     if text is None:
         return None
     first = ranked[0] if ranked else ""

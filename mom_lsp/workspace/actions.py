@@ -8,11 +8,12 @@ from typing import Any
 
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event
-from mom_lsp.memory import memory_id
+from mom_lsp.memory import Memory, memory_id
 from mom_lsp.phrases import count
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.lifecycle import expired_notes, fold, forgotten_notes
+from mom_lsp.tiers.lifecycle import erasure_seq, expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.undo import undoable
+from mom_lsp.workspace.library.impressions import last_shown
 from mom_lsp.workspace.transfer import import_into
 from mom_lsp.workspace.workspace import Workspace
 
@@ -65,27 +66,32 @@ class Actions:
     ) -> Answer:
         """Stop suggesting a memory in this function (without one, in this file).
 
-        With `never` it is suggested nowhere; search still finds it.
+        Without a path it is where the memory was shown last. With `never` it is suggested nowhere; search still finds
+        it.
         """
-        memory = self._workspace.memory(identity)
+        memory = self._workspace.memories.named(identity)
         if never:
             self._append("dismiss", memory.id, data={"never": True})
             return _done(f"Archived: “{memory.title}”; search still finds it")
-        path = path or (memory.paths[0] if memory.paths else "")
+        if path:
+            self._workspace.files.refuse_outside(path)
+            symbol, _ = self._workspace.files.at(path, line, code)
+        else:
+            path, symbol = self._last_shown(memory)
         if not path:
             raise UsageError("this memory has no file; give the place with `mom dismiss ID --at FILE:LINE`")
-        self._workspace.files.refuse_outside(path)
-        symbol, _ = self._workspace.files.at(path, line, code)
         self._append("dismiss", memory.id, path=path, symbol=symbol)
         place = f"{symbol} in {path}" if symbol else path
         return _done(f"Dismissed in {place}: “{memory.title}”")
 
     def forget(self, identity: str) -> Answer:
         """Remove a memory from every result now, and from the disk as soon as the index is rewritten."""
-        memory = self._workspace.memory(identity)
+        memory = self._workspace.memories.named(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
-        return _done(f"Forgotten: “{memory.title}”; undo restores it")
+        imported = memory.source.type == "discussion"  # then it is erased from the archive, too
+        how = "after `mom restore`, the next import brings it back" if imported else "undo restores it"
+        return _done(f"Forgotten: “{memory.title}”; {how}")
 
     def restore(self, identity: str) -> Answer:
         """Restore a forgotten memory, whose text is read from the repository again, or an archived or failed one."""
@@ -99,7 +105,7 @@ class Actions:
 
     def merge(self, identity: str, other: str) -> Answer:
         """Merge a duplicate into a memory, which is shown for both."""
-        kept, duplicate = self._workspace.memory(identity), self._workspace.memory(other)
+        kept, duplicate = self._workspace.memories.named(identity), self._workspace.memories.named(other)
         life = self._workspace.library.snapshot().life
         if life.shown_for(kept.id) == life.shown_for(duplicate.id):
             raise UsageError("these memories are already merged")
@@ -122,7 +128,7 @@ class Actions:
         """
         now = self._clock()
         with self._workspace.library.settling:
-            due = self._workspace.changes(memory)
+            due = self._workspace.memories.changes(memory)
             events = [Event(0, now, "transition", changed, data=data | {"cause": cause}) for changed, data in due]
             if events:
                 self._journal.append_many(events)
@@ -136,7 +142,8 @@ class Actions:
             raise UsageError(f"nothing to undo{f' for {identity}' if identity else ''}")
         self._append("undo", last.memory, data={"seq": last.seq})
         self.settle(last.memory)
-        self._indexing_wanted("undo")
+        if erasure_seq(self._journal.events()) > erasure_seq(log):
+            self._indexing_wanted("undo")
         what = str(last.data.get("status")).replace("_", " ") if last.type == "transition" else last.type
         return _done(f"Undone: {what} of {last.memory[:8]}")
 
@@ -179,7 +186,7 @@ class Actions:
         if len(text) > MAX_NOTE:
             raise UsageError(f"a note is limited to {MAX_NOTE:,} characters; this one has {len(text):,}")
         self._workspace.files.refuse_outside(path)
-        known = self._workspace.quoted_by(text)
+        known = self._workspace.memories.quoted_by(text)
         if known is not None:
             return self.pin(known.id, path, line, code) | {"id": known.id}
         now = self._clock()
@@ -200,7 +207,7 @@ class Actions:
     def _mark(
         self, kind: str, identity: str, done: str, path: str = "", line: int = 0, code: str | None = None
     ) -> Answer:
-        memory = self._workspace.memory(identity)
+        memory = self._workspace.memories.named(identity)
         if path:
             self._workspace.files.refuse_outside(path)
         symbol, key = self._workspace.files.at(path, line, code) if path else ("", 0)
@@ -208,6 +215,12 @@ class Actions:
         path = path or (memory.paths[0] if memory.paths else "")
         self._append(kind, memory.id, path=path, symbol=symbol, data=data)
         return _done(f"{done}: “{memory.title}”")
+
+    def _last_shown(self, memory: Memory) -> tuple[str, str]:
+        """Return the file and symbol where a memory was shown last; if nowhere, its first file."""
+        self._workspace.library.impressions.flush(self._journal, self._clock())
+        found = last_shown(list(self._journal.events()), memory.id)
+        return found or (memory.paths[0] if memory.paths else "", "")
 
     def _append(
         self,

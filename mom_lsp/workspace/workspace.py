@@ -1,4 +1,4 @@
-"""The facade of one worktree: everything that can be asked about it."""
+"""The facade of one worktree: what can be asked about its lines, in words, and about its memories."""
 
 from __future__ import annotations
 
@@ -7,42 +7,35 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
 from mom_lsp import phrases
-from mom_lsp.extract.repetition import repeats
 from mom_lsp.git import Location
-from mom_lsp.memory import Memory
-from mom_lsp.route.linear_model import LinearModel, Mode
-from mom_lsp.route.strategies import Strategy
+from mom_lsp.lm.answer import Clue, Sentence
+from mom_lsp.memory import Scored
+from mom_lsp.motifs.routes import Task
 from mom_lsp.settings import Settings
-from mom_lsp.tiers import DAY
-from mom_lsp.workspace.answers import review
 from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
-from mom_lsp.workspace.answers.contract import episode
 from mom_lsp.workspace.answers.failure_text import warnings_first
 from mom_lsp.workspace.answers.line_hints import FileHints, LineHints, Wanted
-from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists
 from mom_lsp.workspace.answers.presenter import Presenter
+from mom_lsp.workspace.answers.suggestion_list import ms_since, suggestion_list
+from mom_lsp.workspace.known_memories import KnownMemories
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
-from mom_lsp.workspace.library.impressions import AskedLines
+from mom_lsp.workspace.library.impressions import AskedLines, ShownFor
 from mom_lsp.workspace.library.library import Library
-from mom_lsp.workspace.library.state import State, StateSource, from_one_state
-from mom_lsp.workspace.library.status import changes_of
-from mom_lsp.workspace.library.strength import StrengthCache
+from mom_lsp.workspace.library.state import State, StateSource
 from mom_lsp.workspace.library.worktree import Worktree
+from mom_lsp.workspace.rankers import Rankers
 from mom_lsp.workspace.ranking.candidates import MATCHES
-from mom_lsp.workspace.ranking.citations import Explanation, reasons
+from mom_lsp.workspace.ranking.citations import reasons
+from mom_lsp.workspace.ranking.explanation import AskedLine, Explanation
 from mom_lsp.workspace.ranking.hints import HintedLine
-from mom_lsp.workspace.ranking.model_choice import editing_model, shipped_model
-from mom_lsp.workspace.ranking.query import CONTEXT, Query, text_query, with_earlier_writers
-from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
-from mom_lsp.workspace.ranking.recent_edits import RecentEdits
+from mom_lsp.workspace.ranking.query import Query, with_earlier_writers
 from mom_lsp.workspace.ranking.worktree_files import WorktreeFiles
+from mom_lsp.workspace.word_search import WordSearch
 
-MAX_SIMILAR = 8  # memories that a text is compared with
+PATIENCE = 0.7  # seconds that a person who asked for an answer waits in an engine for who wrote the lines before
+CONTEXT_MEMORIES = 3  # for what is being written
 TASK_CHANCE = 0.1  # minimum relevance of a memory for a task in words, at a place
-SEARCH_CHANCE = 0.002  # minimum relevance of a memory that shares no word with a search: a cosine of about a quarter
 
 
 class Workspace:
@@ -62,9 +55,12 @@ class Workspace:
         self.presenter = Presenter(library.journal, self.worktree, clock)
         self.states = StateSource(library, self.worktree, lambda: self.settings)
         self._line_hints = LineHints(self.presenter, self.worktree)
-        self._recent_edits = RecentEdits()
         self._clock = clock
-        self._strengths = StrengthCache()
+        rankers = self.rankers = Rankers(self.presenter, lambda: self.settings, clock)
+        self.words = WordSearch(self.states, self.presenter, rankers, library.impressions, lambda: self.settings, clock)
+        self.memories = KnownMemories(
+            self.states, self.presenter, rankers, library, self.worktree, lambda: self.settings, clock
+        )
 
     def suggest(
         self,
@@ -77,6 +73,7 @@ class Workspace:
         rev: str | None = None,
         intent: str = "",
         counted: bool = False,
+        patient: bool = False,
     ) -> dict[str, Any]:
         """Return the memories that matter for some lines (1-based, inclusive) of a file.
 
@@ -89,6 +86,10 @@ class Workspace:
             rev: answer as of this revision.
             intent: what the user is about to do there, in words; "" where only the place is known.
             counted: whether the answer is shown to a person, and counts as an impression.
+            patient: whether it is asked once, by a command, and not again as a cursor rests.
+
+        An answer of an engine is "incomplete" while it does not know all earlier writers of the lines. A suggestion for
+        one line is "hinted" if it may be the hint there.
 
         Raises:
             UsageError: no such file or line.
@@ -98,31 +99,30 @@ class Workspace:
         question = self.states.beside(lambda: self.files.question(path, start, end, text, rev))  # git blames meanwhile
 
         def answer(state: State) -> dict[str, Any]:
-            query = self.with_line_history(state, question()[1])
+            query = self.with_line_history(state, question()[1], PATIENCE if patient else None)
             query = query.intending(intent) if intent else query
             state = self.states.searching(state, query.words, MATCHES)
             hinted = self._hinted_line(state, query) if not intent else HintedLine()
-            found = self._suggestions(state, query, k, hinted) | {"took_ms": _ms_since(began)}
+            found = self._suggestions(state, query, k, hinted) | {"took_ms": ms_since(began)}
+            if not query.complete:  # the next answer may be better
+                found["incomplete"] = True
             if counted and rev is None:
                 asked_lines = None if intent else _asked_lines(state, query)
                 shown = [one["id"] for one in found["suggestions"]]
                 self.library.impressions.add(shown, path, self._clock(), asked_lines)
+                self._count_for("editing", query, found["suggestions"])
             return found
 
-        return self.states.answer(answer, lambda: question()[0], vectors=bool(intent) or self.settings.encoder.context)
+        return self.states.answer(answer, lambda: question()[0], vectors=bool(intent))
 
-    def with_line_history(self, state: State, query: Query) -> Query:
-        """Return the same question with who wrote the lines asked about before their last writers did."""
-        return with_earlier_writers(self.worktree.earlier_writers, state.view, query)
+    def with_line_history(self, state: State, query: Query, patience: float | None = None) -> Query:
+        """Return the same question with who wrote its lines before their last writers. See `with_earlier_writers`."""
+        return with_earlier_writers(self.worktree.earlier_writers, state.view, query, patience)
 
     def _suggestions(self, state: State, query: Query, k: int, hinted: HintedLine) -> dict[str, Any]:
         assert query.spot is not None
         path, meaning = query.spot.path, state.encode(query.meaning)
-        ranker = replace(
-            self.place_ranker(state, meaning),
-            context=self._edit_context(query, meaning),
-            strategy=self._strategy(path),
-        )
+        ranker = self.rankers.suggestions(state, query, meaning)
         chosen = ranker.rank(
             query,
             k,
@@ -135,51 +135,72 @@ class Workspace:
         warnings = self.presenter.failures(state).warnings(path, query.written, state.snapshot.life)
         if not self.settings.hints.warnings:  # then warnings are no hints, and hints come before them
             warnings = warnings_first([one for one in chosen if one.row in hinted.rows], warnings)
-        return self._answer(query, ranker, warnings_first(warnings, chosen)[:k], state)
+        found = suggestion_list(self.presenter, query, ranker, warnings_first(warnings, chosen)[:k], state, k)
+        at_line = {state.snapshot.catalog.ids[row] for row in (*hinted.rows, *hinted.user_lines)}
+        found["suggestions"] = [one | {"hinted": one["id"] in at_line} for one in found["suggestions"]]
+        return found
 
     def _hinted_line(self, state: State, query: Query) -> HintedLine:
         if query.spot is None:
             return HintedLine()
-        return self._line_hints.of_line(self._hint_ranker(state, query.spot.path), state, self.settings, query)
+        ranker, path = self.rankers.hints(state, query.spot.path), query.spot.path
+        return self._line_hints.of_line(
+            ranker, state, self.settings, query, self.rankers.proven_in(state, "editing", path)
+        )
 
-    def search(self, text: str, k: int = 10) -> dict[str, Any]:
-        """Return the memories that match words or are similar in meaning, whatever their age."""
-        found = self._by_text(text_query(text), "why", k)
-        # The probability was fitted to places and tasks: for a search it would mislead.
-        return found | {"suggestions": [phrases.with_reason_alone(one) for one in found["suggestions"]]}
+    def _count_for(self, task: Task, query: Query, shown: Sequence[dict[str, Any]]) -> None:
+        """Record what a person was shown for a task, to learn what proves useful where."""
+        assert query.spot is not None
+        at = ShownFor(task, query.spot.path, "" if query.spot.whole else query.spot.symbol)
+        self.library.impressions.add_for(at, [one["id"] for one in shown], self._clock())
 
-    def intend(self, intent: str, k: int = 3) -> dict[str, Any]:
-        """Return the memories that matter for a task described in words, anywhere in the repository."""
-        return self._by_text(text_query(intent, "intent"), "intent", k)
-
-    def _by_text(self, query: Query, mode: Mode, k: int) -> dict[str, Any]:
-        began = time.perf_counter()
-
-        def answer(state: State) -> dict[str, Any]:
-            ranker = self._ranker(state, shipped_model(mode, self.settings))
-            chosen = ranker.rank(query, k, threshold=SEARCH_CHANCE, meaning=state.encode(query.meaning))
-            return self._answer(query, ranker, chosen, state) | {"took_ms": _ms_since(began)}
-
-        return self.states.answer(answer, vectors=True)
-
-    def explain(self, path: str, line: int, *, text: str | None = None) -> Explanation:
+    def explain(self, path: str, line: int, *, text: str | None = None, counted: bool = False) -> Explanation:
         """Return what the memories say about why a line (1-based) exists, whatever their age. Raises as `suggest`."""
-        question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
-        return self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
+        question = self.states.beside(lambda: self.files.question(path, line, line, text, None, alone=True))
+        found = self.states.answer(lambda state: self._explanation(state, question()[1]), lambda: question()[0])
+        if counted:
+            self._count_for("why", question()[1], found.citations)
+        return found
 
     def _explanation(self, state: State, query: Query) -> Explanation:
-        query = self.with_line_history(state, query)
         spot = query.spots[0]
-        ranker = self._ranker(state, self._editing_model(state, None).scaled({"temp": 0.0}))
-        found = reasons(ranker, query, self.presenter.read)
-        file = AskedFile(self._names(state, query), query.file.lines if query.file else (), (spot.start, spot.end))
+        line = {spot.start: spot.asked[0]} if spot.asked and spot.start in spot.writers else {}
+        earlier = self.worktree.earlier_writers(state.view, spot.path, line, spot.writers, PATIENCE)
+        query = replace(query, spots=(replace(spot, earlier=earlier.commits),), complete=earlier.complete)
+        file = AskedFile(state.view.names_of(spot.path), query.file.lines if query.file else (), (spot.start, spot.end))
+        asked = AskedLine(query, spot.start in earlier.moved, file.words(()), self.settings.index.comments)
+        ranker = self.rankers.explanations(state)
+        ranker = replace(ranker, proven=self.rankers.proven_in(state, "why", spot.path).at(spot.symbol))
+        found = reasons(ranker, asked, self.presenter.read)
+        return self._explained(state, query, file, found.cited, found.comment)
+
+    def context(self, path: str, line: int, *, text: str) -> Explanation:
+        """Return the memories that matter most where a line (1-based) of an open text is being written."""
+        question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
+
+        def answer(state: State) -> Explanation:
+            query = self.with_line_history(state, question()[1])
+            ranker = self.rankers.explanations(state)
+            best = self.presenter.read(ranker, ranker.rank(query, CONTEXT_MEMORIES))
+            return self._explained(state, query, NO_FILE, [(one, Clue(one.memory, one.reason)) for one in best])
+
+        return self.states.answer(answer, lambda: question()[0])
+
+    def _explained(
+        self,
+        state: State,
+        query: Query,
+        file: AskedFile,
+        found: Sequence[tuple[Scored, Clue]],
+        comment: Sentence | None = None,
+    ) -> Explanation:
+        spot = query.spots[0]
         answers = self.presenter.answers([one for one, _ in found], state, file)
         citations = [phrases.with_reason_alone(answer) for _, answer in answers]
-        text = spot.lines[min(spot.start - 1, CONTEXT)] if spot.lines else ""
+        text = spot.asked[0] if spot.asked else ""
         cited = {one["id"] for one in citations}
-        place = file.words(())
-        clues = tuple(replace(clue, place=place) for _, clue in found if clue.memory.id in cited)
-        return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations)
+        clues = tuple(clue for _, clue in found if clue.memory.id in cited)
+        return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations, comment, query.complete)
 
     def hints(self, path: str, text: str, wanted: Wanted) -> FileHints:
         """Return hints at the lines that memories wrote: at most one a line, three in any 40 lines, each once a file.
@@ -193,7 +214,9 @@ class Workspace:
         )  # git blames meanwhile
 
         def answer(state: State) -> FileHints:
-            return self._line_hints.of_file(self._hint_ranker(state, path), state, self.settings, file(), wanted)
+            proven = self.rankers.proven_in(state, "editing", path)
+            ranker = self.rankers.hints(state, path)
+            return self._line_hints.of_file(ranker, state, self.settings, file(), wanted, proven)
 
         return self.states.answer(answer, head)
 
@@ -201,123 +224,10 @@ class Workspace:
         """Count hints of a file that were on the screen; a hint that was shown on many days gets shorter there."""
         self.library.impressions.add(memories, path, self._clock(), hinted=True)
 
-    @from_one_state
-    def show(self, state: State, identity: str) -> dict[str, Any]:
-        """Return everything about one memory, and why it is or is not suggested.
-
-        Raises:
-            UsageError: no memory, or more than one, has an id that starts like this.
-        """
-        threshold = self.settings.suggest.threshold
-        return self.presenter.everything(state.named(identity), self._unranked(state), state, threshold)
-
-    @from_one_state
-    def episode(self, state: State, identity: str) -> dict[str, Any]:
-        """Return the episode of a memory, None if it has none, and its members, oldest first. Raises as `show`."""
-        found = self.presenter.episodes(state).of(state.named(identity))
-        row_of = state.snapshot.catalog.row_of
-        members = [unscored(row_of[i]) for i in found.members] if found else []
-        rendered = self.presenter.render(self._unranked(state), members, state)
-        grouped = episode(found) if found else None
-        words = {"episode": phrases.episode(grouped)} if grouped else {}
-        return {"episode": grouped, "members": rendered, "phrases": words}
-
-    @from_one_state
-    def memories_view(self, state: State) -> dict[str, list[dict[str, Any]]]:
-        """Return the pinned, promoted, useful and forgotten memories."""
-        events = self.library.journal.events()
-        return memories_view(self.presenter, self._unranked(state), state, events, self._clock())
-
-    @from_one_state
-    def review(self, state: State) -> dict[str, Any]:
-        """Return the memories to review, each with its "reason"; of forgotten ones, newest first, only the id."""
-        events = self.library.journal.events()
-        return review_lists(self.presenter, self._unranked(state), state, events, self._clock())
-
-    def overview(self, state: State) -> dict[str, Any]:
-        """Return how many memories are in each tier and status, and how many were promoted lately."""
-        view, life = state.view, state.snapshot.life
-        lately = review.promoted(view, life, state.head.ancestors, self._clock())
-        tiers = self._strengths.of(view, life, self._clock())
-        return review.overview(view, life, tiers) | {"promoted_lately": len(lately)}
-
-    @from_one_state
-    def memory(self, state: State, identity: str) -> Memory:
-        """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
-        return state.named(identity)
-
-    @from_one_state
-    def memories(self, state: State, ids: Sequence[str]) -> list[Memory]:
-        """Return the memories that exist and are not forgotten, in this order."""
-        found = state.get([one for one in ids if not state.snapshot.life.of(one).forgotten])
-        return [found[one] for one in ids if one in found]
-
-    @from_one_state
-    def quoted_by(self, state: State, text: str) -> Memory | None:
-        """Return the memory that a text only repeats, None if it says something new."""
-        similar = state.get(list(state.matches(text, MAX_SIMILAR))).values()
-        repeated = [memory for memory in similar if repeats(text, f"{memory.title}\n\n{memory.body}")]
-        return next((m for m in repeated if state.view.valid[state.snapshot.catalog.row_of[m.id]]), None)
-
-    def changes(self, memory: str = "") -> list[tuple[str, dict[str, Any]]]:
-        """Return (id, change of status) of one memory or of all, where the journal does not have it yet."""
-        snapshot = self.library.snapshot()
-        life = snapshot.life
-        ids = [memory] if memory else [m for m in {*life.transitions, *life.judged} if not life.of(m).forgotten]
-        return self.states.answer(lambda state: changes_of(ids, state), snapshot=snapshot) if ids else []
-
     def improved(self) -> bool:
         """Whether, since the last call, more has become known than was answered."""
         return any([self.worktree.improved(), self._line_hints.improved()])
 
-    def place_ranker(self, state: State, meaning: np.ndarray | None) -> Ranker:
-        """Return the ranker of questions about a place; `meaning` is the vector (d,) of the question, None without."""
-        return self._ranker(state, self._editing_model(state, meaning))
-
-    def _ranker(self, state: State, model: LinearModel) -> Ranker:
-        tiers = self._strengths.of(state.view, state.snapshot.life, self._clock())
-        return Ranker(state, state.snapshot, state.view, model, tiers, share=self.settings.route.domains)
-
-    def _unranked(self, state: State) -> Ranker:
-        """Return a ranker for memories that answer no question."""
-        return self._ranker(state, shipped_model("why", self.settings))
-
-    def _hint_ranker(self, state: State, path: str) -> Ranker:
-        return replace(self._ranker(state, shipped_model("hints", self.settings)), strategy=self._strategy(path))
-
-    def _editing_model(self, state: State, meaning: np.ndarray | None) -> LinearModel:
-        return editing_model(state.snapshot.life.tuned, self.settings, encoded=meaning is not None)
-
-    def _edit_context(self, query: Query, meaning: np.ndarray | None) -> np.ndarray | None:
-        """Return the recent edits as far as they are similar to a question, and record its own edit."""
-        if not self.settings.encoder.context or meaning is None:
-            return None
-        context = self._recent_edits.read(meaning)
-        if query.written:
-            self._recent_edits.record(query.meaning, meaning)
-        return context
-
-    def _strategy(self, path: str) -> Strategy:
-        """Return the strategies that the settings enable, the same in a file all day."""
-        enabled = self.settings.strategies
-        return Strategy(enabled.dropout, enabled.explore, path, int(self._clock() // DAY))
-
-    def _answer(self, query: Query, ranker: Ranker, chosen: Sequence[Ranked], state: State) -> dict[str, Any]:
-        file = NO_FILE
-        if query.file and query.spot:
-            asked = None if query.spot.whole else (query.spot.start, query.spot.end)
-            file = AskedFile(self._names(state, query), query.file.lines, asked)
-        suggestions = self.presenter.render(ranker, chosen, state, file)
-        return {"query": query.shown, "suggestions": suggestions, "abstained": not suggestions}
-
-    def _names(self, state: State, query: Query) -> list[str]:
-        """Return the names of the file asked about."""
-        return state.view.names_of(query.spot.path) if query.spot else []
-
 
 def _asked_lines(state: State, query: Query) -> AskedLines | None:
     return AskedLines(state.head.commit, *query.span) if state.head.commit and query.span else None
-
-
-def _ms_since(began: float) -> float:
-    return round((time.perf_counter() - began) * 1000, 1)

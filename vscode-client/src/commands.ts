@@ -4,21 +4,18 @@ import * as vscode from "vscode";
 import { Kept, Memory, Server, Suggestions, activeFile, numbers } from "./memory";
 import { pickMemory } from "./pick";
 import { Row } from "./rows";
+import { Sources } from "./source";
 import { Why } from "./why";
-
-interface GitApi {
-  toGitUri(uri: vscode.Uri, ref: string): vscode.Uri;
-}
 
 /** The result of a server command: a message that says what was done. */
 interface Done {
   message: string;
 }
 
-const INSERT = { kind: "quickfix.mom.inserted", apply: "ifSingle" };
+const INSERT = { kind: "mom.inserted", apply: "ifSingle" };
+const MAX_ACTIONS = 50; // of a line
 const MESSAGE_TIME = 3000; // milliseconds in the status bar
 const MESSAGE_LENGTH = 80; // characters there
-const READ_AFTER = 10_000; // milliseconds
 
 export class Commands {
   constructor(
@@ -26,6 +23,7 @@ export class Commands {
     private readonly selected: () => Row | undefined,
     private readonly showStatus: () => Promise<void>,
     private readonly why: Why,
+    private readonly sources: Sources,
   ) {}
 
   /** Run a server command once its arguments are known. Code actions pass all of them. */
@@ -33,7 +31,7 @@ export class Commands {
     const complete = typeof args[0] === "string";
     switch (command) {
       case "mom.search":
-        return complete ? this.server.execute(command, ...args) : this.search();
+        return complete ? this.server.execute(command, ...args) : this.search(args);
       case "mom.remember":
         return this.remember(args);
       case "mom.status":
@@ -43,6 +41,8 @@ export class Commands {
       case "mom.undo":
       case "mom.reindex":
         return this.execute(command, ...(complete ? args : uriOfFile()));
+      case "mom.more":
+        return this.more(args);
       case "mom.restore":
         return this.restore(args);
       case "mom.forget":
@@ -102,14 +102,19 @@ export class Commands {
     return items.length ? (await vscode.window.showQuickPick(items, { title: "Restore" }))?.one.id : undefined;
   }
 
-  private async search(): Promise<void> {
+  /** Search, in the domain of the row if there is one. */
+  private async search(args: unknown[]): Promise<void> {
+    const row = args.length ? this.row(args[0]) : undefined;
+    const domain = row?.type === "domain" ? row.domain.name : undefined;
     const editor = vscode.window.activeTextEditor;
     const value = editor?.document.getText(editor.selection).split("\n")[0]?.trim();
-    const prompt = "Words, a symbol or a topic";
+    const prompt = `Words, a symbol or a topic${domain ? `, in ${domain}` : ""}`;
     const text = await vscode.window.showInputBox({ title: "Search Memories", prompt, value });
     if (!text?.trim()) return;
-    const found = await this.server.execute<Suggestions>("mom.search", text, ...uriOfFile());
-    if (found) await this.offerSources(found.suggestions, `Memories matching “${text}”`, `No memories match “${text}”.`);
+    const [uri = null] = uriOfFile();
+    const found = await this.server.execute<Suggestions>("mom.search", text, uri, ...(domain ? [domain] : []));
+    const about = `“${text}”${domain ? ` in ${domain}` : ""}`;
+    if (found) await this.offerSources(found.suggestions, `Memories matching ${about}`, `No memories match ${about}.`, !domain);
   }
 
   /** Find the memories for what the user is about to do on this line, or without a file in this folder. */
@@ -127,9 +132,9 @@ export class Commands {
   }
 
   /** Let the user open the source of one of the memories found. */
-  private async offerSources(memories: Memory[], title: string, none: string): Promise<void> {
+  private async offerSources(memories: Memory[], title: string, none: string, withDomains = false): Promise<void> {
     if (!memories.length) return void vscode.window.showInformationMessage(none);
-    const memory = await this.choose(memories, title, "Press Enter to open the source");
+    const memory = await this.choose(memories, title, "Press Enter to open the source", withDomains);
     if (memory) await this.open(memory.id, activeFile()?.uri);
   }
 
@@ -142,15 +147,28 @@ export class Commands {
         : file && { uri: file.uri, line: file.line + 1 };
     if (!at) return vscode.window.showWarningMessage("Open a file to add a note.");
     const prompt = `Note for line ${at.line}`;
-    const selected = !vscode.window.activeTextEditor?.selection.isEmpty; // otherwise the text is the whole line
-    const value = selected && typeof text === "string" ? text : "";
+    const value = typeof text === "string" ? text : "";
     const note = await vscode.window.showInputBox({
       title: "Remember",
       prompt,
       value,
       placeHolder: "The limit is 42 because…",
     });
-    return note?.trim() ? this.server.execute("mom.remember", note, at.uri, at.line) : undefined;
+    return note?.trim() ? this.execute("mom.remember", note, at.uri, at.line) : undefined;
+  }
+
+  /** Let the user choose among all actions of a line (from 1). */
+  private async more(args: unknown[]): Promise<unknown> {
+    const [uri, line] = args;
+    if (typeof uri !== "string" || typeof line !== "number") return undefined;
+    const at = new vscode.Range(line - 1, 0, line - 1, 0);
+    const asked = ["vscode.executeCodeActionProvider", vscode.Uri.parse(uri), at, "mom", MAX_ACTIONS] as const;
+    const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(...asked);
+    const items = actions.map((action) => ({ label: action.title, action }));
+    const action = (await vscode.window.showQuickPick(items, { title: `Memories of line ${line}` }))?.action;
+    if (action?.edit) await vscode.workspace.applyEdit(action.edit);
+    const command = action?.command;
+    return command && vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
   }
 
   private async dismiss(id: string, uri: string | undefined, line: unknown): Promise<unknown> {
@@ -179,32 +197,13 @@ export class Commands {
 
   /** Show a commit as its change to the file; the server shows other sources. */
   private async open(id: string, uri: string | undefined, line?: unknown): Promise<unknown> {
-    const folder = uri && vscode.workspace.getWorkspaceFolder(vscode.Uri.parse(uri));
-    const memory = await this.server
-      .request<Memory>("mom/show", { id, ...(uri && { textDocument: { uri } }) })
-      .catch(() => undefined);
-    const { commit, path } = memory?.source ?? {};
-    const git = vscode.extensions.getExtension<{ getAPI(version: 1): GitApi }>("vscode.git");
-    if (!memory || !commit || !path || !folder || !git?.isActive || memory.source.line) {
-      return this.server.execute("mom.open", id, ...locationOf(uri, line));
-    }
-    const api = git.exports.getAPI(1);
-    const file = vscode.Uri.joinPath(folder.uri, path);
-    const title = `${memory.title} (${commit.slice(0, 9)})`;
-    this.countIfRead(id, uri);
-    const [before, after] = [api.toGitUri(file, `${commit}~`), api.toGitUri(file, commit)];
-    return vscode.commands.executeCommand("vscode.diff", before, after, title, { preview: false }); // keeps an open preview
-  }
-
-  /** Report a memory as read if its diff is still the active tab after ten seconds. */
-  private countIfRead(id: string, uri: string): void {
-    const at = activeFile();
-    setTimeout(() => {
-      const input = vscode.window.tabGroups.activeTabGroup.activeTab?.input;
-      if (!(input instanceof vscode.TabInputTextDiff) || !this.server.isRunning) return;
-      const position = { line: at?.uri === uri ? at.line : 0, character: 0 };
-      void this.server.request("mom/opened", { id, textDocument: { uri }, position });
-    }, READ_AFTER);
+    const place = uri && { textDocument: { uri } };
+    const memory = await this.server.ask<Memory>("mom/show", { id, ...place });
+    if (!memory) return undefined;
+    const { type, discussion, url } = memory.source;
+    const isElsewhere = type === "file" || (discussion && url); // a line of the worktree, or a page
+    if (!isElsewhere && (await this.sources.show(id, uri, typeof line === "number" ? line : undefined))) return memory;
+    return this.server.execute("mom.open", id, ...locationOf(uri, line));
   }
 
   private async withMemory(
@@ -242,10 +241,14 @@ export class Commands {
     return first;
   }
 
-  private choose(memories: Memory[], title: string, placeholder?: string): Promise<Memory | undefined> {
-    return pickMemory(memories, title, placeholder, ({ id }) =>
-      this.execute("mom.pin", id, ...locationOf(activeFile()?.uri)),
-    );
+  private choose(
+    memories: Memory[],
+    title: string,
+    placeholder?: string,
+    withDomains = false,
+  ): Promise<Memory | undefined> {
+    const pin = ({ id }: Memory) => this.execute("mom.pin", id, ...locationOf(activeFile()?.uri));
+    return pickMemory(memories, title, placeholder, pin, withDomains);
   }
 }
 

@@ -3,6 +3,9 @@
 import { homedir } from "node:os";
 import * as vscode from "vscode";
 import {
+  CloseAction,
+  CloseHandlerResult,
+  ErrorAction,
   LanguageClient,
   LanguageClientOptions,
   Middleware,
@@ -13,21 +16,27 @@ import {
 import { Commands } from "./commands";
 import { copyInstall, findServer, offerInstall } from "./find";
 import { Hints } from "./hints";
+import { provideHovers } from "./hover";
 import { Server } from "./memory";
+import { ServerProblem, checkServer } from "./probe";
+import { openReport } from "./report";
 import { setValues } from "./settings";
+import { Sources } from "./source";
 import { State as FolderState, Status } from "./status";
 import { MemoriesView } from "./view";
 import { Why } from "./why";
 
 const GREETED = "greeted";
-const LINKED = ["mom.open", "mom.pin", "mom.unpin", "mom.dismiss", "mom.forget", "mom.details"]; // that a hover may run
+const COMPARED = "versions"; // of server and extension that were told to differ
+const [MAX_RESTARTS, RESTARTS_WITHIN] = [5, 180_000]; // milliseconds
+const LINKED = ["open", "pin", "unpin", "useful", "dismiss", "forget", "details", "memories.focus"]; // that a hover may run
 const ABILITIES = { commands: true, notices: true, state: true, scopes: true }; // see mom_lsp/server/client_capabilities.py
 
 let running: Extension | undefined;
 
-export async function activate(context: vscode.ExtensionContext): Promise<void> {
+export function activate(context: vscode.ExtensionContext): void {
   running = new Extension(context);
-  await running.start();
+  void running.start(); // VS Code does not wait for the server
 }
 
 export async function deactivate(): Promise<void> {
@@ -40,8 +49,12 @@ class Extension implements Server {
   private readonly status: Status;
   private readonly view: MemoriesView;
   private readonly why = new Why(this);
+  private readonly sources = new Sources(this);
   private readonly commands: Commands;
   private client: LanguageClient | undefined;
+  private connecting = false; // for the first time
+  private turn = Promise.resolve(); // until the last start or stop has ended
+  private ended: number[] = []; // when the server ended by itself, in milliseconds
 
   constructor(private readonly context: vscode.ExtensionContext) {
     this.hints = new Hints(context.workspaceState, () => this.client);
@@ -52,6 +65,7 @@ class Extension implements Server {
       () => this.view.selected,
       () => this.status.showDetails(),
       this.why,
+      this.sources,
     );
     const on = (name: string, run: (...args: unknown[]) => unknown) => vscode.commands.registerCommand(name, run);
     context.subscriptions.push(
@@ -60,21 +74,24 @@ class Extension implements Server {
       this.status,
       this.view,
       this.why,
+      this.sources,
+      provideHovers(() => this.client),
       on("mom.intent", () => this.commands.intent()),
       on("mom.details", (...args) => this.commands.details(args)),
       on("mom.menu", () => this.status.menu()),
       on("mom.restart", () => this.restart()),
       on("mom.output", () => this.output.show()),
       on("mom.toggle", () => this.status.toggle()),
-      on("mom.look", () => (this.client ? undefined : this.start())),
+      on("mom.look", () => this.start()),
       on("mom.copyInstall", () => copyInstall()),
+      on("mom.report", () => openReport(this.context)),
       on("mom.toggleHints", () => this.toggleHints()),
       on("mom.settings", () =>
         vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
       ),
       this.hints.onRequested(() => this.view.refreshSoon()),
       vscode.workspace.onDidGrantWorkspaceTrust(() => this.restart()),
-      vscode.workspace.onDidChangeWorkspaceFolders(() => this.client ?? this.start()),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => this.start()),
       vscode.workspace.onDidChangeConfiguration(
         (event) => event.affectsConfiguration("mom.server.path") && this.restart(),
       ),
@@ -82,8 +99,31 @@ class Extension implements Server {
   }
 
   /** Start the server, if a folder is open. */
-  async start(): Promise<void> {
+  start(): Promise<void> {
+    return this.inTurn(() => this.startNow());
+  }
+
+  stop(): Promise<void> {
+    return this.inTurn(() => this.stopNow());
+  }
+
+  private restart(): Promise<void> {
+    return this.inTurn(async () => {
+      await this.stopNow();
+      await this.startNow();
+    });
+  }
+
+  /** Start and stop one after the other, whatever became of the one before. */
+  private inTurn(run: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(run).catch((error) => this.output.error(String(error)));
+    return this.turn;
+  }
+
+  private async startNow(): Promise<void> {
+    if (this.client) return;
     if (!vscode.workspace.workspaceFolders?.length) return this.status.set("idle");
+    this.status.set("starting");
     const command = await findServer(this.context);
     void vscode.commands.executeCommand("setContext", "mom.missing", !command);
     if (!command) {
@@ -92,25 +132,62 @@ class Extension implements Server {
       return;
     }
     this.output.info(`starting ${command}`);
-    this.status.set("starting");
-    const executable = { command, args: ["serve"], options: { cwd: homedir() } }; // never in the workspace
-    this.client = new LanguageClient("mom", "Mixture of Memories", executable, this.options());
-    this.client.registerFeature(abilities());
-    this.client.onNotification("mom/state", (state: FolderState) => this.folderChanged(state));
-    this.client.onDidChangeState(({ newState }) => this.stateChanged(newState));
     try {
-      await this.client.start();
-      await this.greet();
+      const version = await checkServer(command);
+      this.compare(version);
+      await this.connect(command);
+      void this.greet();
     } catch (error) {
-      this.output.error(String(error)); // the client has shown it
-      this.status.set("failed");
+      await this.stopNow();
+      this.failed(error instanceof ServerProblem ? error.message : "the server did not start", error);
     }
   }
 
-  async stop(): Promise<void> {
+  private async connect(command: string): Promise<void> {
+    const executable = { command, args: ["serve"], options: { cwd: homedir() } }; // never in the workspace
+    const client = new LanguageClient("mom", "Mixture of Memories", executable, this.options());
+    this.client = client;
+    client.registerFeature(abilities());
+    client.onNotification("mom/state", (state: FolderState) => this.folderChanged(state));
+    client.onDidChangeState(({ newState }) => this.client === client && this.stateChanged(newState));
+    this.connecting = true;
+    try {
+      await client.start();
+    } finally {
+      this.connecting = false;
+    }
+  }
+
+  private async stopNow(): Promise<void> {
     const client = this.client;
     this.client = undefined;
-    await client?.dispose();
+    try {
+      await client?.dispose();
+    } catch (error) {
+      this.output.info(`stopping: ${String(error)}`); // it never started, or is gone
+    } finally {
+      this.stateChanged(State.Stopped);
+    }
+  }
+
+  /** Say once that there is no server, and why. */
+  private failed(problem: string, error: unknown): void {
+    this.output.error(String(error));
+    this.status.set("failed", problem);
+    const show = "Show Output";
+    void vscode.window.showErrorMessage(`Mixture of Memories: ${problem}`, show).then((chosen) => {
+      if (chosen === show) this.output.show();
+    });
+  }
+
+  /** Say once if the server is of another version. */
+  private compare(version: string): void {
+    const ours = String(this.context.extension.packageJSON.version);
+    if (version === ours || this.context.globalState.get(COMPARED) === `${version} ${ours}`) return;
+    void this.context.globalState.update(COMPARED, `${version} ${ours}`);
+    void vscode.window.showWarningMessage(
+      `Mixture of Memories: the command mom is version ${version}, this extension ${ours}. Update the older one.`,
+    );
   }
 
   get isRunning(): boolean {
@@ -143,9 +220,25 @@ class Extension implements Server {
       documentSelector: [{ scheme: "file" }],
       outputChannel: this.output,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
-      markdown: { isTrusted: { enabledCommands: LINKED } },
+      initializationFailedHandler: () => false, // `startNow` tells it
+      errorHandler: {
+        error: () => ({ action: ErrorAction.Continue, handled: true }),
+        closed: () => this.serverEnded(),
+      },
+      markdown: { isTrusted: { enabledCommands: LINKED.map((name) => `mom.${name}`) } },
       middleware: this.middleware(),
     };
+  }
+
+  /** Restart a server that has ended, unless it keeps ending. */
+  private serverEnded(): CloseHandlerResult {
+    if (this.connecting) return { action: CloseAction.DoNotRestart, handled: true }; // `startNow` tells it
+    const now = Date.now();
+    this.ended = [...this.ended.filter((time) => now - time < RESTARTS_WITHIN), now];
+    if (this.ended.length < MAX_RESTARTS) return { action: CloseAction.Restart, handled: true };
+    this.ended = [];
+    setTimeout(() => this.failed("the server keeps ending", "too many restarts")); // once the client is stopped
+    return { action: CloseAction.DoNotRestart, handled: true };
   }
 
   private middleware(): Middleware {
@@ -167,6 +260,7 @@ class Extension implements Server {
     void vscode.commands.executeCommand("setContext", "mom.running", isRunning);
     if (isRunning) this.status.set("running");
     else if (this.client) this.status.set(state === State.Starting ? "starting" : "failed");
+    else this.status.set("idle");
     if (isRunning) this.view.refreshSoon();
     else if (state === State.Stopped) this.view.clear();
   }
@@ -174,11 +268,7 @@ class Extension implements Server {
   private folderChanged(state: FolderState): void {
     this.status.update(state);
     this.view.refreshSoon();
-  }
-
-  private async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
+    this.view.indexChanged(state.memories);
   }
 
   private async toggleHints(): Promise<void> {
@@ -204,6 +294,7 @@ class Extension implements Server {
 /** Announce what this client supports beyond LSP. */
 function abilities(): StaticFeature {
   return {
+    preInitialize: (capabilities) => (capabilities.hoverProvider = undefined), // hover.ts provides them
     fillClientCapabilities: (capabilities) => (capabilities.experimental = { mom: ABILITIES }),
     initialize: () => undefined,
     getState: () => ({ kind: "static" }),

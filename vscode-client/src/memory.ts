@@ -3,13 +3,14 @@
 import { CancellationToken, Disposable, TextDocument, window } from "vscode";
 
 export interface Source {
-  type?: "commit" | "file" | "user";
+  type?: "commit" | "file" | "user" | "discussion";
   commit: string | null;
   author: string;
   time: string | null;
   path: string | null;
   line: number | null;
   url: string | null;
+  discussion?: { name: string } | null; // "review of #1129"
 }
 
 /** Finished phrases: the server words them for all editors. */
@@ -17,8 +18,10 @@ export interface Phrases {
   kind: string;
   age: string;
   relevance: string; // "61% useful: wrote this line"
+  domain: string; // "in lib/vtls: openssl, certificates"
   marks: string[];
   life: string;
+  proven: string; // "proven: accepted 4 of 5 times in `parse_url`"
   failure: string;
   episode: string;
   shares: Record<string, string>; // by term, the largest first
@@ -59,12 +62,24 @@ export interface Kept {
   forgotten: Forgotten[];
 }
 
+/** The answer to mom/view: all that the view shows as the cursor rests. */
+export interface Contents extends Kept {
+  line: Memory[];
+  file: Memory[];
+}
+
+/** A group of memories by place and topic, in the answer to mom/domains. */
+export interface Domain {
+  name: string;
+  memories: number;
+}
+
 /** The answer to mom.why: sentences that cite memories by number. */
 export interface Explanation {
   answer: string;
   citations: Memory[];
   generated: boolean;
-  origin: string; // who worded it: the memories or a model
+  page: string; // all of it as Markdown
 }
 
 /** The running server. */
@@ -88,11 +103,11 @@ export function numbers({ phrases }: Memory): string[] {
   return [shares && `Score (log-odds): ${shares}`, phrases.life].filter(Boolean);
 }
 
-/** "abc123def · src/a.py": the source of a memory. */
+/** "abc123def · src/a.py", "review of #12 · src/a.py": the source of a memory. */
 export function origin({ phrases, source }: Memory): string {
-  const { commit, path, line } = source;
+  const { commit, discussion, path, line } = source;
   const file = path && line && !commit ? `${path}:${line}` : path;
-  return [commit?.slice(0, 9), file].filter(Boolean).join(" · ") || phrases.kind;
+  return [discussion?.name ?? commit?.slice(0, 9), file].filter(Boolean).join(" · ") || phrases.kind;
 }
 
 /** Return the file of the active editor, if it is on disk. */

@@ -9,12 +9,13 @@ interface MemoryItem extends vscode.QuickPickItem {
 
 const PIN: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon("pin"), tooltip: "Pin" };
 
-/** Let the user choose a memory; undefined if none is chosen. */
+/** Let the user choose a memory, with the domain of each if asked to; undefined if none is chosen. */
 export function pickMemory(
   memories: Memory[],
   title: string,
   placeholder: string | undefined,
   pin: (memory: Memory) => unknown,
+  withDomains = false,
 ): Promise<Memory | undefined> {
   const pick = vscode.window.createQuickPick<MemoryItem>();
   Object.assign(pick, { title, placeholder, matchOnDescription: true, matchOnDetail: true });
@@ -22,7 +23,7 @@ export function pickMemory(
     memory,
     label: memory.title,
     description: memory.pinned ? "$(pinned)" : "",
-    detail: `${summary(memory)} · ${origin(memory)}`,
+    detail: [summary(memory), origin(memory), withDomains && memory.phrases.domain].filter(Boolean).join(" · "),
     buttons: memory.pinned ? [] : [PIN],
   }));
   return new Promise((resolve) => {

@@ -1,7 +1,7 @@
 /** The rows of the Memories view, and their tree items. */
 
 import * as vscode from "vscode";
-import { Forgotten, Memory, numbers, origin, summary } from "./memory";
+import { Domain, Forgotten, Memory, numbers, origin, summary } from "./memory";
 
 const ICONS: Record<string, string> = {
   decision: "law",
@@ -15,9 +15,10 @@ const ICONS: Record<string, string> = {
   known_issue: "issues",
 };
 const BODY_LINES = 12;
+export const DOMAINS = "domains"; // id of the group of all domains
 
 /** A row of the tree. VS Code identifies it by the object, and its state (expanded, focused) by the id. */
-export type Row = Group | Entry | Detail;
+export type Row = Group | Entry | DomainRow | Detail;
 
 /** A row of a group. */
 type Entry = MemoryRow | ForgottenRow | EmptyRow;
@@ -40,6 +41,13 @@ interface ForgottenRow {
   type: "forgotten";
   id: string;
   forgotten: Forgotten;
+}
+
+/** A domain, which expands to its memories that are most worth reading. */
+export interface DomainRow {
+  type: "domain";
+  id: string;
+  domain: Domain;
 }
 
 /** The row of an empty group: the group itself stays expanded or collapsed. */
@@ -69,6 +77,8 @@ export function itemOf(row: Row): vscode.TreeItem {
       return memoryItem(row);
     case "forgotten":
       return forgottenItem(row);
+    case "domain":
+      return domainItem(row);
     case "empty":
       return emptyItem(row);
     case "detail":
@@ -77,8 +87,21 @@ export function itemOf(row: Row): vscode.TreeItem {
 }
 
 export function group(id: string, label: string, memories: Memory[], empty = ""): Group {
-  const rows = memories.map((memory): Entry => ({ type: "memory", id: `${id}/${memory.id}`, memory }));
+  const rows: Entry[] = memoryRows(id, memories);
   return { type: "group", id, label, rows: rows.length ? rows : [{ type: "empty", id: `${id}/empty`, label: empty }] };
+}
+
+export function memoryRows(id: string, memories: Memory[]): MemoryRow[] {
+  return memories.map((memory) => ({ type: "memory", id: `${id}/${memory.id}`, memory }));
+}
+
+/** Return the group of all domains, whose rows are asked for once it is expanded. */
+export function domainsGroup(): Group {
+  return { type: "group", id: DOMAINS, label: "Domains", rows: [], collapsed: true };
+}
+
+export function domainRows(all: Domain[]): DomainRow[] {
+  return all.map((domain) => ({ type: "domain", id: `${DOMAINS}/${domain.name}`, domain }));
 }
 
 export function forgottenGroup(all: Forgotten[]): Group {
@@ -90,7 +113,18 @@ function groupItem({ id, label, rows, collapsed }: Group): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(label, collapsed ? Collapsed : Expanded);
   item.id = id; // without the line's number: the group stays expanded or collapsed when the cursor moves
-  if (collapsed) item.description = String(rows.length);
+  if (collapsed && rows.length) item.description = String(rows.length);
+  return item;
+}
+
+function domainItem({ id, domain: { name, memories } }: DomainRow): vscode.TreeItem {
+  const item = new vscode.TreeItem(name, vscode.TreeItemCollapsibleState.Collapsed);
+  item.id = id;
+  item.description = memories.toLocaleString();
+  item.iconPath = new vscode.ThemeIcon("folder-library");
+  item.contextValue = "domain";
+  item.tooltip = `${name}\n${memories.toLocaleString()} memories`;
+  item.accessibilityInformation = { label: `${name}, ${memories.toLocaleString()} memories` };
   return item;
 }
 
@@ -126,6 +160,7 @@ function memoryItem({ id, memory }: MemoryRow): vscode.TreeItem {
 
 /** Return a kind's icon. The kind "note" is also that of a routine commit. */
 function icon({ kind, source }: Memory): string {
+  if (source.type === "discussion") return kind === "failed_approach" ? "git-pull-request-closed" : "comment-discussion";
   if (kind === "note") return source.type === "user" ? "edit" : "git-commit";
   return ICONS[kind] ?? "history";
 }
@@ -136,7 +171,8 @@ export function detailsOf(memory: Memory, related: Memory[]): Detail[] {
   const add = (icon: string, label: string, more: Partial<Detail> = {}) =>
     label && rows.push({ type: "detail", icon, label, of: memory, ...more });
   add("lightbulb", memory.phrases.relevance);
-  add(memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
+  add(memory.source.discussion ? "link-external" : memory.source.commit ? "git-commit" : "file-code", origin(memory), { opens: true });
+  add("verified", memory.phrases.proven);
   add("circle-slash", memory.phrases.failure);
   const text = memory.body.split("\n").filter((line) => line.trim());
   for (const line of text.slice(0, BODY_LINES)) add("blank", line.trim());

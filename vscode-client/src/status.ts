@@ -23,7 +23,7 @@ export interface State {
   memories: number;
   problems: string[];
   lines: string[]; // of the tooltip
-  working: string; // the indexer's present step, "" if it is idle
+  working: string; // the indexer's present step, "" if it is idle or has just begun
 }
 
 /** The answer to mom.status: names and values. */
@@ -35,7 +35,7 @@ interface Facts {
 /** The text and the tooltip of each phase. */
 const NOT_RUNNING: Record<Exclude<Phase, "running">, [string, string]> = {
   missing: ["$(warning) mom", "The `mom` command was not found."],
-  idle: ["$(history)", "Open a folder to see its memories."],
+  idle: ["mom", "Open a folder to see its memories."],
   starting: ["$(loading~spin) mom", "Starting…"],
   failed: ["$(error) mom", "The server has stopped; see the output."],
 };
@@ -45,6 +45,7 @@ export class Status implements Disposable {
   private readonly watching: Disposable[];
   private readonly states = new Map<string, State>(); // by folder
   private phase: Phase = "idle";
+  private problem = ""; // why the server failed
 
   constructor(
     private readonly server: Server,
@@ -61,8 +62,9 @@ export class Status implements Disposable {
     this.item.show();
   }
 
-  set(phase: Phase): void {
+  set(phase: Phase, problem = ""): void {
     this.phase = phase;
+    this.problem = problem;
     this.states.clear();
     this.show();
   }
@@ -102,14 +104,9 @@ export class Status implements Disposable {
   private text(): string {
     if (this.phase !== "running") return NOT_RUNNING[this.phase][0];
     if (this.isDisabled) return "$(circle-slash) mom";
-    const working = this.working();
-    if (working) return `$(sync~spin) ${working}`;
+    if (this.state?.working) return `$(sync~spin) ${this.state.working}`;
     const count = this.state ? ` ${this.state.memories.toLocaleString()}` : "";
-    return this.isPaused() ? `$(circle-slash)${count}` : `$(history)${count}`;
-  }
-
-  private working(): string {
-    return this.state?.working ?? "";
+    return this.isPaused() ? `$(circle-slash) mom${count}` : `mom${count}`;
   }
 
   private tooltip(): MarkdownString {
@@ -119,12 +116,12 @@ export class Status implements Disposable {
   }
 
   private lines(): string[] {
-    if (this.phase !== "running") return [NOT_RUNNING[this.phase][1]];
+    if (this.phase !== "running") return [this.problem || NOT_RUNNING[this.phase][1]];
     if (this.isDisabled) return ["Disabled by the setting mom.enable"];
     const { state } = this;
     if (!state) return ["Opening the repository…"];
     return [
-      ...[this.working()].filter(Boolean),
+      ...[state.working].filter(Boolean),
       ...(this.isPaused() ? ["Hints are paused in this workspace"] : []),
       ...state.lines,
     ];

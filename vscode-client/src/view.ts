@@ -1,20 +1,37 @@
-/** The Memories view: the memories of the current line and file, and those pinned, promoted, used or forgotten. */
+/** The Memories view: the memories of the current line and file, those pinned, promoted, used or forgotten, and all by domain. */
 
 import * as vscode from "vscode";
-import { Debouncer, Kept, Memory, Server, Suggestions, activeFile } from "./memory";
-import { Detail, Group, Row, detailsOf, forgottenGroup, group, itemOf } from "./rows";
+import { Contents, Debouncer, Domain, Memory, Server, Suggestions, activeFile } from "./memory";
+import {
+  DOMAINS,
+  Detail,
+  DomainRow,
+  Group,
+  Row,
+  detailsOf,
+  domainRows,
+  domainsGroup,
+  forgottenGroup,
+  group,
+  itemOf,
+  memoryRows,
+} from "./rows";
 
 const DELAY = 300; // milliseconds; the cursor passes over many lines
+const READ_AFTER = 2000; // milliseconds that memories must stay on the screen to count as shown, as hints must
 
 export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Row[] | undefined>();
   readonly onDidChangeTreeData = this.changed.event;
   private readonly refreshing = new Debouncer(DELAY, () => this.refresh());
+  private readonly reading = new Debouncer(READ_AFTER, () => this.seen());
   private readonly tree: vscode.TreeView<Row>;
   private readonly watching: vscode.Disposable[];
   private groups: Group[] = [];
   private file: ReturnType<typeof activeFile>;
   private turn = 0; // of the latest refresh
+  private memories = 0; // in the index
+  private listed: DomainRow[] = [];
 
   constructor(private readonly server: Server) {
     this.tree = vscode.window.createTreeView<Row>("mom.memories", { treeDataProvider: this });
@@ -29,7 +46,16 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   /** Schedule a refresh, if the view is visible. */
   refreshSoon(): void {
+    this.reading.dispose();
     if (this.tree.visible && this.server.isRunning) this.refreshing.schedule();
+  }
+
+  /** Ask for the domains again, if they are expanded and the index has changed. */
+  indexChanged(memories: number): void {
+    if (memories === this.memories) return;
+    this.memories = memories;
+    const domains = this.groups.find(({ id }) => id === DOMAINS);
+    if (domains) this.changed.fire([domains]);
   }
 
   /** The focused row, for keybindings. */
@@ -43,7 +69,8 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   async getChildren(row?: Row): Promise<Row[]> {
     if (!row) return this.groups;
-    if (row.type === "group") return row.rows;
+    if (row.type === "group") return row.id === DOMAINS ? this.domains() : row.rows;
+    if (row.type === "domain") return this.inDomain(row.domain);
     if (row.type === "memory") return this.details(row.memory);
     if (row.type !== "detail") return [];
     return row.isEpisode ? this.episodeOf(row.of) : (row.children ?? []);
@@ -56,24 +83,21 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   }
 
   dispose(): void {
-    for (const one of [this.refreshing, this.tree, this.changed, ...this.watching]) one.dispose();
+    for (const one of [this.refreshing, this.reading, this.tree, this.changed, ...this.watching]) one.dispose();
   }
 
   private async refresh(): Promise<void> {
+    if (!this.tree.visible) return;
     const turn = ++this.turn;
     const last = this.file?.document.isClosed ? undefined : this.file;
     const file = (this.file = activeFile() ?? last); // beside a diff or the output, the last file's memories stay
     const textDocument = file && { uri: file.uri };
-    const suggest = async (position?: object): Promise<Memory[]> =>
-      file ? (await this.answer<Suggestions>("mom/suggest", { textDocument, position }))?.suggestions ?? [] : [];
-    const [line, whole, kept] = await Promise.all([
-      suggest(file && { line: file.line, character: 0 }),
-      suggest(),
-      this.answer<Kept>("mom/kept", { textDocument }),
-    ]);
+    const position = file && { line: file.line, character: 0 };
+    const found = await this.answer<Contents>("mom/view", { textDocument, position });
     if (turn !== this.turn) return; // the cursor has moved on
+    const line = found?.line ?? [];
     const onLine = new Set(line.map((memory) => memory.id));
-    const rest = whole.filter((memory) => !onLine.has(memory.id));
+    const rest = found?.file.filter((memory) => !onLine.has(memory.id)) ?? [];
     this.show([
       ...(file
         ? [
@@ -81,11 +105,20 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
             group("file", "This File", rest, onLine.size ? "no other memories" : "No relevant memories"),
           ]
         : []),
-      group("pinned", "Pinned", kept?.pinned ?? [], "no pinned memories"),
-      ...(kept?.promoted.length ? [group("promoted", "Recently Validated or Promoted", kept.promoted)] : []),
-      ...(kept?.useful.length ? [{ ...group("useful", "Recently Used", kept.useful), collapsed: true }] : []),
-      ...(kept?.forgotten.length ? [forgottenGroup(kept.forgotten)] : []),
+      group("pinned", "Pinned", found?.pinned ?? [], "no pinned memories"),
+      ...(found?.promoted.length ? [group("promoted", "Recently Validated or Promoted", found.promoted)] : []),
+      ...(found?.useful.length ? [{ ...group("useful", "Recently Used", found.useful), collapsed: true }] : []),
+      ...(found?.forgotten.length ? [forgottenGroup(found.forgotten)] : []),
+      domainsGroup(),
     ]);
+    if (line.length || rest.length) this.reading.schedule();
+  }
+
+  /** Tell the server that a person had the time to read what is shown: only that counts. */
+  private async seen(): Promise<void> {
+    const file = this.file;
+    if (!file || !this.tree.visible) return;
+    await this.answer("mom/seen", { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } });
   }
 
   /** Show groups. Only rows that differ are updated: below an updated row VS Code collapses what the user expanded. */
@@ -110,6 +143,21 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     } catch {
       return undefined;
     }
+  }
+
+  private async domains(): Promise<Row[]> {
+    const file = activeFile();
+    const found = await this.answer<{ domains: Domain[] }>("mom/domains", file ? { textDocument: { uri: file.uri } } : {});
+    this.listed = reused(this.listed, domainRows(found?.domains ?? []), Object.assign);
+    if (this.listed.length) return this.listed;
+    return [{ type: "empty", id: `${DOMAINS}/empty`, label: "No domains yet" }];
+  }
+
+  /** Return the memories of a domain that are most worth reading. */
+  private async inDomain({ name }: Domain): Promise<Row[]> {
+    const params = { command: "mom.search", arguments: ["", activeFile()?.uri ?? null, name] };
+    const found = await this.answer<Suggestions>("workspace/executeCommand", params);
+    return memoryRows(`${DOMAINS}/${name}`, found?.suggestions ?? []);
   }
 
   private async details(memory: Memory): Promise<Detail[]> {

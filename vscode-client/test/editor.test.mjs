@@ -6,7 +6,7 @@ import { Editor, MOM, pattern } from "./editor.mjs";
 import { FIX, LINE, PYTHON, TS_FIX, TYPESCRIPT, makeRepository } from "./repository.mjs";
 
 const editor = new Editor();
-const hint = () => editor.hint("Fix endless retries");
+const hint = () => editor.hint("The service bans a client");
 const gone = { state: "detached" };
 
 before(async () => {
@@ -50,13 +50,31 @@ step("reads the history by itself and shows a hint", async () => {
 step("shows the memory on hover", async () => {
     await editor.goTo(LINE);
     await editor.hover("The service bans a client after 50 attempts");
+    const hover = editor.page.locator(".monaco-hover:visible .hover-row", { hasText: FIX });
+    const text = (await hover.innerText()).replaceAll("\u00a0", " ");
+    assert.ok(text.split("\n").length <= 6, `few lines: ${text}`);
+    assert.ok(!/%|\\|strength|src\/weather/.test(text), `nothing but what is to be known: ${text}`);
+    const issue = hover.locator("a", { hasText: "#12" });
+    assert.equal(await issue.getAttribute("data-href"), "https://github.com/example/weather/issues/12");
     await editor.picture("hover");
     await editor.press("Escape");
 });
 
+step("opens the source from the hover, at the change of the line", async () => {
+    await editor.goTo(LINE);
+    await editor.hover("The service bans a client after 50 attempts");
+    await editor.page.locator(".monaco-hover:visible a", { hasText: "Show source" }).click();
+    await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+    await editor.page.locator(".monaco-diff-editor .line-insert").first().waitFor();
+    await editor.statusBar(`Ln ${LINE}, Col 1`).waitFor();
+    await editor.picture("source");
+    await editor.command("View: Close Editor");
+    await editor.open(PYTHON);
+});
+
 step("shows the numbers behind a relevance on request", async () => {
     await editor.goTo(LINE);
-    await editor.hover("% useful: wrote this line");
+    await editor.hover("The service bans a client after 50 attempts");
     await editor.page.locator(".monaco-hover:visible a", { hasText: "Why this?" }).click();
     const dialog = editor.page.locator(".monaco-dialog-box", { hasText: pattern("log-odds") });
     await dialog.waitFor();
@@ -66,8 +84,8 @@ step("shows the numbers behind a relevance on request", async () => {
 });
 
 step("pins through the light bulb, without a word", async () => {
-    await editor.choose("Pin “Fix endless retries", "actions");
-    await editor.hint("★ Fix endless retries").first().waitFor();
+    await editor.choose("Pin: Fix endless retries", "actions");
+    await editor.hint("★ The service bans a client").first().waitFor();
     assert.equal(await editor.page.locator(".notification-toast").count(), 0);
 });
 
@@ -95,17 +113,30 @@ step("offers the same in the view's menu", async () => {
     await Promise.all([noted, editor.pick("Mark as Useful")]);
 });
 
+step("lists all memories by domain, and searches in one", async () => {
+    await editor.unfold("Domains", "src/stations.ts");
+    await editor.unfold("src/stations.ts", TS_FIX);
+    await editor.menu(editor.row("src/stations.ts"), "Search Memories…");
+    await editor.pick("Search Memories…");
+    await editor.page.locator(".quick-input-widget", { hasText: "in src/stations.ts" }).waitFor();
+    await editor.page.keyboard.type("Fix");
+    await editor.press("Enter");
+    await editor.listed(TS_FIX).waitFor();
+    assert.equal(await editor.listed(FIX).count(), 0, "nothing of another domain");
+    await editor.press("Escape");
+    await editor.row("Domains").click(); // folds them again
+});
+
 step("has no hint beside an error", async () => {
     await editor.open(TYPESCRIPT);
-    await editor.hint("Fix stations").first().waitFor();
+    await editor.hint("The list stays in lower case").first().waitFor();
     await editor.goTo(1);
     await editor.press("Control+Shift+K"); // without its first line, the hinted one does not compile
     await editor.page.locator(".squiggly-error").first().waitFor();
-    await editor.hint("Fix stations").first().waitFor(gone);
+    await editor.hint("The list stays in lower case").first().waitFor(gone);
     await editor.picture("error");
     await editor.press("Control+z");
-    await editor.hint("Fix stations").first().waitFor();
-    assert.ok(TS_FIX.startsWith("Fix stations"));
+    await editor.hint("The list stays in lower case").first().waitFor();
     await editor.command("View: Revert and Close Editor");
 });
 
@@ -117,7 +148,6 @@ step("searches, and shows the source", async () => {
     await editor.press("Enter");
     await editor.page.locator(".tab.active", { hasText: "Accept a comma as the decimal separator" }).waitFor();
     await editor.page.locator(".monaco-diff-editor .line-insert").first().waitFor();
-    await editor.picture("source");
     await editor.command("View: Close Editor");
 });
 
@@ -136,7 +166,7 @@ step("says what matters for what the user is about to do", async () => {
 step("forgets, and takes it back", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.choose("Forget");
+    await editor.choose("Forget: Fix");
     await hint().first().waitFor(gone);
     await editor.row("Forgotten").waitFor();
     await editor.picture("forgotten");
@@ -147,7 +177,7 @@ step("forgets, and takes it back", async () => {
 step("restores from the view what was forgotten", async () => {
     await editor.goTo(LINE);
     await editor.row(FIX).first().waitFor(); // the view has heard of the undo
-    await editor.choose("Forget");
+    await editor.choose("Forget: Fix");
     await hint().first().waitFor(gone);
     await editor.dismissNotifications();
     const when = "forgotten "; // just now, or a minute ago
@@ -160,7 +190,7 @@ step("restores from the view what was forgotten", async () => {
 step("does not show again what is not useful here", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.choose("Dismiss here");
+    await editor.choose("Not useful here: Fix");
     await hint().first().waitFor(gone);
     await editor.command("Memories: Undo Last Action");
     await hint().first().waitFor();
@@ -168,7 +198,8 @@ step("does not show again what is not useful here", async () => {
 
 step("inserts a memory as a comment", async () => {
     await editor.goTo(LINE);
-    await editor.choose("Insert as comment");
+    await editor.choose("More…");
+    await editor.answer("Insert as comment", editor.listed("Insert as comment: Fix"));
     await editor.page.locator(".view-line", { hasText: /#.The.service.bans.a.client/ }).first().waitFor();
     await editor.command("View: Revert and Close Editor");
     await editor.open(PYTHON);
@@ -181,7 +212,10 @@ step("says why a line is so", async () => {
     await page.getByText("The service bans a client after 50 attempts").first().waitFor();
     await page.getByText(FIX).first().waitFor();
     await editor.picture("why");
-    await editor.command("View: Close Editor");
+    await page.locator("a[data-href$='.diff']").first().click();
+    await editor.page.locator(".view-line", { hasText: pattern("+    for attempt in range(MAX_ATTEMPTS)") }).first().waitFor();
+    await editor.command("View: Close All Editors"); // a preview would keep the keyboard
+    await editor.open(PYTHON);
 });
 
 step("does nothing with a document that is no file, and is there when it is saved", async () => {
@@ -241,10 +275,10 @@ step("restarts, and has lost nothing", async () => {
     await editor.statusText("7").waitFor(); // and the note
     await hint().first().waitFor();
     await editor.goTo(LINE);
-    await editor.choose("Pin “Fix endless retries");
-    await editor.hint("★ Fix endless retries").first().waitFor();
-    await editor.choose("Unpin “Fix endless retries");
-    await editor.hint("← Fix endless retries").first().waitFor();
+    await editor.choose("Pin: Fix endless retries");
+    await editor.hint("★ The service bans a client").first().waitFor();
+    await editor.choose("Unpin: Fix endless retries");
+    await editor.hint("← The service bans a client").first().waitFor();
 });
 
 step("is as good in the light", async () => {

@@ -17,7 +17,7 @@ before(async () => {
     if (options.skip) return;
     makeRepository(editor.folder);
     addReport(editor.folder);
-    await editor.start({ "mom.server.path": MOM, "mom.completion.enable": true });
+    await editor.start({ "mom.server.path": MOM, "mom.model.rephrase": true, "mom.completion.enable": true });
     await editor.notification("indexes this repository's history").waitFor();
     await editor.dismissNotifications();
     await editor.open(REPORT);

@@ -118,6 +118,7 @@ export function makeRepository(folder, named = (file) => file) {
         git(folder, date, "add", ".");
         git(folder, date, "commit", "--quiet", "-m", subject, "-m", body);
     }
+    git(folder, HISTORY[0][0], "remote", "add", "origin", "https://github.com/example/weather.git");
 }
 
 function git(folder, date, ...args) {

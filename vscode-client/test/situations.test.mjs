@@ -5,7 +5,7 @@ import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { Editor, MOM } from "./editor.mjs";
-import { PYTHON, makeRepository } from "./repository.mjs";
+import { FIX, LINE, PYTHON, makeRepository } from "./repository.mjs";
 
 const LIMIT = { timeout: 600_000 };
 const NO_PROMPT = { "security.workspace.trust.startupPrompt": "never", "security.workspace.trust.banner": "never" };
@@ -27,7 +27,7 @@ function story(name, mom, run) {
     });
 }
 
-const hint = (editor) => editor.hint("Fix endless retries").first();
+const hint = (editor) => editor.hint("The service bans a client").first();
 
 /** Put a `mom` into the folder's Python environment that leaves a trace when it is run. */
 function trap(editor) {
@@ -45,12 +45,46 @@ story("runs nothing that a folder names before it is trusted, and the folder's e
     await editor.open(PYTHON);
     await hint(editor).waitFor();
     assert.equal(isTrapped(), false);
+    await showsSource(editor);
     await editor.command("Workspaces: Manage Workspace Trust");
     await editor.page.getByText("Trust", { exact: true }).first().click();
     await editor.statusText("6").waitFor();
     await editor.open(PYTHON);
     await hint(editor).waitFor();
     assert.equal(isTrapped(), true);
+});
+
+/** Show the source of the hinted memory, at the change of its line. */
+async function showsSource(editor) {
+    await editor.goTo(LINE);
+    await editor.choose("Show source: Fix");
+    await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+    await editor.page.locator(".monaco-diff-editor .line-insert").first().waitFor();
+    await editor.statusBar(`Ln ${LINE}, Col 1`).waitFor();
+    await editor.command("View: Close Editor");
+}
+
+story("shows the source below the repository's root, without VS Code's own git", MOM, async (editor) => {
+    editor.folders.push(editor.folder);
+    editor.folder = path.join(editor.folder, "src");
+    await editor.start({ "git.enabled": false });
+    await editor.open(path.basename(PYTHON));
+    await hint(editor).waitFor();
+    await showsSource(editor);
+});
+
+story("says once that the server does not work, and starts one that does", "", async (editor) => {
+    const broken = path.join(editor.home, "mom");
+    editor.write(broken, "#!/bin/sh\necho 'No module named mom_lsp' >&2\nexit 1\n");
+    chmodSync(broken, 0o755);
+    await editor.start({ "mom.server.path": broken });
+    await editor.notification("does not work: No module named mom_lsp").waitFor();
+    assert.equal(await editor.page.locator(".notification-toast").count(), 1);
+    await editor.picture("broken");
+    editor.write(broken, `#!/bin/sh\nexec '${MOM}' "$@"\n`);
+    await editor.command("Memories: Restart Server");
+    await editor.open(PYTHON);
+    await hint(editor).waitFor();
 });
 
 story("shows each folder as its own settings want it, at once", MOM, async (editor) => {

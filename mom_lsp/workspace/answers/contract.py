@@ -9,13 +9,17 @@ from typing import Any
 
 from mom_lsp import phrases
 from mom_lsp.extract.quote import NOWHERE, quote
+from mom_lsp.extract.remarks import speaker
 from mom_lsp.lm.traces import Drawn
-from mom_lsp.memory import Failed, Grouped, Scored, Usage
+from mom_lsp.memory import AGENT, DiscussionPart, Failed, Grouped, Memory, Scored, Usage
+from mom_lsp.route.reason import listed
 from mom_lsp.tiers.status_rules import is_quiet
+from mom_lsp.workspace.answers.code_host import CodeHost, discussion_name
+from mom_lsp.workspace.answers.hint_text import hint_text
+from mom_lsp.workspace.answers.proof import proof
 
-FORGE = re.compile(
-    r"^(?:https?://|ssh://git@|git@)(?P<host>(?:[\w-]+\.)*(?:github|gitlab|codeberg|bitbucket)\.(?:com|org))[:/](?P<name>.+?)(?:\.git)?/?$"
-)
+MAX_ISSUES = 5
+_ISSUE = re.compile(r"#\d+")
 
 
 def suggestion(
@@ -24,7 +28,7 @@ def suggestion(
     commit: str | None,
     author: str,
     time: int,
-    forge: str | None,
+    host: CodeHost | None,
     now: float,
     path: str | None = None,
     domain: str = "",
@@ -32,22 +36,30 @@ def suggestion(
 ) -> dict[str, Any]:
     """Return one suggestion as JSON; `path` is the file to name for it, `place` the words of the lines asked about."""
     memory, source = scored.memory, scored.memory.source
+    part = source.discussion
+    quoted = quote(memory.title, memory.body, place).text
+    proven = proof(scored.proven)
     found = {
         "id": memory.id,
         "kind": memory.kind,
         "title": memory.title,
         "body": memory.body,
         "rationale": memory.why,
-        "quote": quote(memory.title, memory.body, place).text,
+        "quote": quoted,
+        "quote_from": speaker(memory.body, quoted),
         "source": {
             "type": source.type,
             "commit": commit,
-            "author": author,
+            "author": f"@{author}" if part is not None and author else author,
+            "agent": next((value for key, value in memory.trailers if key == AGENT), None),
             "time": iso(time),
             "path": path,
             "line": source.line or next(iter(scored.lines), None),
-            "url": f"{forge}/commit/{commit}" if forge and commit else None,
+            "url": _url(host, commit, part),
+            "discussion": discussion_json(part, host) if part is not None else None,
         },
+        "issues": issues(memory, host),
+        "hinted": False,  # whether it may be the hint of the one line asked about
         "score": round(scored.score, 9),
         "chance": None if scored.chance is None else round(scored.chance, 4),
         "usefulness": None if scored.usefulness is None else round(scored.usefulness, 4),
@@ -61,9 +73,10 @@ def suggestion(
         "pinned": scored.usage.pinned,
         "quiet": is_quiet(scored.usage),
         "trial": scored.trial,
+        "proven": proven,
         "domain": domain or folder(memory.paths),
         "freshness": scored.freshness,
-        "why": scored.reason,
+        "why": listed(scored.reason, phrases.proven(proven) if proven else ""),
         "surprise": scored.surprise,
         "lines": list(scored.lines),
         "replacement": scored.replacement,
@@ -71,7 +84,31 @@ def suggestion(
         "failure": failure(scored.failure) if scored.failure else None,
         "episode": episode(scored.episode) if scored.episode else None,
     }
-    return found | {"phrases": phrases.of_suggestion(found, now)}
+    return found | {"phrases": phrases.of_suggestion(found, now) | {"hint": hint_text(found)}}
+
+
+def discussion_json(part: DiscussionPart, host: CodeHost | None) -> dict[str, Any]:
+    """Return which discussion a memory is part of, and its name: "review of #1129"."""
+    return {"type": part.type, "number": part.number, "state": part.state, "name": discussion_name(part, host)}
+
+
+def issues(memory: Memory, host: CodeHost | None) -> list[dict[str, Any]]:
+    """Return the issues and pull requests that a message names: first what it fixes, then its own, then others."""
+    named = [(one.relation == "fixes", one.target) for one in memory.references if _ISSUE.fullmatch(one.target)]
+    fixed = [name for fixes, name in named if fixes]
+    own = [f"#{number}" for number in memory.numbers]
+    ordered = dict.fromkeys([*fixed, *own, *(name for _, name in named)])
+    return [
+        {"name": name, "fixed": name in fixed, "url": host.issue(int(name[1:])) if host else None} for name in ordered
+    ][:MAX_ISSUES]
+
+
+def _url(host: CodeHost | None, commit: str | None, part: DiscussionPart | None) -> str | None:
+    if host is None:
+        return None
+    if part is not None:
+        return host.discussion(part)
+    return host.commit(commit) if commit else None
 
 
 def failure(failed: Failed) -> dict[str, Any]:
@@ -122,9 +159,3 @@ def folder(paths: tuple[str, ...]) -> str:
     """Return the folder of most paths: it serves as the domain of a memory that has none yet."""
     folders = [path.rpartition("/")[0] or "." for path in paths]
     return max(sorted(set(folders)), key=folders.count) if folders else ""
-
-
-def forge_of(remote: str | None) -> str | None:
-    """Return the web address of a remote on a known forge, None for another remote."""
-    match = FORGE.match(remote or "")
-    return f"https://{match['host']}/{match['name']}" if match else None

@@ -37,7 +37,9 @@ class EpisodeAnnotator:
         row = self._view.catalog.row_of.get(memory.id)
         named = [ref.target for ref in memory.references if ref.relation != "mention" and ref.target.startswith("#")]
         issues = dict.fromkeys([*(f"#{number}" for number in memory.numbers), *named])
-        for episode in self._episodes.of(row, issues) if row is not None else ():
+        part, commit = memory.source.discussion, memory.source.commit or ""
+        issues |= {f"#{part.number}": None} if part is not None else {}
+        for episode in self._episodes.of(row, issues, commit) if row is not None else ():
             title = self._title(episode, memory)
             if title:
                 return Grouped(episode.kind, title, tuple(ids[member] for member in episode.rows))
@@ -45,7 +47,7 @@ class EpisodeAnnotator:
 
     def _title(self, episode: Episode, memory: Memory) -> str:
         """Return the title of an episode, "" if its merge ended no branch."""
-        if episode.kind != "branch":
+        if episode.kind != "branch" or episode.name.startswith("#"):
             return episode.name or f"by {memory.source.author}"
         row = self._view.catalog.row_of_commit.get(episode.name)
         merges = self._texts.get([self._view.catalog.ids[row]]) if row is not None else {}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mom_lsp.extract.message import prose, sentences, shorten
+from mom_lsp.extract.quote import is_pointer
 from mom_lsp.extract.reverts import announces
 from mom_lsp.memory import TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
@@ -26,6 +27,7 @@ class FailureAnnotator:
 
     def __init__(self, texts: TextReader, view: View, checker: FreshnessChecker) -> None:
         self.checker = checker
+        self.holds: dict[str, bool] = {}  # whether the code of a memory that proved useful is still there, by id
         self._texts, self._view = texts, view
         self._failures = Failures(view)
 
@@ -64,10 +66,11 @@ class FailureAnnotator:
         found: dict[int, Ranked] = {}
         for block, failure in repeated:
             row = failure.by if self._view.suggestible[failure.by] else failure.tried
-            usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories)
+            usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories, again=True)
             dismissed = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
             if failed is not None and not dismissed:
-                words = f"{WARNING}this was tried before and reverted" + (failed.because and f": {failed.because}")
+                ended = "proposed before and given up" if failure.by == failure.tried else "tried before and reverted"
+                words = f"{WARNING}this was {ended}" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))
         return list(found.values())
 
@@ -77,6 +80,13 @@ class FailureAnnotator:
     def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
         """Return a failure in words, None if its memories are gone, or if the code that was tried is still there."""
         tried, by = memories.get(failure.tried), memories.get(failure.by)
+        if tried is not None and failure.by == failure.tried:  # its text says why, so that only a warning repeats it
+            own = (tried.id, tried.title)
+            return (
+                Failed("failed_approach", tried.title, shorten(tried.why, MAX_BECAUSE), own, again=True)
+                if again
+                else None
+            )
         if tried is None or by is None or tried.kind == "failed_approach":  # a revert: the original change is back
             return None
         if failure.kind == "bug_pattern":
@@ -114,7 +124,7 @@ def failure_reason(memory: Memory) -> str:
 
 
 def _says_why(sentence: str) -> bool:
-    return not (announces(sentence) or sentence.lower().startswith(CONFLICTS))
+    return not (announces(sentence) or is_pointer(sentence) or sentence.lower().startswith(CONFLICTS))
 
 
 def _fixes(by: Memory, tried: Memory) -> bool:

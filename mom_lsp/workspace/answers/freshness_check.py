@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,7 +43,6 @@ class _CommitFiles:
     changed: list[str]  # files that it changed
     later: list[str]  # their later names
     asked: str = ""  # the file asked about, if blame says that the commit wrote a line with words in it
-    normalized: Mapping[int, int] = field(default_factory=dict)  # of the added lines, once other layouts are searched
 
     @property
     def enough(self) -> float:
@@ -81,7 +80,7 @@ class FreshnessChecker:
     def code_states(
         self, memories: Sequence[Memory], at: Sequence[str] = (), wrote: Container[str] = ()
     ) -> list[CodeState]:
-        """Return the freshness of each memory; git runs at most four times, and not for anything that is cached.
+        """Return the freshness of each memory; git runs at most three times, and not for anything that is cached.
 
         Files that are not cached are read only for memories that are not fresh by the file asked about and the cached
         ones: what is still in some of its files is enough.
@@ -94,7 +93,7 @@ class FreshnessChecker:
         if not self._head.commit:
             return [FRESH] * len(memories)  # a plain folder: its memories were read from its present files
         row_of = self._view.catalog.row_of
-        commits = [m for m in memories if m.source.type == "commit" and m.id in row_of]
+        commits = [m for m in memories if m.source.type in ("commit", "discussion") and m.id in row_of]
         files = {memory.id: self._files(memory, at) for memory in commits}
         for memory_id in files:
             if at and memory_id in wrote:
@@ -103,12 +102,6 @@ class FreshnessChecker:
         unsure = [one for one in files.values() if not self._is_fresh(one, self._cached(one.changed))]
         self._read([path for one in unsure for path in (*one.changed, *one.later, one.asked)])
         found = dict.fromkeys(files, FRESH) | {one.memory.id: self._commit(one) for one in unsure}
-        doubtful = [memory for memory in commits if found[memory.id] is not FRESH and memory.added_lines]
-        shas = {memory.id: self._view.commit_of.get(row_of[memory.id]) for memory in doubtful}
-        normalized = self._worktree.normalized([sha for sha in shas.values() if sha])
-        for memory in doubtful:
-            files[memory.id].normalized = normalized.get(shas[memory.id] or "", {})
-            found[memory.id] = self._commit(files[memory.id])
         return [found[m.id] if m.id in found else self._span(m) for m in memories]
 
     def _files(self, memory: Memory, at: Sequence[str]) -> _CommitFiles:
@@ -138,8 +131,7 @@ class FreshnessChecker:
 
     def _is_fresh(self, one: _CommitFiles, files: Sequence[np.ndarray]) -> bool:
         """Whether enough of the lines that a commit added are in some of the files that it changed."""
-        lines = one.memory.added_lines
-        return bool(lines) and share(self._view, lines, files, one.normalized) >= one.enough
+        return bool(one.memory.added_lines) and _share(self._view, one.memory, files) >= one.enough
 
     def _nothing_added(self, one: _CommitFiles) -> CodeState:
         """Return the freshness of a change that added no lines: a removal, a rename or a binary file."""
@@ -163,7 +155,7 @@ class FreshnessChecker:
         return max(((self._share(one, [path]), path) for path in places), default=(0.0, ""))
 
     def _share(self, one: _CommitFiles, paths: Sequence[str]) -> float:
-        return share(self._view, one.memory.added_lines, self._read(paths), one.normalized)
+        return _share(self._view, one.memory, self._read(paths))
 
     def _has_symbol(self, one: _CommitFiles) -> bool:
         symbols = _symbols(one.memory)
@@ -193,6 +185,11 @@ class FreshnessChecker:
 
     def _cached(self, paths: Sequence[str]) -> list[np.ndarray]:
         return list(self._worktree.line_keys(self._head, paths, read=False).values())
+
+
+def _share(view: View, memory: Memory, files: Sequence[np.ndarray]) -> float:
+    """Return the share of the lines that a memory added that are in some files, in whatever layout."""
+    return share(view, memory.added_lines, files, memory.added_normalized)
 
 
 def _symbols(memory: Memory) -> set[str]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mom_lsp.memory import Scored
-from mom_lsp.route.lines import open_lines
+from mom_lsp.route.lines import committed_lines, open_lines
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.answers.asked_file import AskedFile
 from mom_lsp.workspace.answers.failure_text import warnings_first
 from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.library.file_blame import Range, Writers
 from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.proven import ProvenInFile
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_FILES, Worktree
@@ -46,12 +48,34 @@ class WrittenFile:
     writers: Writers
 
 
+@dataclass(frozen=True, slots=True)
+class HintedFile:
+    """Where memories were hinted in a committed file: they stay there, also when other lines are committed."""
+
+    blob: str
+    committed: Sequence[str] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)  # id -> committed line
+    first: frozenset[str] = frozenset()  # ids of those that were answered before the rest
+
+    def at(self, blob: str, committed: Sequence[str]) -> HintedFile:
+        """Return the same for another commit of the file, without the lines that it has changed."""
+        if blob == self.blob:
+            return self
+        now = {old: line for line, old in enumerate(committed_lines(self.committed, committed), 1) if old}
+        return HintedFile(blob, committed, {id: now[line] for id, line in self.lines.items() if line in now})
+
+    def with_hints(self, lines: Mapping[str, int], *, in_part: bool) -> HintedFile:
+        """Return the same with the lines of the memories that are hinted now."""
+        first = self.first.union(lines) if in_part else self.first
+        return replace(self, lines={**self.lines, **lines}, first=first)
+
+
 class LineHints:
     """Chooses and presents the hints of one worktree."""
 
     def __init__(self, presenter: Presenter, worktree: Worktree) -> None:
         self._presenter, self._worktree = presenter, worktree
-        self._hinted: Recent[tuple[str, str], dict[str, int]] = Recent(CACHED_FILES)  # (path, blob) -> id -> line
+        self._hinted: Recent[str, HintedFile] = Recent(CACHED_FILES)  # by path
         self._has_more = False
 
     def read(self, head: Head, path: str, text: str, first: Range | None) -> WrittenFile:
@@ -65,7 +89,13 @@ class LineHints:
         return WrittenFile(file, self._worktree.first_writers(head, path, needed))
 
     def of_file(
-        self, ranker: Ranker, state: State, settings: Settings, asked: WrittenFile, wanted: Wanted
+        self,
+        ranker: Ranker,
+        state: State,
+        settings: Settings,
+        asked: WrittenFile,
+        wanted: Wanted,
+        proven: ProvenInFile,
     ) -> FileHints:
         """Return the hints of some lines of an open text.
 
@@ -73,25 +103,26 @@ class LineHints:
         its memories a part of one. What is hinted then stays there: hints must not move when the rest is known.
         """
         file, path, writers = asked.file, asked.file.path, asked.writers
-        key = path, state.head.tree.get(path, "")
-        before = self._hinted.get(key)
-        in_part = wanted.first is not None and (before is None or not writers.complete)
-        hinted, ids = before or {}, state.snapshot.catalog.ids
-        found = hintable(state, file, writers.lines, settings.hints.minimum_surprise, hinted=hinted)
-        chosen = _ranked(ranker, settings, path, found)
-        chosen.sort(key=lambda one: ids[one.row] not in hinted)  # what is hinted already is thinned out last
+        blob, before = state.head.tree.get(path, ""), self._hinted.get(path)
+        is_known = before is not None and before.blob == blob
+        in_part = wanted.first is not None and not (is_known and writers.complete)
+        hinted = (before or HintedFile(blob, file.committed)).at(blob, file.committed)
+        found = hintable(
+            state, file, writers.lines, settings.hints.minimum_surprise, hinted=hinted.lines, proven=proven
+        )
+        chosen, ids = _ranked(ranker, settings, path, found), state.snapshot.catalog.ids
+        chosen.sort(key=lambda one: ids[one.row] not in hinted.first)  # those are thinned out last
         if settings.hints.warnings:
             blocks = written(file.committed, path, file.lines, file.mapped)
             warnings = self._presenter.failures(state).warnings(path, blocks, state.snapshot.life)
             chosen = warnings_first(warnings, chosen)
         start, end = wanted.first if in_part and wanted.first else (wanted.start, wanted.end)
-        shown = sorted(thinned(chosen, file, start, end), key=lambda one: one.lines)
+        shown = sorted(thinned(chosen, file, start, end, found.user_rows), key=lambda one: one.lines)
         asked_file = AskedFile([path], file.lines)
         hints = [one for one in self._presenter.annotated(ranker, shown, state, asked_file) if _is_shown(one)]
-        if in_part:
-            lines = {one.memory.id: file.mapped[one.lines[0] - 1] for one in hints}
-            self._hinted.put(key, {**lines, **hinted})
-            self._has_more |= writers.complete
+        lines = {one.memory.id: file.mapped[one.lines[0] - 1] for one in hints}
+        self._hinted.put(path, hinted.with_hints(lines, in_part=in_part))
+        self._has_more |= in_part and writers.complete
         answers = self._presenter.answers(hints, state, asked_file)
         found_hints = [{"line": one.lines[0], "suggestion": answer} for one, answer in answers]
         return FileHints(found_hints, wanted.first if in_part else None)
@@ -101,14 +132,18 @@ class LineHints:
         has_more, self._has_more = self._has_more, False
         return has_more
 
-    def of_line(self, ranker: Ranker, state: State, settings: Settings, query: Query) -> HintedLine:
+    def of_line(
+        self, ranker: Ranker, state: State, settings: Settings, query: Query, proven: ProvenInFile
+    ) -> HintedLine:
         """Return what may be hinted at the one line that a query is about; it comes first in the suggestions."""
         spot, file = query.spot, query.file
-        if spot is None or file is None or spot.start != spot.end or not settings.hints.enable:
+        if spot is None or file is None or spot.start != spot.end or not settings.hints.enable or not file.lines:
             return HintedLine()
         line, path = spot.start, spot.path
+        if line > len(file.mapped):  # the open text is empty
+            return HintedLine()
         writers = {file.mapped[line - 1]: spot.writers[line]} if line in spot.writers else {}
-        found = hintable(state, file, writers, settings.hints.minimum_surprise, only=line)
+        found = hintable(state, file, writers, settings.hints.minimum_surprise, only=line, proven=proven)
         if not (found.wrote or found.user_lines):
             return HintedLine()
         chosen, asked = _ranked(ranker, settings, path, found), AskedFile([path], file.lines)
@@ -118,7 +153,7 @@ class LineHints:
 
 
 def _ranked(ranker: Ranker, settings: Settings, path: str, found: Hintable) -> list[Ranked]:
-    least = settings.hints.threshold
+    least, ranker = settings.hints.threshold, replace(ranker, proven=found.proven)
     return ranker.rank_hints(path, found.wrote, found.user_lines, found.user_rows, least_useful=least)
 
 

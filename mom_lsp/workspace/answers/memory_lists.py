@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mom_lsp import phrases
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git import Repository
 from mom_lsp.journal import Event
 from mom_lsp.workspace.answers import review
 from mom_lsp.workspace.answers.contract import iso
@@ -39,11 +41,17 @@ def promoted(presenter: Presenter, ranker: Ranker, state: State, now: float) -> 
 
 
 def memories_view(
-    presenter: Presenter, ranker: Ranker, state: State, events: Iterable[Event], now: float
+    presenter: Presenter,
+    ranker: Ranker,
+    state: State,
+    events: Iterable[Event],
+    now: float,
+    repository: Repository | None,
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the memories that are pinned, promoted lately, accepted lately, and forgotten.
 
-    A forgotten memory has no text any more: it is {"id", "time", "commit", "path", "phrases"}, newest first.
+    A forgotten memory has no text any more: it is {"id", "time", "commit", "path", "phrases"}, newest first. The title
+    in its phrases is read from `repository` now.
     """
     life, lately = state.snapshot.life, promoted(presenter, ranker, state, now)[:MOST]
     elsewhere = life.pinned | life.forgotten | {one["id"] for one in lately}
@@ -53,19 +61,33 @@ def memories_view(
         "pinned": presenter.named(sorted(life.pinned)[:MOST], ranker, state),
         "promoted": lately,
         "useful": presenter.named(useful[:MOST], ranker, state),
-        "forgotten": _forgotten(state, events),
+        "forgotten": _forgotten(state, events, repository),
     }
 
 
-def _forgotten(state: State, events: Iterable[Event]) -> list[dict[str, Any]]:
+def _forgotten(state: State, events: Iterable[Event], repository: Repository | None) -> list[dict[str, Any]]:
     life = state.snapshot.life
     newest = review.forgotten(events, life)[:MOST]
     known = state.get([memory for _, memory in newest])
+    titles = _titles(repository, [one.source.commit for one in known.values() if one.source.commit])
     found, now = [], time.time()
     for when, memory in newest:
         tombstone, note = known.get(memory), life.notes.get(memory)
         commit = tombstone.source.commit if tombstone else None
         path = note.path if note else next(iter(tombstone.paths), None) if tombstone else None
         one = {"id": memory, "time": iso(when), "commit": commit, "path": path}
-        found.append(one | {"phrases": phrases.of_forgotten(one, now)})
+        found.append(one | {"phrases": phrases.of_forgotten(one, titles.get(commit or "", ""), now)})
     return found
+
+
+def _titles(repository: Repository | None, commits: Sequence[str]) -> dict[str, str]:
+    """Return the titles of commits, with secrets masked; none if git no longer has one of them."""
+    if repository is None or not commits:
+        return {}
+    from mom_lsp.redact import sanitize  # here, like all that hints do not need
+
+    try:
+        found = list(repository.messages(commits))
+    except RepositoryError:
+        return {}
+    return {one.sha: sanitize(one.message.partition("\n")[0]) for one in found}

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from mom_lsp import datafolder, phrases
 from mom_lsp.extract.empty_title import says_nothing
+from mom_lsp.extract.main_file import main_file
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile
-from mom_lsp.memory import Memory, Scored
+from mom_lsp.memory import Memory, Proof, Scored
+from mom_lsp.route.freshness import moved
 from mom_lsp.route.view import Edge
 from mom_lsp.tiers.status_rules import NEVER
 from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
-from mom_lsp.workspace.answers.contract import forge_of, suggestion, usage_json
+from mom_lsp.workspace.answers.code_host import CodeHost, code_host_of
+from mom_lsp.workspace.answers.contract import suggestion, usage_json
 from mom_lsp.workspace.answers.episode_text import EpisodeAnnotator
 from mom_lsp.workspace.answers.failure_text import FailureAnnotator
 from mom_lsp.workspace.answers.fault_isolation import Isolation
 from mom_lsp.workspace.answers.freshness_check import FreshnessChecker
+from mom_lsp.workspace.answers.proof import HOLDS
+from mom_lsp.workspace.answers.repeats import without_repeats
 from mom_lsp.workspace.answers.review import Pick
+from mom_lsp.workspace.answers.source_document import AskedFrom, source_document
 from mom_lsp.workspace.answers.usefulness_text import usefulness_text
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
@@ -44,22 +51,19 @@ class Presenter:
         self._failures: Recent[int, FailureAnnotator] = Recent(CACHED_HEADS)  # by view
         self._episodes: Recent[int, EpisodeAnnotator] = Recent(CACHED_HEADS)
 
+    def forget(self) -> None:
+        """Drop what is cached about memories; it is read again without those that are forgotten."""
+        self._failures.clear()
+        self._episodes.clear()
+
     def render(
         self,
         ranker: Ranker,
         chosen: Sequence[Ranked],
         state: State,
-        file: AskedFile = NO_FILE,
     ) -> list[dict[str, Any]]:
-        """Return chosen memories as JSON, without those that cannot be shown.
-
-        Args:
-            ranker: the ranker that chose them.
-            chosen: rows.
-            state: what the request reads.
-            file: asked about.
-        """
-        return [answer for _, answer in self.answers(self.annotated(ranker, chosen, state, file), state, file)]
+        """Return the memories of a list, which answers no question, as JSON; without those that cannot be shown."""
+        return [answer for _, answer in self.answers(self._annotated(ranker, chosen, state, NO_FILE), state)]
 
     def annotated(
         self,
@@ -68,7 +72,17 @@ class Presenter:
         state: State,
         file: AskedFile = NO_FILE,
     ) -> list[Scored]:
-        """Return chosen memories with text, freshness, failure and episode."""
+        """Return the answers to a question with text, freshness, failure and episode, and without repeats.
+
+        Args:
+            ranker: the ranker that chose them.
+            chosen: rows, best first.
+            state: what the request reads.
+            file: asked about.
+        """
+        return without_repeats(self._annotated(ranker, chosen, state, file))
+
+    def _annotated(self, ranker: Ranker, chosen: Sequence[Ranked], state: State, file: AskedFile) -> list[Scored]:
         failures, episodes = self.failures(state), self.episodes(state)
 
         def annotate(some: Sequence[Ranked]) -> list[Scored]:
@@ -109,27 +123,38 @@ class Presenter:
         commit, author, when = self._origin(one.memory, state)
         row, domains = state.snapshot.catalog.row_of.get(one.memory.id), state.snapshot.domains
         domain = domains.name(row) if row is not None else ""
-        now = self._clock()
+        path, now = path_of(one, state, file.names), self._clock()
         found = suggestion(
-            one,
+            replace(one, reason=_without_place(one.reason, path)),
             commit=commit,
             author=author,
             time=when,
-            forge=self._forge,
+            host=self._host,
             now=now,
-            path=path_of(one, state, file.names),
+            path=path,
             domain=domain,
             place=file.words(one.lines),
         )
         return found | {"title_generated": self._generated_title(one.memory)}
 
-    def everything(self, memory: Memory, ranker: Ranker, state: State, threshold: float) -> dict[str, Any]:
+    def source(self, memory: Memory, state: State, asked: AskedFrom) -> dict[str, Any] | None:
+        """Return the commit of a memory as a document, None if it has no commit. See `source_document`."""
+        commit, _, _ = self._origin(memory, state)
+        if commit is None or self._worktree.repository is None:
+            return None
+        names = {*asked.names, *(() if asked.names else memory.paths[:1])}
+        return source_document(self._worktree.repository, commit, memory.title, replace(asked, names=names))
+
+    def everything(
+        self, memory: Memory, ranker: Ranker, state: State, threshold: float, proven: Proof | None = None
+    ) -> dict[str, Any]:
         """Return all that is known about one memory as JSON, and why it is or is not suggested.
 
-        `threshold` is the usefulness that a suggestion needs.
+        `threshold` is the usefulness that a suggestion needs; `proven` says where the memory proved useful.
         """
         row = state.snapshot.catalog.row_of.get(memory.id)
         one = self.annotated(ranker, [unscored(row)], state) if row is not None else []
+        one = [replace(found, proven=proven if found.freshness in HOLDS else None) for found in one]
         why_not = why_not_suggested(memory, row, state)
         found = self.json(one[0] if one else Scored(memory, 0.0, {}, ""), state)
         life = usage_json(state.snapshot.life.of(memory.id), one[0].lifecycle.reason if one else "")
@@ -201,9 +226,14 @@ class Presenter:
         return commit, origin.author, origin.time
 
     @cached_property
-    def _forge(self) -> str | None:
+    def _host(self) -> CodeHost | None:
         repository = self._worktree.repository
-        return forge_of(repository.remote_url()) if repository else None
+        return code_host_of(repository.remote_url()) if repository else None
+
+
+def _without_place(reason: str, path: str | None) -> str:
+    """Return a reason without the file that the memory's code is in now, which is named anyway."""
+    return reason.removesuffix(moved(path).words).rstrip(" ,;") if path else reason
 
 
 def _relation(edge: Edge, *, outgoing: bool) -> str:
@@ -213,8 +243,8 @@ def _relation(edge: Edge, *, outgoing: bool) -> str:
 def path_of(one: Scored, state: State, asked: Sequence[str]) -> str | None:
     """Return the file to name for a memory; None if it has none.
 
-    That is the file asked about, as it is called now, if the memory changed it or wrote a line of it; else the first
-    of its files that still exists, under its present name.
+    That is the file asked about, as it is called now, if the memory changed it or wrote a line of it; else the one it
+    was read from, or the main one of its files that still exist, under its present name; else its first.
 
     Args:
         one: the memory.
@@ -225,10 +255,15 @@ def path_of(one: Scored, state: State, asked: Sequence[str]) -> str | None:
     own = [path for path in (memory.source.path, *memory.paths) if path]
     if memory.source.type != "file" and asked and (one.lines or not set(asked).isdisjoint(own)):
         return asked[0]
-    if known := next((path for path in own if path in tree), None):
-        return known
-    later = (name for path in own[:MAX_RENAMED] for name in view.catalog.later_names_of(path, view.valid))
-    return next((name for name in later if name in tree), next(iter(own), None))
+    if memory.source.path in tree:
+        return memory.source.path
+
+    def later(path: str) -> Iterable[str]:
+        return (name for name in view.catalog.later_names_of(path, view.valid) if name in tree)
+
+    present = (path if path in tree else next(iter(later(path)), None) for path in own[:MAX_RENAMED])
+    others = (path for path in own[MAX_RENAMED:] if path in tree)
+    return main_file([path for path in (*present, *others) if path]) or next(iter(own), None)
 
 
 def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:
@@ -243,6 +278,8 @@ def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:
     if usage.never:
         return f"archived: {NEVER}; `mom restore {memory.id[:8]}` restores it"
     if row is None or not state.view.valid[row]:
+        if memory.source.type == "discussion":
+            return "none of the commits that it led to is an ancestor of HEAD"
         return "its commit is not an ancestor of HEAD, or its file has changed"
     if usage.dismissed:
         places = ", ".join(sorted({path for path, _ in usage.dismissed}))

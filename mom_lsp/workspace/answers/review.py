@@ -48,7 +48,8 @@ def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
 def promoted(view: View, life: Life, ancestors: Collection[str], now: float) -> list[Pick]:
     """Return the memories that were validated or promoted within a month and still are, newest first."""
     last = {memory: life.transition(memory, ancestors) for memory in life.transitions if memory in view.catalog.row_of}
-    recent = [(m, t) for m, t in last.items() if t is not None and t.layer and now - t.time <= LATELY]
+    kept = ((m, t) for m, t in last.items() if t is not None and t.layer and not life.of(m).forgotten)
+    recent = [(m, t) for m, t in kept if now - t.time <= LATELY]
     recent.sort(key=lambda pair: -pair[1].time)
     return [Pick(memory, f"{change.status}: {change.reason}") for memory, change in recent[:MOST]]
 

@@ -24,7 +24,8 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
         return f"where it is useful enough (mom.suggest.threshold is {threshold:.0%})"
     place, paths = place_of_writers(view, {row: [1]}), catalog.paths_of(row)[:1]
     probability = float(usefulness(view, np.array([row]), place, np.zeros(catalog.size), paths).probability[0])
-    useful = f"{probability:.0%} useful at the lines that it wrote"
+    lines = "that it is about" if catalog.is_discussion[row] else "that it wrote"
+    useful = f"{probability:.0%} useful at the lines {lines}"
     if probability >= threshold:
         return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
     against = _against(view, row)

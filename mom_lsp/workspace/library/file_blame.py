@@ -27,7 +27,7 @@ class FileBlame:
     path: str
     blob: str
     commit: str  # that is blamed
-    cut: frozenset[str]  # where the history of a shallow clone ends
+    overrides: frozenset[str]  # of the history; see `Repository.overrides`
     ignored: Ignored
     left: list[Range] = field(default_factory=list)  # not blamed yet
     lines: dict[int, str] = field(default_factory=dict)  # the best answer so far

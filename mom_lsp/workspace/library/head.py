@@ -16,7 +16,7 @@ class Head:
     commit: str
     history: Future[Ancestors]  # listed in the background: blame can run meanwhile
     tree: Mapping[str, str]  # path -> blob
-    cut: frozenset[str] = frozenset()  # where the history of a shallow clone ended when this was read
+    overrides: frozenset[str] = frozenset()  # when it was read; see `Repository.overrides`
 
     @property
     def ancestors(self) -> Ancestors:

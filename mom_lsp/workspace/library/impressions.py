@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from mom_lsp.errors import JournalError
-from mom_lsp.journal import Journal
+from mom_lsp.journal import Event, Journal
+from mom_lsp.motifs.routes import Task
 from mom_lsp.tiers import DAY
 
 FLUSH_AFTER = 60.0  # seconds
@@ -24,12 +25,22 @@ class AskedLines:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class ShownFor:
+    """The task that something was shown for, and where."""
+
+    task: Task
+    path: str  # of the file; of a search, its key
+    symbol: str = ""
+
+
 class Impressions:
     """Collects impressions; each memory counts once per file and day, in a list and as a hint. Thread-safe."""
 
     def __init__(self) -> None:
         self._new: dict[str, Batch] = {"seen": {}, "hinted": {}}
         self._together: list[list[str | int]] = []  # head, path, start, end, memories …
+        self._at: dict[ShownFor, list[str]] = {}
         self._day, self._old = 0, set[tuple[str, object]]()  # (path, what was shown there)
         self._since = 0.0
         self._lock = threading.Lock()
@@ -58,30 +69,43 @@ class Impressions:
             if self._waiting:
                 self._since = self._since or now
 
+    def add_for(self, shown: ShownFor, memories: Sequence[str], now: float) -> None:
+        """Record which memories were shown for a task: each once per place and day."""
+        with self._lock:
+            fresh = [memory for memory in memories if self._is_new((shown, memory), shown.path, now)]
+            if fresh:
+                self._at.setdefault(shown, []).extend(fresh)
+                self._since = self._since or now
+
     def flush(self, journal: Journal, now: float, *, patience: float = 0.0) -> bool:
         """Write what was collected if the oldest impression has waited `patience` seconds; return whether it did."""
         with self._lock:
             if not self._waiting or (patience and now - self._since < patience):
                 return False
-            new, together, since = self._new, self._together, self._since
-            self._new, self._together, self._since = {"seen": {}, "hinted": {}}, [], 0.0
+            new, together, at, since = self._new, self._together, self._at, self._since
+            self._new, self._together, self._at, self._since = {"seen": {}, "hinted": {}}, [], {}, 0.0
         data: dict[str, Any] = {
             kind: {path: sorted(memories) for path, memories in batch.items()} for kind, batch in new.items() if batch
         }
+        data |= {"together": together} if together else {}
+        shown_for = [[one.task, one.path, one.symbol, *memories] for one, memories in at.items()]
+        data |= {"at": shown_for} if shown_for else {}
         try:
-            journal.append("shown", data=data | ({"together": together} if together else {}), now=now)
+            journal.append("shown", data=data, now=now)
         except JournalError:
             with self._lock:  # to be written with the next impressions
                 for kind, batch in new.items():
                     for path, memories in batch.items():
                         self._new[kind].setdefault(path, set()).update(memories)
+                for one, memories_at in at.items():
+                    self._at[one] = memories_at + self._at.get(one, [])
                 self._together, self._since = together + self._together, since
             raise
         return True
 
     @property
     def _waiting(self) -> bool:
-        return bool(self._new["seen"] or self._new["hinted"] or self._together)
+        return bool(self._new["seen"] or self._new["hinted"] or self._together or self._at)
 
     def _is_new(self, what: object, path: str, now: float) -> bool:
         """Whether something is shown at a file for the first time today; record that it is."""
@@ -91,3 +115,17 @@ class Impressions:
         known = (path, what) in self._old
         self._old.add((path, what))
         return not known
+
+
+def last_shown(events: Sequence[Event], memory: str) -> tuple[str, str] | None:
+    """Return the file and the symbol ("" for none) at which a memory was last suggested or hinted, None if nowhere."""
+    for event in reversed(events):
+        if event.type == "shown":
+            for task, path, symbol, *shown in reversed(event.data.get("at", [])):
+                if task == "editing" and memory in shown:
+                    return path, symbol
+            for kind in ("hinted", "seen"):
+                for path, shown in event.data.get(kind, {}).items():
+                    if memory in shown:
+                        return path, ""
+    return None

@@ -5,51 +5,30 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import pyarrow as pa
 
-from mom_lsp import datafolder
-from mom_lsp.errors import EncoderError, NoIndex, Outdated
+from mom_lsp.errors import Damaged, EncoderError, NoIndex, Outdated
 from mom_lsp.journal import Journal
 from mom_lsp.memory import Encoder, Memory
 from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.columns import COLUMNS, FORMAT, arrays_of
 from mom_lsp.route.gate import Domains
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.store.arrow_rows import to_table
 from mom_lsp.store.text import content_hash, embedding_text
 from mom_lsp.tiers.lifecycle import Life, fold
+from mom_lsp.workspace.library.catalog_arrays import StoreColumns, catalog_arrays, catalog_version
 from mom_lsp.workspace.library.impressions import Impressions
 from mom_lsp.workspace.library.meaning import Meaning, VectorReader, nothing, read_meaning
-from mom_lsp.workspace.library.memory_rows import MemoryRows, StoreVersion
+from mom_lsp.workspace.library.memory_rows import MemoryRows
 from mom_lsp.workspace.library.notes import notes_of
 from mom_lsp.workspace.library.recent import Recent
 
 CACHED_QUESTIONS = 256
 REWRITING = frozenset({"undo", "purge"})  # events that change what earlier ones led to
-
-
-class StoreColumns(StoreVersion, Protocol):
-    """The part of the store that a catalog is read from."""
-
-    @property
-    def version(self) -> int:
-        """The version that is read."""
-        ...
-
-    def columns(self, names: Sequence[str], where: str | None = None) -> pa.Table:
-        """Return some columns of all rows."""
-        ...
-
-    def saved_catalog(self, key: str) -> dict[str, np.ndarray] | None:
-        """Return the arrays saved for this version and `key`, None if there are none."""
-        ...
 
 
 class StoreReader(StoreColumns, VectorReader, Protocol):
@@ -65,6 +44,10 @@ class StoreReader(StoreColumns, VectorReader, Protocol):
 
     def encoded(self, model: str) -> set[str]:
         """Return the content keys that have a vector of `model`."""
+        ...
+
+    def report_damage(self) -> Damaged:
+        """Ask the next pass to check everything; return an error that says so."""
         ...
 
 
@@ -83,6 +66,11 @@ class Snapshot:
         default_factory=lambda: MemoryRows(None, {})
     )  # the texts, of the same version as the catalog
 
+    @property
+    def indexed(self) -> bool:
+        """Whether there is an index; else the notes are all there is."""
+        return self.key[0] >= 0
+
 
 class Library:
     """Follows the store and the journal of one data folder. Thread-safe."""
@@ -91,6 +79,7 @@ class Library:
         self.journal = journal
         self.encoder = encoder
         self.encoder_problem = ""
+        self.damage = ""  # what to tell the user while the index is damaged; then answers come from the notes alone
         self._open_store = open_store
         self._store: StoreReader | None = None
         self._snapshot: Snapshot | None = None
@@ -110,6 +99,11 @@ class Library:
             if self._store is None:
                 self._store = self._open_store()
             return self._store
+
+    @property
+    def indexed(self) -> bool:
+        """Whether there was an index when the last question was answered."""
+        return self._snapshot is not None and self._snapshot.indexed
 
     def snapshot(self) -> Snapshot:
         """Return the newest state, including feedback given a moment ago."""
@@ -161,18 +155,29 @@ class Library:
     def reload(self, *, force: bool = False) -> bool:
         """Read the store again if it has a new version, with `force` in any case; return whether it did.
 
-        Readers keep the old state meanwhile.
+        Readers keep the old state meanwhile; of a damaged index the notes are left.
         """
         try:
             version = self.store.refresh()
+            if not force and self._snapshot is not None and self._snapshot.key[0] == version:
+                return self._reload_vectors()
+            self._install()
+        except Damaged as damage:
+            self.lose(str(damage))
+            return False
         except NoIndex:
             if self._snapshot is None:
                 self._install()
             return False
-        if not force and self._snapshot is not None and self._snapshot.key[0] == version:
-            return self._reload_vectors()
-        self._install()
+        self.damage = ""
         return True
+
+    def lose(self, damage: str) -> None:
+        """Go on with the notes alone until the index can be read again."""
+        self.damage, known = damage, self._store is not None
+        self._store = None
+        if known or self._snapshot is None:
+            self._install()
 
     def encode(self, text: str) -> np.ndarray | None:
         """Return the vector (d,) of a query, None where there is no encoder."""
@@ -213,7 +218,10 @@ class Library:
         except Outdated:  # the indexer removed it meanwhile
             self._store.refresh()
             version = self._store.pinned()
+        try:
             return version, Catalog(catalog_arrays(version, notes))
+        except Outdated as error:
+            raise self._store.report_damage() from error
 
     def _swap(self, fresh: Snapshot, before: Snapshot | None) -> None:
         """Install a state; events that were recorded while it was built are added."""
@@ -230,6 +238,11 @@ class Library:
             assert self._snapshot is not None
             return self._snapshot
         return replace(old, life=life, key=(*old.key[:2], life.last_seq))
+
+    def forget(self, ids: Collection[str]) -> None:
+        """Drop the texts of memories, and the questions that may quote them, from the caches."""
+        self.snapshot().rows.forget(ids)
+        self._questions.clear()
 
     def _reload_vectors(self) -> bool:
         old = self._snapshot
@@ -271,29 +284,3 @@ class Library:
     def _model(self) -> str:
         """The name of the vectors that snapshots have, "" for none."""
         return self.encoder.name if self.encoder is not None and self._has_vectors else ""
-
-
-def catalog_arrays(store: StoreColumns | None, notes: Mapping[str, Memory]) -> dict[str, np.ndarray]:
-    """Return the arrays of a catalog of all memories, notes last: those that the indexer saved, if it did."""
-    known = store.saved_catalog(catalog_key(notes)) if store is not None else None
-    if known is not None:
-        return known
-    tables = [store.columns(COLUMNS)] if store is not None else []
-    return arrays_of(pa.concat_tables([*tables, to_table(list(notes.values())).select(COLUMNS)]))
-
-
-def catalog_of(store: StoreColumns, data: Path) -> tuple[dict[str, np.ndarray], dict[str, Memory]]:
-    """Return the arrays of a catalog of all memories and of the notes in the journal of a data folder, and these."""
-    with Journal(data / datafolder.JOURNAL) as journal:
-        notes = notes_of(fold(journal.events()))
-    return catalog_arrays(store, notes), notes
-
-
-def catalog_key(notes: Iterable[str]) -> str:
-    """Return what a catalog depends on besides the store."""
-    return " ".join([str(FORMAT), *notes])
-
-
-def catalog_version(version: int, notes: Iterable[str]) -> str:
-    """Return what a catalog depends on, with a version of the store."""
-    return f"{version} {catalog_key(notes)}"

@@ -118,14 +118,14 @@ class LineWriters:
     def _file(self, head: Head, path: str) -> FileBlame:
         """Return the blame of a file in a commit, a new one unless it is known or the file did not change since."""
         ignored, blob = self._ignored(head), head.tree[path]
-        known = self._files.get(path) or self._saved.load(path, blob, head.cut)
+        known = self._files.get(path) or self._saved.load(path, blob, head.overrides)
         same = known is not None and self._is_same(known, head, path)
         if known is not None and same and known.ignored == ignored:
             fresh = known
         else:
             count = len(self._committed(blob))
             left = [(1, count)] if count else []  # there are no lines in what is not text
-            fresh = FileBlame(path, blob, head.commit, head.cut, ignored, left, final=not count)
+            fresh = FileBlame(path, blob, head.commit, head.overrides, ignored, left, final=not count)
             if known is not None and known.final and same:
                 fresh.meanwhile = known.lines
             elif known is not None and known.final:
@@ -133,7 +133,7 @@ class LineWriters:
         with self._changed:
             current = self._files.get(path)
             if current is not None and current is not fresh:
-                if (current.commit, current.cut, current.ignored) == (head.commit, head.cut, ignored):
+                if (current.commit, current.overrides, current.ignored) == (head.commit, head.overrides, ignored):
                     return current  # another request was faster
                 current.dropped = True
                 self._changed.notify_all()
@@ -142,14 +142,14 @@ class LineWriters:
 
     def _is_same(self, known: FileBlame, head: Head, path: str) -> bool:
         """Whether a blame is of this commit, or of an ancestor since which the file did not change."""
-        if (known.cut, known.blob) != (head.cut, head.tree[path]):
+        if (known.overrides, known.blob) != (head.overrides, head.tree[path]):
             return False
         at = known.commit
         return at == head.commit or (at in head.ancestors and not self._repository.touched(path, at, head.commit))
 
     def _earlier(self, known: FileBlame, head: Head, blob: str) -> Lines:
         """Return the deep blame of the lines that an earlier version of the file had."""
-        if known.cut != head.cut or known.commit not in head.ancestors:
+        if known.overrides != head.overrides or known.commit not in head.ancestors:
             return {}
         before = committed_lines(self._committed(known.blob), self._committed(blob))
         return {line: known.lines[old] for line, old in enumerate(before, 1) if old in known.lines}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from mom_lsp.memory import Memory
@@ -20,6 +20,10 @@ class StoreVersion(Protocol):
         """Return (id, BM25 score), best first."""
         ...
 
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word."""
+        ...
+
 
 class MemoryRows:
     """Reads memories and notes, and caches them."""
@@ -28,12 +32,26 @@ class MemoryRows:
         """Take the version, None if nothing is indexed yet, and the notes by id."""
         self._version, self._notes = version, notes
         self._read: dict[str, Memory] = {}
+        self._frequency: dict[str, int] = {}
+
+    def forget(self, ids: Iterable[str]) -> None:
+        """Drop memories from the cache; they can be read again until the index is without them."""
+        for one in ids:
+            self._read.pop(one, None)
+        self._frequency.clear()
 
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the BM25 scores of the best full-text matches by id, notes included. Raises Outdated."""
         query = encodable(query)
         found = dict(self._version.search_text(query, limit)) if self._version is not None else {}
         return found | matching(self._notes, query)
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word, notes not counted. Raises Outdated."""
+        wanted = {word: encodable(word) for word in words}
+        if self._version is not None:
+            self._frequency |= self._version.frequency(set(wanted.values()) - self._frequency.keys())
+        return {word: self._frequency.get(known, 0) for word, known in wanted.items()}
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories and notes by id; unknown ids are left out. Raises Outdated."""

@@ -31,13 +31,14 @@ def matching(notes: Mapping[str, Memory], query: str) -> dict[str, float]:
 
 
 def encodable(text: str) -> str:
-    """Replace lone surrogates, which come from JSON and file names, and which Arrow and LanceDB reject."""
+    """Replace lone surrogates, which come from JSON, and which Arrow and LanceDB reject."""
     return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _note(event: Event) -> Memory:
     """Return a note of the journal as a memory."""
-    text, path, symbol = (encodable(part) for part in (str(event.data["text"]), event.path, event.symbol))
+    text, symbol = (encodable(part) for part in (str(event.data["text"]), event.symbol))
+    path = event.path
     line, key = event.data.get("line"), event.data.get("key")
     return Memory(
         id=event.memory,

@@ -33,6 +33,11 @@ class Recent(Generic[K, V]):
                 self._items.popitem(last=False)
         return value
 
+    def clear(self) -> None:
+        """Drop all values."""
+        with self._lock:
+            self._items.clear()
+
     def of(self, key: K, make: Callable[[], V]) -> V:
         """Return the value, made now if it is not cached."""
         found = self.get(key)

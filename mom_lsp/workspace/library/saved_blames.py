@@ -13,6 +13,7 @@ from typing import Any
 from mom_lsp import datafolder
 from mom_lsp.cachedb import transact
 from mom_lsp.errors import StoreError
+from mom_lsp.pathnames import quoted
 from mom_lsp.route.lines import MAX_TEXT
 from mom_lsp.workspace.library.file_blame import FileBlame, Ignored, Lines
 
@@ -32,7 +33,7 @@ class SavedBlames:
     def __init__(self, data: Path) -> None:
         self._data, self._file = data, data / datafolder.BLAMES
 
-    def load(self, path: str, blob: str, cut: frozenset[str]) -> FileBlame | None:
+    def load(self, path: str, blob: str, overrides: frozenset[str]) -> FileBlame | None:
         """Return the blame of a file: of this version if there is one, else of the version that was saved last."""
         if not self._file.is_file():
             return None
@@ -40,12 +41,12 @@ class SavedBlames:
         def read(db: sqlite3.Connection) -> FileBlame | None:
             query = "SELECT blob, at, ignored, lines FROM blames WHERE path = ? AND cut = ?"
             query += " ORDER BY blob = ? DESC, rowid DESC"
-            row = db.execute(query, (path, _digest(cut), blob)).fetchone()
+            row = db.execute(query, (quoted(path), _digest(overrides), blob)).fetchone()
             if row is None:
                 return None
             ours, size, theirs = json.loads(row[2])
             ignored: Ignored = (int(ours), int(size), theirs)
-            return FileBlame(path, row[0], row[1], cut, ignored, lines=_unpacked(row[3]), final=True)
+            return FileBlame(path, row[0], row[1], overrides, ignored, lines=_unpacked(row[3]), final=True)
 
         try:
             return transact(self._file, SCHEMA, read)
@@ -55,7 +56,7 @@ class SavedBlames:
 
     def save(self, blame: FileBlame) -> None:
         """Save a deep blame, and forget the oldest ones."""
-        values = (blame.path, blame.blob, blame.commit, _digest(blame.cut), json.dumps(blame.ignored))
+        values = (quoted(blame.path), blame.blob, blame.commit, _digest(blame.overrides), json.dumps(blame.ignored))
 
         def write(db: sqlite3.Connection) -> None:
             db.execute("REPLACE INTO blames VALUES (?, ?, ?, ?, ?, ?)", (*values, _packed(blame.lines)))
@@ -69,8 +70,8 @@ class SavedBlames:
             log.warning("%s", error)
 
 
-def _digest(cut: frozenset[str]) -> str:
-    return blake2b("\n".join(sorted(cut)).encode(), digest_size=16).hexdigest() if cut else ""
+def _digest(overrides: frozenset[str]) -> str:
+    return blake2b("\n".join(sorted(overrides)).encode(), digest_size=16).hexdigest() if overrides else ""
 
 
 def _packed(lines: Lines) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
@@ -11,8 +11,8 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 
 import numpy as np
 
-from mom_lsp.errors import Outdated, UsageError
-from mom_lsp.memory import Memory
+from mom_lsp.errors import Damaged, Outdated, UsageError
+from mom_lsp.memory import Memory, tombstone
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.library.head import Head
@@ -39,9 +39,17 @@ class State:
         search = self.searches.get((query, limit))
         return search() if search is not None else self.snapshot.rows.matches(query, limit)
 
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word. Raises Outdated."""
+        return self.snapshot.rows.frequency(words)
+
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return memories by id; unknown ids are left out. Raises Outdated."""
-        return self.snapshot.rows.get(ids)
+        """Return memories by id, forgotten ones without their text; unknown ids are left out. Raises Outdated."""
+        found, forgotten = self.snapshot.rows.get(ids), self.snapshot.life.forgotten
+        if gone := found.keys() & forgotten:  # until the index is without them
+            self.snapshot.rows.forget(gone)
+            found |= {id: tombstone(found[id]) for id in gone}
+        return found
 
     def named(self, identity: str) -> Memory:
         """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
@@ -67,6 +75,10 @@ class StateSource:
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
         """Start reading something in the background; call the result to wait for it."""
         return self._beside.submit(copy_context().run, read).result
+
+    def encoding(self, text: str) -> Callable[[], np.ndarray | None]:
+        """Start encoding a question in the background, which loads the encoder; call the result to wait for it."""
+        return self.beside(lambda: self._library.encode(text) if self._settings().encoder.enable else None)
 
     def searching(self, state: State, words: str, limit: int) -> State:
         """Return the same state, for which LanceDB already searches for some words in the background."""
@@ -94,6 +106,10 @@ class StateSource:
             return of(self.take(wanted, snapshot, vectors=vectors))
         except Outdated:
             self._library.reload(force=True)
+        try:
+            return of(self.take(wanted, vectors=vectors))
+        except (Outdated, Damaged):
+            self._library.lose(str(self._library.store.report_damage()))
             return of(self.take(wanted, vectors=vectors))
 
     def take(self, head: Callable[[], Head], snapshot: Snapshot | None = None, *, vectors: bool = False) -> State:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import numpy as np
 
@@ -10,8 +12,9 @@ from mom_lsp.route.view import NEGATIVE, View
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import ActiveDays
 from mom_lsp.tiers.lifecycle import Life
-from mom_lsp.tiers.tiers import Tiers, Touches, tiers
+from mom_lsp.tiers.tiers import Tiers, Touches, kept_tiers, tiers
 
+NONE_KEPT: Mapping[int, int] = MappingProxyType({})
 REPLAY = 0.5  # the gate of a later commit that references a memory
 
 
@@ -47,12 +50,12 @@ class StrengthCache:
         self._tiers: Tiers | None = None
         self._lock = threading.Lock()
 
-    def of(self, view: View, life: Life, now: float) -> Tiers:
-        """Return tier and strength of all rows of a view."""
-        key = (life.touches, life.active, now // DAY)  # impressions change no strength
+    def of(self, view: View, life: Life, now: float, kept: Mapping[int, int] = NONE_KEPT) -> Tiers:
+        """Return tier and strength of all rows of a view; `kept` are the tiers that rows do not fall below."""
+        key = (life.touches, life.active, now // DAY, kept)  # impressions change no strength
         with self._lock:
             if self._view is not view:
                 self._view, self._replayed, self._tiers = view, replays(view), None
             if self._tiers is None or self._key != key:
-                self._tiers, self._key = aged(view, life, now, self._replayed), key
+                self._tiers, self._key = kept_tiers(aged(view, life, now, self._replayed), kept), key
             return self._tiers

@@ -8,16 +8,18 @@ from pathlib import Path
 
 import numpy as np
 
-from mom_lsp.extract.code import normalized_keys
+from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.git.decode import as_committed, is_utf8, read_text
+from mom_lsp.git.runner import is_damage
+from mom_lsp.git.working_tree import with_committed_ident
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.lines import MAX_TEXT, blob_lines, open_lines
+from mom_lsp.route.lines import MAX_TEXT, blob_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
-from mom_lsp.workspace.library.earlier_writers import EarlierWriters
+from mom_lsp.workspace.library.earlier_writers import Earlier, EarlierWriters
 from mom_lsp.workspace.library.file_blame import Lines, Range, Writers
 from mom_lsp.workspace.library.head import NO_HEAD, Head
 from mom_lsp.workspace.library.line_writers import NOTHING, LineWriters
@@ -42,7 +44,6 @@ class Worktree:
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._saved_keys = SavedLineKeys(location.data)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
-        self._normalized: Recent[str, Mapping[int, int]] = Recent(CACHED_KEYS)
         self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
         self._stamp: tuple[object, ...] = ()
         self._current = ""
@@ -55,10 +56,10 @@ class Worktree:
         commit = self.repository.resolve(rev) if rev else self._head_commit()
         if not commit:
             return NO_HEAD
-        cut = self.repository.shallow  # fetching more of a shallow clone adds ancestors
-        known = self._heads.get((commit, cut))
+        overrides = self.repository.overrides  # fetching more of a shallow clone, for example, adds ancestors
+        known = self._heads.get((commit, overrides))
         if known is None or (known.history.done() and known.history.exception()):
-            known = self._heads.put((commit, cut), self._read_head(commit, cut))
+            known = self._heads.put((commit, overrides), self._read_head(commit, overrides))
         self._last = known
         return known
 
@@ -72,16 +73,17 @@ class Worktree:
                 view.suggestible = catalog.suggestible.copy()
             return view
 
-        return self._views.of((id(catalog), head.commit, head.cut), make)
+        return self._views.of((id(catalog), head.commit, head.overrides), make)
 
     def text(self, path: str) -> list[str]:
-        """Return the lines of a file of the worktree, none if it cannot be read as text."""
+        """Return the lines of a file of the worktree as git counts them, none if it cannot be read as text."""
         file = self.location.root / path
         try:
             data = file.read_bytes() if not file.is_symlink() else b""
         except OSError:
             return []
-        return open_lines("" if b"\0" in data[:8192] else read_text(data[:MAX_TEXT]))
+        data = self.repository.cleaned(path, data) if self.repository is not None else data
+        return blob_lines("" if b"\0" in data[:8192] else read_text(data[:MAX_TEXT]))
 
     def committed(self, head: Head, path: str) -> list[str]:
         """Return the lines of a file as committed, none if it is not."""
@@ -90,7 +92,7 @@ class Worktree:
     def as_committed(self, head: Head, path: str, lines: Sequence[str]) -> Sequence[str]:
         """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""
         committed, data = self._blob(head.tree.get(path))
-        return as_committed(lines, data, committed)
+        return with_committed_ident(as_committed(lines, data, committed), committed)
 
     def lines_of(self, blob: str) -> list[str]:
         """Return the lines of a blob, none if it is not text."""
@@ -125,25 +127,17 @@ class Worktree:
                 known[blob] = self._keys.put(blob, keys_of(text))
         return {path: keys for path, blob in blobs.items() if (keys := known[blob]) is not None}
 
-    def normalized(self, commits: Sequence[str]) -> dict[str, Mapping[int, int]]:
-        """Return, for each commit, the key of each normalized line that it added, by the key of that line."""
-        known = {sha: self._normalized.get(sha) for sha in commits}
-        unknown = [sha for sha, normalized in known.items() if normalized is None]
-        if unknown and self.repository is not None:
-            for commit in self.repository.commits(unknown, merges=True):
-                added = (line for file in commit.files for hunk in file.hunks for line in hunk.added)
-                known[commit.sha] = self._normalized.put(commit.sha, normalized_keys(added))
-        return {sha: normalized for sha, normalized in known.items() if normalized is not None}
-
     def writers(self, head: Head, path: str, lines: Range | None, *, moves: bool = True) -> Lines:
         """Return which commit last wrote each committed line. See `LineWriters.of`."""
         return self._writers.of(head, path, lines, moves=moves) if self._writers else {}
 
     def earlier_writers(
-        self, view: View, path: str, texts: Mapping[int, str], writers: Lines
-    ) -> Mapping[int, Sequence[str]]:
+        self, view: View, path: str, texts: Mapping[int, str], writers: Lines, patience: float | None = None
+    ) -> Earlier:
         """Return who wrote lines before their last writers. See `EarlierWriters.of`."""
-        return self._earlier.of(view, path, texts, writers) if self._earlier and texts else {}
+        if self._earlier is None or not texts:
+            return Earlier({}, complete=True)
+        return self._earlier.of(view, path, texts, writers, patience)
 
     def first_writers(self, head: Head, path: str, lines: Range) -> Writers:
         """Return which commit last wrote each line on the screen. See `LineWriters.first_of`."""
@@ -177,16 +171,22 @@ class Worktree:
         tables = (common / "packed-refs", common / "reftable", git_dir / "reftable")
         return (*refs_of_head(str(git_dir), str(common)), *map(_signature, tables))
 
-    def _read_head(self, commit: str, cut: frozenset[str]) -> Head:
+    def _read_head(self, commit: str, overrides: frozenset[str]) -> Head:
         assert self.repository is not None
-        history = self._history_pool.submit(self._list_history, commit, cut, self._last)  # HEAD moves in small steps
-        tree = {path: entry.blob for path, entry in self.repository.tree(commit).items()}
-        return Head(commit, history, tree, cut)
+        last = self._last  # HEAD moves in small steps
+        history = self._history_pool.submit(self._list_history, commit, overrides, last)
+        try:
+            tree = {path: entry.blob for path, entry in self.repository.tree(commit).items()}
+        except RepositoryError as error:
+            if not is_damage(error):
+                raise
+            tree = {}  # the history can still be searched
+        return Head(commit, history, tree, overrides)
 
-    def _list_history(self, commit: str, cut: frozenset[str], near: Head) -> Ancestors:
+    def _list_history(self, commit: str, overrides: frozenset[str], near: Head) -> Ancestors:
         repository = self.repository
         assert repository is not None
-        if near.cut == cut and near.commit and repository.is_ancestor(near.commit, commit):
+        if near.overrides == overrides and near.commit and repository.is_ancestor(near.commit, commit):
             return repository.ancestors(commit, without=[near.commit]).with_older(near.ancestors)
         return repository.ancestors(commit)
 

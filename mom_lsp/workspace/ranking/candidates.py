@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from mom_lsp.memory import Memory, Usage
 from mom_lsp.route.features import CodeOverlap, code_overlap
+from mom_lsp.route.field_match import field_matches, words_of
 from mom_lsp.route.gate import ALL
 from mom_lsp.route.place_term import PlaceEvidence, Spot, place, place_of_writers
 from mom_lsp.route.text_index import NOWHERE
@@ -31,6 +32,10 @@ class TextReader(Protocol):
         """Return the BM25 scores of the best full-text matches by id."""
         ...
 
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word."""
+        ...
+
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id."""
         ...
@@ -43,7 +48,7 @@ class Evidence:
     rows: np.ndarray  # (m,)
     place: PlaceEvidence | None
     overlap: CodeOverlap | None
-    matches: Mapping[int, float]  # row -> BM25
+    matches: Mapping[int, float]  # row -> BM25, by field for a question without a place
     cosine: np.ndarray  # (m,) 0 without a vector
     user_rows: frozenset[int] = frozenset()  # rows of the user's pins and notes on the place
 
@@ -56,6 +61,8 @@ class Candidates:
     snapshot: Snapshot
     view: View
     share: float  # of the gate's probability mass whose domains are searched by meaning
+    proven: frozenset[int] = frozenset()  # rows that are candidates in any case
+    scope: np.ndarray | None = None  # (n,) bool: the rows that may be found, None for all
 
     def found(
         self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
@@ -64,6 +71,8 @@ class Candidates:
         where = place(self.view, *query.spots) if query.spots else None
         overlap = code_overlap(self.view, query.spots) if query.spots else None
         matches = self._matches(query.words)  # after those: the search may be under way
+        if not query.spots:
+            matches = self._by_field(query.words, matches)
         user_rows = rows_of_pins_and_notes(self.snapshot, self.view, where, query)
         if where is not None and user_lines:
             user_rows |= self._add_user_lines(where, user_lines)
@@ -99,15 +108,26 @@ class Candidates:
         return set(user_lines)
 
     def allowed(self, spots: Sequence[Spot]) -> np.ndarray:
-        """Return which rows may be suggested: valid on HEAD, not forgotten, dismissed or archived."""
-        allowed = self.view.suggestible.copy()
+        """Return which rows may be suggested: valid on HEAD, in the scope, not forgotten, dismissed or archived."""
+        allowed = self.searched.copy()
+        allowed[list(self.suppressed(spots))] = False
+        return np.asarray(allowed)
+
+    @property
+    def searched(self) -> np.ndarray:
+        """(n,) bool: the suggestible rows in the scope."""
+        return self.view.suggestible if self.scope is None else self.view.suggestible & self.scope
+
+    def suppressed(self, spots: Sequence[Spot]) -> set[int]:
+        """Return the rows that the user forgot, or does not want to see there."""
+        rows = set[int]()
         for memory, state in self.snapshot.life.suppressed.items():
             row = self.view.catalog.row_of.get(memory)
             if row is not None and (
                 state.forgotten or (spots and state.never) or any(_dismissed(state, spot) for spot in spots)
             ):
-                allowed[row] = False
-        return np.asarray(allowed)
+                rows.add(row)
+        return rows
 
     def cosines(self, meaning: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         """Return the similarity of some rows with a vector (d,), (m,); 0 without a vector."""
@@ -116,9 +136,19 @@ class Candidates:
         return self.snapshot.vectors.cosines_of(meaning, self.snapshot.slots[rows])
 
     def _matches(self, words: str) -> dict[int, float]:
-        found = self.texts.matches(words, MATCHES)
+        found = self.texts.matches(words, MATCHES if self.scope is None else len(self.scope))
         rows = self.view.catalog.row_of.many(found).tolist()
         return {row: score for row, score in zip(rows, found.values(), strict=True) if row != NOWHERE}
+
+    def _by_field(self, words: str, matches: Mapping[int, float]) -> dict[int, float]:
+        """Return the best matches that may be suggested with their BM25F scores."""
+        allowed, ids = self.searched, self.view.catalog.ids
+        best = sorted((row for row in matches if allowed[row]), key=lambda row: -matches[row])[:BY_WORDS]
+        found = self.texts.get([ids[row] for row in best])
+        row_of = {ids[row]: row for row in best}
+        frequency = self.texts.frequency(words_of(words).values())
+        scores = field_matches(words, list(found.values()), frequency, int(self.view.catalog.suggestible.sum()))
+        return {row_of[one]: score for one, score in zip(found, scores.tolist(), strict=True)}
 
     def _rows(
         self,
@@ -131,6 +161,7 @@ class Candidates:
     ) -> np.ndarray:
         """Return the rows worth scoring: the best of each signal."""
         found = [_best(np.array(list(matches), np.int64), np.array(list(matches.values())), BY_WORDS)]
+        found.append(np.array(sorted(self.proven), np.int64))
         if where is not None:
             found += [_best_of(where.strength(), BY_PLACE), np.array(sorted(user_rows), np.int64)]
             found.append(np.flatnonzero(where.earlier))

@@ -1,28 +1,36 @@
-"""The memories to cite for why a line exists. Place, words and links count; time does not."""
+"""What to say about why a line exists: its own commit first, then only what touches the line, is linked, or is likely.
+
+Place, words and links count; time does not. A line that every file has (a bracket, an import, a lone return) is
+answered by its own commit alone.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
 
-from mom_lsp.lm.answer import Clue, extractive, reason_of, unknown
+from mom_lsp.extract.quote import quote
+from mom_lsp.lm.answer import SENTENCES, Clue, Sentence, of_comment, quote_of
 from mom_lsp.memory import Memory, Scored
-from mom_lsp.route.place_term import PlaceEvidence
 from mom_lsp.route.surprise import CHAIN
-from mom_lsp.route.view import Edge
-from mom_lsp.workspace.ranking.query import Query
+from mom_lsp.route.text_index import NOWHERE
+from mom_lsp.workspace.ranking.explanation import AskedLine
+from mom_lsp.workspace.ranking.hints import FEW_FILES
+from mom_lsp.workspace.ranking.line_comment import LineComment, comment_at
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker, unscored
 
-WORD = re.compile(r"\w{2,}")
-CITED = 3
-LEAST_CHANCE = 0.005  # minimum relevance without line, link or comment here; from `mom_lsp.evaluation.why_threshold`
-NEAR = 4  # lines between a comment and the line it describes
-ANCHORS = 3  # memories whose references are followed
-CONSIDERED = 300  # candidates; the best OTHERS of those without a line, a link or a comment here are read
-OTHERS = 10
-FIRST, LINKED, OTHER = 0, 2, 4  # the order of citations; memories without a reason come later
+CONSIDERED = 300  # candidates
+OTHERS = 10  # of those that did not write the line are read
+EARLIER, EARLIER_INSTEAD = 0.45, 0.2  # minimum usefulness of an earlier writer; where the last one gives no reason
+REVIEW = 0.2  # the same of a review of the line
+ELSEWHERE, ELSEWHERE_INSTEAD = 0.35, 0.2  # the same of any other commit, ...
+SPEAKS = 0.5  # ... whose quoted sentence has to speak of what the line names
+LINKED = 0.15  # minimum usefulness of what the line's commit fixed or followed up, or what did so to it
+OF_LINE = 0.2  # how strongly any other sentence (of a list, a larger or another commit) has to speak of the line
+TELLING, TELLING_OF_PLAIN = 0.12, 0.3  # informativeness of a title that is an answer; on a line that every file has
+ALIKE = 0.7  # share of the words that the titles of one change have in common
 RELATION_VERBS = {  # relation -> what the later memory did, and what was done to the earlier one
     "revert": ("reverted {other}", "was reverted by {other}"),
     "reapply": ("reapplied {other}", "was reapplied by {other}"),
@@ -30,131 +38,246 @@ RELATION_VERBS = {  # relation -> what the later memory did, and what was done t
     "fixes": ("fixed {other}", "was fixed by {other}"),
     "followup": ("followed up on {other}", "was followed up by {other}"),
 }
+CERTAIN = frozenset({"revert", "reapply", "partial_revert"})
+CERTAIN_VERBS = frozenset(verb for relation in CERTAIN for verb in RELATION_VERBS[relation])
+CLOSES = re.compile(r"clos|fix|resolv", re.IGNORECASE)  # a trailer
+ISSUE = re.compile(r"(?<!\w)#(\d{1,7})\b")
+WORD = re.compile(r"\w{2,}")
+
+Read = Callable[[Ranker, list[Ranked]], list[Scored]]
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation:
-    """What the memories say about one line."""
+class Reasons:
+    """What to cite about a line, best first, and a comment that is no memory."""
 
-    path: str
-    line: int
-    symbol: str
-    text: str  # of the line
-    clues: tuple[Clue, ...]
-    citations: list[dict[str, Any]]  # the same memories as suggestions
-
-    def answer(self) -> str:
-        """Return the answer in the memories' own words."""
-        return " ".join(map(str, extractive(self.clues))) or unknown(self.path, self.line)
-
-    def leading_to(self, text: str, known: str) -> str:
-        """Return the id of the memory with a word of the new text that the open text lacks, "" if there is none."""
-        new = set(WORD.findall(text)) - set(WORD.findall(known))
-        words_of = ((clue.memory.id, WORD.findall(f"{clue.memory.title} {clue.memory.body}")) for clue in self.clues)
-        return next((identity for identity, words in words_of if not new.isdisjoint(words)), "")
+    cited: list[tuple[Scored, Clue]]
+    comment: Sentence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    ranked: Ranked
-    order: int
-    does: str
-    other: int = -1  # row
+def reasons(ranker: Ranker, asked: AskedLine, read: Read) -> Reasons:
+    """Return what explains a line, at most three sentences.
 
-
-def reasons(
-    ranker: Ranker, query: Query, read: Callable[[Ranker, list[Ranked]], list[Scored]]
-) -> list[tuple[Scored, Clue]]:
-    """Return the memories that explain a spot, best first, at most three.
-
-    The line's own come first: its last change, and a comment next to it. Then come the changes that these fixed,
-    reverted or followed up, then whatever is relevant enough. Within each group the score decides; memories without a
-    reason come last.
+    In this order: what the user pinned there; the commit that wrote the line; the user's notes and what proved useful
+    there; a comment that touches it; a review of it; what reverted, fixed or followed up that commit, or was by it; who
+    wrote the line before; another commit that speaks of what the line names.
 
     Args:
         ranker: of the worktree.
-        query: the spot.
+        asked: the line.
         read: returns ranked memories with their text.
     """
-    evidence = ranker.evidence(query, None)
-    ranked = {one.row: one for one in ranker.choose(evidence, query, CONSIDERED, threshold=0.0)}
-    relevant = ranker.choose(evidence, query, CONSIDERED, threshold=LEAST_CHANCE)
-    nearby = [one for one in relevant if _belongs(evidence.place, one.row)][:OTHERS]
-    at_line = [_Found(one, FIRST, one.place_evidence) for one in ranked.values() if one.lines]
-    others = [_Found(one, OTHER, one.place_evidence) for one in nearby]
-    comments = [_Found(ranked.get(row, unscored(row)), FIRST, "is next to it") for row in _comments(ranker, query)]
-    anchors = [one.ranked.row for one in (at_line or others)[:ANCHORS]]
-    linked = [
-        _Found(ranked.get(row, unscored(row)), LINKED, does, other)
-        for row, does, other in _links(ranker, query, anchors)
-    ]
-    found: dict[int, _Found] = {}
-    for one in (*at_line, *comments, *linked, *others):
-        found.setdefault(one.ranked.row, one)
-    row_of = ranker.view.catalog.row_of
-    texts = {row_of[one.memory.id]: one for one in read(ranker, [one.ranked for one in found.values()])}
-    return _cited(texts, found, evidence.user_rows)
+    return _Chooser(ranker, asked, read).reasons()
 
 
-def _belongs(place: PlaceEvidence | None, row: int) -> bool:
-    """Whether a memory is about the function or nearby lines: the file alone explains no line."""
-    return place is not None and bool(place.symbol[row] or place.near[row] or place.earlier[row] or row in place.lines)
+class _Chooser:
+    """Chooses what to say about one line."""
+
+    def __init__(self, ranker: Ranker, asked: AskedLine, read: Read) -> None:
+        self._ranker, self._asked, self._view = ranker, asked, ranker.view
+        evidence = ranker.evidence(asked.query, None)
+        found = ranker.choose(evidence, asked.query, CONSIDERED, threshold=0.0, least_useful=0.0)
+        self._users = evidence.user_rows | ranker.proven.keys()
+        self._place, self._ranked = evidence.place, {one.row: one for one in found}
+        self._likeliest = sorted(found, key=lambda one: -(one.usefulness or 0.0))[:OTHERS]
+        self._hidden = ranker.candidates.suppressed(asked.query.spots)
+        self._writers = self._rows_of_writers()
+        self._own = self._row_of_own()
+        self._links = list(self._linked())
+        self._comment = comment_at(asked.spot.path, asked.lines, asked.number) if self._comments_count() else None
+        self._comment_row = self._row_of_comment(self._comment)
+        self._texts = self._read(read)
+
+    def reasons(self) -> Reasons:
+        """Return what to say."""
+        own = self._own_clue()
+        comment = self._uncited_comment(own.reason or "" if own is not None else "")
+        chosen = self._different(list(self._clues(own)))[: SENTENCES - (comment is not None)]
+        if own is not None and comment is None and len(chosen) == 1 and self._gives_nothing(own):
+            chosen = [(row, replace(clue, alone=True)) for row, clue in chosen]
+        return Reasons([(self._texts[row], clue) for row, clue in chosen], comment)
+
+    def _clues(self, own: Clue | None) -> Iterator[tuple[int, Clue]]:
+        """Yield what may be said, best first."""
+        users = sorted(row for row in self._users if row in self._texts and row != self._own)
+        pinned = [row for row in users if self._texts[row].usage.pinned][: SENTENCES - 1]
+        yield from ((row, self._clue(row, self._evidence_of(row) or "is pinned here")) for row in pinned)
+        if own is not None:
+            yield self._own, own
+        yield from ((row, self._clue(row, "is about this line")) for row in users if row not in pinned)
+        if self._comment is not None and self._comment_row in self._texts:
+            yield self._comment_row, replace(self._clue(self._comment_row, ""), line=self._comment.first)
+        if not self._asked.is_plain:
+            silent = own is None or not own.reason
+            yield from ((row, self._clue(row, "")) for row in self._reviews()[:1] if row in self._texts)
+            yield from islice(self._linked_clues(), 1)
+            yield from islice(self._earlier_clues(EARLIER_INSTEAD if silent else EARLIER), 1)
+            yield from self._other_clues(ELSEWHERE_INSTEAD if silent else ELSEWHERE)
+
+    # The rows
+
+    def _reviews(self) -> list[int]:
+        """Return the rows of the discussions that are about the line, the most useful first."""
+        lines = self._place.lines if self._place is not None else {}
+        about = (row for row, at in lines.items() if self._asked.number in at and row not in self._hidden)
+        found = [row for row in about if self._view.catalog.is_discussion[row] and self._usefulness(row) >= REVIEW]
+        return sorted(found, key=self._usefulness, reverse=True)
+
+    def _rows_of_writers(self) -> list[int]:
+        """Return the rows of the commits that wrote the line, newest first."""
+        writer = self._asked.spot.writers.get(self._asked.number)
+        commits = [writer, *self._asked.spot.earlier.get(self._asked.number, ())] if writer else []
+        rows = dict.fromkeys(self._view.catalog.row_of_commit.many(commits).tolist())
+        return [row for row in rows if row != NOWHERE and self._view.valid[row] and row not in self._hidden]
+
+    def _row_of_own(self) -> int:
+        """Return the writer of the line to name first, not one that only moved or formatted it; NOWHERE if unknown."""
+        moved = self._asked.moved and len(self._writers) > 1
+        wrote = (row for row in self._writers[moved:] if self._view.suggestible[row])
+        return next(wrote, next(iter(self._writers), NOWHERE))
+
+    def _linked(self) -> Iterator[tuple[int, str]]:
+        """Yield what the line's commit fixed, reverted or followed up, or the reverse: (row, how that is said)."""
+        allowed = self._ranker.candidates.allowed(self._asked.query.spots)
+        for edge in self._view.edges if self._own != NOWHERE and not self._asked.is_plain else ():
+            if edge.relation not in CHAIN or self._own not in (edge.source, edge.target):
+                continue
+            row = edge.target if edge.source == self._own else edge.source
+            touches = self._place is not None and self._place.file[row] > 0 and self._usefulness(row) >= LINKED
+            if allowed[row] and (edge.relation in CERTAIN or touches):
+                yield row, RELATION_VERBS[edge.relation][row == edge.target]
+
+    def _comments_count(self) -> bool:
+        return self._asked.comments and not self._asked.is_plain
+
+    def _row_of_comment(self, comment: LineComment | None) -> int:
+        """Return the row of the memory that a comment of the open text is, NOWHERE if it is none."""
+        file = self._asked.query.file
+        lines = [line for line in file.mapped[comment.first - 1 : comment.last] if line] if comment and file else []
+        if not lines:
+            return NOWHERE
+        catalog, path = self._view.catalog, self._asked.spot.path
+        rows = catalog.rows_touching([path])
+        rows = rows[self._view.valid[rows] & catalog.is_file[rows]]
+        for memory in self._ranker.texts.get([catalog.ids[row] for row in rows]).values():
+            source = memory.source
+            first, last = source.line or 0, source.end_line or source.line or 0
+            if source.path == path and first <= lines[-1] and lines[0] <= last:
+                return catalog.row_of[memory.id]
+        return NOWHERE
+
+    def _read(self, read: Read) -> dict[int, Scored]:
+        """Return all memories that may be cited, by row."""
+        likely = [one.row for one in self._likeliest if (one.usefulness or 0.0) >= ELSEWHERE_INSTEAD]
+        rows = [
+            *self._users,
+            *self._writers,
+            *self._reviews(),
+            *(row for row, _ in self._links),
+            self._comment_row,
+            *likely,
+        ]
+        wanted = [row for row in dict.fromkeys(rows) if row != NOWHERE and row not in self._hidden]
+        row_of = self._view.catalog.row_of
+        found = read(self._ranker, [self._ranked.get(row) or unscored(row) for row in wanted])
+        return {row_of[one.memory.id]: one for one in found}
+
+    # What is said of them
+
+    def _own_clue(self) -> Clue | None:
+        if self._own not in self._texts:
+            return None
+        is_first = self._own == self._writers[-1]
+        clue = self._clue(self._own, "wrote this line" if is_first else "last changed this line")
+        if not self._asked.is_plain or quote_of(clue.memory, self._asked.words).overlap > 0:
+            return clue
+        return replace(clue, reason="")
+
+    def _linked_clues(self) -> Iterator[tuple[int, Clue]]:
+        own = self._texts.get(self._own)
+        for row, does in self._links if own is not None else ():
+            if own is not None and row in self._texts and not _are_siblings(own.memory, self._texts[row].memory):
+                clue = replace(self._clue(row, does), other=own.memory)
+                if clue.reason or does in CERTAIN_VERBS:
+                    yield row, clue
+
+    def _earlier_clues(self, least: float) -> Iterator[tuple[int, Clue]]:
+        for row in self._writers:
+            if row != self._own and row in self._texts and self._usefulness(row) >= least:
+                clue = self._clue(row, "made an earlier change to this line")
+                if clue.reason:
+                    yield row, clue
+
+    def _other_clues(self, least: float) -> Iterator[tuple[int, Clue]]:
+        for one in self._likeliest:
+            if one.row in self._texts and one.usefulness is not None and one.usefulness >= least:
+                memory = self._texts[one.row].memory
+                speaks = quote("", f"{memory.title}.\n\n{memory.body}", self._asked.words).overlap >= SPEAKS
+                if speaks and not self._view.catalog.is_file[one.row]:
+                    yield one.row, self._clue(one.row, one.place_evidence)
+
+    def _uncited_comment(self, said: str) -> Sentence | None:
+        """Return the comment that is no memory, None if there is none or what was said already has its words."""
+        if self._comment is None or self._comment_row != NOWHERE or _covers(said, self._comment.text):
+            return None
+        return of_comment(self._comment.first, self._comment.text, self._asked.place)
+
+    def _clue(self, row: int, does: str) -> Clue:
+        """Return a clue, whose reason is "" unless the sentence to quote is about the line or all of the commit."""
+        memory = self._texts[row].memory
+        found = quote_of(memory, self._asked.place)
+        if memory.source.type != "commit":
+            return Clue(memory, does, place=self._asked.place, reason=found.text)
+        whole = row == self._own and not found.item and self._view.catalog.path_count[row] <= FEW_FILES
+        speaks = quote_of(memory, self._asked.words).overlap if found.item else found.overlap
+        reason = found.text if whole or speaks >= OF_LINE else ""
+        return Clue(memory, does, place=self._asked.place, reason=reason)
+
+    def _evidence_of(self, row: int) -> str:
+        return self._ranked[row].place_evidence if row in self._ranked else ""
+
+    def _usefulness(self, row: int) -> float:
+        return (self._ranked[row].usefulness or 0.0) if row in self._ranked else 0.0
+
+    def _gives_nothing(self, clue: Clue) -> bool:
+        """Whether neither the message of a commit nor its title gives a reason."""
+        memory = clue.memory
+        least = TELLING_OF_PLAIN if self._asked.is_plain else TELLING
+        telling = memory.kind != "note" or memory.informative >= least
+        return not clue.reason and not telling and not quote_of(memory).text
+
+    def _different(self, clues: Sequence[tuple[int, Clue]]) -> list[tuple[int, Clue]]:
+        """Return the first clue of each change: a merge and its commit are one, and so are two with one title."""
+        same, chosen = self._view.catalog.same_change, list[tuple[int, Clue]]()
+        for row, clue in clues:
+            known = (
+                same[row] == same[at] or (clue.other is None and _alike(clue.memory.title, one.memory.title))
+                for at, one in chosen
+            )
+            if not any(known):
+                chosen.append((row, clue))
+        return chosen
 
 
-def _cited(
-    read: Mapping[int, Scored], found: Mapping[int, _Found], user_rows: frozenset[int]
-) -> list[tuple[Scored, Clue]]:
-    """Return the best of the found memories, which `read` has by row."""
-
-    def rank(row: int) -> tuple[int, int, float]:
-        return (
-            not (row in user_rows and read[row].usage.pinned),
-            found[row].order + _silence(read[row].memory),
-            -read[row].score,
-        )
-
-    clues = []
-    for row in sorted(read, key=rank)[:CITED]:
-        other = found[row].other
-        clues.append(
-            (read[row], Clue(read[row].memory, found[row].does, read[other].memory if other in read else None))
-        )
-    return clues
+def _are_siblings(one: Memory, other: Memory) -> bool:
+    """Whether two commits are linked only by the number of an issue that both close."""
+    return _share_issue(one, other) or _share_issue(other, one)
 
 
-def _silence(memory: Memory) -> int:
-    """Return 0 for a memory that gives a reason, 1 for one with more than a title, else 6: after all others."""
-    if memory.source.type != "commit":
-        return 0
-    if not reason_of(memory):
-        return 6
-    return 0 if memory.why else 1
+def _share_issue(later: Memory, earlier: Memory) -> bool:
+    """Whether all that links a commit to an earlier one is an issue's number: "Closes #12", without a word on it."""
+    named = any(sha.startswith(one.target) for one in later.references for sha in earlier.commits)
+    closed = {number for key, value in earlier.trailers if CLOSES.match(key) for number in ISSUE.findall(value)}
+    shared = closed & {number for one in later.references for number in ISSUE.findall(one.target)}
+    return bool(shared) and not named and shared.isdisjoint(ISSUE.findall(later.body))
 
 
-def _comments(ranker: Ranker, query: Query) -> list[int]:
-    """Return the rows of the comments next to the line asked about."""
-    view, spot = ranker.view, query.spots[0]
-    if not query.committed:
-        return []
-    rows = view.catalog.rows_touching([spot.path])
-    rows = rows[ranker.candidates.allowed(query.spots)[rows] & view.catalog.is_file[rows]]
-    texts = ranker.texts.get([view.catalog.ids[row] for row in rows])
-    return [
-        view.catalog.row_of[memory.id]
-        for memory in texts.values()
-        if memory.source.path == spot.path
-        and memory.source.line
-        and memory.source.line - NEAR <= query.committed <= (memory.source.end_line or memory.source.line) + NEAR
-    ]
+def _alike(one: str, other: str) -> bool:
+    """Whether two texts have most words in common."""
+    return _covers(one, other) and _covers(other, one)
 
 
-def _links(ranker: Ranker, query: Query, anchors: Sequence[int]) -> list[tuple[int, str, int]]:
-    """Return the rows that some rows fixed, reverted or followed up, or the reverse: (row, what it did, other row)."""
-
-    def linked(edge: Edge) -> tuple[int, str, int]:
-        names, named = RELATION_VERBS[edge.relation]
-        return (edge.target, named, edge.source) if edge.source in anchors else (edge.source, names, edge.target)
-
-    allowed = ranker.candidates.allowed(query.spots)
-    ends = (edge for edge in ranker.view.edges if edge.relation in CHAIN and {edge.source, edge.target} & set(anchors))
-    return [linked(edge) for edge in ends if allowed[edge.source] and allowed[edge.target]]
+def _covers(text: str, other: str) -> bool:
+    """Whether a text has most words of another."""
+    said, words = (set(WORD.findall(one.lower())) for one in (text, other))
+    return bool(words) and len(said & words) >= ALIKE * len(words)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from types import MappingProxyType
@@ -10,12 +10,16 @@ from types import MappingProxyType
 from mom_lsp.extract.boilerplate import is_boilerplate
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin
+from mom_lsp.motifs.crystallise import Motif
+from mom_lsp.route.talk import talked_about
+from mom_lsp.workspace.library.proven import NOTHING_PROVEN, ProvenInFile
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.ranking.pins_and_notes import counts_in, lines_of_pins_and_notes, pins_in
 from mom_lsp.workspace.ranking.query import OpenFile
 from mom_lsp.workspace.ranking.ranker import Ranked
 
 HINT_WINDOW, HINTS_IN_WINDOW = 40, 3  # at most three hints in any 40 lines
+FEW_FILES = 8  # of a commit: what a larger one says is seldom about one of its lines
 NOWHERE: Mapping[str, int] = MappingProxyType({})
 
 
@@ -26,6 +30,7 @@ class Hintable:
     wrote: dict[int, list[int]]  # row -> the line that it wrote
     user_lines: dict[int, list[int]]  # row of a pinned memory or a note -> its lines
     user_rows: frozenset[int]  # rows that are pinned or noted there: they need no minimum relevance
+    proven: Mapping[int, Motif] = field(default_factory=dict)  # rows that proved useful at their line
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ def hintable(
     least_surprise: int,
     only: int = 0,
     hinted: Mapping[str, int] = NOWHERE,
+    proven: ProvenInFile = NOTHING_PROVEN,
 ) -> Hintable:
     """Return what may be hinted at the lines of an open file.
 
@@ -54,20 +60,28 @@ def hintable(
         state: what the request reads.
         file: as it is open.
         writers: the commit that wrote each committed line.
-        least_surprise: minimum for a memory that wrote lines; a pinned one needs none.
+        least_surprise: minimum for a memory that wrote lines; one that is pinned or proved useful there needs none.
         only: the line asked about, 0 for all.
         hinted: the committed lines at which memories are hinted already, by id: they stay there if they wrote the line.
+        proven: what proved useful in the file.
     """
     rules, ids = _Rules.of(state, file), state.snapshot.catalog.ids
-    unusual = (state.view.surprise >= least_surprise) & ~state.snapshot.catalog.is_file
+    focused = ~state.snapshot.catalog.is_file & (state.snapshot.catalog.path_count <= FEW_FILES)
+    unusual = (state.view.surprise >= least_surprise) & focused
+    exempt = rules.pins.keys() | proven.anywhere.keys()
     wrote: dict[int, list[int]] = {}  # row -> committed lines
     for line in [file.mapped[only - 1]] if only else sorted(writers):
         row = state.snapshot.catalog.row_of_commit.get(writers.get(line, ""))
-        if row is not None and (unusual[row] or row in rules.pins):
+        if row is not None and (unusual[row] or row in exempt):
             wrote.setdefault(row, []).append(line)
+    for row, about in talked_about(state.view, file.path, _committed(file, writers, only), writers).items():
+        if unusual[row] or row in exempt:
+            wrote[row] = about
     now = {old: line for line, old in enumerate(file.mapped, 1) if old}
     lines = {row: now.get(rules.anchor(row, written, hinted.get(ids[row], 0)), 0) for row, written in wrote.items()}
     pinned = {row for row, line in lines.items() if line and rules.is_pinned(row, file.lines, line)}
+    at_line = {row: rules.proven(row, proven, file.lines, line) for row, line in lines.items() if line}
+    motifs = {row: motif for row, motif in at_line.items() if motif is not None}
     user_lines = {
         row: kept
         for row, at in lines_of_pins_and_notes(state.snapshot, state.view, file).items()
@@ -77,11 +91,20 @@ def hintable(
         {
             row: [line]
             for row, line in lines.items()
-            if line and (unusual[row] or row in pinned) and not rules.is_dismissed(row, file.lines, line)
+            if line
+            and (unusual[row] or row in pinned or row in motifs)
+            and not rules.is_dismissed(row, file.lines, line)
         },
         user_lines,
         frozenset(pinned | user_lines.keys()),
+        motifs,
     )
+
+
+def _committed(file: OpenFile, writers: Mapping[int, str], only: int) -> dict[int, str]:
+    """Return the committed lines that are asked about, by number."""
+    wanted = [file.mapped[only - 1]] if only else writers
+    return {line: file.committed[line - 1] for line in wanted if 0 < line <= len(file.committed)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,28 +148,39 @@ class _Rules:
         pins = self.pins.get(row)
         return pins is not None and any(counts_in(pin, enclosing_symbol(lines, line, self.file.path)) for pin in pins)
 
+    def proven(self, row: int, proven: ProvenInFile, lines: Sequence[str], line: int) -> Motif | None:
+        """Return the motif of a memory in the function around a line, None if it has none."""
+        if row not in proven.anywhere:
+            return None
+        return proven.at(enclosing_symbol(lines, line, self.file.path)).get(row)
+
     def is_dismissed(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory was dismissed in the function around a line."""
         places = self.dismissed(row)
         return bool(places) and (self.file.path, enclosing_symbol(lines, line, self.file.path)) in places
 
 
-def thinned(ranked: Sequence[Ranked], file: OpenFile, start: int, end: int) -> list[Ranked]:
-    """Return the best memory of each line, but not more than three in any 40 lines.
+def thinned(
+    ranked: Sequence[Ranked], file: OpenFile, start: int, end: int, own: Container[int] = frozenset()
+) -> list[Ranked]:
+    """Return the best memory of each line, but not more than three in any 40 lines besides the user's `own`.
 
     They are thinned by their lines in the committed file, so that typing a line removes no other hint, and then by
-    those in the open one.
+    those in the open one. What the user has written or pinned (rows `own`) comes first.
     """
     committed = list(accumulate(file.mapped, lambda before, old: old or before + 0.001, initial=0.0))[1:]
-    kept = _thinned(ranked, lambda line: committed[line - 1])
-    return _thinned([one for one in kept if start <= one.lines[0] <= end], float)
+    ordered = sorted(ranked, key=lambda one: one.row not in own)
+    kept = _thinned(ordered, lambda line: committed[line - 1], own)
+    return _thinned([one for one in kept if start <= one.lines[0] <= end], float, own)
 
 
-def _thinned(ranked: Iterable[Ranked], place: Callable[[int], float]) -> list[Ranked]:
+def _thinned(ranked: Iterable[Ranked], place: Callable[[int], float], own: Container[int]) -> list[Ranked]:
     kept: list[Ranked] = []
+    taken: set[float] = set()
     for one in ranked:
         at = place(one.lines[0])
-        near = [other_at for other in kept if abs((other_at := place(other.lines[0])) - at) < HINT_WINDOW]
-        if at not in near and len(near) < HINTS_IN_WINDOW:
+        near = [other for other in kept if other.row not in own and abs(place(other.lines[0]) - at) < HINT_WINDOW]
+        if at not in taken and (one.row in own or len(near) < HINTS_IN_WINDOW):
             kept.append(one)
+            taken.add(at)
     return kept

@@ -55,17 +55,24 @@ def lines_of_pins_and_notes(snapshot: Snapshot, view: View, file: OpenFile) -> d
     names, row_of = view.names_of(file.path), view.catalog.row_of
     marks = [(row, pin) for row, pin in pins_in(snapshot, view, file.path) if pin.key]
     for note in snapshot.notes.values():
-        if note.source.path in names and note.added_lines:
-            marks.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 1, key=note.added_lines[0])))
-    lines_of_key: Mapping[int, Sequence[int]] = _lines_with({pin.key for _, pin in marks}, file.lines)
+        if note.source.path in names:
+            key = next(iter(note.added_lines), 0)
+            marks.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 1, key=key)))
+    lines_of_key: Mapping[int, Sequence[int]] = _lines_with({pin.key for _, pin in marks if pin.key}, file.lines)
     found: dict[int, list[int]] = {}
     for row, pin in marks:
-        lines = lines_of_key.get(pin.key, ())
+        lines = lines_of_key.get(pin.key, ()) if pin.key else _line_without_key(pin.line, file)
         lines = [n for n in lines if not pin.symbol or enclosing_symbol(file.lines, n, file.path) == pin.symbol]
         if lines:
             was = file.mapped.index(pin.line) + 1 if pin.line in file.mapped else pin.line
             found.setdefault(row, []).append(min(lines, key=lambda line: abs(line - was)))
     return found
+
+
+def _line_without_key(was: int, file: OpenFile) -> Sequence[int]:
+    """Return where a line is now that is too short to be found by its text, nothing if it has been edited since."""
+    line = file.mapped.index(was) + 1 if was in file.mapped else was
+    return [line] if 0 < line <= len(file.lines) and not line_keys([file.lines[line - 1]]) else []
 
 
 def _lines_with(keys: set[int], lines: Sequence[str]) -> dict[int, list[int]]:

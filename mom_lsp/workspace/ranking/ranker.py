@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from mom_lsp.memory import TERMS, Scored
+from mom_lsp.memory import TERMS, Memory, Scored
+from mom_lsp.motifs.crystallise import Motif
+from mom_lsp.motifs.utility import blended
 from mom_lsp.route.features import features
 from mom_lsp.route.lexical_term import lexical
 from mom_lsp.route.linear_model import LinearModel
@@ -23,7 +25,9 @@ from mom_lsp.workspace.library.library import Snapshot
 from mom_lsp.workspace.library.status import status_of
 from mom_lsp.workspace.ranking.candidates import Candidates, Evidence, TextReader
 from mom_lsp.workspace.ranking.query import Query
-from mom_lsp.workspace.ranking.recent_edits import WEIGHT
+
+LAYER_BONUS = {1: 0.25, 2: 0.5}  # log-odds that a validated and a promoted memory gain
+MAX_PATHS = 20  # of a memory whose words are read, and as many functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,7 @@ class Ranked:
     chance: float | None = None  # relevance: the calibrated probability that the user needs it
     usefulness: float | None = None  # the probability that it is worth reading at a place, None for a question in words
     trial: bool = False  # shown to find out whether it is useful
+    proven: Motif | None = None  # why it is always shown here
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +71,11 @@ class Ranker:
     view: View
     model: LinearModel
     tiers: Tiers  # of all rows, now
-    context: np.ndarray | None = None  # (d,) the recent edits, None unless they count
     strategy: Strategy = SCORE_ALONE  # what decides besides the score
     share: float = Settings().route.domains  # of the gate's probability mass whose domains are searched by meaning
+    proven: Mapping[int, Motif] = field(default_factory=dict)  # what proved useful for this question, by row
+    layers: Mapping[int, int] = field(default_factory=dict)  # of the validated and promoted rows
+    scope: np.ndarray | None = None  # (n,) bool: the rows that may be found, None for all
 
     def rank(
         self,
@@ -83,8 +90,9 @@ class Ranker:
     ) -> list[Ranked]:
         """Return the best k memories that are relevant and useful enough, best first.
 
-        Memories that are pinned or noted here come first. A memory that shares a word with a search is always relevant
-        enough.
+        Memories that are pinned or noted here come first. Those that proved useful here are always shown, and the more
+        solid that is, the closer they come to the best score. A memory that shares a word with a search is always
+        relevant enough.
 
         Args:
             query: the question.
@@ -118,6 +126,7 @@ class Ranker:
             evidence.overlap,
             evidence.matches,
             evidence.user_rows,
+            self.proven,
             symbol=query.spot.symbol if query.spot else "",
             names=query.names,
             typed=query.typed,
@@ -146,15 +155,20 @@ class Ranker:
             least_useful: minimum usefulness of any other, in [0, 1].
         """
         evidence = self.candidates.written(path, wrote, user_lines, user_rows)
-        writer = ReasonWriter(self.view, evidence.place, evidence.overlap, user_rows=user_rows)
+        writer = ReasonWriter(self.view, evidence.place, evidence.overlap, user_rows=user_rows, proven=self.proven)
         found = self._choose(evidence, len(evidence.rows), Least(0.0, least_useful, (path,)), writer)
         first = {self._merged_into(row) for row in user_rows}
-        return sorted(found, key=lambda one: (one.row not in first, -(one.usefulness or 0.0), -one.score))
+        proven = {self._merged_into(row) for row in self.proven}
+
+        def order(one: Ranked) -> tuple[bool, bool, float, float]:
+            return one.row not in first, one.row not in proven, -(one.usefulness or 0.0), -one.score
+
+        return sorted(found, key=order)
 
     @property
     def candidates(self) -> Candidates:
         """The finder of the memories to rank."""
-        return Candidates(self.texts, self.snapshot, self.view, self.share)
+        return Candidates(self.texts, self.snapshot, self.view, self.share, frozenset(self.proven), self.scope)
 
     def evidence(
         self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
@@ -199,12 +213,11 @@ class Ranker:
         if not len(rows):
             return []
         contributions = self.model.shares(self.features(evidence))
-        if self.context is not None:
-            contributions["sem"] = contributions["sem"] + WEIGHT * self.candidates.cosines(self.context, rows)
+        contributions["use"] = contributions["use"] + self._bonus(rows, contributions)
         scores = total(contributions)
         chances = self.model.chances(scores)
         ahead = np.isin(rows, list(evidence.user_rows)) + self._leading(rows, lead)
-        first = ahead > 0
+        first = (ahead > 0) | np.isin(rows, list(self.proven))
         useful = least.usefulness(self.view, evidence)
         shown = (chances >= least.relevance) | np.isin(rows, list(least.always)) | first
         if useful is not None and least.useful is not None:
@@ -230,11 +243,21 @@ class Ranker:
             chosen[-1:] = [_on_trial(ranked(tried))] if tried is not None else chosen[-1:]
         return chosen
 
+    def _bonus(self, rows: np.ndarray, contributions: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return what layers and proofs add to the scores of candidates, (m,) in log-odds."""
+        layers = [LAYER_BONUS.get(self.layers.get(row, 0), 0.0) for row in rows.tolist()] if self.layers else 0.0
+        if not self.proven:
+            return np.zeros(len(rows)) + layers
+        sigma = np.array([self.proven[row].sigma if row in self.proven else 0.0 for row in rows.tolist()])
+        scores = total(contributions)
+        routed = scores + layers
+        return np.asarray(blended(routed, float(routed.max()), sigma) - scores)
+
     def _texts_of(self, rows: np.ndarray) -> dict[int, str]:
-        """Return title and body of some memories, by row."""
+        """Return title, body and places of some memories, by row."""
         ids = {row: self.view.catalog.ids[row] for row in rows.tolist()}
         found = self.texts.get(list(ids.values()))
-        return {row: f"{found[one].title}\n{found[one].body}" for row, one in ids.items() if one in found}
+        return {row: _text(found[one]) for row, one in ids.items() if one in found}
 
     def _leading(self, rows: np.ndarray, lead: Sequence[int]) -> np.ndarray:
         """Return how far each row is ahead of the others, (m,): 2 or more for the leading rows, else 0."""
@@ -267,12 +290,18 @@ class Ranker:
     def _ranked(self, row: int, score: float, terms: dict[str, float], chance: float, writer: ReasonWriter) -> Ranked:
         reason = writer.reason(row, terms, self.snapshot.life.of(self.view.catalog.ids[row]))
         lines = tuple(writer.place.lines.get(row, ())) if writer.place else ()
-        return Ranked(self._merged_into(row), score, terms, reason, writer.place_evidence(row), lines, chance)
+        where, motif = writer.place_evidence(row), self.proven.get(row)
+        return Ranked(self._merged_into(row), score, terms, reason, where, lines, chance, proven=motif)
 
     def _merged_into(self, row: int) -> int:
         """Return the row to show for a row: the one it was merged into, if that is valid here."""
         other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]))
         return other if other is not None and self.view.suggestible[other] else row
+
+
+def _text(memory: Memory) -> str:
+    symbols = [symbol for anchor in memory.anchors for symbol in anchor.symbols]
+    return "\n".join((memory.title, memory.body, *memory.paths[:MAX_PATHS], *symbols[:MAX_PATHS]))
 
 
 def _on_trial(ranked: Ranked) -> Ranked:
@@ -311,6 +340,7 @@ def with_text(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Scored]:
                 chance=ranked.chance,
                 usefulness=ranked.usefulness,
                 trial=ranked.trial,
+                proven=ranked.proven,
                 usage=life.of(memory.id),
                 lifecycle=status_of(memory, life.of(memory.id), view, ranker.tiers),
                 surprise=int(view.surprise[ranked.row]),

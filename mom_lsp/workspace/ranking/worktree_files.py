@@ -19,13 +19,15 @@ class WorktreeFiles:
     def __init__(self, worktree: Worktree) -> None:
         self._worktree, self._root = worktree, worktree.location.root
 
-    def question(self, path: str, start: int, end: int, text: str | None, rev: str | None) -> tuple[Head, Query]:
-        """Return the commit to answer for, and the question about some lines; needs no memories."""
+    def question(
+        self, path: str, start: int, end: int, text: str | None, rev: str | None, *, alone: bool = False
+    ) -> tuple[Head, Query]:
+        """Return the commit to answer for, and the question about some lines (see `spot_query`); needs no memories."""
         head = self._worktree.head(rev)
         lines = self._lines(head, path, text, rev)
         start, end = _checked_range(path, lines, start, end)
         mapped = mapped_lines(self._worktree, head, path, lines)
-        return head, spot_query(self._worktree, head, path, lines, start, end, mapped)
+        return head, spot_query(self._worktree, head, path, lines, start, end, mapped, alone=alone)
 
     def at(self, path: str, line: int, code: str | None = None) -> tuple[str, int]:
         """Return the function or section around a line, "" if none, and the key to find the line again, else 0.

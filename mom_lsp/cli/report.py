@@ -1,0 +1,49 @@
+"""`mom report`: what the repository remembers and whether it helps, as one HTML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mom_lsp.cli.app import folder
+from mom_lsp.errors import UsageError
+
+NAME = "mom-report.html"
+
+
+@click.command()
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path(NAME),
+    show_default=True,
+    metavar="FILE",
+    help="Write to FILE.",
+)
+@click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
+def report(output: Path, opened: bool) -> None:
+    """Write a report: what the repository remembers, and whether it helps.
+
+    One HTML file that loads nothing from elsewhere. It has titles of memories and paths; it is not sent anywhere.
+    """
+    from mom_lsp import datafolder
+    from mom_lsp.engine.service import Service
+    from mom_lsp.git.location import locate
+    from mom_lsp.lm.trace_file import TraceFile
+    from mom_lsp.report.make import report_page
+
+    location, file = locate(folder()), folder() / output.expanduser()
+    service = Service(location.data)
+    try:
+        page = report_page(service.workspace(str(location.root)), TraceFile(location.data / datafolder.TRACES))
+    finally:
+        service.close()
+    try:
+        file.write_text(page, "utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
+    click.echo(str(file))
+    if opened:
+        click.launch(str(file))

@@ -1,0 +1,39 @@
+"""What a hint says at the end of a line: what `git blame` cannot say, where there is such a thing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mom_lsp.extract.message import has_rationale
+
+# ":bug: ", "🐛 ", before a title; "(#12)" after it.
+_GITMOJI = re.compile(r"^(?::[a-z_]+:|[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff])+\s*")
+_NUMBER = re.compile(r"\s*\((?:#|gh-|!)\d+\)$", re.IGNORECASE)
+# A type, scope or tag, after which at least two words follow: "fix(parser): ", "[ty] ", "lib/url, http2: ".
+_SCOPE = re.compile(
+    r"(?:\[[^\[\]]{1,40}\]\s+|[\w./@*-]{1,30}(?:(?:, ?|/| )[\w./@*-]{1,30})?(?:\([^()]{1,60}\))?!?:\s+)(?=\S+\s+\S)"
+)
+
+
+def hint_text(one: Mapping[str, Any]) -> str:
+    """Return what a hint says of a suggestion in JSON.
+
+    That a change was reverted, and why; else the sentence about this line if that gives a reason; else the title.
+    """
+    failed = one["failure"]
+    if failed and failed["kind"] != "bug_pattern" and failed["tried"]:
+        is_revert = one["id"] == failed["by"]["id"]
+        return f"reverted: {bare(failed['tried']) if is_revert or not failed['because'] else failed['because']}"
+    if one["source"]["type"] == "commit" and one["quote"] and has_rationale(one["quote"]):
+        return str(one["quote"])
+    return bare(one["title"]) if one["source"]["type"] == "commit" else str(one["title"])
+
+
+def bare(title: str) -> str:
+    """Return the title of a commit without gitmoji, type, scope and number."""
+    title = _NUMBER.sub("", _GITMOJI.sub("", title))
+    while scope := _SCOPE.match(title):
+        title = _GITMOJI.sub("", title[scope.end() :])
+    return title
