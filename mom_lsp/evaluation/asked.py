@@ -62,7 +62,7 @@ def _known(workspace: Workspace, revision: str, line: Line, commits: Sequence[st
 
     def read(state: State) -> Known:
         query = workspace.with_line_history(state, question[1])
-        ranker = workspace.place_ranker(state, None)
+        ranker = workspace.rankers.place(state, None)
         evidence = ranker.evidence(query, None)
         asked = state.snapshot.catalog.row_of_commit.many(commits)
         allowed = (asked != NOWHERE) & state.view.suggestible[asked]

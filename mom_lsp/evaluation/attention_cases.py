@@ -24,7 +24,7 @@ from mom_lsp.tuning.situation import REFERENCE, REVERTING
 MEMORIES = 3  # in a prompt, as in a suggestion
 NEAR = 40  # labels before a query, whose memories may be distractors
 MEMORY_LENGTH, TEXT_LENGTH, LEAST_TEXT = 350, 300, 40  # characters
-FILES = 4  # listed in the prompt
+FILES = 2  # listed in the prompt
 SYSTEM = "You know this repository's history. Write what is asked for, using the earlier changes where they matter."
 
 

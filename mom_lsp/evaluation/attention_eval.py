@@ -7,8 +7,7 @@ chosen on another project (choose_layers.py).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -16,33 +15,23 @@ import numpy as np
 
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.attention_cases import ModelCase, label_stream, make_cases
+from mom_lsp.evaluation.attention_table import LEARNED, PLAIN, RULE, Reading, ReadText, document_of, line_of
 from mom_lsp.evaluation.choose_layers import CONTEXT
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm import gguf
 from mom_lsp.lm.biased_heads import STRENGTH, chosen_heads, spread
 from mom_lsp.lm.child_messages import AttentionReading
 from mom_lsp.lm.runtime import Limits, Llama
-from mom_lsp.lm.trace_learning import Accepted, observe
+from mom_lsp.lm.trace_learning import NUDGE, Accepted, observe
 from mom_lsp.lm.traces import STRENGTHS, AttentionTraces, calibrated
 from mom_lsp.memory import Bias
 from mom_lsp.tuning.cache import Step
 from mom_lsp.tuning.gather import configured_encoder, gather_cases
 from mom_lsp.tuning.labels import Label, load_labels, own_labels
-from mom_lsp.tuning.metrics import bootstrap_interval
 from mom_lsp.tuning.rank import default_editing_model, scores
 
-ALIKE, CHOSEN = 0.5, STRENGTH  # on all heads, on those of the chosen layers
+RULE_STRENGTHS = (NUDGE, STRENGTH)  # of the plain rule; the first is read anyway, to measure the importance
 CITES = "\n\nThis follows from change ["  # read after the text; the next token is the citation's number
-PLAIN, CALIBRATED = "no bias", "learned traces, b calibrated"
-
-
-@dataclass(slots=True)
-class AttentionRow:
-    """The results of one method, case by case."""
-
-    nll: list[float] = field(default_factory=list)  # nats per token
-    cited: list[bool] = field(default_factory=list)
-    moved: list[bool] = field(default_factory=list)  # whether it biased anything
 
 
 class AttentionStudy:
@@ -51,61 +40,75 @@ class AttentionStudy:
     def __init__(self, model: Llama, heads: Sequence[tuple[int, int]]) -> None:
         self._model, self._heads = model, list(heads)
         self.traces = AttentionTraces(model.layers, model.heads)
-        self.rows: dict[str, AttentionRow] = {}
-        self._gains: list[Mapping[float, float]] = []
+        self._gains: dict[str, list[Mapping[float, float]]] = {RULE: [], LEARNED: []}
 
-    def measure(self, case: ModelCase, first: str, later: Set[str]) -> None:
-        """Measure every method on a case, then learn the traces of the memories that recur later."""
-        plain = self._measure(PLAIN, case, {})
-        assert plain is not None
-        uniform = spread(self._heads, CHOSEN)
-        self._measure(f"oracle, all heads, b = {ALIKE}", case, {case.gold: ALIKE})
-        self._measure(f"oracle, chosen layers, b = {CHOSEN}", case, {case.gold: uniform})
-        self._measure(f"the router's first, chosen layers, b = {CHOSEN}", case, {first: uniform} if first else {})
-        own = self.traces.bias(case.cue, case.memories, CHOSEN)
-        self._measure(f"traces of single memories alone, b = {CHOSEN}", case, own)
-        for strength in STRENGTHS:
-            learned = self.traces.bias(case.cue, case.memories, strength, first)
-            self._measure(_learned(strength), case, learned)
-        self._calibrated()
-        learned = self.traces.bias(case.cue, case.memories, CHOSEN, first)
-        self._measure(f"shuffled traces, b = {CHOSEN}", case, _shuffled(learned, case.memories))
-        gains = {b: self.rows[PLAIN].nll[-1] - self.rows[_learned(b)].nll[-1] for b in STRENGTHS} if learned else {}
-        self._gains.append(gains)
+    def measure(self, case: ModelCase, first: str, later: Set[str], repository: str = "") -> ReadText:
+        """Return how each method reads a case, then learn the traces of the memories that recur later."""
+        reader = CaseReader(self._model, case)
+        found = {PLAIN: reader.reading({})}
+        found[f"oracle, chosen layers, b = {STRENGTH}"] = reader.reading({case.gold: spread(self._heads, STRENGTH)})
+        rule: Callable[[float], Bias] = lambda b: {first: spread(self._heads, b)} if first else {}  # noqa: E731
+        found |= self._calibrated(reader, RULE, rule, RULE_STRENGTHS, STRENGTH)
+        learned: Callable[[float], Bias] = lambda b: self.traces.bias(case.cue, case.memories, b, first)  # noqa: E731
+        found |= self._calibrated(reader, LEARNED, learned, STRENGTHS, STRENGTH)
         accepted = Accepted(case.cue, case.messages, case.text, first)
         again = [memory for memory in case.memories if memory in later or memory == first]
-        self.traces.step(observe(self._model, accepted, self._heads, plain, gains=gains, memories=again))
+        self.traces.step(observe(reader, accepted, self._heads, reader.plain, gains={}, memories=again))
+        return ReadText(repository, case.query, first == case.gold, found)
 
-    def _measure(self, name: str, case: ModelCase, bias: Bias) -> AttentionReading | None:
-        """Read the case's text with a bias; an empty bias reuses the result without bias."""
-        row = self.rows.setdefault(name, AttentionRow())
-        row.moved.append(bool(bias))
-        if name != PLAIN and not bias:
-            row.nll.append(self.rows[PLAIN].nll[-1])
-            row.cited.append(self.rows[PLAIN].cited[-1])
-            return None
-        numbers = [str(number) for number in range(1, len(case.memories) + 1)]
-        reading = self._model.read(
-            case.messages, case.text, bias=bias, measured=name == PLAIN, then=CITES, choices=numbers
-        )
-        row.nll.append(float(reading.nll.mean()))
-        row.cited.append(case.memories[int(np.argmax(reading.choices))] == case.gold)
-        return reading
-
-    def _calibrated(self) -> None:
-        """Add the result of the strength that was best on the texts before."""
-        strength = calibrated(self._gains, CHOSEN)
-        row, same = (
-            self.rows.setdefault(CALIBRATED, AttentionRow()),
-            self.rows[_learned(strength) if strength else PLAIN],
-        )
-        row.nll.append(same.nll[-1])
-        row.cited.append(same.cited[-1])
-        row.moved.append(same.moved[-1])
+    def _calibrated(
+        self, reader: CaseReader, name: str, bias: Callable[[float], Bias], tried: Sequence[float], before: float
+    ) -> dict[str, Reading]:
+        """Return the readings with every strength, and with the one that was best on the texts before."""
+        by_strength = {b: reader.reading(bias(b)) for b in tried}
+        best = calibrated(self._gains[name], before, tried)
+        plain = reader.reading({})
+        moved = any(one.moved for one in by_strength.values())
+        self._gains[name].append({b: plain.nll - one.nll for b, one in by_strength.items()} if moved else {})
+        named = {name.replace("calibrated", f"= {b}"): one for b, one in by_strength.items()}
+        return named | {name: by_strength[best] if best else plain}
 
 
-def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str, step: Step) -> dict[str, Any]:
+class CaseReader:
+    """Reads the text of one case with any bias, each only once."""
+
+    def __init__(self, model: Llama, case: ModelCase) -> None:
+        self._model, self._case = model, case
+        self._known: dict[str, AttentionReading] = {}
+        self._numbers = [str(number) for number in range(1, len(case.memories) + 1)]
+        self.plain = self._read({}, measured=True)
+
+    def reading(self, bias: Bias) -> Reading:
+        """Return the result of a method that biases the prompt like this."""
+        found = self._read(bias)
+        right = self._case.memories[int(np.argmax(found.choices))] == self._case.gold
+        return Reading(float(found.nll.mean()), right, bool(bias))
+
+    def read(self, *_: Any, bias: Bias | None = None, **__: Any) -> AttentionReading:
+        """Read it as `observe` asks for; it asks for this case alone."""
+        return self._read(bias or {})
+
+    def _read(self, bias: Bias, *, measured: bool = False) -> AttentionReading:
+        key, case = repr(sorted(bias.items())), self._case
+        if key not in self._known:
+            self._known[key] = self._model.read(
+                case.messages, case.text, bias=bias, measured=measured, then=CITES, choices=self._numbers
+            )
+        return self._known[key]
+
+
+def evaluate_model(
+    repository: Path, file: Path | None, limit: int, setting: str, step: Step, out: Path | None = None
+) -> dict[str, Any]:
     """Return the results of all methods, in the format of `mom eval --model --json`.
+
+    Args:
+        repository: an indexed clone.
+        file: of labels; None for those of the history.
+        limit: how many labels.
+        setting: mom.model.path.
+        step: called with the progress.
+        out: where to write each text as soon as it was read, as JSON lines; None for nowhere.
 
     Raises:
         UsageError: not a git repository, no labels, or labels of another repository.
@@ -124,16 +127,20 @@ def evaluate_model(repository: Path, file: Path | None, limit: int, setting: str
         )
     first = first_routed(repository, chosen, cases, step)
     model = Llama(gguf.checked(gguf.find_model(setting)), Limits(context=CONTEXT))
+    texts: list[ReadText] = []
+    if out:
+        out.write_text("", "utf-8")
     try:
         study = AttentionStudy(model, chosen_heads(model.name, model.layers, model.heads))
         for done, case in enumerate(cases):
             step("reading", done, len(cases))
             later = {memory for after in cases[done + 1 :] for memory in after.memories}
-            study.measure(case, first.get(case.query, ""), later)
+            texts.append(study.measure(case, first.get(case.query, ""), later, repository.resolve().name))
+            if out:
+                with out.open("a", encoding="utf-8") as lines:
+                    lines.write(line_of(texts[-1], model.name))
         step("reading", len(cases), len(cases))
-        router = float(np.mean([first.get(case.query) == case.gold for case in cases]))
-        document = {"repository": str(repository), "model": model.name, "asked": len(cases), "router": router}
-        return document | {"methods": bias_table(study.rows)}
+        return document_of(texts, model.name)
     finally:
         model.close()
 
@@ -150,32 +157,3 @@ def first_routed(repository: Path, labels: Sequence[Label], cases: Sequence[Mode
         if found:
             first[asked.label.query] = max(found, key=lambda memory: score[memory])
     return first
-
-
-def bias_table(rows: Mapping[str, AttentionRow]) -> dict[str, dict[str, Any]]:
-    """Return for each method its likelihood, the change from no bias, and how often it cites the relevant memory.
-
-    `change_moved` and `better` are of the `moved` cases only, those in which the method biased anything.
-    """
-    plain = np.array(rows[PLAIN].nll)
-    found: dict[str, dict[str, Any]] = {}
-    for name, row in rows.items():
-        gain, moved = np.array(row.nll) - plain, np.array(row.moved)
-        found[name] = {
-            "nll": bootstrap_interval(row.nll),
-            "change": bootstrap_interval(gain),
-            "cited": bootstrap_interval(row.cited),
-            "moved": int(moved.sum()),
-            "change_moved": bootstrap_interval(gain[moved]) if moved.any() else None,
-            "better": float((gain[moved] < 0).mean()) if moved.any() else None,
-        }
-    return found
-
-
-def _learned(strength: float) -> str:
-    return f"learned traces, b = {strength}"
-
-
-def _shuffled(learned: Bias, memories: Sequence[str]) -> Bias:
-    """Return the same traces on the next memories of the prompt: the same amount of bias, in the wrong place."""
-    return {memories[(memories.index(memory) + 1) % len(memories)]: heads for memory, heads in learned.items()}

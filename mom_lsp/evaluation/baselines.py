@@ -78,7 +78,7 @@ def blame(view: View, writers: Mapping[str, Mapping[int, str]], situation: Situa
 def recency(view: View, situation: Situation) -> list[int]:
     """Return the newest commits that touched the same paths."""
     rows = view.catalog.rows_touching(situation.paths)
-    rows = rows[view.valid[rows] & ~view.catalog.is_file[rows]]
+    rows = rows[view.distance[rows] >= 0]
     found: list[int] = rows[np.argsort(view.distances[rows], kind="stable")][:DEPTH].tolist()
     return found
 
@@ -94,7 +94,7 @@ def fused(*lists: Sequence[int]) -> list[int]:
 
 def dense(view: View, vectors: Vectors, meaning: np.ndarray) -> list[int]:
     """Return the commits with the most similar embeddings."""
-    return [int(row) for row in vectors.nearest(meaning, view.valid & ~view.catalog.is_file, DEPTH)]
+    return [int(row) for row in vectors.nearest(meaning, view.distance >= 0, DEPTH)]
 
 
 class Bm25:

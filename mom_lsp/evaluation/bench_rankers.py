@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +60,10 @@ class KnownMatches:
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the known matches."""
         return self._found[query]
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return how many memories have each word."""
+        return self._texts.frequency(words)
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id."""

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
+from xml.etree.ElementTree import Element, SubElement
 
 import numpy as np
 
-from mom_lsp.errors import UsageError
+from mom_lsp.evaluation.svg_plot import COLOURS, line, new_picture, polyline, text, write
 from mom_lsp.tuning.metrics import abstention_curve
 
 WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 640, 400, 60, 24, 150, 48  # pixels; the plot lies between the margins
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7")  # safe for colour blindness
 GOALS = (1 / 3, 0.6)  # of coverage and precision
 SHARES = tuple(np.linspace(0.05, 1.0, 39).tolist())
 TICKS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -30,15 +29,14 @@ def plot_curve(path: Path, confidences: Mapping[str, Sequence[tuple[float, bool]
     """
     picture = _axes("share of queries answered, most confident first", "precision of the first suggestion")
     share, precision = GOALS
-    _line(picture, _pixel(share, 0), _pixel(share, 1), "#999999", dashed=True)
-    _line(picture, _pixel(0, precision), _pixel(1, precision), "#999999", dashed=True)
+    line(picture, _pixel(share, 0), _pixel(share, 1), "#999999", dashed=True)
+    line(picture, _pixel(0, precision), _pixel(1, precision), "#999999", dashed=True)
     for at, (name, pairs) in enumerate(confidences.items()):
         points = [(point["share"], point["hit@1"]) for point in abstention_curve(pairs, SHARES)]
         colour = COLOURS[at % len(COLOURS)]
-        text = " ".join("{},{}".format(*_pixel(*point)) for point in points)
-        SubElement(picture, "polyline", {"points": text, "fill": "none", "stroke": colour, "stroke-width": "2"})
-        _text(picture, WIDTH - RIGHT + 10, TOP + 16 + 20 * at, name, fill=colour)
-    _write(picture, path)
+        polyline(picture, [_pixel(*point) for point in points], colour)
+        text(picture, WIDTH - RIGHT + 10, TOP + 16 + 20 * at, name, fill=colour)
+    write(picture, path)
 
 
 def plot_calibration(path: Path, probabilities: np.ndarray, correct: np.ndarray) -> None:
@@ -53,37 +51,27 @@ def plot_calibration(path: Path, probabilities: np.ndarray, correct: np.ndarray)
         UsageError: the file cannot be written.
     """
     picture = _axes("estimated probability", "share that is useful; the number of pairs at each point")
-    _line(picture, _pixel(0, 0), _pixel(1, 1), "#999999", dashed=True)
+    line(picture, _pixel(0, 0), _pixel(1, 1), "#999999", dashed=True)
     tenth = np.minimum(9, (probabilities * 10).astype(int))
     for one in np.unique(tenth):
         inside = tenth == one
         x, y = _pixel(float(probabilities[inside].mean()), float(correct[inside].mean()))
         SubElement(picture, "circle", cx=str(x), cy=str(y), r="4", fill=COLOURS[0])
-        _text(picture, x + 8, y + 4, str(int(inside.sum())), fill=COLOURS[0])
-    _write(picture, path)
-
-
-def _write(picture: Element, path: Path) -> None:
-    indent(picture)
-    try:
-        ElementTree(picture).write(path, "utf-8")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error}") from error
+        text(picture, x + 8, y + 4, str(int(inside.sum())), fill=COLOURS[0])
+    write(picture, path)
 
 
 def _axes(below: str, above: str) -> Element:
     """Return a picture with both axes from 0 to 1 and what they show."""
-    size = {"width": str(WIDTH), "height": str(HEIGHT), "viewBox": f"0 0 {WIDTH} {HEIGHT}"}
-    picture = Element("svg", size | {"xmlns": "http://www.w3.org/2000/svg", "font-family": "sans-serif"})
-    SubElement(picture, "rect", width="100%", height="100%", fill="white")
+    picture = new_picture(WIDTH, HEIGHT)
     for tick in TICKS:
         (x, bottom), (left, y) = _pixel(tick, 0), _pixel(0, tick)
-        _line(picture, (x, TOP), (x, bottom), "#e5e5e5")
-        _line(picture, (left, y), (WIDTH - RIGHT, y), "#e5e5e5")
-        _text(picture, x, bottom + 16, f"{tick:.0%}", **{"text-anchor": "middle"})
-        _text(picture, left - 8, y + 4, f"{tick:.1f}", **{"text-anchor": "end"})
-    _text(picture, LEFT, HEIGHT - 12, below)
-    _text(picture, 8, TOP - 8, above)
+        line(picture, (x, TOP), (x, bottom), "#e5e5e5")
+        line(picture, (left, y), (WIDTH - RIGHT, y), "#e5e5e5")
+        text(picture, x, bottom + 16, f"{tick:.0%}", **{"text-anchor": "middle"})
+        text(picture, left - 8, y + 4, f"{tick:.1f}", **{"text-anchor": "end"})
+    text(picture, LEFT, HEIGHT - 12, below)
+    text(picture, 8, TOP - 8, above)
     return picture
 
 
@@ -91,14 +79,3 @@ def _pixel(share: float, precision: float) -> tuple[float, float]:
     """Return the pixel of a point with both coordinates in [0, 1]."""
     x = LEFT + share * (WIDTH - LEFT - RIGHT)
     return round(x, 1), round(HEIGHT - BOTTOM - precision * (HEIGHT - TOP - BOTTOM), 1)
-
-
-def _line(
-    picture: Element, start: tuple[float, float], end: tuple[float, float], colour: str, *, dashed: bool = False
-) -> None:
-    ends = {"x1": str(start[0]), "y1": str(start[1]), "x2": str(end[0]), "y2": str(end[1])}
-    SubElement(picture, "line", ends | {"stroke": colour} | ({"stroke-dasharray": "4 4"} if dashed else {}))
-
-
-def _text(picture: Element, x: float, y: float, text: str, **style: str) -> None:
-    SubElement(picture, "text", {"x": str(x), "y": str(y), "font-size": "12", "fill": "#333333"} | style).text = text

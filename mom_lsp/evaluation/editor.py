@@ -26,10 +26,11 @@ CAPABILITIES = {
     "window": {"workDoneProgress": True},
     "experimental": {"mom": {"commands": True, "notices": True, "state": True}},
 }
+SETTINGS = {"model": {"rephrase": True}}  # so that the model's process is measured
 
 
 class Editor:
-    """A client of one `mom serve`. It answers every request of the server, with no settings of its own."""
+    """A client of one `mom serve`. It answers every request of the server; its one setting is that a model answers."""
 
     def __init__(self, location: Location) -> None:
         """Start the server in a worktree, and initialize it."""
@@ -61,15 +62,15 @@ class Editor:
 
     def hover(self, uri: str, line: int) -> Any:
         """Return the hover of a line (from 1)."""
-        return self.call("textDocument/hover", _at(uri, line))
+        return self.call("textDocument/hover", at(uri, line))
 
     def suggest(self, uri: str, line: int) -> list[dict[str, Any]]:
         """Return the suggestions of a line (from 1)."""
-        return list(self.call("mom/suggest", _at(uri, line))["suggestions"])
+        return list(self.call("mom/suggest", at(uri, line))["suggestions"])
 
     def hints(self, uri: str, first: int, last: int) -> list[dict[str, Any]]:
         """Return the hints of some lines (from 1)."""
-        return list(self.call("textDocument/inlayHint", _lines(uri, first, last)))
+        return list(self.call("textDocument/inlayHint", lines(uri, first, last)))
 
     def first_hints(self, uri: str, first: int, patience: float = PATIENCE) -> float | None:
         """Wait for the first answer with a hint on the screen that starts at a line (from 1); return when it came.
@@ -78,11 +79,12 @@ class Editor:
         None after `patience` seconds without any hint.
         """
         until = time.perf_counter() + patience
-        asked = self._submit("textDocument/inlayHint", _lines(uri, max(1, first - SCREEN), first + 2 * SCREEN - 1))
+        screens = lines(uri, max(1, first - SCREEN), first + 2 * SCREEN - 1)
+        asked = self.submit("textDocument/inlayHint", screens)
         answered = False
         while (left := until - time.perf_counter()) > 0:
             try:
-                message = self._next(left)
+                message = self.next_message(left)
             except ChildTimeout:
                 return None
             if message.get("id") == asked and "method" not in message:
@@ -92,16 +94,15 @@ class Editor:
                     return time.perf_counter()
             elif message.get("method") == REFRESH:
                 if not answered:
-                    self._send({"method": "$/cancelRequest", "params": {"id": asked}})
-                lines = _lines(uri, max(1, first - SCREEN), first + 2 * SCREEN - 1)
-                asked, answered = self._submit("textDocument/inlayHint", lines), False
+                    self.cancel(asked)
+                asked, answered = self.submit("textDocument/inlayHint", screens), False
         return None
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
         """Send a request and return its result. Raises ChildError."""
-        number = self._submit(method, params)
+        number = self.submit(method, params)
         while True:
-            message = self._next(PATIENCE)
+            message = self.next_message(PATIENCE)
             if message.get("id") == number and "method" not in message:
                 if "error" in message:
                     raise ChildError(f"{method}: {message['error']['message']}")
@@ -114,13 +115,21 @@ class Editor:
         self.process.wait()
         self._reader.join()
 
-    def _submit(self, method: str, params: dict[str, Any]) -> int:
+    def submit(self, method: str, params: dict[str, Any]) -> int:
+        """Send a request; return its number."""
         self._number += 1
         self._send({"id": self._number, "method": method, "params": params})
         return self._number
 
-    def _next(self, patience: float) -> dict[str, Any]:
-        """Return the next message; a request of the server is answered first."""
+    def cancel(self, number: int) -> None:
+        """Cancel a request; it is answered all the same."""
+        self._send({"method": "$/cancelRequest", "params": {"id": number}})
+
+    def next_message(self, patience: float) -> dict[str, Any]:
+        """Return the next message; a request of the server is answered first.
+
+        Raises ChildTimeout if there is none, ChildError if the server has exited.
+        """
         try:
             message = self._inbox.get(timeout=patience)
         except queue.Empty:
@@ -128,7 +137,8 @@ class Editor:
         if message is None:
             raise ChildError("the server has exited")
         if "id" in message and "method" in message:
-            self._send({"id": message["id"], "result": None})
+            asked = message.get("params", {}).get("items", ()) if message["method"] == "workspace/configuration" else ()
+            self._send({"id": message["id"], "result": [SETTINGS for _ in asked] or None})
         return message
 
     def _send(self, message: dict[str, Any]) -> None:
@@ -161,10 +171,12 @@ def editing(location: Location) -> Iterator[Editor]:
             stop_engine(client, str(location.root))
 
 
-def _at(uri: str, line: int) -> dict[str, Any]:
+def at(uri: str, line: int) -> dict[str, Any]:
+    """Return the parameters of a request about a line (from 1)."""
     return {"textDocument": {"uri": uri}, "position": {"line": line - 1, "character": 0}}
 
 
-def _lines(uri: str, first: int, last: int) -> dict[str, Any]:
+def lines(uri: str, first: int, last: int) -> dict[str, Any]:
+    """Return the parameters of a request about some lines (from 1)."""
     start, end = {"line": first - 1, "character": 0}, {"line": last, "character": 0}
     return {"textDocument": {"uri": uri}, "range": {"start": start, "end": end}}

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from mom_lsp.encode import choose
+from mom_lsp.evaluation.fit_search import SEARCH
 from mom_lsp.evaluation.fit_weights import NAMES
 from mom_lsp.evaluation.other_vectors import open_encoded
 from mom_lsp.memory import Encoder
@@ -43,7 +44,7 @@ class Use:
 USES = {
     "editing": (Use("suggest", "editing"), Use("why", "editing", timeless=True)),
     "both": (Use("suggest --intent", "editing"),),
-    "intent": (Use("suggest --intent, no line", "intent"), Use("search", "why")),
+    "intent": (Use("suggest --intent, no line", "intent"), Use("search", "search")),
 }  # by the form of the question; hints have no meaning at all
 SHOWN = ("R@3", "MRR@10")
 NO_ENCODER = "none"
@@ -88,7 +89,7 @@ def rows_of(asked: Mapping[str, Asked], form: str) -> list[Row]:
 
 def _models(use: Use, encoder: str, clone: str, cases: Asked) -> tuple[LinearModel, LinearModel | None]:
     """Return the shipped weights, and weights fitted on the other clones."""
-    names: Sequence[str] = NAMES["editing" if use.mode == "editing" else "intent"][use.mode]
+    names: Sequence[str] = SEARCH if use.mode == "search" else NAMES[use.mode][use.mode]
     others = [case for other, found in cases.items() if other != clone for case in found]
     if encoder == NO_ENCODER:
         names = [name for name in names if TERM_OF[name] != "sem"]

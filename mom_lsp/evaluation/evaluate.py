@@ -12,10 +12,11 @@ import numpy as np
 
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation.baselines import Baselines
-from mom_lsp.evaluation.cms_ablation import EditingContext, cue_rows
+from mom_lsp.evaluation.cue_ablation import SHIPPED, cue_rows, gain
 from mom_lsp.evaluation.curve_plot import plot_curve
 from mom_lsp.evaluation.feature_ablation import GROUPS, Predictions, learned_rows, seed_rows
 from mom_lsp.evaluation.hint_exposure import exposures
+from mom_lsp.evaluation.recent_activity import RecentActivity
 from mom_lsp.evaluation.strategy_ablation import strategy_rows
 from mom_lsp.evaluation.tier_ablation import life_rows
 from mom_lsp.route.linear_model import LinearModel, shipped
@@ -39,8 +40,8 @@ class EvaluationRequest:
     labels: Path | None = None  # None for the repository's own
     form: str = "editing"
     limit: int = 0  # 0 for all
-    ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cms" or "strategies"
-    meaning: bool = True  # whether queries have embeddings
+    ablate: str = ""  # "", "all", or one of GROUPS, "seed", "life", "cues" or "strategies"
+    meaning: bool | None = None  # whether queries have embeddings; None for those that have one in the product
     curve: Path | None = None  # where to draw the abstention curve
 
 
@@ -51,16 +52,16 @@ def evaluate(request: EvaluationRequest, step: Step) -> tuple[dict[str, Any], di
         UsageError: not a git repository, no labels, or labels of another repository.
         NoIndex: the repository is not indexed.
     """
-    if request.ablate not in ("", "all", "seed", "life", "cms", "strategies", *GROUPS):
-        choices = f"all, seed, life, cms, strategies, or one of {', '.join(GROUPS)}"
+    if request.ablate not in ("", "all", "seed", "life", "cues", "strategies", *GROUPS):
+        choices = f"all, seed, life, cues, strategies, or one of {', '.join(GROUPS)}"
         raise UsageError(f"--ablate={request.ablate}: choose {choices}")
     labels = load_labels(request.labels) if request.labels else own_labels(request.repository)
     chosen = sample(labels, request.limit) if request.limit else labels
     annotators: list[Callable[[Library], Annotator]] = [Baselines]
-    if request.ablate == "cms":
-        annotators.append(lambda library: EditingContext(library.snapshot()))
-    by_place = request.form == "editing"
-    encoder = configured_encoder(request.repository, by_place=by_place) if request.meaning else None
+    if request.ablate == "cues":
+        annotators.append(lambda library: RecentActivity(library.snapshot()))
+    compared = request.form != "editing" if request.meaning is None else request.meaning
+    encoder = configured_encoder(request.repository) if compared else None
     cases = gather_cases(request.repository, chosen, step, form=request.form, encoder=encoder, annotators=annotators)
     if not cases:
         if request.labels:
@@ -110,6 +111,13 @@ def report(
             name: metric_table(found.predictions, labels)["all"] | {count: getattr(found, count) for count in counts}
             for name, found in strategy_rows(cases, model, TASK_CHANCE).items()
         }
+    elif request.ablate == "cues":
+        rows = cue_rows(cases, model)
+        later = [label for label in labels if label.query in rows[SHIPPED].predictions]
+        document["ablation"] = {
+            f"{name}, later half": metric_table(row.predictions, later)["all"] | {"gain": gain(row, rows[SHIPPED])}
+            for name, row in rows.items()
+        }
     elif request.ablate:
         document["ablation"] = {
             name: metric_table(found, labels)["all"] for name, found in _ablated(cases, model, request.ablate).items()
@@ -118,8 +126,6 @@ def report(
 
 
 def _ablated(cases: Sequence[Case], model: LinearModel, group: str) -> dict[str, Predictions]:
-    if group == "cms":
-        return cue_rows(cases, model)
     return seed_rows(cases) if group == "seed" else learned_rows(cases, model, group)
 
 
@@ -138,7 +144,7 @@ def _search_metrics(request: EvaluationRequest, cases: Sequence[Case], labels: S
     """Return the metrics of `mom search`, whose weights have no recency term."""
     if request.form != "intent":
         return {}
-    return {"mom search": metric_table({case.label.query: rank(case, shipped("why")) for case in cases}, labels)}
+    return {"mom search": metric_table({case.label.query: rank(case, shipped("search")) for case in cases}, labels)}
 
 
 def write_predictions(path: Path, predictions: dict[str, list[str]]) -> None:

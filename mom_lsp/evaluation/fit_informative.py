@@ -20,7 +20,7 @@ import numpy as np
 
 from mom_lsp.evaluation.clones import clones_of
 from mom_lsp.extract.commits import commit_memory
-from mom_lsp.extract.informative import length_features, message_words
+from mom_lsp.extract.informative import CATEGORIES, category_features, length_features, message_words
 from mom_lsp.extract.message import has_rationale
 from mom_lsp.git import Repository, locate
 from mom_lsp.tuning.logit import logit
@@ -94,6 +94,26 @@ def cross_validated(messages: Sequence[JudgedMessage]) -> np.ndarray:
     return found
 
 
+def category_design(messages: Sequence[JudgedMessage]) -> np.ndarray:
+    """Return the features by which texts in other languages are judged, and a one, (m, CATEGORIES + 1)."""
+    return np.array([(*category_features(one.title, one.body), 1.0) for one in messages])
+
+
+def fitted_categories(messages: Sequence[JudgedMessage]) -> np.ndarray:
+    """Return the weights of the columns of `category_design`."""
+    labels = np.array([one.informative for one in messages])
+    return logit(category_design(messages), labels, penalty=np.full(len(CATEGORIES) + 1, FREE))
+
+
+def categories_cross_validated(messages: Sequence[JudgedMessage]) -> np.ndarray:
+    """Return the log-odds of each message by categories, with weights fitted on the other repositories, (m,)."""
+    found, names = np.zeros(len(messages)), np.array([one.repository for one in messages])
+    for name in dict.fromkeys(names.tolist()):
+        weights = fitted_categories([one for one in messages if one.repository != name])
+        found[names == name] = category_design([one for one in messages if one.repository == name]) @ weights
+    return found
+
+
 def main() -> None:
     """Print how well the model orders messages, and write it."""
     parser = argparse.ArgumentParser(description="Fit which messages tell something.")
@@ -105,6 +125,7 @@ def main() -> None:
     labels = np.array([one.informative for one in messages])
     rules = {
         "words and lengths": cross_validated(messages),
+        "categories": categories_cross_validated(messages),
         "length of the text": np.array([len(one.body) for one in messages]),
         "a word of reasoning": np.array([has_rationale(one.body) for one in messages]),
     }
@@ -116,7 +137,13 @@ def main() -> None:
     if chosen.out:
         words = vocabulary(messages)
         weights = fitted(design(messages, words), messages).round(3).tolist()
-        model = {"words": dict(zip(words, weights, strict=False)), "lengths": weights[-3:-1], "intercept": weights[-1]}
+        by_category = dict(zip((*CATEGORIES, "intercept"), fitted_categories(messages).round(3).tolist(), strict=True))
+        model = {
+            "words": dict(zip(words, weights, strict=False)),
+            "lengths": weights[-3:-1],
+            "intercept": weights[-1],
+            "categories": by_category,
+        }
         chosen.out.write_text(json.dumps(model, indent=0) + "\n", "utf-8")
         _print(f"{len(words)} words in {chosen.out}")
 

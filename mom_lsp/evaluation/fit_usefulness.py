@@ -42,6 +42,8 @@ class JudgedPair:
     verdicts: str
     features: Mapping[str, float]
     score: float = 0.0  # in log-odds, by which the memories of a line are ordered
+    commit: str = ""  # that the memory is of
+    revision: str = ""  # whose line it is
 
     @property
     def useful(self) -> float:
@@ -100,7 +102,7 @@ def judged_pairs(labels: Path, clones: Mapping[str, Path]) -> list[JudgedPair]:
         asked = {line: list(commits) for line, commits in verdicts.items()}
         with unused_workspace(clone) as workspace:
             for line, known in known_at_lines(workspace, revision, asked, _step).items():
-                found += [JudgedPair(name, line, verdicts[line][sha], *known[sha]) for sha in known]
+                found += [JudgedPair(name, line, verdicts[line][sha], *known[sha], sha, revision) for sha in known]
     return found
 
 

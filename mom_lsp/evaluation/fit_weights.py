@@ -11,10 +11,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mom_lsp.route.features import FEATURES, TERM_OF
+from mom_lsp.route.features import EDITING, TERM_OF
 from mom_lsp.route.linear_model import LinearModel
 from mom_lsp.tuning.cases import Case
 from mom_lsp.tuning.fit import as_json, fit
@@ -25,12 +25,11 @@ from mom_lsp.tuning.rank import rank, writers_only
 
 TEXT_ONLY = ("bm25", "bm25_first", "body", "cosine", "cosine_first", "distance", "strength", "newest", "files", "named")
 HINTS = ("paths", "path_newest", "files", "body", "distance", "strength", "named", "named_lately")
-UNENCODED = tuple(name for name in FEATURES if TERM_OF[name] != "sem")
-TIMELESS = tuple(name for name in TEXT_ONLY if TERM_OF[name] != "temp")
-NAMES = {
-    "editing": {"editing": FEATURES, "unencoded": UNENCODED, "hints": HINTS},
-    "intent": {"intent": TEXT_ONLY, "why": TIMELESS},
-}  # form -> mode -> features
+UNENCODED = tuple(name for name in EDITING if TERM_OF[name] != "sem")
+NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "editing": {"editing": EDITING, "unencoded": UNENCODED, "hints": HINTS},
+    "intent": {"intent": TEXT_ONLY},
+}  # form -> mode -> features; `fit_search` fits those of a search
 
 
 def cross_validate(sets: dict[str, list[Case]], names: Sequence[str]) -> None:

@@ -21,8 +21,9 @@ from mom_lsp.engine.service import Service
 from mom_lsp.git import locate
 from mom_lsp.git.values import Commit
 from mom_lsp.lm.model_process import ModelProcess
+from mom_lsp.lm.prompts import told
 from mom_lsp.lm.support import support
-from mom_lsp.lm.wording import WordingQuestion, cited_sentences, full_text, gives_the_reason, supporting_memory
+from mom_lsp.lm.wording import WordingQuestion, cited_sentences, gives_the_reason, supporting_memory
 from mom_lsp.memory import Generator, Memory
 from mom_lsp.settings import resolve
 from mom_lsp.tuning.labels import load_labels, sample
@@ -64,7 +65,7 @@ def _line(workspace: Workspace, head: Head, commit: Commit) -> tuple[str, int] |
 def measure_answer(generator: Generator, question: WordingQuestion, memories: Sequence[Memory]) -> Answer:
     """Return how well memories support the whole answer of the model, before unsupported sentences are dropped."""
     claims = list(cited_sentences(generator, question, memories))
-    best = [max(support(one.text, full_text(memory), str(question)) for memory in memories) for one in claims]
+    best = [max(support(one.text, told(memory), str(question)) for memory in memories) for one in claims]
     held = [one for one in claims if supporting_memory(one, question, memories)]
     return Answer(len(claims), len(held), gives_the_reason(held, memories), max(best, default=0.0))
 

@@ -20,12 +20,14 @@ import numpy as np
 from mom_lsp.extract.message import prose, rationale, sentences, split_message
 from mom_lsp.extract.quote import is_informative, quote
 from mom_lsp.git import Repository, locate
+from mom_lsp.git.values import Commit
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledMessage:
     """The sentences of one message, and which of them give the reason."""
 
+    commit: Commit
     body: str
     sentences: tuple[str, ...]
     reasons: frozenset[int]
@@ -38,7 +40,7 @@ def labelled_messages(labels: Path, clone: Path) -> Iterator[LabelledMessage]:
     reasons = {row["commit"]: frozenset(row["reasons"]) for row in rows if repository.has(row["commit"])}
     for commit in repository.commits(sorted(reasons)):
         message = split_message(commit.message)
-        yield LabelledMessage(message.body, tuple(sentences(prose(message.written))), reasons[commit.sha])
+        yield LabelledMessage(commit, message.body, tuple(sentences(prose(message.written))), reasons[commit.sha])
 
 
 def first_sentence(message: LabelledMessage) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp import datafolder
-from mom_lsp.evaluation.bench_clone import BenchTarget, busiest_lines, cloned, without_encoder
+from mom_lsp.evaluation.bench_clone import BenchTarget, busiest_lines, cloned, run_mom, without_encoder
 from mom_lsp.evaluation.command_bench import measure_commands
 from mom_lsp.evaluation.editor_bench import measure_editor, measure_encoding, measure_meaning
 from mom_lsp.evaluation.indexing_bench import measure_indexing
@@ -35,10 +35,12 @@ def measure_speed(root: Path, at: BenchTarget | None = None) -> dict[str, Any]:
             figures = measure_indexing(location, targets[0])
             print("playing an editor with one file and with five", file=sys.stderr)
             figures += measure_editor(location, targets)
-            figures += measure_commands(location, targets[0])
+            figures += measure_commands(location, targets)
         if encoded := measure_encoding(location):
             known = locate(root).data / datafolder.VECTORS
             if known.is_dir():  # embeddings do not depend on the clone: reuse those that the repository has
-                shutil.copytree(known, location.data / datafolder.VECTORS, dirs_exist_ok=True)
+                shutil.rmtree(location.data / datafolder.VECTORS, ignore_errors=True)
+                shutil.copytree(known, location.data / datafolder.VECTORS)
+                run_mom(location, "index")  # saves the vectors in the order of the catalog, as after any indexing
             figures += [*encoded, *(measure_meaning(location) if (location.data / datafolder.VECTORS).is_dir() else [])]
     return {"figures": figures}

@@ -22,8 +22,8 @@ import numpy as np
 
 from mom_lsp.extract.message import prose, sentences
 from mom_lsp.git import locate
+from mom_lsp.lm.prompts import told
 from mom_lsp.lm.support import NAME, THRESHOLD, support
-from mom_lsp.lm.wording import full_text
 from mom_lsp.memory import Memory
 from mom_lsp.store import Store
 
@@ -78,7 +78,7 @@ def made_claims(memories: Sequence[Memory], draw: random.Random) -> Iterator[Cla
 
 def overlap(made: Sequence[Claim]) -> np.ndarray:
     """Return the support by word overlap, (n,)."""
-    return np.array([support(claim.text, full_text(claim.memory)) for claim in made])
+    return np.array([support(claim.text, told(claim.memory)) for claim in made])
 
 
 def cosine(made: Sequence[Claim]) -> np.ndarray:
@@ -113,7 +113,9 @@ def accepted_by_kind(made: Sequence[Claim], scores: np.ndarray, threshold: float
 
 
 def _sentences(memory: Memory) -> list[str]:
-    return [one for one in sentences(prose(memory.why or memory.body)) if len(one.split()) in WORDS]
+    """Return the sentences of a memory that a prompt shows."""
+    shown = told(memory)
+    return [one for one in sentences(prose(memory.why or memory.body)) if one in shown and len(one.split()) in WORDS]
 
 
 def _reworded(text: str) -> str:
@@ -123,7 +125,7 @@ def _reworded(text: str) -> str:
 def _renamed(text: str, memory: Memory, foreign: str) -> str:
     """Return a sentence with its first name or number replaced by one that the memory does not contain."""
     mine = [word for word in re.findall(r"\w+", text) if NAME.fullmatch(word)]
-    theirs = [w for w in re.findall(r"\w+", foreign) if NAME.fullmatch(w) and w not in full_text(memory)]
+    theirs = [w for w in re.findall(r"\w+", foreign) if NAME.fullmatch(w) and w not in told(memory)]
     return re.sub(rf"\b{mine[0]}\b", theirs[0], text, count=1) if mine and theirs else ""
 
 

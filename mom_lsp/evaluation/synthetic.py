@@ -120,7 +120,9 @@ def make_query(number: int, size: int, seed: int = 2) -> Query:
     )
     writers = {line: commit(int(random.integers(size))) for line in range(1, 25)}
     path = _file(int(FILES * random.random() ** 2))
-    return Query(" ".join(lines), "", (Spot(path, f"f{number % SYMBOLS}", 10, 12, writers, lines, lines[8:11]),))
+    return Query(
+        " ".join(lines), "", (Spot(path, f"f{number % SYMBOLS}", 10, 12, writers, lines=lines, asked=lines[8:11]),)
+    )
 
 
 def make_matches(size: int, seed: int = 3) -> dict[str, float]:
