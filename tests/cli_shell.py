@@ -26,6 +26,7 @@ class Notebook:
     def __init__(self) -> None:
         self.memories = [make_suggestion(), make_suggestion(id="cafe000000000002", kind="fix", title="Count from one")]
         self.events: list[dict[str, Any]] = []
+        self.marks: dict[str, bool] = {}  # of the answers to searches
 
     def open(self, location: Location) -> Callable[[str, dict[str, Any]], Any]:
         def answer(method: str, params: dict[str, Any]) -> Any:
@@ -40,7 +41,10 @@ class Notebook:
 
     def answer_search(self, _: str, params: dict[str, Any]) -> Any:
         found = [memory for memory in self.memories if params["text"].lower() in memory["title"].lower()]
-        return {"query": params, "suggestions": found[: params["k"]], "abstained": False, "took_ms": 1.5}
+        return {"query": params, "suggestions": found[: params["k"]], "abstained": False, "took_ms": 1.5} | self.marks
+
+    def answer_domains(self, _: str, params: dict[str, Any]) -> Any:
+        return {"domains": [{"name": "lib/vtls: openssl, certificates", "memories": 1200}] if self.memories else []}
 
     def answer_show(self, _: str, params: dict[str, Any]) -> Any:
         found = [memory for memory in self.memories if memory["id"].startswith(params["id"])]
@@ -74,7 +78,7 @@ class Notebook:
     def answer_status(self, _: str, params: dict[str, Any]) -> Any:
         rows = [["memories", "1,200 from 1,500 commits"], ["engine", "not running"]]
         some = bool(self.memories)
-        return {"commits": 1500, "indexed": some, "rows": rows, "problems": ["the history is shallow"]}
+        return {"commits": 1500, "indexed": some, "engine": 1, "rows": rows, "problems": ["the history is shallow"]}
 
     def record(self, method: str, params: dict[str, Any]) -> Any:
         if params.get("id") == "missing":

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 
 from mom_lsp.workspace.answers import fault_isolation
 
-pytest_plugins = ["repositories", "cli_shell", "hook_repo", "journals"]
+pytest_plugins = ["repositories", "cli_shell", "hook_repo", "journals", "object_store"]
 
 # The same examples in every run, however busy the machine is: a failure is due to the change under test.
 BUSY = [HealthCheck.too_slow]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mom_lsp.lm import child
+from mom_lsp.lm.costs import Shape
 from mom_lsp.lm.gguf import ModelFile
 from mom_lsp.lm.runtime import Limits, Llama
 
@@ -28,6 +29,8 @@ class DyingModel:
 
     def __init__(self, file: ModelFile, limits: Limits) -> None:
         self.name, self.context, self.layers, self.heads, self.safe = file.name, limits.context, 1, 1, limits.safe
+        self.threads, self.memories, self.speed = limits.threads, 1, None
+        self.shape = Shape(layers=1, d=1, heads=1, kv_heads=1, key=1, value=1, hidden=1, vocabulary=1, context=512)
         die("load", limits.safe)
 
     def warm_up(self) -> None:

@@ -35,12 +35,20 @@ BY_NAME = {
     "ablate": "all",
     "k": "2",
     "args": "post-commit",
+    "within": ".",
+    "scheduler": "tcp://127.0.0.1:1",
+    "exclude": "*.md",
+    "paths": FILE,
+    "name": "origin",
+    "remove": "origin",
 }
 BY_METAVAR = {"FILE:LINE": f"{FILE}:{LINE}", "[FILE[:LINE[-LINE]]]": f"{FILE}:{LINE}", "N": NUMBER}
+BY_METAVAR |= {"SIZE": "8GB", "X": "0.5", "MINUTES": "1"}
 STAYS = ({"serve"}, {"engine"}, {"--watch"}, {"--progress-json"})  # until its input ends or it is interrupted
 ALSO = {("bench", "--routing"): ("--up-to",), ("eval", "--model"): ("--labels",)}  # what it needs
-# Once is enough of what measures.
-TAKES_LONG = {("bench", "--at"), ("bench", "--up-to"), ("bench", "--json"), ("bench", "--small")}
+# Once is enough of what measures, and no browser is opened.
+TAKES_LONG = {("bench", "--at"), ("bench", "--up-to"), ("bench", "--json"), ("bench", "--small"), ("report", "--open")}
+TAKES_LONG |= {("bench", option) for option in ("--scale", "--updates", "--load", "--curve")}
 FEW = 3  # labels, each of which a language model reads a dozen times
 STAYING = 5.0  # seconds to watch a command that keeps running
 
@@ -95,7 +103,7 @@ def value(parameter: click.Parameter, folder: Path, memory: str) -> str:
         return str(empty)
     if name == "labels":
         return str(labels(folder))
-    if name in ("out", "curve", "output"):
+    if name in ("out", "curve", "output", "into", "target"):
         return str(folder.parent / name)
     return BY_NAME.get(name) or BY_METAVAR[metavar]
 

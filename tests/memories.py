@@ -10,7 +10,7 @@ from hash_encoder import hashed
 from hypothesis import strategies as st
 from repositories import Repo
 
-from mom_lsp.memory import Anchor, Kind, Memory, Reference, Relation, Source
+from mom_lsp.memory import Anchor, DiscussionPart, Kind, Memory, Reference, Relation, Source
 from mom_lsp.store import Store
 from mom_lsp.store.arrow_rows import SCHEMA
 
@@ -25,6 +25,15 @@ def tuples(values: st.SearchStrategy[Any], size: int = 3) -> st.SearchStrategy[t
     return st.lists(values, max_size=size).map(tuple)
 
 
+PARTS = st.builds(
+    DiscussionPart,
+    type=st.sampled_from(["pull_request", "issue"]),
+    number=st.integers(1, 10**6),
+    state=st.sampled_from(["open", "closed", "merged"]),
+    part=TEXT,
+    anchor=TEXT,
+    project=TEXT,
+)
 SOURCES = st.builds(
     Source,
     type=st.sampled_from(["commit", "file", "user"]),
@@ -36,6 +45,7 @@ SOURCES = st.builds(
     line=st.none() | st.integers(1, 10**6),
     end_line=st.none() | st.integers(1, 10**6),
     blob=st.none() | HEX,
+    discussion=st.none() | PARTS,
 )
 MEMORIES = st.builds(
     Memory,

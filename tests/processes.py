@@ -19,6 +19,11 @@ from repositories import Repo
 LONG = 120.0  # seconds: the timeout for what takes one or two, as the machine may be busy
 
 MOUNT = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'
+# A small disk in the place of a folder, with what was in it, and full but for some kilobytes.
+FILL = """
+cp -a "$1" "$1.kept" && mount -t tmpfs -o size=64m none "$1" && cp -a "$1.kept/." "$1" && rm -r "$1.kept" &&
+head -c "$(($(df --output=avail -B1 "$1" | tail -1) - $2))" /dev/zero >"$1/filler" && shift 2 && exec "$@"
+"""
 UNSHARE = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
 
 
@@ -77,7 +82,16 @@ def join_threads(name: str) -> None:
 
 def read_only(folder: Path) -> list[str]:
     """Return a command prefix that runs a command with a folder mounted read-only; skip where that is impossible."""
-    prefix = [*UNSHARE, "sh", "-c", MOUNT, "sh", str(folder)]
+    return _mounted(MOUNT, str(folder))
+
+
+def full_disk(folder: Path, free: int = 0) -> list[str]:
+    """Return a command prefix that runs a command with a folder on a disk of its own that has `free` bytes left."""
+    return _mounted(FILL, str(folder), str(free))
+
+
+def _mounted(script: str, *arguments: str) -> list[str]:
+    prefix = [*UNSHARE, "sh", "-c", script, "sh", *arguments]
     tried = subprocess.run([*prefix, "true"], capture_output=True, text=True) if shutil.which("unshare") else None
     if tried is None or tried.returncode:
         pytest.skip(f"no mount namespace here: {tried.stderr if tried else 'unshare is missing'}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from catalogs import make_memory, make_view, sha
@@ -29,6 +29,10 @@ class Matches:
     def matches(self, query: str, limit: int) -> dict[str, float]:
         """Return the scores, whatever the query."""
         return self._scores
+
+    def frequency(self, words: Iterable[str]) -> dict[str, int]:
+        """Return no counts: there is no text."""
+        return {}
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return no text: ranking needs none."""

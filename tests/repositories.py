@@ -188,8 +188,9 @@ class Mom:
     def __init__(self, root: Path) -> None:
         self.root, self.location = root, locate(root)
         self.clock = time.time  # seconds since 1970; a test may set another one
-        waiting = BlamePatience(30.0, background=False)
-        self.service = Service(self.location.data, waiting=waiting, clock=lambda: self.clock())
+        self.repairs: list[Location] = []  # that were wanted
+        waiting, repairs = BlamePatience(30.0, background=False), self.repairs.append
+        self.service = Service(self.location.data, repair_wanted=repairs, waiting=waiting, clock=lambda: self.clock())
 
     def index(self, **options: Any) -> Summary:
         """Index, and let the service follow as the engine does."""
@@ -271,3 +272,23 @@ def moms(home: Path) -> Iterator[Start]:
     yield start
     for mom in opened:
         mom.service.close()
+
+
+def indexed_fixtures(write: Callable[[Repo], None]) -> tuple[Any, Any, Any]:
+    """Return the fixtures `template`, `project` and `mom` of a module: a repository that is indexed once, a copy of it
+    for each test, and mom at work in the copy.
+    """
+
+    @pytest.fixture(scope="module")
+    def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
+        return indexed(tmp_path_factory.mktemp("template"), write)
+
+    @pytest.fixture
+    def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
+        return copy_of(template, tmp_path / "repo")
+
+    @pytest.fixture
+    def mom(project: Repo, moms: Start) -> Mom:
+        return moms(project)
+
+    return template, project, mom

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from mom_lsp import phrases
+from mom_lsp.server.hover_text import HoveredLine, hover_text
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -39,6 +40,7 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
         "uses": 0,
         "pinned": False,
         "trial": False,
+        "proven": None,
         "domain": "",
         "freshness": "fresh",
         "why": "it last wrote line 2",
@@ -49,3 +51,8 @@ def make_suggestion(**changes: Any) -> dict[str, Any]:
         "episode": None,
     } | changes
     return one | {"phrases": phrases.of_suggestion(one, NOW.timestamp())}
+
+
+def hover_of(*shown: dict[str, Any], path: str = "a.py", line: int = 1) -> str:
+    """Return the Markdown of a hover that shows some suggestions, its lines joined."""
+    return " ".join(hover_text(shown, HoveredLine("file:///a.py", path, line)).value.split())

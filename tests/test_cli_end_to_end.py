@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,8 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import exports
 import pytest
+from exports import write
 from processes import LONG
+
+from mom_lsp import datafolder
+from mom_lsp.discussions.archive import Archive
 
 Mom = Callable[..., subprocess.CompletedProcess[str]]
 OLD = [
@@ -63,6 +69,24 @@ def commit(root: Path, message: str, lines: list[str], when: str) -> None:
     (root / "parser.py").write_text("\n".join(lines) + "\n")
     git(root, "add", "parser.py")
     git(root, "commit", "-q", "-m", message, f"--date={when}")
+
+
+def test_where_nothing_is_indexed_each_question_says_what_to_do(mom: Mom) -> None:
+    for question in (["suggest", "parser.py:1"], ["search", "parser"], ["why", "parser.py:1"]):
+        asked = mom(*question)
+        assert (asked.stdout, asked.stderr) == ("", "Nothing is indexed yet: run `mom index`.\n")
+    assert "nothing is indexed yet: run `mom index`\n" in re.sub(r" +\n", "\n", mom("doctor").stdout)
+
+
+def test_doctor_answers_outside_a_repository(mom: Mom, tmp_path: Path) -> None:
+    (plain := tmp_path / "plain").mkdir()
+    assert "free" in mom("-C", str(plain), "doctor").stdout
+
+
+def test_an_engine_that_was_killed_is_not_running(mom: Mom, root: Path) -> None:
+    mom("index")
+    (root / ".git" / "mom" / "engine.json").write_text('{"pid": 4194305}')  # larger than any
+    assert "not running" in next(row for row in mom("status").stdout.splitlines() if row.startswith("engine"))
 
 
 def document(result: subprocess.CompletedProcess[str]) -> Any:
@@ -144,6 +168,24 @@ def test_doctor_passes_on_this_machine(mom: Mom) -> None:
     assert "journal" in result.stdout
 
 
+def test_discussions_are_imported_before_and_after_indexing(root: Path, tmp_path: Path, mom: Mom) -> None:
+    write(tmp_path / "backup", exports.METADATA_BACKUP)
+    first = mom("import", str(tmp_path / "backup"))
+    assert (first.returncode, "run `mom index` next" in first.stderr) == (0, True), first.stderr
+    mom("index")
+    write(tmp_path, {"pulls.json": [exports.GH_PULL | {"number": 8, "url": f"{exports.WEB}/pull/8"}]})
+    second = mom("import", str(tmp_path / "pulls.json"))
+    assert second.returncode == 0, second.stderr
+    assert "Imported 1 pull request" in second.stderr.splitlines()[0]
+    assert "run `mom index`" not in second.stderr, "it did that itself"
+    assert "3 discussions from 2 exports" in mom("doctor").stdout
+    with Archive(root / ".git" / "mom") as archive:
+        assert [one.number for one in archive.all()] == [3, 7, 8]
+    (root / ".git" / "mom" / datafolder.DISCUSSIONS).write_bytes(b"damage" * 1000)
+    ill = mom("doctor")
+    assert (ill.returncode, "import the exports again" in ill.stdout) == (1, True)
+
+
 def test_ctrl_c_stops_a_watcher(root: Path, mom: Mom) -> None:
     command = [sys.executable, "-P", "-m", "mom_lsp", "index", "--watch", "--progress-json"]
     with subprocess.Popen(
@@ -175,9 +217,10 @@ def test_an_indexer_exits_with_its_parent(root: Path, mom: Mom) -> None:
     ("line", "code", "complaint"),
     [
         ("mkdir gone && cd gone && rmdir ../gone && $MOM status", 2, "the current folder no longer exists"),
+        ("mkdir gone && cd gone && rmdir ../gone && $MOM suggest a.py:1", 2, "the current folder no longer exists"),
         ("$MOM index 2>&-", 0, ""),
         ("$MOM export --help >/dev/full", 1, "No space left on device"),
-        ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "not a JSON object"),
+        ("yes [ | tr -d '\\n' | head -c 100000 | $MOM import -", 2, "has no discussions that could be read"),
     ],
 )
 def test_system_errors_are_reported_in_one_line(root: Path, mom: Mom, line: str, code: int, complaint: str) -> None:

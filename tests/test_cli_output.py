@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from processes import LONG
 from suggestions import SHA, make_suggestion
 
-from mom_lsp.cli.output import BAR, TERM_STYLES, shares
+from mom_lsp.cli.output import BAR, TERM_STYLES, LinkRoot, shares, source_line, title_line
 from mom_lsp.cli.text import one_line
 
 
@@ -108,3 +108,18 @@ def test_a_closed_pipe_causes_no_traceback(mom: Shell) -> None:
         child.stdout.close()
         assert child.stderr.read() == b""
     assert child.wait(LONG) in (0, 1)
+
+
+def test_a_review_is_printed_with_its_name_and_its_author() -> None:
+    discussion = {"type": "pull_request", "number": 12, "state": "merged", "name": "review of #12"}
+    source = make_suggestion()["source"] | {"type": "discussion", "author": "@rita", "discussion": discussion}
+    one = make_suggestion(kind="note", source=source)
+    assert title_line(one).plain.startswith("review")
+    line = source_line(one, LinkRoot(Path("/repo"))).plain
+    assert line.endswith("@rita · review of #12")
+
+
+def test_a_title_that_begins_with_its_kind_has_no_tag() -> None:
+    for kind, title in (("fix", "Fix the parser"), ("fix", "fixed it"), ("workaround", "Work around a bug")):
+        assert title_line(make_suggestion(kind=kind, title=title)).plain == title
+    assert title_line(make_suggestion(kind="fix", title="Mend the parser")).plain.startswith("fix")

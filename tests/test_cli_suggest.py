@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from cli_shell import TERMINAL, Shell
 
 
@@ -18,13 +19,13 @@ def test_suggest_json_is_one_document_with_the_full_query(mom: Shell) -> None:
     document = json.loads(result.stdout)
     assert document["suggestions"] == mom.book.memories[:1]
     lines = {"path": "src/a.py", "start": 2, "end": 3, "text": None}
-    assert document["query"] == lines | {"k": 1, "rev": None, "counted": False}  # not shown to a user
+    assert document["query"] == lines | {"k": 1, "rev": None, "counted": False, "patient": True}  # not shown to a user
     assert result.stderr == ""
 
 
 def test_suggest_accepts_an_intent_with_or_without_a_path(mom: Shell) -> None:
     alone = json.loads(mom("suggest", "--intent", "fix the retry", "-k", "1", "--json").stdout)
-    assert alone["query"] == {"k": 1, "counted": False, "intent": "fix the retry"}
+    assert alone["query"] == {"k": 1, "counted": False, "patient": True, "intent": "fix the retry"}
     at_line = json.loads(mom("suggest", "src/a.py:2", "--intent", "fix the retry", "--json").stdout)["query"]
     assert (at_line["path"], at_line["start"], at_line["intent"]) == ("src/a.py", 2, "fix the retry")
     assert "Count from one" in mom("suggest", "--intent", "fix the retry", "-k", "2").stdout
@@ -46,6 +47,20 @@ def test_search_joins_its_arguments_and_reports_no_matches(mom: Shell) -> None:
     nothing = mom("search", "teapot")
     assert (nothing.exit_code, nothing.stdout) == (0, "")
     assert "teapot" in nothing.stderr
+
+
+@pytest.mark.parametrize(
+    ("mark", "words"),
+    [("weak", "None of these stands out: other words may find more."), ("words_only", "Searched by words only")],
+)
+def test_search_says_on_standard_error_how_far_its_answers_can_be_trusted(mom: Shell, mark: str, words: str) -> None:
+    plain = mom("search", "count")
+    mom.book.marks = {mark: True}
+    marked = mom("search", "count")
+    assert (plain.stderr, marked.stdout) == ("", plain.stdout)
+    assert marked.stderr.startswith(words) and marked.stderr.count("\n") == 1
+    assert mark in mom("search", "count", "--json").stdout and not mom("search", "count", "--json").stderr
+    assert ("only" in mom("search", "teapot").stderr) is (mark == "words_only")  # of no answers none stands out
 
 
 def test_show_prints_all_fields(mom: Shell) -> None:

@@ -92,3 +92,9 @@ def test_a_target_in_another_revision_need_not_exist_on_disk(root: Path) -> None
     assert parse_target("gone.py", root, root, on_disk=False).start == 0
     with pytest.raises(UntrustedPath):
         parse_target("../gone.py", root, root, on_disk=False)
+
+
+def test_a_name_that_no_file_can_have_is_explained_in_a_few_words(root: Path) -> None:
+    with pytest.raises(UsageError, match="File name too long") as told:
+        parse_target("x" * 5000 + ":3", root, root)
+    assert len(str(told.value)) < 200

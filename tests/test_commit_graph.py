@@ -214,3 +214,19 @@ def test_an_index_without_one_in_a_read_only_folder_is_left_alone(project: Repo,
     command = [sys.executable, "-P", "-m", "mom_lsp", "-C", str(project.root), "index"]
     done = subprocess.run([*read_only(project.root), *command], capture_output=True, text=True)
     assert (done.returncode, graphs(project).exists()) == (0, False), done.stderr
+
+
+@pytest.mark.parametrize("name", [CHAIN, "*.graph"])
+def test_a_damaged_commit_graph_is_removed_and_written_again(project: Repo, name: str) -> None:
+    change(project)
+    right = answers(project, with_graph(project))
+    file = next(graphs(project).glob(name))
+    content = file.read_bytes()
+    for at in range(0, len(content), max(1, len(content) // 40)):
+        if not file.exists():
+            with_graph(project)
+            file = next(graphs(project).glob(name))
+        file.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        assert answers(project, project.repository) == right
+        assert not file.exists()
+    assert project.repository.lacks_commit_graph(project.head)

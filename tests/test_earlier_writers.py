@@ -7,7 +7,9 @@ from functools import partial
 from processes import eventually
 from repositories import Mom, Repo, Start
 
-from mom_lsp.workspace.library.blame_patience import BlamePatience
+from mom_lsp.engine.requests import answer
+from mom_lsp.engine.service import Service
+from mom_lsp.workspace.library.blame_patience import IN_ENGINE, BlamePatience
 from mom_lsp.workspace.library.worktree import Worktree
 
 FIRST = "def fetch(host):\n    return connect(host, port=80, timeout=5)\n"
@@ -67,4 +69,19 @@ def test_an_engine_answers_in_time_and_finds_the_rest_in_the_background(project:
     worktree = Worktree(project.location, BlamePatience(0.0, background=True))
     view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
     asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
-    eventually(lambda: asked().get(2, ())[:1] == (reason,))
+    eventually(lambda: asked().commits.get(2, ())[:1] == (reason,))
+
+
+def test_an_engine_gives_a_command_the_whole_answer_at_once(project: Repo, moms: Start) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
+    project.commit("Use port 443", {"net.py": FIRST.replace("timeout=5", "timeout=17").replace("80", "443")})
+    mom = moms(project)
+    mom.index()
+    engine = Service(mom.location.data, waiting=IN_ENGINE)
+    try:
+        asked = {"root": str(mom.root), "path": "net.py", "start": 2, "end": 2, "k": 20}
+        assert "incomplete" in answer(engine, "suggest", asked)
+        assert "incomplete" not in answer(engine, "suggest", asked | {"patient": True})
+    finally:
+        engine.close()

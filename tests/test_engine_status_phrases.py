@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from mom_lsp.engine.status_phrases import OFFLINE, rows, summary, working
+from mom_lsp.engine.status_phrases import NO_COMMITS, OFFLINE, rows, summary, working
 
 MODEL: dict[str, Any] = {"pid": None, "problem": None, "traces": None, "tested": True}
 STATUS: dict[str, Any] = {
     "root": "/r",
     "data": "/r/.git/mom",
     "git": True,
+    "unborn": False,
     "head": "0123456789abcdef0123456789abcdef01234567",
     "memories": 1200,
     "commits": 1500,
@@ -65,9 +66,9 @@ def test_the_index_row_says_up_to_date_or_what_to_run() -> None:
 
 
 def test_a_model_is_ready_only_after_its_first_computation() -> None:
-    assert dict(rows(STATUS))["model"] == "ready (loads on first use)"
+    assert dict(rows(STATUS))["model"] == "ready (starts when needed)"
     untried = dict(rows(STATUS | {"model": MODEL | {"tested": False}}))
-    assert untried["model"] == "installed, not tested (loads on first use)"
+    assert untried["model"] == "installed (loads on first use)"
 
 
 def test_a_pause_is_shown_with_its_reason() -> None:
@@ -98,3 +99,20 @@ def test_indexing_progress_is_shown_until_everything_is_indexed() -> None:
     assert working(STATUS | {"indexing": None}) == ""
     assert working(STATUS | {"indexing": None, "indexed": False}) == "Reading history"
     assert working(STATUS | {"indexing": None, "indexed": False, "git": False}) == ""
+
+
+def test_a_repository_without_commits_says_so_instead_of_reading_for_ever() -> None:
+    bare = STATUS | {"indexed": False, "indexing": None}
+    assert working(bare) == "Reading history"
+    assert working(bare | {"unborn": True}) == ""
+    assert NO_COMMITS in summary(bare | {"unborn": True})
+
+
+def test_a_problem_is_told_instead_of_reading_for_ever() -> None:
+    stuck = STATUS | {"indexed": False, "indexing": None, "problems": ["the data folder cannot be written"]}
+    assert working(stuck) == "" and stuck["problems"][0] in summary(stuck)
+
+
+def test_a_step_that_is_not_counted_has_no_percentage() -> None:
+    sorting = STATUS | {"indexing": {"phase": "domains", "done": 0, "total": 1}}
+    assert working(sorting) == "Grouping memories into domains"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,20 @@ from repositories import Repo, Start
 from mom_lsp.cli.app import app
 from mom_lsp.cli.eval_model import print_table
 from mom_lsp.evaluation.attention_cases import label_stream, make_cases
-from mom_lsp.evaluation.attention_eval import CALIBRATED, PLAIN, AttentionRow, bias_table
+from mom_lsp.evaluation.attention_eval import RULE_STRENGTHS
+from mom_lsp.evaluation.attention_table import (
+    LEARNED,
+    PLAIN,
+    RULE,
+    Reading,
+    ReadText,
+    against_rule,
+    bias_table,
+    document_of,
+    line_of,
+    main,
+    texts_of,
+)
 from mom_lsp.evaluation.choose_layers import bands, choose
 from mom_lsp.git import Repository, locate
 from mom_lsp.lm.biased_heads import STRENGTH
@@ -22,9 +36,14 @@ from mom_lsp.lm.traces import STRENGTHS
 from mom_lsp.tuning.labels import Label, load_labels
 from mom_lsp.tuning.metrics import bootstrap_interval
 
-ALIKE, CHOSEN = "oracle, all heads, b = 0.5", f"oracle, chosen layers, b = {STRENGTH}"
-FIRST, SINGLE = f"the router's first, chosen layers, b = {STRENGTH}", f"traces of single memories alone, b = {STRENGTH}"
-SHUFFLED = f"shuffled traces, b = {STRENGTH}"
+CHOSEN = f"oracle, chosen layers, b = {STRENGTH}"
+
+
+def make_texts(plain: list[float], rule: list[float], learned: list[float]) -> list[ReadText]:
+    rows = zip(plain, rule, learned, strict=True)
+    names = (PLAIN, RULE, LEARNED)
+    readings = [{n: Reading(v, v < 2, n != PLAIN) for n, v in zip(names, row, strict=True)} for row in rows]
+    return [ReadText("r", str(at), True, methods) for at, methods in enumerate(readings)]
 
 
 @pytest.fixture
@@ -78,16 +97,42 @@ def test_only_layers_that_reliably_help_are_chosen() -> None:
 
 
 def test_the_table_shows_the_change_and_where_a_bias_applied() -> None:
-    rows = {
-        PLAIN: AttentionRow([2.0, 3.0], [True, False], [False, False]),
-        "x": AttentionRow([1.5, 3.0], [True, True], [True, False]),
-    }
-    found = bias_table(rows)
+    readings = [(2.0, 1.5, True), (3.0, 3.0, False)]
+    texts = [
+        ReadText("r", "q", True, {PLAIN: Reading(plain, plain < 3, False), "x": Reading(nll, True, moved)})
+        for plain, nll, moved in readings
+    ]
+    found = bias_table(texts)
     assert found["x"]["change"][0] == pytest.approx(-0.25)
     assert found["x"]["change_moved"] == pytest.approx((-0.5, -0.5, -0.5))
     assert (found["x"]["moved"], found["x"]["better"], found["x"]["cited"][0]) == (1, 1.0, 1.0)
+    assert found[PLAIN]["change_moved"] is None
     low, high = bootstrap_interval([0.0, 1.0] * 50)[1:]
     assert 0.35 < low < 0.5 < high < 0.65
+
+
+@pytest.mark.parametrize(
+    ("learned", "verdict"),
+    [([1.0, 2.0, 3.0], "traces win"), ([2.0, 3.0, 4.0], "the rule wins"), ([1.4, 2.6, 3.5], "a tie")],
+)
+def test_traces_beat_the_rule_only_if_the_whole_interval_does(learned: list[float], verdict: str) -> None:
+    found = against_rule(make_texts([2.0, 3.0, 4.0], [1.5, 2.5, 3.5], learned))
+    assert found["verdict"] == verdict
+    assert found["difference"][0] == pytest.approx(np.mean(learned) - 2.5)
+
+
+def test_texts_of_several_repositories_are_pooled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = [tmp_path / name for name in ("a.jsonl", "b.jsonl")]
+    for file, shift in zip(files, (0.0, 1.0), strict=True):
+        texts = make_texts([2.0, 3.0], [1.5, 2.5], [1.0 + shift, 2.0 + shift])
+        file.write_text("".join(line_of(replace(text, repository=file.stem), "m") for text in texts))
+    monkeypatch.setattr("sys.argv", ["attention_table", *map(str, files)])
+    main()
+    documents = json.loads(capsys.readouterr().out)
+    assert [(one["repository"], one["asked"]) for one in documents] == [("a", 2), ("b", 2), ("a, b", 4)]
+    assert [one["against_rule"]["difference"][0] for one in documents] == pytest.approx([-0.5, 0.5, 0.0])
 
 
 @pytest.mark.slow
@@ -104,21 +149,23 @@ def test_a_run_measures_every_method(
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     moms(project).index()
     arguments = ["eval", "--model", "--repo", str(project.root), "--labels", str(labels), "--limit", "4"]
-    result = CliRunner().invoke(app, [*arguments, "--json"])
+    out = tmp_path / "texts.jsonl"
+    result = CliRunner().invoke(app, [*arguments, "--out", str(out), "--json"])
     assert result.exit_code == 0, result.output
     document = json.loads(result.stdout)
     methods = document["methods"]
     assert document["asked"] == 4
-    learned = [f"learned traces, b = {strength}" for strength in STRENGTHS]
-    shared = [ALIKE, CHOSEN, FIRST, SINGLE]
-    assert list(methods) == [PLAIN, *shared, *learned, CALIBRATED, SHUFFLED]
+    rule = [RULE.replace("calibrated", f"= {strength}") for strength in RULE_STRENGTHS]
+    learned = [LEARNED.replace("calibrated", f"= {strength}") for strength in STRENGTHS]
+    assert list(methods) == [PLAIN, CHOSEN, *rule, RULE, *learned, LEARNED]
     assert methods[PLAIN]["change"] == [0.0, 0.0, 0.0]
-    assert methods[SINGLE]["moved"] <= methods[learned[0]]["moved"] == methods[SHUFFLED]["moved"]
-    assert 0 < methods[SINGLE]["moved"] < 4  # the first query of a memory has nothing to learn from
-    assert (
-        methods[CALIBRATED]["nll"] == methods[f"learned traces, b = {STRENGTH}"]["nll"]
-    )  # until there are enough texts
+    assert methods[learned[0]]["moved"] < methods[rule[0]]["moved"] <= 4  # at first there is nothing learned
+    usual = LEARNED.replace("calibrated", f"= {STRENGTH}")
+    assert methods[LEARNED]["nll"] == methods[usual]["nll"]  # until there are enough texts
     assert 0 <= document["router"] <= 1
+    assert document["against_rule"]["texts"] == 4
+    texts = [texts_of(line) for line in out.read_text().splitlines()]
+    assert json.loads(json.dumps(document_of([text for _, text in texts], document["model"]))) == document
     print_table(document)
     assert "cites the correct one" in capsys.readouterr().out
 

@@ -57,12 +57,13 @@ def test_an_editor_gets_its_first_hint_and_hovers(project: Repo) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_every_figure_of_a_small_repository_has_a_value(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(editor_bench, "ROUNDS", 1)
     monkeypatch.setattr(editor_bench, "OPEN", 0.0)
     fill(project, 60)
     project.commit("Hint at everything", {".mom.toml": HINTED})
     figures = {one["name"]: one["value"] for one in measure_speed(project.root)["figures"]}
-    assert len(figures) == 11 and None not in figures.values()
+    assert len(figures) == 12 and None not in figures.values()
     assert figures["hover, warm engine, 95% within"] >= figures["hover, warm engine, median"] > 0
     assert 0 < figures["first hint, no engine running"] < float("inf")

@@ -21,6 +21,7 @@ from mom_lsp.evaluation.fit_informative import (
     judged_messages,
     vocabulary,
 )
+from mom_lsp.extract.informative import CATEGORIES
 
 LABELS = Path(__file__).parent.parent / "fixtures" / "labels" / "messages.jsonl"
 TELLING = "Avoid a crash of part {} when the peer hangs\n\nIt answers late, since the queue is full.\n\nCloses #12"
@@ -92,7 +93,8 @@ def test_the_fit_of_two_repositories_is_written_as_a_model(
     for name, count in (("ada/one", 6), ("ada/two", 6), ("all", 12)):
         assert f"{name}: {count} messages, {count // 2} informative; AUC of words and lengths 1.000," in printed
     made = json.loads(out.read_text("utf-8"))
-    assert made.keys() == {"words", "lengths", "intercept"}
+    assert made.keys() == {"words", "lengths", "intercept", "categories"}
+    assert made["categories"].keys() == {*CATEGORIES, "intercept"}
     assert made["words"] == {}  # none is common enough
     assert len(made["lengths"]) == 2 and made["lengths"][0] > 0
 

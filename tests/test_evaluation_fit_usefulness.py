@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from repositories import Repo, Start, copy_of, indexed
+from repositories import Repo, Start, copy_of, indexed_fixtures
 
 from mom_lsp.evaluation import fit_usefulness
 from mom_lsp.evaluation.fit_usefulness import JudgedPair, agreement, cross_validated, fitted, judged_pairs, outcome
@@ -47,14 +47,7 @@ def labelled(repo: Repo, name: str) -> list[dict[str, object]]:
     return [place | {"line": line, "commit": sha, "verdicts": said} for line, sha, said in (*wrote, *other)]
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_parts)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
+template, project, _ = indexed_fixtures(write_parts)
 
 
 def pair(verdicts: str, line: int = 1, score: float = 0.0, repository: str = "ada/one", **facts: float) -> JudgedPair:

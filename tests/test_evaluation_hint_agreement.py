@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo, Start, copy_of, indexed
+from repositories import Mom, Repo, Start, indexed_fixtures
 
 from mom_lsp.evaluation.hint_agreement import count_agreement
 from mom_lsp.extract.code import line_keys
@@ -44,19 +43,7 @@ def write_handlers(project: Repo) -> None:
         project.commit(f"Limit handler {at} to {numbers[at]}{ending}", files)
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_handlers)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
-
-
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    return moms(project)
+template, project, mom = indexed_fixtures(write_handlers)
 
 
 def text(mom: Mom, path: str = "src/a.py") -> str:

@@ -97,6 +97,20 @@ def test_docstrings_count_only_with_a_strong_marker() -> None:
     assert memory.anchors[0].symbols == ("b",)
 
 
+@pytest.mark.parametrize(
+    ("comment", "kind"),
+    [
+        ("CAVEAT: wide names are looked up twice", "known_issue"),
+        ("N.B. wide names are looked up twice", "note"),
+        ("A known risk: wide names are looked up twice", "known_issue"),
+        ("A known limitation: wide names are looked up twice", "known_issue"),
+        ("caveat emptor, wide names are looked up twice", None),
+    ],
+)
+def test_a_caveat_or_a_known_risk_is_worth_remembering(comment: str, kind: str | None) -> None:
+    assert [one.kind for one in read("a.py", f"# {comment}\nlook_up(name)\n")] == ([kind] if kind else [])
+
+
 def test_strings_are_not_comments() -> None:
     assert read("a.py", 'x = "# TODO: this is only a string of words"\n') == []
     assert read("a.c", 'char *x = "/* TODO: this is only a string */";\n') == []
@@ -134,7 +148,7 @@ def test_lexing_in_pieces_matches_lexing_the_whole_file(monkeypatch: pytest.Monk
     sources = {path.name: path.read_text() for path in Path(comments.__file__).parent.glob("*.py")}
     texts = {"a.c": C, "tests.py": Path(__file__).read_text(), **sources}
     pieces = {name: read(name, text) for name, text in texts.items()}
-    monkeypatch.setattr(comments, "pieces", lambda _lexer, text: [(1, text)])
+    monkeypatch.setattr(comments, "pieces", lambda _lexer, text, _markers: [(1, text)])
     assert {name: read(name, text) for name, text in texts.items()} == pieces
     assert any(pieces.values())
 
@@ -147,3 +161,20 @@ def test_stored_comments_are_sanitized() -> None:
         sanitize=lambda t: t.replace("s3cret", "***"),
     )
     assert "s3cret" not in repr(memory)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("DECISION: keep the list sorted on insert", "decision"),
+        ("RATIONALE: readers outnumber writers here", "decision"),
+        ("TRADE-OFF: more memory, fewer passes", "decision"),
+        ("REJECTED: a tree, whose nodes never shared a cache line", "failed_approach"),
+        ("INVARIANT: `len` never exceeds `cap` after push", "convention"),
+        ("SAFETY: `ptr` came from Box::into_raw above", "convention"),
+        ("Connections rejected: too many of them are open", None),
+        ("nothing about safety is said in this comment", None),
+    ],
+)
+def test_a_tag_states_the_kind_of_a_comment(text: str, kind: str | None) -> None:
+    assert [memory.kind for memory in read("a.rs", f"// {text}\nfn f() {{}}\n")] == [kind] * (kind is not None)

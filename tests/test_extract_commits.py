@@ -366,3 +366,63 @@ def test_an_empty_message_also_gives_a_memory() -> None:
     memory = read("", CODE)
     assert memory.noise == "empty"
     assert memory.title == ""
+
+
+DECIDED = """Poll for new checkpoints
+
+Constraint: the editor may run on a network drive
+Rejected: a file watcher | it misses changes there, and its queue
+  overflows in large trees
+Confidence: medium
+Scope-risk: narrow
+Supersedes: Watch the folder of checkpoints
+Signed-off-by: Ada <ada@example.org>
+"""
+
+
+def test_trailers_of_a_decision_give_its_kind_its_reason_and_what_it_supersedes() -> None:
+    memory = read(DECIDED)
+    assert memory.kind == "decision"
+    assert memory.why == "Constraint: the editor may run on a network drive"
+    assert memory.body.split("\n\n") == [
+        "Constraint: the editor may run on a network drive",
+        "Rejected: a file watcher; it misses changes there, and its queue overflows in large trees",
+    ]
+    assert ("Confidence", "medium") in memory.trailers and ("Scope-risk", "narrow") in memory.trailers
+    assert memory.references == (Reference("followup", '"Watch the folder of checkpoints"'),)
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "why"),
+    [
+        ("Sort the list\n\nIt is short.\n\nWhy: readers outnumber writers", "note", "readers outnumber writers"),
+        ("Sort the list\n\nDirective: do not call it before open()", "anti_pattern", ""),
+        ("Sort the list\n\nDirective: keep both tables in one order", "convention", ""),
+        ("Sort the list\n\nRejected: a tree | slower", "decision", "Rejected: a tree; slower"),
+        ("Fix the order of the list\n\nTradeoff: more memory", "fix", "Tradeoff: more memory"),
+        ("Sort the list\n\nWhy: this is prose,\nwhich is no trailer.", "note", ""),
+    ],
+)
+def test_a_trailer_of_a_decision_decides_where_the_subject_does_not(message: str, kind: str, why: str) -> None:
+    memory = read(message)
+    assert (memory.kind, memory.why) == (kind, why)
+
+
+def test_an_indented_block_above_the_trailers_stays_in_the_body() -> None:
+    message = split_message("Add it\n\nRun:\n\n    make test\n\nCloses: #1")
+    assert message.body == "Run:\n\n    make test"
+    assert message.trailers == (("Closes", "#1"),)
+
+
+def test_what_a_commit_supersedes_may_be_a_hash() -> None:
+    assert read(f"Poll\n\nSupersedes: {SHA[:12]}").references == (Reference("followup", SHA[:12]),)
+
+
+@pytest.mark.parametrize("end", ["ACKs for top commit:\n  bob:\n    utACK 1a2b3c4", "Top commit has no ACKs."])
+def test_a_merge_of_bitcoin_core_has_the_description_of_its_pull_request(end: str) -> None:
+    commits = "1a2b3c4d5e6f78901a2b3c4d5e6f78901a2b3c4d cache: drop it (Ann)"
+    description = "  The cache is dropped since forks share it.\n\n  Nobody needs it."
+    parts = (commits, "Pull request description:", description, end, "Tree-SHA512: 99")
+    message = split_message("\n\n".join(("Merge o/n#12: Drop the cache", *parts)))
+    assert message.body == "The cache is dropped since forks share it.\n\nNobody needs it."
+    assert title_of(message.subject) == "Drop the cache"

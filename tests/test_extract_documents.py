@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from mom_lsp.extract.documents import document_memories, is_document, sections
@@ -29,6 +31,17 @@ def read(path: str, text: str) -> list[Memory]:
         "CHANGES.rst",
         "RELEASE-NOTES",
         "docs/KNOWN_BUGS.md",
+        "AGENTS.md",
+        "web/CLAUDE.md",
+        "GEMINI.md",
+        ".cursorrules",
+        ".cursor/rules/api/errors.mdc",
+        ".github/copilot-instructions.md",
+        ".github/instructions/tests.instructions.md",
+        "CONVENTIONS.md",
+        "docs/postmortems/2024-outage.md",
+        "docs/arch/0001-queue.md",
+        "docs/rfcs/0002-api.md",
     ],
 )
 def test_documents_are_recognized_by_their_path(path: str) -> None:
@@ -46,6 +59,9 @@ def test_documents_are_recognized_by_their_path(path: str) -> None:
         "docs/tutorial.md",
         "adr/tool.py",
         "dev/requirements.txt",
+        "src/agents.md.py",
+        "docs/agents.md",
+        ".cursor/mcp.json",
     ],
 )
 def test_other_files_are_not_documents(path: str) -> None:
@@ -171,9 +187,21 @@ def test_ids_survive_a_move_within_the_file() -> None:
     assert before == after
 
 
-def test_known_bugs_are_known_issues() -> None:
-    text = "# Known bugs\n\n## IDN\n\nHost names with wide characters are not looked up rightly on one platform.\n"
-    assert [m.kind for m in read("docs/KNOWN_BUGS.md", text)] == ["known_issue"]
+IDN = "Host names with wide characters are not looked up rightly on one platform."
+
+
+@pytest.mark.parametrize(
+    "path", ["docs/KNOWN_BUGS.md", "KNOWN_RISKS.md", "doc/known-limitations.rst", "CAVEATS", "docs/caveats.txt"]
+)
+def test_known_bugs_risks_limitations_and_caveats_are_known_issues(path: str) -> None:
+    (found,) = read(path, f"# Names\n\n{IDN}\n")
+    assert (found.kind, found.body) == ("known_issue", IDN)
+
+
+@pytest.mark.parametrize("title", ["Known risks", "Known limitations", "Caveats"])
+def test_a_section_of_a_guide_about_known_risks_is_a_known_issue(title: str) -> None:
+    found = read("docs/design.md", f"# {title}\n\n{IDN}\n\n# Names\n\n{IDN}\n")
+    assert [one.kind for one in found] == ["known_issue", "convention"]
 
 
 def test_stored_documents_are_sanitized() -> None:
@@ -185,3 +213,66 @@ def test_stored_documents_are_sanitized() -> None:
     )
     assert len(found) == 2
     assert "s3cret" not in repr(found)
+
+
+RULE = """---
+description: "Errors of the API"
+globs: src/api/**/*.{ts,tsx}, src/errors.ts
+alwaysApply: false
+---
+Never return a bare string as an error, because the clients match on the code that an ApiError has.
+
+## Logging
+
+Do not log the body of a request: it may have a password in it, and logs are kept for years.
+"""
+
+
+def test_a_rule_belongs_to_the_files_that_its_globs_match() -> None:
+    asked: list[tuple[str, ...]] = []
+
+    def in_scope(globs: Sequence[str]) -> list[str]:
+        asked.append(tuple(globs))
+        return ["src/api/user.ts", "src/errors.ts"]
+
+    path = ".cursor/rules/errors.mdc"
+    first, second = document_memories(path, "b10b", RULE, sanitize=str, in_scope=in_scope)
+    assert asked == [("src/api/**/*.ts", "src/api/**/*.tsx", "src/errors.ts")]
+    assert (first.title, first.kind, first.source.line) == ("Errors of the API", "anti_pattern", 1)
+    assert (second.title, second.source.line, second.source.end_line) == ("Logging", 8, 10)
+    assert first.paths == second.paths == (path, "src/api/user.ts", "src/errors.ts")
+    assert "alwaysApply" not in first.body
+
+
+@pytest.mark.parametrize(
+    ("head", "files"),
+    [
+        ("applyTo: '**'", ["a.ts"]),  # for all
+        ("globs:\nalwaysApply: true", ["a.ts"]),
+        ("globs: '*.ts'", [f"{n}.ts" for n in range(51)]),  # for many
+    ],
+)
+def test_a_rule_for_everything_belongs_to_no_file(head: str, files: list[str]) -> None:
+    text = f"---\n{head}\n---\n" + RULE.split("---\n")[2]
+    path = ".github/instructions/errors.instructions.md"
+    memories = document_memories(path, "b10b", text, sanitize=str, in_scope=lambda globs: files)
+    assert {memory.paths for memory in memories} == {(path,)}
+
+
+POSTMORTEM = """# Outage of the queue, 2024-05-01
+
+## Timeline
+
+10:00 the queue was full, 10:20 a second one was started by hand, 10:40 all was well again.
+
+## Root cause
+
+The consumer retried a poisoned message forever, because the limit counted restarts and not deliveries.
+"""
+
+
+def test_a_postmortem_is_one_bug_pattern_with_its_cause() -> None:
+    (memory,) = read("docs/postmortems/2024-05-01-queue.md", POSTMORTEM)
+    assert (memory.kind, memory.title) == ("bug_pattern", "Outage of the queue, 2024-05-01")
+    assert memory.why == POSTMORTEM.rstrip().rpartition("\n")[2]
+    assert "10:20" not in memory.body

@@ -53,6 +53,7 @@ def test_rarer_and_nearer_names_say_more_about_a_place() -> None:
     ("body", "text"),
     [
         ("Close #12, fix #13", ""),
+        ("See the discussion at https://example.org/12 for more details.", ""),
         ("Reported by Ada Lovelace of Analytical Engines", ""),
         ("Reviewed-by: Ada Lovelace <ada@example.org>", ""),
         ("pool: mend the leak (#12)\n\nNobody freed it here.", "Nobody freed it here."),
@@ -63,6 +64,9 @@ def test_rarer_and_nearer_names_say_more_about_a_place() -> None:
         ("Set --no-verify for\n$HOME to be read.", "Set --no-verify for $HOME to be read."),
         ("--no-verify is read before the rest.", "--no-verify is read before the rest."),
         ("这样可以避免重复。其他的不变。", "这样可以避免重复。"),
+        ("[ada@example.org: renamed the pool]\n\nIt leaked on each retry.", "It leaked on each retry."),
+        ("# fdisk -l\nDisk 4: it was left open for long.\n\nIt leaked on each retry.", "It leaked on each retry."),
+        ("### What does this change?\nIt leaked on each retry.", "It leaked on each retry."),
         ("", ""),
     ],
 )
@@ -90,3 +94,43 @@ def test_a_hostile_body_is_read_in_linear_time(part: str) -> None:
     began = time.process_time()
     quote("", part * (200_000 // len(part)), at("a_b"))
     assert time.process_time() - began < 2.0
+
+
+@pytest.mark.parametrize(
+    ("title", "body"),
+    [
+        ("pool: add a limit for idle workers", "This adds a limit for idle workers in the pool"),
+        ("The pool used functions which are not", "part of the official interface."),
+        ("pool: add types", "This adds: Pool - the workers Limit - how many Idle - those without work"),
+        ("pool: add options", "POOL_SIZE POOL_LIMIT POOL_IDLE_SECONDS and POOL_NAME"),
+        ("pool: undo", "reopen #12, close #13"),
+        ("pool: mend", "Refs GHSA-9rff-vwfp-83hv"),
+        ("pool: undo", "--HG--\nbranch : fix-pool"),
+        ("pool: align", "where 512 % 4096 is not 0, so that nothing is aligned."),
+        ("pool: align", "[ada@example.org: split from the patch of the pool"),
+    ],
+)
+def test_a_repetition_the_rest_of_the_title_and_a_list_of_names_are_not_quoted(title: str, body: str) -> None:
+    assert quote(title, body).text == ""
+    assert quote(title, f"{body}\n\nIt leaked on each retry.").text == "It leaked on each retry."
+
+
+def test_a_sentence_that_goes_on_is_not_joined_to_an_item_of_a_list() -> None:
+    body = "- Goal: what the build is for\n- Mode: how it is built\n\nThis prepares read_timeout."
+    assert quote("x", body, at("read_timeout = 5")).text == "This prepares read_timeout."
+    assert quote("x", body, at("Mode = 3")).item
+
+
+@pytest.mark.parametrize(
+    "text", ["It works now :)", "Sizes in [0, 1) are refused.", "First 1) wait, then 2) close it."]
+)
+def test_a_bracket_that_needs_no_other_makes_no_fragment(text: str) -> None:
+    assert quote("pool: mend", text).text == text
+
+
+def test_the_reason_behind_a_short_sentence_is_cut_rather_than_left_out() -> None:
+    reason = f"This broke the pool because {'the server counts each of the attempts, and ' * 6}bans."
+    found = quote("pool: mend", f"The pool asked twice. {reason}")
+    assert found.text.startswith("The pool asked twice. This broke the pool because the server")
+    assert len(found.text) <= MAX_WHY
+    assert found.text.endswith("…")

@@ -9,10 +9,10 @@ from catalogs import make_memory, make_view, sha
 from hypothesis import given
 from hypothesis import strategies as st
 from repositories import Mom, Repo, Start
+from suggestions import hover_of
 
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
-from mom_lsp.server.markdown import in_full
 from mom_lsp.workspace.answers.failure_text import failure_reason
 from mom_lsp.workspace.ranking.query import written
 
@@ -67,7 +67,7 @@ def test_retyping_reverted_code_gives_a_warning_first(history: Repo, moms: Start
     assert (found[0]["kind"], found[0]["failure"]["again"], found[0]["lines"]) == ("failed_approach", True, [2])
     assert len({one["id"] for one in found}) == len(found)
     assert sum(found[0]["terms"].values()) == found[0]["score"] == 0
-    assert f"**{found[0]['phrases']['relevance']}**" in in_full(found[0])
+    assert found[0]["phrases"]["relevance"] in hover_of(found[0])
     assert all(not one["why"].startswith("warning") for one in mom.suggest("net.py", 2))
 
 
@@ -129,6 +129,7 @@ def test_the_reason_is_not_the_revert_announcement() -> None:
         return failure_reason(Memory("m", "note", "t", body, why, make_memory(1).source))
 
     assert reason("This reverts commit 1a2b3c4d.\n\nIt crashed. And leaked.") == "It crashed."
+    assert reason("Reverts it.\n\nSee the discussion at https://example.org/12.\n\nIt leaked.") == "It leaked."
     assert reason("This partially reverts commit 1a2b3c4d.") == ""
     assert reason("First.\n\nIt broke because of x.", "It broke because of x.") == "It broke because of x."
     assert len(reason("word " * 200)) <= 200

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from processes import LONG, join_threads
-from repositories import START, Change, Mom, Repo, Start, copy_of, import_commits, indexed
+from repositories import START, Change, Mom, Repo, Start, import_commits, indexed_fixtures
 from test_server_visible_hints import Front
 
 from mom_lsp.engine.requests import answer
@@ -40,14 +40,7 @@ def values(repo: Repo) -> None:
     repo.write(".mom.toml", "[hints]\nthreshold = 0\nminimumSurprise = 1\n")
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), values)
-
-
-@pytest.fixture
-def project(home: Any, template: Repo, tmp_path: Any) -> Repo:
-    return copy_of(template, tmp_path / "repo")
+template, project, _ = indexed_fixtures(values)
 
 
 class Window:

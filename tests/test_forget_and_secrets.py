@@ -120,7 +120,7 @@ def restore(mom: Mom, forgotten: Iterable[str]) -> None:
         assert mom.call("restore", id=identity)["ok"]
 
 
-@pytest.mark.parametrize("source", ["commit", "comment", "document"])
+@pytest.mark.parametrize("source", ["commit", "comment", "document", "changelog", "decision", "rule for agents"])
 def test_a_forgotten_memory_is_in_no_byte_on_disk_until_restored(project: Repo, mom: Mom, source: str) -> None:
     match source:
         case "commit":
@@ -132,6 +132,14 @@ def test_a_forgotten_memory_is_in_no_byte_on_disk_until_restored(project: Repo, 
         case "document":
             text = f"# Contributing\n\n## Rules\n\nYou must always {WORDS}, because of the tests.\n"
             project.commit("Document", {"CONTRIBUTING.md": text})
+        case "changelog":
+            text = f"# Changelog\n\n## 1.0\n\n- Fixed {WORDS}, which failed because of the cache\n- Fixed the rest\n"
+            project.commit("Document", {"CHANGELOG.md": text})
+        case "decision":
+            text = f"# Use {WORDS}\n\n## Decision\n\nWe use it, since it never fails, and it must be kept.\n"
+            project.commit("Document", {"docs/adr/0001-use.md": text})
+        case "rule for agents":
+            project.commit("Document", {"AGENTS.md": f"# Rules\n\n- You must never use {WORDS}, because it is slow.\n"})
     mom.index()
     data = project.location.data
     assert present(data) == set(WORDS.split())

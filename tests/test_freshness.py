@@ -49,7 +49,7 @@ def test_memories_follow_a_renamed_file(mom: Callable[[], Mom], project: Repo) -
     project.git("mv", "src/transfer.py", "src/session.py")
     project.commit("Rename it again")
     one = named(mom(), "Add a cache beside it")
-    assert (one["freshness"], "now in src/session.py" in one["why"]) == ("moved", True)
+    assert (one["freshness"], one["source"]["path"], "now in" in one["why"]) == ("moved", "src/session.py", False)
 
 
 def test_lines_moved_to_another_file_count_as_moved(mom: Callable[[], Mom], project: Repo) -> None:
@@ -71,7 +71,7 @@ def test_mostly_rewritten_code_has_drifted_without_a_remark(mom: Callable[[], Mo
 
 def test_a_memory_has_drifted_if_only_its_function_remains(mom: Callable[[], Mom], project: Repo) -> None:
     project.commit("Write it anew", {"src/net.py": "async def retry(call, limit):\n    await limit(call)\n"})
-    assert named(mom(), "Add a retry loop")["why"].endswith(", its code is gone, but its symbol still exists")
+    assert named(mom(), "Add a retry loop")["why"].endswith(", only its symbol is left")
 
 
 def test_a_memory_of_deleted_code_is_gone_but_still_found(mom: Callable[[], Mom], project: Repo) -> None:

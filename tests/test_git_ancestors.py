@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from repositories import Repo, clone
 
 from mom_lsp.git.ancestors import NO_ANCESTORS, Ancestors
-from mom_lsp.route.episodes import Episodes
 
 History = dict[str, tuple[str, ...]]
 
@@ -64,7 +63,7 @@ def test_a_history_is_the_newer_part_with_the_older_one(history: History, cut: i
 @given(histories())
 def test_each_commit_came_by_the_first_merge_that_reaches_it(history: History) -> None:
     found = Ancestors.of_listing(listing(history))
-    names, merges = list(found), Episodes(None, found)._merge_of  # type: ignore[arg-type]  # the graph alone matters
+    names, merges = list(found), found.merge_of
     by_merge = {names[at]: names[merge] for at, merge in enumerate(merges.tolist()) if merge >= 0}
     assert by_merge == merged_by_walking(history)
 

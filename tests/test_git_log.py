@@ -326,3 +326,15 @@ def test_repository_configuration_cannot_change_the_output_format(project: Repo)
         (9, ("line 9",), ("y",)),
     ]
     assert len(project.repository.blame(project.head, "ö.txt")) == 5
+
+
+def test_a_message_beyond_every_limit_is_read(project: Repo) -> None:
+    project.commit("Begin", {"a.txt": "1\n"})
+    project.commit(b"Long " + b"words " * 6_000_000, {"a.txt": "2\n"})
+    project.commit("End", {"a.txt": "3\n"})
+    commits = read(project, *project.git("rev-list", "HEAD").split())
+    assert [(one.message[:3], one.truncated) for one in commits] == [
+        ("End", False),
+        ("Lon", True),
+        ("Beg", False),
+    ]

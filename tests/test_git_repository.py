@@ -125,3 +125,13 @@ def test_a_plain_folder_is_not_a_repository(tmp_path: Path, home: Path) -> None:
     (tmp_path / "plain").mkdir()
     with pytest.raises(RepositoryError, match="not a git repository"):
         Repository(locate(tmp_path / "plain"))
+
+
+def test_a_worktree_may_be_named_by_a_relative_path(project: Repo, tmp_path: Path) -> None:
+    """As newer versions of git write it."""
+    project.commit("first", {"a.txt": "1\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "side")
+    git_dir = project.root / ".git" / "worktrees" / "linked"
+    assert from_git_dir(git_dir, project.location).root == linked.root
+    (git_dir / "gitdir").write_text("../../../../linked/.git\n")
+    assert from_git_dir(git_dir, project.location).root == linked.root

@@ -11,7 +11,9 @@ import pytest
 from hook_repo import Indexers, commit, folder_of, git, install
 
 from mom_lsp import hooks, indexqueue
+from mom_lsp.cli import system_checks
 from mom_lsp.errors import RepositoryError, UsageError
+from mom_lsp.git import locate
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -168,3 +170,26 @@ def test_the_command_installs_and_uninstalls(repo: Path) -> None:
     refused = mom("install")
     assert refused.returncode == 2
     assert "--force" in refused.stderr
+
+
+def _check(repo: Path) -> dict[str, object]:
+    (found,) = system_checks._hook(locate(repo))
+    return found
+
+
+def test_doctor_tells_that_the_python_of_a_hook_is_gone(repo: Path) -> None:
+    install(repo)
+    assert (_check(repo)["ok"], _check(repo)["message"]) == (True, "installed")
+    hook = folder_of(repo) / "post-commit"
+    hook.write_text(hook.read_text().replace(sys.executable, "/gone/python"))
+    assert _check(repo)["ok"] is False
+    assert _check(repo)["message"] == "post-commit starts a Python that is gone: /gone/python"
+    install(repo)
+    assert _check(repo)["ok"] is True
+
+
+def test_doctor_tells_that_git_ignores_a_hook(repo: Path) -> None:
+    install(repo)
+    (folder_of(repo) / "post-merge").chmod(0o644)
+    assert _check(repo)["ok"] is None
+    assert _check(repo)["message"] == "git ignores what is not executable: post-merge"

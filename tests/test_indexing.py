@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -188,6 +190,13 @@ def test_an_up_to_date_index_is_not_opened(project: Repo) -> None:
     again = in_a_process(code, project, "index")
     assert again.stdout == "set()\n", again.stderr
     assert "up to date" in again.stderr
+
+
+def test_a_worker_process_loads_no_store() -> None:
+    modules = "discussion_worker, extraction_worker"
+    code = f"import sys\nfrom mom_lsp.indexing import {modules}\nprint({{'lancedb', 'numpy'}} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout == "set()\n"
 
 
 def test_only_changed_files_are_reread(project: Repo) -> None:

@@ -23,7 +23,7 @@ from repositories import Repo, fill
 from mom_lsp import datafolder
 from mom_lsp.encode import choose
 from mom_lsp.indexing import Progress, Summary, index, serve_requests, watch
-from mom_lsp.indexing.marker import load_marker
+from mom_lsp.indexing.marker import load_marker, save_marker
 from mom_lsp.indexqueue import claim_start, enqueue, pending
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
@@ -175,6 +175,27 @@ def test_another_model_reencodes_everything(project: Repo, encoder: None) -> Non
     run(project, with_model("one"))
     assert run(project, with_model("two")).encoded == len(suggestible(project))
     assert (encoded(project, "one"), encoded(project, "two")) == ([], sorted(suggestible(project)))
+
+
+def test_an_index_whose_texts_were_others_is_reencoded_without_a_trace_of_the_old_vectors(
+    project: Repo, encoder: None
+) -> None:
+    fill(project, 20)
+    run(project, Settings())
+    data, texts = project.location.data, [f"an older text {at}" for at in range(40)]
+    older = [content_hash(text) for text in texts]
+    with writer_lease(data) as acquired:
+        assert acquired
+        store = Store(data)
+        store.keep_vectors([])
+        store.put_vectors("hash", older, hashed("hash", texts))
+    schema, marker = data / datafolder.SCHEMA, load_marker(data)
+    schema.write_text("1 " + schema.read_text().partition(" ")[2])  # as an older version of mom left it
+    marker.rules = "older"
+    save_marker(data, marker)
+    assert run(project, Settings()).encoded == len(suggestible(project))
+    assert encoded(project) == sorted(suggestible(project))
+    assert load_marker(data).encoded == "hash"
 
 
 def test_interrupted_encoding_is_resumed(project: Repo, gate: Listener) -> None:

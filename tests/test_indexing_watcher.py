@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from indexing_runs import LEXICAL, titles
+from indexing_runs import LEXICAL, rows, titles
 from processes import LONG
 from repositories import Repo, make_repository
 
@@ -67,6 +67,14 @@ def test_a_commit_in_a_worktree_added_later_is_indexed(project: Repo, watcher: W
     watcher.until(lambda: watcher.passes > seen)
     linked.commit("On no branch", {"a.py": "a = 3\n"})
     watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
+
+
+def test_a_changed_git_note_is_read(project: Repo, watcher: Watcher) -> None:
+    project.git("notes", "add", "-m", "It begins here, because the parser needs a name.")
+    watcher.until(lambda: "needs a name" in rows(project)[0]["body"])
+    project.git("notes", "remove", "HEAD")
+    project.git("pack-refs", "--all")
+    watcher.until(lambda: rows(project)[0]["body"] == "")
 
 
 def test_a_deleted_repository_is_not_recreated(project: Repo, watcher: Watcher, tmp_path: Path) -> None:

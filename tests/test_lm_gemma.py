@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from llama_models import CACHE, NOTES, PORT, RETRY, make_messages, missing
 
-from mom_lsp.lm import gguf
-from mom_lsp.lm.gguf_header import read_need
-from mom_lsp.lm.llama_context import BATCH, PLAIN, BiasPlan
+from mom_lsp.lm import gguf, plan
+from mom_lsp.lm.gguf_header import read_shape
+from mom_lsp.lm.llama_context import PLAIN, BiasPlan
 from mom_lsp.lm.runtime import Limits, Llama
 from mom_lsp.memory import ChatMessage, Part
 
@@ -33,7 +33,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Llama]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(folder))
         file = gguf.checked(path)
-        assert 400e6 < read_need(file, 2048, BATCH).total() < 600e6
+        assert 400e6 < plan.need(read_shape(file), file.size, 2048) < 600e6
         model = Llama(file, Limits(context=1024, threads=1))
         yield model
         model.close()

@@ -16,9 +16,8 @@ from llama_models import RETRY, make_messages, needs_model
 from processes import LONG
 
 from mom_lsp.errors import ChildError, ModelError
-from mom_lsp.lm import gguf
-from mom_lsp.lm.gguf_header import read_need
-from mom_lsp.lm.llama_context import BATCH
+from mom_lsp.lm import gguf, plan
+from mom_lsp.lm.gguf_header import read_shape
 from mom_lsp.lm.model_process import ModelProcess
 
 MEGABYTE = 2**20
@@ -59,7 +58,8 @@ def test_the_model_answers_and_stays_small(model: ModelProcess) -> None:
 @pytest.mark.slow
 @needs_model
 def test_the_process_respects_its_memory_limit(model: ModelProcess) -> None:
-    need = read_need(gguf.checked(gguf.find_model("")), 2048, BATCH).total()
+    file = gguf.checked(gguf.find_model(""))
+    need = plan.need(read_shape(file), file.size, 2048)
     "".join(model.generate(make_messages("Count to a thousand."), limit=200))
     process = psutil.Process(model.pid)
     assert need / 1.5 < process.memory_info().rss < need

@@ -55,6 +55,12 @@ def test_a_generated_title_is_kept_only_if_the_memory_supports_it() -> None:
     assert titled(Parrot(MADE), make_memory(2, "fix")) == ""  # there is nothing to summarize
 
 
+def test_a_title_is_supported_only_by_what_the_prompt_showed() -> None:
+    long = make_memory(2, "fix", body=f"{'They pile up over the night. ' * 20}The janitor sweeps stale sockets.")
+    assert titled(Parrot("They pile up over the night."), long)
+    assert titled(Parrot("The janitor sweeps stale sockets."), long) == ""
+
+
 @given(MEMORIES)
 def test_a_title_can_be_requested_for_any_memory(memory: Memory) -> None:
     assert len(titled(Parrot(memory.title), memory)) <= 60

@@ -71,10 +71,23 @@ def test_uses_in_two_places_validate_a_memory_and_undo_reverts_that(mom: Mom, pr
     assert standing(mom, alpha) == ("validated", 1, "high")
     assert transitions(mom) == [("validated", "used in 2 different places")]
     assert [one["id"] for one in mom.call("review")["promoted"]] == [alpha]
+    mom.call("forget", id=alpha)
+    view = mom.call("kept")
+    assert (view["promoted"], [one["id"] for one in view["forgotten"]]) == ([], [alpha])
+    mom.call("undo")
+    assert [one["id"] for one in mom.call("kept")["promoted"]] == [alpha]
     mom.call("undo")
     assert standing(mom, alpha)[:2] == ("candidate", 0)
     assert len(transitions(mom)) == 1  # nothing is removed from the journal
     assert mom.call("review")["promoted"] == []
+
+
+def test_opening_and_pinning_on_one_line_is_one_place(mom: Mom, alpha: str) -> None:
+    mom.call("opened", id=alpha, path="src/a.py")  # from a list, without a line
+    mom.call("pin", id=alpha, path="src/a.py", line=2)
+    mom.call("opened", id=alpha, path="src/a.py")
+    assert [place["symbol"] for place in mom.call("show", id=alpha)["life"]["places"]] == ["alpha"]
+    assert standing(mom, alpha)[0] == "candidate"
 
 
 def test_a_kept_edit_supports_a_memory_and_its_revert_counts_against_it(

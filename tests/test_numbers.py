@@ -14,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from mom_lsp.cues import arrays as cue_arrays
 from mom_lsp.cues import cms
 from mom_lsp.route.domain_points import PATH_WIDTH, joined, unit
 from mom_lsp.route.features import FEATURES, as_matrix, features
@@ -106,11 +107,11 @@ def test_usage_is_between_0_and_1(uses: list[float], most: int) -> None:
 
 @given(VECTORS)
 def test_a_continuous_memory_accepts_events_of_any_size(events: np.ndarray) -> None:
-    unit_events = cms.unit(events)
+    unit_events = cue_arrays.unit(events)
     assert within(np.linalg.norm(unit_events.astype(np.float64), axis=1), 0, 1 + 1e-5)
-    weights = cms.softmax(np.abs(events))
+    weights = cue_arrays.softmax(np.abs(events))
     assert within(weights, 0, 1) and weights.sum(axis=1) == pytest.approx(1, abs=1e-5)
-    assert within(cms.sigmoid(events), 0, 1)
+    assert within(cue_arrays.sigmoid(events), 0, 1)
     memory = cms.ContinuousMemory(WIDTH, cms.Options(levels=(cms.Level(4, 4, 0.1), cms.Level(4, 8, 0.01))), streams=3)
     memory.write(unit_events)
     assert within(memory.read(unit_events), -10, 10)
@@ -142,7 +143,7 @@ def test_features_and_shares_of_any_strength_are_finite(parts: np.ndarray) -> No
         view, rows, place=place, overlap=None, bm25=parts[0], cosine=parts[1], strength=parts[2], uses=parts[3]
     )
     assert within(as_matrix(found), -20, 20) and list(found) == list(FEATURES)
-    for mode in ("editing", "hints", "why", "intent", "unencoded"):
+    for mode in ("editing", "hints", "search", "intent", "unencoded"):
         assert within(total(shipped(mode).shares(found)), -1_000, 1_000)
 
 

@@ -16,10 +16,10 @@ from mom_lsp.phrases import (
     count,
     duration,
     evidence,
-    failure,
     kind_name,
     life,
     of_forgotten,
+    proven,
     relevance,
     shares,
     step,
@@ -119,13 +119,35 @@ def test_usefulness_or_else_relevance_is_a_percentage_with_its_evidence(
     assert relevance(one) == one["phrases"]["relevance"] == phrase
 
 
-@pytest.mark.parametrize(("kind", "verb"), [("failed_approach", "was reverted"), ("bug_pattern", "needed a fix")])
-def test_a_failure_names_its_replacement(kind: str, verb: str) -> None:
-    by = {"id": "1234567890", "title": "Use a list"}
-    failed: dict[str, Any] = {"kind": kind, "tried": "Use a set", "because": "order matters", "by": by}
-    assert failure(failed | {"replaced_by": None}) == f"“Use a set” {verb}: order matters → Use a list (12345678)"
-    replaced = failed | {"because": "", "replaced_by": {"id": "abcdefabcd", "title": "Use a dict"}}
-    assert failure(replaced) == f"“Use a set” {verb} → Use a dict (abcdefab)"
+def failed(kind: str, *, of: str, because: str = "", instead: tuple[str, str] | None = None) -> str:
+    by, replaced_by = (
+        pair and dict(zip(("id", "title"), pair, strict=True)) for pair in (("1234567890", "B"), instead)
+    )
+    found = {"kind": kind, "tried": "A", "because": because, "by": by, "replaced_by": replaced_by}
+    return str(make_suggestion(id=of, title="Undo A" if of == by["id"] else "A", failure=found)["phrases"]["failure"])
+
+
+def test_a_reverted_change_names_its_revert_and_what_replaced_it() -> None:
+    instead = ("abcdefabcd", "C")
+    assert failed("failed_approach", of="00") == "was reverted by B (12345678)"
+    assert failed("failed_approach", of="00", because="it hangs") == "was reverted by B (12345678): it hangs"
+    assert failed("anti_pattern", of="00", instead=instead) == "was reverted by B (12345678) → C (abcdefab)"
+
+
+def test_a_revert_names_what_it_reverted_and_what_replaced_that() -> None:
+    assert failed("failed_approach", of="1234567890") == ""  # its title has the other
+    assert failed("failed_approach", of="1234567890", because="it hangs") == "“A” was reverted: it hangs"
+    assert failed("failed_approach", of="1234567890", because="It made every second request wait.") == ""  # the quote
+    assert failed("failed_approach", of="1234567890", instead=("abcdefabcd", "C")) == "“A” was reverted → C (abcdefab)"
+
+
+def test_a_fix_that_needed_a_fix_names_it() -> None:
+    by = ("1234567890", "B")
+    assert (
+        failed("bug_pattern", of="00", because="order matters", instead=by)
+        == "needed a fix: order matters → B (12345678)"
+    )
+    assert failed("bug_pattern", of="1234567890", because="it hangs", instead=by) == "“A” needed a fix: it hangs"
 
 
 def test_a_life_is_described_in_words() -> None:
@@ -150,11 +172,12 @@ def test_marks_show_only_unusual_states() -> None:
     assert unusual["phrases"]["marks"] == ["pinned", "on trial", "needs revision", "code removed"]
 
 
-def test_a_forgotten_memory_is_named_by_its_commit_or_as_your_note() -> None:
+def test_a_forgotten_memory_is_named_by_its_title_its_commit_or_as_your_note() -> None:
     one = {"time": "2026-11-21T12:00:00Z", "commit": "0123456789abcdef", "path": "a.py"}
     now = 1_795_348_800.0  # 2026-11-22T12:00:00Z
-    assert of_forgotten(one, now) == {"name": "012345678 · a.py", "age": "forgotten 1 day ago"}
-    assert of_forgotten(one | {"commit": None, "path": None}, now)["name"] == "your note"
+    assert of_forgotten(one, "Wait", now) == {"name": "Wait · a.py", "age": "forgotten 1 day ago"}
+    assert of_forgotten(one, "", now)["name"] == "012345678 · a.py"
+    assert of_forgotten(one | {"commit": None, "path": None}, "", now)["name"] == "your note"
 
 
 @pytest.mark.parametrize("phase", sorted(STEPS))
@@ -172,3 +195,21 @@ def test_no_other_file_repeats_a_phrase(words: str) -> None:
     sources = [*(ROOT / "mom_lsp").rglob("*.py"), *(ROOT / "vscode-client/src").glob("*.ts")]
     code = {path: re.sub(r'""".*?"""|/\*.*?\*/', "", path.read_text("utf-8"), flags=re.S) for path in sources}
     assert [path.name for path, text in code.items() if words in text] == ["phrases.py"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "accepted 4 of 5 times in `retry`"),
+        ({"accepted": 5}, "accepted all 5 times in `retry`"),
+        ({"symbol": ""}, "accepted 4 of 5 times in src/a.py"),
+        ({"task": "why"}, "accepted 4 of 5 times as an explanation in `retry`"),
+        ({"task": "search", "path": "", "symbol": ""}, "accepted 4 of 5 times for this search"),
+    ],
+)
+def test_a_proof_says_how_often_and_where(changes: dict[str, Any], words: str) -> None:
+    where = {"task": "editing", "path": "src/a.py", "symbol": "retry", "accepted": 4, "of": 5} | changes
+    assert proven(where) == words
+    one = make_suggestion(proven=where)
+    assert one["phrases"]["proven"] == f"proven: {words}" and one["phrases"]["marks"] == ["proven"]
+    assert make_suggestion()["phrases"]["proven"] == ""

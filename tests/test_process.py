@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 from processes import LONG
 
 from mom_lsp.datafolder import identity
-from mom_lsp.errors import ChildError, ChildTimeout, NoIndex
-from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine
+from mom_lsp.errors import ChildError, ChildTimeout, NewerEngine, NoIndex
+from mom_lsp.process import EngineClient, EngineServer, Restarts, ensure_engine, runtime_folder
 from mom_lsp.process.address import new_address, read_address, read_record
 from mom_lsp.process.cancellation import is_cancelled
 from mom_lsp.process.runtime_folder import find_file, new_files
@@ -232,6 +232,13 @@ def test_an_engine_of_another_version_is_asked_to_exit(connect: Connect, data: P
         read_record(data)
 
 
+def test_an_engine_of_a_newer_version_stays_and_the_older_process_is_told(connect: Connect, data: Path) -> None:
+    client = connect()
+    with pytest.raises(NewerEngine, match=r"mom was updated to 1 while this editor was running 0\.9\.12: restart"):
+        EngineClient.connect(data, LONG, version="0.9.12")
+    assert client.call("echo", {"still": "there"}) == {"still": "there"}
+
+
 def test_connecting_without_an_engine_returns_none(data: Path) -> None:
     assert EngineClient.connect(data, 1) is None
     record = Path(new_files(data)).with_suffix(".json")
@@ -285,6 +292,34 @@ def test_a_runtime_folder_that_others_can_write_is_skipped(
         assert Path(new_files(data)).parent != ours.parent
         with pytest.raises(FileNotFoundError):
             find_file(data, ".json")
+
+
+@pytest.mark.parametrize("obstacle", ["folder", "link", "file"])
+def test_where_others_made_the_folders_first_the_home_is_used(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, obstacle: str
+) -> None:
+    with TemporaryDirectory() as short:
+        taken, home = Path(short) / "taken", Path(short) / "home"
+        for name in ("XDG_RUNTIME_DIR", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv("HOME", str(home))
+        monkeypatch.setattr(runtime_folder, "RUN", str(taken / "run"))
+        monkeypatch.setattr(runtime_folder, "SHARED", str(taken / "tmp"))
+        for base in (taken / "run" / str(os.geteuid()), taken / "tmp"):
+            base.mkdir(parents=True)
+            ours = base / f"mom-{os.geteuid()}"
+            match obstacle:
+                case "folder":
+                    ours.mkdir()
+                    ours.chmod(0o777)
+                case "link":
+                    ours.symlink_to(tmp_path)
+                case "file":
+                    ours.touch()
+        found = Path(new_files(data))
+        assert found.is_relative_to(home) and runtime_folder.is_private(found.parent, stat.S_ISDIR)
+        found.with_suffix(".json").write_text("{}")
+        assert find_file(data, ".json") == str(found.with_suffix(".json"))
 
 
 def test_a_malformed_request_closes_only_its_own_connection(connect: Connect, data: Path) -> None:

@@ -108,7 +108,7 @@ def test_garbage_that_imports_left_is_freed_later() -> None:
 
 @pytest.mark.parametrize("command", ["cli.long_running, mom_lsp.engine.main", "server.stdio"])
 def test_what_an_editor_waits_for_imports_little(command: str) -> None:
-    heavy = "{'click', 'pathspec', 'pyarrow.compute', 'git.repo', 'lancedb', 'mom_lsp.redact', 'mom_lsp.cues.cms'}"
+    heavy = "{'click', 'pathspec', 'pyarrow.compute', 'git.repo', 'lancedb', 'mom_lsp.redact', 'mom_lsp.cues'}"
     assert _run(f"import sys, mom_lsp.{command}; print({heavy} & set(sys.modules) or '')") == ""
 
 

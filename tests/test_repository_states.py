@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import pytest
 from five_functions import CODE, WHY, edited, titles_of
 from repositories import Repo, Start, clone, make_repository
 
@@ -258,3 +259,54 @@ def test_separate_repositories_are_independent(project: Repo, moms: Start, tmp_p
     other_mom.index()
     assert mom.titles("thing callers") == ["First return of callers"]
     assert other_mom.titles("thing callers") == ["Quite another thing"]
+
+
+def test_a_damaged_tree_costs_the_diffs_of_its_commit_alone(project: Repo, moms: Start) -> None:
+    for name in "abcdef":
+        project.commit(f"Add callers of {name}" + WHY, {f"{name}.py": CODE})
+    tree = project.git("rev-parse", "HEAD~3^{tree}")
+    damaged = project.root / ".git" / "objects" / tree[:2] / tree[2:]
+    damaged.chmod(0o644)
+    damaged.write_bytes(b"")  # as after a power cut
+    mom = moms(project)
+    assert mom.index().commits == 6
+    found = {one["title"][-1]: one["id"] for one in mom.search("Add callers")}
+    assert found.keys() == set("abcdef")
+    rows = mom.service.library.snapshot().rows.get(list(found.values()))
+    assert {name for name, identity in found.items() if not rows[identity].added_lines} == {"c", "d"}
+    assert mom.index().nothing_new
+
+
+def test_what_is_measured_leaves_out_damaged_commits_alone(project: Repo) -> None:
+    commits = [project.commit(f"Add callers of {name}", {f"{name}.py": f"{name} = 1\n"}) for name in "abcdef"]
+    for broken in (commits[0], commits[3]):
+        (blob,) = [entry.blob for path, entry in project.repository.tree(broken).items() if path[0] in "ad"][-1:]
+        (project.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    read = [image.sha for image in project.repository.preimages(commits)]
+    assert read == [sha for sha in commits if sha not in (commits[0], commits[3])]
+    for order in (commits[::-1], commits[:1], commits[3:4], []):
+        assert [image.sha for image in project.repository.preimages(order)] == [sha for sha in order if sha in read]
+
+
+@pytest.mark.parametrize("time", ["18446744073709551615", "9223372036854775808", "-9223372036854775808", "1" * 40])
+def test_a_commit_with_a_time_out_of_bounds_is_indexed(project: Repo, moms: Start, time: str) -> None:
+    project.commit("Begin", {"a.py": CODE})
+    people = "".join(f"{who} A <a@example.org> {time} +0000\n" for who in ("author", "committer"))
+    tree, parent = project.git("rev-parse", "HEAD^{tree}"), project.git("rev-parse", "HEAD")
+    content = f"tree {tree}\nparent {parent}\n{people}\nOverflow of callers\n"
+    sha = project.git("hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=content.encode())
+    project.git("update-ref", "HEAD", sha)
+    mom = moms(project)
+    mom.index()
+    assert [one["title"] for one in mom.search("overflow")] == ["Overflow of callers"]
+
+
+def test_settings_may_begin_with_a_byte_order_mark(project: Repo, moms: Start) -> None:
+    files = {
+        ".mom.toml": '\ufeffexclude = ["why.py"]\n',
+        "why.py": "# NOTE: callers must never retry, because it loops.\n",
+    }
+    project.commit("Begin", files)
+    mom = moms(project)
+    mom.index()
+    assert [one for one in mom.search("retry") if one["source"]["path"] == "why.py"] == []

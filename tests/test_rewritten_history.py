@@ -113,7 +113,7 @@ def test_a_revert_replaces_a_memory_and_its_revert_restores_it(project: Repo, mo
     project.git("revert", "--no-edit", tried)
     assert state() == ("replaced", newest())
     (suggested,) = (one for one in mom.search("try counting twice") if one["source"]["commit"] == tried)
-    assert "reverted" in suggested["why"]
+    assert "reverted" in suggested["phrases"]["marks"]
     related = mom.call("show", id=suggested["id"])["related"]
     assert [(one["source"]["commit"], one["why"]) for one in related] == [(project.head, "references it (revert)")]
     project.git("revert", "--no-edit", project.head)

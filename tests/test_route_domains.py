@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from memories import HashEncoder
 from repositories import Repo, Start, fill
 
-from mom_lsp.route.domain_names import common_place, named
+from mom_lsp.route.domain_names import common_place, named, salient
 from mom_lsp.route.domain_partition import Partition, largest
 from mom_lsp.route.domain_points import PATH_WIDTH, joined, path_vector, unit
-from mom_lsp.route.domains import updated
+from mom_lsp.route.domains import _Work, updated
 from mom_lsp.route.gate import ALL, Domains, domains_of, with_gate
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store, writer_lease
@@ -61,6 +61,47 @@ def test_no_domain_is_too_large_however_memories_come_and_go(
     assert (again.domain == kept.domain).all() and (
         again.centers == kept.centers
     ).all()  # without new memories, no moves
+
+
+@pytest.mark.parametrize("size", [25, 100, 400, 1600])
+def test_there_are_about_as_many_domains_as_the_square_root_of_the_memories(size: int) -> None:
+    count = sorted_in(make_points(2, size), np.arange(size)).count
+    assert 0.7 * size**0.5 <= count <= 1.5 * size**0.5
+
+
+def test_domains_are_rebuilt_when_memories_doubled_or_halved() -> None:
+    points = make_points(3, 500)
+    kept = sorted_in(points, np.arange(200))
+    for size, built in ((400, 200), (401, 401), (100, 200), (99, 99)):
+        assert sorted_in(points, np.arange(size), kept).built == built
+
+
+def test_domains_do_not_depend_on_how_many_memories_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    points = make_points(4, 300)
+
+    def grown() -> Partition:
+        return sorted_in(points, np.arange(300), sorted_in(points, np.arange(200)))
+
+    whole = grown()
+    monkeypatch.setattr("mom_lsp.route.domains.BLOCK", 16)
+    parts = grown()
+    assert (parts.domain == whole.domain).all() and (parts.sizes == whole.sizes).all()
+    np.testing.assert_allclose(parts.centers, whole.centers, atol=1e-5)
+
+
+def test_a_domain_whose_memories_are_all_gone_is_dissolved() -> None:
+    points = make_points(5, 200)
+    kept = sorted_in(points, np.arange(200))
+    left = np.flatnonzero(kept.domain != kept.count - 1)  # not the last one's
+    after = sorted_in(points, left, kept)
+    assert after.sizes.min() > 0 and after.sizes.sum() == len(left)
+
+
+def test_where_all_domains_are_too_small_the_largest_stays() -> None:
+    work = _Work(np.eye(3, dtype=np.float32), np.array([1, 3, 2]), ["a", "b", "c"])
+    domain = work.dissolve(np.array([0, 1, 1, 1, 2, 2, -1]), 9)
+    assert domain.tolist() == [-1, 0, 0, 0, -1, -1, -1]
+    assert (work.names, work.sizes.tolist()) == (["b"], [3])
 
 
 def test_updates_are_deterministic_and_look_only_at_new_memories() -> None:
@@ -152,13 +193,34 @@ def test_saved_arrays_are_loaded_unless_the_file_is_damaged(tmp_path: Path) -> N
 def test_a_domain_name_has_a_path_and_topic_words() -> None:
     paths = {0: [["lib/vtls/a.c"], ["lib/vtls/b.c", "docs/x.md"], ["lib/vtls/c.c"]], 2: [["x/y.py"]] * 3}
     titles = {0: ["tls: fix certificate", "tls certificate check", "tls: certificate"], 2: ["parser"] * 3}
-    names = named(["", "known", ""], paths, titles, [*titles[0], "url: fix", "http: fix", "ftp"])
+    sample = [*titles[0], "url: fix", "http: fix", "ftp"]
+    names = named(["", "known", ""], paths, titles, sample, [["lib/vtls/a.c"]] * 3 + [["x"]] * 3)
     assert names == ["lib/vtls: certificate, tls", "known", "x/y.py: parser"]
-    again = named([*names, ""], {3: paths[2]}, {3: titles[2]}, ["parser"])
+    again = named([*names, ""], {3: paths[2]}, {3: titles[2]}, ["parser"], [])
     assert again[3] not in names and again[3]
-    assert common_place([["a/x"], ["b/x"], ["c/x"], ["a/y"]]) == "a"
-    assert common_place([["a/x"], ["b/x"], ["c/x"]]) == "a, b"
-    assert common_place([]) == ""
+    assert common_place([["a/x"], ["b/x"], ["c/x"], ["a/y"]], {}) == "a"
+    assert common_place([["a/x"], ["b/x"], ["c/x"]], {}) == "a, b"
+    assert common_place([], {}) == ""
+
+
+def test_a_file_that_every_change_touches_does_not_name_a_domain() -> None:
+    paths = [["CHANGES.rst", "src/cli.py"]] * 4 + [["CHANGES.rst"]]
+    assert common_place(paths, {"CHANGES.rst": 0.9, "src": 0.3, "src/cli.py": 0.1}) == "src/cli.py"
+
+
+def test_the_words_of_a_name_are_telling_and_each_is_said_once() -> None:
+    titles = [
+        "Scroll the preview window",
+        "Fix the preview window of @ada (https://example.org/preview)",
+        "preview window: scrolling with the mouse",
+        "Wrap long lines in src/terminal.go",
+        "Revert 0123456789abcdef",
+    ]
+    elsewhere = {"preview": 0.1, "window": 0.1, "preview window": 0.1, "long": 0.3, "scroll": 0.1, "scrolling": 0.1}
+    found = list(salient(titles, elsewhere, "src/terminal.go"))
+    assert found == ["preview window"]  # not its words, nor what one title says, nor people, commits and addresses
+    assert list(salient(titles * 2, elsewhere, ""))[:2] == ["preview window", "mouse"]
+    assert list(salient(["Bind the keys", "the binding of keys"] * 2, {"other": 0.01}, "")) == ["keys", "bind"]
 
 
 def test_paths_cluster_by_folder_even_without_embeddings() -> None:

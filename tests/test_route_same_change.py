@@ -23,7 +23,15 @@ def change(number: int, title: str, *lines: str) -> Memory:
 
 @pytest.mark.parametrize(
     "title",
-    [f"!182 {TITLE}", f"[5.x] {TITLE}", f"Backport: {TITLE}", f"{TITLE} (#12)", f"{TITLE} (backport #12) (#13)"],
+    [
+        f"!182 {TITLE}",
+        f"WIP {TITLE}",
+        f"[wip]: {TITLE}",
+        f"[5.x] {TITLE}",
+        f"Backport: {TITLE}",
+        f"{TITLE} (#12)",
+        f"{TITLE} (backport #12) (#13)",
+    ],
 )
 def test_the_titles_of_one_change_are_alike(title: str) -> None:
     assert change_title(title) == change_title(TITLE) == "limit retries of the client"

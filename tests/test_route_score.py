@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import permutations
 
 import numpy as np
+import pytest
 from catalogs import make_place
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +45,11 @@ def test_usage_is_bounded_and_grows(uses: list[int]) -> None:
     assert ((values >= 0) & (values <= 1)).all()
     assert (np.diff(values) >= 0).all()
     assert values[-1] == (1 if max(uses) else 0)
+
+
+def test_usage_is_the_logarithm_of_uses_relative_to_the_most_used() -> None:
+    assert usage(np.array([0, 1, 3, 7]), 7) == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    assert not usage(np.array([0, 0]), 0).any()
 
 
 @given(st.dictionaries(st.integers(0, 9), st.floats(0, 1e6)))

@@ -17,7 +17,7 @@ from mom_lsp.indexing.domain_pass import save_meaning
 from mom_lsp.route.vectors import Vectors
 from mom_lsp.store import Store
 from mom_lsp.workspace.library import meaning
-from mom_lsp.workspace.library.library import catalog_arrays, catalog_version
+from mom_lsp.workspace.library.catalog_arrays import catalog_arrays, catalog_version
 from mom_lsp.workspace.library.meaning import Meaning, read_meaning
 
 MODEL = HashEncoder().name

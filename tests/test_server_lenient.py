@@ -63,7 +63,10 @@ def _strict(value: Any, kind: Any) -> Any:
             "textDocument/hover: params.textDocument.uri is not a str",
         ),
         ("mom/suggest", {"position": {"line": "1"}}, "position needs a line, counted from 0"),
+        ("mom/suggest", {"textDocument": None, "position": None}, "mom/suggest needs a textDocument or an intent"),
         ("mom/show", {"id": None}, "the id of a memory is missing"),
+        ("mom/opened", {"position": None}, "mom/opened needs a textDocument and a position"),
+        ("workspace/executeCommand", {"command": "mom.pin", "arguments": []}, "mom.pin takes id, uri, line"),
     ],
 )
 def test_meaningless_params_are_invalid(method: str, changes: JSON, problem: str) -> None:

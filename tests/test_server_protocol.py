@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
@@ -84,5 +85,17 @@ def test_headers_are_case_insensitive(header: str) -> None:
             {"jsonrpc": "2.0", "id": 7, "method": "initialize", "params": INITIALIZE | {"trace": "off"}}, header
         )
         return await client.answer(7)
+
+    assert "result" in run(talk)
+
+
+def test_requests_may_end_while_shutdown_cancels_them() -> None:
+    async def talk(client: Client) -> JSON:
+        await client.greet()
+        futures = client.server.protocol._request_futures
+        for number in range(3):
+            futures[f"pending {number}"] = future = Future[None]()
+            future.add_done_callback(lambda _, number=number: futures.pop(f"pending {number}"))
+        return await client.ask("shutdown", None)
 
     assert "result" in run(talk)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 from lsprotocol import types
+from repositories import Repo
 
 from mom_lsp.errors import ChildError
+from mom_lsp.journal import Journal
 from mom_lsp.server.app import MomServer, OpenDocument
 from mom_lsp.server.document_place import DocumentPlace
-from mom_lsp.server.execute_command import count_opened
+from mom_lsp.server.execute_command import count_opened, unpin
 from mom_lsp.server.text_sync import did_save
 
 URI = "file:///repo/a.py"
@@ -65,3 +68,35 @@ def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:
     for memory in ("gone", "wrong", "kept"):
         count_opened(cast("MomServer", front), PLACE, memory, 7, "a = 1\n")
     assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7, "code": "a = 1\n"})]
+
+
+class Quitting(Front):
+    """A server whose editor is quitting: its engine is gone, and its journal thread has ended."""
+
+    last_action = ""
+
+    def __init__(self, place: DocumentPlace) -> None:
+        super().__init__()
+        self.documents = {URI: OpenDocument(URI, place, "python")}
+        self.journal_thread = ThreadPoolExecutor(1)
+        self.journal_thread.shutdown()
+
+    @property
+    def status(self) -> Quitting:
+        return self
+
+    async def ask(self, place: DocumentPlace, method: str, **params: Any) -> None:
+        raise ChildError("the engine was disconnected")
+
+    def invalidate(self) -> None:
+        """There is nothing to show any more."""
+
+    refresh = soon = invalidate
+
+
+def test_feedback_given_while_the_editor_quits_is_not_lost(project: Repo) -> None:
+    data = project.root / ".git" / "mom"
+    server = Quitting(DocumentPlace(project.root, data, "a.py", project.root))
+    asyncio.run(unpin(cast("MomServer", server), "abcd", URI))
+    with Journal(data / "journal.sqlite") as journal:
+        assert [(event.type, event.memory) for event in journal.events()] == [("unpin", "abcd")]

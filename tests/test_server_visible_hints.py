@@ -107,8 +107,9 @@ class Front:
     async def answer(self, document: OpenDocument, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
         return await MomServer.answer(cast("MomServer", self), document, start, end, counted=counted)
 
-    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> None:
+    def start_task(self, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         self.tasks.append(asyncio.get_running_loop().create_task(coroutine))
+        return self.tasks[-1]
 
     async def hints(self, first: int, last: int) -> list[types.InlayHint]:
         asked = types.Range(types.Position(first, 0), types.Position(last, 0))
@@ -210,6 +211,29 @@ def test_a_hover_counts_what_it_lists_and_a_tooltip_does_not(mom: Mom) -> None:
     assert counted(mom, "seen") >= 1
 
 
+class Waiting(Front):
+    """A front whose engine is busy."""
+
+    async def suggest_for_line(self, *args: Any, **options: Any) -> list[dict[str, Any]]:
+        await asyncio.Event().wait()
+        return []
+
+
+def test_a_hover_that_the_editor_cancels_is_cancelled_in_the_engine_too(mom: Mom) -> None:
+    async def work() -> None:
+        front = Waiting(mom, "a.py")
+        place = types.HoverParams(types.TextDocumentIdentifier(front.uri), types.Position(40, 0))
+        hovering = asyncio.create_task(hover(front.server, place))
+        while not front.tasks:
+            await asyncio.sleep(0)
+        hovering.cancel()
+        for task in (hovering, *front.tasks):
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(work())
+
+
 def test_a_familiar_hint_is_quiet_until_it_is_used(mom: Mom) -> None:
     text = (mom.root / "a.py").read_text()
     workspace = mom.service.workspace(str(mom.root))
@@ -224,7 +248,7 @@ def test_a_familiar_hint_is_quiet_until_it_is_used(mom: Mom) -> None:
         workspace.library.impressions.add([first["id"]], "a.py", START + day * DAY, hinted=True)
         workspace.library.impressions.flush(workspace.library.journal, START + day * DAY)
     quiet = hint()
-    assert quiet["quiet"] and len(lsp_label(quiet | {"title": first["title"] * 5})) == QUIET_LENGTH
+    assert quiet["quiet"] and len(lsp_label(quiet | {"phrases": {"hint": first["title"] * 5}})) == QUIET_LENGTH
     assert {key: quiet[key] for key in ("id", "score", "status")} == {
         key: first[key] for key in ("id", "score", "status")
     }

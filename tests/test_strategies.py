@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rankers import Matches, ask, unit
 from repositories import START, Change, Mom, Repo, Start, import_commits
+from suggestions import hover_of
 
 from mom_lsp.journal import Event
 from mom_lsp.memory import Anchor
@@ -21,7 +22,6 @@ from mom_lsp.route.place_term import Spot
 from mom_lsp.route.reason import ON_TRIAL
 from mom_lsp.route.strategies import SCORE_ALONE, Strategy, diversity
 from mom_lsp.route.vectors import Vectors
-from mom_lsp.server.markdown import hover_text, in_full
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import SELECTIONS, Life, fold
 from mom_lsp.workspace.answers.variety import LEAST, variety
@@ -64,6 +64,11 @@ def test_dropout_drops_only_heavily_used_memories_each_independently(uses: list[
     mixed = np.random.default_rng(order).permutation(len(ids))
     again = strategy.dropped([ids[at] for at in mixed], counts[mixed], most)
     assert again.tolist() == gone[mixed].tolist()  # whatever the other candidates
+
+
+def test_dropout_knows_a_file_name_that_is_not_utf_8() -> None:
+    some = Strategy(dropout=1.0, place="caf\udce9.py", day=3)
+    assert some.dropped(["a", "b"], np.array([9, 0]), 9).tolist() == [True, False]
 
 
 def test_dropout_has_the_given_rate_and_varies_by_day() -> None:
@@ -144,9 +149,8 @@ def test_a_trial_is_labelled_and_learned_from(tried: Mom) -> None:
     assert last["title"] == "Return 1 from alpha"
     assert ON_TRIAL in last["why"]
 
-    assert "on trial" in in_full(last)
-    assert "on trial" in hover_text([others[0], last], None).value
-    assert "on trial" not in in_full(others[0])
+    assert "on trial" in hover_of(last)
+    assert "on trial" not in hover_of(others[0])
     for _ in range(2):
         tried.call("useful", id=last["id"], path="a.py", line=2)
     assert tried.call("show", id=last["id"])["uses"] == 2

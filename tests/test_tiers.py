@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from mom_lsp.journal import Event
 from mom_lsp.memory import Usage
 from mom_lsp.tiers import DAY, HOLD, RELEASE, TOUCH
-from mom_lsp.tiers.decay import EPISODIC, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
+from mom_lsp.tiers.decay import EPISODIC, FLOORS, RATES, SEMANTIC, WORKING, ActiveDays, activated, faded, half_life
 from mom_lsp.tiers.lifecycle import Life, fold
 from mom_lsp.tiers.status_rules import QUIET_AFTER, HistoryEvidence, confidence, is_quiet, judge
-from mom_lsp.tiers.tiers import RISE, Tiers, Touches, tiers
+from mom_lsp.tiers.tiers import RISE, Tiers, Touches, kept_tiers, tiers
 
 ANY_JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=4), st.lists)
 
@@ -61,6 +61,11 @@ def test_an_activation_raises_strength_within_bounds(strength: float, gate: floa
 def test_a_wrong_clock_stays_within_bounds() -> None:
     clock = ActiveDays(np.array([1e300, -1e300, 86_400.0]))
     assert clock.at(np.array([-1e300, 0, 86_400.0, 1e9, 1e300])).tolist() == [1, 1, 2, 2, 3]
+
+
+def test_before_the_first_active_day_there_were_none() -> None:
+    clock = ActiveDays([10 * DAY, 12 * DAY])
+    assert clock.at(np.array([0.0, 9.9, 10.0, 11.0, 12.0, 50.0]) * DAY).tolist() == [0, 0, 1, 1, 2, 2]
 
 
 def test_inactive_days_cause_no_decay() -> None:
@@ -254,3 +259,20 @@ def test_a_transition_is_undone_with_its_cause_and_holds_only_with_its_commit() 
 @given(st.dictionaries(st.sampled_from(["seen", "hinted"]), ANY_JSON | st.dictionaries(st.text(max_size=4), ANY_JSON)))
 def test_a_malformed_imported_impression_is_ignored(data: dict[str, Any]) -> None:
     assert fold([Event(1, 1.0, "shown", "", data=data)]).last_seq == 1
+
+
+@given(
+    rows=st.lists(st.tuples(st.integers(0, 2), st.floats(0, 1)), min_size=1, max_size=9),
+    kept=st.dictionaries(st.integers(0, 8), st.integers(0, 2), max_size=4),
+)
+def test_a_kept_memory_falls_below_neither_its_tier_nor_its_floor(
+    rows: list[tuple[int, float]], kept: dict[int, int]
+) -> None:
+    before = Tiers(np.array([tier for tier, _ in rows]), np.array([strength for _, strength in rows]))
+    kept = {row: least for row, least in kept.items() if row < len(rows)}
+    after = kept_tiers(before, kept)
+    for row, (tier, strength) in enumerate(rows):
+        least = kept.get(row)
+        assert after.tier[row] == (tier if least is None else max(tier, least))
+        assert after.strength[row] == (strength if least is None else max(strength, FLOORS[least]))
+    assert [*before.tier] == [tier for tier, _ in rows], "the argument is left as it is"

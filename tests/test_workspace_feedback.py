@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import START, Mom, Repo, Start, copy_of, indexed
+from repositories import START, Mom, Repo, Start, fill, indexed_fixtures
 from three_commits import ALPHA, BETA, FIRST, check_form, mom_id, suggestion, text, titles, write_three_commits
 
+from mom_lsp.engine.service import Service
 from mom_lsp.errors import JournalError, UsageError
 from mom_lsp.workspace.library.meaning import read_meaning
 
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
-
-
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    return moms(project)
+template, project, mom = indexed_fixtures(write_three_commits)
 
 
 def test_a_pinned_memory_is_shown_first_and_below_the_threshold(mom: Mom) -> None:
@@ -64,6 +51,17 @@ def test_a_dismissal_without_a_line_is_for_the_whole_file(mom: Mom) -> None:
     assert FIRST not in titles(mom.suggest("src/a.py", 14)) + titles(mom.suggest("src/a.py", 20))
     mom.call("undo")
     assert FIRST in titles(mom.suggest("src/a.py", 20))
+
+
+def test_a_dismissal_without_a_place_is_for_where_the_memory_was_shown_last(mom: Mom, project: Repo) -> None:
+    project.commit(
+        "Rename what the parser reads\n\nBecause the server does.", {"a.md": "The parser.\n", "src/z.py": "z = 1\n"}
+    )
+    mom.index()
+    (one,) = (found for found in mom.suggest("src/z.py", 1, counted=True) if found["title"].startswith("Rename"))
+    answer = mom.call("dismiss", id=one["id"])
+    assert answer["message"].startswith("Dismissed in src/z.py:")
+    assert one["id"] not in {found["id"] for found in mom.suggest("src/z.py", 1)}
 
 
 def test_a_forgotten_memory_is_gone_at_once(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +173,8 @@ def test_kept_lists_pinned_useful_and_forgotten_memories(mom: Mom) -> None:
     kept = mom.call("kept")
     assert kept["pinned"] == []
     assert [(one["id"], one["commit"]) for one in kept["forgotten"]] == [(alpha["id"], alpha["source"]["commit"])]
-    assert alpha["title"] not in str(kept)
+    (name,) = [one["phrases"]["name"] for one in kept["forgotten"]]
+    assert name == alpha["title"]  # read from git: the index has no byte of it
     mom.call("restore", id=alpha["id"])
     assert mom.call("kept")["forgotten"] == []
 
@@ -192,3 +191,41 @@ def test_status_reports_the_counts(mom: Mom, project: Repo) -> None:
     project.commit("More", {"src/c.py": "c = 1\n"})
     assert not mom.call("status")["complete"]
     assert {check["name"]: check["ok"] for check in mom.call("doctor")["checks"]}["index"] is True
+
+
+def test_only_what_changes_the_index_starts_a_pass(mom: Mom) -> None:
+    alpha, asked = mom_id(mom, ALPHA), list[str]()
+    mom.service.close()
+    mom.service = Service(mom.location.data, indexing_wanted=lambda location: asked.append("pass"))
+    at = {"id": alpha, "path": "src/a.py", "line": 2}
+    for action, params in (("pin", at), ("useful", at), ("dismiss", at)):
+        mom.call(action, **params)
+        mom.call("undo")
+    mom.call("note", text="Ask before you raise this", path="src/a.py", line=2)
+    assert not asked
+    for action in ("undo", "forget", "undo", "forget", "restore"):  # the first one undoes the note
+        mom.call(action, id=alpha) if action != "undo" else mom.call(action)
+    assert len(asked) == 5
+
+
+def test_memories_are_sorted_into_domains_only_when_some_are_new(project: Repo, moms: Start) -> None:
+    fill(project, 120)
+    mom, phases = moms(project), list[str]()
+
+    def index() -> set[str]:
+        phases.clear()
+        mom.index(report=lambda progress: phases.append(progress.phase))
+        return set(phases)
+
+    assert "domains" in index()
+    (memory, *_) = mom.search("caller saw the wrong sum")
+    assert index() == set(), "a restart"
+    mom.call("pin", id=memory["id"])
+    mom.call("note", text="Ask before you raise this", path="src/a.py", line=2)
+    assert index() == set()
+    mom.call("undo")
+    assert "domains" not in index()
+    mom.call("forget", id=memory["id"])
+    assert "domains" not in index()
+    project.commit("Wait for the port, since the server needs a moment", {"src/b.py": "wait = 1\n"})
+    assert "domains" in index()

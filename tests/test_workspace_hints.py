@@ -5,25 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from repositories import Mom, Repo, Start, copy_of, indexed, make_repository
+from repositories import Mom, Repo, Start, indexed_fixtures, make_repository
 from three_commits import ALPHA, BETA, WHY, check_form, edited, hints, mom_id, text, write_three_commits
 
-from mom_lsp.workspace.ranking.hints import HINT_WINDOW, HINTS_IN_WINDOW
+from mom_lsp.workspace.ranking.hints import FEW_FILES, HINT_WINDOW, HINTS_IN_WINDOW
 
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
-
-
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    return moms(project)
+template, project, mom = indexed_fixtures(write_three_commits)
 
 
 def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:
@@ -35,6 +22,27 @@ def test_a_note_is_hinted_on_its_line_wherever_that_moves(mom: Mom) -> None:
     assert note["why"].startswith("your note on this line")
     mom.call("forget", id=note["id"])
     assert note["id"] not in {h["suggestion"]["id"] for h in hints(mom, text(mom))}
+
+
+def test_a_note_on_a_line_that_is_too_short_to_be_found_by_its_text_is_hinted_there(mom: Mom, project: Repo) -> None:
+    short = "starts = [\n    1,\n]\n"
+    project.commit("Add the starts", {"src/c.py": short})
+    mom.index()
+    mom.call("note", text="The server adds the others", path="src/c.py", line=3, code=short)
+
+    def noted(content: str) -> list[int]:
+        found = mom.call("hints", path="src/c.py", text=content, start=1, end=9)["hints"]
+        return [h["line"] for h in found if h["suggestion"]["title"].startswith("The server adds")]
+
+    assert (noted(short), noted(f"# new\n{short}"), noted(short.replace("]", "] + others"))) == ([3], [4], [])
+
+
+def test_ones_own_notes_are_all_hinted_however_close_they_are(mom: Mom) -> None:
+    lines = [2, 3, 8, 9, 14]
+    for line in lines:
+        mom.call("note", text=f"A word about line number {line}", path="src/a.py", line=line)
+    found = {h["line"]: h["suggestion"]["source"]["type"] for h in hints(mom, text(mom))}
+    assert [line for line, source in found.items() if source == "user"] == lines
 
 
 def test_a_hint_is_on_a_line_that_its_commit_wrote(mom: Mom) -> None:
@@ -76,3 +84,36 @@ def test_the_number_of_hints_is_limited(home: Path, moms: Start, tmp_path: Path)
     assert 121 not in found
     ids = [hint["suggestion"]["id"] for hint in hints(mom, content)]
     assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize(("files", "hinted"), [(FEW_FILES, True), (FEW_FILES + 1, False)])
+def test_a_sweeping_change_is_not_hinted(home: Path, moms: Start, tmp_path: Path, files: int, hinted: bool) -> None:
+    project = make_repository(tmp_path / "sweep")
+    names = [f"src/part_{number}.py" for number in range(files)]
+    project.commit("Start the parts", dict.fromkeys(names, "def wait():\n    return 1\n"))
+    project.commit("Wait ten seconds" + WHY, dict.fromkeys(names, "def wait():\n    return 10\n"))
+    mom = moms(project)
+    mom.index()
+    content = "def wait():\n    return 10\n"
+    found = mom.call("hints", path=names[0], text=content, start=1, end=2)["hints"]
+    assert (2 in [hint["line"] for hint in found]) == hinted
+
+
+def test_a_hint_stays_at_its_line_when_another_line_of_its_commit_is_changed(mom: Mom, project: Repo) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
+    lines = ["def wait(port):", *(f"    {step}(port)" for step in ("listen", "accept", "answer", "close"))]
+    project.commit("Start to wait", {"src/w.py": lines[0] + "\n    pass\n"})
+    title = "Answer only one client at a time"
+    project.commit(title + WHY, {"src/w.py": "\n".join(lines) + "\n"})
+    mom.index()
+
+    def hinted(content: str) -> list[int]:
+        found = mom.call("hints", path="src/w.py", text=content, start=1, end=9)["hints"]
+        return [hint["line"] for hint in found if hint["suggestion"]["title"] == title]
+
+    assert hinted("\n".join(lines) + "\n") == [2]
+    lines[2] = "    accept(port, 1)"
+    lines.insert(0, "import socket")
+    project.commit("Accept one", {"src/w.py": "\n".join(lines) + "\n"})
+    mom.index()
+    assert hinted("\n".join(lines) + "\n") == [3]

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
-from repositories import START, Mom, Repo, Start, copy_of, indexed
+from repositories import START, Mom, Repo, Start, indexed_fixtures
 from three_commits import ALPHA, BETA, KEYS, mom_id, suggestion, text, titles, write_three_commits
 
 from mom_lsp.errors import UsageError
@@ -15,20 +13,7 @@ from mom_lsp.workspace.library.strength import aged
 from mom_lsp.workspace.ranking.query import text_query
 from mom_lsp.workspace.ranking.ranker import Ranker
 
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
-
-
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    return moms(project)
+template, project, mom = indexed_fixtures(write_three_commits)
 
 
 def test_an_intent_is_accepted_with_and_without_a_path(mom: Mom) -> None:
@@ -73,6 +58,55 @@ def test_search_accepts_any_text(mom: Mom, words: str) -> None:
     assert isinstance(mom.search(words), list)
 
 
+def test_a_search_in_a_folder_a_file_or_a_domain_finds_nothing_else(project: Repo, moms: Start) -> None:
+    project.commit("Count the zebras\n\nBecause the upstream server lost some.", {"zoo/zebra.py": "z = 1\n"})
+    mom = moms(project)
+    mom.index()
+    zebras = "Count the zebras"
+
+    def found(words: str, within: str = "", **options: object) -> list[str]:
+        return titles(mom.call("search", text=words, **{"in": within}, **options)["suggestions"])
+
+    assert {ALPHA, zebras} <= set(found("upstream server"))
+    for within in ("zoo", "./zoo/", "zoo/zebra.py"):
+        assert found("upstream server", within) == [zebras], within
+    assert ALPHA in found("upstream server", "src") and zebras not in found("upstream server", "src")
+    assert set(found("upstream server", ".")) == set(found("upstream server"))
+    assert found("", "zoo") == [zebras] and found("", "src", k=1)  # without words, what is most worth reading
+    with pytest.raises(UsageError, match=r"no folder, file or domain is called xylophone; `mom domains`"):
+        found("zebras", "xylophone")
+    with pytest.raises(UsageError, match="did you mean zoo"):
+        found("zebras", "zooo")
+
+
+def test_a_search_in_a_domain_takes_a_part_of_its_name(project: Repo, moms: Start) -> None:
+    for number in range(30):
+        folder, topic = (("parsers", "grammar"), ("widgets", "button"), ("sockets", "timeout"))[number % 3]
+        project.commit(f"Tune the {topic} {number}", {f"{folder}/{number}.py": f"w = {number}\n"})
+    mom = moms(project)
+    mom.index()
+    sizes = {one["name"]: one["memories"] for one in mom.call("domains")["domains"]}
+    assert list(sizes) == sorted(sizes) and sum(sizes.values()) == 33
+    name = next(name for name in sizes if name == "widgets: button")
+
+    def found(words: str, within: str) -> set[str]:
+        return set(titles(mom.call("search", text=words, k=99, **{"in": within})["suggestions"]))
+
+    assert len(found("", name)) == sizes[name] and found("tune", name) <= found("", name)
+    assert found("", name) <= found("", "S: BUTTON") <= {f"Tune the button {number}" for number in range(1, 30, 3)}
+
+
+def test_a_search_in_a_folder_sees_every_match_of_its_words(project: Repo, moms: Start) -> None:
+    for number in range(230):  # more than a search of everything looks at
+        project.commit(f"Tune widget {number}", {f"many/{number}.py": f"w = {number}\n"})
+    project.commit("Mention the widget beside much else, and gadgets, and knobs, and dials", {"few/one.py": "w = 1\n"})
+    mom = moms(project)
+    mom.index()
+    assert titles(mom.call("search", text="widget", **{"in": "few"})["suggestions"]) == [
+        "Mention the widget beside much else, and gadgets, and knobs, and dials"
+    ]
+
+
 def test_show_returns_all_fields(mom: Mom) -> None:
     one = suggestion(mom)
     mom.call("pin", id=one["id"])
@@ -105,7 +139,7 @@ def test_an_encoder_that_loads_after_the_snapshot_is_not_used_yet(mom: Mom) -> N
     state = workspace.states.take(workspace.worktree.head)
     assert not len(state.snapshot.vectors)
     tiers = aged(state.view, state.snapshot.life, START)
-    ranker = Ranker(state, state.snapshot, state.view, shipped("why"), tiers)
+    ranker = Ranker(state, state.snapshot, state.view, shipped("search"), tiers)
     meaning = np.ones(384, np.float32) / np.sqrt(384)
     assert ranker.rank(text_query("callers"), 5, threshold=0.0, meaning=meaning) == ranker.rank(
         text_query("callers"), 5, threshold=0.0

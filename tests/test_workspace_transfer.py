@@ -6,25 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from repositories import Mom, Repo, Start, copy_of, indexed
+from repositories import Mom, Repo, Start, indexed_fixtures
 from three_commits import ALPHA, BETA, FIRST, mom_id, suggestion, titles, write_three_commits
 
 from mom_lsp.errors import UsageError
 
-
-@pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Repo:
-    return indexed(tmp_path_factory.mktemp("template"), write_three_commits)
-
-
-@pytest.fixture
-def project(home: Path, template: Repo, tmp_path: Path) -> Repo:
-    return copy_of(template, tmp_path / "repo")
-
-
-@pytest.fixture
-def mom(project: Repo, moms: Start) -> Mom:
-    return moms(project)
+template, project, mom = indexed_fixtures(write_three_commits)
 
 
 def test_export_and_import_transfer_feedback_without_duplicates(

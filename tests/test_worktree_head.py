@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,7 @@ HEADS: dict[str, Callable[[Repo], object]] = {
         repo.git("update-ref", "refs/worktree/mine", "HEAD"),
         repo.git("symbolic-ref", "HEAD", "refs/worktree/mine"),
     ),
+    "a branch whose name is no UTF-8": lambda repo: repo.git("checkout", "--quiet", "-b", os.fsdecode(b"caf\351")),
     "no branch": lambda repo: repo.git("checkout", "--quiet", "--detach"),
 }
 

@@ -109,7 +109,7 @@ def strings() -> Iterator[tuple[str, str]]:
             yield from python_strings(file)
     client = ROOT / "vscode-client"
     yield from manifest(json.loads((client / "package.json").read_text("utf-8")), "package.json")
-    for file in sorted([*(client / "src").glob("*.ts"), *(ROOT / "fixtures/neovim").glob("*.lua")]):
+    for file in sorted([*(client / "src").glob("*.ts"), *(ROOT / "mom_lsp/nvim").rglob("*.lua")]):
         yield from other_strings(file)
 
 

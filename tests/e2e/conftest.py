@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.protocol import default_converter
 from pytest_lsp import LanguageClient, client_capabilities
 
@@ -218,8 +219,17 @@ class Editor:
         return list(await self.client.text_document_inlay_hint_async(params) or [])
 
     async def hover(self, uri: str, line: int) -> str | None:
+        """Return a hover. It gives up soon, so what it asks for is asked first, and it is asked again if need be."""
+        times = 1
+        if uri in self.versions:
+            place = {"textDocument": {"uri": uri}, "position": {"line": line, "character": 0}}
+            with contextlib.suppress(JsonRpcException):  # a hover is silent about what is wrong
+                known = await self.client.protocol.send_request_async("mom/suggest", place)
+                times = 5 if known.suggestions else 1
         params = types.HoverParams(types.TextDocumentIdentifier(uri), types.Position(line, 0))
-        found = await self.client.text_document_hover_async(params)
+        found = None
+        while found is None and times:
+            found, times = await self.client.text_document_hover_async(params), times - 1
         if found is None:
             return None
         assert isinstance(found.contents, types.MarkupContent)
@@ -241,8 +251,8 @@ class Editor:
         return action if action.command else await self.client.code_action_resolve_async(action)
 
     async def actions(self, uri: str, line: int, **context: Any) -> dict[str, types.CodeAction]:
-        """Return the actions on a line by the command they run, those of the first memory."""
-        found = await self.all_actions(uri, line, **context)
+        """Return all actions on a line by the command they run, those of the first memory."""
+        found = await self.all_actions(uri, line, **{"only": ["mom"]} | context)
         return {action.command.command if action.command else "": action for action in reversed(found)}
 
     async def run(self, command: str, *arguments: Any) -> Any:
@@ -275,6 +285,7 @@ async def start(
     experimental: Any = None,
     spell: Callable[[str], str] = lambda path: Path(path).as_uri(),
     server: Sequence[str] = SERVER,
+    opens: bool = True,
 ) -> Editor:
     """Start the server and greet it as the editor `name` does."""
     client, inbox = make_client()
@@ -290,6 +301,8 @@ async def start(
     root = spell(str(folder))
     capabilities = client_capabilities(name)
     capabilities.experimental = experimental
+    if not opens and capabilities.window:
+        capabilities.window.show_document = None
     params = types.InitializeParams(
         capabilities,
         process_id=process_id,

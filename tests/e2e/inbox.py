@@ -16,7 +16,6 @@ from pytest_lsp.protocol import LanguageClientProtocol
 LOUD = (types.MessageType.Error, types.MessageType.Warning)
 NEVER_SENT = {  # by mom; pytest-lsp answers them all the same
     types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS,
-    types.WINDOW_SHOW_DOCUMENT,
     types.WORKSPACE_DIAGNOSTIC_REFRESH,
 }
 MESSAGE, LOG, ERROR, METHOD = "message", "log", "error", "method"

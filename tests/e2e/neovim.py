@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,20 +13,37 @@ from typing import Any
 
 from .conftest import FILE, LINE, TWICE, TWICE_LINE
 
-INIT = Path(__file__).parents[2] / "fixtures" / "neovim" / "init.lua"
+README = Path(__file__).parents[2] / "mom_lsp" / "server" / "README.md"
 BIN = Path(sys.executable).parent
 NVIM = shutil.which("nvim", path=f"{BIN}{os.pathsep}{os.environ.get('PATH', '')}")
 
 
-def drive_neovim(lua: str, repo: Path, tmp_path: Path, environment: dict[str, str], file: str = FILE) -> dict[str, Any]:
-    result, script = tmp_path / "report.json", tmp_path / "drive.lua"
-    values = ", ".join(json.dumps(str(path)) for path in (result, INIT.with_name("mom.lua")))
-    names = f"local LINE, REPORT, PLUGIN = {LINE}, {values}\nlocal TWICE, TWICE_LINE = '{TWICE}', {TWICE_LINE}"
+def readme_init() -> str:
+    """Return the configuration without the plugin, as README shows it."""
+    found = re.search(r"```lua\n(vim\.lsp\.config.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert found
+    return found[1]
+
+
+def drive_neovim(
+    lua: str, repo: Path, tmp_path: Path, environment: dict[str, str], file: str = FILE, init: str | None = None
+) -> dict[str, Any]:
+    """Start Neovim with a file, run a Lua script in it, and return what the script has written to REPORT.
+
+    `init` is the user's configuration, by default README's, with `mom` on the PATH.
+    """
+    result, script, config = tmp_path / "report.json", tmp_path / "drive.lua", tmp_path / "init.lua"
+    config.write_text(readme_init() if init is None else init, "utf-8")
+    names = f"local LINE, REPORT = {LINE}, {json.dumps(str(result))}\nlocal TWICE, TWICE_LINE = '{TWICE}', {TWICE_LINE}"
     script.write_text(f"{names}\n{lua}", "utf-8")
-    env = environment | {"PATH": f"{BIN}{os.pathsep}{environment.get('PATH', '')}", "NVIM_LOG_FILE": os.devnull}
+    env = environment | {"NVIM_LOG_FILE": os.devnull}
+    if init is None:
+        env["PATH"] = f"{BIN}{os.pathsep}{environment.get('PATH', '')}"
     assert NVIM
+    # Not with -c: Neovim has not entered yet then, and for one does not attach servers that are enabled.
+    entered = f"autocmd VimEnter * lua vim.schedule(function() vim.cmd.luafile({json.dumps(str(script))}) end)"
     done = subprocess.run(
-        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(INIT), file, "-c", f"luafile {script}"],
+        [NVIM, "--headless", "-n", "-i", "NONE", "-u", str(config), file, "-c", entered],
         cwd=repo,
         env=env,
         capture_output=True,

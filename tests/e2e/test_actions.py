@@ -2,31 +2,74 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
+from pathlib import Path
+from typing import Any
 
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.uris import to_fs_path
 
 from mom_lsp.journal import Journal
 from mom_lsp.process.address import read_record
 
-from .conftest import FILE, FIX, HISTORY, LINE, Editor, mom
+from .conftest import (
+    CONVERTER,
+    FILE,
+    FIX,
+    HISTORY,
+    LINE,
+    RETRIES,
+    SETTINGS,
+    TIMEOUT,
+    Editor,
+    Start,
+    end_engine,
+    mom,
+    run_git,
+    start,
+    stop,
+)
 
-ABOUT_A_MEMORY = {"mom.useful", "mom.inserted", "mom.dismiss", "mom.never", "mom.forget", "mom.open"}
-GROUP = len(ABOUT_A_MEMORY) + 1  # and Pin
+SIX = ["mom.pin", "mom.useful", "mom.dismiss", "mom.forget", "mom.open", "mom.why"]
 
 
-async def test_a_hover_shows_the_memory_and_its_relevance(editor: Editor) -> None:
-    text = await editor.hover(editor.open(), LINE)
-    assert text
-    assert f"**{FIX}**" in text
-    assert "The server bans a client after 50 attempts" in text
-    assert "Ann Author" in text
-    assert "% useful: wrote this line" in text
-    assert "strength" not in text and "score" not in text
+async def test_a_hover_says_in_a_few_lines_what_is_to_be_known(editor: Editor) -> None:
+    text = str(await editor.hover(editor.open(), LINE))
+    title, reason, *_ = text.splitlines()
+    assert title == f"**{FIX}**  "
+    assert reason.startswith("The server bans a client after 50 attempts, because its firewall")
+    assert re.search(r"^Ann Author, [\w ]+ · `", text, re.MULTILINE)
+    assert len(text.splitlines()) <= 5
+    assert not [word for word in ("%", "strength", "score", FILE) if word in text]
+
+
+@pytest.mark.parametrize(("hover", "lines"), [("off", []), ("hints", [LINE]), ("all", [LINE, LINE + 1])])
+async def test_the_setting_says_which_lines_have_a_hover(editor: Editor, hover: str, lines: list[int]) -> None:
+    uri = editor.open()
+    await editor.configure({**SETTINGS, "hover": hover})
+    await editor.hints(uri)
+    assert [line for line in (LINE, LINE + 1) if FIX in str(await editor.hover(uri, line))] == lines
+    await editor.configure()
+
+
+async def test_a_resting_cursor_gets_the_earlier_changes_to_its_line(repo: Path, environment: dict[str, str]) -> None:
+    text = (repo / FILE).read_text("utf-8").replace("range(42)", "range(40 + 2)")
+    (repo / FILE).write_text(text, "utf-8")
+    run_git(repo, "commit", "--quiet", "-am", "Say where the limit comes from")
+    mom(repo, "index", env=environment)
+    editor = await start("neovim", repo, environment)
+    asked = {"textDocument": {"uri": editor.open()}, "position": {"line": LINE, "character": 0}}
+    async with asyncio.timeout(TIMEOUT):
+        why: dict[str, str] = {}
+        while "made an earlier change to this line" not in why.get(FIX, ""):
+            found = await editor.client.protocol.send_request_async("mom/suggest", asked)
+            why = {one.title: one.why for one in found.suggestions}
+    await stop(editor)
 
 
 async def test_a_line_without_history_is_quiet(writer: Editor) -> None:
@@ -34,7 +77,7 @@ async def test_a_line_without_history_is_quiet(writer: Editor) -> None:
     assert await writer.hover(uri, 1) is None  # blank
     writer.edit(uri, (LINE, 0), (LINE, 0), "    return MAX_ATTEMPTS\n")
     assert await writer.hover(uri, LINE) is None
-    assert set(await writer.actions(uri, LINE)) == {"mom.why", "mom.remember"}
+    assert set(await writer.actions(uri, LINE)) == {"mom.why"}
     assert FIX in str(await writer.hover(uri, LINE + 1))
 
 
@@ -48,52 +91,57 @@ async def test_an_intent_can_be_sent_with_or_without_a_line(editor: Editor) -> N
         await editor.client.protocol.send_request_async("mom/suggest", {})
 
 
-async def test_a_commit_message_cannot_inject_markup(editor: Editor) -> None:
-    text = await editor.hover(editor.open(), LINE)
-    assert text
-    inside = False  # of a code block, where nothing is markup
-    for line in text.splitlines():
-        if line.startswith("```"):
-            inside = not inside
-        elif not inside:
-            assert not re.search(r"(?<!\\)[<\[\]]", line) and "https://" not in line
-    assert r"\[click\](command:evil) \<b\>bold" in text
-    assert not inside
-
-
 async def test_a_line_without_a_memory_has_no_hover(editor: Editor) -> None:
     uri = editor.open("notes.txt", "nothing\n", "plaintext")
     assert await editor.hover(uri, 0) is None
     assert await editor.hints(uri) == []
 
 
-async def test_a_line_has_its_code_actions(editor: Editor) -> None:
+async def test_the_light_bulb_has_six_actions_for_a_memory_and_the_rest_behind_more(editor: Editor) -> None:
     actions = await editor.all_actions(editor.open(), LINE)
-    commands = [str(action.command and action.command.command) for action in actions]
-    assert set(commands[:GROUP]) == ABOUT_A_MEMORY | {"mom.pin"}
-    assert commands[GROUP : GROUP + 2] == ["mom.why", "mom.remember"]
-    assert [action.kind for action in actions] == [f"quickfix.{command}" for command in commands]
-    assert actions[0].title == "Pin “Fix endless retries by limiting them to…”"
-    assert "endless" not in "".join(action.title for action in actions[1:GROUP])  # named once
+    commands = [action.command.command for action in actions if action.command]
+    assert commands == [*SIX, "mom.more"]
+    assert [action.kind for action in actions] == commands
+    assert actions[0].title == "Pin: Fix endless retries by limiting them to…"
+    assert all("endless" in action.title for action in actions[:-1])
 
 
-async def test_each_memory_of_a_line_has_a_group_of_actions(editor: Editor) -> None:
-    actions = await editor.all_actions(editor.open(), LINE)
-    groups = [str(action.data["arguments"][0]) for action in actions if action.data]
-    groups = [*groups[:GROUP], *groups[GROUP + 2 :]]
-    assert len(set(groups)) == len(groups) // GROUP > 1
-    assert groups == sorted(groups, key=groups.index)
+async def test_the_actions_of_every_memory_can_be_asked_for_by_kind(editor: Editor) -> None:
+    uri = editor.open()
+    every = await editor.all_actions(uri, LINE, only=["mom"])
+    memories = [action.data["memory"] for action in every if action.data and action.data["memory"]]
+    assert len(set(memories)) > 1
+    assert memories == sorted(memories, key=memories.index)  # in groups
+    assert {action.kind for action in every} >= {*SIX, "mom.never", "mom.inserted"}
+    forgets = await editor.all_actions(uri, LINE, only=["mom.forget"])
+    assert {action.kind for action in forgets} == {"mom.forget"} and len(forgets) == len(set(memories))
+
+
+@pytest.mark.parametrize("writer", ["neovim"], indirect=True)
+async def test_more_offers_what_the_light_bulb_leaves_out(writer: Editor) -> None:
+    offered: list[str] = []
+
+    @writer.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)
+    def choose(params: types.ShowMessageRequestParams) -> types.MessageActionItem:
+        offered.extend(item.title for item in params.actions or [])
+        return next(item for item in params.actions or [] if item.title.startswith("Never suggest: Fix endless"))
+
+    uri = writer.open()
+    (more,) = (one for one in await writer.all_actions(uri, LINE) if one.title == "More…")
+    await writer.run_action(more)
+    assert not [title for title in offered if title.startswith("Useful: Fix endless")]
+    assert FIX not in str(await writer.hover(uri, LINE))
 
 
 @pytest.mark.parametrize(
     ("only", "some"),
     [
         ([""], True),
-        (["quickfix"], True),
-        (["quickfix.mom"], True),
-        (["quickfix.mom.pin"], True),
+        (["mom"], True),
+        (["mom.pin"], True),
+        (["quickfix"], False),
         (["refactor"], False),
-        (["quickfix.other"], False),
+        (["mom.other"], False),
     ],
 )
 async def test_only_the_requested_kinds_are_returned(editor: Editor, only: list[str], some: bool) -> None:
@@ -113,7 +161,7 @@ async def test_pinning_is_visible_and_can_be_undone(writer: Editor) -> None:
     await writer.run_action((await writer.actions(uri, LINE))["mom.pin"])
     await writer.nothing_unread()  # the hint shows it
     actions = await writer.actions(uri, LINE)
-    assert actions["mom.unpin"].title.startswith("Unpin “Fix endless")
+    assert actions["mom.unpin"].title.startswith("Unpin: Fix endless")
     assert "pinned" in str(await writer.hover(uri, LINE))
     await writer.run_action(actions["mom.unpin"])
     assert "mom.unpin" not in await writer.actions(uri, LINE)
@@ -124,14 +172,14 @@ async def test_a_forgotten_memory_is_gone_at_once_and_undo_restores_it(writer: E
     assert FIX in str(await writer.hover(uri, LINE))
     await writer.run_action((await writer.actions(uri, LINE))["mom.forget"])
     assert FIX not in str(await writer.hover(uri, LINE))
-    assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
+    assert not [hint for hint in await writer.hints(uri) if "server bans" in str(hint.label)]
     await writer.expect_message("Forgotten")
     undo = (await writer.actions(uri, LINE))["mom.undo"]
     assert undo.title == "Undo “Forget”"
     assert (await writer.run_action(undo))["ok"]
     assert "mom.undo" not in await writer.actions(uri, LINE)
     if writer.refreshes:
-        await writer.hints_become(uri, lambda hints: any("endless" in str(hint.label) for hint in hints))
+        await writer.hints_become(uri, lambda hints: any("server bans" in str(hint.label) for hint in hints))
         assert FIX in str(await writer.hover(uri, LINE))
 
 
@@ -140,7 +188,7 @@ async def test_a_memory_dismissed_here_is_not_shown_here(writer: Editor) -> None
     uri = writer.open()
     await writer.run_action((await writer.actions(uri, LINE))["mom.dismiss"])
     assert FIX not in str(await writer.hover(uri, LINE))
-    assert not [hint for hint in await writer.hints(uri) if "endless" in str(hint.label)]
+    assert not [hint for hint in await writer.hints(uri) if "server bans" in str(hint.label)]
 
 
 @pytest.mark.parametrize("writer", ["visual-studio-code"], indirect=True)
@@ -167,18 +215,39 @@ async def test_a_never_suggested_memory_is_found_only_by_search(writer: Editor) 
 
 
 @pytest.mark.parametrize("writer", ["visual-studio-code"], indirect=True)
-async def test_a_line_can_be_saved_as_a_note(writer: Editor, environment: dict[str, str]) -> None:
+async def test_only_what_is_selected_can_be_saved_as_a_note(writer: Editor, environment: dict[str, str]) -> None:
     uri = writer.open()
-    await writer.run_action((await writer.actions(uri, 3))["mom.remember"])
-    found = mom(writer.folder, "search", "def fetch(url):", env=environment)
-    assert "note" in [suggestion["kind"] for suggestion in found["suggestions"]]
+    assert "mom.remember" not in await writer.actions(uri, 3)  # never the line itself
+    selected = types.Range(types.Position(3, 4), types.Position(3, 9))
+    params = types.CodeActionParams(types.TextDocumentIdentifier(uri), selected, types.CodeActionContext([]))
+    params.context.only = ["mom.remember"]
+    raw: Any = await writer.client.text_document_code_action_async(params)
+    (save,) = (CONVERTER.structure(item, types.CodeAction) for item in raw)
+    await writer.run_action(await writer.resolved(save))
+    found = mom(writer.folder, "search", "fetch", env=environment)
+    assert [one["title"] for one in found["suggestions"] if one["source"]["type"] == "user"] == ["fetch"]
 
 
-async def test_opening_a_memory_names_its_source_commit(editor: Editor) -> None:
+async def test_the_source_is_a_read_only_document_at_the_change_of_the_line(editor: Editor) -> None:
     uri = editor.open()
-    shown = await editor.run_action((await editor.actions(uri, LINE))["mom.open"])
-    assert shown["title"] == FIX
-    assert shown["source"]["commit"][:12] in await editor.expect_message(FIX)
+    memory = await editor.run_action((await editor.actions(uri, LINE))["mom.open"])
+    assert memory["title"] == FIX
+    shown = editor.client.shown_documents[-1]
+    text = Path(to_fs_path(shown.uri) or "").read_text("utf-8")
+    assert text.startswith(f"commit {memory['source']['commit']}")
+    assert shown.selection
+    assert text.splitlines()[shown.selection.start.line] == f"+{RETRIES.splitlines()[0]}"
+
+
+async def test_an_editor_that_opens_no_documents_is_told_the_file(repo: Path, environment: dict[str, str]) -> None:
+    editor = await start("neovim", repo, environment, opens=False)
+    await editor.run_action((await editor.actions(editor.open(), LINE))["mom.open"])
+    told = await editor.expect_message(".diff:")
+    file = Path(told.rpartition(":")[0])
+    assert FIX in file.read_text("utf-8")
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o400, 0o700)
+    await stop(editor)
+    assert not file.parent.exists()
 
 
 async def test_search_and_status_answer(editor: Editor) -> None:
@@ -187,13 +256,57 @@ async def test_search_and_status_answer(editor: Editor) -> None:
     assert (await editor.run("mom.status"))["memories"] >= len(HISTORY)
 
 
-async def test_why_answers_and_shows_the_answer(editor: Editor) -> None:
+async def test_a_search_can_be_narrowed_to_a_folder_or_a_domain(editor: Editor) -> None:
+    listed = await editor.client.protocol.send_request_async("mom/domains", {})
+    names = [one.name for one in listed.domains]
+    assert names and sum(one.memories for one in listed.domains) == len(HISTORY)
+    for within in ("src", FILE, names[0]):
+        found = await editor.run("mom.search", "endless retries", None, within)
+        assert FIX in [one["title"] for one in found["suggestions"]], within
+    assert (await editor.run("mom.search", "", editor.uri(), "src"))["suggestions"]
+    with pytest.raises(JsonRpcException, match="no folder, file or domain is called nowhere"):
+        await editor.run("mom.search", "endless retries", None, "nowhere")
+
+
+async def test_what_a_view_shows_is_one_request(writer: Editor) -> None:
+    async def view(**asked: Any) -> Any:
+        return await writer.client.protocol.send_request_async("mom/view", asked)
+
+    uri = writer.open()
+    at = {"textDocument": {"uri": uri}, "position": {"line": LINE, "character": 0}}
+    found = await view(**at)
+    assert found.line[0].title == FIX and FIX in {one.title for one in found.file}
+    assert found.pinned == found.promoted == found.useful == found.forgotten == []
+    await writer.run("mom.pin", found.line[0].id, uri, LINE + 1)
+    assert [one.title for one in (await view(**at)).pinned] == [FIX]
+    elsewhere = await view()
+    assert [one.title for one in elsewhere.pinned] == [FIX] and elsewhere.line == elsewhere.file == []
+
+
+@pytest.mark.parametrize(("method", "times"), [("mom/view", 0), ("mom/seen", 1)])
+async def test_what_a_view_shows_counts_only_once_it_was_read(
+    start_editor: Start, repo: Path, environment: dict[str, str], method: str, times: int
+) -> None:
+    editor = await start_editor("visual-studio-code")
+    at = {"textDocument": {"uri": editor.open()}, "position": {"line": LINE, "character": 0}}
+    for _ in range(2):
+        await editor.client.protocol.send_request_async(method, at)
+    await stop(editor)
+    end_engine(repo / ".git" / "mom")  # which writes what it counted
+    found = mom(repo, "search", "endless retries", env=environment)["suggestions"]
+    fix = next(one["id"] for one in found if one["title"] == FIX)
+    assert mom(repo, "show", fix, env=environment)["life"]["shown"] == times
+
+
+async def test_why_opens_the_answer_as_a_document_whose_links_lead_to_the_sources(editor: Editor) -> None:
     answer = await editor.run_action((await editor.actions(editor.open(), LINE))["mom.why"])
-    assert set(answer) == {"answer", "attention", "citations", "generated", "origin", "took_ms"}
     assert "wrote this line: The server bans a client" in answer["answer"]
-    assert answer["citations"][0]["title"] == FIX
-    shown = (await editor.expect_message(FIX)).splitlines()
-    assert (shown[0], FIX in shown[1]) == (answer["answer"], True)
+    page = Path(to_fs_path(editor.client.shown_documents[-1].uri) or "")
+    text = page.read_text("utf-8")
+    assert text == answer["page"] and page.suffix == ".md"
+    assert text.startswith(f"# Why is {FILE}:{LINE + 1} so?\n\n```\n{RETRIES.split(chr(10))[0].strip()}\n```\n")
+    (link, *_) = re.findall(r"\]\(([0-9a-f]{9}\.diff)\)", text)
+    assert FIX in (page.parent / link).read_text("utf-8")
 
 
 @pytest.mark.parametrize(
@@ -230,6 +343,7 @@ async def test_feedback_is_kept_while_no_engine_runs(writer: Editor) -> None:
     with Journal(data / "journal.sqlite") as journal:
         events = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
     assert events == [("pin", arguments_id(pin))]
+    await writer.expect_warning("the engine ended; it restarts")
 
 
 def arguments_id(action: types.CodeAction) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -17,11 +18,13 @@ from typing import IO, Any
 import psutil
 import pytest
 from lsprotocol import types
-from processes import spent
+from processes import eventually, spent
 
+from mom_lsp import __version__
 from mom_lsp.process.address import read_record
+from mom_lsp.process.runtime_folder import new_files
 
-from .conftest import FIX, LINE, SERVER, TIMEOUT, Start
+from .conftest import FIX, LINE, SERVER, TIMEOUT, Start, stop
 
 HEAVY = {"lancedb", "pyarrow", "lance", "torch", "transformers", "sentence_transformers", "llama_cpp", "numpy", "git"}
 
@@ -151,6 +154,21 @@ def test_the_server_exits_when_the_editor_dies_but_its_pipe_stays_open(server: s
     assert server.wait(TIMEOUT) == 1
 
 
+def test_warnings_go_to_the_editors_log_and_not_to_stderr(environment: dict[str, str]) -> None:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(SERVER, env=environment, **pipes) as process:
+        greet(process)
+        assert process.stdin and process.stdout and process.stderr
+        send(process.stdin, "initialized", {})
+        send(process.stdin, "textDocument/didOpen", {})  # unreadable
+        message = receive(process.stdout)
+        process.kill()
+        assert message["method"] == "window/logMessage"
+        assert message["params"]["type"] == types.MessageType.Warning
+        assert "textDocument/didOpen was ignored" in message["params"]["message"]
+        assert process.stderr.read() == b""
+
+
 async def test_a_killed_engine_costs_at_most_one_suggestion(start_editor: Start, repo: Path) -> None:
     editor = await start_editor()
     uri = editor.open()
@@ -158,10 +176,44 @@ async def test_a_killed_engine_costs_at_most_one_suggestion(start_editor: Start,
     record = read_record(repo / ".git" / "mom")
     os.kill(record["pid"], signal.SIGKILL)
     psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], TIMEOUT)
+    await editor.expect_warning("the engine ended; it restarts")
     await editor.hints_become(uri, bool)  # the new engine has the client refresh
     assert FIX in str(await editor.hover(uri, LINE))
     assert read_record(repo / ".git" / "mom")["pid"] != record["pid"]
     await editor.nothing_unread()
+
+
+def of_version(version: str, *arguments: str) -> list[str]:
+    """Return a command that runs `mom` as a process of another version does that was started before an update."""
+    script = f"import sys, mom_lsp; mom_lsp.__version__ = {version!r}; from mom_lsp.cli import main; main()"
+    return [sys.executable, "-P", "-c", script, *arguments]
+
+
+async def test_after_an_update_a_running_engine_of_an_older_version_is_replaced(
+    start_editor: Start, repo: Path, environment: dict[str, str]
+) -> None:
+    data = repo / ".git" / "mom"
+    old = subprocess.Popen(of_version("0.0.1", "engine", "--data", str(data)), env=environment)
+    eventually(lambda: (Path(new_files(data)).with_suffix(".json")).exists())
+    assert read_record(data)["version"] == "0.0.1"
+    editor = await start_editor()
+    assert FIX in str(await editor.hover(editor.open(), LINE))
+    assert read_record(data)["version"] == __version__ and old.wait(TIMEOUT) == 0
+
+
+async def test_after_an_update_an_older_editor_is_told_once_and_leaves_the_new_engine_alone(
+    start_editor: Start, repo: Path
+) -> None:
+    older = await start_editor(server=of_version("0.0.1", "serve"))  # the engine that it starts is the new one
+    await older.expect_message("mom was updated to")
+    assert await older.hover(older.open(), LINE) is None
+    newer = await start_editor()
+    uri = newer.open()
+    assert FIX in str(await newer.hover(uri, LINE))
+    engine = read_record(repo / ".git" / "mom")["pid"]
+    for _ in range(3):
+        assert await older.hints(older.uri()) == [] and await newer.hints(uri)
+    assert read_record(repo / ".git" / "mom")["pid"] == engine
 
 
 async def test_two_editors_started_at_once_share_one_engine(start_editor: Start) -> None:
@@ -171,11 +223,15 @@ async def test_two_editors_started_at_once_share_one_engine(start_editor: Start)
     assert len({(await editor.run("mom.status"))["engine"]["pid"] for editor in editors}) == 1
 
 
-async def test_a_repository_without_an_index_gets_its_hints_eventually(start_editor: Start, repo: Path) -> None:
+async def test_a_repository_without_an_index_gets_its_hints_eventually_and_says_so(
+    start_editor: Start, repo: Path
+) -> None:
     shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor()
+    await editor.expect_message("Reading the history of repository; hints come as it is read")
     hints = await editor.hints_become(editor.open(), lambda hints: LINE in [hint.position.line for hint in hints])
-    assert "endless" in str([hint.label for hint in hints])
+    assert "server bans" in str([hint.label for hint in hints])
+    assert re.match(r"repository: \d memor(y|ies) so far", await editor.expect_message("so far"))
 
 
 async def test_folders_can_be_added_and_removed(start_editor: Start, repo: Path, tmp_path: Path) -> None:
@@ -212,3 +268,18 @@ serve_stdio(server)
         process.kill()
         assert process.stdout.read() == b""
         assert process.stderr.read().count(b"noise") == 3
+
+
+@pytest.mark.slow
+async def test_an_engine_ends_a_minute_after_the_last_window(start_editor: Start, repo: Path) -> None:
+    editors = [await start_editor("neovim"), await start_editor("visual-studio-code")]
+    for editor in editors:
+        assert FIX in str(await editor.hover(editor.open(), LINE))
+    engine = psutil.Process(read_record(repo / ".git" / "mom")["pid"])
+    indexers = engine.children(recursive=True)
+    await stop(editors[0])
+    await stop(editors[1])
+    closed = time.monotonic()
+    gone, alive = await asyncio.to_thread(psutil.wait_procs, [engine, *indexers], TIMEOUT)
+    assert engine in gone and not alive
+    assert 55 < time.monotonic() - closed < 80

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from llama_models import needs_model
 from lsprotocol import types
+from pygls.uris import to_fs_path
 
 from mom_lsp.server.why_command import REMEMBER, TITLE
 
@@ -22,7 +23,7 @@ UNSORTED = "def show(names):\n    for name in names:\n        print(name)\n"
 SORTED = 2  # its line, from 1
 WHY = "The order of a set differs between runs, which broke the tests."
 ANSWER = "The names are sorted because the order of a set differs between runs"
-SETTINGS = {"model": {"enable": True}, "completion": {"enable": True}}
+SETTINGS = {"model": {"enable": True, "rephrase": True}, "completion": {"enable": True}}
 PATIENCE = 6 * TIMEOUT  # seconds: the model is loaded first
 
 pytestmark = [pytest.mark.slow, needs_model]
@@ -32,10 +33,11 @@ local report = { progress = {}, asked = {} }
 local function wait(condition) return vim.wait(180000, condition, 50) end
 report.attached = wait(function() return #vim.lsp.get_clients({ name = 'mom', bufnr = 0 }) > 0 end)
 local client = vim.lsp.get_clients({ name = 'mom' })[1]
-client.settings = { mom = { model = { enable = true }, completion = { enable = true } } }
+client.settings = { mom = { model = { enable = true, rephrase = true }, completion = { enable = true } } }
 client:notify('workspace/didChangeConfiguration', { settings = client.settings })
 vim.cmd.edit('src/report.py')
-local uri, stop = vim.uri_from_bufnr(0), true
+local buffer, stop = vim.api.nvim_get_current_buf(), true -- the answer is shown in another one
+local uri = vim.uri_from_bufnr(buffer)
 vim.api.nvim_create_autocmd('LspProgress', { callback = function(event)
   local value = event.data.params.value
   if value.title ~= TITLE and value.kind ~= 'end' then return end
@@ -49,7 +51,7 @@ vim.ui.select = function(items, options, done)
   done(items[1])
 end
 local question = { title = 'why', command = 'mom.why', arguments = { uri, SORTED } }
-local function ask() client:exec_cmd(question, { bufnr = 0 }) end
+local function ask() client:exec_cmd(question, { bufnr = buffer }) end
 local function ended() return report.progress[#report.progress] == 'end' end
 ask()
 report.stopped = wait(ended)
@@ -57,17 +59,18 @@ report.quiet = #report.asked == 0
 stop, report.progress = false, {}
 ask()
 report.answered = wait(function() return #report.asked > 0 and ended() end)
+vim.api.nvim_set_current_buf(buffer) -- back from the answer
 report.remembered = wait(function()
-  for _, hint in ipairs(vim.lsp.inlay_hint.get({ bufnr = 0 })) do
+  for _, hint in ipairs(vim.lsp.inlay_hint.get({ bufnr = buffer })) do
     if vim.startswith(hint.inlay_hint.label, '✎') then return true end
   end
 end)
-vim.api.nvim_buf_set_lines(0, SORTED, SORTED, false, { '    for other in ' })
+vim.api.nvim_buf_set_lines(buffer, SORTED, SORTED, false, { '    for other in ' })
 local place = { textDocument = { uri = uri }, position = { line = SORTED, character = 17 } }
 place.context = { triggerKind = 1 }
 report.announced = client.server_capabilities.inlineCompletionProvider ~= nil
 for _ = 1, 5 do -- a machine that is busy may take longer than anybody waits for a completion
-  local completed = client:request_sync('textDocument/inlineCompletion', place, 120000, 0)
+  local completed = client:request_sync('textDocument/inlineCompletion', place, 120000, buffer)
   report.completed = vim.tbl_get(completed or {}, 'result', 1, 'insertText')
   report.last = completed
   if report.completed then break end
@@ -113,6 +116,11 @@ def reports(editor: Editor) -> dict[Any, list[str]]:
     }
 
 
+def page(editor: Editor) -> str:
+    """Return the document that was shown last, its lines joined."""
+    return " ".join(Path(to_fs_path(editor.client.shown_documents[-1].uri) or "").read_text("utf-8").split())
+
+
 async def test_a_why_request_can_be_cancelled(asking: Editor) -> None:
     uri, requests = asking.open(REPORT), list[Any]()
     asking.client.feature(types.WINDOW_SHOW_MESSAGE_REQUEST)(lambda params: requests.append(params))
@@ -122,7 +130,7 @@ async def test_a_why_request_can_be_cancelled(asking: Editor) -> None:
     asking.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
     await until(lambda: reports(asking)[token][-1] == "end")
     assert requests == []
-    await asking.expect_message("The order of a set differs")  # the earlier answer remains
+    assert "order of a set differs" in page(asking)  # the earlier answer remains
 
 
 async def test_an_answer_is_kept_if_the_user_confirms(asking: Editor) -> None:
@@ -135,7 +143,7 @@ async def test_an_answer_is_kept_if_the_user_confirms(asking: Editor) -> None:
 
     await asking.run("mom.why", uri, SORTED)
     await until(lambda: requests)
-    await asking.expect_message("The order of a set differs")
+    assert "order of a set differs" in page(asking)
     assert requests[0].message.startswith(ANSWER)
     assert [item.title for item in requests[0].actions] == [REMEMBER]
     await asking.hints_become(uri, lambda hints: any(f"✎ {ANSWER[:20]}" in str(one.label) for one in hints))

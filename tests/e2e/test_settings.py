@@ -20,14 +20,16 @@ from .conftest import LINE, TIMEOUT, Editor, Start, copied, start, stop
 from .inbox import LOG, MESSAGE
 
 SCOPES = {"mom": {"scopes": True}}  # the capability that VS Code's client announces
-KNOWN = {info.name: info for info in describe()}
 TRUST = "mom.trustEditor"  # read by mom_lsp.settings alone: it decides which other settings are accepted
+# No editor may set the others, which the commands of `mom fleet` read: see test_cli_fleet.py.
+KNOWN = {info.name: info for info in describe() if info.scope != "file" or info.name == TRUST}
 LATER = ("mom.hints.enable", "mom.enable")  # they turn off what reads the others, so they are changed after them
 CHOSEN = {
     "mom.encoder.enable": True,  # the tests' own file turns it off
     "mom.model.enable": True,
     "mom.encoder.model": "/no/encoder",
     "mom.model.path": "/no/model.gguf",
+    "mom.hover": "hints",
 }
 
 
@@ -88,6 +90,7 @@ async def read(
     await editor.hints(uri)
     await editor.client.protocol.send_request_async("mom/suggest", {"textDocument": {"uri": uri}})
     at = types.TextDocumentIdentifier(uri), types.Position(LINE, 4)
+    await editor.client.text_document_hover_async(types.HoverParams(*at))
     asked = types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked)
     await editor.client.text_document_inline_completion_async(types.InlineCompletionParams(asked, *at))
     editor.edit(uri, (0, 0), (0, 0), "#")

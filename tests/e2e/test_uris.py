@@ -73,7 +73,7 @@ async def use(editor: Editor, who: str, name: str) -> None:
     uri = editor.open(name)
     hints = await editor.hints_become(uri, lambda hints: line in [hint.position.line for hint in hints])
     (hint,) = [hint for hint in hints if hint.position.line == line]
-    assert "Limit the retries" in str(hint.label)
+    assert str(hint.label).startswith("← The server bans a client")
     resolved = await editor.client.inlay_hint_resolve_async(hint)
     assert subject in str(resolved.tooltip)
     assert subject in str(await editor.hover(uri, line))

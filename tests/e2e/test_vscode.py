@@ -16,6 +16,7 @@ MOM = Path(sys.executable).parent / "mom"
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.alone,
     pytest.mark.editor,
     pytest.mark.timeout(3000),  # installing and compiling the editor takes minutes
     pytest.mark.skipif(bool(MISSING), reason=f"not here: {', '.join(MISSING)}"),

