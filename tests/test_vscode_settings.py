@@ -24,13 +24,18 @@ def contributes() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def properties(contributes: dict[str, Any]) -> dict[str, Any]:
-    return dict(contributes["configuration"]["properties"])
+    return {name: shown for group in contributes["configuration"] for name, shown in group["properties"].items()}
 
 
-def test_the_settings_match_those_that_the_script_generates(properties: dict[str, Any]) -> None:
-    expected = schema.properties()
-    assert properties == expected, "run `npm run settings` in vscode-client"
-    assert list(properties) == list(expected)
+def test_the_settings_match_those_that_the_script_generates(contributes: dict[str, Any]) -> None:
+    expected = schema.groups()
+    assert contributes["configuration"] == expected, "run `npm run settings` in vscode-client"
+    assert json.dumps(contributes["configuration"]) == json.dumps(expected)  # in the same order
+
+
+def test_every_setting_is_in_one_group(contributes: dict[str, Any]) -> None:
+    grouped = [name for group in contributes["configuration"] for name in group["properties"]]
+    assert sorted(grouped) == sorted(schema.properties())
 
 
 def test_the_longest_label_is_shown_beside_a_hint_of_another_extension(contributes: dict[str, Any]) -> None:

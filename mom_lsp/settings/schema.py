@@ -29,10 +29,35 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
+# The pages of the settings editor in the order of need, and what is on each: a setting, or all below a name.
+GROUPS = {
+    "General": ("mom.enable", "mom.exclude", "mom.languagesDisabled", "mom.server.path"),
+    "Hints and Hover": ("mom.hints", "mom.hover"),
+    "Suggestions": ("mom.suggest",),
+    "Index": ("mom.index",),
+    "Search by Meaning": ("mom.encoder",),
+    "Local Model": ("mom.model", "mom.completion"),
+    "Advanced": ("mom.weights", "mom.route", "mom.strategies", "mom.engine", "mom.trace.server"),
+}
+
+
 def properties() -> dict[str, dict[str, Any]]:
-    """Return the value of `contributes.configuration.properties`."""
-    found = {info.name: _schema(info) for info in describe() if info.scope != "file"} | OWN
-    return {name: schema | {"order": order} for order, (name, schema) in enumerate(found.items())}
+    """Return the schema of every setting in VS Code."""
+    return {info.name: _schema(info) for info in describe() if info.scope != "file"} | OWN
+
+
+def groups() -> list[dict[str, Any]]:
+    """Return the value of `contributes.configuration`."""
+    schemas = properties()
+    return [
+        {"title": title, "order": order, "properties": _ordered(schemas, members)}
+        for order, (title, members) in enumerate(GROUPS.items(), 1)
+    ]
+
+
+def _ordered(schemas: dict[str, dict[str, Any]], members: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+    names = [name for member in members for name in schemas if name == member or name.startswith(f"{member}.")]
+    return {name: schemas[name] | {"order": order} for order, name in enumerate(names)}
 
 
 def description(info: SettingInfo) -> str:
@@ -54,7 +79,7 @@ def _schema(info: SettingInfo) -> dict[str, Any]:
 def write(file: Path) -> None:
     """Update the settings in a package.json."""
     package = json.loads(file.read_text("utf-8"))
-    package["contributes"]["configuration"]["properties"] = properties()
+    package["contributes"]["configuration"] = groups()
     file.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 

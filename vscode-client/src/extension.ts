@@ -20,7 +20,7 @@ import { provideHovers } from "./hover";
 import { Server } from "./memory";
 import { ServerProblem, checkServer } from "./probe";
 import { openReport } from "./report";
-import { setValues } from "./settings";
+import { declaredSettings, setValues } from "./settings";
 import { Sources } from "./source";
 import { State as FolderState, Status } from "./status";
 import { MemoriesView } from "./view";
@@ -242,7 +242,7 @@ class Extension implements Server {
   }
 
   private middleware(): Middleware {
-    const names = Object.keys(this.context.extension.packageJSON.contributes.configuration.properties as object);
+    const names = declaredSettings(this.context.extension.packageJSON);
     return {
       ...this.hints.middleware,
       executeCommand: (command, args) => this.commands.run(command, args),

@@ -12,6 +12,16 @@ export interface SetValues {
   workspace: Record<string, unknown>;
 }
 
+/** The part of package.json that declares settings, in groups. */
+interface Manifest {
+  contributes: { configuration: { properties: object }[] };
+}
+
+/** Return the full names of all settings of a package.json. */
+export function declaredSettings(manifest: Manifest): string[] {
+  return manifest.contributes.configuration.flatMap((group) => Object.keys(group.properties));
+}
+
 /** Return the explicitly set values by full name. */
 export function setValues(names: readonly string[], resource?: Uri): SetValues {
   const configuration = workspace.getConfiguration(undefined, resource ?? null);
