@@ -178,3 +178,13 @@ def test_stored_comments_are_sanitized() -> None:
 )
 def test_a_tag_states_the_kind_of_a_comment(text: str, kind: str | None) -> None:
     assert [memory.kind for memory in read("a.rs", f"// {text}\nfn f() {{}}\n")] == [kind] * (kind is not None)
+
+
+def test_a_carriage_return_within_a_line_shifts_no_comment() -> None:
+    (memory,) = read("a.py", "a = 1\rb = 2\n# HACK: the old server sends two headers\n")
+    assert memory.source.line == 2
+
+
+def test_a_lexer_that_repeats_text_ends_the_comments_and_nothing_else() -> None:
+    text = "# HACK: the old server sends two headers\n" + "a = <<A\n" * 40 + "# HACK: and the new one sends none of them\n"
+    assert [memory.source.line for memory in read("a.tf", text)][:1] == [1]

@@ -36,6 +36,11 @@ def test_a_comment_above_a_line_is_found_with_its_first_line() -> None:
     assert text_at(10) == "Count the idle workers too, they hold memory."
 
 
+def test_a_carriage_return_within_a_line_shifts_no_comment() -> None:
+    code = 'a = "x\ry"\n\n# Count the idle workers too, they hold memory.\ntotal = 1\n'
+    assert text_at(4, "pool.py", code) == "Count the idle workers too, they hold memory."
+
+
 @pytest.mark.parametrize(("line", "found"), [(11, True), (12, True), (13, True), (14, False)])
 def test_a_comment_is_about_the_lines_of_its_block(line: int, found: bool) -> None:
     assert (text_at(line) is not None) is found

@@ -22,6 +22,7 @@ from mom_lsp.extract.comment_markers import Markers, tagged_kind
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import text_kind
 from mom_lsp.extract.language import ideographs
+from mom_lsp.extract.line_ends import as_lines_of_git
 from mom_lsp.extract.message import rationale, sentences, shorten
 from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import enclosing_symbol
@@ -72,7 +73,7 @@ def comment_memories(path: str, blob: str, text: str, *, sanitize: Sanitize) -> 
     lexer = find_lexer(path)
     if lexer is None:
         return []
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = as_lines_of_git(text)
     lines = text.split("\n")
     memories: dict[str, Memory] = {}
     for passage in _passages(lexer, text, markers):
@@ -237,8 +238,7 @@ def _lexable(text: str) -> tuple[str, list[int]]:
     for number, line in enumerate(text.split("\n")):
         blank = 0 if line.strip() else blank + 1
         if blank <= MAX_BLANK_LINES:
-            line = line[:MAX_SOURCE_LINE].replace("\r", " ")  # a lexer would take it for the end of a line
-            kept.append("" if blank else _BLANKS.sub(" " * MAX_BLANKS, line))
+            kept.append("" if blank else _BLANKS.sub(" " * MAX_BLANKS, line[:MAX_SOURCE_LINE]))
             numbers.append(number)
     return "\n".join(kept), numbers
 

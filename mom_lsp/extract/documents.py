@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mom_lsp.extract.front_matter import MAX_FILES, InScope, front_matter, no_files
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import entry_kind, text_kind
+from mom_lsp.extract.line_ends import as_lines_of_git
 from mom_lsp.extract.markup import plain
 from mom_lsp.extract.message import MAX_BODY, rationale, sentences, shorten
 from mom_lsp.extract.noise import is_vendored
@@ -112,7 +113,7 @@ def document_memories(
     """
     if not is_document(path):
         return []
-    text = text[:MAX_DOCUMENT].replace("\r\n", "\n").replace("\r", "\n")
+    text = as_lines_of_git(text[:MAX_DOCUMENT])
     document = _Document(path, blob, sanitize)
     if is_changelog(path):
         found = document.entries(text)

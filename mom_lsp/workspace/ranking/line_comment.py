@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from mom_lsp.extract.line_ends import as_lines_of_git
 from mom_lsp.route.lines import MAX_TEXT
 
 BETWEEN = 2  # lines between a comment and a line that it is about
@@ -64,7 +65,7 @@ def _comments(path: str, lines: Sequence[str], number: int) -> list[LineComment]
     starts = (at for at in range(number - 2, first, -1) if boundary and boundary.match(f"{lines[at]}\n"))
     start = next(starts, first)
     joined: list[LineComment] = []
-    for passage, _ in comment_tokens(lexer, "\n".join([*lines[start:number], ""]), start + 1):
+    for passage, _ in comment_tokens(lexer, as_lines_of_git("\n".join([*lines[start:number], ""])), start + 1):
         opening = lines[passage.first - 1].lstrip()
         if passage.docstring and not opening.startswith(("/", "*")):  # in Python it documents what is above it
             continue
