@@ -186,5 +186,5 @@ def test_a_carriage_return_within_a_line_shifts_no_comment() -> None:
 
 
 def test_a_lexer_that_repeats_text_ends_the_comments_and_nothing_else() -> None:
-    text = "# HACK: the old server sends two headers\n" + "a = <<A\n" * 40 + "# HACK: and the new one sends none of them\n"
-    assert [memory.source.line for memory in read("a.tf", text)][:1] == [1]
+    comment = "# HACK: the old server sends two headers\n"
+    assert [memory.source.line for memory in read("a.tf", comment + "a = <<A\n" * 40 + comment)][:1] == [1]
