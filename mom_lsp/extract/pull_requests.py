@@ -17,7 +17,7 @@ MAX_ISSUES = 3
 # A line of the list that a squash or a merge makes of the titles: "* Add a test", "1a2b3c4 tests: …", "Author (2):".
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+\S.*|[ \t]*[0-9a-f]{7,40} \S.*|\S.{0,60} \(\d+\):|[ \t]*-{2,}")
 _CLOSES = re.compile(
-    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)[: \t]+(?:https?://\S+/issues/|[\w.-]+/[\w.-]+#|#)(\d{1,7})\b",
+    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)[: \t]+(?:https?://\S{1,200}/issues/|[\w.-]+/[\w.-]+#|#)(\d{1,7})\b",
     re.IGNORECASE,
 )
 
