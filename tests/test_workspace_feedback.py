@@ -121,6 +121,24 @@ def test_a_note_is_found_by_its_words_and_at_its_line(mom: Mom, project: Repo) -
             mom.call("note", text=bad)
 
 
+def test_undo_names_what_it_undoes(mom: Mom) -> None:
+    alpha, named = mom_id(mom, ALPHA), f"“{ALPHA}” ({mom_id(mom, ALPHA)[:8]})"
+    undone = []
+    for verb in ("pin", "dismiss", "forget"):
+        mom.call(verb, id=alpha)
+        mom.service.library.reload()
+        undone.append(mom.call("undo")["message"])
+    assert undone == [f"Undone: {what} {named}" for what in ("pinning", "dismissing", "forgetting")]
+    note = mom.call("note", text="callers beware of zebras", path="src/a.py", line=2)["id"]
+    written = f"“callers beware of zebras” ({note[:8]})"
+    mom.call("forget", id=note)
+    assert [mom.call("undo")["message"] for _ in range(2)] == [
+        f"Undone: {what} {written}" for what in ("forgetting", "adding")
+    ]
+    mom.call("forget", id=alpha)
+    assert mom.call("restore", id=alpha)["message"] == f"Restored: {named}"
+
+
 def test_purge_leaves_no_byte_of_forgotten_and_undone_notes(mom: Mom) -> None:
     forgotten = mom.call("note", text="the zebra is forgotten", path="src/a.py", line=2)["id"]
     mom.call("forget", id=forgotten)

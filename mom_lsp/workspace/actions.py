@@ -19,6 +19,18 @@ from mom_lsp.workspace.workspace import Workspace
 
 GENERATED = "local model, saved by you"  # author of a saved answer
 MAX_NOTE = 10_000  # characters
+UNDONE = {
+    "pin": "pinning",
+    "unpin": "unpinning",
+    "useful": "marking as useful",
+    "opened": "opening",
+    "inserted": "inserting",
+    "dismiss": "dismissing",
+    "forget": "forgetting",
+    "restore": "restoring",
+    "note": "adding",
+    "merge": "merging into",
+}  # the action of each event
 STATUS_CHANGING = frozenset(
     {"pin", "useful", "opened", "inserted", "dismiss", "restore", "merge"}
 )  # events that may change a status
@@ -101,7 +113,7 @@ class Actions:
         self._append("restore", memory)
         if memory in life.forgotten:
             self._indexing_wanted("restore")
-        return _done(f"Restored: {memory[:8]}")
+        return _done(f"Restored: {self._title(memory) or memory[:8]}")
 
     def merge(self, identity: str, other: str) -> Answer:
         """Merge a duplicate into a memory, which is shown for both."""
@@ -140,12 +152,14 @@ class Actions:
         last = undoable(log, _only(identity, known, "no memory with feedback has") if identity else "")
         if last is None:
             raise UsageError(f"nothing to undo{f' for {identity}' if identity else ''}")
+        title = self._title(last.memory)  # of a note, which is gone once that is undone
         self._append("undo", last.memory, data={"seq": last.seq})
         self.settle(last.memory)
         if erasure_seq(self._journal.events()) > erasure_seq(log):
             self._indexing_wanted("undo")
-        what = str(last.data.get("status")).replace("_", " ") if last.type == "transition" else last.type
-        return _done(f"Undone: {what} of {last.memory[:8]}")
+        status = str(last.data.get("status")).replace("_", " ")
+        what = f"the status “{status}” of" if last.type == "transition" else UNDONE[last.type]
+        return _done(f"Undone: {what} {title or self._title(last.memory) or last.memory[:8]}")
 
     def purge(self) -> Answer:
         """Erase the text of every forgotten note now, instead of after 30 days."""
@@ -215,6 +229,11 @@ class Actions:
         path = path or (memory.paths[0] if memory.paths else "")
         self._append(kind, memory.id, path=path, symbol=symbol, data=data)
         return _done(f"{done}: “{memory.title}”")
+
+    def _title(self, memory: str) -> str:
+        """Return the title and the id of a memory, "" if its title is unknown."""
+        title = self._workspace.memories.title(memory)
+        return f"“{title}” ({memory[:8]})" if title else ""
 
     def _last_shown(self, memory: Memory) -> tuple[str, str]:
         """Return the file and symbol where a memory was shown last; if nowhere, its first file."""

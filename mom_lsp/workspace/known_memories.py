@@ -12,7 +12,7 @@ from mom_lsp.route.lines import open_lines
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.answers import review
 from mom_lsp.workspace.answers.contract import episode
-from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists
+from mom_lsp.workspace.answers.memory_lists import memories_view, review_lists, titles
 from mom_lsp.workspace.answers.presenter import Presenter
 from mom_lsp.workspace.answers.rules import rules
 from mom_lsp.workspace.answers.source_document import AskedFrom
@@ -114,6 +114,14 @@ class KnownMemories:
     def named(self, state: State, identity: str) -> Memory:
         """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
         return state.named(identity)
+
+    @from_one_state
+    def title(self, state: State, identity: str) -> str:
+        """Return the title of a memory, if it is forgotten the one that git has; "" where there is none."""
+        memory = state.get([identity]).get(identity)
+        if memory is None or memory.title or not memory.source.commit:
+            return memory.title if memory else ""
+        return titles(self._worktree.repository, [memory.source.commit]).get(memory.source.commit, "")
 
     @from_one_state
     def some(self, state: State, ids: Sequence[str]) -> list[Memory]:

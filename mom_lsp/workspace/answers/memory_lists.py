@@ -69,18 +69,18 @@ def _forgotten(state: State, events: Iterable[Event], repository: Repository | N
     life = state.snapshot.life
     newest = review.forgotten(events, life)[:MOST]
     known = state.get([memory for _, memory in newest])
-    titles = _titles(repository, [one.source.commit for one in known.values() if one.source.commit])
+    title_of = titles(repository, [one.source.commit for one in known.values() if one.source.commit])
     found, now = [], time.time()
     for when, memory in newest:
         tombstone, note = known.get(memory), life.notes.get(memory)
         commit = tombstone.source.commit if tombstone else None
         path = note.path if note else next(iter(tombstone.paths), None) if tombstone else None
         one = {"id": memory, "time": iso(when), "commit": commit, "path": path}
-        found.append(one | {"phrases": phrases.of_forgotten(one, titles.get(commit or "", ""), now)})
+        found.append(one | {"phrases": phrases.of_forgotten(one, title_of.get(commit or "", ""), now)})
     return found
 
 
-def _titles(repository: Repository | None, commits: Sequence[str]) -> dict[str, str]:
+def titles(repository: Repository | None, commits: Sequence[str]) -> dict[str, str]:
     """Return the titles of commits, with secrets masked; none if git no longer has one of them."""
     if repository is None or not commits:
         return {}
