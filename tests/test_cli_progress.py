@@ -51,6 +51,14 @@ def test_json_progress_reports_every_phase_to_completion(capsys: pytest.CaptureF
     assert len(lines) < 12, "reports in between are thinned out"
 
 
+def test_json_progress_says_why_it_waits_once_until_that_changes(capsys: pytest.CaptureFixture[str]) -> None:
+    with JsonLines() as report:
+        for message in ("another is at it", "another is at it", "another is at it", "", "", "another is at it"):
+            report(Progress("waiting", 0, 0, message))
+    lines = [json.loads(line)["message"] for line in capsys.readouterr().err.splitlines()]
+    assert lines == ["another is at it", "", "another is at it"]
+
+
 def test_bars_show_counts_and_announce_searchability_once() -> None:
     @click.command()
     def draw() -> None:

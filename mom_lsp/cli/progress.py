@@ -137,18 +137,19 @@ class Lines(Quiet):
 
 
 class JsonLines(Quiet):
-    """Reports as lines of JSON: at most ten a second per phase, but always the last one of a phase."""
+    """Reports as lines of JSON: at most ten a second per phase, but always the last one of a phase, and no repeats."""
 
     def __init__(self) -> None:
         self._next: dict[str, float] = {}
+        self._last: Progress | None = None
 
     def __call__(self, progress: Progress) -> None:
         """Write the report."""
         now = time.monotonic()
-        ended = progress.done >= progress.total > 0
-        if not ended and now < self._next.get(progress.phase, 0.0):
+        counting = progress.done < progress.total
+        if progress == self._last or (counting and now < self._next.get(progress.phase, 0.0)):
             return
-        self._next[progress.phase] = now + JSON_INTERVAL
+        self._next[progress.phase], self._last = now + JSON_INTERVAL, progress
         report: dict[str, Any] = {
             "phase": progress.phase,
             "done": progress.done,
