@@ -22,13 +22,13 @@ def test_domains_are_listed_with_their_sizes(mom: Shell) -> None:
     assert (nothing.exit_code, nothing.stdout) == (0, "") and "mom index" in nothing.stderr
 
 
-def test_a_search_says_the_domains_of_its_answers_unless_they_are_all_the_same(mom: Shell) -> None:
+def test_a_search_says_the_domains_of_its_answers_only_to_explain_them(mom: Shell) -> None:
     vtls = "lib/vtls: openssl, certificates"
-    mom.book.memories = [make_suggestion(domain=vtls), make_suggestion(id="cafe000000000002", domain="docs: man")]
-    both = mom("search", "cache").stdout
-    assert f"  in {vtls}\n" in both and "  in docs: man\n" in both
-    mom.book.memories[1:] = [make_suggestion(id="cafe000000000002", domain=vtls)]
-    assert "lib/vtls" not in mom("search", "cache").stdout
+    mom.book.memories = [make_suggestion(domain=vtls)]
+    for asked in (["search", "cache"], ["search", "cache", "--in", "openssl"], ["suggest", "src/a.py:2", "-k", "1"]):
+        assert vtls not in mom(*asked).stdout
+        assert f"  in {vtls}\n" in mom(*asked, "--explain").stdout
+    assert json.loads(mom("search", "cache", "--json").stdout)["suggestions"][0]["domain"] == vtls
 
 
 def test_a_place_to_search_in_is_a_path_in_the_current_folder_or_a_name(mom: Shell) -> None:

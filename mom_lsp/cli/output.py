@@ -51,18 +51,12 @@ class LinkRoot:
     path: str | None = None  # of the file asked about
 
 
-def print_suggestions(
-    suggestions: Sequence[dict[str, Any]], view: LinkRoot, *, explain: bool = False, domains: bool = False
-) -> None:
-    """Print memories separated by blank lines; with `explain`, also the terms of their scores.
-
-    With `domains` also the domain of each, unless all are in the same one.
-    """
-    domains = domains and len({suggestion["phrases"]["domain"] for suggestion in suggestions}) > 1
+def print_suggestions(suggestions: Sequence[dict[str, Any]], view: LinkRoot, *, explain: bool = False) -> None:
+    """Print memories separated by blank lines; with `explain`, also their domains and the terms of their scores."""
     console = stdout()
     rows: list[RenderableType] = []
     for suggestion in suggestions:
-        details = detail_lines(suggestion, view, explain=explain, domains=domains)
+        details = detail_lines(suggestion, view, explain=explain)
         rows += [Text()] if rows else []
         rows += [title_line(suggestion), *(_indented(row, console) for row in details)]
     console.print(Group(*rows))  # in one call: each print costs half a millisecond
@@ -83,16 +77,14 @@ def print_answer(answer: dict[str, Any], view: LinkRoot, *, explain: bool = Fals
     stdout().print(Group(*rows))
 
 
-def detail_lines(
-    suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False, domains: bool = False
-) -> list[Text]:
-    """Return the lines below a memory's title: source, quote, failure, domain, relevance and id."""
+def detail_lines(suggestion: dict[str, Any], view: LinkRoot, *, explain: bool = False) -> list[Text]:
+    """Return the lines below a memory's title: source, quote, failure, relevance and id; explained if asked."""
     rows = [source_line(suggestion, view)]
     if quote := suggestion["phrases"]["quote"]:
         rows.append(Text(one_line(quote), "dim"))
     if failure := suggestion["phrases"]["failure"]:
         rows.append(Text(one_line(failure), "red"))
-    if domains and (domain := suggestion["phrases"]["domain"]):
+    if explain and (domain := suggestion["phrases"]["domain"]):
         rows.append(Text(one_line(domain), "dim"))
     return [*rows, *_score_lines(suggestion, explain=explain)]
 

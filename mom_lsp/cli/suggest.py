@@ -15,7 +15,7 @@ from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="Show at most N memories.")
-EXPLAIN = click.option("--explain", is_flag=True, help="Show the terms of each score.")
+EXPLAIN = click.option("--explain", is_flag=True, help="Show the domain of each, and the terms of its score.")
 
 
 @click.command()
@@ -87,7 +87,7 @@ def search(text: tuple[str, ...], within: str | None, k: int | None, explain: bo
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
-            _print(result["suggestions"], service, explain=explain, domains=True)
+            _print(result["suggestions"], service, explain=explain)
             if result.get("weak"):
                 _print_message("None of these stands out: other words may find more.")
         else:
@@ -126,11 +126,10 @@ def _print(
     path: str | None = None,
     *,
     explain: bool = False,
-    domains: bool = False,
 ) -> None:
     from mom_lsp.cli.output import LinkRoot, print_suggestions
 
-    print_suggestions(memories, LinkRoot(service.location.root, path), explain=explain, domains=domains)
+    print_suggestions(memories, LinkRoot(service.location.root, path), explain=explain)
 
 
 def _print_memory(memory: dict[str, Any], service: Connection) -> None:
