@@ -107,6 +107,25 @@ def test_a_search_in_a_folder_sees_every_match_of_its_words(project: Repo, moms:
     ]
 
 
+def test_what_is_alive_comes_first_in_a_place(project: Repo, moms: Start) -> None:
+    for name in ("gone", "changed", "kept"):
+        code = f"def {name}():\n" + "".join(f"    {name}_{line} = {line}\n" for line in range(9))
+        why = (
+            "" if name == "kept" else "\n\nBecause the upstream server counts from there, which took days to find out."
+        )
+        project.commit(f"Count what is {name}{why}", {f"zoo/{name}.py": code})
+    project.git("rm", "-q", "zoo/gone.py")
+    project.commit("Count anew", {"zoo/changed.py": "def changed():\n    return sorted(everything)\n"})
+    mom = moms(project)
+    mom.index()
+    found = mom.call("search", text="", **{"in": "zoo"})["suggestions"]
+    states = [(one["title"], one["freshness"]) for one in found]
+    assert states[-2:] == [("Count what is changed", "drifted"), ("Count what is gone", "gone")]
+    assert {state for _, state in states[:-2]} == {"fresh"} and len(states) == 4
+    best = mom.call("search", text="", k=1, **{"in": "zoo"})["suggestions"]
+    assert best == found[:1], "the most worth reading one of those that are alive"
+
+
 def test_show_returns_all_fields(mom: Mom) -> None:
     one = suggestion(mom)
     mom.call("pin", id=one["id"])

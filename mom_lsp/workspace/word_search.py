@@ -30,6 +30,8 @@ LEAST_OF_BEST = 0.2  # minimum relevance of an answer to a search, relative to t
 # in 60% of the searches below and in 83% above, by words alone in 11 of 22 and 15 of 18.
 WEAK, WEAK_BY_WORDS = 0.2, 0.1
 SPARE = 10  # answers to a question in words that may turn out to repeat others
+CHECKED = 50  # memories in a place whose code is looked for, until enough of them are alive
+DECLINE = {"drifted": 1, "gone": 2}  # freshness -> how late a memory is listed in a place
 SEARCH_CHANCE = 0.002  # minimum relevance of a memory that shares no word with a search: a cosine of about a quarter
 
 
@@ -81,11 +83,15 @@ class WordSearch:
 
     @from_one_state
     def _most_worth_reading(self, state: State, within: str, k: int) -> dict[str, Any]:
-        """Return the memories in a folder, a file or a domain that are most worth reading."""
+        """Return the memories in a folder, a file or a domain that are most worth reading; alive ones first."""
         ranker = replace(self._rankers.lists(state), scope=rows_in(within, state.view, state.snapshot.domains))
         rows = np.flatnonzero(ranker.candidates.allowed(()))
-        best = rows[np.argsort(-worth_reading(state.view, rows), kind="stable")][:k]
-        found = self._presenter.render(ranker, [unscored(row) for row in best.tolist()], state)
+        best = rows[np.argsort(-worth_reading(state.view, rows), kind="stable")][: max(k, CHECKED)].tolist()
+        found: list[dict[str, Any]] = []
+        while best and sum(not _decline(one) for one in found) < k:
+            found += self._presenter.render(ranker, [unscored(row) for row in best[:k]], state)
+            del best[:k]
+        found = sorted(found, key=_decline)[:k]
         return {"query": {"text": ""}, "suggestions": found, "abstained": not found}
 
     @from_one_state
@@ -124,3 +130,8 @@ class WordSearch:
             return found, meaning is not None
 
         return self.states.answer(answer, vectors=True)
+
+
+def _decline(one: dict[str, Any]) -> int:
+    """Return 0 if the code of a memory is still there, 1 if it has changed, 2 if it was removed or reverted."""
+    return 2 if one["status"] == "replaced" else DECLINE.get(one["freshness"], 0)
