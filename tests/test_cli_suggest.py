@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from cli_shell import TERMINAL, Shell
@@ -77,3 +78,39 @@ def test_show_prints_all_fields(mom: Shell) -> None:
     ):
         assert words in result.stdout
     assert json.loads(mom("show", "dead", "--json").stdout)["because"] == "it was dismissed here"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[hints\n", "; the whole file is ignored"),
+        ("suggest.count = 'x'", "mom.suggest.count: expected an integer from 1 to 50, got 'x'; using 3"),
+        ("suggest.cuont = 5", "mom.suggest.cuont is not a setting and is ignored; did you mean mom.suggest.count?"),
+    ],
+)
+def test_a_question_says_in_one_line_what_is_wrong_with_the_settings(
+    mom: Shell, home: Path, content: str, words: str
+) -> None:
+    mom.book.answer_why = lambda *_: {"answer": "So.", "citations": [], "generated": False, "took_ms": 1.5}  # type: ignore[attr-defined]
+    mom.book.answer_model = lambda *_: {"rephrases": False}  # type: ignore[attr-defined]
+    for file in (mom.root / ".mom.toml", home / "mom-lsp/settings.toml"):
+        before = file.read_text() if file.exists() else ""
+        file.write_text(content)
+        for asked in (
+            ["suggest", "src/a.py:2", "-k", "1"],
+            ["search", "cache"],
+            ["why", "src/a.py:2"],
+            ["show", "dead"],
+        ):
+            plain, as_json = mom(*asked), mom(*asked, "--json")
+            assert plain.stdout and json.loads(as_json.stdout)
+            assert plain.stderr == as_json.stderr and plain.stderr.count("\n") == 1
+            assert plain.stderr.startswith(f"mom: {file}: ") and plain.stderr.endswith(f"{words}\n")
+        file.write_text(before)
+    assert mom("search", "cache").stderr == ""
+
+
+def test_further_problems_of_the_settings_are_counted(mom: Shell, home: Path) -> None:
+    (mom.root / ".mom.toml").write_text("enable = 1\nsuggest.cuont = 5")
+    said = mom("search", "cache").stderr
+    assert said.count("\n") == 1 and said.endswith("; using true (and 1 more: `mom doctor`)\n")

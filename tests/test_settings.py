@@ -106,10 +106,10 @@ def test_nested_and_dotted_names_are_equivalent(options: dict[str, Any]) -> None
             "mom.suggest.threshold: expected a number from 0 to 1, got nan; using 0.25",
         ),
         ({"suggest.count": 2.5}, "mom.suggest.count: expected an integer from 1 to 50, got 2.5; using 3"),
-        ({"enable": 1}, "mom.enable: expected true or false, got 1; using True"),
+        ({"enable": 1}, "mom.enable: expected true or false, got 1; using true"),
         ({"exclude": "*.min.js"}, "mom.exclude: expected a list of strings, got '*.min.js'; using []"),
-        ({"hints.dealy": 3}, "mom.hints.dealy is not a setting; did you mean mom.hints.delay?"),
-        ({"qqqqqqqq": 3}, "mom.qqqqqqqq is not a setting"),
+        ({"hints.dealy": 3}, "mom.hints.dealy is not a setting and is ignored; did you mean mom.hints.delay?"),
+        ({"qqqqqqqq": 3}, "mom.qqqqqqqq is not a setting and is ignored"),
         ({"hints": 3}, "mom.hints: expected a group of settings; ignored"),
     ],
 )

@@ -57,6 +57,23 @@ def connect() -> Iterator[Connection]:
             close()
 
 
+@contextmanager
+def asking() -> Iterator[Connection]:
+    """Yield the service for a question whose answer depends on the settings; say if their files are wrong."""
+    with connect() as service:
+        _warn_of_settings(service.location)
+        yield service
+
+
+def _warn_of_settings(location: Location) -> None:
+    """Print the first problem of the settings files in one line: every question would repeat them all."""
+    from mom_lsp.settings import resolve_saved
+
+    if problems := resolve_saved(location.root, location.data).in_files:
+        more = f" (and {len(problems) - 1} more: `mom doctor`)" if len(problems) > 1 else ""
+        click.echo(f"mom: {one_line(problems[0])}{more}", err=True)
+
+
 def open_service(location: Location) -> Answerer:
     """Return a service that uses the engine if it runs, else this process."""
     return Answerer(location.data)

@@ -9,7 +9,7 @@ import click
 
 from mom_lsp.cli import ask_fleet
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.connect import Connection, connect
+from mom_lsp.cli.connect import Connection, asking
 from mom_lsp.cli.domains import WITHIN, scope_of
 from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
@@ -39,7 +39,7 @@ def suggest(
         raise click.UsageError("--fleet asks about the files as they are: leave out --rev")
     if target is None and (rev is not None or not intent.strip()):
         raise click.UsageError("name a FILE or FILE:LINE, or describe a task with --intent TEXT")
-    with connect() as service:
+    with asking() as service:
         asked: dict[str, Any] = {"k": k, "counted": not as_json, "patient": True} | (
             {"intent": intent} if intent else {}
         )
@@ -78,7 +78,7 @@ def search(text: tuple[str, ...], within: str | None, k: int | None, explain: bo
     """
     if not text and not within:
         raise click.UsageError("give a TEXT to search for, or a place with --in NAME")
-    with connect() as service:
+    with asking() as service:
         others = ask_fleet.open_fleet(service) if fleet and text else None
         scope = {"in": scope_of(within, service.location.root)} if within else {}
         result = service.call("search", text=" ".join(text), k=k, counted=not as_json, **scope)
@@ -107,7 +107,7 @@ def search(text: tuple[str, ...], within: str | None, k: int | None, explain: bo
 @AS_JSON
 def show(id: str, episode: bool, as_json: bool) -> None:
     """Show one memory in full, and why it is or isn't suggested."""
-    with connect() as service:
+    with asking() as service:
         result = service.call("episode" if episode else "show", id=id)
         if as_json:
             echo_json(result)

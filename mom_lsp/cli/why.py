@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from mom_lsp.cli.app import AS_JSON, folder
-from mom_lsp.cli.connect import Connection, connect
+from mom_lsp.cli.connect import Connection, asking
 from mom_lsp.cli.fast_path import NOT_IN_ENGINE
 from mom_lsp.cli.target import Target, parse_target
 from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
@@ -28,7 +28,7 @@ def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json:
     With `mom.model.rephrase` on a terminal, quotes from the memories are printed at once, and the answer of the local
     model when it is ready; elsewhere only the latter.
     """
-    with connect() as service:
+    with asking() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
             raise UsageError(f"name one line, for example `mom why {place.path}:{place.start}`")

@@ -7,6 +7,7 @@ from typing import Any
 
 WORKSPACE_FILE = ".mom.toml"
 MAX_FILE_BYTES = 64 * 1024
+IGNORED = "the whole file is ignored"
 
 Stamp = tuple[tuple[int, int] | None, ...]
 
@@ -33,9 +34,9 @@ def read_options(path: Path, *, trusted: bool) -> tuple[dict[str, Any], str]:
     except FileNotFoundError:
         return {}, ""
     except RecursionError:
-        return {}, "nested too deeply; ignored"
+        return {}, f"nested too deeply; {IGNORED}"
     except (OSError, ValueError) as error:  # a TOMLDecodeError and a UnicodeDecodeError are ValueErrors
-        return {}, f"{error}; ignored"
+        return {}, f"{error}; {IGNORED}"
 
 
 def _file_stamp(path: Path) -> tuple[int, int] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
@@ -72,8 +73,7 @@ def _apply(values: dict[str, Any], name: str, value: Any, refused: Mapping[Scope
     elif value is None:
         return  # a client's way to say that nothing is set
     elif (parsed := _parse(info, value)) is None:
-        used = list(values[name]) if info.type == "array" else values[name]
-        reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {used!r}")
+        reports.add(f"{info.name}: expected {_expected(info)}, got {_shown(value)}; using {json.dumps(values[name])}")
     elif parsed == values[name]:
         return
     elif info.scope in refused:
@@ -89,7 +89,7 @@ def _unknown(name: str) -> str:
         return f"{PREFIX}.{name}: expected a group of settings; ignored"
     near = difflib.get_close_matches(name[:64], KNOWN, n=1)
     meant = f"; did you mean {PREFIX}.{near[0]}?" if near else ""
-    return f"{_shown(f'{PREFIX}.{name}')[1:-1]} is not a setting{meant}"
+    return f"{_shown(f'{PREFIX}.{name}')[1:-1]} is not a setting and is ignored{meant}"
 
 
 def _parse(info: SettingInfo, value: Any) -> Any:
