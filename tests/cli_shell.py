@@ -111,6 +111,6 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def mom(root: Path) -> Shell:
+def mom(root: Path, home: Path) -> Shell:
     book = Notebook()
     return Shell(root, book, book.open)
