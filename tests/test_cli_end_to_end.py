@@ -140,6 +140,18 @@ def test_index_suggest_forget_and_restore_work_end_to_end(mom: Mom, tmp_path: Pa
     assert ids(document(mom("search", "proxies", "--json"))) == [fix["id"]]
 
 
+def test_index_and_status_count_the_same_memories(root: Path, mom: Mom) -> None:
+    commit(root, "Release 1.2.3", [*NEW, "VERSION = '1.2.3'"], "2021-07-01T12:00:00+02:00")  # routine
+
+    def counted() -> tuple[str, int]:
+        said, status = mom("index").stderr.splitlines()[-1], document(mom("status", "--json"))
+        return said.partition(",")[0] + said.partition(";")[2], status["memories"]
+
+    assert counted() == ("indexed 3 commits 2 memories now", 2)
+    commit(root, "Parse the header again, because proxies fold it", OLD, "2021-08-01T12:00:00+02:00")
+    assert counted() == ("indexed 1 commit 3 memories now", 3)
+
+
 def test_a_note_is_found_at_its_path(mom: Mom) -> None:
     mom("index")
     assert mom("note", "teapots are handled elsewhere", "--at", "parser.py:8").returncode == 0

@@ -18,8 +18,9 @@ import click
 from mom_lsp.cli.app import folder
 from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
 from mom_lsp.cli.text import echo_json, one_line
-from mom_lsp.git.location import locate
-from mom_lsp.phrases import count, duration
+from mom_lsp.errors import MomError
+from mom_lsp.git.location import Location, locate
+from mom_lsp.phrases import count, duration, memories
 
 if TYPE_CHECKING:
     from mom_lsp.indexing import Summary
@@ -80,11 +81,11 @@ def index(
         click.echo("stopped" if watch else "stopped; run `mom index` again to resume", err=True)
         ctx.exit(STOPPED)
     if summary is not None:
-        click.echo(summary_line(summary), err=True)
+        click.echo(summary_line(summary, None if summary.nothing_new else _memories(location)), err=True)
 
 
-def summary_line(summary: Summary) -> str:
-    """Return the summary as one line."""
+def summary_line(summary: Summary, known: int | None) -> str:
+    """Return the summary as one line, with the number of memories if it is known."""
     if summary.waiting:
         return f"not indexed: {one_line(summary.waiting)}"
     time = duration(summary.seconds)
@@ -93,10 +94,20 @@ def summary_line(summary: Summary) -> str:
     parts = [
         count(summary.commits, "commit"),
         count(summary.files, "file"),
-        count(summary.memories, "memory", "memories"),
-        f"{count(summary.encoded, 'embedding')}",
+        count(summary.encoded, "embedding"),
     ]
-    return f"indexed {', '.join(parts)} in {time}"
+    now = "" if known is None else f"; {memories(known)} now"
+    return f"indexed {', '.join(parts)} in {time}{now}"
+
+
+def _memories(location: Location) -> int | None:
+    """Return how many memories `mom status` counts; a running engine may not have read them yet."""
+    from mom_lsp.engine.requests import answer
+    from mom_lsp.engine.service import Service
+
+    with contextlib.suppress(MomError), contextlib.closing(Service(location.data)) as service:
+        return int(answer(service, "state", {"root": str(location.root)})["memories"])
+    return None  # what was indexed stays
 
 
 def _reporter(*, queued: bool, progress_json: bool) -> Quiet:

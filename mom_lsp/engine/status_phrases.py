@@ -15,13 +15,14 @@ OFFLINE = "Everything stays on this machine"
 def rows(status: dict[str, Any]) -> list[tuple[str, str]]:
     """Return a status as (name, value), without empty values."""
     engine, promoted, model = status["engine"], status["promoted_lately"], status["model"]
-    indexed = f"{status['memories']:,} from {count(status['commits'], 'commit')}"
+    sources = f"{count(status['commits'], 'commit')} and the files of HEAD" if status["git"] else "the files"
+    indexed = f"{status['memories']:,} from {sources}, without routine history"
     found = [
         ("folder", status["root"] + ("" if status["git"] else " (not a git repository)")),
         ("HEAD", (status["head"] or "")[:10]),
         ("index", _index(status)),
         ("memories", indexed if status["indexed"] else "none indexed yet"),
-        ("embeddings", _share(status["encoded"], status["searchable"])),
+        ("embeddings", _share(status["encoded"], status["searchable"], "different text")),
         ("tiers", _counts(status["tiers"])),
         ("status", _counts(status["statuses"])),
         ("promoted", f"{memories(promoted)} recently (see `mom review`)" if promoted else ""),
@@ -109,6 +110,6 @@ def _process(process: dict[str, Any]) -> str:
     return f"pid {process['pid']}{memory}"
 
 
-def _share(number: int, total: int) -> str:
-    """Return a count and its share of a total, "" for 0."""
-    return f"{number:,} ({min(1.0, number / total):.0%})" if number and total else ""
+def _share(number: int, total: int, noun: str) -> str:
+    """Return a count of a total and its share, "" for 0."""
+    return f"{number:,} of {count(total, noun)} ({min(1.0, number / total):.0%})" if number and total else ""

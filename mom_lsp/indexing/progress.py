@@ -27,7 +27,7 @@ class Summary:
     """What one indexing run did."""
 
     commits: int = 0
-    memories: int = 0
+    memories: int = 0  # written, with routine history, and again if they changed
     files: int = 0
     discussions: int = 0
     encoded: int = 0
