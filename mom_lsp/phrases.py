@@ -44,7 +44,17 @@ DISTANT = frozenset(
     ]
 )
 _UNMARKED = ("candidate", "fresh", "moved")  # the usual status and freshness
-_STATES = {"replaced": "reverted", "drifted": "code changed", "gone": "code removed"}  # what JSON calls otherwise
+# What JSON calls otherwise.
+_STATES = {"candidate": "not validated", "replaced": "reverted", "drifted": "code changed", "gone": "code removed"}
+_MEANINGS = {
+    "validated": "validated (ranks higher)",
+    "promoted": "promoted (ranks higher, hardly fades)",
+    "archived": "archived (never suggested, still found by search)",
+    "fresh": "its code is still there",
+    "moved": "its code has moved",
+    "drifted": "its code has changed",
+    "gone": "its code was removed",
+}  # of a status or a freshness, for the reader of one memory
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -158,7 +168,7 @@ def with_reason_alone(one: Mapping[str, Any]) -> dict[str, Any]:
 def marks(one: Mapping[str, Any]) -> list[str]:
     """Return labels for unusual states: pinned, proven, on trial, and an unusual status or freshness."""
     labels = ["pinned"] * bool(one["pinned"]) + ["proven"] * bool(one["proven"]) + ["on trial"] * bool(one["trial"])
-    return labels + [_state_name(mark) for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
+    return labels + [status_name(mark) for mark in (one["status"], one["freshness"]) if mark not in _UNMARKED]
 
 
 def proven(where: Mapping[str, Any]) -> str:
@@ -170,19 +180,15 @@ def proven(where: Mapping[str, Any]) -> str:
 
 
 def state(one: Mapping[str, Any]) -> str:
-    """Return status, layer, confidence, freshness and pin of a suggestion."""
-    layer = f"layer {one['layer']}" if one["layer"] else ""
-    parts = (
-        one["status"],
-        layer,
-        f"confidence {one['confidence']}",
-        one["freshness"],
-        "pinned" if one["pinned"] else "",
-    )
-    return ", ".join(_state_name(part) for part in parts if part)
+    """Return status, freshness and pin of a suggestion, and what they mean: "not used yet; its code has changed"."""
+    used = "used, not validated yet" if one["uses"] else "not used yet"
+    status = used if one["status"] == "candidate" else one["status"]
+    parts = (status, one["freshness"], "pinned" if one["pinned"] else "")
+    return "; ".join(_MEANINGS.get(part) or status_name(part) for part in parts if part)
 
 
-def _state_name(state: str) -> str:
+def status_name(state: str) -> str:
+    """Return the name of a status or a freshness."""
     return _STATES.get(state, state.replace("_", " "))
 
 
@@ -232,28 +238,28 @@ def episode(grouped: Mapping[str, Any]) -> str:
 
 
 def life(one: Mapping[str, Any]) -> str:
-    """Return status, uses, confidence, tier, strength and half-life of a suggestion."""
+    """Return status, uses, confidence, and how far a suggestion has faded."""
     uses = one["uses"]
     parts = [
-        f"{_state_name(one['status'])}, layer {one['layer']}" if one["layer"] else "",
-        f"{count(uses, 'use')}, confidence {one['confidence']}" if uses else "",
+        status_name(one["status"]) if one["layer"] else "",
+        f"{count(uses, 'use')}, {one['confidence']} confidence" if uses else "",
         strength(one),
     ]
     return "; ".join(part for part in parts if part)
 
 
 def strength(one: Mapping[str, Any]) -> str:
-    """Return tier, strength and half-life, such as "episodic, strength 0.59, half-life 7 active days"."""
+    """Return how far a suggestion has faded, such as "faded to 59%, halves in 7 days of work without use"."""
     if one["half_life"] is None:
-        decay = "pinned: does not decay"
-    else:
-        decay = f"half-life {count(max(1, round(one['half_life'])), 'active day')}"
-    return f"{one['tier']}, strength {one['strength']:.2f}, {decay}"
+        return "pinned: does not fade"
+    percent = f"{one['strength']:.0%}"
+    left = {"100%": "not faded", "0%": "faded to <1%"}.get(percent, f"faded to {percent}")
+    return f"{left}, halves in {count(max(1, round(one['half_life'])), 'day')} of work without use"
 
 
 def of_event(event: Mapping[str, Any], now: float) -> dict[str, str]:
     """Return the phrases of one event in a memory's history: its name and age."""
-    name = str(event.get("status") or event["event"]).replace("_", " ")
+    name = status_name(str(event.get("status") or event["event"]))
     return {"event": name, "age": ago(event["time"], now)}
 
 

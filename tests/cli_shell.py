@@ -59,8 +59,8 @@ class Notebook:
 
     def answer_review(self, _: str, params: dict[str, Any]) -> Any:
         lists: dict[str, Any] = {name: [] for name in ("promoted", "drifted", "forgotten")}
-        phrases = self.memories[0]["phrases"] | {"strength": "working, strength 0.25"}
-        fading = [self.memories[0] | {"reason": "falls from working to episodic", "phrases": phrases}]
+        phrases = self.memories[0]["phrases"] | {"strength": "faded to 25%"}
+        fading = [self.memories[0] | {"reason": "about to fade faster", "phrases": phrases}]
         return lists | {"fading": fading, "archived": [self.memories[1] | {"reason": "dismissed"}]}
 
     def answer_export(self, _: str, params: dict[str, Any]) -> Any:

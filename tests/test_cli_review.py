@@ -10,7 +10,7 @@ def test_review_lists_without_a_terminal_and_prompts_in_one(mom: Shell, monkeypa
     document = json.loads(mom("review", "--json").stdout)
     assert [len(document[name]) for name in ("fading", "promoted", "archived")] == [1, 0, 1]
     listed = mom("review").stdout
-    for words in ("About to drop in tier or strength", "Cache the resolver", "working, strength 0.25", "Archived"):
+    for words in ("Fading: pin or use", "Cache the resolver", "about to fade faster; faded to 25%", "Archived"):
         assert words in listed
     assert mom.book.events == []
     monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)

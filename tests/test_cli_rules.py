@@ -11,7 +11,7 @@ ACCEPTED = {"task": "editing", "path": "src/a.py", "symbol": "retry", "accepted"
 
 
 def make_rule(**changes: object) -> dict[str, object]:
-    one = make_suggestion(proven=ACCEPTED, layer=1, uses=4)
+    one = make_suggestion(proven=ACCEPTED, status="validated", layer=1, uses=4)
     more = {"rule": "Count from one. *Really*", "avoid": False, "path": "src/a.py", "symbol": "retry"}
     return one | more | changes
 
@@ -35,8 +35,8 @@ def test_rules_are_markdown_with_evidence_and_source(mom: Shell) -> None:
         "### `src/b.py`",
         "",
         "- Avoid: Cache answers",
-        f"  (candidate, layer 1; 4 uses, confidence low; episodic, strength 0.50, half-life 7 active days; {SHA[:10]}; "
-        "Ada · 2023-05-17)",
+        "  (validated; 4 uses, low confidence; faded to 50%, halves in 7 days of work without use; "
+        f"{SHA[:10]}; Ada · 2023-05-17)",
     ]
     assert sorted(mom.root.rglob("*.md")) == before
     assert json.loads(mom("rules", "--json").stdout) == [linked, avoided]

@@ -72,7 +72,9 @@ def test_show_prints_all_fields(mom: Shell) -> None:
         "it was dismissed here",
         "91% relevant: it last wrote line 2",
         "location +0.60  lexical +0.20  recency -0.05",
-        "episodic, strength 0.50, half-life 7 active days",
+        "not used yet; its code is still there",
+        "faded to 50%, halves in 7 days of work without use",
+        "4 of 5 (how unusual the change is here)",
         "Count from one",
         "2 years ago",
     ):

@@ -44,8 +44,11 @@ def test_a_status_is_a_short_list_of_names_and_values() -> None:
     assert found["index"] == "Computing embeddings 25%"
     assert found["data"] == "/r/.git/mom (3.0 MB)"
     assert found["promoted"] == "1 memory recently (see `mom review`)"
-    assert found["status"] == "1,199 candidate, 1 needs revision"
+    assert found["fading"] == "1,199 fast, 1 hardly at all: the more a memory is used, the slower"
+    assert found["status"] == "1 to revise (failed as often as useful)"
     assert not {"variety", "attention"} & set(found)
+    new = STATUS | {"tiers": {"episodic": 1200, "working": 0, "semantic": 0}, "statuses": {"candidate": 1200}}
+    assert not {"fading", "status"} & set(dict(rows(new))), "nothing was used yet"
 
 
 def test_a_status_says_what_is_missing() -> None:

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from suggestions import make_suggestion
 
+from mom_lsp.memory import Status
 from mom_lsp.phrases import (
     STEPS,
     TERMS,
@@ -24,6 +25,7 @@ from mom_lsp.phrases import (
     shares,
     step,
 )
+from mom_lsp.tiers.decay import TIERS
 
 DAY = 86_400
 NOW = 1_800_000_000.0
@@ -151,11 +153,40 @@ def test_a_fix_that_needed_a_fix_names_it() -> None:
 
 
 def test_a_life_is_described_in_words() -> None:
-    assert life(make_suggestion()) == "episodic, strength 0.50, half-life 7 active days"
+    assert life(make_suggestion()) == "faded to 50%, halves in 7 days of work without use"
     proven = make_suggestion(status="validated", layer=1, uses=2, confidence="medium", half_life=None)
-    assert life(proven) == (
-        "validated, layer 1; 2 uses, confidence medium; episodic, strength 0.50, pinned: does not decay"
-    )
+    assert life(proven) == "validated; 2 uses, medium confidence; pinned: does not fade"
+
+
+@pytest.mark.parametrize(
+    ("strength", "words"), [(1.0, "not faded"), (0.996, "not faded"), (0.994, "faded to 99%"), (1e-12, "faded to <1%")]
+)
+def test_how_far_a_memory_has_faded_is_a_percentage(strength: float, words: str) -> None:
+    faded = make_suggestion(strength=strength, half_life=0.8)["phrases"]["strength"]
+    assert faded == f"{words}, halves in 1 day of work without use"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "not used yet; its code is still there"),
+        ({"uses": 1, "freshness": "drifted"}, "used, not validated yet; its code has changed"),
+        ({"status": "validated", "freshness": "moved"}, "validated (ranks higher); its code has moved"),
+        ({"status": "replaced", "freshness": "gone"}, "reverted; its code was removed"),
+        ({"status": "needs_revision", "pinned": True}, "needs revision; its code is still there; pinned"),
+    ],
+)
+def test_a_state_says_what_it_means(changes: dict[str, Any], words: str) -> None:
+    assert make_suggestion(**changes)["phrases"]["state"] == words
+
+
+def test_no_phrase_about_a_memory_uses_the_words_of_the_theory() -> None:
+    """What JSON calls a tier, a layer and a candidate needs the theory to be understood."""
+    for status in get_args(Status):
+        for tier in TIERS:
+            one = make_suggestion(status=status, tier=tier, layer=2, uses=3)
+            said = " ".join((one["phrases"]["state"], one["phrases"]["life"], one["phrases"]["strength"]))
+            assert not re.search(r"candidate|layer|strength|half-life|_|" + "|".join(TIERS), said), said
 
 
 def test_evidence_names_the_places() -> None:
@@ -187,7 +218,7 @@ def test_a_step_has_a_percentage_once_its_size_is_known(phase: str) -> None:
 
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDED_ONCE = ("} ago", "needed a fix", "half-life ", "Reading history", "Compacting the index", "failed use")
+WORDED_ONCE = ("} ago", "needed a fix", "of work without use", "Reading history", "Compacting the index", "failed use")
 
 
 @pytest.mark.parametrize("words", WORDED_ONCE)

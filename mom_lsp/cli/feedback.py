@@ -20,7 +20,7 @@ PLACE = click.option("--at", metavar=AT, help="Where it helped. Accepted in two 
 @click.argument("id")
 @PLACE
 def pin(id: str, at: str | None) -> None:
-    """Pin a memory: it ranks first where it is pinned, and does not decay."""
+    """Pin a memory: it ranks first where it is pinned, and does not fade."""
     _send("pin", id=id, at=at or "")
 
 

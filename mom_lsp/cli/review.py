@@ -1,4 +1,4 @@
-"""`mom review`: memories that decay, were promoted, drifted or archived; interactive on a terminal, else a list."""
+"""`mom review`: memories that fade, proved useful, are outdated or archived; interactive on a terminal, else a list."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import UsageError
 
 HEADINGS = {
-    "fading": "About to drop in tier or strength",
-    "promoted": "Recently validated or promoted",
+    "fading": "Fading: pin or use what you want to keep",
+    "promoted": "Proved useful lately",
     "drifted": "Outdated: the code has changed",
     "archived": "Archived: never suggested, still found by search",
 }
@@ -26,7 +26,10 @@ RESTORE = "[k]eep (restore), [f]orget, [s]kip, [q]uit"
 @click.command()
 @AS_JSON
 def review(as_json: bool) -> None:
-    """Review memories that are decaying, promoted or out of date."""
+    """Review memories that are fading, proved useful or are outdated.
+
+    A memory that is not used fades: it ranks lower and lower, but is never deleted.
+    """
     with connect() as service:
         result = service.call("review")
         if as_json:

@@ -10,6 +10,14 @@ from mom_lsp.phrases import count, memories, step
 
 NO_COMMITS = "No commits yet: memories come with the first ones"
 OFFLINE = "Everything stays on this machine"
+PACES = {"episodic": "fast", "working": "slowly", "semantic": "hardly at all"}  # by tier
+STATUSES = {
+    "validated": "validated (proved useful)",
+    "promoted": "promoted (useful five times or more)",
+    "needs_revision": "to revise (failed as often as useful)",
+    "replaced": "reverted",
+    "archived": "archived (never suggested)",
+}  # that a memory gets by use, or by a revert
 
 
 def rows(status: dict[str, Any]) -> list[tuple[str, str]]:
@@ -23,8 +31,8 @@ def rows(status: dict[str, Any]) -> list[tuple[str, str]]:
         ("index", _index(status)),
         ("memories", indexed if status["indexed"] else "none indexed yet"),
         ("embeddings", _share(status["encoded"], status["searchable"], "different text")),
-        ("tiers", _counts(status["tiers"])),
-        ("status", _counts(status["statuses"])),
+        ("fading", _fading(status["tiers"])),
+        ("status", _counts(status["statuses"], STATUSES)),
         ("promoted", f"{memories(promoted)} recently (see `mom review`)" if promoted else ""),
         ("feedback", _feedback(status)),
         ("variety", _variety(status["variety"])),
@@ -76,9 +84,16 @@ def _encoder(status: dict[str, Any]) -> str:
     return str(status["encoder"] or "none (lexical search only)")
 
 
-def _counts(numbers: dict[str, int]) -> str:
-    """Return counts by name, without those that are 0."""
-    return ", ".join(f"{number:,} {name.replace('_', ' ')}" for name, number in numbers.items() if number)
+def _fading(tiers: dict[str, int]) -> str:
+    """Return how fast the memories fade, "" if all do at the same rate."""
+    return (
+        f"{_counts(tiers, PACES)}: the more a memory is used, the slower" if sum(map(bool, tiers.values())) > 1 else ""
+    )
+
+
+def _counts(numbers: dict[str, int], names: dict[str, str]) -> str:
+    """Return counts by name, without those that are 0 or have no name."""
+    return ", ".join(f"{number:,} {names[key]}" for key, number in numbers.items() if number and key in names)
 
 
 def _variety(variety: dict[str, Any]) -> str:

@@ -45,7 +45,7 @@ def judge(usage: Usage, past: HistoryEvidence, kind: str) -> Verdict:
     validated = _validated(usage, past)
     if validated is not None:
         if usage.uses >= USES_FOR_LAYER_2 and kind not in NOT_PROCEDURES:
-            return Verdict("promoted", 2, f"a procedure used {usage.uses} times", validated.commit)
+            return Verdict("promoted", 2, f"used {usage.uses} times", validated.commit)
         return validated
     return Verdict("candidate", 0, "used in one place so far" if usage.uses else "")
 

@@ -9,7 +9,7 @@ from typing import Any
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event
 from mom_lsp.memory import Memory, memory_id
-from mom_lsp.phrases import count
+from mom_lsp.phrases import count, status_name
 from mom_lsp.tiers import DAY
 from mom_lsp.tiers.lifecycle import erasure_seq, expired_notes, fold, forgotten_notes
 from mom_lsp.tiers.undo import undoable
@@ -157,7 +157,7 @@ class Actions:
         self.settle(last.memory)
         if erasure_seq(self._journal.events()) > erasure_seq(log):
             self._indexing_wanted("undo")
-        status = str(last.data.get("status")).replace("_", " ")
+        status = status_name(str(last.data.get("status")))
         what = f"the status “{status}” of" if last.type == "transition" else UNDONE[last.type]
         return _done(f"Undone: {what} {title or self._title(last.memory) or last.memory[:8]}")
 

@@ -97,7 +97,7 @@ export function summary({ phrases, source }: Memory): string {
   return [phrases.kind, phrases.age, source.author].filter(Boolean).join(" · ");
 }
 
-/** Return the numbers behind a memory's relevance: the shares of the terms; its status and strength. */
+/** Return the numbers behind a memory's relevance: the shares of the terms; its status and how far it has faded. */
 export function numbers({ phrases }: Memory): string[] {
   const shares = Object.values(phrases.shares).join(" · ");
   return [shares && `Score (log-odds): ${shares}`, phrases.life].filter(Boolean);

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.journal import Event
+from mom_lsp.phrases import status_name
 from mom_lsp.route.view import View
 from mom_lsp.tiers import DAY
-from mom_lsp.tiers.decay import EPISODIC, TIERS, faded
+from mom_lsp.tiers.decay import TIERS, faded
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.status_rules import NEVER, judge
 from mom_lsp.tiers.tiers import Tiers
@@ -51,7 +52,7 @@ def promoted(view: View, life: Life, ancestors: Collection[str], now: float) -> 
     kept = ((m, t) for m, t in last.items() if t is not None and t.layer and not life.of(m).forgotten)
     recent = [(m, t) for m, t in kept if now - t.time <= LATELY]
     recent.sort(key=lambda pair: -pair[1].time)
-    return [Pick(memory, f"{change.status}: {change.reason}") for memory, change in recent[:MOST]]
+    return [Pick(memory, f"{status_name(change.status)}: {change.reason}") for memory, change in recent[:MOST]]
 
 
 def archived(view: View, life: Life) -> list[Pick]:
@@ -100,6 +101,4 @@ def _rows(view: View, memories: Collection[str]) -> list[int]:
 
 
 def _fall(tier: int, later: int) -> str:
-    if later < tier:
-        return f"drops from {TIERS[tier]} to {TIERS[later]} within {SOON} active days"
-    return f"its strength drops below {FAINT:g} within {SOON} active days" if tier == EPISODIC else "about to fade"
+    return "about to fade faster" if later < tier else f"about to fade below {FAINT:.0%}"
