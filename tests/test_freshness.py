@@ -65,7 +65,7 @@ def test_mostly_rewritten_code_has_drifted_without_a_remark(mom: Callable[[], Mo
     after = mom()
     one = named(after, "Add a retry loop")
     assert one["freshness"] == "drifted"
-    assert one["why"] == "shares `retry` and `loop`"
+    assert one["why"] == "shares “retry” and “loop”"
     assert after.call("show", id=one["id"])["freshness"] == "drifted"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from catalogs import make_view
 from memories import make_memory
 
 from mom_lsp.memory import Anchor, Memory, Usage
+from mom_lsp.route.code_names import code_names
 from mom_lsp.route.features import code_overlap
 from mom_lsp.route.place_term import Spot, place
 from mom_lsp.route.reason import WARNING, ReasonWriter, listed
@@ -27,7 +29,8 @@ def make_writer(*memories: Memory, line: int = 5, **fields: Any) -> ReasonWriter
 
 def test_the_place_comes_first_except_for_a_task_in_words() -> None:
     terms = WEAK | {"place": 2.0, "lex": 3.0}
-    place, task = make_writer(WRITER, line=4, names=["retry"]), make_writer(WRITER, line=4, names=["retry"], typed=True)
+    asked: dict[str, Any] = {"line": 4, "names": ["retry"], "code": {"retry"}}
+    place, task = make_writer(WRITER, **asked), make_writer(WRITER, **asked, typed=True)
     assert place.reason(0, terms, Usage()) == "changed `f`, shares `retry`"
     assert task.reason(0, terms, Usage()) == "shares `retry`, changed `f`"
 
@@ -52,10 +55,36 @@ def test_a_weak_term_is_not_mentioned() -> None:
 
 def test_the_rarest_shared_name_is_mentioned() -> None:
     terms = WEAK | {"lex": 1.0}
-    writer = make_writer(WRITER, *OTHERS, names=["unknown", "fetch", "retry"])
+    writer = make_writer(WRITER, *OTHERS, names=["unknown", "fetch", "retry"], code={"fetch", "retry"})
     assert writer.reason(0, terms, Usage()) == "wrote this line, shares `retry`"
     assert writer.reason(1, terms, Usage()) == "shares `fetch`"
     assert make_writer(WRITER).reason(0, terms, Usage()) == "wrote this line"
+
+
+def test_a_plain_word_is_told_as_a_word_and_only_where_little_else_is_known() -> None:
+    terms, names = WEAK | {"lex": 1.0}, ["retry", "added", "fetch"]
+    of_file = make_memory(2, anchors=(Anchor("a.py", ("g",)),), added=("fetch",))
+    empty = make_memory(3, anchors=(Anchor("a.py", ("g",)),), added=("added",))
+    said = [make_writer(WRITER, of_file, empty, names=names).reason(row, terms, Usage()) for row in range(3)]
+    assert said == ["wrote this line", "changed this file, shares the word “fetch”", "changed this file"]
+    named = make_writer(WRITER, of_file, empty, names=names, code={"fetch"})
+    assert named.reason(1, terms, Usage()) == "changed this file, shares `fetch`"
+    typed = make_writer(WRITER, of_file, empty, names=names, typed=True)
+    assert typed.reason(1, terms, Usage()) == "shares “fetch”, changed this file"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("# The lines are restored, added and kept. Then 3 words(s) follow: NOTE _this_", set()),
+        ("self.restored = retry(limit)", {"restored", "self", "retry"}),
+        ("node->next, std::move, README.md", {"node", "next", "std", "move", "README"}),
+        ("max_size sha256 readLine HTTPServer _private __init__", None),
+    ],
+)
+def test_a_name_looks_like_code_by_its_form_or_by_what_is_beside(text: str, names: set[str] | None) -> None:
+    words = re.findall(r"[A-Za-z_]\w{2,}", text)
+    assert code_names(words, text) == (set(words) if names is None else names)
 
 
 @pytest.mark.parametrize(
@@ -99,5 +128,5 @@ def test_text_after_a_warning_is_separated_by_a_semicolon() -> None:
 def test_a_search_names_the_longest_shared_words() -> None:
     text = "Halve the strength\nIts half_life is in active days."
     names = ["the", "half", "Strength", "is", "unknown"]
-    writer = ReasonWriter(make_view(WRITER), None, matches={0}, names=names, typed=True, texts={0: text})
-    assert writer.reason(0, WEAK, Usage()) == "shares `Strength` and `half`"
+    writer = ReasonWriter(make_view(WRITER), None, matches={0}, names=names, typed=True, texts={0: text}, code={"half"})
+    assert writer.reason(0, WEAK, Usage()) == "shares “Strength” and `half`"

@@ -178,8 +178,8 @@ def test_an_answer_names_the_longest_words_that_not_most_answers_have(mom: Mom, 
     project.commit("Teach gearbox to the cat", {"cat.py": "cat = 1\n"})
     mom.index()
     reasons = {one["title"]: one["why"] for one in mom.search("gearbox for cats")}
-    assert reasons["Teach gearbox to the cat"] == "shares `cats` and `gearbox`"
-    assert reasons["Teach gearbox lesson 1"] == "shares `gearbox`"
+    assert reasons["Teach gearbox to the cat"] == "shares “cats” and “gearbox”"
+    assert reasons["Teach gearbox lesson 1"] == "shares “gearbox”"
 
 
 def test_an_answer_names_the_present_name_of_its_main_file(mom: Mom, project: Repo) -> None:
@@ -192,7 +192,7 @@ def test_an_answer_names_the_present_name_of_its_main_file(mom: Mom, project: Re
     assert (found["source"]["path"], found["freshness"], found["why"]) == (
         "new.py",
         "moved",
-        "shares `windows` and `count`",
+        "shares “windows” and “count”",
     )
 
 

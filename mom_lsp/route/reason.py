@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -39,6 +39,7 @@ class ReasonWriter:
     names: Sequence[str] = ()  # identifiers and words of the question, each once
     typed: bool = False  # whether the question is in the user's own words
     texts: Mapping[int, str] = field(default_factory=dict)  # of the chosen rows, if the question is typed
+    code: Container[str] = ()  # the names that look like code; the others are plain words
 
     def reason(self, row: int, terms: Mapping[str, float], usage: Usage) -> str:
         """Return the evidence for a memory, then the feedback on it. Whether it was reverted, its status says.
@@ -95,22 +96,32 @@ class ReasonWriter:
         strongest = max(TEXT_TERMS, key=lambda term: terms[term])
         if terms["lex"] >= LEAST_SHARE or (self.typed and row in self.matches):
             if shared := self._shared_names(row):
-                return f"shares {' and '.join(f'`{name}`' for name in shared)}"
+                return f"shares {' and '.join(shared)}"
             return f"shares words with {'your query' if self.typed else 'these lines'}" if alone or self.typed else ""
         if not alone or terms[strongest] <= 0:
             return ""
         return {"lex": "shares words with these lines", "sem": "similar in meaning", "temp": "recent"}[strongest]
 
     def _shared_names(self, row: int) -> Sequence[str]:
-        """Return the longest words of a typed question in a memory, else the rarest name that both have.
+        """Return the longest words of a typed question in a memory, else the rarest name that both have, as told.
 
-        Words that most of the chosen memories have, such as the name of the project, come last.
+        Words that most of the chosen memories have, such as the name of the project, come last. A plain word is told
+        only of a memory that wrote neither the lines asked about nor their function.
         """
         if shared := self._shared_words.get(row):
             most = max(2, len(self.texts) / 2)
-            return sorted(shared, key=lambda word: (self._common[word] > most, -len(word)))[:SHARED_WORDS]
-        rarest = int(self._rarest[row])
-        return [self.names[rarest]] if rarest >= 0 else []
+            longest = sorted(shared, key=lambda word: (self._common[word] > most, -len(word)))[:SHARED_WORDS]
+            return [f"`{word}`" if word in self.code else f"“{word}”" for word in longest]
+        if (name := int(self._rarest_name[row])) >= 0:
+            return [f"`{self.names[name]}`"]
+        if not self._is_at_place(row) and (word := int(self._rarest_word[row])) >= 0:
+            return [f"{'' if self.typed else 'the word '}“{self.names[word]}”"]
+        return []
+
+    def _is_at_place(self, row: int) -> bool:
+        """Whether a memory wrote the lines asked about, now or before, or changed their function."""
+        place = self.place
+        return place is not None and bool(row in place.lines or place.earlier[row] or place.symbol[row])
 
     @cached_property
     def _shared_words(self) -> Mapping[int, Sequence[str]]:
@@ -124,9 +135,19 @@ class ReasonWriter:
         return Counter(word for words in self._shared_words.values() for word in words)
 
     @cached_property
-    def _rarest(self) -> np.ndarray:
-        """(n,) the position in `names` of the rarest one that each memory added or removed, -1 for none."""
-        return self.view.catalog.names.rarest(name_keys(self.names), self.view.suggestible)
+    def _rarest_name(self) -> np.ndarray:
+        """(n,) the position in `names` of the rarest name in code that each memory added or removed, -1 for none."""
+        return self._rarest(lambda name: name in self.code)
+
+    @cached_property
+    def _rarest_word(self) -> np.ndarray:
+        """(n,) the same of the rarest plain word."""
+        return self._rarest(lambda name: name not in self.code and name.lower() not in EMPTY_WORDS)
+
+    def _rarest(self, counts: Callable[[str], bool]) -> np.ndarray:
+        at = np.array([at for at, name in enumerate(self.names) if counts(name)], np.int64)
+        found = self.view.catalog.names.rarest(name_keys([self.names[i] for i in at]), self.view.suggestible)
+        return np.where(found >= 0, at[found], -1) if len(at) else found
 
 
 def _verb(view: View, row: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.route.code_names import code_names
 from mom_lsp.route.failures import Block
 from mom_lsp.route.features import MAX_KEYS
 from mom_lsp.route.lines import committed_lines_in_editor
@@ -58,8 +59,16 @@ class Query:
     @property
     def names(self) -> list[str]:
         """The identifiers in view, or the words that the user typed."""
-        lines = [self.words] if self.typed else [line for spot in self.spots for line in spot.lines]
-        return list(dict.fromkeys(WORD.findall("\n".join(lines))))[:MAX_KEYS]
+        return list(dict.fromkeys(WORD.findall(self._text)))[:MAX_KEYS]
+
+    @property
+    def code(self) -> frozenset[str]:
+        """Those of the names that look like code."""
+        return code_names(self.names, self._text)
+
+    @property
+    def _text(self) -> str:
+        return "\n".join([self.words] if self.typed else [line for spot in self.spots for line in spot.lines])
 
     def intending(self, intent: str) -> Query:
         """Return the same question with a description of the task there."""

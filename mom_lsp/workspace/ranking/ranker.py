@@ -130,6 +130,7 @@ class Ranker:
             symbol=query.spot.symbol if query.spot else "",
             names=query.names,
             typed=query.typed,
+            code=query.code,
         )
         return self._choose(evidence, k, least, writer, lead)
 
