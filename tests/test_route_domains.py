@@ -234,6 +234,17 @@ def test_paths_cluster_by_folder_even_without_embeddings() -> None:
     assert Domains().opened(np.ones(3), 0.5) is None and Domains().name(7) == ""
 
 
+def test_a_changelog_does_not_name_the_domain_of_the_changes_that_mention_it(project: Repo, moms: Start) -> None:
+    for number in range(40):
+        folder = ("server", "client")[number % 2]
+        change = {f"{folder}/a{number}.py": "a = 1\n", "CHANGES.md": f"# Changes\n\n{number}\n"}
+        project.commit(f"Limit the {folder} to {number} rows\n\nBecause callers saw the wrong sum.", change)
+    mom = moms(project)
+    mom.index()
+    found = {one["domain"] for one in mom.search("callers saw the wrong sum")}
+    assert found and all(name.startswith(("server", "client")) for name in found)
+
+
 def test_the_indexer_assigns_domains_and_answers_show_their_names(
     project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:

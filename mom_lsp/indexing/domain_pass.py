@@ -7,6 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
+from mom_lsp.extract.documents import is_changelog
 from mom_lsp.indexing.progress import Control
 from mom_lsp.route.catalog import Catalog
 from mom_lsp.route.domain_names import named
@@ -83,7 +84,8 @@ def _names(store: Store, arrays: Arrays, domains: Partition, rows: np.ndarray) -
     paths, first = unpacked(arrays["paths_keys"]), np.concatenate([[0], np.cumsum(arrays["path_count"])])
 
     def paths_of_row(row: int) -> list[str]:
-        return [paths[code] for code in arrays["path_codes"][first[row] : min(first[row + 1], first[row] + PATHS)]]
+        touched = [paths[code] for code in arrays["path_codes"][first[row] : min(first[row + 1], first[row] + PATHS)]]
+        return [path for path in touched if not is_changelog(path)] or touched  # a changelog says nothing of a change
 
     paths_of = {number: [paths_of_row(row) for row in some.tolist()] for number, some in members.items()}
     sample_titles, sample_paths = [titles.get(ids[row], "") for row in sample], [paths_of_row(row) for row in sample]

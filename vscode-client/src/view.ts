@@ -105,7 +105,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
             group("file", "This File", rest, onLine.size ? "no other memories" : "No relevant memories"),
           ]
         : []),
-      group("pinned", "Pinned", found?.pinned ?? [], "no pinned memories"),
+      group("pinned", "Pinned", found?.pinned ?? [], "No pinned memories"),
       ...(found?.promoted.length ? [group("promoted", "Recently Validated or Promoted", found.promoted)] : []),
       ...(found?.useful.length ? [{ ...group("useful", "Recently Used", found.useful), collapsed: true }] : []),
       ...(found?.forgotten.length ? [forgottenGroup(found.forgotten)] : []),
