@@ -8,8 +8,9 @@ from typing import Any
 
 from mom_lsp.extract.message import has_rationale
 
-# ":bug: ", "🐛 ", before a title; "(#12)" after it.
+# ":bug: ", "🐛 ", "#12 " before a title; "(#12)" after it.
 _GITMOJI = re.compile(r"^(?::[a-z_]+:|[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff])+\s*")
+_LEADING_NUMBER = re.compile(r"(?:#|gh-)\d+(?::|\s+-)?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*\((?:#|gh-|!)\d+\)$", re.IGNORECASE)
 # A type, scope or tag, after which at least two words follow: "fix(parser): ", "[ty] ", "lib/url, http2: ".
 _SCOPE = re.compile(
@@ -34,6 +35,6 @@ def hint_text(one: Mapping[str, Any]) -> str:
 def bare(title: str) -> str:
     """Return the title of a commit without gitmoji, type, scope and number."""
     title = _NUMBER.sub("", _GITMOJI.sub("", title))
-    while scope := _SCOPE.match(title):
+    while scope := _SCOPE.match(title) or _LEADING_NUMBER.match(title):
         title = _GITMOJI.sub("", title[scope.end() :])
     return title
