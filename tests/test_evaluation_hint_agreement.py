@@ -190,8 +190,9 @@ def test_a_pin_outside_any_function_follows_its_line(mom: Mom) -> None:
         )
         assert hints(mom, content)[line]["id"] == pinned
     assert leading(mom, line_of(8)) != pinned
-    found = mom.suggest("src/a.py", 1, text=text(mom).replace("VERSION", "RELEASE"))
-    assert pinned not in [one["id"] for one in found[:1]]
+    edited = text(mom).replace("VERSION", "RELEASE")
+    assert hints(mom, edited).get(1, {}).get("id") != pinned
+    assert mom.suggest("src/a.py", 1, text=edited)[0]["id"] == pinned  # that line replaces the pinned one
 
 
 def test_a_pin_on_an_ambiguous_line_leads_in_no_function(project: Repo, moms: Start) -> None:

@@ -38,7 +38,7 @@ def fetch(url):
 """
 PARSED = LIMITED + "\n\ndef parse(text):\n    return text.split()\n"
 LINE = 6  # the line that the fix wrote, below its comment
-KEYS = {"answer", "attention", "citations", "generated", "origin", "took_ms"}
+KEYS = {"answer", "attention", "citations", "committed", "generated", "origin", "replaces", "took_ms"}
 
 
 @pytest.fixture
@@ -90,11 +90,11 @@ def test_a_commit_without_a_reason_is_reported_as_such(mom: Mom) -> None:
     assert found["answer"] == "No reason is recorded; last changed by “Add a parser” (Ada Lovelace, 2023-11-15) [1]."
 
 
-def test_an_unexplained_line_is_reported_as_such(mom: Mom, project: Repo) -> None:
-    project.write("new/zebra.txt", "nothing that anybody wrote before\n")
-    found = why(mom, 1, "new/zebra.txt")
-    assert found["citations"] == []
-    assert found["answer"] == "No memory explains new/zebra.txt:1."
+def test_an_unexplained_line_is_reported_as_such(mom: Mom) -> None:
+    for one in why(mom, 1)["citations"]:
+        mom.call("forget", id=one["id"])
+    found = why(mom, 1)
+    assert (found["citations"], found["answer"]) == ([], "No memory explains src/client.py:1.")
 
 
 def test_unsaved_lines_shift_the_query(mom: Mom) -> None:
@@ -219,6 +219,57 @@ def test_a_commit_that_was_fixed_is_cited(project: Repo, moms: Start) -> None:
     assert re.search(said, explained(project, moms, "net.py", 4))
 
 
+# Lines that are not committed
+
+EDITED = PARSED.replace("range(42)", "range(17)")
+
+
+def test_an_edited_line_is_explained_by_the_past_of_the_line_that_it_replaces(mom: Mom, project: Repo) -> None:
+    project.write("src/client.py", "# one\n" + EDITED)
+    found, before = why(mom, LINE + 1), why(mom, LINE, text=PARSED)
+    assert cited(found) == cited(before)
+    preface = "This line is not committed. The line it replaces:"
+    wrote = "“Limit retries to 42” (Ada Lovelace, 2023-11-15) wrote it: The server bans a client"
+    assert found["answer"].startswith(f"{preface} {wrote}")
+    assert found["citations"][0]["phrases"]["relevance"].startswith("Wrote the line that this one replaces")
+    replaced = {"line": LINE, "text": "    for attempt in range(42):", "reformatted": False}
+    assert (found["committed"], found["replaces"]) == (False, replaced)
+    assert (before["committed"], before["replaces"]) == (True, None)
+
+
+def test_a_reformatted_line_keeps_its_past(mom: Mom) -> None:
+    found = why(mom, LINE, text=PARSED.replace("    for attempt", "        for attempt"))
+    assert found["answer"].startswith("This line was moved or reformatted since the last commit: “Limit retries to 42”")
+    assert found["replaces"]["reformatted"]
+
+
+def test_an_edited_line_that_no_memory_explains_is_reported_as_such(mom: Mom) -> None:
+    for one in why(mom, 1)["citations"]:
+        mom.call("forget", id=one["id"])
+    answer = why(mom, 1, text=PARSED.replace("import time", "import asyncio"))["answer"]
+    assert answer == "This line is not committed, and no memory explains the one that it replaces."
+
+
+def test_a_new_line_is_said_to_be_new_with_what_changed_the_code_around_it(mom: Mom) -> None:
+    found = why(mom, LINE + 2, text=PARSED.replace("    return url", "    log(url)\n    return url"))
+    changed = "“Limit retries to 42” (Ada Lovelace, 2023-11-15) changed `fetch`: The server bans a client"
+    assert found["answer"].startswith(f"This line is not committed yet. {changed}")
+    assert cited(found) == ["Limit retries to 42"]
+    assert (found["committed"], found["replaces"]) == (False, None)
+
+
+def test_a_line_of_a_new_file_is_said_to_be_new(mom: Mom, project: Repo) -> None:
+    project.write("new/zebra.txt", "nothing that anybody wrote before\n")
+    found = why(mom, 1, "new/zebra.txt")
+    assert (found["citations"], found["answer"]) == ([], "This file is not committed yet.")
+
+
+def test_a_comment_that_is_not_committed_is_no_explanation(project: Repo, moms: Start) -> None:
+    project.commit("Add area", {"box.py": PLAIN_COMMENT})
+    project.write("box.py", f"{PLAIN_COMMENT}\n\ndef perimeter(box):\n    # twice the sides\n    return 2 * sum(box)\n")
+    assert "comment" not in explained(project, moms, "box.py", 8)
+
+
 # Comments of the file
 
 PLAIN_COMMENT = "def area(box):\n    # width times height of the box\n    return box.width * box.height\n"
@@ -291,6 +342,12 @@ def test_the_json_option_prints_one_document(mom: Mom) -> None:
     found = json.loads(run(mom, "why", f"src/client.py:{LINE}", "--json").stdout)
     assert set(found) == KEYS
     assert found["answer"] == why(mom)["answer"]
+
+
+def test_the_command_shows_the_line_that_an_edited_one_replaces(mom: Mom, project: Repo) -> None:
+    project.write("src/client.py", EDITED)
+    answer, _, _ = run(mom, "why", f"src/client.py:{LINE}").stdout.partition("\n\n")
+    assert answer.endswith("\n  - for attempt in range(42):")
 
 
 @pytest.mark.parametrize("target", ["src/client.py", "src/client.py:1-3"])

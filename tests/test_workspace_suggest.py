@@ -45,18 +45,29 @@ def test_a_too_large_file_is_refused_with_the_reason(mom: Mom) -> None:
         mom.suggest("src/a.py", 2)
 
 
-def test_an_uncommitted_line_has_no_author(mom: Mom) -> None:
-    for changed in (
-        edited(2, "    first = 11", text(mom)),
-        text(mom).replace("    first = 10\n", "    first = 10\n    x = 1\n"),
-    ):
-        line = next(
-            n for n, (a, b) in enumerate(zip(changed.split("\n"), text(mom).split("\n"), strict=False), 1) if a != b
-        )
-        found = mom.suggest("src/a.py", line, text=changed)
-        assert all(one["lines"] == [] for one in found)
-        assert ALPHA in titles(found)  # it changed the function
-        assert all(not one["why"].startswith("wrote this line") for one in found)
+def test_a_new_line_has_no_author(mom: Mom) -> None:
+    found = mom.suggest("src/a.py", 3, text=text(mom).replace("    first = 10\n", "    first = 10\n    x = 1\n"))
+    assert all(one["lines"] == [] for one in found)
+    assert ALPHA in titles(found)  # it changed the function
+    assert all(not one["why"].startswith("wrote") for one in found)
+
+
+def test_an_edited_line_has_the_memories_of_the_line_that_it_replaces(mom: Mom) -> None:
+    changed = edited(2, "    first = 11", text(mom))
+    answer = mom.call("suggest", path="src/a.py", start=2, end=2, text=changed)
+    assert titles(answer["suggestions"]) == titles(mom.suggest("src/a.py", 2))
+    assert answer["suggestions"][0]["why"] == "wrote the line that this one replaces"
+    assert answer["query"]["preface"] == "This line is not committed. The line it replaces:"
+    assert answer["query"]["replaces"]["text"] == "    first = 10"
+    assert not answer["query"]["committed"]
+
+
+def test_notes_stay_with_an_edited_line_and_with_the_line_that_it_replaces(mom: Mom) -> None:
+    mom.call("note", text="Of the line as it was", path="src/a.py", line=2)
+    changed = edited(2, "    first = 11", text(mom))
+    mom.call("note", text="Of the line as it is typed", path="src/a.py", line=2, code=changed)
+    found = titles(mom.suggest("src/a.py", 2, text=changed))
+    assert {"Of the line as it was", "Of the line as it is typed"} <= set(found)
 
 
 def test_saved_but_uncommitted_edits_count_as_edits(mom: Mom, project: Repo) -> None:

@@ -67,6 +67,8 @@ def print_answer(answer: dict[str, Any], view: LinkRoot, *, explain: bool = Fals
     text = Text(one_line(answer["answer"]))
     text.highlight_regex(r"\[\d+\]", "bold cyan" if coloured() else "")
     rows: list[RenderableType] = [text]
+    if (replaced := answer["replaces"]) and not replaced["reformatted"]:
+        rows.append(_indented(Text(f"- {one_line(replaced['text'])}", "red" if coloured() else ""), stdout()))
     if answer["generated"]:
         rows.append(Text(answer["origin"], "dim"))
     for number, memory in enumerate(answer["citations"], 1):

@@ -55,6 +55,8 @@ def suggest(
         if as_json:
             echo_json(result)
         elif result["suggestions"]:
+            if preface := result["query"].get("preface"):
+                _print_message(preface)
             _print(result["suggestions"], service, asked.get("path"), explain=explain)
         else:
             about = target or f"“{intent}”"

@@ -69,13 +69,15 @@ def _why(service: Service, workspace: Workspace, p: Params) -> Any:
     counted = bool(p.get("counted", True))
     known = workspace.explain(str(p["path"]), int(p["line"]), text=p.get("text"), counted=counted)
     model, words, drawn = workspace.settings.model, "", Drawn()
-    if p.get("generate") and service.model.rephrases(model):
+    if p.get("generate") and not known.preface and service.model.rephrases(model):
         drawn = service.model.drawn(model, known.path, [clue.memory.id for clue in known.clues])
         words = service.model.word(model, known, is_cancelled, drawn)
     took = round((time.perf_counter() - began) * 1000, 1)
     return {
         "answer": words or known.answer(),
         "citations": known.citations,
+        "committed": not known.preface,
+        "replaces": known.replaced._asdict() if known.replaced else None,
         "generated": bool(words),
         "origin": WORDED if words else QUOTED,
         "attention": attention(drawn),

@@ -36,6 +36,7 @@ class ReasonWriter:
     user_rows: frozenset[int] = frozenset()  # of the user's pins and notes on the place
     proven: Container[int] = ()  # rows that proved useful there: how often they were accepted is said elsewhere
     symbol: str = ""  # the function asked about
+    line: str = "this line"  # how the one line asked about is called
     names: Sequence[str] = ()  # identifiers and words of the question, each once
     typed: bool = False  # whether the question is in the user's own words
     texts: Mapping[int, str] = field(default_factory=dict)  # of the chosen rows, if the question is typed
@@ -67,14 +68,14 @@ class ReasonWriter:
         verb = _verb(self.view, row)
         if row in place.lines and row not in place.pinned:
             if catalog.is_note[row]:
-                return f"{verb} this line"
+                return f"{verb} {self.line}"
             if catalog.is_discussion[row]:
-                return "is about this line" if len(place.lines[row]) == 1 else "is about these lines"
+                return f"is about {self.line}" if len(place.lines[row]) == 1 else "is about these lines"
             count = len(place.lines[row])
-            alone = "wrote this line" if place.share[row] == 1.0 else "wrote one of these lines"
+            alone = f"wrote {self.line}" if place.share[row] == 1.0 else "wrote one of these lines"
             return alone if count == 1 else f"wrote {count} of these lines"
         if place.earlier[row]:
-            return "made an earlier change to this line"
+            return f"made an earlier change to {self.line}"
         if place.symbol[row] and self.symbol:
             return f"{verb} `{self.symbol.replace('`', '')}`"
         if place.near[row]:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from lsprotocol import types
 
@@ -64,6 +64,13 @@ class OpenDocument:
     def state(self) -> tuple[int, int]:
         """The state that an answer is about; an answer about an earlier one is not cached."""
         return self.edits, self.invalidations
+
+
+class AboutLine(NamedTuple):
+    """The suggestions for one line."""
+
+    suggestions: list[dict[str, Any]]
+    preface: str = ""  # that they are about the line that it replaces
 
 
 class MomServer(BackgroundServer):
@@ -188,12 +195,10 @@ class MomServer(BackgroundServer):
         answer = await self.engines.ask(document.place, "suggest", **params)
         return self.without_dismissed(document, answer["suggestions"])
 
-    async def suggest_for_line(
-        self, document: OpenDocument, line: int, *, counted: bool = True
-    ) -> list[dict[str, Any]]:
-        """Return the suggestions for one line: none for a blank line, only the hinted ones for an uncommitted line.
+    async def suggest_for_line(self, document: OpenDocument, line: int, *, counted: bool = True) -> AboutLine:
+        """Return the suggestions for one line, none for a blank one. Raises MomError.
 
-        Raises MomError.
+        Those for a line that is not committed are about the line that it replaces; for a new line they are its hints.
 
         Args:
             document: the file.
@@ -201,13 +206,13 @@ class MomServer(BackgroundServer):
             counted: whether the suggestions count as shown.
         """
         if not self.line(document.uri, line).strip():
-            return []
+            return AboutLine([])
         answer = await self.answer(document, line, line, counted=counted)
         found = self.without_dismissed(document, answer["suggestions"])
-        if answer["query"].get("committed", True):
-            return found
+        if answer["query"].get("committed", True) or answer["query"].get("replaces"):
+            return AboutLine(found, answer["query"].get("preface", ""))
         hinted = {hint.suggestion["id"] for hint in document.hints if hint.line == line}
-        return [one for one in found if one["id"] in hinted]
+        return AboutLine([one for one in found if one["id"] in hinted])
 
     async def answer(self, document: OpenDocument, start: int, end: int, *, counted: bool = True) -> dict[str, Any]:
         """Return the engine's answer about lines (0-based, inclusive), cached if possible. Raises MomError."""

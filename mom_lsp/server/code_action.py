@@ -98,7 +98,7 @@ async def code_action_resolve(ls: MomServer, action: types.CodeAction) -> types.
 async def _suggestions(ls: MomServer, document: OpenDocument, line: int, asked: bool) -> list[dict[str, Any]]:
     """Ask the engine only on the user's request: the light bulb follows the cursor, and the present hints suffice."""
     if asked:
-        return await ls.suggest_for_line(document, line)
+        return (await ls.suggest_for_line(document, line)).suggestions
     return ls.without_dismissed(document, [hint.suggestion for hint in document.hints if hint.line == line])
 
 

@@ -1,6 +1,7 @@
 """The text of a hover: what is to be known of a line, in at most five lines beside the language's own hover.
 
-Title, reason, who and when, what else there is, links. Numbers are behind "Why this?", and in `mom show`.
+Title, reason, who and when, what else there is, links. Numbers are behind "Why this?", and in `mom show`. On a line
+that is not committed another one says so.
 """
 
 from __future__ import annotations
@@ -32,12 +33,13 @@ class HoveredLine:
     path: str  # relative to the root
     line: int  # 1-based
     commands: bool = False  # whether the client runs links to commands
+    preface: str = ""  # that the memories are about the line that it replaces
 
 
 def hover_text(suggestions: Sequence[dict[str, Any]], at: HoveredLine) -> types.MarkupContent:
-    """Return the first memory in at most five lines, which name or count the others."""
+    """Return the first memory in at most five lines, after the preface, which name or count the others."""
     first, *others = suggestions
-    shown = [*_memory(first, at), *_end(first, others, at)]
+    shown = [*([f"*{at.preface}*"] if at.preface else []), *_memory(first, at), *_end(first, others, at)]
     return types.MarkupContent(types.MarkupKind.Markdown, NEWLINE.join(shown))
 
 

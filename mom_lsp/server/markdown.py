@@ -76,10 +76,10 @@ def linked(name: str, url: str) -> str:
     return f"[{name}]({safe})" if re.fullmatch(r"(?:https://|command:|[\w.-]+$)[^\s<>\\]*", safe) else name
 
 
-def fenced(text: str) -> str:
+def fenced(text: str, language: str = "") -> str:
     """Return text as a code block, with a fence that the text cannot close."""
     fence = "`" * max([3, *(len(run) + 1 for run in re.findall("`{3,}", text))])
-    return f"{fence}\n{text}\n{fence}"
+    return f"{fence}{language}\n{text}\n{fence}"
 
 
 def _words(text: str, link: Link) -> str:

@@ -2,8 +2,8 @@
 
 mom/suggest {textDocument?: {uri}, position?: {line, character}, intent?} -> {"suggestions": […]}: the suggestions for a
     line; without a position, for the whole file. None for a document that is not open or is disabled, nor for a blank
-    or uncommitted line. With `intent`, for the task that the user describes; then, without a document, anywhere in the
-    first folder.
+    line. Those for a line that is not committed are about the line that it replaces; a new one has none. With `intent`,
+    for the task that the user describes; then, without a document, anywhere in the first folder.
 mom/view {textDocument?: {uri}, position?} -> {"line": […], "file": […]} and what mom/kept answers: all that a view of
     memories shows as a cursor rests. It does not count as shown.
 mom/seen {textDocument: {uri}, position}: what mom/view answered was on the screen long enough to be read.
@@ -51,7 +51,7 @@ async def suggest(ls: MomServer, params: Any) -> dict[str, Any]:
     if intent:
         return {"suggestions": await ls.suggest_for_task(document, line, intent)}
     if line is not None:
-        return {"suggestions": await ls.suggest_for_line(document, line)}
+        return {"suggestions": (await ls.suggest_for_line(document, line)).suggestions}
     return {"suggestions": await _of_file(ls, document)}
 
 
@@ -79,7 +79,7 @@ async def _shown(
     document = await ls.document(uri) if uri is not None else None
     if document is None:
         return [], []
-    on_line = await ls.suggest_for_line(document, line, counted=counted) if line is not None else []
+    on_line = (await ls.suggest_for_line(document, line, counted=counted)).suggestions if line is not None else []
     return on_line, await _of_file(ls, document, counted=counted)
 
 

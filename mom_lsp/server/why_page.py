@@ -14,10 +14,10 @@ HASH = 9  # digits, as in the name of a source document
 
 
 def why_page(path: str, line: int, code: str, answer: dict[str, Any]) -> str:
-    """Return the document about a line (1-based) with its code."""
+    """Return the document about a line (1-based) with its code, and with that of the line it replaces."""
     parts = [
         f"# Why is {inline(f'{path}:{line}')} so?",
-        *([fenced(code)] if code.strip() else []),
+        _code(code, answer["replaces"]),
         "\n".join(lines(inline(answer["answer"], _issues(answer)), WIDTH)),
         "\n".join(f"{number}. {_citation(one)}" for number, one in enumerate(answer["citations"], 1)),
         f"*{inline(answer['origin'])}*" if answer["citations"] else "",
@@ -28,6 +28,12 @@ def why_page(path: str, line: int, code: str, answer: dict[str, Any]) -> str:
 def source_links(answer: dict[str, Any]) -> dict[str, str]:
     """Return the document that each cited commit is linked to, by the id of its memory."""
     return {one["id"]: f"{commit}.diff" for one in answer["citations"] if (commit := _hash(one))}
+
+
+def _code(code: str, replaced: dict[str, Any] | None) -> str:
+    if replaced and not replaced["reformatted"]:
+        return fenced(f"- {replaced['text'].strip()}\n+ {code}", "diff")
+    return fenced(code) if code else ""
 
 
 def _hash(one: dict[str, Any]) -> str:

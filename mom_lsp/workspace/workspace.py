@@ -176,7 +176,7 @@ class Workspace:
 
     def context(self, path: str, line: int, *, text: str) -> Explanation:
         """Return the memories that matter most where a line (1-based) of an open text is being written."""
-        question = self.states.beside(lambda: self.files.question(path, line, line, text, None))
+        question = self.states.beside(lambda: self.files.question(path, line, line, text, None, as_typed=True))
 
         def answer(state: State) -> Explanation:
             query = self.with_line_history(state, question()[1])
@@ -200,7 +200,18 @@ class Workspace:
         text = spot.asked[0] if spot.asked else ""
         cited = {one["id"] for one in citations}
         clues = tuple(clue for _, clue in found if clue.memory.id in cited)
-        return Explanation(spot.path, spot.start, spot.symbol, text, clues, citations, comment, query.complete)
+        return Explanation(
+            spot.path,
+            spot.start,
+            spot.symbol,
+            text,
+            clues,
+            citations,
+            comment,
+            query.complete,
+            query.preface,
+            query.replaced,
+        )
 
     def hints(self, path: str, text: str, wanted: Wanted) -> FileHints:
         """Return hints at the lines that memories wrote: at most one a line, three in any 40 lines, each once a file.

@@ -81,6 +81,16 @@ async def test_a_line_without_history_is_quiet(writer: Editor) -> None:
     assert FIX in str(await writer.hover(uri, LINE + 1))
 
 
+async def test_an_edited_line_has_the_hover_of_the_line_that_it_replaces(editor: Editor) -> None:
+    uri = editor.open()
+    known = str(await editor.hover(uri, LINE))
+    editor.edit(uri, (LINE, 29), (LINE, 31), "17")
+    preface, *text = str(await editor.hover(uri, LINE)).splitlines()
+    assert preface == "*This line is not committed. The line it replaces:*  "
+    assert text == known.splitlines()
+    assert "mom.pin" in await editor.actions(uri, LINE)
+
+
 async def test_an_intent_can_be_sent_with_or_without_a_line(editor: Editor) -> None:
     place = {"textDocument": {"uri": editor.open()}, "position": {"line": LINE, "character": 0}}
     for where in (place, {"textDocument": place["textDocument"]}, {}):

@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from .conftest import FIX, LINE, Editor, Start
 
-KEYS = {"answer", "attention", "citations", "generated", "origin", "page", "took_ms"}
+KEYS = {"answer", "attention", "citations", "committed", "generated", "origin", "page", "replaces", "took_ms"}
 WITH_MODEL = {"model": {"enable": True}, "completion": {"enable": True}}
 
 

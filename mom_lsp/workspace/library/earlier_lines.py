@@ -49,7 +49,7 @@ class ChangedLines:
                 return file.before(key, self._removed)
         olds = (here.before(added, self._removed) for added in here.added) if here else iter(())
         known = {before.texts[0]: before for before in olds if before is not None}
-        return known.get(_likest(text, list(known)) or "")
+        return known.get(likest(text, list(known)) or "")
 
     @cached_property
     def _files(self) -> dict[str, _File]:
@@ -96,7 +96,7 @@ def _olds(hunk: Hunk, at: int) -> tuple[str, ...]:
     key = key_of(line)
     old = next((old for old in reversed(removed) if key_of(old) == key), None)
     if old is None and len(hunk.added) * len(removed) <= MOST_PAIRS:
-        old = _likest(line, removed)
+        old = likest(line, removed)
     if old is not None:
         return (old,)
     if len(removed) <= SMALL:
@@ -105,7 +105,7 @@ def _olds(hunk: Hunk, at: int) -> tuple[str, ...]:
     return removed[at : at + 1] if len(removed) == len(hunk.added) else ()
 
 
-def _likest(line: str, others: Sequence[str]) -> str | None:
+def likest(line: str, others: Sequence[str]) -> str | None:
     """Return the line that has most in common with another, None if none has half of it."""
     parts = Counter(PART.findall(line))
     best, found = SIMILAR, None

@@ -104,7 +104,11 @@ class _Chooser:
         yield from ((row, self._clue(row, self._evidence_of(row) or "is pinned here")) for row in pinned)
         if own is not None:
             yield self._own, own
-        yield from ((row, self._clue(row, "is about this line")) for row in users if row not in pinned)
+        yield from ((row, self._clue(row, f"is about {self._asked.name}")) for row in users if row not in pinned)
+        if self._asked.is_new and not self._asked.is_plain:
+            yield from islice(self._nearby_clues(), 1)
+        if self._asked.is_new:
+            return
         if self._comment is not None and self._comment_row in self._texts:
             yield self._comment_row, replace(self._clue(self._comment_row, ""), line=self._comment.first)
         if not self._asked.is_plain:
@@ -148,7 +152,7 @@ class _Chooser:
                 yield row, RELATION_VERBS[edge.relation][row == edge.target]
 
     def _comments_count(self) -> bool:
-        return self._asked.comments and not self._asked.is_plain
+        return self._asked.comments and not self._asked.is_plain and not self._asked.is_new
 
     def _row_of_comment(self, comment: LineComment | None) -> int:
         """Return the row of the memory that a comment of the open text is, NOWHERE if it is none."""
@@ -188,7 +192,7 @@ class _Chooser:
         if self._own not in self._texts:
             return None
         is_first = self._own == self._writers[-1]
-        clue = self._clue(self._own, "wrote this line" if is_first else "last changed this line")
+        clue = self._clue(self._own, f"{'wrote' if is_first else 'last changed'} {self._asked.name}")
         if not self._asked.is_plain or quote_of(clue.memory, self._asked.words).overlap > 0:
             return clue
         return replace(clue, reason="")
@@ -204,9 +208,18 @@ class _Chooser:
     def _earlier_clues(self, least: float) -> Iterator[tuple[int, Clue]]:
         for row in self._writers:
             if row != self._own and row in self._texts and self._usefulness(row) >= least:
-                clue = self._clue(row, "made an earlier change to this line")
+                clue = self._clue(row, f"made an earlier change to {self._asked.name}")
                 if clue.reason:
                     yield row, clue
+
+    def _nearby_clues(self) -> Iterator[tuple[int, Clue]]:
+        """Yield what changed the code around a line that nobody wrote yet, and says something about it."""
+        for one in self._likeliest:
+            is_near = self._place is not None and (self._place.symbol[one.row] > 0 or self._place.near[one.row] > 0)
+            if is_near and one.row in self._texts and self._usefulness(one.row) >= ELSEWHERE_INSTEAD:
+                clue = self._clue(one.row, one.place_evidence)
+                if clue.reason and not self._view.catalog.is_file[one.row]:
+                    yield one.row, clue
 
     def _other_clues(self, least: float) -> Iterator[tuple[int, Clue]]:
         for one in self._likeliest:
@@ -228,7 +241,8 @@ class _Chooser:
         found = quote_of(memory, self._asked.place)
         if memory.source.type != "commit":
             return Clue(memory, does, place=self._asked.place, reason=found.text)
-        whole = row == self._own and not found.item and self._view.catalog.path_count[row] <= FEW_FILES
+        is_own = row == self._own or self._asked.is_new  # what changed the code around a new line need not name it
+        whole = is_own and not found.item and self._view.catalog.path_count[row] <= FEW_FILES
         speaks = quote_of(memory, self._asked.words).overlap if found.item else found.overlap
         reason = found.text if whole or speaks >= OF_LINE else ""
         return Clue(memory, does, place=self._asked.place, reason=reason)

@@ -12,11 +12,13 @@ from mom_lsp.extract.boilerplate import is_boilerplate
 from mom_lsp.extract.quote import place_words
 from mom_lsp.lm.answer import Clue, Sentence, extractive, unknown
 from mom_lsp.route.place_term import Spot
+from mom_lsp.workspace.library.replaced_line import ReplacedLine
 from mom_lsp.workspace.ranking.line_comment import is_licence
 from mom_lsp.workspace.ranking.query import Query
 
 WORD = re.compile(r"\w{2,}")
 LONE = re.compile(r"(?:return|break|continue|pass|goto|yield)\b\s*[\w.]*\s*[;,]?$")
+UNEXPLAINED = "This line is not committed, and no memory explains the one that it replaces."
 STILL_READ = "The earlier history of this line is still being read; ask again in a moment."
 
 
@@ -38,6 +40,16 @@ class AskedLine:
     def number(self) -> int:
         """Its number in the open text, from 1."""
         return self.spot.start
+
+    @property
+    def name(self) -> str:
+        """How an answer calls the line, which its preface may have named."""
+        return "it" if self.query.replaced else "this line"
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the line is not committed, and replaces none."""
+        return bool(self.query.preface) and self.query.replaced is None
 
     @property
     def lines(self) -> Sequence[str]:
@@ -70,14 +82,22 @@ class Explanation:
     citations: list[dict[str, Any]]  # the same memories as suggestions
     comment: Sentence | None = None  # of the file, where it is no memory
     complete: bool = True  # whether the history of the line was read in time
+    preface: str = ""  # that the line is not committed
+    replaced: ReplacedLine | None = None  # then the answer is about this one
 
     def answer(self) -> str:
         """Return the answer in the memories' own words."""
         said = extractive(self.clues)
         if self.comment is not None:
             said.insert(1, self.comment)
-        answer = " ".join(map(str, said)) or unknown(self.path, self.line)
+        answer = f"{self.preface} {' '.join(map(str, said))}".strip() if said else self._unexplained()
         return answer if self.complete else f"{answer} {STILL_READ}"
+
+    def _unexplained(self) -> str:
+        if self.replaced is not None and not self.replaced.reformatted:
+            return UNEXPLAINED
+        is_new = self.preface and self.replaced is None
+        return self.preface if is_new else unknown(self.path, self.line)
 
     def leading_to(self, text: str, known: str) -> str:
         """Return the id of the memory with a word of the new text that the open text lacks, "" if there is none."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 
 from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
@@ -58,7 +59,8 @@ def lines_of_pins_and_notes(snapshot: Snapshot, view: View, file: OpenFile) -> d
         if note.source.path in names:
             key = next(iter(note.added_lines), 0)
             marks.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 1, key=key)))
-    lines_of_key: Mapping[int, Sequence[int]] = _lines_with({pin.key for _, pin in marks if pin.key}, file.lines)
+    keys = {pin.key for _, pin in marks if pin.key}
+    lines_of_key: Mapping[int, Sequence[int]] = _lines_with(keys, chain(enumerate(file.lines, 1), file.edited.items()))
     found: dict[int, list[int]] = {}
     for row, pin in marks:
         lines = lines_of_key.get(pin.key, ()) if pin.key else _line_without_key(pin.line, file)
@@ -75,10 +77,10 @@ def _line_without_key(was: int, file: OpenFile) -> Sequence[int]:
     return [line] if 0 < line <= len(file.lines) and not line_keys([file.lines[line - 1]]) else []
 
 
-def _lines_with(keys: set[int], lines: Sequence[str]) -> dict[int, list[int]]:
-    """Return the lines (from 1) of a text that have some keys, by key."""
+def _lines_with(keys: set[int], lines: Iterable[tuple[int, str]]) -> dict[int, list[int]]:
+    """Return the numbers of the lines that have some keys, by key."""
     found: dict[int, list[int]] = {}
-    for number, line in enumerate(lines if keys else (), 1):
+    for number, line in lines if keys else ():
         for key in keys & line_keys([line]):
             found.setdefault(key, []).append(number)
     return found

@@ -17,6 +17,7 @@ from mom_lsp.route.place_term import WINDOW, Spot
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.earlier_writers import Earlier
 from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.replaced_line import ReplacedLine
 from mom_lsp.workspace.library.worktree import Worktree
 
 CONTEXT = 8  # lines above and below the range that are part of its meaning
@@ -24,6 +25,9 @@ MAX_LINES = 60
 MAX_HISTORIES = 20  # lines asked about whose earlier writers are looked up
 FindEarlier = Callable[[View, str, Mapping[int, str], Mapping[int, str], float | None], Earlier]
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
+REPLACING = "This line is not committed. The line it replaces:"
+REFORMATTED = "This line was moved or reformatted since the last commit:"
+NEW_LINE, NEW_FILE = "This line is not committed yet.", "This file is not committed yet."
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class OpenFile:
     lines: Sequence[str]
     mapped: Sequence[int]  # the committed line of each, 0 for none
     committed: Sequence[str]  # the lines of the committed text
+    edited: Mapping[int, str] = field(default_factory=dict)  # what is typed at a line that is read as it was committed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +55,19 @@ class Query:
     file: OpenFile | None = None  # that the spot is in
     typed: bool = False  # whether the words are the user's own
     complete: bool = True  # whether all earlier writers of its lines are known
+    replaced: ReplacedLine | None = None  # what the one line asked about replaces: the question is about that line
+    preface: str = ""  # how an answer begins where the one line asked about is not committed
 
     @property
     def spot(self) -> Spot | None:
         """The first spot."""
         return self.spots[0] if self.spots else None
+
+    @property
+    def line_name(self) -> str:
+        """How the one line that is asked about is called."""
+        is_other = self.replaced is not None and not self.replaced.reformatted
+        return "the line that this one replaces" if is_other else "this line"
 
     @property
     def names(self) -> list[str]:
@@ -103,6 +116,9 @@ def spot_query(
         mapped: the committed line of each open line, 0 for a new one.
         alone: whether git looks for the writers of these lines only, without moves, which takes it a third of the time.
     """
+    committed = worktree.committed(head, path)
+    is_committed = worktree.repository is None or any(mapped[start - 1 : end])
+    preface = "" if is_committed or start != end else NEW_LINE if committed else NEW_FILE
     symbol = enclosing_symbol(lines, start, path) if lines else ""
     window = lines[max(0, start - 1 - CONTEXT) : end + CONTEXT][:MAX_LINES]
     code = "\n".join(line.strip() for line in window if line.strip())
@@ -123,18 +139,49 @@ def spot_query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",
         spots=(spot,),
-        written=tuple(written(worktree.committed(head, path), path, lines, mapped, start, end)),
+        written=tuple(written(committed, path, lines, mapped, start, end)),
         shown={
             "path": path,
             "start": start,
             "end": end,
             "symbol": symbol,
             "rev": head.commit or None,
-            "committed": worktree.repository is None or any(mapped[start - 1 : end]),
+            "committed": is_committed,
+            "replaces": None,
+            "preface": preface,
         },
         span=_span(mapped[start - 1 : end]),
         committed=next((line for line in reversed(mapped[:start]) if line), 0),
-        file=OpenFile(path, lines, mapped, worktree.committed(head, path)),
+        file=OpenFile(path, lines, mapped, committed),
+        preface=preface,
+    )
+
+
+def replacing_query(
+    worktree: Worktree,
+    head: Head,
+    path: str,
+    lines: Sequence[str],
+    line: int,
+    mapped: Sequence[int],
+    replaced: ReplacedLine,
+    *,
+    alone: bool = False,
+) -> Query:
+    """Return a question about one line that is not committed: it is about the line that it replaces."""
+    before, were = list(lines), list(mapped)
+    before[line - 1], were[line - 1] = replaced.text, replaced.line
+    query = spot_query(worktree, head, path, before, line, line, were, alone=alone)
+    preface = REFORMATTED if replaced.reformatted else REPLACING
+    told = {"committed": False, "replaces": replaced._asdict(), "preface": preface}
+    committed = worktree.committed(head, path)
+    return replace(
+        query,
+        written=tuple(written(committed, path, lines, mapped, line, line)),
+        shown=query.shown | told,
+        file=OpenFile(path, before, were, committed, {line: lines[line - 1]}),
+        replaced=replaced,
+        preface=preface,
     )
 
 

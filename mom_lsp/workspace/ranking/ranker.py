@@ -128,6 +128,7 @@ class Ranker:
             evidence.user_rows,
             self.proven,
             symbol=query.spot.symbol if query.spot else "",
+            line=query.line_name,
             names=query.names,
             typed=query.typed,
             code=query.code,

@@ -9,8 +9,9 @@ from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.route.lines import MAX_TEXT, open_lines
 from mom_lsp.workspace.library.head import Head
+from mom_lsp.workspace.library.replaced_line import replaced_line
 from mom_lsp.workspace.library.worktree import Worktree
-from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
+from mom_lsp.workspace.ranking.query import Query, mapped_lines, replacing_query, spot_query
 
 
 class WorktreeFiles:
@@ -20,13 +21,29 @@ class WorktreeFiles:
         self._worktree, self._root = worktree, worktree.location.root
 
     def question(
-        self, path: str, start: int, end: int, text: str | None, rev: str | None, *, alone: bool = False
+        self,
+        path: str,
+        start: int,
+        end: int,
+        text: str | None,
+        rev: str | None,
+        *,
+        alone: bool = False,
+        as_typed: bool = False,
     ) -> tuple[Head, Query]:
-        """Return the commit to answer for, and the question about some lines (see `spot_query`); needs no memories."""
+        """Return the commit to answer for, and the question about some lines (see `spot_query`); needs no memories.
+
+        One line that is not committed is asked about as the line that it replaces, unless `as_typed` is set.
+        """
         head = self._worktree.head(rev)
         lines = self._lines(head, path, text, rev)
         start, end = _checked_range(path, lines, start, end)
         mapped = mapped_lines(self._worktree, head, path, lines)
+        committed = self._worktree.committed(head, path)
+        replaced = None if as_typed or start != end else replaced_line(committed, lines, mapped, start)
+        if replaced is not None:
+            return head, replacing_query(self._worktree, head, path, lines, start, mapped, replaced, alone=alone)
+        alone &= any(mapped[start - 1 : end])  # of a new line, its surroundings are all that is known
         return head, spot_query(self._worktree, head, path, lines, start, end, mapped, alone=alone)
 
     def at(self, path: str, line: int, code: str | None = None) -> tuple[str, int]:
