@@ -239,6 +239,28 @@ def test_k_is_left_to_keywordprg_where_there_is_nothing_to_say(drive: Drive) -> 
     assert report["word"] == "unwritten"
 
 
+def test_an_edited_line_tells_at_once_of_the_line_that_it_replaces(drive: Drive) -> None:
+    report = drive("""
+    shows('← The server bans')
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+    vim.cmd.normal({ 'A or so', bang = true })
+    vim.cmd.normal({ 'K', bang = false })
+    report.hover = float()
+    vim.cmd.normal({ 'A and', bang = true })
+    vim.cmd('Mom why')
+    report.why = float()
+    vim.cmd.normal({ 'onew = 1', bang = true })
+    vim.cmd('Mom why')
+    report.new = float()
+    """)
+    preface = "This line is not committed. The line it replaces:"
+    assert report["hover"].startswith(f"*{preface}*  \n**{FIX}**")
+    line = "for attempt in range(42):  # 🍎 tries"
+    assert f"\n- {line}\n+ {line} or so and\n" in report["why"]
+    assert f"{preface} “{FIX}”" in " ".join(report["why"].split())
+    assert "This line is not committed yet." in report["new"]
+
+
 def test_nothing_attaches_outside_a_repository(tmp_path: Path, drive: Drive) -> None:
     (tmp_path / "alone").mkdir()
     outside = tmp_path / "alone" / "notes.py"

@@ -109,7 +109,7 @@ local function hover()
     elseif not pcall(vim.cmd.normal, { 'K', bang = true }) then
       vim.notify('mom: nothing about this line')
     end
-  end, 0)
+  end, api.nvim_get_current_buf())
 end
 
 local function attach(buffer)
@@ -133,7 +133,7 @@ local function ask(method, params, done)
   client:request(method, params, function(failure, answer)
     if failure then return warn(failure.message) end
     if done and non_null(answer) then done(answer) end
-  end, 0)
+  end, api.nvim_get_current_buf()) -- with 0, Neovim would not send what was typed just now
 end
 
 local function run(command, arguments, done)
