@@ -129,7 +129,11 @@ end
 
 local function ask(method, params, done)
   local client = client_of(0)
-  if not client then return warn('not running here; see :checkhealth mom') end
+  if not client then
+    local is_new = api.nvim_buf_get_name(0) == '' and vim.bo.buftype == ''
+    local elsewhere = 'not running here; try again in a moment, or see :checkhealth mom'
+    return warn(is_new and 'this buffer has no file yet; :write it first' or elsewhere)
+  end
   client:request(method, params, function(failure, answer)
     if failure then return warn(failure.message) end
     if done and non_null(answer) then done(answer) end
