@@ -160,6 +160,28 @@ def test_the_keys_and_commands_work(drive: Drive) -> None:
     assert "+        time.sleep(attempt)" in "\n".join(report["source"])
 
 
+def test_a_search_says_where_its_answers_are_weak(repo: Path, tmp_path: Path, home: dict[str, str]) -> None:
+    settings = tmp_path / "config" / "mom-lsp" / "settings.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text('[encoder]\nmodel = "/nowhere"\n', "utf-8")
+    script = """
+    vim.ui.select = function(_, options) report.prompt = options.prompt end
+    shows('← The server bans')
+    vim.cmd('Mom search client url')
+    wait(function() return report.prompt end)
+    vim.cmd('Mom search xylophone')
+    wait(function() return #messages > 0 end)
+    vim.cmd('Mom search parsing')
+    report.only = float()
+    """
+    env = home | {"XDG_CONFIG_HOME": str(tmp_path / "config")}
+    report = drive_neovim(PRELUDE + script + END, repo, tmp_path, env, FILE, "")
+    weak, by_words = "none stands out, other words may find more", "searched by words only, :checkhealth mom says why"
+    assert report["prompt"] == f"Memories about “client url” ({weak}; {by_words}):"
+    assert "Add a helper for parsing" in report["only"]
+    assert report["messages"] == [f"mom: no memories found; {by_words}", f"mom: {weak}; {by_words}"]
+
+
 def test_a_hint_stays_at_its_line_when_a_line_beside_it_is_edited_and_committed(twice: Path, drive: Drive) -> None:
     report = drive("""
     local function line() -- on the screen

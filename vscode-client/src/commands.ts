@@ -114,7 +114,7 @@ export class Commands {
     const [uri = null] = uriOfFile();
     const found = await this.server.execute<Suggestions>("mom.search", text, uri, ...(domain ? [domain] : []));
     const about = `“${text}”${domain ? ` in ${domain}` : ""}`;
-    if (found) await this.offerSources(found.suggestions, `Memories matching ${about}`, `No memories match ${about}.`, !domain);
+    if (found) await this.offerSources(found, `Memories matching ${about}`, `No memories match ${about}.`, !domain);
   }
 
   /** Find the memories for what the user is about to do on this line, or without a file in this folder. */
@@ -128,13 +128,16 @@ export class Commands {
     const file = activeFile();
     const place = file && { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
     const found = await this.server.ask<Suggestions>("mom/suggest", { ...place, intent: text });
-    if (found) await this.offerSources(found.suggestions, `Memories for “${text}”`, `No relevant memories for “${text}”.`);
+    if (found) await this.offerSources(found, `Memories for “${text}”`, `No relevant memories for “${text}”.`);
   }
 
   /** Let the user open the source of one of the memories found. */
-  private async offerSources(memories: Memory[], title: string, none: string, withDomains = false): Promise<void> {
-    if (!memories.length) return void vscode.window.showInformationMessage(none);
-    const memory = await this.choose(memories, title, "Press Enter to open the source", withDomains);
+  private async offerSources(found: Suggestions, title: string, none: string, withDomains = false): Promise<void> {
+    const remarks = remarksOn(found);
+    const { suggestions } = found;
+    if (!suggestions.length) return void vscode.window.showInformationMessage([none, ...remarks].join(" "));
+    const placeholder = remarks.join(" ") || "Press Enter to open the source";
+    const memory = await this.choose(suggestions, title, placeholder, withDomains);
     if (memory) await this.open(memory.id, activeFile()?.uri);
   }
 
@@ -250,6 +253,15 @@ export class Commands {
     const pin = ({ id }: Memory) => this.execute("mom.pin", id, ...locationOf(activeFile()?.uri));
     return pickMemory(memories, title, placeholder, pin, withDomains);
   }
+}
+
+/** Return what is to be known of the answers to a search. */
+function remarksOn({ weak, words_only, unindexed }: Suggestions): string[] {
+  if (unindexed) return ["Nothing is indexed yet."];
+  return [
+    weak ? "None of these stands out: other words may find more." : "",
+    words_only ? "Searched by words only, not by meaning." : "",
+  ].filter(Boolean);
 }
 
 /** Whether a keybinding asks for the focused row of the view. */

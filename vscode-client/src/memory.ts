@@ -46,6 +46,9 @@ export interface Episode {
 
 export interface Suggestions {
   suggestions: Memory[];
+  weak?: boolean; // none of the answers to a search stands out
+  words_only?: boolean; // it was not searched by meaning, although it should be
+  unindexed?: boolean; // nothing is indexed yet
 }
 
 /** A forgotten memory, whose text is erased. */

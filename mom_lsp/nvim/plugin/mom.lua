@@ -163,10 +163,14 @@ local function read(memory)
   float(memory.id:sub(1, 8), vim.list_extend({ describe(memory), '' }, text))
 end
 
--- Calls `done` with the only memory, or else with the user's choice.
-local function choose(memories, prompt, done)
-  if #memories == 0 then return vim.notify('mom: no memories found') end
-  if #memories == 1 then return done(memories[1]) end
+-- Calls `done` with the only memory, or else with the user's choice; `remark` is about all of them.
+local function choose(memories, prompt, done, remark)
+  if #memories == 0 then return vim.notify(table.concat({ 'mom: no memories found', remark }, '; ')) end
+  if #memories == 1 then
+    if remark then vim.notify('mom: ' .. remark) end
+    return done(memories[1])
+  end
+  prompt = remark and ('%s (%s):'):format(prompt, remark) or prompt .. ':'
   vim.ui.select(memories, { prompt = prompt, kind = 'mom', format_item = describe }, function(memory)
     if memory then done(memory) end
   end)
@@ -186,6 +190,15 @@ local function with_text(given, prompt, done)
   end)
 end
 
+-- What is to be known of the answers to a search, nil for nothing.
+local function caveat(found)
+  if found.unindexed then return 'nothing is indexed yet' end
+  local parts = {}
+  if found.weak then parts[1] = 'none stands out, other words may find more' end
+  if found.words_only then parts[#parts + 1] = 'searched by words only, :checkhealth mom says why' end
+  return parts[1] and table.concat(parts, '; ')
+end
+
 local function act(command, prompt)
   return function()
     with_memory(prompt, function(memory, uri, line) run(command, { memory.id, uri, line }) end)
@@ -203,7 +216,10 @@ local ACTIONS = {
     local scope, rest = given:match('^%-%-in%s+"([^"]+)"%s*(.*)$')
     if not scope then scope, rest = given:match('^%-%-in%s+(%S+)%s*(.*)$') end
     local function search(text)
-      run('mom.search', { text, (here()), scope }, function(found) choose(found.suggestions, text, read) end)
+      run('mom.search', { text, (here()), scope }, function(found)
+        local about = text ~= '' and ('Memories about “%s”'):format(text) or 'Memories'
+        choose(found.suggestions, scope and about .. ' in ' .. scope or about, read, caveat(found))
+      end)
     end
     if scope then return search(rest) end -- without a text, what is most worth reading there
     with_text(given, 'Memories about: ', search)
