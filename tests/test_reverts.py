@@ -99,6 +99,69 @@ def test_a_reapplied_change_is_valid_again(project: Repo, moms: Start, subject: 
     assert not any((one["failure"] or {}).get("again") for one in mom.suggest("net.py", 2))
 
 
+AGAIN = {  # how a change is made again; {by}: its revert
+    "reverted revert": ('Revert "Revert "{title} (#5)""', "This reverts commit {by}."),
+    "reapplied": ('Reapply "{title} (#5)"', "This reverts commit {by}."),
+    "reverted revert, without a hash": ('Revert "Revert "{title} (#5)""', ""),
+    "same title": ("{title} (#5)", ""),
+    "same title, another number": ("{title} (#9)", "The callback no longer fetches."),
+    "cherry-picked": ("{title} (#5)", "(cherry picked from commit {sha})"),
+}
+
+
+@pytest.mark.parametrize("form", AGAIN)
+def test_what_was_made_again_is_no_longer_told_as_reverted(project: Repo, moms: Start, form: str) -> None:
+    first = tried(project)
+    by = revert(project, first, "git")
+    message = "\n\n".join(AGAIN[form]).format(title=TITLE, by=by, sha=first)
+    project.commit(message, {"net.py": f"{TRIED}\n\n{PLAIN.replace('fetch', 'plain')}"})
+    changed = TRIED.replace("limit=8", "limit=9").replace("one.get(url)", "one.load(url)").replace("fetch", "fetch_all")
+    project.commit("Load all", {"net.py": f"{changed}\n\n{PLAIN.replace('fetch', 'plain')}"})  # little of it is left
+    mom = started(project, moms)
+    text = (project.root / "net.py").read_text()
+    hints = mom.call("hints", path="net.py", text=text, start=1, end=99)["hints"]
+    told = [one for line in range(1, 9) for one in mom.suggest("net.py", line)]
+    told += [*mom.search(TITLE), *(hint["suggestion"] for hint in hints)]
+    assert not [one for one in told if one["failure"]]
+    assert not [one["phrases"]["hint"] for one in told if one["phrases"]["hint"].startswith("reverted")]
+    assert {one["title"] for one in told if one["status"] == "replaced"} == {f'Revert "{TITLE}"'}
+    assert not {f'Revert "{TITLE}"'} & {hint["suggestion"]["title"] for hint in hints}
+
+
+def test_a_hint_names_the_change_that_was_reapplied(project: Repo, moms: Start) -> None:
+    by = revert(project, tried(project), "git")
+    project.commit(f'Revert "Revert "{TITLE}""\n\nThis reverts commit {by}.', {"net.py": TRIED})
+    mom = started(project, moms)
+    hints = mom.call("hints", path="net.py", text=TRIED, start=2, end=4)["hints"]
+    assert [hint["suggestion"]["phrases"]["hint"] for hint in hints] == [f"reapplied: {TITLE}"]
+
+
+def test_a_change_that_was_made_again_and_reverted_again_is_an_anti_pattern(project: Repo, moms: Start) -> None:
+    first = tried(project)
+    revert(project, first, "git")
+    again = project.commit(f"{TITLE} (#5)\n\nThe callback no longer fetches.", {"net.py": TRIED})
+    last = project.commit(f'Revert "{TITLE} (#5)"\n\nThis reverts commit {again}.\n\nIt hangs.', {"net.py": PLAIN})
+    mom = started(project, moms)
+    (change,) = (one for one in mom.search(TITLE) if one["title"] == TITLE)
+    assert (change["failure"]["kind"], change["failure"]["because"]) == ("anti_pattern", "It hangs.")
+    assert change["replacement"] == of_commit(mom, last)["id"]
+
+
+def test_a_change_with_the_same_title_and_other_lines_is_not_made_again(project: Repo, moms: Start) -> None:
+    first = tried(project)
+    revert(project, first, "git")
+    project.commit(TITLE, {"other.py": "POOL_OF_CONNECTIONS = None\nSHARED_BY_ALL_THREADS = True\n"})
+    assert of_commit(started(project, moms), first)["status"] == "replaced"
+
+
+def test_code_that_is_back_is_not_marked_as_reverted(project: Repo, moms: Start) -> None:
+    first = tried(project)
+    revert(project, first, "git")
+    project.commit("Pool the connections after all", {"net.py": TRIED})
+    original = of_commit(started(project, moms), first)
+    assert (original["status"], original["phrases"]["marks"], original["failure"]) == ("candidate", [], None)
+
+
 def test_reverting_a_reapplied_change_makes_an_anti_pattern(project: Repo, moms: Start) -> None:
     first = tried(project)
     by = revert(project, first, "git")

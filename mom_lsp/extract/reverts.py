@@ -186,6 +186,14 @@ def _key(title: str) -> str:
     return " ".join(whole.split()) + ("…" if cut else "")
 
 
+def changed_title(title: str) -> str:
+    """Return the title of the change that a chain of reverts and reapplications is about, "" for any other title."""
+    found = ""
+    while inner := of_subject(title).title:
+        found = title = inner
+    return found
+
+
 def of_clause(before: str) -> Relation | None:
     """Return what a clause says is done to the commit named after it, None if it is about something else.
 

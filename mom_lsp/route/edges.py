@@ -133,6 +133,35 @@ def _homes(named: Sequence[Named], names: Names) -> frozenset[str]:
     return frozenset(homes)
 
 
+def with_recommitted(
+    edges: np.ndarray, reverting: np.ndarray, distances: np.ndarray, same_change: np.ndarray, changes: np.ndarray
+) -> np.ndarray:
+    """Return edges in which a change that was committed again after its revert is reapplied, though no message says so.
+
+    Args:
+        edges: (e, 3), as the catalog has them.
+        reverting: rows that revert something; what is done with them their messages say.
+        distances: (n,) how many commits are newer than each row.
+        same_change: (n,) a row with the same change.
+        changes: (c,) the rows of commits that change files.
+    """
+    source, relation, target = edges.T
+    later = distances[source] < distances[target]
+    reverts = edges[(relation == REVERT) & later & ~np.isin(target, reverting)].tolist()
+    again = dict[int, list[int]]()
+    for row in changes[np.isin(same_change[changes], same_change[[what for _, _, what in reverts]])].tolist():
+        again.setdefault(int(same_change[row]), []).append(row)
+    known = set(map(tuple, edges.tolist()))
+    found = dict.fromkeys(
+        (row, REAPPLY, what)
+        for by, _, what in reverts
+        for row in again.get(int(same_change[what]), ())
+        if distances[row] < distances[by]
+    )
+    fresh = [edge for edge in found if edge not in known]
+    return np.concatenate([edges, np.array(fresh, np.int64).reshape(-1, 3)])
+
+
 def with_reinstated(edges: np.ndarray, reverting: np.ndarray, distances: np.ndarray) -> np.ndarray:
     """Return edges in which a revert of a revert reapplies the original, and a reapplication reverts the revert.
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_reinstated
+from mom_lsp.route.edges import PARTIAL_REVERT, REAPPLY, RELATIONS, REVERT, with_recommitted, with_reinstated
 from mom_lsp.route.surprise import surprise
 from mom_lsp.route.text_index import NOWHERE, CommitOf
 
@@ -88,7 +88,10 @@ class View:
         """The same as an array, as in the catalog."""
         edges = self.catalog.edges
         edges = edges[self.valid[edges[:, 0]] & self.valid[edges[:, 2]]]
-        return with_reinstated(np.concatenate([edges, self._quoting(edges)]), self.catalog.reverting, self.distances)
+        edges, reverting = np.concatenate([edges, self._quoting(edges)]), self.catalog.reverting
+        changes = np.flatnonzero((self.distance >= 0) & (self.catalog.path_count > 0))
+        edges = with_recommitted(edges, reverting, self.distances, self.catalog.same_change, changes)
+        return with_reinstated(edges, reverting, self.distances)
 
     def _quoting(self, edges: np.ndarray) -> np.ndarray:
         """Return the edges of references by title, to the newest earlier commit with it, without those by hash."""
@@ -155,6 +158,12 @@ class View:
             if last is not None and last.relation == NEGATIVE:
                 replaced[target] = last.source
         return replaced
+
+    @cached_property
+    def recommitted(self) -> frozenset[int]:
+        """The rows of the commits that made a change again after it was reverted."""
+        same = self.catalog.same_change
+        return frozenset(e.source for e in self.edges if e.relation == POSITIVE and same[e.source] == same[e.target])
 
     @cached_property
     def refixed(self) -> dict[int, int]:

@@ -19,6 +19,7 @@ from mom_lsp.workspace.ranking.ranker import Ranked
 
 MAX_BECAUSE = 200  # characters
 MAX_NAMED = 4  # references of a fix; one with more is not mainly about any of them
+PRESENT = ("fresh", "moved")  # freshness of code that is still there
 CONFLICTS = "conflicts:"  # the heading of a list that git writes
 
 
@@ -32,15 +33,11 @@ class FailureAnnotator:
         self._failures = Failures(view)
 
     def annotated(self, found: Sequence[Scored]) -> list[Scored]:
-        """Return suggestions with the failure that each is part of, if any.
-
-        A revert that was itself reverted is no failed approach: the original change is back.
-        """
+        """Return suggestions with the failure that each is part of, if any."""
         row_of = self._view.catalog.row_of
         rows = [row_of.get(one.memory.id) for one in found]
         found = [
-            replace(one, memory=replace(one.memory, kind="note")) if self._is_undone(one.memory, row) else one
-            for one, row in zip(found, rows, strict=True)
+            _reinstated(one) if row in self._view.replaced_by else one for one, row in zip(found, rows, strict=True)
         ]
         failures = [self._failures.of(row) if row is not None else None for row in rows]
         memories = self._memories([failure for failure in failures if failure])
@@ -74,9 +71,6 @@ class FailureAnnotator:
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))
         return list(found.values())
 
-    def _is_undone(self, memory: Memory, row: int | None) -> bool:
-        return memory.kind == "failed_approach" and row in self._view.replaced_by
-
     def _failed(self, failure: Failure, memories: dict[int, Memory], *, again: bool = False) -> Failed | None:
         """Return a failure in words, None if its memories are gone, or if the code that was tried is still there."""
         tried, by = memories.get(failure.tried), memories.get(failure.by)
@@ -92,7 +86,7 @@ class FailureAnnotator:
         if failure.kind == "bug_pattern":
             if not _fixes(by, tried):
                 return None
-        elif tried.added_lines and self.checker.code_states([tried])[0].freshness in ("fresh", "moved"):
+        elif tried.added_lines and self.checker.code_states([tried])[0].freshness in PRESENT:
             return None
         instead = memories.get(failure.replacement) if failure.replacement is not None else None
         return Failed(
@@ -109,6 +103,16 @@ class FailureAnnotator:
         rows = {row for f in failures for row in (f.tried, f.by, f.replacement) if row is not None}
         found = self._texts.get([ids[row] for row in rows])
         return {row: found[ids[row]] for row in rows if ids[row] in found}
+
+
+def _reinstated(one: Scored) -> Scored:
+    """Return a reverted memory, which stands again if its code is back; a reverted revert is no failed approach."""
+    if one.memory.kind == "failed_approach":
+        return replace(one, memory=replace(one.memory, kind="note"))
+    if one.lifecycle.status != "replaced" or not one.memory.added_lines or one.freshness not in PRESENT:
+        return one
+    lifecycle = replace(one.lifecycle, status="candidate", reason="it was reverted, and its code is back")
+    return replace(one, lifecycle=lifecycle, replacement=None)
 
 
 def warnings_first(warnings: Sequence[Ranked], chosen: Sequence[Ranked]) -> list[Ranked]:

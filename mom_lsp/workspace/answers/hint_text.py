@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mom_lsp.extract.message import has_rationale
+from mom_lsp.extract.reverts import changed_title, of_subject
 
 # ":bug: ", "🐛 ", "#12 " before a title; "(#12)" after it.
 _GITMOJI = re.compile(r"^(?::[a-z_]+:|[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff])+\s*")
@@ -21,15 +22,21 @@ _SCOPE = re.compile(
 def hint_text(one: Mapping[str, Any]) -> str:
     """Return what a hint says of a suggestion in JSON.
 
-    That a change was reverted, and why; else the sentence about this line if that gives a reason; else the title.
+    That a change was reverted, and why; else the sentence about this line if that gives a reason; else the title, of
+    which change if it was reapplied.
     """
     failed = one["failure"]
     if failed and failed["kind"] != "bug_pattern" and failed["tried"]:
         is_revert = one["id"] == failed["by"]["id"]
-        return f"reverted: {bare(failed['tried']) if is_revert or not failed['because'] else failed['because']}"
-    if one["source"]["type"] == "commit" and one["quote"] and has_rationale(one["quote"]):
+        tried = bare(changed_title(failed["tried"]) or failed["tried"])
+        return f"reverted: {tried if is_revert or not failed['because'] else failed['because']}"
+    if one["source"]["type"] != "commit":
+        return str(one["title"])
+    if one["quote"] and has_rationale(one["quote"]):
         return str(one["quote"])
-    return bare(one["title"]) if one["source"]["type"] == "commit" else str(one["title"])
+    if of_subject(one["title"]).relation == "reapply" and (title := changed_title(one["title"])):
+        return f"reapplied: {bare(title)}"
+    return bare(one["title"])
 
 
 def bare(title: str) -> str:

@@ -158,5 +158,10 @@ def _ranked(ranker: Ranker, settings: Settings, path: str, found: Hintable) -> l
 
 
 def _is_shown(one: Scored) -> bool:
-    """Whether a memory that was chosen for a hint becomes one: not if its code is gone, unless it is a warning."""
-    return one.freshness != "gone" or bool(one.failure and one.failure.again)
+    """Whether a memory that was chosen for a hint becomes one.
+
+    Not if its code is gone, unless it is a warning, nor if it is a revert that was reverted itself.
+    """
+    if one.failure is None:
+        return one.freshness != "gone" and one.replacement is None
+    return one.freshness != "gone" or one.failure.again

@@ -14,11 +14,14 @@ def with_reverts(ranker: Ranker, chosen: Sequence[Ranked]) -> list[Ranked]:
     """Return chosen rows, best first, with the revert of each reverted one directly after it, once.
 
     If the revert was chosen too, both are at the place of the better one, with its score. A revert that was not chosen
-    is added with the score of what it reverted.
+    is added with the score of what it reverted. A change that was committed again stands for itself, although it ended
+    its revert.
     """
     replaced_by, allowed = ranker.view.replaced_by, ranker.candidates.allowed(())
-    found = {one.row: one for one in chosen}
-    revert_of = {row: by for row in found if (by := replaced_by.get(row)) is not None and allowed[by]}
+    found, again = {one.row: one for one in chosen}, ranker.view.recommitted
+    revert_of = {
+        row: by for row in found if (by := replaced_by.get(row)) is not None and allowed[by] and by not in again
+    }
     first_reverted: dict[int, int] = {}
     for row, by in revert_of.items():
         first_reverted.setdefault(by, row)
