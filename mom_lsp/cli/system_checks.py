@@ -36,7 +36,7 @@ def without_service(reason: str) -> list[dict[str, Any]]:
 def _hook(location: Location) -> Iterator[dict[str, Any]]:
     if not location.git:
         return
-    fix = "run `mom hook install` to keep the index up to date"
+    fix = "optional: `mom hook install` indexes after each commit, also while no editor is open"
     try:
         folder = hooks.hooks_folder(location)
         files = [folder / name for name in hooks.NAMES]

@@ -239,8 +239,9 @@ def test_checkhealth_and_help_find_the_plugin(drive: Drive) -> None:
     """)
     health = "\n".join(report["health"])
     assert f"OK {BIN / 'mom'} serve" in health
-    assert "attached to 1 buffers" in health
+    assert "attached to 1 buffer\n" in health
     assert "OK journal: " in health
+    assert f"hook: not installed; optional: `{BIN / 'mom'} hook install` indexes after each commit" in health
     assert report["help"] == "mom.txt"
 
 

@@ -17,7 +17,8 @@ function M.check()
     return #vim.lsp.get_buffers_by_client_id(client.id)
   end)
   local count = buffers:fold(0, function(sum, number) return sum + number end)
-  health.info(count > 0 and ('attached to %d buffers'):format(count) or 'no buffer in a git repository is open')
+  local attached = ('attached to %d buffer%s'):format(count, count == 1 and '' or 's')
+  health.info(count > 0 and attached or 'no buffer in a git repository is open')
 
   local doctor = vim.list_extend(vim.list_slice(command, 1, #command - 1), { 'doctor', '--json' })
   local done = vim.system(doctor, { text = true, cwd = vim.fn.getcwd() }):wait(60000)
@@ -25,14 +26,16 @@ function M.check()
   if not read then
     return health.error('mom doctor failed: ' .. vim.trim(done.stderr))
   end
+  local name = vim.fn.executable('mom') == 1 and 'mom' or command[1]
   for _, check in ipairs(answer.checks) do
     local text = check.name .. ': ' .. check.message
+    local fix = check.fix ~= '' and check.fix:gsub('`mom ', function() return '`' .. name .. ' ' end) or nil
     if check.ok == true then
       health.ok(text)
     elseif check.ok == false then
-      health.error(text, check.fix ~= '' and check.fix or nil)
+      health.error(text, fix)
     else
-      health.info(text)
+      health.info(fix and text .. '; ' .. fix or text)
     end
   end
 end
