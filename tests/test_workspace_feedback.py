@@ -36,6 +36,12 @@ def test_a_pinned_memory_is_not_shown_where_it_is_irrelevant(mom: Mom, project: 
     assert mom.suggest("new/zebra.txt", 1) == []
 
 
+@pytest.mark.parametrize(("params", "undo"), [({}, "`mom undo`"), ({"undo": ":Mom undo"}, ":Mom undo")])
+def test_forgetting_says_how_to_undo_it_where_the_user_is(mom: Mom, params: dict[str, str], undo: str) -> None:
+    found = mom.call("forget", id=mom_id(mom, BETA), **params)
+    assert found["message"] == f"Forgotten: “{BETA}”; {undo} restores it"
+
+
 def test_a_dismissal_is_local_to_its_function(mom: Mom) -> None:
     first = mom_id(mom, FIRST)
     assert FIRST in titles(mom.suggest("src/a.py", 14))

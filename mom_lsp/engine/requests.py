@@ -101,6 +101,11 @@ def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
     return service.actions(workspace).dismiss(str(p["id"]), path, line, p.get("code"), never=bool(p.get("never")))
 
 
+def _forget(service: Service, workspace: Workspace, p: Params) -> Any:
+    named = {"undo": str(p["undo"])} if p.get("undo") else {}
+    return service.actions(workspace).forget(str(p["id"]), **named)
+
+
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
     text, path, line = str(p["text"]), str(p.get("path") or ""), int(p.get("line") or 0)
     generated = p.get("generated") is True and bool(path and line)  # only an answer about a line is generated
@@ -182,7 +187,7 @@ REQUESTS: dict[str, Answer] = {
     "useful": _at_place(Actions.useful),
     "opened": _at_place(Actions.opened),
     "inserted": _at_place(Actions.inserted),
-    "forget": _by_id(Actions.forget),
+    "forget": _forget,
     "restore": _by_id(Actions.restore),
     "review": lambda service, workspace, p: workspace.memories.review(),
     "rules": lambda service, workspace, p: {"rules": workspace.memories.rules()},

@@ -7,6 +7,9 @@ from typing import Any
 
 from lsprotocol import types
 
+UNDO = "the code action “Undo”"
+MAX_NAME = 60  # characters of what a client calls its command
+
 
 @dataclass(frozen=True, slots=True)
 class ClientAbilities:
@@ -17,12 +20,14 @@ class ClientAbilities:
     state: it wants the notification `mom/state`.
     scopes: it answers workspace/configuration with {user, workspace}, the settings of user or machine scope apart from
         those of a workspace. A workspace cannot forge that, so a model named in the user's settings is accepted.
+    undo: how its user undoes an action, as messages name it.
     """
 
     commands: bool = False
     notices: bool = False
     state: bool = False
     scopes: bool = False
+    undo: str = UNDO
     name: str = ""
 
 
@@ -30,7 +35,9 @@ def read_client(capabilities: types.ClientCapabilities, info: types.ClientInfo |
     """Return the abilities that the client announces; unknown ones are ignored."""
     ours = _get(capabilities.experimental, "mom")
     abilities = {name: _get(ours, name) is True for name in ("commands", "notices", "state", "scopes")}
-    return ClientAbilities(**abilities, name=info.name if info else "")
+    undo = _get(ours, "undo")
+    undo = undo[:MAX_NAME] if isinstance(undo, str) and undo else UNDO
+    return ClientAbilities(**abilities, undo=undo, name=info.name if info else "")
 
 
 def resolves(capabilities: types.ClientCapabilities, feature: str, property: str) -> bool:

@@ -57,7 +57,7 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     ls.forget([id])
     ls.refresh()
     try:
-        result = await _feedback(ls, "forget", id, uri)
+        result = await _feedback(ls, "forget", id, uri, undo=ls.client.undo)
     except MomError:
         ls.forgotten.discard(id)
         ls.invalidate()

@@ -96,13 +96,18 @@ class Actions:
         place = f"{symbol} in {path}" if symbol else path
         return _done(f"Dismissed in {place}: “{memory.title}”")
 
-    def forget(self, identity: str) -> Answer:
-        """Remove a memory from every result now, and from the disk as soon as the index is rewritten."""
+    def forget(self, identity: str, undo: str = "`mom undo`") -> Answer:
+        """Remove a memory from every result now, and from the disk as soon as the index is rewritten.
+
+        Args:
+            identity: the beginning of its id.
+            undo: how the user can undo that, as the answer names it.
+        """
         memory = self._workspace.memories.named(identity)
         self._append("forget", memory.id)
         self._indexing_wanted("forget")
         imported = memory.source.type == "discussion"  # then it is erased from the archive, too
-        how = "after `mom restore`, the next import brings it back" if imported else "undo restores it"
+        how = f"after {undo}, the next import brings it back" if imported else f"{undo} restores it"
         return _done(f"Forgotten: “{memory.title}”; {how}")
 
     def restore(self, identity: str) -> Answer:

@@ -183,7 +183,7 @@ async def test_a_forgotten_memory_is_gone_at_once_and_undo_restores_it(writer: E
     await writer.run_action((await writer.actions(uri, LINE))["mom.forget"])
     assert FIX not in str(await writer.hover(uri, LINE))
     assert not [hint for hint in await writer.hints(uri) if "server bans" in str(hint.label)]
-    await writer.expect_message("Forgotten")
+    await writer.expect_message(f"Forgotten: “{FIX}”; the code action “Undo” restores it")
     undo = (await writer.actions(uri, LINE))["mom.undo"]
     assert undo.title == "Undo “Forget”"
     assert (await writer.run_action(undo))["ok"]

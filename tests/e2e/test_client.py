@@ -11,7 +11,7 @@ from lsprotocol import types
 
 from .conftest import FIX, LINE, TIMEOUT, Editor, Start, end_engine
 
-OURS = {"mom": {"commands": True, "notices": True, "state": True}}
+OURS = {"mom": {"commands": True, "notices": True, "state": True, "undo": "“Memories: Undo”"}}
 
 
 async def settled(editor: Editor) -> Any:
@@ -32,7 +32,7 @@ async def test_a_client_that_supports_command_links_gets_them(start_editor: Star
 async def test_a_client_with_its_own_notices_gets_no_duplicates(start_editor: Start) -> None:
     editor = await start_editor("visual-studio-code", experimental=OURS)
     forget = (await editor.actions(editor.open(), LINE))["mom.forget"]
-    assert FIX in (await editor.run_action(forget))["message"]
+    assert (await editor.run_action(forget))["message"] == f"Forgotten: “{FIX}”; “Memories: Undo” restores it"
     await editor.nothing_unread()
 
 

@@ -30,7 +30,8 @@ const GREETED = "greeted";
 const COMPARED = "versions"; // of server and extension that were told to differ
 const [MAX_RESTARTS, RESTARTS_WITHIN] = [5, 180_000]; // milliseconds
 const LINKED = ["open", "pin", "unpin", "useful", "dismiss", "forget", "details", "memories.focus"]; // that a hover may run
-const ABILITIES = { commands: true, notices: true, state: true, scopes: true }; // see mom_lsp/server/client_capabilities.py
+const UNDO = "“Memories: Undo Last Action”"; // as the palette shows it
+const ABILITIES = { commands: true, notices: true, state: true, scopes: true, undo: UNDO }; // see mom_lsp/server/client_capabilities.py
 
 let running: Extension | undefined;
 

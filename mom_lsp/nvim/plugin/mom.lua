@@ -4,13 +4,34 @@ vim.g.loaded_mom = true
 
 local COMMAND = { 'mom', 'serve' } -- `mom init nvim` writes the full path
 local COMPLETION = 1000 -- milliseconds to wait for names
+local SHORTEST = 12 -- cells that a title is cut to
 
 local api, lsp = vim.api, vim.lsp
 local namespace = api.nvim_create_namespace('mom')
 local labels = {} ---@type table<integer, table<integer, string>> by buffer and mark
 local states = {} ---@type table<string, table> the last `mom/state` of each folder, by its URI
 
-local function warn(text) vim.notify('mom: ' .. text, vim.log.levels.WARN) end
+local function cut(text, width)
+  local length = vim.fn.strchars(text)
+  while length > 0 and vim.fn.strdisplaywidth(text) > width do
+    length = length - 1
+    text = vim.fn.strcharpart(text, 0, length) .. '…'
+  end
+  return length > 2 and text or '' -- a mark alone tells nothing
+end
+
+-- Shows a message on one line, which no key has to dismiss: a quoted title gives way.
+local function say(text, level)
+  local width = vim.fn.strdisplaywidth
+  local missing = width('mom: ' .. text) - vim.v.echospace
+  local function shorter(title)
+    local left = width(title) - missing
+    return left > SHORTEST and ('“%s”'):format(cut(title, left)) or nil
+  end
+  vim.notify('mom: ' .. (missing > 0 and text:gsub('“(.-)”', shorter, 1) or text), level)
+end
+
+local function warn(text) say(text, vim.log.levels.WARN) end
 
 -- JSON's null arrives as vim.NIL.
 local function non_null(value) return value ~= vim.NIL and value or nil end
@@ -57,15 +78,6 @@ local function refresh(buffer)
   end, buffer)
 end
 
-local function cut(text, width)
-  local length = vim.fn.strchars(text)
-  while length > 0 and vim.fn.strdisplaywidth(text) > width do
-    length = length - 1
-    text = vim.fn.strcharpart(text, 0, length) .. '…'
-  end
-  return length > 2 and text or '' -- a mark alone tells nothing
-end
-
 api.nvim_set_decoration_provider(namespace, {
   on_win = function(_, _, buffer) return labels[buffer] ~= nil end,
   on_line = function(_, window, buffer, row)
@@ -92,7 +104,7 @@ local function jump(direction)
   local marks = row + direction >= 0
       and api.nvim_buf_get_extmarks(0, namespace, from, direction > 0 and -1 or 0, { limit = 1 })
     or {}
-  if not marks[1] then return vim.notify('mom: no more hints') end
+  if not marks[1] then return say('no more hints') end
   vim.cmd("normal! m'") -- so that CTRL-O goes back
   api.nvim_win_set_cursor(0, { marks[1][2] + 1, 0 })
   vim.cmd('normal! ^')
@@ -107,7 +119,7 @@ local function hover()
     if found then
       lsp.buf.hover()
     elseif not pcall(vim.cmd.normal, { 'K', bang = true }) then
-      vim.notify('mom: nothing about this line')
+      say('nothing about this line')
     end
   end, api.nvim_get_current_buf())
 end
@@ -165,9 +177,9 @@ end
 
 -- Calls `done` with the only memory, or else with the user's choice; `remark` is about all of them.
 local function choose(memories, prompt, done, remark)
-  if #memories == 0 then return vim.notify(table.concat({ 'mom: no memories found', remark }, '; ')) end
+  if #memories == 0 then return say(table.concat({ 'no memories found', remark }, '; ')) end
   if #memories == 1 then
-    if remark then vim.notify('mom: ' .. remark) end
+    if remark then say(remark) end
     return done(memories[1])
   end
   prompt = remark and ('%s (%s):'):format(prompt, remark) or prompt .. ':'
@@ -194,8 +206,8 @@ end
 local function caveat(found)
   if found.unindexed then return 'nothing is indexed yet' end
   local parts = {}
-  if found.weak then parts[1] = 'none stands out, other words may find more' end
-  if found.words_only then parts[#parts + 1] = 'searched by words only, :checkhealth mom says why' end
+  if found.weak then parts[1] = 'none stands out, try other words' end
+  if found.words_only then parts[#parts + 1] = 'by words only, see :checkhealth mom' end
   return parts[1] and table.concat(parts, '; ')
 end
 
@@ -234,7 +246,7 @@ local ACTIONS = {
   forget = function()
     with_memory('Forget', function(memory, uri) run('mom.forget', { memory.id, uri }) end)
   end,
-  undo = function() run('mom.undo', { (here()) }, function(done) vim.notify('mom: ' .. done.message) end) end,
+  undo = function() run('mom.undo', { (here()) }, function(done) say(done.message) end) end,
 }
 local NAMES = vim.tbl_keys(ACTIONS)
 table.sort(NAMES)
@@ -265,6 +277,7 @@ end, {
 
 -- The server
 
+local LEVELS = { vim.log.levels.ERROR, vim.log.levels.WARN, vim.log.levels.INFO, vim.log.levels.DEBUG }
 local ours = {} -- ids of clients; one that has ended can only be known by its id
 local group = api.nvim_create_augroup('mom', {})
 local function on(event, action)
@@ -290,12 +303,13 @@ lsp.config('mom', {
   cmd = COMMAND,
   root_markers = { '.git' },
   workspace_required = true,
-  capabilities = { experimental = { mom = { state = true } } },
+  capabilities = { experimental = { mom = { state = true, undo = ':Mom undo' } } },
   on_init = function(client)
     ours[client.id] = true
     client.server_capabilities.inlayHintProvider = nil -- drawn here, so that they never wrap
   end,
   handlers = {
+    ['window/showMessage'] = function(_, message) say(message.message, LEVELS[message.type]) end,
     ['workspace/inlayHint/refresh'] = function(_, _, context)
       each_buffer(context, refresh)
       return vim.NIL
