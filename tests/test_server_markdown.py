@@ -56,7 +56,7 @@ def test_a_bold_title_stays_bold(title: str, reason: str) -> None:
     "text",
     [
         "ssh_config_matches -> Recall@3, ~50 ms",
-        "[ty] a < b, A&B: 100% of $HOME!",
+        "a < b, A&B: 100% of $HOME!",
         "C:\\Users and #241 and 3 * 4 = 12 | x > y",
         "use _private, not the other",
     ],
@@ -75,6 +75,7 @@ def test_what_is_no_markup_stays_as_it_is(text: str) -> None:
         ("see https://example.invalid/x.", "see `https://example.invalid/x`."),
         ("mail me@example.invalid", "mail `me@example.invalid`"),
         ("[x](command:evil)", "`[x](command:evil)`"),
+        ("[ty] argv[1] so [1].", "`[ty]` `argv[1]` so `[1]`."),
         ("an `open end", "an \\`open end"),
     ],
 )

@@ -15,7 +15,8 @@ import click
 from mom_lsp.errors import UsageError
 
 PLUGIN = Path("plugin", "mom.lua")
-FILES = (PLUGIN, Path("lua", "mom", "health.lua"), Path("doc", "mom.txt"), Path("doc", "tags"))
+LUA = Path("lua", "mom")
+FILES = (PLUGIN, LUA / "command.lua", LUA / "health.lua", Path("doc", "mom.txt"), Path("doc", "tags"))
 COMMAND = "{ 'mom', 'serve' }"  # in the plugin, where the full path goes
 
 
@@ -28,7 +29,7 @@ def init() -> None:
 @click.option(
     "--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Write the plugin to this folder."
 )
-@click.option("--print", "printed", is_flag=True, help="Print plugin/mom.lua, all that the hints need, instead.")
+@click.option("--print", "printed", is_flag=True, help="Print plugin/mom.lua instead: hints and keys, without :Mom.")
 @click.option("--force", is_flag=True, help="Overwrite a plugin that differs.")
 def nvim(target: Path | None, printed: bool, force: bool) -> None:
     """Write the plugin for Neovim 0.11 or newer, which starts this mom.

@@ -18,7 +18,7 @@ _MARKUP = re.compile(
     r"(?<=.)\*|\*(?=.)|\\(?=[!-/:-@\[-`{-~]|$)"  # emphasis; an escape
     r"|_(?![^\W_])"  # the end of emphasis, without which nothing begins it
     r"|(?<=.)~|~(?!\w)|(?<=.)\$|\$(?!\w)"  # struck through, mathematics
-    r"|\]\(|\]\[|!\[|<[A-Za-z/!?]|&(?:#\w+|\w+);"  # links, images, HTML, entities
+    r"|[\[\]]|<[A-Za-z/!?]|&(?:#\w+|\w+);"  # links, images (Neovim takes "[1]" for a link), HTML, entities
     r"|\w://|\bwww\.|\bmailto:|[\w.+-]@[\w-]+\.\w",  # addresses
     re.IGNORECASE,
 )

@@ -9,7 +9,7 @@ from typing import Any
 from mom_lsp.server.labels import plain
 from mom_lsp.server.markdown import begun, fenced, inline, lines, linked
 
-WIDTH = 80
+WIDTH = 76  # characters of a line: with a border, it fits into 80 columns
 HASH = 9  # digits, as in the name of a source document
 
 

@@ -92,7 +92,7 @@ def test_a_hint_is_cut_to_the_window_and_never_wraps(columns: int, repo: Path, d
     """)
     assert report["hinted"], report
     rows = report["screen"]
-    assert rows[LINE].endswith(f"← {REASON}…" if columns == 120 else "← The server bans a client after 50 a…")
+    assert rows[LINE].endswith(f"← {REASON}…" if columns == 120 else "← The server bans a client after 50…")
     (cut,) = [row for row in rows if row.startswith(long)]
     assert "← Parse" in cut and cut.endswith("…")
     assert [row for row in rows if row.startswith("~")], "the file fits on the screen"
@@ -320,6 +320,42 @@ def test_nothing_attaches_outside_a_repository(tmp_path: Path, drive: Drive) -> 
     assert report["inside"]
     assert report["clients"] == 0
     assert report["messages"] == []
+
+
+def test_long_texts_fit_into_a_narrow_screen(repo: Path, drive: Drive) -> None:
+    (repo / "src" / "list.py").write_text("__all__ = [1]\n", "utf-8")
+    run_git(repo, "add", ".")
+    run_git(repo, "commit", "--quiet", "-m", "List what is public\n\nBecause __all__ has to be a list[int] here.")
+    report = drive("""
+    vim.o.columns = 60
+    vim.ui.select = function(items, options, done)
+      report.items = vim.tbl_map(options.format_item, items)
+      done(items[1])
+    end
+    shows('← The server bans')
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+    vim.cmd('Mom history')
+    shows('╭')
+    report.history = screen()
+    float()
+    vim.cmd.edit('src/list.py')
+    shows('← Because')
+    vim.cmd('Mom why')
+    shows('╭')
+    report.why = screen()
+    float()
+    vim.cmd('Mom history')
+    shows('╭')
+    report.read = screen()
+    """)
+    history, why, read = (
+        [row.strip("│ ") for row in report[name] if row.startswith("│")] for name in ("history", "why", "read")
+    )
+    rest = history[history.index("The server bans a client after 50 attempts, because its") :]
+    assert rest[1] == "firewall counts them.", "a word is never broken"
+    assert all(len(item) < 56 for item in report["items"])
+    assert "__all__ has to be a list[int] here [1]." in " ".join(why)
+    assert "__all__ has to be a list[int] here." in " ".join(read)
 
 
 def test_the_first_reading_is_told_with_the_keys(repo: Path, drive: Drive) -> None:

@@ -3,21 +3,23 @@ if vim.g.loaded_mom then return end
 vim.g.loaded_mom = true
 
 local COMMAND = { 'mom', 'serve' } -- `mom init nvim` writes the full path
-local COMPLETION = 1000 -- milliseconds to wait for names
-local SHORTEST = 12 -- cells that a title is cut to
+local SHORTEST = 12 -- cells; a shorter piece of a text tells nothing
 
 local api, lsp = vim.api, vim.lsp
 local namespace = api.nvim_create_namespace('mom')
 local labels = {} ---@type table<integer, table<integer, string>> by buffer and mark
 local states = {} ---@type table<string, table> the last `mom/state` of each folder, by its URI
 
+-- Returns a text that is at most so many cells wide, cut after a word if that leaves most of it, '' if little is left.
 local function cut(text, width)
-  local length = vim.fn.strchars(text)
-  while length > 0 and vim.fn.strdisplaywidth(text) > width do
-    length = length - 1
-    text = vim.fn.strcharpart(text, 0, length) .. '…'
-  end
-  return length > 2 and text or '' -- a mark alone tells nothing
+  local cells, part, count = vim.fn.strdisplaywidth, vim.fn.strcharpart, vim.fn.strchars
+  if cells(text) <= width then return text end
+  if width < SHORTEST then return '' end
+  local length = count(text)
+  while cells(part(text, 0, length)) >= width do length = length - 1 end
+  local left = part(text, 0, length)
+  local words = part(text, length, 1):match('%s') and left or left:match('^(.*)%s') or ''
+  return (2 * count(words) > length and words or left):gsub('[%s,;:.([{-]+$', '') .. '…'
 end
 
 -- Shows a message on one line, which no key has to dismiss: a quoted title gives way.
@@ -25,16 +27,11 @@ local function say(text, level)
   local width = vim.fn.strdisplaywidth
   local missing = width('mom: ' .. text) - vim.v.echospace
   local function shorter(title)
-    local left = width(title) - missing
-    return left > SHORTEST and ('“%s”'):format(cut(title, left)) or nil
+    local left = cut(title, width(title) - missing)
+    return left ~= '' and ('“%s”'):format(left) or nil
   end
   vim.notify('mom: ' .. (missing > 0 and text:gsub('“(.-)”', shorter, 1) or text), level)
 end
-
-local function warn(text) say(text, vim.log.levels.WARN) end
-
--- JSON's null arrives as vim.NIL.
-local function non_null(value) return value ~= vim.NIL and value or nil end
 
 local function client_of(buffer) return lsp.get_clients({ name = 'mom', bufnr = buffer })[1] end
 
@@ -137,143 +134,8 @@ local function attach(buffer)
   refresh(buffer)
 end
 
--- :Mom
-
-local function ask(method, params, done)
-  local client = client_of(0)
-  if not client then
-    local is_new = api.nvim_buf_get_name(0) == '' and vim.bo.buftype == ''
-    local elsewhere = 'not running here; try again in a moment, or see :checkhealth mom'
-    return warn(is_new and 'this buffer has no file yet; :write it first' or elsewhere)
-  end
-  client:request(method, params, function(failure, answer)
-    if failure then return warn(failure.message) end
-    if done and non_null(answer) then done(answer) end
-  end, api.nvim_get_current_buf()) -- with 0, Neovim would not send what was typed just now
-end
-
-local function run(command, arguments, done)
-  ask('workspace/executeCommand', { command = command, arguments = arguments }, done)
-end
-
-local function here() return vim.uri_from_bufnr(0), api.nvim_win_get_cursor(0)[1] end
-
--- An open float with the same title gets the focus, any other one is replaced.
-local function float(title, lines)
-  local options = { border = 'rounded', title = ' ' .. title .. ' ', focus_id = 'mom ' .. title, max_width = 80 }
-  lsp.util.open_floating_preview(lines, 'markdown', options)
-end
-
-local function describe(memory)
-  local source = memory.source
-  local origin = (non_null(source.commit) or ''):sub(1, 10)
-  return table.concat({ memory.title, memory.phrases.age, origin ~= '' and origin or non_null(source.path) }, ' · ')
-end
-
-local function read(memory)
-  local text = vim.split(vim.trim(memory.body), '\n')
-  float(memory.id:sub(1, 8), vim.list_extend({ describe(memory), '' }, text))
-end
-
--- Calls `done` with the only memory, or else with the user's choice; `remark` is about all of them.
-local function choose(memories, prompt, done, remark)
-  if #memories == 0 then return say(table.concat({ 'no memories found', remark }, '; ')) end
-  if #memories == 1 then
-    if remark then say(remark) end
-    return done(memories[1])
-  end
-  prompt = remark and ('%s (%s):'):format(prompt, remark) or prompt .. ':'
-  vim.ui.select(memories, { prompt = prompt, kind = 'mom', format_item = describe }, function(memory)
-    if memory then done(memory) end
-  end)
-end
-
-local function with_memory(prompt, done)
-  local uri, line = here()
-  ask('mom/suggest', { textDocument = { uri = uri }, position = { line = line - 1, character = 0 } }, function(found)
-    choose(found.suggestions, prompt, function(memory) done(memory, uri, line) end)
-  end)
-end
-
-local function with_text(given, prompt, done)
-  if given ~= '' then return done(given) end
-  vim.ui.input({ prompt = prompt }, function(text)
-    if text and text ~= '' then done(text) end
-  end)
-end
-
--- What is to be known of the answers to a search, nil for nothing.
-local function caveat(found)
-  if found.unindexed then return 'nothing is indexed yet' end
-  local parts = {}
-  if found.weak then parts[1] = 'none stands out, try other words' end
-  if found.words_only then parts[#parts + 1] = 'by words only, see :checkhealth mom' end
-  return parts[1] and table.concat(parts, '; ')
-end
-
-local function act(command, prompt)
-  return function()
-    with_memory(prompt, function(memory, uri, line) run(command, { memory.id, uri, line }) end)
-  end
-end
-
-local ACTIONS = {
-  why = function()
-    local uri, line = here()
-    run('mom.why', { uri, line, false }, function(answer)
-      float('why line ' .. line, vim.split(answer.page, '\n'))
-    end)
-  end,
-  search = function(given)
-    local scope, rest = given:match('^%-%-in%s+"([^"]+)"%s*(.*)$')
-    if not scope then scope, rest = given:match('^%-%-in%s+(%S+)%s*(.*)$') end
-    local function search(text)
-      run('mom.search', { text, (here()), scope }, function(found)
-        local about = text ~= '' and ('Memories about “%s”'):format(text) or 'Memories'
-        choose(found.suggestions, scope and about .. ' in ' .. scope or about, read, caveat(found))
-      end)
-    end
-    if scope then return search(rest) end -- without a text, what is most worth reading there
-    with_text(given, 'Memories about: ', search)
-  end,
-  note = function(given)
-    local uri, line = here()
-    with_text(given, 'Note about this line: ', function(text) run('mom.remember', { text, uri, line }) end)
-  end,
-  history = function() with_memory('Memories of this line', read) end,
-  pin = act('mom.pin', 'Pin'),
-  open = act('mom.open', 'Show the source of'),
-  forget = function()
-    with_memory('Forget', function(memory, uri) run('mom.forget', { memory.id, uri }) end)
-  end,
-  undo = function() run('mom.undo', { (here()) }, function(done) say(done.message) end) end,
-}
-local NAMES = vim.tbl_keys(ACTIONS)
-table.sort(NAMES)
-
--- Returns the names of domains that begin with a text, quoted, as `:Mom search --in` takes them.
-local function domains(start)
-  local client = client_of(0)
-  local params = { textDocument = lsp.util.make_text_document_params(0) }
-  local answer = client and client:request_sync('mom/domains', params, COMPLETION, 0)
-  local names = vim.tbl_map(function(one) return one.name end, answer and answer.result and answer.result.domains or {})
-  local begun = start:gsub('^"', ''):lower()
-  names = vim.tbl_filter(function(name) return vim.startswith(name:lower(), begun) end, names)
-  return vim.tbl_map(function(name) return '"' .. name .. '"' end, names)
-end
-
-api.nvim_create_user_command('Mom', function(given)
-  local name, text = given.args:match('^(%S+)%s*(.*)$')
-  if not ACTIONS[name] then return warn(('“%s” is none of %s'):format(name, table.concat(NAMES, ', '))) end
-  ACTIONS[name](text)
-end, {
-  nargs = '+',
-  complete = function(start, line)
-    if line:match('^%S*Mom%s+search%s+%S*$') then return vim.startswith('--in', start) and { '--in' } or {} end
-    if line:match('%-%-in%s+"?[^%s"]*$') then return domains(start) end
-    return vim.tbl_filter(function(name) return vim.startswith(name, start) end, NAMES)
-  end,
-})
+local found, command = pcall(require, 'mom.command') -- `mom init nvim --print` prints this file alone
+if found then command.create({ say = say, cut = cut, client_of = client_of }) end
 
 -- The server
 
