@@ -60,6 +60,22 @@ step("shows the memory on hover", async () => {
     await editor.press("Escape");
 });
 
+step("shows on an edited line the memory of the line that it replaces", async () => {
+    await editor.goTo(LINE);
+    await editor.press("End");
+    await editor.page.keyboard.type("  # or so");
+    await editor.hover("This line is not committed. The line it replaces:");
+    await editor.page.locator(".monaco-hover:visible .hover-row", { hasText: FIX }).waitFor();
+    await editor.press("Escape");
+    await editor.command("Memories: Explain This Line");
+    const page = editor.page.frameLocator("iframe.webview.ready").frameLocator("#active-frame");
+    await page.getByText("This line is not committed. The line it replaces:").waitFor();
+    await page.locator("code", { hasText: "[1]" }).first().waitFor();
+    await editor.command("View: Close All Editors in Group");
+    await editor.open(PYTHON);
+    await editor.command("File: Revert File");
+});
+
 step("opens the source from the hover, at the change of the line", async () => {
     await editor.goTo(LINE);
     await editor.hover("The service bans a client after 50 attempts");
@@ -144,6 +160,7 @@ step("searches, and shows the source", async () => {
     await editor.press("Alt+M", "s");
     await editor.answer("decimal");
     await editor.listed("Accept a comma").waitFor();
+    await editor.page.locator("input[placeholder='None of these stands out: other words may find more.']").waitFor();
     await editor.picture("search");
     await editor.press("Enter");
     await editor.page.locator(".tab.active", { hasText: "Accept a comma as the decimal separator" }).waitFor();
@@ -170,6 +187,7 @@ step("forgets, and takes it back", async () => {
     await hint().first().waitFor(gone);
     await editor.row("Forgotten").waitFor();
     await editor.picture("forgotten");
+    await editor.notification("“Memories: Undo Last Action” restores it").waitFor();
     await editor.react("Forgotten: “Fix endless retries", "Undo");
     await hint().first().waitFor();
 });
