@@ -148,8 +148,8 @@ def test_a_renamed_file_keeps_its_memories(project: Repo, moms: Start, subject: 
     mom = moms(project)
     mom.index()
     assert titles_of(mom.suggest("new.py", 2))[0] == "Second return of callers"
-    # the function's memory, though its lines are new now
-    found = mom.suggest("new.py", 2, text=edited(2, "    return 23 + callers", project_text(project)))
+    # the function's memory, though the line is new
+    found = mom.suggest("new.py", 2, text=edited(2, "    check(callers)\n    return 22", project_text(project)))
     assert "Second return of callers" in titles_of(found)
     assert next(one for one in found if one["title"].startswith("Second"))["why"].startswith("changed `f1`")
 
