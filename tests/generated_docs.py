@@ -38,7 +38,7 @@ def settings_table(names: tuple[str, ...] = ()) -> str:
 
 
 def _setting_row(info: SettingInfo) -> str:
-    scope = {"machine": " Not from a workspace.", "file": " Only in `settings.toml`."}.get(info.scope, "")
+    scope = {"machine": " A workspace cannot set it.", "file": " Only in `settings.toml`."}.get(info.scope, "")
     return f"| `{info.name}` | `{json.dumps(info.default)}` | {description(info)}{scope} |"
 
 

@@ -45,7 +45,7 @@ class HintSettings:
         low=1,
         high=5,
     )
-    warnings: bool = _setting(False, "Warn when lines being written repeat a reverted change.")
+    warnings: bool = _setting(False, "Warn when you write lines that repeat a reverted change.")
     threshold: float = _setting(0.35, "Minimum estimated usefulness (probability) of a hint.", high=1)
 
 
@@ -62,7 +62,7 @@ class RouteSettings:
     """Which domains are searched."""
 
     domains: float = _setting(
-        0.7, "Cumulative probability of the domains that semantic search covers; 1 covers all domains.", high=1
+        0.7, "Cumulative probability of the domains that semantic search covers; 1 covers all.", high=1
     )
 
 
@@ -72,13 +72,13 @@ class StrategySettings:
 
     dropout: float = _setting(
         0.0,
-        "Expert dropout: probability of hiding a frequently used memory in a file for one day; 0 disables it.",
+        "Probability of hiding a frequently used memory in a file for one day, to give others a turn; 0 disables it.",
         high=1,
     )
     explore: float = _setting(
         0.0,
-        "Bonus, in log-odds, that lets an unusual memory not used yet take the last place among the suggestions, marked"
-        " as on trial; 0 disables trials.",
+        "Bonus (in log-odds) for unusual memories that were never used: one may take the last place among the"
+        " suggestions, marked as on trial; 0 disables trials.",
         high=100,
     )
     variety: float = _setting(
@@ -96,7 +96,7 @@ class WeightSettings:
     lex: float = _setting(1.0, "Multiplier for the lexical term (shared words); 1 keeps the learned weight.", high=100)
     temp: float = _setting(1.0, "Multiplier for the recency term; 1 keeps the learned weight.", high=100)
     use: float = _setting(
-        1.0, "Multiplier for the usage term (how often it was used); 1 keeps the learned weight.", high=100
+        1.0, "Multiplier for the usage term (how often a memory was used); 1 keeps the learned weight.", high=100
     )
     place: float = _setting(
         1.0, "Multiplier for the location term (lines, symbol, file); 1 keeps the learned weight.", high=100
@@ -137,7 +137,7 @@ class ModelSettings:
     enable: bool = _setting(True, "Use the local language model, if one is installed.")
     path: str = _setting("", "GGUF file of a language model; empty uses the installed SmolLM2.", scope="machine")
     rephrase: bool = _setting(
-        False, 'Let the model rephrase answers to "why". The built-in small one words them worse than the memories do.'
+        False, 'Let the model rephrase answers to "why"; the default model words them worse than the memories do.'
     )
     context: int = _setting(
         0,
@@ -177,7 +177,7 @@ class EngineSettings:
 
     idle_minutes: int = _setting(
         1,
-        "Stop the engine after this long without a request, if no editor is connected.",
+        "Stop the engine (background process) after this long without a request, if no editor is connected.",
         low=1,
         high=1_440,
         unit="minutes",
@@ -189,7 +189,7 @@ class FleetSettings:
     """The memory that a company's repositories share."""
 
     uri: str = _setting(
-        "", "Folder or `s3://bucket/prefix` of the fleet that `--fleet` asks; empty for none.", scope="file"
+        "", "Folder or `s3://bucket/prefix` of the fleet that `--fleet` searches; empty for none.", scope="file"
     )
     exclude: tuple[str, ...] = _setting(
         (), "Never publish these files to a fleet, with patterns as in `.gitignore`.", scope="file"
@@ -222,7 +222,7 @@ class Settings:
     )
     hover: str = _setting(
         "all",
-        "Show memories on hover: on every line that has one (`all`), on lines with a hint (`hints`), or not (`off`).",
+        "Show memories on hover: on every line that has one (`all`), on lines with a hint (`hints`), or never (`off`).",
         choices=("hints", "all", "off"),
     )
     hints: HintSettings = HintSettings()
