@@ -99,7 +99,7 @@ def test_a_pull_says_what_does_not_fit(run: Run, uri: str, listed: Path, home: P
         (["index", "--repos", "{all}", "--on", "local"], "--into"),
         (["index", "--repos", "{all}/nowhere", "--into", "{all}/f", "--on", "local"], "neither a folder nor a list"),
         (["index", "--repos", "{all}", "--into", "gs://x/y", "--on", "local"], "not supported"),
-        (["index", "--repos", "{all}", "--into", "x", "--on", "local", "--workers", "2"], "for --on dask"),
+        (["index", "--repos", "{all}", "--into", "x", "--on", "local", "--workers", "2"], "need --on dask"),
         (["index", "--repos", "{all}", "--into", "x", "--scheduler", "tcp://x:1", "--workers", "2"], "combined"),
         (["pull"], "mom.fleet.uri"),
     ],

@@ -25,7 +25,7 @@ def test_rules_are_markdown_with_evidence_and_source(mom: Shell) -> None:
     assert mom("rules").stdout.splitlines() == [
         "## What proved useful here",
         "",
-        "<!-- Proposed by `mom rules`. Keep what is a rule, in your own words. -->",
+        "<!-- Proposed by `mom rules`. Keep the real rules, in your own words. -->",
         "",
         "### `src/a.py`",
         "",

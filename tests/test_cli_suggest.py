@@ -52,7 +52,7 @@ def test_search_joins_its_arguments_and_reports_no_matches(mom: Shell) -> None:
 
 @pytest.mark.parametrize(
     ("mark", "words"),
-    [("weak", "None of these stands out: other words may find more."), ("words_only", "Searched by words only")],
+    [("weak", "No result stands out: try other words."), ("words_only", "Searched by words only")],
 )
 def test_search_says_on_standard_error_how_far_its_answers_can_be_trusted(mom: Shell, mark: str, words: str) -> None:
     plain = mom("search", "count")

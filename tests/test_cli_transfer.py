@@ -113,7 +113,7 @@ def test_exports_are_listed_and_removed(mom: Shell, tmp_path: Path) -> None:
     assert mom("import", "--remove", "the issues").stderr == "Removed 1 discussion of the issues\n"
     assert reindexed(mom)
     unknown = mom("import", "--remove", "the issues")
-    assert (unknown.exit_code, "there are pulls.json" in unknown.stderr) == (2, True)
+    assert (unknown.exit_code, "imported: pulls.json" in unknown.stderr) == (2, True)
 
 
 def test_only_one_thing_is_asked_at_once(mom: Shell) -> None:

@@ -183,7 +183,7 @@ def test_doctor_tells_that_the_python_of_a_hook_is_gone(repo: Path) -> None:
     hook = folder_of(repo) / "post-commit"
     hook.write_text(hook.read_text().replace(sys.executable, "/gone/python"))
     assert _check(repo)["ok"] is False
-    assert _check(repo)["message"] == "post-commit starts a Python that is gone: /gone/python"
+    assert _check(repo)["message"] == "post-commit runs a Python that no longer exists: /gone/python"
     install(repo)
     assert _check(repo)["ok"] is True
 
@@ -192,4 +192,4 @@ def test_doctor_tells_that_git_ignores_a_hook(repo: Path) -> None:
     install(repo)
     (folder_of(repo) / "post-merge").chmod(0o644)
     assert _check(repo)["ok"] is None
-    assert _check(repo)["message"] == "git ignores what is not executable: post-merge"
+    assert _check(repo)["message"] == "not executable, so git ignores it: post-merge"

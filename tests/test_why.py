@@ -353,7 +353,7 @@ def test_the_command_shows_the_line_that_an_edited_one_replaces(mom: Mom, projec
 @pytest.mark.parametrize("target", ["src/client.py", "src/client.py:1-3"])
 def test_why_accepts_only_a_single_line(mom: Mom, target: str) -> None:
     result = run(mom, "why", target)
-    assert (result.exit_code, "name one line" in result.stderr) == (2, True)
+    assert (result.exit_code, "give one line" in result.stderr) == (2, True)
 
 
 # The sentences

@@ -29,7 +29,7 @@ GROUPS = {
     "Index": {"index": "index", "hook": "hook", "fleet": "fleet"},
     "Editor": {"init": "init", "serve": "serve", "engine": "serve"},
     "Model and measurements": {"model": "model", "tune": "tune", "eval": "eval", "bench": "bench"},
-    "Transfer": {"export": "transfer", "import": "transfer"},
+    "Import and export": {"export": "transfer", "import": "transfer"},
 }  # heading of the help text -> verb -> the module of this package that implements it
 VERBS = {verb: module for group in GROUPS.values() for verb, module in group.items()}
 

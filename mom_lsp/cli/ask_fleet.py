@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mom_lsp.cli.target import Target
     from mom_lsp.fleet.asking import Fleet, Found
 
-FLEET = click.option("--fleet", is_flag=True, help="Ask the repositories of mom.fleet.uri too: at most one memory.")
+FLEET = click.option("--fleet", is_flag=True, help="Also search the fleet, for at most one memory.")
 
 
 def open_fleet(service: Connection) -> Fleet:
@@ -54,7 +54,7 @@ def age(fleet: Fleet) -> str:
     about = fleet.about()
     pulled = datetime.fromisoformat(about["pulled"]).timestamp()
     others = count(about["repositories"], "other repository", "other repositories")
-    return f"Fleet: {others}, as of {ago(pulled, time.time())}. `mom fleet pull` brings them up to date."
+    return f"Fleet: {others}, as of {ago(pulled, time.time())}. `mom fleet pull` updates them."
 
 
 def _with(result: dict[str, Any], fleet: Fleet, found: Iterable[Found], service: Connection) -> dict[str, Any]:

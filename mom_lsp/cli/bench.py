@@ -24,7 +24,7 @@ MEMORIES, COMMITS = 1_000_000, 64_000  # at most, with --routing and --scale
 @click.option("--memory", is_flag=True, help="Measure the memory use of an editor's processes.")
 @click.option("--routing", is_flag=True, help="Compare search of all vectors with search by domains.")
 @click.option("--small", is_flag=True, help="Measure with one slow core and 4 GB of memory.")
-@click.option("--scale", is_flag=True, help="Measure made repositories of growing size, then each REPO.")
+@click.option("--scale", is_flag=True, help="Measure synthetic repositories of growing size, then each REPO.")
 @click.option(
     "--up-to",
     type=int,
@@ -36,9 +36,9 @@ MEMORIES, COMMITS = 1_000_000, 64_000  # at most, with --routing and --scale
     "--load",
     type=click.FloatRange(0.1),
     metavar="MINUTES",
-    help="Ask an editor's server 200 times a second while the indexer runs.",
+    help="Send a language server 200 requests a second while the indexer runs.",
 )
-@click.option("--curve", metavar="FILE.svg", help="With --scale: plot what grows.")
+@click.option("--curve", metavar="FILE.svg", help="With --scale, plot the growth.")
 @AS_JSON
 def bench(
     repos: tuple[str, ...],
@@ -56,10 +56,10 @@ def bench(
 ) -> None:
     """Measure indexing, a session in an editor, and commands.
 
-    Prints medians, beside what git takes in the same run.
+    It prints medians, next to the time git takes in the same run.
     """
     if curve and not scale:
-        raise click.UsageError("--curve plots what --scale measures: give both")
+        raise click.UsageError("--curve needs --scale")
     if routing or scale:
         roots = [locate(folder() / Path(repo).expanduser()).root for repo in repos]
         if routing:
@@ -69,7 +69,7 @@ def bench(
             bench_growth.scale(roots, COMMITS if up_to is None else up_to, picture, as_json)
         return
     if (updates or load) and repos:
-        raise click.UsageError("--updates and --load measure a repository that they make: give no REPO")
+        raise click.UsageError("--updates and --load create their own repository: do not give REPO")
     if updates:
         bench_growth.updates(updates, as_json)
         return

@@ -24,7 +24,7 @@ MEASURES = {  # what a row is called, its unit, and the plot that it is in
 }
 NOTES = """
 Medians; without encoder. Memory: the peak of all processes, shared pages counted once (PSS). Slope: the exponent of n
-over the made repositories (1: grows like n)."""
+over the synthetic repositories (1: grows like n)."""
 
 
 def scale(roots: Sequence[Path], most: int, curve: Path | None, as_json: bool) -> None:

@@ -39,7 +39,7 @@ def board_checks(root: Path = SYSTEM, vcgencmd: str | None = None) -> Iterator[d
     model = _read(root / MODEL).rstrip("\0")
     if not model:
         return
-    expect = "mom was not measured on any board: `mom bench` measures it here"
+    expect = "mom has not been measured on any board: `mom bench` measures this one"
     yield check("board", None, f"{model}; {expect}")
     yield from _memory(root)
     yield from _processor(root)
@@ -52,7 +52,7 @@ def _memory(root: Path) -> Iterator[dict[str, Any]]:
     total, free = sizes.get("MemTotal:"), sizes.get("MemAvailable:")
     if total is None or free is None:
         return
-    fix = "expect swapping while a large repository is indexed: close other programs, or disable mom.encoder.enable"
+    fix = "indexing a large repository may cause swapping: close other programs, or disable mom.encoder.enable"
     yield check("memory", free >= ENOUGH or None, f"{free / 1e9:.1f} of {total / 1e9:.1f} GB are free", fix)
 
 
@@ -61,7 +61,7 @@ def _processor(root: Path) -> Iterator[dict[str, Any]]:
     if not governor:
         return
     frequency = f", up to {int(most) / 1e6:.1f} GHz" if most.isdecimal() else ""
-    fix = "expect everything to be slow: the processor stays at its lowest frequency; set the governor to ondemand"
+    fix = "the processor stays at its lowest frequency, so everything is slow: set the governor to ondemand"
     yield check("governor", None if governor == "powersave" else True, governor + frequency, fix)
 
 
@@ -73,12 +73,12 @@ def _temperature(root: Path, vcgencmd: str | None) -> Iterator[dict[str, Any]]:
     now = [text for bit, text in THROTTLED.items() if bits >> bit & 1]
     before = [text for bit, text in THROTTLED.items() if bits >> (bit + SINCE_START) & 1]
     if now:
-        found.append(f"now {', '.join(now)}")
+        found.append(f"now: {', '.join(now)}")
     elif before:
-        found.append(f"since the start at least once {', '.join(before)}")
+        found.append(f"at least once since boot: {', '.join(before)}")
     if found:
         well = not now and not before and (degrees is None or degrees < HOT)
-        fix = "expect indexing to be slow: cool the board, and use the power supply that is made for it"
+        fix = "indexing may be slow: cool the board, and use its official power supply"
         yield check("temperature", well or None, "; ".join(found), fix)
 
 

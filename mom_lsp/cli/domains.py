@@ -13,7 +13,7 @@ from mom_lsp.cli.connect import connect
 from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import MomError
 
-NONE = "No domains yet: `mom index` groups the memories into domains."
+NONE = "No domains yet: run `mom index`."
 NOT_PLAIN = frozenset(" \t:,;&|<>()$`\\\"'*?[]#~=%!{}")  # characters that bash would interpret
 
 
@@ -22,7 +22,7 @@ NOT_PLAIN = frozenset(" \t:,;&|<>()$`\\\"'*?[]#~=%!{}")  # characters that bash 
 def domains(as_json: bool) -> None:
     """List the domains: groups of memories by place and topic.
 
-    Search in one with `mom search --in NAME`; a part of the name will do.
+    Search in one with `mom search --in NAME`; part of the name is enough.
     """
     with connect() as service:
         found = service.call("domains")["domains"]

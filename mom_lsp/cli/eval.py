@@ -37,9 +37,9 @@ COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
     metavar="GROUP",
     help="Ablate a group of terms, or `seed`, `life`, `cues`, `strategies`.",
 )
-@click.option("--meaning/--no-meaning", default=None, help="Use semantic search always or never, not where mom does.")
+@click.option("--meaning/--no-meaning", default=None, help="Always or never use semantic search, instead of as usual.")
 @click.option("--model", is_flag=True, help="Evaluate attention bias in the language model instead.")
-@click.option("--out", metavar="FILE", help="Write the predictions to FILE, or each text that the model reads.")
+@click.option("--out", metavar="FILE", help="Write the predictions to FILE; with --model, the texts it reads.")
 @click.option("--curve", metavar="FILE.svg", help="Plot precision against coverage.")
 @AS_JSON
 def eval_(

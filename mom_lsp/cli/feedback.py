@@ -13,7 +13,7 @@ from mom_lsp.cli.text import one_line
 from mom_lsp.errors import MomError
 
 AT = "FILE:LINE"
-PLACE = click.option("--at", metavar=AT, help="Where it helped. Accepted in two places, a memory becomes validated.")
+PLACE = click.option("--at", metavar=AT, help="Where it helped. A memory accepted in two places is validated.")
 
 
 @click.command()
@@ -41,7 +41,7 @@ def useful(id: str, at: str | None) -> None:
 
 @click.command()
 @click.argument("id")
-@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, where it was shown last.")
+@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, where it was last shown.")
 @click.option("--never", is_flag=True, help="Archive the memory: never suggest it. Search still finds it.")
 def dismiss(id: str, at: str | None, never: bool) -> None:
     """Stop suggesting a memory in a function or file."""
@@ -63,8 +63,8 @@ def forget(id: str) -> None:
 def restore(id: str) -> None:
     """Restore a forgotten or archived memory.
 
-    A forgotten memory is read from the repository again, a discussion with the next import; an archived one may be
-    suggested again.
+    A forgotten memory is read from the repository again; a forgotten discussion returns with the next import. An
+    archived memory may be suggested again.
     """
     _send("restore", id=id)
 
@@ -87,7 +87,7 @@ def purge() -> None:
 
 @click.command()
 @click.argument("text")
-@click.option("--at", metavar=AT, required=True, help="The line, or FILE, that the note is about.")
+@click.option("--at", metavar=AT, required=True, help="The line or file that the note is about.")
 def note(text: str, at: str) -> None:
     """Add a note of your own to a line or file."""
     if not text.strip():

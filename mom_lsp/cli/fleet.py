@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def fleet() -> None:
-    """Index many repositories into one store, and ask across them."""
+    """Index many repositories into one store, and search across them."""
 
 
 @fleet.command()
@@ -29,18 +29,20 @@ def fleet() -> None:
     "--repos",
     required=True,
     metavar="LIST",
-    help="A repository, a folder full of them, or a file with one path a line. Nothing is fetched.",
+    help="A repository, a folder of them, or a file with one path per line. Remotes are not fetched.",
 )
-@click.option("--into", metavar="URI", help="A folder or s3://bucket/prefix; mom.fleet.uri by default.")
+@click.option("--into", metavar="URI", help="A folder or s3://bucket/prefix; by default, mom.fleet.uri.")
 @click.option(
     "--on",
     "engine",
     type=click.Choice(["dask", "local"]),
     default="dask",
     show_default=True,
-    help="What runs the work.",
+    help="Where to run the work.",
 )
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Processes of Dask; one per core by default.")
+@click.option(
+    "--workers", type=click.IntRange(min=1), metavar="N", help="Number of Dask processes; by default, one per core."
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Use a running Dask cluster, such as tcp://host:8786.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="Never publish these files; may be repeated.")
 @AS_JSON
@@ -57,11 +59,11 @@ def index(
 ) -> None:
     """Index repositories into a fleet.
 
-    You can stop it at any time; the next run resumes there. Later runs index only what is new. What was forgotten in a
-    repository is erased from the fleet.
+    You can stop it at any time; the next run resumes there. Later runs index only what is new. Memories forgotten in a
+    repository are erased from the fleet.
     """
     if engine == "local" and (workers or scheduler):
-        raise click.UsageError("--workers and --scheduler are for --on dask")
+        raise click.UsageError("--workers and --scheduler need --on dask")
     if workers and scheduler:
         raise click.UsageError("--workers and --scheduler cannot be combined")
     from mom_lsp.fleet.bulk import Target, index_repositories
@@ -97,9 +99,9 @@ def index(
 @AS_JSON
 @click.pass_context
 def pull(ctx: click.Context, as_json: bool) -> None:
-    """Bring the local copy of the fleet up to date, which `--fleet` asks.
+    """Update the local copy of the fleet, which `--fleet` searches.
 
-    It connects to the server that mom.fleet.uri names; `--fleet` itself never does.
+    This connects to the server in mom.fleet.uri; `--fleet` itself never does.
     """
     from mom_lsp.fleet.objects import checked_uri
     from mom_lsp.fleet.pulling import pull as pull_fleet
@@ -113,7 +115,7 @@ def pull(ctx: click.Context, as_json: bool) -> None:
     size = sum(one.size for one in state.repositories) / 1e6
     have = count(len(state.repositories), "repository", "repositories")
     memories = count(sum(one.memories for one in state.repositories), "memory", "memories")
-    click.echo(f"{have}, {memories}, {size:,.1f} MB; {found.fresh:,} copied anew", err=True)
+    click.echo(f"{have}, {memories}, {size:,.1f} MB; {found.fresh:,} newly copied", err=True)
     if state.left_out:
         what = count(len(state.left_out), "repository does", "repositories do")
         click.echo(f"{what} not fit: raise mom.fleet.cacheSize (now {own.cache_size:,} MB)", err=True)

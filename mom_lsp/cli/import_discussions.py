@@ -73,7 +73,7 @@ def print_how() -> None:
         click.echo("\n".join(commands))
         return
     where = (
-        f"mom knows no command that exports from {remote.host}" if remote else "this repository has no remote on a host"
+        f"mom has no export commands for {remote.host}" if remote else "this repository has no remote on a code host"
     )
     click.echo(f"{where}.\n{READ}.", err=True)
 
@@ -89,7 +89,7 @@ def print_sources(*, as_json: bool) -> None:
         when = ago(source.imported, time.time())
         click.echo(one_line(f"{source.name}: {count(source.discussions, 'discussion')}, {when}, from {source.path}"))
     if not sources:
-        click.echo("no export was imported; `mom import --how` says how to get one", err=True)
+        click.echo("nothing was imported yet; `mom import --how` prints the export commands", err=True)
 
 
 def remove(name: str) -> None:
@@ -97,8 +97,8 @@ def remove(name: str) -> None:
     with Archive(locate(folder()).data) as archive:
         names = [source.name for source in archive.sources()]
         if name not in names:
-            known = f"there are {', '.join(names)}" if names else "none was imported"
-            raise UsageError(f"no export is called {name}: {known}")
+            known = f"imported: {', '.join(names)}" if names else "nothing was imported"
+            raise UsageError(f"no export is named {name}; {known}")
         removed = archive.remove(name)
     click.echo(one_line(f"Removed {count(removed, 'discussion')} of {name}"), err=True)
     _index()

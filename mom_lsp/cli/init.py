@@ -32,9 +32,9 @@ def init() -> None:
 @click.option("--print", "printed", is_flag=True, help="Print plugin/mom.lua instead: hints and keys, without :Mom.")
 @click.option("--force", is_flag=True, help="Overwrite a plugin that differs.")
 def nvim(target: Path | None, printed: bool, force: bool) -> None:
-    """Write the plugin for Neovim 0.11 or newer, which starts this mom.
+    """Write a plugin for Neovim 0.11 or newer that starts this mom.
 
-    It goes where Neovim loads packages from, so no line of configuration is needed.
+    By default, it is written where Neovim finds packages, so no configuration is needed.
     """
     if printed:
         click.echo(_content(PLUGIN), nl=False)

@@ -21,7 +21,7 @@ from mom_lsp.settings import resolve_saved
     type=click.FloatRange(min=0, min_open=True),
     default=1.0,
     metavar="X",
-    help="Plan for cores X times as fast as those here.",
+    help="Plan for cores X times as fast as this machine's.",
 )
 @AS_JSON
 def model(trust: bool, planning: bool, memory: int | None, cores: int | None, core_speed: float, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def model(trust: bool, planning: bool, memory: int | None, cores: int | None, co
     The file is set by mom.model.path in your user settings; by default it is the installed SmolLM2. Its SHA-256 is
     stored on first use, and a changed file is refused until you run this with --trust.
 
-    The plan is what the model uses where mom.model.context and mom.model.threads are 0. For a Raspberry Pi 5, use
+    The plan applies if mom.model.context and mom.model.threads are 0. For a Raspberry Pi 5, use
     --plan --memory 8GB --cores 4, with --core-speed if you know it.
     """
     from mom_lsp.cli.model_plan import plan_document, print_plan

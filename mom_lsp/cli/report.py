@@ -26,7 +26,7 @@ NAME = "mom-report.html"
 def report(output: Path, opened: bool) -> None:
     """Write a report: what the repository remembers, and whether it helps.
 
-    One HTML file that loads nothing from elsewhere. It has titles of memories and paths; it is not sent anywhere.
+    It is one self-contained HTML file, with paths and the titles of memories. It is not sent anywhere.
     """
     from mom_lsp import datafolder
     from mom_lsp.engine.service import Service

@@ -14,7 +14,7 @@ from mom_lsp.errors import UsageError
 
 HEADINGS = {
     "fading": "Fading: pin or use what you want to keep",
-    "promoted": "Proved useful lately",
+    "promoted": "Proved useful recently",
     "drifted": "Outdated: the code has changed",
     "archived": "Archived: never suggested, still found by search",
 }
@@ -28,7 +28,7 @@ RESTORE = "[k]eep (restore), [f]orget, [s]kip, [q]uit"
 def review(as_json: bool) -> None:
     """Review memories that are fading, proved useful or are outdated.
 
-    A memory that is not used fades: it ranks lower and lower, but is never deleted.
+    Unused memories fade: they rank lower over time, but are never deleted.
     """
     with connect() as service:
         result = service.call("review")

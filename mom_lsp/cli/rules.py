@@ -15,10 +15,10 @@ from mom_lsp.cli.connect import connect
 from mom_lsp.cli.text import echo_json, one_line
 
 NONE = (
-    "Nothing has proved useful yet: a memory does when you accept it at one place on three days, or use it five times"
-    " in several places."
+    "No memory has proved useful yet. One does when you accept it at one place on three days, or use it five times in"
+    " several places."
 )
-EDIT = "<!-- Proposed by `mom rules`. Keep what is a rule, in your own words. -->"
+EDIT = "<!-- Proposed by `mom rules`. Keep the real rules, in your own words. -->"
 EVERYWHERE = "Everywhere"
 _MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
 
@@ -28,8 +28,8 @@ _MARKUP = re.compile(r"([\\`*_\[\]<>#|~])")
 def rules(as_json: bool) -> None:
     """Propose rules for AGENTS.md or CONTRIBUTING.md.
 
-    From memories that proved useful, with the evidence and the commits. They are printed as Markdown for you to edit;
-    nothing is written.
+    The rules come from memories that proved useful, with the evidence and the commits. They are printed as Markdown for
+    you to edit; no file is changed.
     """
     with connect() as service:
         found = service.call("rules")["rules"]

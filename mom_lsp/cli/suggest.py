@@ -15,7 +15,7 @@ from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import UNINDEXED, echo_json, one_line
 
 COUNT = click.option("-k", type=click.IntRange(min=1), metavar="N", help="Show at most N memories.")
-EXPLAIN = click.option("--explain", is_flag=True, help="Show the domain of each, and the terms of its score.")
+EXPLAIN = click.option("--explain", is_flag=True, help="Show the domain of each memory and the terms of its score.")
 
 
 @click.command()
@@ -25,7 +25,7 @@ EXPLAIN = click.option("--explain", is_flag=True, help="Show the domain of each,
     "--intent",
     default="",
     metavar="TEXT",
-    help="Suggest memories for this task, at the target or in the whole repository.",
+    help="Suggest memories for this task, at FILE or in the whole repository.",
 )
 @COUNT
 @EXPLAIN
@@ -36,9 +36,9 @@ def suggest(
 ) -> None:
     """Suggest memories for lines, a file or a task."""
     if fleet and rev is not None:
-        raise click.UsageError("--fleet asks about the files as they are: leave out --rev")
+        raise click.UsageError("--fleet and --rev cannot be combined")
     if target is None and (rev is not None or not intent.strip()):
-        raise click.UsageError("name a FILE or FILE:LINE, or describe a task with --intent TEXT")
+        raise click.UsageError("give a FILE or FILE:LINE, or describe a task with --intent TEXT")
     with asking() as service:
         asked: dict[str, Any] = {"k": k, "counted": not as_json, "patient": True} | (
             {"intent": intent} if intent else {}
@@ -91,7 +91,7 @@ def search(text: tuple[str, ...], within: str | None, k: int | None, explain: bo
         elif result["suggestions"]:
             _print(result["suggestions"], service, explain=explain)
             if result.get("weak"):
-                _print_message("None of these stands out: other words may find more.")
+                _print_message("No result stands out: try other words.")
         else:
             about = f"No memories match “{' '.join(text)}”" if text else "No memories"
             where = f" in {within}" if within else ""

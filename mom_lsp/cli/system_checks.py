@@ -36,14 +36,16 @@ def without_service(reason: str) -> list[dict[str, Any]]:
 def _hook(location: Location) -> Iterator[dict[str, Any]]:
     if not location.git:
         return
-    fix = "optional: `mom hook install` indexes after each commit, also while no editor is open"
+    fix = "optional: `mom hook install` indexes after each commit, even if no editor is open"
     try:
         folder = hooks.hooks_folder(location)
         files = [folder / name for name in hooks.NAMES]
         missing = [file.name for file in files if not file.is_file() or hooks.BEGIN not in file.read_bytes()]
         ours = [file for file in files if file.name not in missing]
         gone = [
-            f"{file.name} starts a Python that is gone: {path}" for file in ours if (path := hooks.missing_python(file))
+            f"{file.name} runs a Python that no longer exists: {path}"
+            for file in ours
+            if (path := hooks.missing_python(file))
         ]
         disabled = [file.name for file in ours if not os.access(file, os.X_OK)]
     except (MomError, OSError) as error:
@@ -54,7 +56,7 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
         return
     if disabled:
         yield check(
-            "hook", None, f"git ignores what is not executable: {', '.join(disabled)}", "`chmod +x` turns a hook on"
+            "hook", None, f"not executable, so git ignores it: {', '.join(disabled)}", "`chmod +x` enables a hook"
         )
         return
     message = "not installed" if len(missing) == len(files) else f"not installed: {', '.join(missing)}"
@@ -65,5 +67,5 @@ def _pages() -> Iterator[dict[str, Any]]:
     size = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else SMALL_PAGES
     if size != SMALL_PAGES:
         message = f"memory pages of {size // 1024} KB; the wheels that mom needs are built for pages of up to 64 KB"
-        fix = "if a library ends at start nevertheless: on a Raspberry Pi 5, kernel=kernel8.img in config.txt has 4 KB"
+        fix = "if a library still crashes: on a Raspberry Pi 5, kernel=kernel8.img in config.txt selects pages of 4 KB"
         yield check("pages", None, message, fix)

@@ -42,7 +42,7 @@ def export(output: IO[str]) -> None:
 
 @click.command("import")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--name", metavar="NAME", help="The name of the export, if not that of PATH; one that exists is updated.")
+@click.option("--name", metavar="NAME", help="Name of the export, instead of that of PATH; an existing one is updated.")
 @click.option("--dry-run", is_flag=True, help="Only count what would be imported.")
 @click.option("--how", is_flag=True, help="Print the commands that export this repository's discussions.")
 @click.option("--list", "listed", is_flag=True, help="List the imported exports.")
@@ -61,8 +61,8 @@ def import_(
 ) -> None:
     """Import exported pull requests and issues, or feedback.
 
-    PATH is a file or a folder of JSON. `mom import --how` says how to export discussions, `mom export` exports
-    feedback. A second import takes what is new or edited. Nothing is fetched.
+    PATH is a JSON file or a folder of them. `mom import --how` prints the commands that export discussions; `mom
+    export` exports feedback. Importing again adds what is new or edited. Nothing is downloaded.
     """
     from mom_lsp.cli import import_discussions
 
@@ -129,7 +129,7 @@ def _on_disk(paths: Sequence[str]) -> Iterator[list[Path]]:
         yield [folder() / Path(path).expanduser() for path in paths]
         return
     if sys.stdin.isatty():
-        raise click.UsageError("name the export to import; `mom import --how` says how to get one")
+        raise click.UsageError("give the PATH of an export; `mom import --how` says how to create one")
     with tempfile.TemporaryDirectory(prefix="mom-") as place:  # readable by its owner alone
         copy = Path(place, "standard input")
         with copy.open("wb") as stream:

@@ -28,9 +28,9 @@ SOURCES = {"history": "commits that name earlier ones", "verdicts": "rated sugge
 def tune(limit: int, reset: bool, as_json: bool) -> None:
     """Tune the ranking weights on this repository.
 
-    Learns from commits that reference earlier ones, and from suggestions that you accepted or dismissed, each against
-    the others shown with it. The weights are fitted on the older part of both sources. They replace the default weights
-    only if they rank significantly better on the newer part.
+    mom learns from commits that reference earlier ones, and from suggestions that you accepted or dismissed, each
+    compared with the others shown with it. The weights are fitted on the older part of both sources, and replace the
+    default weights only if they rank significantly better on the newer part.
     """
     from mom_lsp.cli.progress import bars
     from mom_lsp.git import locate

@@ -18,20 +18,19 @@ from mom_lsp.phrases import count
 
 @click.command()
 @click.argument("target", metavar="FILE:LINE")
-@click.option("--no-model", is_flag=True, help="Quote the memories only; do not run the model.")
+@click.option("--no-model", is_flag=True, help="Only quote the memories; do not run the model.")
 @click.option("--explain", is_flag=True, help="Show the terms of the scores, and where attention bias was applied.")
 @AS_JSON
 @click.pass_context
 def why(ctx: click.Context, target: str, no_model: bool, explain: bool, as_json: bool) -> None:
     """Explain why a line is the way it is, citing memories.
 
-    With `mom.model.rephrase` on a terminal, quotes from the memories are printed at once, and the answer of the local
-    model when it is ready; elsewhere only the latter.
+    With `mom.model.rephrase`, the local model rewords the answer. A terminal shows the quotes from the memories first.
     """
     with asking() as service:
         place = parse_target(target, folder(), service.location.root)
         if place.whole or place.start != place.end:
-            raise UsageError(f"name one line, for example `mom why {place.path}:{place.start}`")
+            raise UsageError(f"give one line, for example `mom why {place.path}:{place.start}`")
         uses_model = not no_model and service.call("model")["rephrases"]
         if uses_model and _runs_in_engine():
             ctx.exit(NOT_IN_ENGINE)  # generating takes seconds, and the engine runs one command at a time

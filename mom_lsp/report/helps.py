@@ -18,9 +18,9 @@ ACTIONS = {
     "inserted": "inserted as a comment",
     "opened": "source opened and read",
     "dismiss": "dismissed at a place",
-    "never": "never to be suggested",
+    "never": "marked never to be suggested",
 }
-NOTHING = "No suggestion was shown yet. Here will stand, by day, week or month,"
+NOTHING = "No suggestions were shown yet. This will show, by day, week or month,"
 
 
 def helps(facts: Facts) -> Section:
@@ -30,8 +30,8 @@ def helps(facts: Facts) -> Section:
     return Section(
         "helps",
         "Does it help?",
-        "What you were shown, and what you made of it. The journal on this machine has it; nothing is sent anywhere."
-        " A memory counts once per file and day.",
+        "What you were shown, and how you responded. This comes from the journal on this machine; nothing is sent"
+        " anywhere. A memory counts once per file and day.",
         exhibits,
     )
 
@@ -85,16 +85,16 @@ def _precision(found: Feedback) -> Exhibit:
         return Exhibit(
             "precision",
             title,
-            "No hint was accepted or dismissed yet. Here will stand which share of those that were judged was accepted,"
-            " with its 95% interval.",
+            "No hint was accepted or dismissed yet. This will show the share of rated hints that was accepted, with its"
+            " 95% interval.",
         )
     right, wrong = found.total("hints_accepted"), found.total("hints_dismissed")
     low, high = wilson(right, right + wrong)
     ignored = found.total("hinted") - right - wrong
     text = (
-        f"Of {count(right + wrong, 'judgement')} of hints, {right} accepted them: {right / (right + wrong):.0%}, 95%"
-        f" interval {low:.0%} to {high:.0%}. {max(0, ignored):,} impressions of hints got no answer, which says"
-        " nothing: reading them may have been enough."
+        f"{right} of {count(right + wrong, 'rated hint')} accepted: {right / (right + wrong):.0%}, 95% interval"
+        f" {low:.0%} to {high:.0%}. {max(0, ignored):,} more were shown but not rated, which means nothing: reading"
+        " them may have been enough."
     )
     rows = [
         (p.name, p.hints_accepted, p.hints_dismissed, p.hints_accepted / (p.hints_accepted + p.hints_dismissed))
@@ -108,7 +108,7 @@ def _precision(found: Feedback) -> Exhibit:
             axes.plot([x, x], [least, most], color=SERIES[0], alpha=0.45, linewidth=3, solid_capstyle="round")
         axes.plot(at, [row[3] for row in rows], "o", color=SERIES[0], markersize=5)
         axes.axhline(right / (right + wrong), color=INK, linewidth=0.8, linestyle="--")
-        axes.set(ylim=(0, 1.02), ylabel="accepted of judged")
+        axes.set(ylim=(0, 1.02), ylabel="accepted / rated")
         time_axis(axes, [row[0] for row in rows])
     shown = [
         (name, yes, no, f"{share:.0%}", f"{least:.0%} to {most:.0%}")
@@ -129,12 +129,12 @@ def _variety(found: Feedback, eligible: int) -> Exhibit:
         return Exhibit(
             "variety",
             title,
-            f"Too few suggestions were shown yet (fewer than {ENOUGH} a {found.unit}). Here will stand their"
-            " entropy, as a share of what is possible: near 0, the same few memories come up everywhere.",
+            f"Too few suggestions were shown yet (fewer than {ENOUGH} a {found.unit}). This will show their"
+            " entropy, as a share of its maximum: near 0, the same few memories come up everywhere.",
         )
     _, times = sum((p.listed for p in found.periods), Counter[str]()).most_common(1)[0]
     text = (
-        "The entropy of the memories listed, as a share of its maximum: 1 if each impression was another memory, near 0"
+        "The entropy of the memories listed, as a share of its maximum: 1 if each one was different, near 0"
         f" if the same few come up everywhere. The most frequent one made up {times / found.listed:.0%} of all."
     )
     alternative = f"Variety by {found.unit}, from {min(r[3] for r in rows):.2f} to {max(r[3] for r in rows):.2f}."
@@ -154,7 +154,7 @@ def _best(facts: Facts) -> Exhibit:
         return Exhibit(
             "best",
             title,
-            "No memory was accepted or dismissed yet. Here will stand those that you used most. A memory is accepted"
+            "No memory was accepted or dismissed yet. This will show those that you used most. A memory is accepted"
             " when you pin it, mark it as useful, insert it as a comment, or open and read its source.",
         )
     life = facts.state.snapshot.life

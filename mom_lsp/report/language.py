@@ -30,13 +30,13 @@ def language(facts: Facts) -> Exhibit:
         return Exhibit(
             "language",
             TITLE,
-            "Too few commits here name earlier ones twice at a place. With more, this shows whether what is needed"
+            "Too few commits here name earlier ones twice at a place. With more, this tests whether what is needed"
             " together forms a hierarchy, clusters by meaning, combines, and takes fewer bits to name than chance"
             " would.",
         )
     text = (
-        f"The hypotheses of the theory on {len(found.motifs)} motifs, routes from a place to a memory that recur in the"
-        f" {len(found.questions):,} newest commits that name earlier ones, each beside a null model. H1: motifs call"
+        f"Four hypotheses, tested on {len(found.motifs)} motifs (routes from a place to a memory that recur in the"
+        f" {len(found.questions):,} newest commits that name earlier ones) against a null model. H1: motifs call"
         " each other. H2: those of a folder mean similar things. H3: they combine. H4: they save bits."
     )
     return Exhibit("language", TITLE, text, Table.of(COLUMNS, [row(one) for one in measured]), open=True)

@@ -28,8 +28,8 @@ def meaning_map(facts: Facts) -> Exhibit:
         return Exhibit(
             "map",
             TITLE,
-            "No embeddings yet. Once mom index computed them, memories that mean similar things stand close together"
-            " here.",
+            "No embeddings yet. Once mom index has computed them, this will show memories with similar meanings close"
+            " together.",
         )
     rows, vectors = np.array(list(found)), np.array(list(found.values()))
     places, method = _placed(vectors)
@@ -38,7 +38,7 @@ def meaning_map(facts: Facts) -> Exhibit:
     groups = [name for name, _ in Counter(names).most_common(REST)]
     text = (
         f"{len(rows):,} of {len(facts.rows):,} memories, placed by {method} of their embeddings and coloured by the"
-        " folder of their domain. Near means similar; distances between far groups mean little."
+        " folder of their domain. Nearby memories are similar; distances between distant groups mean little."
     )
     purity, chance = _neighbours(vectors, np.array(names))
     text += f" Of the five nearest memories by meaning, {purity:.0%} are in the same folder; by chance {chance:.0%}."

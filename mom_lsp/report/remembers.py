@@ -31,9 +31,9 @@ FRESHNESS = {
 
 def remembers(facts: Facts) -> Section:
     """Return the section."""
-    text = "The memories that may be suggested on this commit. What is routine is kept as history and not counted here."
+    text = "The memories that may be suggested on this commit. Routine history is not counted."
     if not len(facts.rows):
-        nothing = Exhibit("kinds", "Memories", "Nothing is indexed yet. Run mom index; then its memories stand here.")
+        nothing = Exhibit("kinds", "Memories", "Nothing is indexed yet: run mom index.")
         return Section("remembers", "What does it remember?", text, (nothing,))
     exhibits = (
         _kinds(facts),
@@ -75,7 +75,7 @@ def _ages(facts: Facts) -> Exhibit:
     names = [str(year) for year in range(int(years.min()), int(years.max()) + 1)]
     counts = np.bincount(years - int(years.min()), minlength=len(names)).tolist()
     middle = (facts.now - float(np.median(known))) / (365.2425 * 86_400)
-    text = f"Half of the memories are older than {middle:.1f} years; the oldest is of {names[0]}."
+    text = f"Half of the memories are older than {middle:.1f} years; the oldest is from {names[0]}."
     alternative = f"Columns: memories by the year they were written. {text}"
     plot = columns("ages", alternative, names, {"memories": counts})
     rows = list(zip(names, counts, strict=True))[::-1]
@@ -96,7 +96,7 @@ def _folders(facts: Facts) -> Exhibit:
     )
     names = sorted({*failed, *refixed, *decided}, key=lambda n: (-failed[n] - refixed[n] - decided[n], n))
     if not names:
-        return Exhibit("folders", title, "No commit that was reverted and no recorded decision was found.")
+        return Exhibit("folders", title, "No reverted commits and no recorded decisions were found.")
     memories = Counter(at.values())
     rows = [(n, failed[n], refixed[n], decided[n], memories[n]) for n in names]
     again = f" and {refixed.total():,} fixes needed another fix" if refixed else ""
@@ -119,7 +119,7 @@ def _failures(facts: Facts) -> Exhibit:
     ids, times = facts.state.snapshot.catalog.ids, facts.state.snapshot.catalog.time
     latest = sorted(found.values(), key=lambda failure: -int(times[failure.by]))[:LATEST]
     if not latest:
-        return Exhibit("failures", title, "No reverted change is known. When one is reverted, it will stand here.")
+        return Exhibit("failures", title, "No reverted changes are known.")
     wanted = [row for one in latest for row in (one.tried, one.by, one.replacement) if row is not None]
     titles = facts.titles(ids[row] for row in wanted)
     rows = [
@@ -131,7 +131,7 @@ def _failures(facts: Facts) -> Exhibit:
         )
         for one in latest
     ]
-    text = "The changes that were reverted last. mom warns when lines being written repeat one of them."
+    text = "The most recently reverted changes."
     return Exhibit("failures", title, text, Table.of(("tried", "reverted on", "by", "replaced by"), rows), open=True)
 
 
@@ -153,16 +153,18 @@ def _drift(facts: Facts) -> Exhibit:
         rows.append((words, found[name], f"{found[name] / max(1, size):.0%}", interval))
     outdated = (found["drifted"] + found["gone"]) / max(1, size)
     whole = "all memories" if size == len(facts.rows) else f"a random sample of {size} memories"
-    text = f"Of {whole}, {outdated:.0%} are about code that was rewritten or removed since; these are hinted less."
+    text = (
+        f"Of {whole}, {outdated:.0%} are about code that was since rewritten or removed; these are hinted less often."
+    )
     row_of = facts.state.snapshot.catalog.row_of
     used = [row_of[pick.memory] for pick in to_keep_fresh(facts.state.view, facts.state.snapshot.life)]
     stale = [m.title for m, state in states(used) if state in ("drifted", "gone")] if used else []
     if used:
         text += f" Of {count(len(used), 'memory', 'memories')} that you used or pinned, {len(stale)}"
         text += f": {'; '.join(stale[:5])}." if stale else "."
-    alternative = f"Bars: what became of the code of memories. {text}"
+    alternative = f"Bars: what happened to the code of memories. {text}"
     plot = bars("drift", alternative, list(FRESHNESS.values()), {"memories": [row[1] for row in rows]})
-    table = Table.of(("the code it is about is", "memories", "share", "95% interval"), rows)
+    table = Table.of(("its code is", "memories", "share", "95% interval"), rows)
     return Exhibit("drift", "What drifted", text, table, plot, alternative)
 
 
@@ -190,14 +192,13 @@ def _domains(facts: Facts) -> Exhibit:
         return Exhibit(
             "domains",
             "By domain",
-            "The memories are not grouped yet. mom index does it at its end; here will stand the groups, by folder and"
-            " meaning.",
+            "The memories are not grouped by folder and meaning yet. mom index does this as its last step.",
         )
     of = domains.of[facts.rows[facts.rows < len(domains.of)]]
     names = [domains.names[number] if number >= 0 else "no domain yet" for number in of.tolist()]
     names += ["no domain yet"] * (len(facts.rows) - len(names))
     rows = counted(names)
-    text = f"{len(domains.names)} groups of memories by folder and meaning; a search opens the few that are nearest."
+    text = f"{len(domains.names)} groups of memories by folder and meaning; a search looks into the few nearest ones."
     alternative = f"Bars: number of memories in the {min(TOP, len(rows))} largest domains. {text}"
     top = rows[:TOP]
     plot = bars("domains", alternative, [name for name, _ in top], {"memories": [number for _, number in top]})

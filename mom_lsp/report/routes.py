@@ -24,7 +24,7 @@ def routes(facts: Facts) -> Exhibit:
         return Exhibit(
             "routes",
             title,
-            "Nothing was accepted yet, and no commit names an earlier one. Here will stand the routes from a folder"
+            "No memory was accepted yet, and no commit names an earlier one. This will show the routes from a folder"
             " and a file to the memories that were needed there.",
         )
     titles, named = facts.titles(route[-1] for route in counts), Counter[Route]()
@@ -32,11 +32,11 @@ def routes(facts: Facts) -> Exhibit:
         named[folder, file, titles[memory]] += times
     top = sorted(named.items(), key=lambda pair: (-pair[1], pair[0]))
     text = (
-        f"From the folder and the file of the work to the memory that {_said(facts)}: {count(len(counts), 'route')},"
+        f"From the folder and file you worked in to the memory that {_said(facts)}: {count(len(counts), 'route')},"
         f" {count(counts.total(), 'time')} in all."
     )
     text += f" The plot shows the {MOST} most frequent ones." if len(top) > MOST else ""
-    alternative = f"Sankey diagram from folders to files to memories, as wide as they are frequent. {text}"
+    alternative = f"Sankey diagram from folders to files to memories, wider if more frequent. {text}"
     plot = sankey("routes", alternative, dict(top[:MOST]), ROUTE)
     table = Table.of((*(step.name for step in ROUTE), "times"), [(*route, times) for route, times in top])
     return Exhibit("routes", title, text, table, plot, alternative)
@@ -59,16 +59,16 @@ def together(facts: Facts) -> Exhibit:
         return Exhibit(
             "together",
             title,
-            "No two memories were needed together twice yet. Here will stand those that belong together: what else to"
+            "No two memories were needed together twice yet. This will show those that belong together: what else to"
             " read when one of them matters.",
         )
     titles = facts.titles(memory for one in found for memory in (one.above, one.below))
     rows = [(titles[one.above], titles[one.below], one.sessions, round(one.bits, 3)) for one in found]
     text = (
         f"{count(len(found), 'pair')} of memories {_said(facts, 'were', 'them')} in the same stretch of work of one"
-        " author twice or more. Whether these are more than by chance, H3 below says."
+        " author at least twice. H3 below tests whether this is more than chance."
     )
-    alternative = f"Graph between memories, as wide as they are needed together often. {text}"
+    alternative = f"Graph of memories, wider if they are needed together more often. {text}"
     shown = Counter[Route]()
     for above, below, sessions, _ in rows[:MOST]:
         shown[above, below] += sessions

@@ -27,9 +27,7 @@ WIDTH, HEADS, SLOTS, UPDATED, BYTES = 512, 8, 128, 0.1, 4  # d, H, M, rho and B 
 
 def theory(facts: Facts) -> Section:
     """Return the section."""
-    text = (
-        "Decay, routes, motifs and attention as they are in this repository, and the costs of the memories in theory."
-    )
+    text = "Decay, routes, motifs and attention in this repository, and the theoretical cost of each kind of memory."
     exhibits = (
         _strengths(facts),
         routes(facts),
@@ -51,14 +49,12 @@ def _strengths(facts: Facts) -> Exhibit:
         rows.append((name, f"{RATES[number]:.0%}", round(half_life(number, 1.0), 1), len(inside), *counts))
     alive = int((strength >= 0.1).sum())
     text = (
-        f"A memory loses a share of its strength on each active day of the repository: half after {rows[0][2]:g} days"
+        f"A memory loses part of its strength on each active day of the repository: half after {rows[0][2]:g} days"
         f" while it is episodic, {rows[1][2]:g} while working, {rows[2][2]:g} while semantic. {alive:,} of"
-        f" {len(strength):,} memories have a strength of 0.1 or more now. Strength is added to the score, so that a"
+        f" {len(strength):,} memories have a strength of 0.1 or more now. Strength is added to the score, so a"
         " faded memory can still be found."
     )
-    alternative = (
-        f"Left, strength over active days without use, by tier; right, how many memories have which strength. {text}"
-    )
+    alternative = f"Left, strength over active days without use, by tier; right, the distribution of strength. {text}"
     days = np.arange(DAYS + 1)
     with canvas("strengths", alternative, 2.9, 2) as drawn:
         curves, now = drawn.axes
@@ -85,7 +81,7 @@ def _motifs(facts: Facts) -> Exhibit:
             "motifs",
             title,
             "No memory has proved useful at a place yet. One does once you accept it there on three days, and more"
-            " often than not. Then it stands here, with the task it helped with: editing, asking why, or searching.",
+            " often than not. It is then listed with the task it helped with: editing, asking why, or searching.",
         )
     titles = facts.titles(one.memory for one in found)
     named: dict[tuple[str, str], np.ndarray] = {}
@@ -99,7 +95,7 @@ def _motifs(facts: Facts) -> Exhibit:
         (f"{memory} — {place}", *map(int, counts), *details[memory, place]) for (memory, place), counts in named.items()
     ]
     text = (
-        f"{count(len(named), 'route')} from a place to a memory proved useful, and such a memory is always suggested"
+        f"{count(len(named), 'route')} from a place to a memory proved useful, and the memory is always suggested"
         " there. The numbers are the days on which it was accepted."
     )
     values = np.array(list(named.values()))[:MOST_MOTIFS]
@@ -124,7 +120,7 @@ def _traces(facts: Facts) -> Exhibit:
             "traces",
             title,
             "No traces yet. With a local model and mom.model.traces, mom learns while idle which heads attend to a"
-            " memory when that helps with a text that you accepted. Their strength stands here then.",
+            " memory when that helps with a text that you accepted. This will show their strength.",
         )
     name, one, grid = strongest[-1]
     layer, head = np.unravel_index(int(grid.argmax()), grid.shape)

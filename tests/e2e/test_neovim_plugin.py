@@ -164,7 +164,7 @@ def test_the_keys_and_commands_work(drive: Drive) -> None:
         assert "We decided against a backoff" in text and FIX in text
     for done in ("pinned", "unpinned", "forgotten", "restored", "noted"):
         assert report[done], (done, report["messages"])
-    assert any("“sing” is none of" in message for message in report["messages"])
+    assert any("“sing” is not one of" in message for message in report["messages"])
     (forgotten,) = (
         message for message in report["messages"] if message.startswith("mom: Forgotten: “Fix endless retries")
     )
@@ -189,7 +189,7 @@ def test_a_search_says_where_its_answers_are_weak(repo: Path, tmp_path: Path, ho
     """
     env = home | {"XDG_CONFIG_HOME": str(tmp_path / "config")}
     report = drive_neovim(PRELUDE + script + END, repo, tmp_path, env, FILE, "")
-    weak, by_words = "none stands out, try other words", "by words only, see :checkhealth mom"
+    weak, by_words = "no result stands out, try other words", "by words only, see :checkhealth mom"
     assert report["prompt"] == f"Memories about “client url” ({weak}; {by_words}):"
     assert "Add a helper for parsing" in report["only"]
     assert report["messages"] == [f"mom: no memories found; {by_words}", f"mom: {weak}; {by_words}"]

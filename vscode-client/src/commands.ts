@@ -259,7 +259,7 @@ export class Commands {
 function remarksOn({ weak, words_only, unindexed }: Suggestions): string[] {
   if (unindexed) return ["Nothing is indexed yet."];
   return [
-    weak ? "None of these stands out: other words may find more." : "",
+    weak ? "No result stands out: try other words." : "",
     words_only ? "Searched by words only, not by meaning." : "",
   ].filter(Boolean);
 }

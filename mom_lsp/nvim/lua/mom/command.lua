@@ -81,7 +81,7 @@ end
 local function caveat(found)
   if found.unindexed then return 'nothing is indexed yet' end
   local parts = {}
-  if found.weak then parts[1] = 'none stands out, try other words' end
+  if found.weak then parts[1] = 'no result stands out, try other words' end
   if found.words_only then parts[#parts + 1] = 'by words only, see :checkhealth mom' end
   return parts[1] and table.concat(parts, '; ')
 end
@@ -144,7 +144,7 @@ function M.create(plugin)
   say, cut, client_of = plugin.say, plugin.cut, plugin.client_of
   api.nvim_create_user_command('Mom', function(given)
     local name, text = given.args:match('^(%S+)%s*(.*)$')
-    if not ACTIONS[name] then return warn(('“%s” is none of %s'):format(name, table.concat(NAMES, ', '))) end
+    if not ACTIONS[name] then return warn(('“%s” is not one of %s'):format(name, table.concat(NAMES, ', '))) end
     ACTIONS[name](text)
   end, {
     nargs = '+',
