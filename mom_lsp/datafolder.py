@@ -70,7 +70,7 @@ def check(data: Path) -> None:
     if why := why_unreadable(data):
         raise DataFolderError(why)
     if _is_left(data):
-        raise DataFolderError(f"{data.parent} was moved or deleted: open the repository where it is now")
+        raise DataFolderError(f"{data.parent} was moved or deleted: open it at its new path")
     if not data.is_dir():
         check_indexable(data)
 
@@ -135,7 +135,7 @@ def why_unreadable(data: Path) -> str:
     try:
         str(data).encode()
     except UnicodeEncodeError:
-        return f"the name of the folder {data} is no UTF-8, and LanceDB cannot open such a folder: rename it"
+        return f"the path {data} is not valid UTF-8, and LanceDB cannot open it: rename the folder"
     if data.is_dir() and not os.access(data, os.R_OK | os.X_OK):
         return f"{data} cannot be read: {_advice(data, data, f'`chmod -R a+rX {data}`')}"
     return ""
@@ -163,7 +163,7 @@ def why_full(data: Path, said: str = "") -> str:
         full = False
     if not full and not any(sign in said for sign in FULL):
         return ""
-    return f"the disk of {data} is full: free some space. Indexing needs about {SPACE // 10**6} MB"
+    return f"the disk that holds {data} is full: free some space. Indexing needs about {SPACE // 10**6} MB"
 
 
 def _advice(place: Path, data: Path, command: str = "`mom index`") -> str:

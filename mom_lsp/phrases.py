@@ -216,7 +216,7 @@ def failure(one: Mapping[str, Any]) -> str:
     by, instead = failed["by"], failed["replaced_by"]
     because = f": {failed['because']}" if failed["because"] else ""
     if failed["tried"] == by["title"]:
-        return f"“{failed['tried']}” was given up{because}"
+        return f"“{failed['tried']}” was abandoned{because}"
     reverted = failed["kind"] != "bug_pattern"
     if one["id"] == by["id"]:
         if failed["tried"] in one["title"] and failed["because"][:TOLD] in one["quote"] and not instead:

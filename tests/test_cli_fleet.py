@@ -115,4 +115,4 @@ def test_two_clones_of_one_repository_are_named(run: Run, uri: str, listed: Path
     Repo(listed / "one").git("clone", "--quiet", "--bare", str(listed / "one"), str(listed / "copies" / "one.git"))
     result = run("index", "--repos", listed, "--on", "local", "--json")
     (failed,) = [one for one in parsed(result)["repositories"] if one["state"] == "failed"]
-    assert "list one of them" in failed["error"]
+    assert "list only one of them" in failed["error"]

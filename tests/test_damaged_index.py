@@ -96,6 +96,6 @@ def test_a_damaged_journal_is_told_once(repo: Repo, moms: Start) -> None:
     (repo.location.data / datafolder.JOURNAL).write_bytes(b"junk")
     mom = moms(repo)
     told = mom.call("search", text="timeout")["troubles"]
-    assert "was damaged: 1 events were recovered, 1 of them from the copy of the day" in told[0]
+    assert "was damaged: 1 events were recovered, 1 of them from the daily copy" in told[0]
     assert "troubles" not in mom.call("search", text="timeout")
     assert "A timeout is in seconds." in mom.titles("seconds")

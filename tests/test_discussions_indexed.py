@@ -234,7 +234,7 @@ def test_a_pull_request_that_was_given_up_is_said_where_its_lines_are_written_ag
     again = BASE.replace("    return", "".join(f"    pool.register(link, slot={n})\n" for n in range(4)) + "    return")
     hints = mom.call("hints", path="net.py", text=again, start=1, end=10)["hints"]
     words = [one["suggestion"]["why"] for one in hints]
-    assert any("proposed before and given up: A global pool does not work" in why for why in words)
+    assert any("proposed before and abandoned: A global pool does not work" in why for why in words)
     unchanged = mom.call("hints", path="net.py", text=BASE, start=1, end=6)["hints"]
     assert [one["suggestion"]["title"] for one in unchanged] == ["Add a client"]
 

@@ -38,8 +38,8 @@ STATUS: dict[str, Any] = {
 
 def test_a_status_is_a_short_list_of_names_and_values() -> None:
     found = dict(rows(STATUS))
-    assert found["memories"] == "1,200 from 1,500 commits and the files of HEAD, without routine history"
-    assert found["embeddings"] == "300 of 1,200 different texts (25%)"
+    assert found["memories"] == "1,200 from 1,500 commits and the files of HEAD, not counting routine history"
+    assert found["embeddings"] == "300 of 1,200 distinct texts (25%)"
     assert found["feedback"] == "2 pinned, 1 note"
     assert found["index"] == "Computing embeddings 25%"
     assert found["data"] == "/r/.git/mom (3.0 MB)"
@@ -55,9 +55,9 @@ def test_a_status_says_what_is_missing() -> None:
     bare = STATUS | {"git": False, "indexed": False, "encoder": None, "model": MODEL | {"problem": "no model is set"}}
     found = dict(rows(bare))
     assert found["folder"] == "/r (not a git repository)"
-    assert dict(rows(STATUS | {"git": False}))["memories"] == "1,200 from the files, without routine history"
+    assert dict(rows(STATUS | {"git": False}))["memories"] == "1,200 from the files, not counting routine history"
     assert found["memories"] == "none indexed yet"
-    assert found["encoder"] == "none (lexical search only)"
+    assert found["encoder"] == "none (search by words only)"
     assert found["model"] == "no model is set"
 
 

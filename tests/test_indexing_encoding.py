@@ -322,7 +322,7 @@ def test_a_process_that_was_killed_while_encoding_is_told_and_replaced(project: 
     arrived(gate).go_on()
     psutil.Process(arrived(gate).process).kill()
     indexing.end()
-    assert any("ended unexpectedly" in message for message in indexing.messages)
+    assert any("exited unexpectedly" in message for message in indexing.messages)
     indexing = Indexing(project, Settings(), watching=False)
     pass_all(gate, arrived(gate))
     indexing.end()

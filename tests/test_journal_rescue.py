@@ -90,7 +90,7 @@ def test_a_file_that_is_gone_comes_back_from_the_copy(journal_path: Path, damage
     damage(journal_path)
     with Journal(journal_path) as journal:
         assert list(journal.events()) == events
-        assert "20 of them from the copy of the day" in journal.problems[0]
+        assert "20 of them from the daily copy" in journal.problems[0]
     with Journal(journal_path) as journal:
         assert list(journal.events()) == events
         assert journal.problems == []

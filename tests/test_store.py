@@ -454,7 +454,9 @@ def test_a_lance_error_is_reported_without_build_paths(tmp_path: Path) -> None:
     def fail() -> None:
         raise RuntimeError("LanceError(IO): No space left on device (os error 28), /root/.cargo/lance-1/src/io.rs:12:8")
 
-    with pytest.raises(StoreError, match=r"No space left on device \(os error 28\); the disk of .* is full: free"):
+    with pytest.raises(
+        StoreError, match=r"No space left on device \(os error 28\); the disk that holds .* is full: free"
+    ):
         Tables(tmp_path).guard(fail)
 
 

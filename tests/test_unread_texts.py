@@ -23,10 +23,10 @@ def test_long_messages_files_and_documents_are_counted(project: Repo) -> None:
     project.commit("Start" + "." * MAX_MESSAGE, {"a.py": "#\n" * MAX_SOURCE})
     project.commit("Describe", {"CONTRIBUTING.md": "a\n" * MAX_DOCUMENT})
     message, file, document = unread_texts(project.repository, RULES)
-    assert message == "of 1 message only the first 50,000 characters are read"
+    assert message == "only the first 50,000 characters of 1 message are read"
     assert file.startswith("1 file not read")
     assert file.endswith(": a.py")
-    assert document == "of 1 document only the first 1,000,000 characters are read: CONTRIBUTING.md"
+    assert document == "only the first 1,000,000 characters of 1 document are read: CONTRIBUTING.md"
 
 
 def test_files_above_the_setting_and_no_excluded_ones_are_counted(project: Repo) -> None:

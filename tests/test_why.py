@@ -75,7 +75,7 @@ def test_the_commit_that_wrote_the_line_is_cited_with_its_reason(mom: Mom) -> No
 
 def test_a_comment_near_the_line_is_quoted(mom: Mom) -> None:
     found = why(mom)
-    assert re.search(r"The comment in line 5 says “NOTE: never raise the limit, .* attempts” \[2\]\.", found["answer"])
+    assert re.search(r"The comment on line 5 says “NOTE: never raise the limit, .* attempts” \[2\]\.", found["answer"])
 
 
 def test_every_sentence_ends_with_a_citation(mom: Mom) -> None:
@@ -278,7 +278,7 @@ PLAIN_COMMENT = "def area(box):\n    # width times height of the box\n    return
 def test_a_comment_that_is_no_memory_is_quoted_without_a_citation(project: Repo, moms: Start) -> None:
     project.commit("Add area", {"box.py": PLAIN_COMMENT})
     answer = explained(project, moms, "box.py", 3)
-    assert answer.endswith(" [1]. The comment in line 2 says “width times height of the box”.")
+    assert answer.endswith(" [1]. The comment on line 2 says “width times height of the box”.")
 
 
 def test_a_forgotten_comment_is_not_read_from_the_file_again(mom: Mom) -> None:

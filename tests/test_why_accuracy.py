@@ -12,8 +12,8 @@ SAID = "“Limit retries to 42” (Ada Lovelace, 2023-11-15) wrote this line"
 
 
 def test_an_answer_is_split_at_its_citations_and_at_quoted_comments() -> None:
-    answer = f"{SAID}: It broke. Often [1]. The comment in line 3 says “never raise it”. {SAID} [2]."
-    assert sentences(answer) == [f"{SAID}: It broke. Often", "The comment in line 3 says “never raise it”", SAID]
+    answer = f"{SAID}: It broke. Often [1]. The comment on line 3 says “never raise it”. {SAID} [2]."
+    assert sentences(answer) == [f"{SAID}: It broke. Often", "The comment on line 3 says “never raise it”", SAID]
 
 
 @pytest.mark.parametrize(

@@ -121,8 +121,8 @@ def test_show_says_why_a_memory_is_kept_silent(mom: Mom) -> None:
     assert (
         because[TELLING] == f"{telling['usefulness']:.0%} {there}; a suggestion needs {DEFAULT} (mom.suggest.threshold)"
     )
-    silent = f"kept silent by mom.suggest.threshold ({DEFAULT}): {dull['usefulness']:.0%} {there}: "
-    assert because[DULL].startswith(f"{silent}its text tells little that the code does not")
+    silent = f"below mom.suggest.threshold ({DEFAULT}): {dull['usefulness']:.0%} {there}: "
+    assert because[DULL].startswith(f"{silent}its text says little that the code does not")
     assert mom.call("show", id=dull["id"])["because"].endswith("; a suggestion needs 0% (mom.suggest.threshold)")
 
 
@@ -141,19 +141,18 @@ def words(memory: Memory, threshold: float = Settings().suggest.threshold) -> st
 @pytest.mark.parametrize(
     ("changes", "against"),
     [
-        ({"informative": 0.2, "evidence": 9.0}, "its text tells little that the code does not"),
+        ({"informative": 0.2, "evidence": 9.0}, "its text says little that the code does not"),
         ({"informative": 0.5, "evidence": 0.0}, "it is routine for this repository"),
         ({"informative": 0.5, "evidence": 9.0, "anchors": SWEEP}, "it changed 40 files"),
         (
             {"informative": 0.2, "evidence": 0.0, "anchors": SWEEP},
-            "its text tells little that the code does not and it is routine for this repository"
-            " and it changed 40 files",
+            "its text says little that the code does not and it is routine for this repository and it changed 40 files",
         ),
     ],
 )
 def test_what_speaks_against_a_memory_is_told(changes: dict[str, Any], against: str) -> None:
     told = words(make_memory(9, **{"anchors": LINE, **changes}), threshold=0.9)
-    assert told.startswith("kept silent by mom.suggest.threshold (90%): ")
+    assert told.startswith("below mom.suggest.threshold (90%): ")
     assert told.endswith(f"% useful at the lines that it wrote: {against}")
 
 

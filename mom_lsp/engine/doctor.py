@@ -78,7 +78,7 @@ def _history(workspace: Workspace) -> list[dict[str, Any]]:
     """Warn of commits that are missing."""
     repository = workspace.worktree.repository
     problem = phrases.missing_commits(repository.missing_commits) if repository is not None else ""
-    fix = "`git fsck` says what is damaged; fetch or copy it from another clone, then run `mom index`"
+    fix = "`git fsck` lists what is damaged; fetch or copy it from another clone, then run `mom index`"
     return [_check("history", False, problem, fix)] if problem else []
 
 
@@ -135,12 +135,12 @@ def _encoder(workspace: Workspace) -> dict[str, Any]:
     try:
         return _check("encoder", True, choose(settings.model).name, "")
     except EncoderError as error:
-        return _check("encoder", False, f"{error}; search is lexical", "correct mom.encoder.model")
+        return _check("encoder", False, f"{error}; search uses words only", "correct mom.encoder.model")
 
 
 def _memories(workspace: Workspace) -> list[dict[str, Any]]:
     problems = unshown(workspace)
-    fix = "all others are shown; please report this"
+    fix = "the others are shown; please report this"
     return [_check("memories", False, "; ".join(problems), fix)] if problems else []
 
 

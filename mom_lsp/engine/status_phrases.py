@@ -8,7 +8,7 @@ from rich.filesize import decimal
 
 from mom_lsp.phrases import count, memories, step
 
-NO_COMMITS = "No commits yet: memories come with the first ones"
+NO_COMMITS = "No commits yet: memories appear with the first ones"
 OFFLINE = "Everything stays on this machine"
 PACES = {"episodic": "fast", "working": "slowly", "semantic": "hardly at all"}  # by tier
 STATUSES = {
@@ -24,13 +24,13 @@ def rows(status: dict[str, Any]) -> list[tuple[str, str]]:
     """Return a status as (name, value), without empty values."""
     engine, promoted, model = status["engine"], status["promoted_lately"], status["model"]
     sources = f"{count(status['commits'], 'commit')} and the files of HEAD" if status["git"] else "the files"
-    indexed = f"{status['memories']:,} from {sources}, without routine history"
+    indexed = f"{status['memories']:,} from {sources}, not counting routine history"
     found = [
         ("folder", status["root"] + ("" if status["git"] else " (not a git repository)")),
         ("HEAD", (status["head"] or "")[:10]),
         ("index", _index(status)),
         ("memories", indexed if status["indexed"] else "none indexed yet"),
-        ("embeddings", _share(status["encoded"], status["searchable"], "different text")),
+        ("embeddings", _share(status["encoded"], status["searchable"], "distinct text")),
         ("fading", _fading(status["tiers"])),
         ("status", _counts(status["statuses"], STATUSES)),
         ("promoted", f"{memories(promoted)} recently (see `mom review`)" if promoted else ""),
@@ -81,7 +81,7 @@ def _feedback(state: dict[str, Any]) -> str:
 
 
 def _encoder(status: dict[str, Any]) -> str:
-    return str(status["encoder"] or "none (lexical search only)")
+    return str(status["encoder"] or "none (search by words only)")
 
 
 def _fading(tiers: dict[str, int]) -> str:

@@ -18,10 +18,10 @@ LINES = (Kind.REMOVED, Kind.ADDED)
 RARE = {Kind.REMOVED: 8, Kind.ADDED: 8, Kind.FAILURE: 12, Kind.NAME: 3, Kind.TITLE: 20}  # memories that may share it
 COPY, COPY_SHARE = 4, 0.5  # lines, and share of the lines, that a copy has of its origin
 REASONS = {
-    Kind.REMOVED: "changed lines there that are the same here",
-    Kind.ADDED: "wrote lines there that are the same here",
+    Kind.REMOVED: "changed lines there that are identical here",
+    Kind.ADDED: "wrote lines there that are identical here",
     Kind.FAILURE: "names the same failure",
-    Kind.NAME: "one of few that name",
+    Kind.NAME: "one of the few that name",
     Kind.TITLE: "about the same dependency",
 }
 COMMON = 0.1  # share of memories with a word from which on it finds nothing
@@ -122,7 +122,7 @@ class Fleet:
             enough = np.flatnonzero((score >= COVERED * whole) & (count >= least) & other.telling)
             best += [(-float(score[row]), -int(other.times[row]), at, int(row)) for row in enough]
         for _, _, at, row in sorted(best)[:CANDIDATES]:
-            yield self._found(at, row, "has the words of the question")
+            yield self._found(at, row, "shares words with the query")
 
     def about(self) -> dict[str, Any]:
         """Return how old the copy is, and of what."""

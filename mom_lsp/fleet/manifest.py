@@ -57,7 +57,7 @@ def publish(objects: Objects, repository: str, manifest: Manifest) -> Manifest:
     created = objects.create(f"{_folder(repository)}/{number:010d}.json", json.dumps(fields).encode())
     names = _names(objects, repository)
     if not created or _number(names[-1]) != number:
-        raise Conflict(f"another process published {manifest.name} meanwhile: run the command again")
+        raise Conflict(f"another process published {manifest.name} in the meantime: run the command again")
     objects.delete(names[:-1])
     return Manifest(**{name: getattr(manifest, name) for name in manifest.__slots__} | {"number": number})
 

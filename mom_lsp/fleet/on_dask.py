@@ -29,7 +29,7 @@ POLL = 0.2  # seconds after which a stop is noticed
 CONNECT = 10.0  # seconds
 LOOK = 5.0  # seconds between two looks at the workers
 GONE, ALONE = 60.0, 300.0  # seconds after which a worker is given up, and without any worker after which a run ends
-LOST = "the Dask scheduler was lost: run the same command again, which resumes"
+LOST = "lost the Dask scheduler: run the same command again to resume"
 OPTIONS = {
     "distributed.scheduler.allowed-failures": LOST_WORKERS,
     "distributed.worker.multiprocessing-method": "spawn",  # LanceDB cannot be forked
@@ -101,7 +101,7 @@ class _Run:
             raise ChildError(LOST) from error
         self._alone_since = math.inf if working else min(self._alone_since, now)
         if now > self._alone_since + ALONE:
-            raise ChildError("no Dask worker is left: start some, then run the same command again, which resumes")
+            raise ChildError("no Dask worker is left: start some, then run the same command again to resume")
         self._replace_workers()
 
     def _take(self, future: Any) -> None:

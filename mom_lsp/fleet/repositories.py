@@ -50,7 +50,7 @@ def jobs_of(
             if any(fnmatch(job.name, one) or fnmatch(str(location.root), one) for one in repositories):
                 excluded.append(job)
             elif (other := jobs.get(job.id)) is not None:
-                raise RepositoryError(f"it is {job.name}, as {other.location.root} is: list one of them")
+                raise RepositoryError(f"{other.location.root} is {job.name} too: list only one of them")
             else:
                 jobs[job.id] = job
         except (MomError, OSError) as error:

@@ -80,7 +80,7 @@ class BlankGit:
         folder = self._data / datafolder.BLANK_GIT / GRAPHS
         intact = is_intact(folder)
         if not intact and not datafolder.why_read_only(self._data, datafolder.BLANK_GIT):
-            log.warning("the commit-graph in %s is damaged: it is written again", folder)
+            log.warning("the commit-graph in %s is damaged and will be rewritten", folder)
             shutil.rmtree(folder, ignore_errors=True)
         return intact
 

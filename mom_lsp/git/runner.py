@@ -57,7 +57,7 @@ DAMAGE = re.compile(
     r"|is empty|inflate|revision walk setup failed|failed to traverse|not a tree object|not a valid object",
     re.IGNORECASE,
 )
-ADVICE = ": an object is missing or damaged; `git fsck` says which, and `git fetch` may bring it"
+ADVICE = ": an object is missing or damaged; `git fsck` says which, and `git fetch` may restore it"
 STORED = re.compile(r" \(stored in [^)\n]*\)")  # the path of a damaged object
 POLL = 0.05  # seconds between two calls of `Stop`
 

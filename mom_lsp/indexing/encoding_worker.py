@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 Encode = Callable[[str, Sequence[str]], "np.ndarray"]
-ENDED = "the process that encodes ended unexpectedly: there may be too little memory"
+ENDED = "the encoding process exited unexpectedly: there may be too little memory"
 
 
 def encode_texts(model: str, texts: Sequence[str]) -> np.ndarray:

@@ -21,7 +21,7 @@ from mom_lsp.indexing.progress import Control, Progress, Summary
 from mom_lsp.process.worker_pool import workers
 from mom_lsp.store.rows import Rows
 
-DISCUSSIONS_LOST = "the discussions that were imported are gone: import the exports again if you want them back"
+DISCUSSIONS_LOST = "the imported discussions are gone: import the exports again to restore them"
 SAMPLES = 8  # commits of a partial clone that are checked for missing objects
 
 

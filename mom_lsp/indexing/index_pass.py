@@ -115,7 +115,7 @@ class IndexPass:
             if head:
                 save_line_keys(repository, head, RowGroups(arrays, "paths"), self._control)
         except (RepositoryError, OSError) as error:
-            log.warning("questions will take longer: %s", error)
+            log.warning("queries will be slower: %s", error)
 
     @staticmethod
     def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

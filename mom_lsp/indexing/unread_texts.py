@@ -19,7 +19,7 @@ def unread_texts(repository: Repository, rules: IndexRules) -> list[str]:
     if head is None:
         return []
     long = sum(len(commit.message) > MAX_MESSAGE for commit in repository.messages(repository.history(head)))
-    found = [f"of {count(long, 'message')} only the first {MAX_MESSAGE:,} characters are read"] if long else []
+    found = [f"only the first {MAX_MESSAGE:,} characters of {count(long, 'message')} are read"] if long else []
     left_out, cut = [], []
     for path, entry in repository.tree(head).items():
         document = is_document(path)
@@ -31,10 +31,12 @@ def unread_texts(repository: Repository, rules: IndexRules) -> list[str]:
             cut.append(path)
     if left_out:
         limit = f"mom.index.maxFileSize, {rules.max_file_size:,} bytes, or {MAX_SOURCE:,} characters"
-        found.append(f"{count(len(left_out), 'file')} not read, longer than the limit ({limit}): {_some(left_out)}")
+        found.append(
+            f"{count(len(left_out), 'file')} not read, because longer than the limit ({limit}): {_some(left_out)}"
+        )
     if cut:
         found.append(
-            f"of {count(len(cut), 'document')} only the first {MAX_DOCUMENT:,} characters are read: {_some(cut)}"
+            f"only the first {MAX_DOCUMENT:,} characters of {count(len(cut), 'document')} are read: {_some(cut)}"
         )
     return found
 

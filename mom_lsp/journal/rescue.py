@@ -31,7 +31,7 @@ def rescue(path: Path) -> str:
     last = max(last, *saved, 0)
     lost = last - len(saved)
     missing = "none is known to be missing" if last and not lost else f"{lost or 'an unknown number'} could not be read"
-    source = f", {len(copied)} of them from the copy of the day" if copied else ""
+    source = f", {len(copied)} of them from the daily copy" if copied else ""
     return (
         f"the journal {path} was damaged: {len(saved)} events were recovered{source}, {missing}. "
         f"The old file is {broken}."

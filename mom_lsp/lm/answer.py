@@ -115,7 +115,7 @@ def _speaker(memory: Memory) -> str:
     """Return where it was said: "The review of #1129 says"."""
     part = memory.source.discussion
     if part is None or not part.part:
-        return f"“{_ended(memory.title)}” was given up:"
+        return f"“{_ended(memory.title)}” was abandoned:"
     return f"The review of #{part.number} says"
 
 
@@ -130,7 +130,7 @@ def _from_file(memory: Memory, text: str, line: int) -> str:
 
 
 def _comment(line: int, text: str) -> str:
-    return f"The comment in line {line} says “{_ended(shorten(text, MAX_COMMENT))}”"
+    return f"The comment on line {line} says “{_ended(shorten(text, MAX_COMMENT))}”"
 
 
 def _ended(text: str) -> str:

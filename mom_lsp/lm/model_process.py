@@ -269,7 +269,7 @@ class Running:
         if error["type"] == "ModelError":
             return ModelError(error["message"])
         if self.process.poll() == 0:
-            return _ExitedIdle("the model's process exited when idle: ask again")
+            return _ExitedIdle("the model's process exited while idle: ask again")
         if died_of := crash(self.process.poll()):
             return _Crashed(died_of)
         last = self._stderr[-1] if self._stderr else f"code {self.process.poll()}"

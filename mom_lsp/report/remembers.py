@@ -126,7 +126,7 @@ def _failures(facts: Facts) -> Exhibit:
         (
             titles[ids[one.tried]],
             datetime.fromtimestamp(int(times[one.by]), UTC).date().isoformat(),
-            titles[ids[one.by]] if one.by != one.tried else "given up",
+            titles[ids[one.by]] if one.by != one.tried else "abandoned",
             titles[ids[one.replacement]] if one.replacement is not None else "",
         )
         for one in latest

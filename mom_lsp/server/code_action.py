@@ -54,7 +54,7 @@ async def actions_at(
     line = selection.start.line
     found = await _suggestions(ls, document, line, asked)
     first, *others = [list(_memory_actions(ls, document, line, one)) for one in found] or [[]]
-    why = [_action("Ask why this line is so", "why", [document.uri, line + 1])] if asked and not found else []
+    why = [_action("Explain this line", "why", [document.uri, line + 1])] if asked and not found else []
     general = _general_actions(ls, document, selection) if asked else ()
     return [*first, *why, *chain.from_iterable(others), *general]
 

@@ -225,7 +225,7 @@ class _Link:
         """Schedule a restart, with a longer delay each time."""
         loop = asyncio.get_running_loop()
         delay = self._restarts.delay(loop.time())
-        log.warning("the engine ended; it restarts %s", f"in {delay:g} s" if delay else "in three minutes")
+        log.warning("the engine exited; it restarts %s", f"in {delay:g} s" if delay else "in three minutes")
         self._pausing = True
         if why := why_full(self._data):  # then it may just be killed
             self._engines.notified("trouble", {"message": why})

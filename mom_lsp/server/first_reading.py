@@ -35,7 +35,7 @@ class FirstReading:
         name = unquote(PurePosixPath(urlsplit(uri).path).name)
         if reads and uri not in self._announced:
             self._announced.add(uri)
-            self._show(f"Reading the history of {name}; hints come as it is read")
+            self._show(f"Reading the history of {name}; hints appear as it is read")
         elif self._read[uri] and uri in self._announced:
             keys = f"; {self.keys}" if self.keys and state["memories"] else ""
             self._show(f"{name}: {memories(state['memories'])} so far{keys}")

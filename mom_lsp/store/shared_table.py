@@ -58,7 +58,7 @@ class SharedTable:
             table = database.open_table(MEMORIES)
             if table.version != version:  # a writer was killed before it published
                 if all(one["version"] != version for one in table.list_versions()):
-                    raise Outdated(f"version {version} of {address} was published and is gone: delete that folder")
+                    raise Outdated(f"version {version} of {address} was published but is lost: delete that folder")
                 table.restore(version)
             return table
 
@@ -130,7 +130,7 @@ class SharedTable:
     def _write(self, action: Callable[[], object]) -> None:
         self._guard(action)
         if not self._expected <= self.version <= self._expected + 1:
-            raise Conflict(f"another process is writing {self._address}: its run goes on, this one starts over later")
+            raise Conflict(f"another process is writing {self._address}: this run will start over later")
         self._expected = self.version
 
     def _guard(self, action: Callable[[], T]) -> T:

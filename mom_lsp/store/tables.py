@@ -66,7 +66,7 @@ class Tables:
             raise NoIndex("nothing is indexed yet: run `mom index`")
         if (version := _version(format)) is not None and version < SCHEMA_VERSION:
             raise NoIndex(
-                "the index is of an older version of mom: run `mom index`, which keeps all feedback and notes"
+                "the index was written by an older version of mom: run `mom index`, which keeps all feedback and notes"
             )
         try:
             with faults():

@@ -314,7 +314,9 @@ async def test_why_opens_the_answer_as_a_document_whose_links_lead_to_the_source
     page = Path(to_fs_path(editor.client.shown_documents[-1].uri) or "")
     text = page.read_text("utf-8")
     assert text == answer["page"] and page.suffix == ".md"
-    assert text.startswith(f"# Why is {FILE}:{LINE + 1} so?\n\n```\n{RETRIES.split(chr(10))[0].strip()}\n```\n")
+    assert text.startswith(
+        f"# Why is {FILE}:{LINE + 1} the way it is?\n\n```\n{RETRIES.split(chr(10))[0].strip()}\n```\n"
+    )
     (link, *_) = re.findall(r"\]\(([0-9a-f]{9}\.diff)\)", text)
     assert FIX in (page.parent / link).read_text("utf-8")
 
@@ -353,7 +355,7 @@ async def test_feedback_is_kept_while_no_engine_runs(writer: Editor) -> None:
     with Journal(data / "journal.sqlite") as journal:
         events = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
     assert events == [("pin", arguments_id(pin))]
-    await writer.expect_warning("the engine ended; it restarts")
+    await writer.expect_warning("the engine exited; it restarts")
 
 
 def arguments_id(action: types.CodeAction) -> str:

@@ -176,7 +176,7 @@ async def test_a_killed_engine_costs_at_most_one_suggestion(start_editor: Start,
     record = read_record(repo / ".git" / "mom")
     os.kill(record["pid"], signal.SIGKILL)
     psutil.wait_procs([psutil.Process(record["pid"])] if psutil.pid_exists(record["pid"]) else [], TIMEOUT)
-    await editor.expect_warning("the engine ended; it restarts")
+    await editor.expect_warning("the engine exited; it restarts")
     await editor.hints_become(uri, bool)  # the new engine has the client refresh
     assert FIX in str(await editor.hover(uri, LINE))
     assert read_record(repo / ".git" / "mom")["pid"] != record["pid"]
@@ -228,7 +228,7 @@ async def test_a_repository_without_an_index_gets_its_hints_eventually_and_says_
 ) -> None:
     shutil.rmtree(repo / ".git" / "mom")
     editor = await start_editor()
-    await editor.expect_message("Reading the history of repository; hints come as it is read")
+    await editor.expect_message("Reading the history of repository; hints appear as it is read")
     hints = await editor.hints_become(editor.open(), lambda hints: LINE in [hint.position.line for hint in hints])
     assert "server bans" in str([hint.label for hint in hints])
     assert re.match(r"repository: \d memor(y|ies) so far", await editor.expect_message("so far"))

@@ -372,7 +372,7 @@ def test_the_first_reading_is_told_with_the_keys(repo: Path, drive: Drive) -> No
     """)
     assert report["hinted"]
     reading, done = report["messages"]
-    assert reading == "mom: Reading the history of repository; hints come as it is read"
+    assert reading == "mom: Reading the history of repository; hints appear as it is read"
     assert done.endswith("so far; K shows one, gra the actions")
 
 

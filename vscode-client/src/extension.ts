@@ -238,7 +238,7 @@ class Extension implements Server {
     this.ended = [...this.ended.filter((time) => now - time < RESTARTS_WITHIN), now];
     if (this.ended.length < MAX_RESTARTS) return { action: CloseAction.Restart, handled: true };
     this.ended = [];
-    setTimeout(() => this.failed("the server keeps ending", "too many restarts")); // once the client is stopped
+    setTimeout(() => this.failed("the server keeps exiting", "too many restarts")); // once the client is stopped
     return { action: CloseAction.DoNotRestart, handled: true };
   }
 

@@ -16,7 +16,7 @@ export async function openReport(context: ExtensionContext): Promise<void> {
   const args = ["-C", folder.uri.fsPath, "report", "--output", file.fsPath];
   try {
     await workspace.fs.createDirectory(context.globalStorageUri);
-    const title = "Mixture of Memories: making the report";
+    const title = "Mixture of Memories: creating the report";
     await window.withProgress({ location: ProgressLocation.Notification, title }, () =>
       run(command, args, { cwd: homedir() }), // never in the workspace
     );

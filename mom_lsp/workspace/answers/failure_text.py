@@ -66,7 +66,7 @@ class FailureAnnotator:
             usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories, again=True)
             dismissed = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
             if failed is not None and not dismissed:
-                ended = "proposed before and given up" if failure.by == failure.tried else "tried before and reverted"
+                ended = "proposed before and abandoned" if failure.by == failure.tried else "tried before and reverted"
                 words = f"{WARNING}this was {ended}" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))
         return list(found.values())

@@ -30,14 +30,14 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
         return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
     against = _against(view, row)
     why = f": {' and '.join(against)}" if against else ""
-    return f"kept silent by mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
+    return f"below mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
 
 
 def _against(view: View, row: int) -> list[str]:
     """Return what speaks against a memory."""
     catalog = view.catalog
     parts = {
-        "its text tells little that the code does not": catalog.informative[row] < TELLING,
+        "its text says little that the code does not": catalog.informative[row] < TELLING,
         "it is routine for this repository": view.surprise[row] <= ROUTINE,
         f"it changed {int(catalog.path_count[row])} files": catalog.path_count[row] >= MANY,
     }
