@@ -121,6 +121,16 @@ def test_a_comment_is_fresh_while_its_file_still_contains_it(mom: Callable[[], M
     assert after.call("show", id=one["id"])["freshness"] == "fresh"
 
 
+def test_a_note_outside_of_functions_is_fresh_while_its_file_exists(mom: Callable[[], Mom], project: Repo) -> None:
+    project.commit("Set the limit", {"src/limit.py": "LIMIT = 3\n"})
+    after = mom()
+    id = after.call("note", text="ask Ada before touching this", path="src/limit.py", line=1)["id"]
+    assert after.call("show", id=id)["freshness"] == "fresh"
+    project.git("rm", "--quiet", "src/limit.py")
+    project.commit("Drop the limit")
+    assert after.call("show", id=id)["freshness"] == "gone"
+
+
 def test_a_notes_freshness_follows_its_function(mom: Callable[[], Mom], project: Repo) -> None:
     after = mom()
     id = after.call("note", text="ask Ada before touching this", path="src/net.py", line=6)["id"]

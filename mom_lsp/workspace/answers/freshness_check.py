@@ -176,7 +176,7 @@ class FreshnessChecker:
             return GONE
         words = memory.body if memory.source.type == "file" else " ".join(_symbols(memory))
         text = "\n".join(self._worktree.committed(self._head, path) or self._worktree.text(path))
-        if f" {' '.join(WORD.findall(words))} " not in f" {' '.join(WORD.findall(text))} ":
+        if words and f" {' '.join(WORD.findall(words))} " not in f" {' '.join(WORD.findall(text))} ":
             return REWRITTEN if memory.source.type == "file" else CodeState("drifted", f"{words} no longer exists")
         return FRESH if path == memory.source.path else moved(path)
 
