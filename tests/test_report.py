@@ -121,7 +121,7 @@ def test_a_fresh_index_says_what_will_appear(unused: tuple[str, dict[str, Any]])
 
 def test_without_an_index_there_is_a_page_that_says_so(project: Repo, moms: Start) -> None:
     page = Page(report(moms(project)))
-    assert page.tiles["memories"] == "0" and "Run mom index" in page.articles["kinds"].text
+    assert page.tiles["memories"] == "0" and "run mom index" in page.articles["kinds"].text
 
 
 def test_feedback_is_counted_and_what_was_undone_is_not(mom: Mom) -> None:

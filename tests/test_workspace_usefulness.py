@@ -121,7 +121,7 @@ def test_show_says_why_a_memory_is_kept_silent(mom: Mom) -> None:
     assert (
         because[TELLING] == f"{telling['usefulness']:.0%} {there}; a suggestion needs {DEFAULT} (mom.suggest.threshold)"
     )
-    silent = f"below mom.suggest.threshold ({DEFAULT}): {dull['usefulness']:.0%} {there}: "
+    silent = f"no, below mom.suggest.threshold ({DEFAULT}): {dull['usefulness']:.0%} {there}: "
     assert because[DULL].startswith(f"{silent}its text says little that the code does not")
     assert mom.call("show", id=dull["id"])["because"].endswith("; a suggestion needs 0% (mom.suggest.threshold)")
 
@@ -152,7 +152,7 @@ def words(memory: Memory, threshold: float = Settings().suggest.threshold) -> st
 )
 def test_what_speaks_against_a_memory_is_told(changes: dict[str, Any], against: str) -> None:
     told = words(make_memory(9, **{"anchors": LINE, **changes}), threshold=0.9)
-    assert told.startswith("below mom.suggest.threshold (90%): ")
+    assert told.startswith("no, below mom.suggest.threshold (90%): ")
     assert told.endswith(f"% useful at the lines that it wrote: {against}")
 
 

@@ -107,7 +107,9 @@ class LocalCopy:
     def to_ask(cls, uri: str) -> LocalCopy:
         """Return the same. Raises UsageError if there is no fleet, or it was never pulled."""
         if not uri:
-            raise UsageError('no fleet is set: put uri = "…" under [fleet] in your settings.toml; see `mom doctor`')
+            raise UsageError(
+                'no fleet is set: put uri = "…" under [fleet] in settings.toml (`mom doctor` prints its path)'
+            )
         copy = cls.of(uri)
         if not copy.state.pulled:
             raise UsageError("there is no local copy of the fleet yet: run `mom fleet pull`")

@@ -130,7 +130,9 @@ def checked_uri(uri: str) -> str:
     scheme, separator, _ = uri.partition("://")
     if not separator:
         if not uri.strip():
-            raise UsageError("name a folder or s3://bucket/prefix with --into, or set mom.fleet.uri")
+            raise UsageError(
+                "no fleet is set: set mom.fleet.uri in your settings.toml, or use `mom fleet index --into`"
+            )
         return str(Path(uri).expanduser().absolute())
     parts = urlsplit(uri)
     if scheme not in SCHEMES:

@@ -30,7 +30,7 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
         return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
     against = _against(view, row)
     why = f": {' and '.join(against)}" if against else ""
-    return f"below mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
+    return f"no, below mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
 
 
 def _against(view: View, row: int) -> list[str]:
