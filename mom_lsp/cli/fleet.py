@@ -57,7 +57,7 @@ def index(
     exclude: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Index repositories into a fleet.
+    """Index repositories into a fleet: one store for many repositories.
 
     You can stop it at any time; the next run resumes there. Later runs index only what is new. Memories forgotten in a
     repository are erased from the fleet.
