@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mom_lsp.cli.target import Target
     from mom_lsp.fleet.asking import Fleet, Found
 
-FLEET = click.option("--fleet", is_flag=True, help="Also search other repositories (see `mom fleet`): at most one memory.")
+FLEET = click.option("--fleet", is_flag=True, help="Also search other repositories (`mom fleet`): at most one memory.")
 
 
 def open_fleet(service: Connection) -> Fleet:
