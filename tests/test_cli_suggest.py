@@ -93,7 +93,8 @@ def test_show_prints_all_fields(mom: Shell) -> None:
 def test_a_question_says_in_one_line_what_is_wrong_with_the_settings(
     mom: Shell, home: Path, content: str, words: str
 ) -> None:
-    mom.book.answer_why = lambda *_: {"answer": "So.", "citations": [], "generated": False, "took_ms": 1.5}  # type: ignore[attr-defined]
+    answer = {"answer": "So.", "citations": [], "generated": False, "replaces": None, "took_ms": 1.5}
+    mom.book.answer_why = lambda *_: answer  # type: ignore[attr-defined]
     mom.book.answer_model = lambda *_: {"rephrases": False}  # type: ignore[attr-defined]
     for file in (mom.root / ".mom.toml", home / "mom-lsp/settings.toml"):
         before = file.read_text() if file.exists() else ""
