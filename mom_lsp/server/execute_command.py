@@ -23,7 +23,7 @@ from mom_lsp.server.labels import plain
 
 USED_AFTER = 10.0  # seconds after which a memory that was opened, and not dismissed, counts as used
 TITLES = {
-    "dismiss": "Dismiss here",
+    "dismiss": "Not useful here",
     "useful": "Mark as useful",
     "inserted": "Insert as comment",
 }  # of actions that differ from their events

@@ -124,7 +124,7 @@ step("shows the line's memory and the pinned ones in the view", async () => {
 step("offers the same in the view's menu", async () => {
     await editor.open(PYTHON);
     await editor.goTo(LINE);
-    await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Mark as Useful", "Dismiss Here", "Forget");
+    await editor.menu(editor.row(FIX).first(), "Show Source", "Unpin", "Mark as Useful", "Not Useful Here", "Forget");
     const noted = editor.statusBar("Marked as useful").waitFor(); // it stands there for three seconds
     await Promise.all([noted, editor.pick("Mark as Useful")]);
 });
