@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from itertools import pairwise
@@ -35,6 +37,33 @@ def test_an_engine_exits_with_its_repository_and_recreates_nothing(project: Repo
     shutil.rmtree(project.root)
     engine.run()
     assert not project.root.exists()
+
+
+ENGINE_THAT_CANNOT_RUN_ITS_EXIT_HANDLERS = """
+import atexit, sys, threading
+from pathlib import Path
+from mom_lsp.engine.main import main
+
+atexit.register(threading.Event().wait)
+main(Path(sys.argv[1]), lambda call, params: None)
+"""
+
+
+def test_an_engine_exits_though_the_exit_handler_of_a_library_hangs(project: Repo, moms: Start) -> None:
+    project.commit("Add a client", {"a.py": "x = 1\n"})
+    mom = moms(project)
+    mom.index()
+    data = mom.location.data
+    command = [sys.executable, "-P", "-c", ENGINE_THAT_CANNOT_RUN_ITS_EXIT_HANDLERS, str(data)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as engine:
+        assert engine.stdout is not None and engine.stdout.readline()  # it is ready
+        client = EngineClient.connect(data, LONG)
+        assert client is not None
+        client.call("shutdown", {}, LONG)
+        try:
+            assert engine.wait(LONG) == 0
+        finally:
+            engine.kill()
 
 
 def test_the_index_is_followed_despite_a_removed_worktree_and_a_failing_journal(

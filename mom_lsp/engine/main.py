@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import threading
 import time
@@ -39,7 +40,7 @@ log = logging.getLogger(__name__)
 
 
 def main(data: Path, run_command: CommandRunner) -> None:
-    """Serve until idle for long or asked to shut down; return at once if another engine serves the folder.
+    """Serve until idle for long or asked to shut down, then exit; return at once if another engine serves the folder.
 
     `run_command` runs a terminal command in this process, where everything is loaded.
     """
@@ -53,6 +54,8 @@ def main(data: Path, run_command: CommandRunner) -> None:
         return
     announce_ready()
     engine.run()
+    logging.shutdown()
+    os._exit(0)  # LanceDB's exit handler deadlocks with a thread that is reading a table
 
 
 class Engine:
