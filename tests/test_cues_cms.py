@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from mom_lsp.cues.arrays import isometry, sigmoid, softmax, unit
-from mom_lsp.cues.cms import SEED_LEVELS, ContinuousMemory, Level, Matrix, Options
+from mom_lsp.cues.cms import SEED_LEVELS, ContinuousCue, ContinuousMemory, Level, Matrix, Options
+from mom_lsp.cues.cue import Event
 
 WIDTH = 12
 SMALL = (Level(4, 6, 0.1), Level(6, 12, 0.05), Level(8, 20, 0.01))
@@ -336,3 +337,20 @@ def test_an_isometry_preserves_norms_where_dimensions_allow(rows: int, columns: 
     product = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
     np.testing.assert_allclose(product, np.eye(min(rows, columns)), atol=1e-5)
     np.testing.assert_array_equal(matrix, isometry(rows, columns, np.random.default_rng(seed)))
+
+
+# The cue
+
+
+@few
+@given(events(st.integers(1, 8)), events(2))
+def test_a_cue_reads_what_its_memory_reads_of_the_events_that_it_observed(
+    stream: np.ndarray, asked: np.ndarray
+) -> None:
+    query, candidates = asked[0][0], asked[:, 0]
+    memory, cue = make(), ContinuousCue(WIDTH, Options(levels=SMALL, key_width=8))
+    assert not cue.read(query, candidates).any()
+    for event in stream:
+        memory.write(event)
+        cue.observe(Event(situation=query, memory=event[0]))
+    assert cue.read(query, candidates) == pytest.approx(candidates @ unit(memory.read(query[None]))[0], abs=1e-6)

@@ -21,7 +21,6 @@ from mom_lsp.discussions.export_commands import MAX_URL
 from mom_lsp.evaluation.adversarial import UNITS, extractors, text_of
 from mom_lsp.extract.body import MAX_ROUTINE
 from mom_lsp.extract.comments import LEXING_TIME
-from mom_lsp.extract.prompts import MAX_READ
 
 SIZE, PATTERN_SIZE, TIMES = 400, 1_600, 4  # characters for an extractor, and for a pattern; the second text
 SLOW = 1e-3  # seconds for the second text: a simple pattern takes a tenth of it
@@ -36,7 +35,6 @@ BOUNDED = {
     "mom_lsp.extract.documents._RULES": limits.MAX_PATH,
     "mom_lsp.extract.kinds._FIX": limits.MAX_SUBJECT,
     "mom_lsp.extract.message._SUFFIX": limits.MAX_SUBJECT,
-    "mom_lsp.extract.prompts._ARGUMENTS": MAX_READ,
     "mom_lsp.extract.quote._NO_BRACKET": limits.MAX_SENTENCE,
     "mom_lsp.extract.reverts._TITLE": limits.MAX_SENTENCE,
     "mom_lsp.extract.symbols._HEADERS": limits.MAX_HEADER,

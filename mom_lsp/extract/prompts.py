@@ -31,7 +31,7 @@ summary summarize compact stop wait hold undo revert ve ll don re
 """  # words of prompts that steer a session and tell nothing about the code
 
 _TAG = re.compile(r"<([a-z][\w-]{1,40})(?: [^<>]{0,200})?>")
-_ARGUMENTS = re.compile(r"<command-args>(.*?)</command-args>|^ARGUMENTS: (.+)", re.DOTALL | re.MULTILINE)
+_ARGUMENTS = re.compile(r"^ARGUMENTS: (.+)", re.DOTALL | re.MULTILINE)
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 # How a prompt begins that a tool wrote: of a skill, of a session that goes on, of a role.
 _OF_TOOL = re.compile(
@@ -76,9 +76,7 @@ def telling(prompts: Iterable[str], title: str) -> list[str]:
 
 def asked(prompt: str) -> str:
     """Return what a person asked for, "" if it is nothing that tells something about the code."""
-    text = prompt[:MAX_READ].replace("\r\n", "\n")
-    if given := _ARGUMENTS.search(text):
-        text = given[1] or given[2] or ""
+    text = _arguments(prompt[:MAX_READ].replace("\r\n", "\n"))
     text = _FENCE.sub("", _untagged(text)).strip()
     text = _PLAN.sub("", text, count=1) if _PLAN.match(text) else text
     if _OF_TOOL.match(text):
@@ -87,6 +85,15 @@ def asked(prompt: str) -> str:
     if sum(word.lower() not in _ROUTINE for word in _WORD.findall(text)) < LEAST_WORDS:
         return ""
     return _HOME.sub("~", _ADDRESS.sub(lambda found: "[address]" if found["host"] else found[0], text)).strip()
+
+
+def _arguments(text: str) -> str:
+    """Return what was given to a command, the whole text if there is none."""
+    inside, closed, _ = text.partition("<command-args>")[2].partition("</command-args>")
+    if closed:
+        return inside
+    given = _ARGUMENTS.search(text)
+    return given[1] if given else text
 
 
 def is_prose(text: str) -> bool:
