@@ -160,7 +160,7 @@ step("searches, and shows the source", async () => {
     await editor.press("Alt+M", "s");
     await editor.answer("decimal");
     await editor.listed("Accept a comma").waitFor();
-    await editor.page.locator("input[placeholder='None of these stands out: other words may find more.']").waitFor();
+    await editor.page.locator("input[placeholder='No result stands out: try other words.']").waitFor();
     await editor.picture("search");
     await editor.press("Enter");
     await editor.page.locator(".tab.active", { hasText: "Accept a comma as the decimal separator" }).waitFor();
