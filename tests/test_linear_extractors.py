@@ -114,7 +114,6 @@ def test_each_limited_pattern_is_there() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.alone
 @pytest.mark.parametrize("name, extract", list(extractors()))
 def test_an_extractor_is_linear(name: str, extract: Callable[[str], object]) -> None:
     extract("because a")  # compiles, and loads what it needs
