@@ -5,6 +5,7 @@ The engine puts finished phrases into its answers, so that the terminal, hovers 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -24,6 +25,8 @@ STEPS = {
 
 TOLD = 60  # characters of a sentence by which it is recognised in a quote
 DAY = 86400.0  # seconds
+# What says of a merged branch only that it was merged.
+_MERGE_OF = re.compile(r"^Merge (?:remote[- ]tracking )?(?:branch|pull request|PR|MR) (?=['#!\w])", re.IGNORECASE)
 _UNITS = (
     ("year", 365.2425 * DAY),
     ("month", 30.436875 * DAY),
@@ -233,8 +236,9 @@ def _named(memory: Mapping[str, Any]) -> str:
 
 
 def episode(grouped: Mapping[str, Any]) -> str:
-    """Return "issue #12: 3 memories"."""
-    return f"{grouped['kind']} {grouped['title']}: {memories(grouped['count'])}"
+    """Return "issue #12: 3 memories", "branch 'cache': 2 memories"."""
+    title = _MERGE_OF.sub("", grouped["title"])
+    return f"{grouped['kind']} {title}: {memories(grouped['count'])}"
 
 
 def life(one: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from mom_lsp.phrases import (
     ago,
     count,
     duration,
+    episode,
     evidence,
     kind_name,
     life,
@@ -244,3 +245,16 @@ def test_a_proof_says_how_often_and_where(changes: dict[str, Any], words: str) -
     one = make_suggestion(proven=where)
     assert one["phrases"]["proven"] == f"proven: {words}" and one["phrases"]["marks"] == ["proven"]
     assert make_suggestion()["phrases"]["proven"] == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "said"),
+    [
+        ("branch", "Merge branch 'cache'", "branch 'cache': 2 memories"),
+        ("branch", "Merge pull request #12 from ada/cache", "branch #12 from ada/cache: 2 memories"),
+        ("branch", "Merge the caches", "branch Merge the caches: 2 memories"),
+        ("issue", "#12", "issue #12: 2 memories"),
+    ],
+)
+def test_an_episode_is_named_by_what_was_merged(kind: str, title: str, said: str) -> None:
+    assert episode({"kind": kind, "title": title, "count": 2}) == said
