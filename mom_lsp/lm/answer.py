@@ -16,7 +16,7 @@ SENTENCES = 3
 MAX_COMMENT = 200  # characters that are quoted of a comment, which the user sees anyway
 PASSIVE = ("was ", "were ")  # how the description of what was done to a memory begins
 END = " .,;:!"
-FOOTNOTE = re.compile(r"(?:,? see(?: also)?)?:?\s*\[\d{1,2}\]")  # looks like a citation
+FOOTNOTE = re.compile(r"(?:(?:,? see(?: also)?)?:?\s+|^)\[\d{1,2}\]")  # looks like a citation, as `argv[1]` does not
 TAG = re.compile(r"\s*(?:\[(?:skip|ci)[ -]\w+\]|\((?:#|GH-)\d+\))", re.IGNORECASE)
 LAST = "last changed"  # how a line's last change is described where nothing is known but its title
 

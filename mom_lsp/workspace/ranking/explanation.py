@@ -94,10 +94,9 @@ class Explanation:
         return answer if self.complete else f"{answer} {STILL_READ}"
 
     def _unexplained(self) -> str:
-        if self.replaced is not None and not self.replaced.reformatted:
-            return UNEXPLAINED
-        is_new = self.preface and self.replaced is None
-        return self.preface if is_new else unknown(self.path, self.line)
+        if self.replaced is None:
+            return self.preface or unknown(self.path, self.line)
+        return unknown(self.path, self.line) if self.replaced.reformatted else UNEXPLAINED
 
     def leading_to(self, text: str, known: str) -> str:
         """Return the id of the memory with a word of the new text that the open text lacks, "" if there is none."""
