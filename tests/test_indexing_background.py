@@ -57,6 +57,21 @@ if __name__ == "__main__":
     background = Background(location.data, battery=lambda: None)
     index(location, lambda: index_settings(location), report=report, stop=threading.Event(), background=background)
 """
+# Prints the scheduling policy of the process that encodes.
+ENCODE = """
+import os, sys
+from mom_lsp.indexing.encoding_worker import EncodingWorker
+
+def policy(model, texts):
+    return os.sched_getscheduler(0)
+
+if __name__ == "__main__":
+    os.nice(int(sys.argv[1]))
+    worker = EncodingWorker(policy)
+    worker.send("", ["a text"])
+    print(worker.receive(60))
+    worker.end()
+"""
 
 
 def schedules(pid: int) -> set[tuple[int, int, int]]:
@@ -173,6 +188,15 @@ child.communicate()
     ).stdout
     lowest = (LOWEST[0], LOWEST[2])
     assert output.splitlines() == [f"True {lowest} {LOWEST[2]}"] * 2
+
+
+@pytest.mark.parametrize(("nice", "policy"), [(0, os.SCHED_OTHER), (19, os.SCHED_IDLE)])
+def test_encoding_at_the_lowest_priority_lets_an_indexing_pass_go_first(tmp_path: Path, nice: int, policy: int) -> None:
+    script = tmp_path / "encode.py"
+    script.write_text(ENCODE)
+    command = [sys.executable, "-P", str(script), str(nice)]
+    output = subprocess.run(command, capture_output=True, text=True, check=True, env=ENVIRONMENT).stdout
+    assert output.split() == [str(policy)]
 
 
 # Battery

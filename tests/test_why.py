@@ -369,7 +369,7 @@ def test_why_accepts_only_a_single_line(mom: Mom, target: str) -> None:
         ("Follow-up to 1a2b3c4d5e", ""),
         ("Сервер считает попытки.", "Сервер считает попытки."),
         ("因为服务器会等待", "因为服务器会等待"),
-        ("The parser reads argv[1] twice, because [2] says so [3].", "The parser reads argv[1] twice, because says so."),
+        ("The parser reads argv[1] twice [2], since it lies.", "The parser reads argv[1] twice, since it lies."),
         ("This fixes a regression of 75d79a4486b2.", ""),
         ("A fix of the cache of names, missed in 75d79a4486b2", "A fix of the cache of names, missed in 75d79a4486b2"),
     ],

@@ -12,6 +12,7 @@ from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.memory import Encoder
 from mom_lsp.process.free_memory import hold_little
+from mom_lsp.process.priority import let_others_go_first
 from mom_lsp.process.worker_pool import end_with_parent
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class EncodingWorker:
 
 def _serve(pipe: Connection, encode: Encode) -> None:
     end_with_parent()
+    let_others_go_first()  # an indexing pass, while a batch is encoded on the same core
     hold_little()
     while True:
         model, texts = pipe.recv()

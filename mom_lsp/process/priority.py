@@ -39,6 +39,12 @@ def lower_priority() -> None:
         log.warning("cannot fully lower the priority of the indexer: %s", "; ".join(sorted(problems)))
 
 
+def let_others_go_first() -> None:
+    """If this process has the lowest priority, let others that have it go first, too. Linux only."""
+    if sys.platform == "linux" and os.getpriority(os.PRIO_PROCESS, 0) == NICEST:
+        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+
+
 def usable_cores() -> int:
     """Return the number of cores that this process may run on."""
     if hasattr(os, "sched_getaffinity"):
