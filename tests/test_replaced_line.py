@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mom_lsp.limits import MAX_COMPARED
 from mom_lsp.route.lines import committed_lines
+from mom_lsp.workspace.library.earlier_lines import likest
 from mom_lsp.workspace.library.replaced_line import replaced_line
 
 COMMITTED = """def fetch(url, retries=42):
@@ -58,6 +60,12 @@ def test_of_several_lines_each_replaces_the_one_that_it_is_most_like() -> None:
 def test_a_line_that_was_indented_or_moved_is_known_by_its_words() -> None:
     assert replaced(edited((2, ["        connect(url)"])), 2) == (2, True)
     assert replaced([*edited((2, [])), "", "    connect(url)"], 10) == (2, True)
+
+
+def test_only_the_beginning_of_a_long_line_is_compared() -> None:
+    rows, old, new = " 0 ," * MAX_COMPARED, "data = [" + "1, " * 200, "table = (" + "2; " * 200
+    assert likest(new + rows, [old + rows]) is None
+    assert likest(rows + new, [rows + old]) == rows + old
 
 
 @pytest.mark.parametrize("text", ["", "    log(url)"])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mom_lsp.extract.code import normalized
 from mom_lsp.git import FileChange, Hunk
+from mom_lsp.limits import MAX_COMPARED
 
 SIMILAR = 0.5  # share of the parts that two versions of a line have in common
 SMALL = 5  # lines removed by a hunk that are all taken for earlier versions of those that it added
@@ -107,12 +108,16 @@ def _olds(hunk: Hunk, at: int) -> tuple[str, ...]:
 
 def likest(line: str, others: Sequence[str]) -> str | None:
     """Return the line that has most in common with another, None if none has half of it."""
-    parts = Counter(PART.findall(line))
+    parts = _parts(line)
     best, found = SIMILAR, None
     for other in others:
-        theirs = Counter(PART.findall(other))
+        theirs = _parts(other)
         total = parts.total() + theirs.total()
         share = 2 * (parts & theirs).total() / total if total else 0.0
         if share > best:
             best, found = share, other
     return found
+
+
+def _parts(line: str) -> Counter[str]:
+    return Counter(PART.findall(line, 0, MAX_COMPARED))
