@@ -102,7 +102,6 @@ class Encoding:
 
         store, model = Store(self._data), usable_encoder(self._settings())
         todo, version, done = (_missing(store, model) if model else {}), store.version, 0
-        release_free_memory()  # of the pass before, and of the list of what is missing
         while todo:
             control.step("encoding", done, done + len(todo))
             batch = self._batch or self._send(store, model, todo)
@@ -114,6 +113,7 @@ class Encoding:
                 continue
             done += self._write(store, batch, vectors, todo, control)
             self._batch = None
+            release_free_memory()  # what this write and the pass before took: else it adds up
             if store.version != version:
                 todo, version = _missing(store, model), store.version
             else:

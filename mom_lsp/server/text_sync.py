@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime
 
 from lsprotocol import types
@@ -73,6 +74,7 @@ def _report_too_long(ls: MomServer, document: OpenDocument) -> None:
 
 def _free_memory(ls: MomServer) -> None:
     if not ls.documents:
+        gc.collect()  # tasks and their errors refer to each other, and to texts
         release_free_memory()
 
 
