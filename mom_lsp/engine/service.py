@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -23,7 +22,7 @@ from mom_lsp.indexqueue import BACKGROUND, claim_start, enqueue
 from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile
 from mom_lsp.lm.trace_file import TraceFile
-from mom_lsp.process.free_memory import release_free_memory
+from mom_lsp.process.free_memory import collect_garbage
 from mom_lsp.settings import EditorSettings, Settings, Stamp, resolve, resolve_saved, save_editor_settings, stamp
 from mom_lsp.textcache import empty_text_caches
 from mom_lsp.workspace import Library, Workspace
@@ -111,8 +110,7 @@ class Service:
         for workspace in self.live_workspaces:
             workspace.presenter.forget()
         empty_text_caches()
-        gc.collect()
-        release_free_memory()
+        collect_garbage()
         self.on_forgotten(gone)
 
     def learn(self, cancelled: Callable[[], bool]) -> None:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import keyword
 import re
 import zlib
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from mom_lsp.extract.symbols import own_header, symbol_of_header
+from mom_lsp.textcache import text_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -205,7 +205,7 @@ def _identifiers(tokens: Iterable[str]) -> tuple[str, ...]:
     return tuple(islice((word for word in words if not is_random(word)), MAX_IDENTIFIERS))
 
 
-@lru_cache(maxsize=100_000)  # most tokens of a commit are in others, too
+@text_cache(100_000)  # most tokens of a commit are in others, too
 def _ranked(token: str) -> str:
     """Return an identifier after a character that is the smaller the more specific it is; "" for other tokens.
 
@@ -218,7 +218,7 @@ def _ranked(token: str) -> str:
     return chr(127 - len(inner) - 20 * compound) + token
 
 
-@lru_cache(maxsize=100_000)
+@text_cache(100_000)
 def is_random(word: str) -> bool:
     """Whether a token looks random (a key, hash or base64) rather than like a name."""
     if _HEX.fullmatch(word) and not word.isalpha():

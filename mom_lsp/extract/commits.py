@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from mom_lsp.annotations.agents import agents_of, merged
@@ -21,6 +20,7 @@ from mom_lsp.extract.renames import packed
 from mom_lsp.extract.significance import contributions
 from mom_lsp.limits import MAX_MESSAGE
 from mom_lsp.memory import AGENT, Anchor, Memory, Reference, Source, commit_memory_id
+from mom_lsp.textcache import text_cache
 
 if TYPE_CHECKING:
     from mom_lsp.git import Commit, FileChange
@@ -128,6 +128,6 @@ def _anchored(files: tuple[FileChange, ...], generated: Callable[[str], bool]) -
     return (written or files)[:MAX_FILES]
 
 
-@lru_cache(maxsize=20_000)
+@text_cache(20_000)
 def _sanitized(sanitize: Sanitize, text: str) -> str:
     return sanitize(text)

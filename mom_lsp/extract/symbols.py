@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import PurePosixPath
 
 from mom_lsp.git.hunk_headers import JAVASCRIPT
 from mom_lsp.limits import MAX_HEADER
+from mom_lsp.textcache import text_cache
 
 MAX_SYMBOL = 80
 PRINTED = 80  # characters of a hunk header that git prints
@@ -124,7 +124,7 @@ def _clean(name: str) -> str:
     return "" if name in _NOT_A_NAME else name[:MAX_SYMBOL]
 
 
-@lru_cache(maxsize=65536)
+@text_cache(65_536)
 def symbol_of_header(header: str) -> str:
     """Return the name in a hunk header, "" if there is none."""
     header = header[:MAX_HEADER]
@@ -150,7 +150,7 @@ def symbol_of_header(header: str) -> str:
     return _clean(value["name"]) if value else ""
 
 
-@lru_cache(maxsize=4096)
+@text_cache(4_096)
 def _header_pattern(path: str) -> re.Pattern[str]:
     extension = PurePosixPath(path).suffix.lower().lstrip(".")
     return _HEADERS.get(_DRIVERS.get(extension, ""), _DEFAULT)

@@ -13,6 +13,7 @@ from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control
 from mom_lsp.memory import Memory, tombstone
 from mom_lsp.store import Store
+from mom_lsp.textcache import empty_text_caches
 
 
 def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten: set[str], control: Control) -> None:
@@ -25,6 +26,7 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
         control.step("compaction", 0, 1)
         erase_from_archive(location, to_erase.values())  # first: afterwards nothing tells what is to be erased there
         store.erase([tombstone(memory) for memory in to_erase.values()])
+        empty_text_caches()
     if to_restore:
         _restore(store, location, rules, Merger(store, forgotten), to_restore)
 

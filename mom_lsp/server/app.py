@@ -17,6 +17,7 @@ from lsprotocol import types
 from mom_lsp import __version__
 from mom_lsp.errors import MomError
 from mom_lsp.git.location import locate
+from mom_lsp.process.free_memory import collect_garbage
 from mom_lsp.server.background import BackgroundServer
 from mom_lsp.server.client_capabilities import ClientAbilities
 from mom_lsp.server.document_place import DocumentPlace, folder_path
@@ -36,6 +37,7 @@ log = logging.getLogger(__name__)
 SETTINGS_TIMEOUT = 3.0  # seconds
 DEFAULTS = Settings()
 REFRESH_PAUSE = 1.0  # seconds; an index under way changes often
+ANSWERED = 1.0  # seconds, after which no request that was under way still has a memory that was forgotten
 CACHE_TIME = 600.0  # seconds; an answer's phrases say how long ago something was
 
 
@@ -250,6 +252,7 @@ class MomServer(BackgroundServer):
             document.answers.clear()
             document.hints = [hint for hint in document.hints if hint.suggestion["id"] not in gone]
         self.shown.forget(gone)
+        asyncio.get_running_loop().call_later(ANSWERED, collect_garbage)
 
     # --- updating the editor ---
 

@@ -40,10 +40,13 @@ def find_place(uri: str, folders: Iterable[Path]) -> DocumentPlace | None:
     try:
         file = Path(path).resolve()
         around = [folder for folder in folders if file.is_relative_to(folder)]
-        if not around or not file.parent.is_dir():
+        if not around:
             return None
         folder = max(around, key=lambda folder: len(folder.parts))
-        location = _locate(file.parent, folder)
+        parent = next(one for one in (file, *file.parents) if one.is_dir())  # that of a new file may not exist yet
+        if not parent.is_relative_to(folder):
+            return None
+        location = _locate(parent, folder)
         return DocumentPlace(location.root, location.data, file.relative_to(location.root).as_posix(), folder)
     except (OSError, ValueError, RuntimeError, MomError):  # unreadable, a NUL in the name, a symbolic link loop
         return None

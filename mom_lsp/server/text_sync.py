@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from datetime import UTC, datetime
 
 from lsprotocol import types
 
 from mom_lsp.errors import MomError
-from mom_lsp.process.free_memory import release_free_memory
+from mom_lsp.process.free_memory import collect_garbage
 from mom_lsp.server.app import MomServer, OpenDocument, log
 from mom_lsp.server.document_place import find_place
 from mom_lsp.server.hint_shift import shift
@@ -74,8 +73,7 @@ def _report_too_long(ls: MomServer, document: OpenDocument) -> None:
 
 def _free_memory(ls: MomServer) -> None:
     if not ls.documents:
-        gc.collect()  # tasks and their errors refer to each other, and to texts
-        release_free_memory()
+        collect_garbage()
 
 
 async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> None:
