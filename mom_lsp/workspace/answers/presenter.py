@@ -15,7 +15,7 @@ from mom_lsp.journal import Journal
 from mom_lsp.lm.titles import TitleFile
 from mom_lsp.memory import Memory, Proof, Scored
 from mom_lsp.route.freshness import moved
-from mom_lsp.route.view import Edge
+from mom_lsp.route.view import Edge, View
 from mom_lsp.tiers.status_rules import NEVER
 from mom_lsp.workspace.answers.asked_file import NO_FILE, AskedFile
 from mom_lsp.workspace.answers.code_host import CodeHost, code_host_of
@@ -48,8 +48,8 @@ class Presenter:
         self.titles = TitleFile(worktree.location.data / datafolder.TITLES)
         self.isolation = Isolation()
         self.awaiting_title: dict[str, None] = {}  # ids of shown memories with meaningless titles, oldest first
-        self._failures: Recent[int, FailureAnnotator] = Recent(CACHED_HEADS)  # by view
-        self._episodes: Recent[int, EpisodeAnnotator] = Recent(CACHED_HEADS)
+        self._failures: Recent[View, FailureAnnotator] = Recent(CACHED_HEADS)
+        self._episodes: Recent[View, EpisodeAnnotator] = Recent(CACHED_HEADS)
 
     def forget(self) -> None:
         """Drop what is cached about memories; it is read again without those that are forgotten."""
@@ -108,14 +108,14 @@ class Presenter:
         """Return the failures of HEAD's history."""
         view = state.view
         return self._failures.of(
-            id(view),
+            view,
             lambda: FailureAnnotator(state.snapshot.rows, view, FreshnessChecker(self._worktree, state.head, view)),
         )
 
     def episodes(self, state: State) -> EpisodeAnnotator:
         """Return the episodes of HEAD's history."""
         return self._episodes.of(
-            id(state.view), lambda: EpisodeAnnotator(state.snapshot.rows, state.view, state.head.ancestors)
+            state.view, lambda: EpisodeAnnotator(state.snapshot.rows, state.view, state.head.ancestors)
         )
 
     def json(self, one: Scored, state: State, file: AskedFile = NO_FILE) -> dict[str, Any]:

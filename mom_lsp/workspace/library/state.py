@@ -70,7 +70,7 @@ class StateSource:
     def __init__(self, library: Library, worktree: Worktree, settings: Callable[[], Settings]) -> None:
         self._library, self._worktree, self._settings = library, worktree, settings
         self._beside = ThreadPoolExecutor(8, thread_name_prefix="mom-head")  # two for each request of an engine
-        self._views: Recent[tuple[object, ...], View] = Recent(CACHED_HEADS)
+        self._views: Recent[tuple[View, tuple[str, ...], bool, bool], View] = Recent(CACHED_HEADS)
 
     def beside(self, read: Callable[[], T]) -> Callable[[], T]:
         """Start reading something in the background; call the result to wait for it."""
@@ -132,7 +132,7 @@ class StateSource:
             hidden = GitIgnoreSpec.from_lines(exclude).match_file
             return view.without(hidden, comments=index.comments, documents=index.documents)
 
-        return self._views.of((id(view), exclude, index.comments, index.documents), make)
+        return self._views.of((view, exclude, index.comments, index.documents), make)
 
 
 def _no_vector(text: str) -> None:

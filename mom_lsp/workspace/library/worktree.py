@@ -38,7 +38,7 @@ class Worktree:
         self.location = location
         self.repository = Repository(location) if location.git else None
         self._heads: Recent[tuple[str, frozenset[str]], Head] = Recent(CACHED_HEADS)
-        self._views: Recent[tuple[int, str, frozenset[str]], View] = Recent(CACHED_HEADS)
+        self._views: Recent[tuple[Catalog, str, frozenset[str]], View] = Recent(CACHED_HEADS)
         self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
         self._earlier = EarlierWriters(self.repository, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
@@ -73,7 +73,7 @@ class Worktree:
                 view.suggestible = catalog.suggestible.copy()
             return view
 
-        return self._views.of((id(catalog), head.commit, head.overrides), make)
+        return self._views.of((catalog, head.commit, head.overrides), make)
 
     def text(self, path: str) -> list[str]:
         """Return the lines of a file of the worktree as git counts them, none if it cannot be read as text."""
