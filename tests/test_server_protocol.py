@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from bare_client import INITIALIZE, JSON, PLACE, TIMEOUT, Client, run
+from bare_client import INITIALIZE, JSON, NOTIFICATIONS, PLACE, TIMEOUT, Client, run
 from lsprotocol import types
 
 from mom_lsp.server.app import MomServer
@@ -54,6 +55,25 @@ def test_requests_before_initialize_and_after_shutdown_are_refused() -> None:
         return [early["error"]["code"], late["error"]["code"]]
 
     assert run(talk) == [types.ErrorCodes.ServerNotInitialized, types.ErrorCodes.InvalidRequest]
+
+
+def test_no_task_is_kept_of_a_notification_that_was_handled() -> None:
+    def tasks() -> int:
+        gc.collect()
+        return sum(isinstance(one, asyncio.Task) for one in gc.get_objects())
+
+    async def talk(client: Client) -> int:
+        await client.greet()
+        await client.text()
+        before = tasks()
+        for _ in range(100):
+            client.notify("textDocument/didChange", NOTIFICATIONS["textDocument/didChange"])
+        assert await client.text() == "b" * 100 + "a\n"
+        for _ in range(100):  # steps of the event loop, in which the handlers run
+            await asyncio.sleep(0)
+        return tasks() - before
+
+    assert run(talk) < 10
 
 
 def test_an_unreadable_response_of_the_client_leaves_no_request_pending() -> None:

@@ -30,7 +30,7 @@ def share_arenas() -> None:
 
 
 def hold_little() -> None:
-    """Return the large arrays of a model to the system as soon as they are freed (glibc), for a fifth of its speed."""
+    """Return large arrays and texts to the system as soon as they are freed (glibc); a model loses a fifth of speed."""
     _tune(M_ARENA_MAX, 1)
     _tune(M_MMAP_THRESHOLD, LARGE)
 

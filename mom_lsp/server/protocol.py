@@ -9,6 +9,8 @@ import json
 import logging
 import re
 from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -134,6 +136,16 @@ class Protocol(LanguageServerProtocol):
                 self.on_text_lost(_document_uri(message))
             return
         self.handle_message(read)
+
+    def _execute_handler(self, msg_id: Any, *args: Any, **options: Any) -> None:
+        """Execute a handler, and drop its task once it has ended: pygls keeps that of every notification."""
+        super()._execute_handler(msg_id, *args, **options)
+        if (future := self._request_futures.get(msg_id)) is not None:
+            future.add_done_callback(partial(self._drop, msg_id))
+
+    def _drop(self, msg_id: Any, future: Future[Any]) -> None:
+        if self._request_futures.get(msg_id) is future:  # the id of a request may be used again
+            del self._request_futures[msg_id]
 
     def _handle_cancel_notification(self, msg_id: Any) -> None:
         if is_id(msg_id):

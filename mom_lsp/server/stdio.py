@@ -20,13 +20,13 @@ def main(tcp: tuple[str, int] | None = None) -> None:
     if first is not None:
         start_engines(first)
     with without_collection():  # the engines start meanwhile
-        from mom_lsp.process.free_memory import share_arenas
+        from mom_lsp.process.free_memory import hold_little
         from mom_lsp.server.editor_log import EditorLog
         from mom_lsp.server.handlers import create_server
         from mom_lsp.server.lifecycle import leave
         from mom_lsp.server.transport import serve_tcp
 
-    share_arenas()
+    hold_little()
     server = create_server()
     logging.basicConfig(level=logging.WARNING, handlers=[EditorLog(server)])
     logging.getLogger("pygls").setLevel(logging.WARNING)  # at lower levels it logs whole documents
