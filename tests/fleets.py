@@ -14,6 +14,7 @@ from mom_lsp.fleet.bulk import Target, index_repositories
 from mom_lsp.fleet.jobs import Outcome
 from mom_lsp.fleet.manifest import published
 from mom_lsp.fleet.objects import Objects
+from mom_lsp.fleet.pulling import Pulled, pull
 from mom_lsp.fleet.repositories import jobs_of
 from mom_lsp.store import Store
 from mom_lsp.store.arrow_rows import SCHEMA
@@ -25,6 +26,11 @@ Rows = list[dict[str, Any]]
 def publish(listed: Path, uri: str, **target: Any) -> list[Outcome]:
     """Index what is listed into a fleet."""
     return index_repositories(listed, Target(uri, **target), lambda outcome, total: None, threading.Event())
+
+
+def pulled(uri: str, limit: int = 10**9) -> Pulled:
+    """Bring the local copy of a fleet up to date."""
+    return pull(uri, limit, lambda name, done, total: None, threading.Event())
 
 
 def published_rows(uri: str, name: str = "") -> Rows:

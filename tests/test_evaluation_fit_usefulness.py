@@ -13,7 +13,8 @@ import pytest
 from repositories import Repo, Start, copy_of, indexed_fixtures
 
 from mom_lsp.evaluation import fit_usefulness
-from mom_lsp.evaluation.fit_usefulness import JudgedPair, agreement, cross_validated, fitted, judged_pairs, outcome
+from mom_lsp.evaluation.fit_usefulness import JudgedPair, cross_validated, fitted, judged_pairs, outcome
+from mom_lsp.evaluation.verdicts import agreement
 from mom_lsp.route.usefulness import ABOUT, WORTH, Usefulness
 
 LABELS = Path(__file__).parent.parent / "fixtures" / "labels" / "usefulness.jsonl"
@@ -66,8 +67,8 @@ def test_what_a_pair_is_follows_from_both_verdicts() -> None:
 
 
 def test_readers_who_agree_by_chance_have_a_kappa_of_zero() -> None:
-    assert agreement([pair(v) for v in ("UU", "DD", "II")]) == (1.0, pytest.approx(1.0))
-    assert agreement([pair(v) for v in ("UU", "UD", "DU", "DD")]) == (0.5, pytest.approx(0.0))
+    assert agreement(["UU", "DD", "II"]) == (1.0, pytest.approx(1.0))
+    assert agreement(["UU", "UD", "DU", "DD"]) == (0.5, pytest.approx(0.0))
 
 
 def test_a_fact_that_speaks_against_a_memory_has_no_weight() -> None:

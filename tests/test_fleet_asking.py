@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
-from fleets import publish
+from fleets import publish, pulled
 from object_store import BUCKET, ObjectStore
 from processes import mom
 from repositories import Repo, make_repository
@@ -17,7 +16,6 @@ from mom_lsp.errors import StoreError, UsageError
 from mom_lsp.fleet.asking import Fleet, Found
 from mom_lsp.fleet.evidence import failures, imported
 from mom_lsp.fleet.local_copy import LocalCopy
-from mom_lsp.fleet.pulling import Pulled, pull
 from mom_lsp.fleet.repositories import own_id
 from mom_lsp.settings import EditorSettings, resolve
 
@@ -79,10 +77,6 @@ def uri(library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path, home: Pat
     with (home / "mom-lsp" / "settings.toml").open("a") as stream:
         stream.write(f'[fleet]\nuri = "{URI}"\n')
     return URI
-
-
-def pulled(uri: str, limit: int = 10**9) -> Pulled:
-    return pull(uri, limit, lambda name, done, total: None, threading.Event())
 
 
 def fleet_for(repo: Repo, uri: str) -> Fleet:

@@ -22,7 +22,7 @@ import numpy as np
 from mom_lsp.evaluation.asked import Line, known_at_lines, unused_workspace
 from mom_lsp.evaluation.clones import clones_of
 from mom_lsp.evaluation.curve_plot import plot_calibration
-from mom_lsp.evaluation.verdicts import IRRELEVANT, USEFUL, is_irrelevant, is_useful
+from mom_lsp.evaluation.verdicts import IRRELEVANT, USEFUL, agreement, is_irrelevant, is_useful
 from mom_lsp.route.usefulness import ABOUT, WORTH, Logistic, Usefulness
 from mom_lsp.tuning.logit import logit
 from mom_lsp.tuning.metrics import auc
@@ -152,14 +152,6 @@ def outcome(pairs: Sequence[JudgedPair], usefulness: Usefulness, threshold: floa
     return total
 
 
-def agreement(pairs: Sequence[JudgedPair]) -> tuple[float, float]:
-    """Return the share of equal verdicts, and Cohen's kappa of the two readers."""
-    both = np.array([list(pair.verdicts) for pair in pairs])
-    equal = float((both[:, 0] == both[:, 1]).mean())
-    chance = sum(float((both[:, 0] == one).mean() * (both[:, 1] == one).mean()) for one in np.unique(both))
-    return equal, (equal - chance) / (1 - chance)
-
-
 def main() -> None:
     """Print agreement and cross-validated outcomes, and write the models."""
     parser = argparse.ArgumentParser(description="Fit which memories are useful at a line.")
@@ -171,7 +163,7 @@ def main() -> None:
     pairs = judged_pairs(chosen.labels, clones_of(chosen.repo))
     useful = np.array([pair.useful >= 0.5 for pair in pairs])
     about = np.array([pair.about >= 0.5 for pair in pairs])
-    equal, kappa = agreement(pairs)
+    equal, kappa = agreement([pair.verdicts for pair in pairs])
     _print(
         f"{len(pairs)} pairs, {useful.sum()} useful, {(~about).sum()} irrelevant;"
         f" the readers agree on {equal:.1%}, kappa {kappa:.2f}"

@@ -23,6 +23,7 @@ REASONS = {
     Kind.FAILURE: "names the same failure",
     Kind.NAME: "one of the few that name",
     Kind.TITLE: "about the same dependency",
+    Kind.WORD: "shares words with the query",
 }
 COMMON = 0.1  # share of memories with a word from which on it finds nothing
 COVERED = 0.7  # share of a search's words, by rarity, that a memory must have
@@ -36,6 +37,7 @@ class Found:
 
     repository: str  # its name
     memory: Memory
+    kind: Kind  # of what it shares
     reason: str
 
 
@@ -74,7 +76,7 @@ class Fleet:
             return int(place.kind), -len(shared[place]), -int(self._others[place.at].times[place.row])
 
         for place in sorted(kept, key=order)[:CANDIDATES]:
-            found = self._found(place.at, place.row, REASONS[place.kind])
+            found = self._found(*place)
             names = [text for key in sorted(shared[place]) if (text := asked.texts[key])]
             if place.kind is Kind.NAME:  # it must speak of it: a change touches many names
                 names = [name for name in names if name in f"{found.memory.title}\n{found.memory.body}"]
@@ -122,7 +124,7 @@ class Fleet:
             enough = np.flatnonzero((score >= COVERED * whole) & (count >= least) & other.telling)
             best += [(-float(score[row]), -int(other.times[row]), at, int(row)) for row in enough]
         for _, _, at, row in sorted(best)[:CANDIDATES]:
-            yield self._found(at, row, "shares words with the query")
+            yield self._found(Kind.WORD, at, row)
 
     def about(self) -> dict[str, Any]:
         """Return how old the copy is, and of what."""
@@ -144,9 +146,9 @@ class Fleet:
                 found.setdefault(int(keys[index]), []).append((at, rows))
         return found
 
-    def _found(self, at: int, row: int, reason: str) -> Found:
+    def _found(self, kind: Kind, at: int, row: int) -> Found:
         other: RepositoryCopy = self._others[at]
-        return Found(other.about.name, other.memory(row), reason)
+        return Found(other.about.name, other.memory(row), kind, REASONS[kind])
 
 
 def _rarity(total: int, holders: float) -> float:
