@@ -72,7 +72,7 @@ class Question:
     def label(self, found: Found) -> dict[str, Any]:
         """Return the question and the answer without the text of either repository."""
         asked = {"question": self.words} if self.words else {"path": self.path, "line": self.line}
-        answer = {"from": found.repository, "commit": found.memory.source.commit, "file": found.memory.source.path}
+        answer = {"from": found.repository, "commit": found.memory.source.commit, "memory": found.memory.id}
         return {"repo": self.asker.name, "rev": self.asker.head, **asked, **answer, "kind": found.kind.name.lower()}
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ def table(labels: Labels) -> list[str]:
         for kind in sorted({one["kind"] for one in lines})
     }
     groups = {"lines": lines, **kinds, "searches": searches, "all": labels}
-    head = ["| | answers | useful to both | to one | irrelevant to both |", "|---|---|---|---|---|"]
+    head = ["| | answers | useful to all readers | to some | irrelevant to all |", "|---|---|---|---|---|"]
     return [*head, *(_row(name, group) for name, group in groups.items() if group)]
 
 
@@ -56,7 +56,7 @@ def _row(name: str, labels: Labels) -> str:
 
 
 def main() -> None:
-    """Print the table, and how far two readers agree."""
+    """Print the table, and how far two readers agree if there are two."""
     parser = argparse.ArgumentParser(description="Count what readers say about the answers of other repositories.")
     parser.add_argument("labels", type=Path)
     parser.add_argument("--reader", type=Path, action="append", default=[], metavar="FILE")
@@ -66,10 +66,13 @@ def main() -> None:
         labels = with_reader(labels, reader.read_text("utf-8").splitlines())
     if chosen.reader:
         chosen.labels.write_text("".join(f"{json.dumps(one)}\n" for one in labels), "utf-8")
-    equal, kappa = agreement([one["verdicts"] for one in labels])
-    useful = [sum(one["verdicts"][at] == USEFUL for one in labels) for at in (0, 1)]
-    _print(*table(labels), f"useful to the first reader: {useful[0]}, to the second: {useful[1]}")
-    _print(f"they agree on {equal:.1%}, kappa {kappa:.2f}")
+    _print(*table(labels))
+    verdicts = [str(one["verdicts"]) for one in labels]
+    useful = [sum(letter == USEFUL for letter in said) for said in zip(*verdicts, strict=True)]
+    _print(f"useful to each reader: {', '.join(map(str, useful))}")
+    if len(useful) == 2:
+        equal, kappa = agreement(verdicts)
+        _print(f"they agree on {equal:.1%}, kappa {kappa:.2f}")
 
 
 def _print(*lines: str) -> None:
