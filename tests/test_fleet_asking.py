@@ -111,6 +111,58 @@ def test_a_memory_of_ones_own_repository_is_not_of_another(uri: str, library: Re
     assert at(fleet_for(library, uri), library, "src/frames.py", 3) == []
 
 
+LICENCE = """\
+# Copyright of Acme Incorporated, of Springfield
+# Permission is granted to read this file on working days
+# but never without a cup of tea beside the keyboard
+# and only as long as the tea is still warm enough
+# which the reader has to check before each paragraph
+
+"""
+
+
+def test_the_licence_at_the_top_of_a_file_is_no_copy(
+    library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path
+) -> None:
+    library.commit("Add the licence\n\nBecause lawyers asked for it.", {"src/licensed.py": f"{LICENCE}total = 0\n"})
+    service.commit("Add the licence", {"app/licensed.py": f"{LICENCE}count = 1\n"})
+    publish(tmp_path / "all", URI)
+    pulled(URI)
+    assert at(fleet_for(service, URI), service, "app/licensed.py", 2, 4) == []
+
+
+def test_a_failure_needs_a_title_that_names_it_and_a_file_that_does_so_rarely(
+    library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path
+) -> None:
+    library.commit("Retry on FrameLostError\n\nBecause the queue drops frames.", {"src/count.py": "total = 2\n"})
+    library.commit("Wait a second\n\nBecause of a StaleFrameError.", {"src/count.py": "total = 3\n"})
+    code = "try:\n    read()\nexcept (FrameLostError, StaleFrameError):\n    again()\n"
+    service.commit("Read", {"app/once.py": code, "app/often.py": code * 4})
+    publish(tmp_path / "all", URI)
+    pulled(URI)
+    fleet = fleet_for(service, URI)
+    assert [one.memory.title for one in at(fleet, service, "app/once.py", 3)] == ["Retry on FrameLostError"]
+    assert at(fleet, service, "app/often.py", 3) == []
+
+
+def test_a_comment_of_another_repository_is_not_said(
+    library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path
+) -> None:
+    comment = "# We must drain the zookeeper quorum before closing, because the peers would elect a leader otherwise.\n"
+    library.commit("Close", {"src/close.py": f"{comment}close()\n"})
+    publish(tmp_path / "all", URI)
+    pulled(URI)
+    assert list(fleet_for(service, URI).for_words("drain the zookeeper quorum before closing")) == []
+
+
+def test_an_imported_package_needs_a_reason(library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path) -> None:
+    library.commit("Fix the level of lz4\n\nIt is nine now.", {"requirements.txt": ""})
+    service.commit("Compress", {"app/compress.py": "import lz4\n"})
+    publish(tmp_path / "all", URI)
+    pulled(URI)
+    assert at(fleet_for(service, URI), service, "app/compress.py", 1) == []
+
+
 def test_words_find_what_has_nearly_all_of_them(uri: str, service: Repo) -> None:
     pulled(uri)
     fleet = fleet_for(service, uri)

@@ -80,6 +80,8 @@ class Fleet:
             names = [text for key in sorted(shared[place]) if (text := asked.texts[key])]
             if place.kind is Kind.NAME:  # it must speak of it: a change touches many names
                 names = [name for name in names if name in f"{found.memory.title}\n{found.memory.body}"]
+            if place.kind is Kind.TITLE and not found.memory.why:  # one word alone is weak evidence
+                names = []
             if names or place.kind in LINES:
                 yield replace(found, reason=" ".join([found.reason, ", ".join(f"`{name}`" for name in names)]).strip())
 

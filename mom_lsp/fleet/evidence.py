@@ -27,6 +27,7 @@ MAX_WORDS = 64  # of a memory
 LEAST_NAME = 6  # characters of a name that may be rare
 LEAST_LINE, LEAST_LETTERS = 16, 10  # characters and letters of a line that may be rare
 NEXT, AROUND = 2, 10  # lines above and below those asked about
+ORDINARY = 3  # lines of a file from which on a name says nothing about one of them
 _FAILURE = re.compile(r"\b(?:[A-Z]\w*(?:Error|Exception|Failure|Fault)|E[A-Z0-9]{3,}|SIG[A-Z]{3,}|CVE-\d{4}-\d+)\b")
 _SYSTEM = frozenset(errno.errorcode.values())
 _ORDINARY = frozenset((*dir(builtins), "Exception", "Error", "Failure", "RuntimeException", "NullPointerException"))
@@ -34,6 +35,7 @@ _IMPORT = re.compile(
     r"""\s*(?:.*\b(?:from|require\(|import)\s*['"](?P<quoted>[^'"]+)['"]|from\s+(?P<python>[\w.]+)\s+import"""
     r"""|import\s+(?P<name>[\w.]+)|\#\s*include\s+<(?P<header>[\w/.-]+)>|use\s+(?P<crate>\w+)(?:::|;))"""
 )
+_COMMENT = re.compile(r"\s*(?:$|\#(?![a-z])|//|/?\*|--|;|%|<!--|\(\*)")  # a line of one, or a blank one
 _SMALL = """
     a an and are as at be because but by can do does for from has have how if in into is it its not of on or our so
     than that the their then there this to was we were what when where which who why will with you
@@ -46,7 +48,7 @@ class Kind(IntEnum):
 
     REMOVED = 1  # a line that a change removed
     ADDED = 2  # a line that it added
-    FAILURE = 3  # an error by its name
+    FAILURE = 3  # an error that its title names
     NAME = 4  # an identifier in its lines
     TITLE = 5  # a word of its title
     WORD = 6  # a word of its message
@@ -75,7 +77,7 @@ def of_row(row: Mapping[str, Any]) -> set[int]:
         *(_number(Kind.ADDED, key) for key in row["added_lines"]),
         *(_number(Kind.REMOVED, key) for key in row["removed_lines"]),
         *_hashed(Kind.NAME, filter(_telling, (*row["added"], *row["removed"], *symbols))),
-        *_hashed(Kind.FAILURE, failures(message)),
+        *_hashed(Kind.FAILURE, failures(row["title"])),
         *_hashed(Kind.TITLE, words_of(row["title"])),
         *_hashed(Kind.WORD, words),
     }
@@ -85,13 +87,15 @@ def of_lines(lines: Sequence[str], start: int, end: int, own: str = "") -> Asked
     """Return the evidence in some lines (1-based, inclusive) of a text; `own` is the package that it belongs to."""
     asked = lines[start - 1 : end]
     text = "\n".join(asked)
+    head = _head(lines)
     near, around = (
-        frozenset(line_keys(filter(_distinctive, lines[max(0, start - 1 - more) : end + more])))
+        frozenset(line_keys(filter(_distinctive, lines[max(head, start - 1 - more) : end + more])))
         for more in (NEXT, AROUND)
     )
     found = {_number(kind, key): "" for key in around for kind in (Kind.ADDED, Kind.REMOVED)}
-    found |= {_key(Kind.NAME, name): name for name in identifiers(text) if _telling(name)}
-    found |= {_key(Kind.FAILURE, name): name for name in failures(text)}
+    names = {Kind.NAME: filter(_telling, identifiers(text)), Kind.FAILURE: failures(text)}
+    for kind, some in names.items():
+        found |= {_key(kind, name): name for name in some if sum(name in line for line in lines) <= ORDINARY}
     for name in filter(own.__ne__, imported(asked)):
         found |= {_key(Kind.TITLE, stem): name for stem in words_of(name)}
     return Asked(found, near, around)
@@ -126,6 +130,11 @@ def kind_of(key: int) -> Kind:
 def hash_of(key: int) -> int:
     """Return the hash in a number, without the kind."""
     return key & 0xFFFFFFFF
+
+
+def _head(lines: Sequence[str]) -> int:
+    """Return how many lines the comment at the top of a file has: the licence, which all files have."""
+    return next((at for at, line in enumerate(lines) if not _COMMENT.match(line)), len(lines))
 
 
 def _distinctive(line: str) -> bool:

@@ -20,12 +20,13 @@ import platformdirs
 import pyarrow as pa
 
 from mom_lsp.errors import UsageError
+from mom_lsp.extract.documents import is_document
 from mom_lsp.fleet.evidence import of_row
 from mom_lsp.memory import Memory
 from mom_lsp.store.arrays import load_arrays, save_arrays
 from mom_lsp.store.arrow_rows import SCHEMA, from_row
 
-FORMAT = 2  # increase it whenever the evidence would be computed or saved differently
+FORMAT = 3  # increase it whenever the evidence would be computed or saved differently
 COPIED = ("id", "kind", "title", "body", "why", "source", "source_type", "time", "commits", "anchors", "trailers")
 MAX_BODY, MAX_PATHS = 1_500, 5  # characters, and files of a memory
 TELLING = frozenset(("decision", "fix", "bug_pattern", "anti_pattern", "failed_approach", "workaround", "known_issue"))
@@ -161,7 +162,9 @@ def _shortened(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tells(row: dict[str, Any]) -> bool:
-    """Whether a memory gives a reason."""
+    """Whether a memory gives a reason that can be understood without the code: not a comment's."""
+    if row["source_type"] == "file" and not all(map(is_document, row["paths"])):
+        return False
     return bool(row["why"]) or (row["kind"] in TELLING and bool(row["body"]))
 
 
