@@ -9,26 +9,25 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from mom_lsp.fleet.evidence import Asked, Kind, hash_of, kind_of, of_lines, of_words
+from mom_lsp.fleet.evidence import Asked, Kind, hash_of, kind_of, number_of, of_lines, of_words
 from mom_lsp.fleet.local_copy import LocalCopy, RepositoryCopy
 from mom_lsp.memory import Memory, Scored
 from mom_lsp.workspace.answers.contract import iso, suggestion
 
 LINES = (Kind.REMOVED, Kind.ADDED)
-RARE = {Kind.REMOVED: 8, Kind.ADDED: 8, Kind.FAILURE: 12, Kind.NAME: 3, Kind.TITLE: 20}  # memories that may share it
+RARE = {Kind.REMOVED: 8, Kind.ADDED: 8, Kind.NAME: 3}  # memories that may share it
 COPY, COPY_SHARE = 4, 0.5  # lines, and share of the lines, that a copy has of its origin
 REASONS = {
     Kind.REMOVED: "changed lines there that are identical here",
     Kind.ADDED: "wrote lines there that are identical here",
-    Kind.FAILURE: "names the same failure",
     Kind.NAME: "one of the few that name",
-    Kind.TITLE: "about the same dependency",
     Kind.WORD: "shares words with the query",
 }
 COMMON = 0.1  # share of memories with a word from which on it finds nothing
 COVERED = 0.7  # share of a search's words, by rarity, that a memory must have
 LEAST_WORDS = 2  # of a search that a memory must have, unless it asks for one
 CANDIDATES = 20  # that may turn out to be one's own
+Holders = tuple[int, np.ndarray]  # the index of a repository, and its memories that have some evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +55,41 @@ class Fleet:
         """Take the copy and the id of the repository that asks, whose memories are left out."""
         self._copy = copy
         self._others = [one for one in copy.repositories() if one.about.id != own]
-        self._name = next((one.name for one in copy.state.repositories if one.id == own), "").rpartition("/")[2]
 
     def for_lines(self, lines: Sequence[str], start: int, end: int) -> Iterator[Found]:
         """Yield what other repositories say about some lines (1-based, inclusive) of a text, best first."""
-        asked = of_lines(lines, start, end, own=self._name)
+        asked = of_lines(lines, start, end)
         shared: dict[Place, set[int]] = {}
-        for key, holders in self._holders(asked).items():
+        having = self._holders(asked)
+        for key, holders in having.items():
             kind = kind_of(key)
             if sum(len(rows) for _, rows in holders) <= RARE[kind]:
-                for at, rows in holders:
+                for at, rows in self._gone(key, having) if kind is Kind.REMOVED else holders:
                     for row in rows:
                         shared.setdefault(Place(kind, at, int(row)), set()).add(key)
         copied = self._copied(asked, shared)
         telling = [place for place in shared if self._others[place.at].telling[place.row]]
-        kept = [place for place in telling if (place.kind not in LINES or place in copied)]
+        kept = [place for place in telling if place.kind is Kind.NAME or place in copied]
 
         def order(place: Place) -> tuple[int, int, int]:
             return int(place.kind), -len(shared[place]), -int(self._others[place.at].times[place.row])
 
         for place in sorted(kept, key=order)[:CANDIDATES]:
             found = self._found(*place)
-            names = [text for key in sorted(shared[place]) if (text := asked.texts[key])]
-            if place.kind is Kind.NAME:  # it must speak of it: a change touches many names
-                names = [name for name in names if name in f"{found.memory.title}\n{found.memory.body}"]
-            if place.kind is Kind.TITLE and not found.memory.why:  # one word alone is weak evidence
-                names = []
-            if names or place.kind in LINES:
-                yield replace(found, reason=" ".join([found.reason, ", ".join(f"`{name}`" for name in names)]).strip())
+            if place.kind in LINES:
+                yield found
+                continue
+            text = f"{found.memory.title}\n{found.memory.body}"  # it must speak of it: a change touches many names
+            if names := [f"`{name}`" for key in sorted(shared[place]) if (name := asked.texts[key]) in text]:
+                yield replace(found, reason=f"{found.reason} {', '.join(names)}")
+
+    def _gone(self, key: int, having: Mapping[int, list[Holders]]) -> Iterator[Holders]:
+        """Yield what removed a line in each repository, unless it was written there again: then it only moved."""
+        written = dict(having.get(number_of(Kind.ADDED, hash_of(key)), ()))
+        for at, rows in having[key]:
+            times = self._others[at].times
+            since = times[written[at]].max() if at in written else 0
+            yield at, rows[times[rows] >= since]
 
     def _copied(self, asked: Asked, shared: Mapping[Place, set[int]]) -> set[Place]:
         """Return what wrote or removed the lines asked about in a file of which the lines around them are a copy.
@@ -139,10 +145,10 @@ class Fleet:
             "unreadable": len(state.unreadable),
         }
 
-    def _holders(self, asked: Asked) -> dict[int, list[tuple[int, np.ndarray]]]:
+    def _holders(self, asked: Asked) -> dict[int, list[Holders]]:
         """Return the evidence that any memory has, with the rows of each repository that have it."""
         keys = asked.keys
-        found: dict[int, list[tuple[int, np.ndarray]]] = {}
+        found: dict[int, list[Holders]] = {}
         for at, one in enumerate(self._others):
             for index, rows in one.rows(keys):
                 found.setdefault(int(keys[index]), []).append((at, rows))

@@ -26,7 +26,7 @@ from mom_lsp.memory import Memory
 from mom_lsp.store.arrays import load_arrays, save_arrays
 from mom_lsp.store.arrow_rows import SCHEMA, from_row
 
-FORMAT = 3  # increase it whenever the evidence would be computed or saved differently
+FORMAT = 4  # increase it whenever the evidence would be computed or saved differently
 COPIED = ("id", "kind", "title", "body", "why", "source", "source_type", "time", "commits", "anchors", "trailers")
 MAX_BODY, MAX_PATHS = 1_500, 5  # characters, and files of a memory
 TELLING = frozenset(("decision", "fix", "bug_pattern", "anti_pattern", "failed_approach", "workaround", "known_issue"))
