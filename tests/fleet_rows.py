@@ -18,7 +18,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +43,41 @@ def main() -> None:
     parser.add_argument("--kill", type=float, default=0.0)
     parser.add_argument("--first", type=int, default=0)
     asked = parser.parse_args()
+    with own_home() as home:
+        folders = sorted(path for path in asked.folder.iterdir() if path.is_dir())[: asked.first or None]
+        listed = list_of(home, folders)
+        names = {job.location.root: job.name for job in jobs_of(listed, URI)[0]}
+        expected = {names[path.resolve()]: local_rows(Repo(path)) for path in folders}
+
+        def differing() -> int:
+            return sum(differences(rows, published_rows(URI, name)) for name, rows in expected.items())
+
+        for workers in asked.workers.split(","):
+            found = measured(listed, int(workers), asked.kill, {"differing": differing})
+            print(json.dumps(found | {"rows": sum(map(len, expected.values()))}), flush=True)
+
+
+@contextmanager
+def own_home() -> Iterator[Path]:
+    """Make a home folder without models, and use it."""
     with tempfile.TemporaryDirectory() as home:
         (Path(home) / "mom-lsp").mkdir()
         (Path(home) / "mom-lsp" / "settings.toml").write_text(WITHOUT_MODELS)
-        os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_DATA_HOME=home)
-        listed = Path(home) / "list"
-        folders = sorted(path for path in asked.folder.iterdir() if path.is_dir())[: asked.first or None]
-        listed.write_text("".join(f"{path}\n" for path in folders))
-        names = {job.location.root: job.name for job in jobs_of(listed, URI)[0]}
-        expected = {names[path.resolve()]: local_rows(Repo(path)) for path in folders}
-        for workers in asked.workers.split(","):
-            print(json.dumps(measured(listed, expected, int(workers), asked.kill)), flush=True)
+        os.environ.update(HOME=home, XDG_CONFIG_HOME=home, XDG_DATA_HOME=home, XDG_CACHE_HOME=home)
+        yield Path(home)
 
 
-def measured(listed: Path, expected: dict[str, Rows], workers: int, kill: float) -> dict[str, Any]:
-    """Index into an empty store, and return what it took and how many rows differ."""
+def list_of(home: Path, folders: Iterable[Path]) -> Path:
+    """Write a list of repositories, and return it."""
+    listed = home / "list"
+    listed.write_text("".join(f"{path}\n" for path in folders))
+    return listed
+
+
+def measured(
+    listed: Path, workers: int, kill: float = 0.0, checks: Mapping[str, Callable[[], int]] | None = None
+) -> dict[str, Any]:
+    """Index into an empty store, and return what it took, and what some checks of the store count."""
     with object_store() as store:
         os.environ.update(store.environment)
         began = time.monotonic()
@@ -76,12 +97,11 @@ def measured(listed: Path, expected: dict[str, Rows], workers: int, kill: float)
         out, complaints = process.communicate()
         assert process.returncode == 0, complaints
         requests, size = store.requests, sum(map(len, store.objects().values()))
-        differing = sum(differences(rows, published_rows(URI, name)) for name, rows in expected.items())
-    return {
-        "repositories": len(expected),
-        "commits": sum(one["commits"] for one in json.loads(out)["repositories"]),
-        "rows": sum(map(len, expected.values())),
-        "differing": differing,
+        counted = {name: check() for name, check in (checks or {}).items()}
+        repositories = json.loads(out)["repositories"]
+    return counted | {
+        "repositories": len(repositories),
+        "commits": sum(one["commits"] for one in repositories),
         "workers": workers,
         "kills": kills,
         "seconds": round(seconds, 1),
