@@ -37,7 +37,7 @@ def parse_frame_header(data, offset):
     checksum = data[offset + 4 + length]
     return kind, payload, checksum
 """
-WHY = "Reject frames that are longer than the data\n\nBecause a peer sent a length of 65535 and the reader hung."
+WHY = "Fix frames that are longer than the data\n\nBecause a peer sent a length of 65535 and the reader hung."
 
 
 def named(path: Path, name: str) -> Repo:
@@ -90,7 +90,7 @@ def test_a_copied_function_gets_the_fix_of_its_origin(uri: str, service: Repo) -
     pulled(uri)
     found = at(fleet_for(service, uri), service, "app/frames.py", 7)
     assert [(one.repository, one.memory.title) for one in found][:1] == [
-        ("acme/library", "Reject frames that are longer than the data")
+        ("acme/library", "Fix frames that are longer than the data")
     ]
 
 
@@ -136,15 +136,25 @@ def test_a_package_or_a_failure_alone_says_nothing_about_a_line(
     assert [one.memory.title for one in fleet.for_words("FrameLostError")] == ["Retry on FrameLostError"]
 
 
+def test_lines_that_were_rewritten_in_the_origin_say_nothing_unless_they_were_wrong(
+    library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path
+) -> None:
+    library.commit("Use the counters of the queue\n\nBecause it has its own now.", {"src/frames.py": "count()\n"})
+    publish(tmp_path / "all", URI)
+    pulled(URI)
+    titles = [one.memory.title for one in at(fleet_for(service, URI), service, "app/frames.py", 8)]
+    assert titles == ["Fix frames that are longer than the data"]
+
+
 def test_lines_that_only_moved_in_the_origin_were_not_changed_there(
     library: Repo, service: Repo, s3: ObjectStore, tmp_path: Path
 ) -> None:
-    library.commit("Take the parser out\n\nBecause it gets a file of its own soon.", {"src/frames.py": "pass\n"})
+    library.commit("Fix the layout\n\nBecause the parser gets a file of its own soon.", {"src/frames.py": "pass\n"})
     library.commit("Put the parser elsewhere\n\nBecause files are small.", {"src/parser.py": PARSE})
     publish(tmp_path / "all", URI)
     pulled(URI)
     titles = [one.memory.title for one in at(fleet_for(service, URI), service, "app/frames.py", 5)]
-    assert "Take the parser out" not in titles
+    assert "Fix the layout" not in titles
     assert "Put the parser elsewhere" in titles
 
 
@@ -188,7 +198,7 @@ def test_the_commands_add_one_marked_memory_after_ones_own(uri: str, service: Re
     asked: dict[str, Any] = json.loads(mom(service, "suggest", "app/frames.py:7", "--fleet", "--json"))
     own, (other,) = asked["suggestions"][:-1], asked["suggestions"][-1:]
     assert [one["id"] for one in own] == [one["id"] for one in alone["suggestions"]]
-    assert (other["repository"], other["title"]) == ("acme/library", "Reject frames that are longer than the data")
+    assert (other["repository"], other["title"]) == ("acme/library", "Fix frames that are longer than the data")
     assert other["phrases"]["marks"][0] == "from acme/library"
     assert asked["fleet"]["repositories"] == 1
     assert "from acme/library" in mom(service, "search", "zstandard leaks a context", "--fleet")

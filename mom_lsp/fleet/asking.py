@@ -16,9 +16,10 @@ from mom_lsp.workspace.answers.contract import iso, suggestion
 
 LINES = (Kind.REMOVED, Kind.ADDED)
 RARE = {Kind.REMOVED: 8, Kind.ADDED: 8, Kind.NAME: 3}  # memories that may share it
+FIXES = frozenset(("fix", "bug_pattern"))  # kinds of what says that the lines it removed were wrong
 COPY, COPY_SHARE = 4, 0.5  # lines, and share of the lines, that a copy has of its origin
 REASONS = {
-    Kind.REMOVED: "changed lines there that are identical here",
+    Kind.REMOVED: "fixed lines there that are identical here",
     Kind.ADDED: "wrote lines there that are identical here",
     Kind.NAME: "one of the few that name",
     Kind.WORD: "shares words with the query",
@@ -69,7 +70,7 @@ class Fleet:
                         shared.setdefault(Place(kind, at, int(row)), set()).add(key)
         copied = self._copied(asked, shared)
         telling = [place for place in shared if self._others[place.at].telling[place.row]]
-        kept = [place for place in telling if place.kind is Kind.NAME or place in copied]
+        kept = [place for place in telling if place.kind is Kind.NAME or (place in copied and self._matters(place))]
 
         def order(place: Place) -> tuple[int, int, int]:
             return int(place.kind), -len(shared[place]), -int(self._others[place.at].times[place.row])
@@ -90,6 +91,10 @@ class Fleet:
             times = self._others[at].times
             since = times[written[at]].max() if at in written else 0
             yield at, rows[times[rows] >= since]
+
+    def _matters(self, place: Place) -> bool:
+        """Whether it matters here what happened to lines there: why they were written, or what was wrong with them."""
+        return place.kind is Kind.ADDED or self._others[place.at].memory(place.row).kind in FIXES
 
     def _copied(self, asked: Asked, shared: Mapping[Place, set[int]]) -> set[Place]:
         """Return what wrote or removed the lines asked about in a file of which the lines around them are a copy.
