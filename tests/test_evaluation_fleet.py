@@ -72,19 +72,20 @@ def test_verdicts_are_added_and_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     labels = tmp_path / "labels"
-    rows = [{"line": 1, "kind": "added"}, {"line": 2, "kind": "failure"}, {"question": "why", "kind": "word"}]
+    rows = [{"line": 1, "kind": "added"}, {"line": 2, "kind": "name"}, {"question": "why", "kind": "word"}]
+    rows = [{"seed": 0, "verdicts": "UU", "line": 9, "kind": "added"}, *({"seed": 1} | row for row in rows)]
     labels.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     readers = [tmp_path / "first", tmp_path / "second"]
     for reader, said in zip(readers, ("2 I\n1 U a copy\n3 U\n", "1 U\n2 I\n3 D\n"), strict=True):
         reader.write_text(said)
-    run(fleet_verdicts, monkeypatch, labels, "--reader", readers[0], "--reader", readers[1])
+    run(fleet_verdicts, monkeypatch, labels, "--seed", 1, "--reader", readers[0], "--reader", readers[1])
     shown = capsys.readouterr().out
     assert "| all | 3 | 1 (33%) | 1 (33%) | 1 (33%) |" in shown
     assert "they agree on 66.7%" in shown
-    assert [json.loads(line)["verdicts"] for line in labels.read_text().splitlines()] == ["UU", "II", "UD"]
+    assert [json.loads(line)["verdicts"] for line in labels.read_text().splitlines()] == ["UU", "UU", "II", "UD"]
 
 
 @pytest.mark.parametrize("said", ["1 U\n", "1 U\n1 U\n", "1 U\n2 X\n"])
 def test_a_reader_has_to_judge_each_answer_once(said: str) -> None:
     with pytest.raises(ValueError, match="once"):
-        fleet_verdicts.with_reader([{}, {}], said.splitlines())
+        fleet_verdicts.add_reader([{}, {}], said.splitlines())

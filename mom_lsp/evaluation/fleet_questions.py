@@ -1,7 +1,7 @@
 """Questions about real code to a pulled fleet, for readers: is what another repository says useful there?
 
     python -m mom_lsp.evaluation.fleet_questions FOLDER -o LABELS [--lines 8000] [--answers 60] [--seed 0]
-        [--searches FILE …]
+        [--searches FILE]
 
 FOLDER is full of clones that the fleet has. Asks about random lines of source files at HEAD, as many of each clone,
 until that many have an answer; with --searches, asks those questions in words too, each from its repository. Writes a
@@ -102,10 +102,10 @@ def _of_repository(asker: Asker, chance: random.Random, count: int) -> Iterator[
         yield Question(asker, path=path, line=at, lines=lines_of[path])
 
 
-def in_words(askers: list[Asker], *searches: Path) -> Iterator[Question]:
-    """Yield the questions of some files, each a JSON object with `repo` and `question`."""
+def in_words(askers: list[Asker], searches: Path) -> Iterator[Question]:
+    """Yield the questions of a file, each a JSON object with `repo` and `question`."""
     named = {asker.name: asker for asker in askers}
-    for row in (json.loads(line) for file in searches for line in file.read_text("utf-8").splitlines()):
+    for row in map(json.loads, searches.read_text("utf-8").splitlines()):
         yield Question(named[row["repo"]], words=row["question"])
 
 
@@ -142,15 +142,16 @@ def main() -> None:
     parser.add_argument("--lines", type=int, default=8_000)
     parser.add_argument("--answers", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--searches", type=Path, action="append", default=[])
+    parser.add_argument("--searches", type=Path)
     parser.add_argument("-o", "--out", type=Path, required=True)
     asked = parser.parse_args()
     copy = LocalCopy.to_ask(resolve(None).settings.fleet.uri)
     askers = [Asker(path, copy) for path in sorted(asked.folder.iterdir()) if path.is_dir()]
     answers, lines = answered(about_lines(askers, random.Random(asked.seed), asked.lines), asked.answers)
-    searched, searches = answered(in_words(askers, *asked.searches), -1)
+    searched, searches = answered(in_words(askers, asked.searches) if asked.searches else (), -1)
     everything = [*answers, *searched]
-    asked.out.write_text("".join(f"{json.dumps(one.label(found))}\n" for one, found in everything), "utf-8")
+    labels = ({"seed": asked.seed, **question.label(found)} for question, found in everything)
+    asked.out.write_text("".join(f"{json.dumps(label)}\n" for label in labels), "utf-8")
     for number, (question, found) in enumerate(everything, 1):
         _print(f"## {number}\n{question}\n{sheet(found)}\n")
     _print(f"{lines:,} lines asked, {len(answers)} answered; {searches} searches, {len(searched)} answered")

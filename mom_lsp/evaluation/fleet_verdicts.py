@@ -1,9 +1,10 @@
 """What readers say about the answers of other repositories: how many are useful, and how many noise.
 
-    python -m mom_lsp.evaluation.fleet_verdicts LABELS [--reader FILE …]
+    python -m mom_lsp.evaluation.fleet_verdicts LABELS [--seed N] [--reader FILE …]
 
-LABELS are those of `fleet_questions`. With --reader, first adds to them what a reader said: a line for each answer,
-with its number and a letter, U for useful, D for dull, I for irrelevant; what follows is a remark.
+LABELS are those of `fleet_questions`; with --seed, only those of one draw. With --reader, first adds to them what a
+reader said: a line for each answer, with its number and a letter, U for useful, D for dull, I for irrelevant; what
+follows is a remark.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ LETTERS = frozenset("UDI")
 Labels = Sequence[Mapping[str, Any]]
 
 
-def with_reader(labels: Labels, lines: Sequence[str]) -> list[dict[str, Any]]:
-    """Return the labels with what one more reader said.
+def add_reader(labels: Sequence[dict[str, Any]], lines: Sequence[str]) -> None:
+    """Add to the labels what one more reader said.
 
     Raises:
         ValueError: a number is missing or there twice, or a letter is another one.
@@ -32,7 +33,8 @@ def with_reader(labels: Labels, lines: Sequence[str]) -> list[dict[str, Any]]:
     once = len(said) == len(labels) and set(letters) == set(range(1, len(labels) + 1))
     if not once or not set(letters.values()) <= LETTERS:
         raise ValueError(f"each number from 1 to {len(labels)} needs one of {sorted(LETTERS)}, once")
-    return [{**one, "verdicts": one.get("verdicts", "") + letters[number]} for number, one in enumerate(labels, 1)]
+    for number, one in enumerate(labels, 1):
+        one["verdicts"] = one.get("verdicts", "") + letters[number]
 
 
 def table(labels: Labels) -> list[str]:
@@ -59,13 +61,15 @@ def main() -> None:
     """Print the table, and how far two readers agree if there are two."""
     parser = argparse.ArgumentParser(description="Count what readers say about the answers of other repositories.")
     parser.add_argument("labels", type=Path)
+    parser.add_argument("--seed", type=int)
     parser.add_argument("--reader", type=Path, action="append", default=[], metavar="FILE")
     chosen = parser.parse_args()
-    labels = [json.loads(line) for line in chosen.labels.read_text("utf-8").splitlines()]
+    every = [json.loads(line) for line in chosen.labels.read_text("utf-8").splitlines()]
+    labels = [one for one in every if chosen.seed in (None, one["seed"])]
     for reader in chosen.reader:
-        labels = with_reader(labels, reader.read_text("utf-8").splitlines())
+        add_reader(labels, reader.read_text("utf-8").splitlines())
     if chosen.reader:
-        chosen.labels.write_text("".join(f"{json.dumps(one)}\n" for one in labels), "utf-8")
+        chosen.labels.write_text("".join(f"{json.dumps(one)}\n" for one in every), "utf-8")
     _print(*table(labels))
     verdicts = [str(one["verdicts"]) for one in labels]
     useful = [sum(letter == USEFUL for letter in said) for said in zip(*verdicts, strict=True)]
