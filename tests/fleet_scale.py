@@ -4,10 +4,10 @@
     python tests/fleet_scale.py --made 500 [--commits 60] [--workers 1,2]
 
 FOLDER is full of clones, of which the first ones by name are taken. With --made, makes that many repositories by a
-script. Each run indexes into an empty store on a server of moto's. Prints a table, a row for each run, and then: the
-processor time of a repository and of a commit (a least-squares fit of the runs with one worker), what it would be for
-2,000 repositories of 20,000 commits, and the efficiency of more workers: the processor time of one worker divided by
-theirs.
+script. Each run indexes into an empty store on a server of moto's. Prints a table, a row for each run; what a commit
+and a repository of the largest run with one worker take, and a linear fit of all of these; what 2,000 repositories of
+20,000 commits like those of FOLDER would take; and the efficiency of more workers, the processor time of one divided by
+theirs. The numbers of workers have to include 1.
 """
 
 from __future__ import annotations
@@ -48,7 +48,8 @@ def main() -> None:
             for workers in map(int, asked.workers.split(",")):
                 runs.append(measured(list_of(home, folders[:size]), workers))
                 print(row(runs[-1]), flush=True)
-        print("\n".join(["", *slopes(runs), *efficiency(runs)]))
+        large = [company(runs)] if asked.folder else []  # made ones are too small to say anything about it
+        print("\n".join(["", *slopes(runs), *large, *efficiency(runs)]))
 
 
 @contextmanager
@@ -68,20 +69,22 @@ def row(run: Run) -> str:
 
 
 def slopes(runs: Sequence[Run]) -> Iterator[str]:
-    """Yield what a repository and a commit take with one worker; with a single run, its mean."""
+    """Yield what a commit and a repository of the largest run with one worker take, and the fit of all such runs."""
     alone = [run for run in runs if run["workers"] == 1]
-    most = max(alone, key=lambda run: int(run["commits"]), default=None)
-    if most is None:
-        return
+    most = max(alone, key=lambda run: int(run["commits"]))
     for what, unit in (("processor", "s"), ("requests", ""), ("bytes", "B")):
-        each = most[what] / most["commits"]
-        yield f"{what}: {each:.4g} {unit} a commit, {most[what] / most['repositories']:.4g} {unit} a repository"
-    if len(alone) > 2:
-        left = np.array([[run["repositories"], run["commits"], 1] for run in alone], float)
-        of_repository, of_commit, start = np.linalg.lstsq(left, [run["processor"] for run in alone], rcond=None)[0]
-        yield f"fit: {start:.1f} s + {of_repository:.3f} s a repository + {1000 * of_commit:.2f} ms a commit"
+        commit, repository = (most[what] / most[name] for name in ("commits", "repositories"))
+        yield f"{what}: {commit:.4g} {unit} a commit, {repository:.4g} {unit} a repository"
+    if len(alone) > 1:
+        slope, start = np.polyfit([run["commits"] for run in alone], [run["processor"] for run in alone], 1)
+        yield f"fit: {start:.1f} s + {1000 * slope:.2f} ms a commit"
+
+
+def company(runs: Sequence[Run]) -> str:
+    """Return what a large company would take, by the mean of the largest run with one worker."""
+    most = max((run for run in runs if run["workers"] == 1), key=lambda run: int(run["commits"]))
     hours, size = (most[what] / most["commits"] * LARGE * LONG for what in ("processor", "bytes"))
-    yield f"{LARGE:,} repositories of {LONG:,} commits: {hours / 3600:.0f} processor hours, {size / 1e9:.0f} GB"
+    return f"{LARGE:,} repositories of {LONG:,} commits: {hours / 3600:.0f} processor hours, {size / 1e9:.0f} GB"
 
 
 def efficiency(runs: Sequence[Run]) -> Iterator[str]:
