@@ -24,7 +24,7 @@ MAX_WORDS = 64  # of a memory
 LEAST_NAME = 6  # characters of a name that may be rare
 LEAST_LINE, LEAST_LETTERS = 16, 10  # characters and letters of a line that may be rare
 NEXT, AROUND = 2, 10  # lines above and below those asked about
-ORDINARY = 3  # lines of a file from which on a name says nothing about one of them
+ORDINARY = 3  # lines of a file that may have a name: one that more have says nothing about one of them
 _COMMENT = re.compile(r"\s*(?:$|\#(?![a-z])|//|/?\*|--|;|%|<!--|\(\*)")  # a line of one, or a blank one
 _SMALL = """
     a an and are as at be because but by can do does for from has have how if in into is it its not of on or our so
