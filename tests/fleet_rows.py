@@ -78,11 +78,12 @@ def measured(
     listed: Path, workers: int, kill: float = 0.0, checks: Mapping[str, Callable[[], int]] | None = None
 ) -> dict[str, Any]:
     """Index into an empty store, and return what it took, and what some checks of the store count."""
-    with object_store() as store:
+    out = listed.with_suffix(".out")  # a file takes what many repositories print, a pipe waits for its reader
+    with object_store() as store, out.open("w") as printed:
         os.environ.update(store.environment)
         began = time.monotonic()
         command = [*COMMAND, "--repos", str(listed), "--workers", str(workers)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=printed, stderr=subprocess.DEVNULL)
         spent: dict[int, float] = {}
         most, kills, next_kill, chance = 0, 0, 0.0, random.Random(0)
         while process.poll() is None:
@@ -94,11 +95,10 @@ def measured(
                 kills, next_kill = kills + 1, time.monotonic() + kill
             time.sleep(POLL)
         seconds = time.monotonic() - began
-        out, complaints = process.communicate()
-        assert process.returncode == 0, complaints
+        assert process.returncode == 0, out.read_text()
         requests, size = store.requests, sum(map(len, store.objects().values()))
         counted = {name: check() for name, check in (checks or {}).items()}
-        repositories = json.loads(out)["repositories"]
+        repositories = json.loads(out.read_text())["repositories"]
     return counted | {
         "repositories": len(repositories),
         "commits": sum(one["commits"] for one in repositories),
@@ -118,7 +118,7 @@ def differences(rows: Rows, others: Rows) -> int:
     return len(one ^ two) + abs(len(rows) - len(others))
 
 
-def observed(process: subprocess.Popen[str], spent: dict[int, float]) -> int:
+def observed(process: subprocess.Popen[bytes], spent: dict[int, float]) -> int:
     """Return the bytes in memory of a process and its children, and note the seconds that each has spent so far."""
     total, workers = 0, {one.pid for one in workers_of(process)}
     for one in family(process):
@@ -134,7 +134,7 @@ def observed(process: subprocess.Popen[str], spent: dict[int, float]) -> int:
     return total
 
 
-def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
+def workers_of(process: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Return the workers of a cluster."""
     found = []
     for one in family(process):
@@ -146,7 +146,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return found
 
 
-def family(process: subprocess.Popen[str]) -> Iterator[psutil.Process]:
+def family(process: subprocess.Popen[bytes]) -> Iterator[psutil.Process]:
     """Yield a process and its children, none once it has ended."""
     try:
         own = psutil.Process(process.pid)
