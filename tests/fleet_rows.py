@@ -70,7 +70,7 @@ def own_home() -> Iterator[Path]:
 def list_of(home: Path, folders: Iterable[Path]) -> Path:
     """Write a list of repositories, and return it."""
     listed = home / "list"
-    listed.write_text("".join(f"{path}\n" for path in folders))
+    listed.write_text("".join(f"{path.absolute()}\n" for path in folders))
     return listed
 
 

@@ -58,7 +58,7 @@ def repositories(folder: Path | None, made: int, commits: int) -> Iterator[list[
     with tempfile.TemporaryDirectory() as temporary:
         for number in range(made):
             make_repository(Path(temporary) / f"made-{number}", commits, seed=number)
-        yield sorted(path for path in (folder or Path(temporary)).resolve().iterdir() if path.is_dir())
+        yield sorted(path for path in (folder or Path(temporary)).iterdir() if path.is_dir())
 
 
 def row(run: Run) -> str:
