@@ -26,6 +26,7 @@ from mom_lsp.workspace.library.worktree import Worktree
 
 AT_ONCE = BlamePatience(0.0, background=True)
 DEEP = "deep"
+REST = "[(1, 3), (7, 10)]"  # of the file, once lines 4 to 6 are blamed
 
 
 class Recorded(Repository):
@@ -35,6 +36,7 @@ class Recorded(Repository):
         super().__init__(repo.location)
         self.blamed: list[Any] = []
         self.held: set[str] = set()  # blames that do not end before they are stopped or let go, as text
+        self.released: set[str] = set()  # of them, those that are let go alone
         self.began, self.let_go = threading.Event(), threading.Event()
 
     def blame(
@@ -45,7 +47,7 @@ class Recorded(Repository):
         if str(name) in self.held:
             self.began.set()
             stop: Callable[[], bool] = options["stop"]
-            while not self.let_go.wait(0.01):
+            while not self.let_go.wait(0.01) and str(name) not in self.released:
                 if stop():
                     raise RepositoryError("git was ended")
         return super().blame(commit, path, *ranges, moves=moves, **options)
@@ -106,12 +108,34 @@ def test_requests_at_the_same_time_share_one_blame(asked: Asked) -> None:
     assert asked.settle().count([(2, 3)]) == 1
 
 
-def test_the_background_gives_way_to_other_lines_of_the_file(asked: Asked) -> None:
-    asked.repository.held = {"[(1, 3), (7, 10)]"}
+def test_requests_for_other_lines_do_not_hold_up_the_background(project: Repo, asked: Asked) -> None:
+    asked.repository.held = {REST}
     asked.of((4, 6))
     assert asked.repository.began.wait(LONG)
     assert asked.of((8, 9)).keys() >= {8, 9}
-    assert asked.settle() == [[(4, 6)], [(1, 3), (7, 10)], [(8, 9)], [(1, 3), (7, 7), (10, 10)], DEEP]
+    assert asked.settle() == [[(4, 6)], [(1, 3), (7, 10)], [(8, 9)], DEEP]
+    first = project.git("rev-parse", "HEAD~1")
+    assert asked.of(None) == dict.fromkeys([1, 2, 3, 4, 6, 7, 8, 9, 10], first) | {5: project.head}
+
+
+def test_a_request_is_answered_once_the_background_has_its_lines(asked: Asked) -> None:
+    asked.repository.held = {REST, "[(8, 9)]"}
+    asked.of((4, 6))
+    assert asked.repository.began.wait(LONG)
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(asked.of, (8, 9))
+        eventually(lambda: [(8, 9)] in asked.repository.blamed)
+        asked.repository.released = {REST}
+        assert waiting.result(LONG).keys() >= {8, 9}  # though nobody lets go of its own
+
+
+def test_a_deep_blame_gives_way_to_a_file_of_which_less_is_known(asked: Asked) -> None:
+    asked.repository.held = {DEEP}
+    asked.of(None)
+    assert asked.repository.began.wait(LONG)
+    asked.of((4, 6), "b.txt")
+    eventually(lambda: [(1, 3), (7, 10)] in asked.repository.blamed)
+    assert asked.settle().count(DEEP) == 3
 
 
 def test_what_was_answered_in_part_is_reported_once_the_rest_is_known(asked: Asked) -> None:
@@ -128,7 +152,7 @@ def test_lines_that_were_all_asked_about_need_no_correction(asked: Asked) -> Non
     assert not asked.writers.improved()
 
 
-@pytest.mark.parametrize("held", ["[(1, 3), (7, 10)]", DEEP])
+@pytest.mark.parametrize("held", [REST, DEEP])
 def test_closing_a_file_ends_its_blame_until_it_is_asked_about_again(asked: Asked, held: str) -> None:
     asked.repository.held = {held}
     asked.of((4, 6))
@@ -155,6 +179,18 @@ def test_a_cancelled_request_ends_its_blame(asked: Asked) -> None:
         assert gone.result(LONG) == {}  # though nobody lets go
     assert asked.settle() == [[(2, 3)], [], DEEP]
     assert asked.writers.improved()  # a request that took too long is answered by the background
+
+
+def test_a_cancelled_request_ends_its_blame_though_another_waits_for_other_lines(asked: Asked) -> None:
+    asked.repository.held, cancelled = {"[(2, 3)]"}, threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        gone = pool.submit(ask_until, asked, cancelled)
+        assert asked.repository.began.wait(LONG)
+        other = pool.submit(asked.of, (8, 9))
+        eventually(lambda: asked.waiting == 2)
+        cancelled.set()
+        gone.result(LONG)  # though nobody lets go
+        assert other.result(LONG).keys() >= {8, 9}
 
 
 def test_a_blame_goes_on_while_another_request_waits_for_it(asked: Asked) -> None:

@@ -38,7 +38,7 @@ class FileBlame:
     given: dict[int, str] = field(default_factory=dict)  # what was answered before the deep blame was there
     partly_given: bool = False  # whether an answer lacked lines that it should have
     waiting: list[Range | None] = field(default_factory=list)  # the lines that requests wait for, None for all
-    running: bool = False  # whether git is blaming some of `left`
+    running: bool = False  # whether git is blaming some of `left` for a request
     dropped: bool = False  # whether nobody needs more of it
 
     @property
@@ -54,14 +54,16 @@ class FileBlame:
             return []
         return list(self.left) if lines is None else _overlap(self.left, lines)
 
-    @property
-    def is_urgent(self) -> bool:
-        """Whether a request waits for some of the lines."""
-        return any(lines is not None for lines in self.waiting)
+    def wanted_by_others(self, lines: Range | None) -> bool:
+        """Whether other requests than the one for these lines wait for some of them."""
+        others = list(self.waiting)
+        others.remove(lines)
+        return any(lines is None or one is None or _overlap([one], lines) for one in others)
 
-    def add(self, ranges: Sequence[Range], groups: Iterable[BlameGroup]) -> None:
-        """Add the plain blame of some ranges."""
-        found = list(groups)
+    def add(self, ranges: Sequence[Range], groups: Sequence[BlameGroup]) -> None:
+        """Add the plain blame of some ranges, as far as it is not known yet."""
+        unknown = [part for blamed in ranges for part in _overlap(self.left, blamed)]
+        found = [group for part in unknown for group in _cut(groups, part)]
         self.groups = sorted([*self.groups, *found], key=lambda group: group.line)
         self.lines |= {line: self.earlier.get(line, sha) for line, sha in by_line(found).items()}
         for blamed in ranges:
@@ -69,9 +71,7 @@ class FileBlame:
 
     def plain(self, lines: Range | None) -> list[BlameGroup]:
         """Return the plain blame of some lines, None for all."""
-        first, last = lines or (1, max((group.line + group.count for group in self.groups), default=1))
-        cut = ((group, max(group.line, first), min(group.line + group.count - 1, last)) for group in self.groups)
-        return [replace(group, line=start, count=end - start + 1) for group, start, end in cut if start <= end]
+        return list(self.groups) if lines is None else _cut(self.groups, lines)
 
     def finish(self, lines: dict[int, str]) -> bool:
         """Set the final answer; return whether an earlier one was wrong."""
@@ -83,6 +83,12 @@ class FileBlame:
 def by_line(groups: Iterable[BlameGroup]) -> dict[int, str]:
     """Return the commit of each line, without the commits at which a shallow clone's history ends."""
     return {line: group.commit for group in groups if not group.boundary for line in group.lines}
+
+
+def _cut(groups: Iterable[BlameGroup], lines: Range) -> list[BlameGroup]:
+    """Return what groups say about some lines."""
+    cut = ((group, max(group.line, lines[0]), min(group.line + group.count - 1, lines[1])) for group in groups)
+    return [replace(group, line=start, count=end - start + 1) for group, start, end in cut if start <= end]
 
 
 def _overlap(ranges: Iterable[Range], lines: Range) -> list[Range]:

@@ -1,9 +1,10 @@
 """Blame: which commit wrote each line of a committed file. What is asked first is blamed first, and nothing twice.
 
-A request blames the lines that it asks about, and waits for those that are being blamed already. An engine then blames
-the rest of the file in the background, and then the whole file deeply: the deep blame follows lines through moves,
-which takes git three times as long. `improved` reports that more is known than was answered. A command, which ends with
-its answer, waits for a moment for the deep blame of the lines it asks about instead.
+A request blames the lines that it asks about, and waits for those that another one is blaming. An engine then blames
+the rest of the file in the background, whatever is asked meanwhile, and then the whole file deeply: the deep blame
+follows lines through moves, which takes git three times as long. `improved` reports that more is known than was
+answered. A command, which ends with its answer, waits for a moment for the deep blame of the lines it asks about
+instead.
 """
 
 from __future__ import annotations
@@ -167,9 +168,18 @@ class LineWriters:
     def _blame_now(self, file: FileBlame, lines: Range | None) -> None:
         """Blame some lines, or wait until others have, as far as they are not known."""
         cancelled = cancellation()
+
+        def stop() -> bool:
+            return not file.missing(lines) or (cancelled() and not file.wanted_by_others(lines))
+
         while missing := self._claim(file, lines, cancelled):
-            if not self._blame(file, missing, lambda: cancelled() and len(file.waiting) == 1):
-                return  # objects are missing in a partial clone: other evidence has to suffice
+            try:
+                if not self._blame(file, missing, stop):
+                    return  # objects are missing in a partial clone: other evidence has to suffice
+            finally:
+                with self._changed:
+                    file.running = False
+                    self._changed.notify_all()
 
     @contextmanager
     def _waits(self, file: FileBlame, lines: Range | None) -> Iterator[None]:
@@ -186,7 +196,7 @@ class LineWriters:
                     self._changed.notify_all()
 
     def _claim(self, file: FileBlame, lines: Range | None, cancelled: Callable[[], bool]) -> list[Range]:
-        """Return what this thread is to blame, once nobody else blames the file; [] if nothing is left to do."""
+        """Return what this thread is to blame, once no other request does; [] if nothing is left to do."""
         with self._changed:
             while (missing := file.missing(lines)) and not cancelled():
                 if not file.running:
@@ -212,7 +222,7 @@ class LineWriters:
     def _blame(
         self, file: FileBlame, missing: list[Range], stop: Callable[[], bool], longest: float | None = None
     ) -> bool:
-        """Blame lines that were claimed; return whether git has succeeded."""
+        """Blame some lines; return whether git has succeeded."""
         whole = missing == [(1, len(self._committed(file.blob)))]
         groups = None
         try:
@@ -222,7 +232,6 @@ class LineWriters:
             return False
         finally:
             with self._changed:
-                file.running = False
                 if groups is not None:
                     file.add(missing, groups)
                 if file.partly_given and not file.left:
@@ -254,23 +263,21 @@ class LineWriters:
                     self._worker = None
 
     def _next(self) -> FileBlame | None:
-        """Wait for a file that no request is blaming: first those with lines left, then those to be blamed deeply."""
+        """Wait for a file whose first request is answered: first those with lines left, then those to blame deeply."""
         with self._changed:
             while self._queue:
                 self._queue = [file for file in self._queue if not file.dropped]
-                idle = [file for file in reversed(self._queue) if not (file.running or file.waiting)]
+                idle = [file for file in reversed(self._queue) if file.lines or not file.waiting]
                 if idle:
-                    file = next((file for file in idle if file.left), idle[0])
-                    file.running = bool(file.left)
-                    return file
+                    return next((file for file in idle if file.left), idle[0])
                 if self._queue:
                     self._changed.wait()
             self._worker = None
             return None
 
     def _advance(self, file: FileBlame) -> None:
-        """Blame the rest of a file, or all of it deeply."""
-        stop = Lasting(lambda: file.dropped or file.is_urgent)
+        """Blame the rest of a file, or all of it deeply; requests blame what they need meanwhile."""
+        stop = Lasting(lambda: file.dropped)
         try:
             if file.left:
                 again = self._blame(file, list(file.left), stop, LONGEST) or stop.was_true
@@ -283,8 +290,9 @@ class LineWriters:
                 self._queue.remove(file)
 
     def _deepen(self, file: FileBlame) -> bool:
-        """Blame a file deeply; return False if that was stopped."""
-        blame, plain, stop = self._repository.blame, file.plain(None), Lasting(lambda: file.dropped)
+        """Blame a file deeply; return False if that was stopped, as it is for a file of which less is known."""
+        blame, plain = self._repository.blame, file.plain(None)
+        stop = Lasting(lambda: file.dropped or any(one.left for one in tuple(self._queue) if not one.dropped))
         try:
             found = by_line(blame(file.commit, file.path, moves=True, plain=plain, timeout=LONGEST, stop=stop))
         except RepositoryError:  # a partial clone lacks other files of old commits, or it would take too long
