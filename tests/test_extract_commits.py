@@ -106,6 +106,7 @@ def test_a_reapplied_change_is_not_a_failed_approach() -> None:
         ("fixup! url: keep the order", "url: keep the order"),
         ("appveyor: minor improvements [ci skip]", "appveyor: minor improvements"),
         ("!182 Keep the order", "Keep the order"),
+        ("* Keep the order", "Keep the order"),
         ("wait for it...", "wait for it..."),
         ("(#12)", "(#12)"),
     ],

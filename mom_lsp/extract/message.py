@@ -119,9 +119,9 @@ def _without_trailers(lines: list[str]) -> tuple[list[str], list[tuple[str, str]
 
 
 def title_of(subject: str) -> str:
-    """Return a subject with its scope, but without other prefixes and issue numbers."""
+    """Return a subject with its scope, but without other prefixes, issue numbers and the mark of a list item."""
     subject = subject[:MAX_SUBJECT]
-    title = _PREFIX.sub("", subject)
+    title = _PREFIX.sub("", subject[2:] if subject.startswith(("* ", "- ", "• ")) else subject)
     if conventional := _CONVENTIONAL.match(title):
         scope = conventional["scope"]
         title = (f"{scope}: " if scope else "") + title[conventional.end() :]

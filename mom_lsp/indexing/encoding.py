@@ -14,7 +14,7 @@ from mom_lsp.indexing.encoding_worker import EncodingWorker, encode_texts
 from mom_lsp.indexing.index_rules import usable_encoder
 from mom_lsp.indexing.marker import checksum_of_domains, load_marker, save_marker
 from mom_lsp.indexing.progress import Control, Progress, Summary
-from mom_lsp.process.free_memory import release_free_memory
+from mom_lsp.process.free_memory import collect_garbage, release_free_memory
 from mom_lsp.settings import Settings
 from mom_lsp.store import embedding_text, encoding_lease, writer_lease
 
@@ -102,6 +102,7 @@ class Encoding:
 
         store, model = Store(self._data), usable_encoder(self._settings())
         todo, version, done = (_missing(store, model) if model else {}), store.version, 0
+        collect_garbage()  # of the pass before
         while todo:
             control.step("encoding", done, done + len(todo))
             batch = self._batch or self._send(store, model, todo)
@@ -113,7 +114,7 @@ class Encoding:
                 continue
             done += self._write(store, batch, vectors, todo, control)
             self._batch = None
-            release_free_memory()  # what this write and the pass before took: else it adds up
+            release_free_memory()  # what this write took: else it adds up
             if store.version != version:
                 todo, version = _missing(store, model), store.version
             else:
