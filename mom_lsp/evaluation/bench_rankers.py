@@ -32,7 +32,7 @@ from mom_lsp.workspace.library.memory_rows import MemoryRows
 from mom_lsp.workspace.library.strength import aged
 from mom_lsp.workspace.library.worktree import Worktree
 from mom_lsp.workspace.ranking.candidates import TextReader
-from mom_lsp.workspace.ranking.query import Query, mapped_lines, spot_query
+from mom_lsp.workspace.ranking.query import Query, spot_query
 from mom_lsp.workspace.ranking.ranker import Ranker
 
 SEED = 11
@@ -110,7 +110,7 @@ def _queries(worktree: Worktree, catalog: Catalog, count: int, step: Callable[[s
         lines = worktree.committed(head, paths[at])
         if LINES < len(lines) < MOST_LINES:
             start = 1 + int(random.integers(len(lines) - LINES))
-            mapped = mapped_lines(worktree, head, paths[at], lines)
+            mapped = worktree.mapped(head, paths[at], lines)
             queries.append(spot_query(worktree, head, paths[at], lines, start, start + LINES - 1, mapped))
             step("blame", len(queries), count)
     return queries

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mom_lsp.memory import Scored
-from mom_lsp.route.lines import committed_lines, open_lines
+from mom_lsp.route.lines import committed_lines
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.answers.asked_file import AskedFile
 from mom_lsp.workspace.answers.failure_text import warnings_first
@@ -19,7 +19,7 @@ from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_FILES, Worktree
 from mom_lsp.workspace.ranking.hints import Hintable, HintedLine, hintable, thinned
-from mom_lsp.workspace.ranking.query import OpenFile, Query, mapped_lines, written
+from mom_lsp.workspace.ranking.query import OpenFile, Query, written
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker
 
 
@@ -80,8 +80,8 @@ class LineHints:
 
     def read(self, head: Head, path: str, text: str, first: Range | None) -> WrittenFile:
         """Read a file, and blame its lines, at least those of `first`."""
-        lines, committed = open_lines(text), self._worktree.committed(head, path)
-        file = OpenFile(path, lines, mapped_lines(self._worktree, head, path, lines), committed)
+        edited, committed = self._worktree.edited(head, path, text), self._worktree.committed(head, path)
+        file = OpenFile(path, edited.lines, edited.mapped, committed)
         if first is None:
             return WrittenFile(file, Writers(self._worktree.writers(head, path, None), complete=True))
         asked = [line for line in file.mapped[first[0] - 1 : first[1]] if line]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mom_lsp.git.runner import is_damage
 from mom_lsp.git.working_tree import with_committed_ident
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
-from mom_lsp.route.lines import MAX_TEXT, blob_lines
+from mom_lsp.route.lines import MAX_TEXT, blob_lines, committed_lines_in_editor, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
 from mom_lsp.workspace.library.earlier_writers import Earlier, EarlierWriters
@@ -29,6 +30,14 @@ from mom_lsp.workspace.library.saved_line_keys import SavedLineKeys, keys_of
 CACHED_FILES = 64
 CACHED_KEYS = 512  # files whose line keys are not saved but cached
 CACHED_HEADS = 4
+CACHED_TEXTS = 4  # of editors
+
+
+class EditedText(NamedTuple):
+    """The text of a file in an editor."""
+
+    lines: Sequence[str]
+    mapped: Sequence[int]  # the committed line of each, 0 for new and edited ones
 
 
 class Worktree:
@@ -42,6 +51,7 @@ class Worktree:
         self._writers = LineWriters(self.repository, self.lines_of, patience) if self.repository else None
         self._earlier = EarlierWriters(self.repository, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
+        self._edited: Recent[tuple[str, str], EditedText] = Recent(CACHED_TEXTS)  # by blob and text
         self._saved_keys = SavedLineKeys(location.data)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
@@ -88,6 +98,20 @@ class Worktree:
     def committed(self, head: Head, path: str) -> list[str]:
         """Return the lines of a file as committed, none if it is not."""
         return self._blob(head.tree.get(path))[0]
+
+    def edited(self, head: Head, path: str, text: str) -> EditedText:
+        """Return the lines of a text in an editor; hints, hovers and actions ask about the same one."""
+
+        def read() -> EditedText:
+            lines = open_lines(text)
+            return EditedText(lines, self.mapped(head, path, lines))
+
+        return self._edited.of((head.tree.get(path, ""), text), read)
+
+    def mapped(self, head: Head, path: str, lines: Sequence[str]) -> list[int]:
+        """Return the committed line of each line, 0 for new and edited ones."""
+        committed = self.committed(head, path)
+        return committed_lines_in_editor(committed, self.as_committed(head, path, lines))
 
     def as_committed(self, head: Head, path: str, lines: Sequence[str]) -> Sequence[str]:
         """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""

@@ -12,7 +12,6 @@ from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.route.code_names import code_names
 from mom_lsp.route.failures import Block
 from mom_lsp.route.features import MAX_KEYS
-from mom_lsp.route.lines import committed_lines_in_editor
 from mom_lsp.route.place_term import WINDOW, Spot
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.earlier_writers import Earlier
@@ -250,8 +249,3 @@ def written(
         )
         for block in inside
     ]
-
-
-def mapped_lines(worktree: Worktree, head: Head, path: str, lines: Sequence[str]) -> list[int]:
-    """Return the committed line of each open line, 0 for new and edited ones."""
-    return committed_lines_in_editor(worktree.committed(head, path), worktree.as_committed(head, path, lines))

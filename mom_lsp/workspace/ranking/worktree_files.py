@@ -10,8 +10,8 @@ from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.route.lines import MAX_TEXT, open_lines
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.replaced_line import replaced_line
-from mom_lsp.workspace.library.worktree import Worktree
-from mom_lsp.workspace.ranking.query import Query, mapped_lines, replacing_query, spot_query
+from mom_lsp.workspace.library.worktree import EditedText, Worktree
+from mom_lsp.workspace.ranking.query import Query, replacing_query, spot_query
 
 
 class WorktreeFiles:
@@ -36,9 +36,8 @@ class WorktreeFiles:
         One line that is not committed is asked about as the line that it replaces, unless `as_typed` is set.
         """
         head = self._worktree.head(rev)
-        lines = self._lines(head, path, text, rev)
+        lines, mapped = self._text(head, path, text, rev)
         start, end = _checked_range(path, lines, start, end)
-        mapped = mapped_lines(self._worktree, head, path, lines)
         committed = self._worktree.committed(head, path)
         replaced = None if as_typed or start != end else replaced_line(committed, lines, mapped, start)
         if replaced is not None:
@@ -69,9 +68,13 @@ class WorktreeFiles:
         if outside:
             raise UntrustedPath(f"{path} is a symbolic link or outside {root}: use the path of the file itself")
 
-    def _lines(self, head: Head, path: str, text: str | None, rev: str | None) -> list[str]:
+    def _text(self, head: Head, path: str, text: str | None, rev: str | None) -> EditedText:
         if text is not None:
-            return open_lines(text)
+            return self._worktree.edited(head, path, text)
+        lines = self._lines(head, path, rev)
+        return EditedText(lines, self._worktree.mapped(head, path, lines))
+
+    def _lines(self, head: Head, path: str, rev: str | None) -> list[str]:
         if rev is None:
             self.refuse_outside(path)
             if not (self._root / path).is_file():
