@@ -137,13 +137,13 @@ async def plain(quiet: Path, environment: dict[str, str]) -> AsyncIterator[Edito
 
 
 async def settled_answers(editor: Editor, uri: str) -> Any:
-    """Return the answers once they stay the same: an engine finds earlier writers of lines in the background."""
+    """Return the answers once they stay the same and nothing is indexed: an engine finds more in the background."""
     found, same = await answers(editor, uri), 0
     async with asyncio.timeout(TIMEOUT):
         while same < 8:
             await asyncio.sleep(0.05)
-            again = await answers(editor, uri)
-            found, same = again, same + 1 if again == found else 0
+            again, status = await answers(editor, uri), await editor.run("mom.status")
+            found, same = again, same + 1 if again == found and not status["indexing"] else 0
     return found
 
 
