@@ -28,6 +28,7 @@ def test_counts_and_bytes_are_exact() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_times_are_predicted_within_a_factor_of_two() -> None:
     wrong: list[CostRow] = []
     for _ in range(TRIES):

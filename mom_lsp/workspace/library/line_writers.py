@@ -268,8 +268,9 @@ class LineWriters:
             while self._queue:
                 self._queue = [file for file in self._queue if not file.dropped]
                 idle = [file for file in reversed(self._queue) if file.lines or not file.waiting]
-                if idle:
-                    return next((file for file in idle if file.left), idle[0])
+                wanted = [file for file in idle if file.left] or (idle if not any(f.left for f in self._queue) else [])
+                if wanted:
+                    return wanted[0]
                 if self._queue:
                     self._changed.wait()
             self._worker = None
