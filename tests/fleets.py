@@ -8,7 +8,7 @@ from typing import Any
 
 from indexing_runs import LEXICAL, run
 from object_store import ObjectStore
-from repositories import Repo
+from repositories import Repo, make_repository
 
 from mom_lsp.fleet.bulk import Target, index_repositories
 from mom_lsp.fleet.jobs import Outcome
@@ -21,6 +21,13 @@ from mom_lsp.store.arrow_rows import SCHEMA
 from mom_lsp.store.shared_table import SharedTable
 
 Rows = list[dict[str, Any]]
+
+
+def named(path: Path, name: str) -> Repo:
+    """Make an empty repository that counts as a clone of that name."""
+    repo = make_repository(path)
+    repo.git("config", "remote.origin.url", f"https://example.org/{name}.git")
+    return repo
 
 
 def publish(listed: Path, uri: str, **target: Any) -> list[Outcome]:

@@ -7,8 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fleets import publish, pulled
-from repositories import Repo, make_repository
+from fleets import named, publish, pulled
 
 from mom_lsp.evaluation import fleet_questions, fleet_verdicts
 
@@ -23,17 +22,11 @@ def shake_hands(connection, secret):
 WHY = "Retry after HandshakeError\n\nBecause an old server closes the connection instead of naming its version."
 
 
-def clone(path: Path, name: str) -> Repo:
-    repo = make_repository(path)
-    repo.git("config", "remote.origin.url", f"https://example.org/{name}.git")
-    return repo
-
-
 @pytest.fixture
 def clones(home: Path, tmp_path: Path) -> Path:
     """Two clones that share a function, one of which says why it was changed; published and pulled."""
     folder, uri = tmp_path / "clones", str(tmp_path / "fleet")
-    library, service = clone(folder / "library", "acme/library"), clone(folder / "service", "acme/service")
+    library, service = named(folder / "library", "acme/library"), named(folder / "service", "acme/service")
     library.commit(WHY, {"src/hands.py": HANDSHAKE})
     service.commit("Add the handshake", {"app/hands.py": HANDSHAKE})
     publish(folder, uri)

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fleets import publish, pulled
+from fleets import named, publish, pulled
 from object_store import BUCKET, ObjectStore
 from processes import mom
-from repositories import Repo, make_repository
+from repositories import Repo
 
 from mom_lsp.errors import StoreError, UsageError
 from mom_lsp.fleet.asking import Fleet, Found
@@ -38,12 +38,6 @@ def parse_frame_header(data, offset):
     return kind, payload, checksum
 """
 WHY = "Fix frames that are longer than the data\n\nBecause a peer sent a length of 65535 and the reader hung."
-
-
-def named(path: Path, name: str) -> Repo:
-    repo = make_repository(path)
-    repo.git("config", "remote.origin.url", f"https://example.org/{name}.git")
-    return repo
 
 
 @pytest.fixture
