@@ -40,11 +40,12 @@ def test_a_file_page_mapped_by_two_processes_counts_once() -> None:
 
 @linux
 def test_measured_memory_matches_the_system() -> None:
-    found, known = process_memory(os.getpid()), psutil.Process().memory_full_info()
-    assert found.rss == pytest.approx(known.rss / 1e6, rel=0.05)
-    assert found.pss == pytest.approx(known.pss / 1e6, rel=0.05)
-    assert found.uss == pytest.approx(known.uss / 1e6, rel=0.05)
-    assert found.peak >= found.rss * 0.95
+    # Twice: a process that shares pages with this one may end in between, which changes its own and its share of them.
+    first, known, second = process_memory(os.getpid()), psutil.Process().memory_full_info(), process_memory(os.getpid())
+    for name in ("rss", "pss", "uss"):
+        least, most = sorted((getattr(first, name), getattr(second, name)))
+        assert least * 0.95 <= getattr(known, name) / 1e6 <= most * 1.05, name
+    assert second.peak >= second.rss * 0.95
 
 
 @linux
