@@ -98,7 +98,6 @@ def reported(repo: Path, environment: dict[str, str]) -> Path:
 @pytest.fixture(params=EDITORS)
 async def asking(request: pytest.FixtureRequest, reported: Path, environment: dict[str, str]) -> AsyncIterator[Editor]:
     started = await start(request.param, reported, environment, settings=SETTINGS)
-    await started.run("mom.status")  # answered after the settings were read
     yield started
     await stop(started)
 
