@@ -18,6 +18,7 @@ MAX_SOURCE = 2_000_000  # characters of a source file; a longer one was not writ
 MAX_SOURCE_LINE = 1_000  # characters of a line of a source file
 MAX_COMMENT = 20_000  # characters of a comment in a source file
 MAX_HEADER = 400  # characters of a line that may name a function or a heading
+MAX_ABOVE = 5_000  # lines above a line among which the header of its function is looked for
 MAX_COMPARED = 400  # characters at the beginning of a line that are compared with those of an earlier version
 LEXING_TIME = (
     2.0  # seconds of processor time for one source file; comments behind are not read. Ordinary text takes 1 s per MB

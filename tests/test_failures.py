@@ -13,8 +13,9 @@ from suggestions import hover_of
 
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
+from mom_lsp.route.file_words import FileWords
 from mom_lsp.workspace.answers.failure_text import failure_reason
-from mom_lsp.workspace.ranking.query import written
+from mom_lsp.workspace.ranking.query import MAX_BLOCK, written
 
 PLAIN = "def fetch(url):\n    return open_url(url)\n"
 TRIED = "def fetch(url):\n    pool = shared_pool(limit=8)\n    with pool.lent() as one:\n        return one.get(url)\n"
@@ -137,11 +138,38 @@ def test_the_reason_is_not_the_revert_announcement() -> None:
 
 def test_blocks_are_runs_of_new_lines() -> None:
     lines = ["old", "new one = 1", "", "new two = 2", "old", "new three = 3"]
-    blocks = written(["old = other"], "a.py", lines, [1, 0, 2, 0, 3, 0])
-    assert [block.line for block in blocks] == [2, 6]
-    assert set(blocks[0].names) == {"new", "one", "two"}
-    assert [block.line for block in written([], "a.py", lines, [1, 0, 2, 0, 3, 0], 4, 5)] == [2]
-    assert written(["new one = 1"], "a.py", ["new one = 1"], [0])[0].keys == ()
+
+    def blocks(committed: str, **asked: int) -> list[Block]:
+        return written(lambda: FileWords.of([committed]), "a.py", lines, [1, 0, 2, 0, 3, 0], **asked)
+
+    assert [block.line for block in blocks("old = other")] == [2, 6]
+    assert set(blocks("old = other")[0].names) == {"new", "one", "two"}
+    assert [block.line for block in blocks("", start=4, end=5)] == [2]
+    assert blocks("", start=5, end=5) == []
+    assert not any({"new", "one"} & set(block.names) for block in blocks("new one = 1"))
+    assert set(blocks("")[0].keys) - set(blocks("new one = 1")[0].keys) == FileWords.of(["new one = 1"]).keys
+
+
+@given(st.lists(st.sampled_from(["", "  ", "kept", "one_new_line()"]), max_size=12), st.data())
+def test_a_part_of_a_file_has_the_blocks_that_overlap_it(lines: list[str], data: st.DataObject) -> None:
+    mapped = [0 if line.startswith("one") or data.draw(st.booleans()) else at for at, line in enumerate(lines, 1)]
+    start = data.draw(st.integers(1, max(1, len(lines))))
+    end = data.draw(st.integers(start, max(start, len(lines))))
+    none = FileWords.of([])
+    starts = [block.line for block in written(lambda: none, "a.py", lines, mapped)]
+    found = [block.line for block in written(lambda: none, "a.py", lines, mapped, start, end)]
+    assert set(found) <= set(starts)
+    inside = {line for line in range(start, end + 1) if line <= len(lines) and not mapped[line - 1]}
+    new = {line for line in inside if lines[line - 1].strip()}
+    assert bool(new) <= bool(found)
+
+
+def test_little_of_a_pasted_megabyte_is_read() -> None:
+    lines = [f"pasted_{at} = {at}" for at in range(50_000)]
+    none = FileWords.of([])
+    (block,) = written(lambda: none, "a.py", lines, [0] * len(lines), 25_000, 25_000)
+    assert block.line == 25_000 - MAX_BLOCK
+    assert len(block.keys) <= MAX_BLOCK
 
 
 KEYS = st.lists(st.integers(0, 60), min_size=1, max_size=20, unique=True)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from mom_lsp.git.hunk_headers import JAVASCRIPT
-from mom_lsp.limits import MAX_HEADER
+from mom_lsp.limits import MAX_ABOVE, MAX_HEADER
 from mom_lsp.textcache import text_cache
 
 MAX_SYMBOL = 80
@@ -157,8 +157,9 @@ def _header_pattern(path: str) -> re.Pattern[str]:
 
 
 def _header_line(lines: Sequence[str], line: int, header: re.Pattern[str]) -> int:
-    """Return the 1-based line of the nearest header at or above `line`, 0 if there is none."""
-    for number in range(min(line, len(lines)), 0, -1):
+    """Return the 1-based line of the nearest header at or above `line`, 0 if there is none within MAX_ABOVE lines."""
+    last = min(line, len(lines))
+    for number in range(last, max(0, last - MAX_ABOVE), -1):
         if header.match(lines[number - 1][:MAX_HEADER]):
             return number
     return 0

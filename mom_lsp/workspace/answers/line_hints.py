@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from mom_lsp.memory import Scored
@@ -113,7 +114,7 @@ class LineHints:
         chosen, ids = _ranked(ranker, settings, path, found), state.snapshot.catalog.ids
         chosen.sort(key=lambda one: ids[one.row] not in hinted.first)  # those are thinned out last
         if settings.hints.warnings:
-            blocks = written(file.committed, path, file.lines, file.mapped)
+            blocks = written(partial(self._worktree.words, state.head, path), path, file.lines, file.mapped)
             warnings = self._presenter.failures(state).warnings(path, blocks, state.snapshot.life)
             chosen = warnings_first(warnings, chosen)
         start, end = wanted.first if in_part and wanted.first else (wanted.start, wanted.end)

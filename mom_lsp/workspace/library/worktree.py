@@ -17,6 +17,7 @@ from mom_lsp.git.runner import is_damage
 from mom_lsp.git.working_tree import with_committed_ident
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.route.catalog import Catalog
+from mom_lsp.route.file_words import FileWords
 from mom_lsp.route.lines import MAX_TEXT, blob_lines, committed_lines_in_editor, open_lines
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.blame_patience import IN_COMMAND, BlamePatience
@@ -52,6 +53,7 @@ class Worktree:
         self._earlier = EarlierWriters(self.repository, patience) if self.repository else None
         self._texts: Recent[str, tuple[list[str], bytes]] = Recent(CACHED_FILES)
         self._edited: Recent[tuple[str, str], EditedText] = Recent(CACHED_TEXTS)  # by blob and text
+        self._words: Recent[str, FileWords] = Recent(CACHED_TEXTS)
         self._saved_keys = SavedLineKeys(location.data)
         self._keys: Recent[str, np.ndarray] = Recent(CACHED_KEYS)
         self._history_pool = ThreadPoolExecutor(1, thread_name_prefix="mom-history")
@@ -117,6 +119,10 @@ class Worktree:
         """Return the lines of an open file as `committed` has them, in whatever encoding an editor reads it."""
         committed, data = self._blob(head.tree.get(path))
         return with_committed_ident(as_committed(lines, data, committed), committed)
+
+    def words(self, head: Head, path: str) -> FileWords:
+        """Return the words of a file as committed."""
+        return self._words.of(head.tree.get(path, ""), lambda: FileWords.of(self.committed(head, path)))
 
     def lines_of(self, blob: str) -> list[str]:
         """Return the lines of a blob, none if it is not text."""

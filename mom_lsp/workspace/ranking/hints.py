@@ -77,7 +77,7 @@ def hintable(
     for row, about in talked_about(state.view, file.path, _committed(file, writers, only), writers).items():
         if unusual[row] or row in exempt:
             wrote[row] = about
-    now = {old: line for line, old in enumerate(file.mapped, 1) if old}
+    now = {old: line for line, old in enumerate(file.mapped, 1) if old} if wrote else {}
     lines = {row: now.get(rules.anchor(row, written, hinted.get(ids[row], 0)), 0) for row, written in wrote.items()}
     pinned = {row for row, line in lines.items() if line and rules.is_pinned(row, file.lines, line)}
     at_line = {row: rules.proven(row, proven, file.lines, line) for row, line in lines.items() if line}
@@ -168,6 +168,8 @@ def thinned(
     They are thinned by their lines in the committed file, so that typing a line removes no other hint, and then by
     those in the open one. What the user has written or pinned (rows `own`) comes first.
     """
+    if not ranked:
+        return []
     committed = list(accumulate(file.mapped, lambda before, old: old or before + 0.001, initial=0.0))[1:]
     ordered = sorted(ranked, key=lambda one: one.row not in own)
     kept = _thinned(ordered, lambda line: committed[line - 1], own)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from mom_lsp.extract.code import line_keys
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.route.code_names import code_names
 from mom_lsp.route.failures import Block
 from mom_lsp.route.features import MAX_KEYS
+from mom_lsp.route.file_words import WORD, FileWords
 from mom_lsp.route.place_term import WINDOW, Spot
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.earlier_writers import Earlier
@@ -21,9 +21,9 @@ from mom_lsp.workspace.library.worktree import Worktree
 
 CONTEXT = 8  # lines above and below the range that are part of its meaning
 MAX_LINES = 60
+MAX_BLOCK = 5_000  # lines of a block of new ones that are read, so that a pasted megabyte holds nobody up
 MAX_HISTORIES = 20  # lines asked about whose earlier writers are looked up
 FindEarlier = Callable[[View, str, Mapping[int, str], Mapping[int, str], float | None], Earlier]
-WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 REPLACING = "This line is not committed. The line it replaces:"
 REFORMATTED = "This line was moved or reformatted since the last commit:"
 NEW_LINE, NEW_FILE = "This line is not committed yet.", "This file is not committed yet."
@@ -138,7 +138,7 @@ def spot_query(
         words=f"{symbol} {path.rsplit('/', 1)[-1]} {names}",
         meaning=f"{path}\n{symbol}\n{code}",
         spots=(spot,),
-        written=tuple(written(committed, path, lines, mapped, start, end)),
+        written=tuple(written(partial(worktree.words, head, path), path, lines, mapped, start, end)),
         shown={
             "path": path,
             "start": start,
@@ -176,7 +176,7 @@ def replacing_query(
     committed = worktree.committed(head, path)
     return replace(
         query,
-        written=tuple(written(committed, path, lines, mapped, line, line)),
+        written=tuple(written(partial(worktree.words, head, path), path, lines, mapped, line, line)),
         shown=query.shown | told,
         file=OpenFile(path, before, were, committed, {line: lines[line - 1]}),
         replaced=replaced,
@@ -222,30 +222,46 @@ def writers_in(
 
 
 def written(
-    committed: Sequence[str],
+    before: Callable[[], FileWords],
     path: str,
     lines: Sequence[str],
     mapped: Sequence[int],
     start: int = 1,
     end: int = sys.maxsize,
 ) -> list[Block]:
-    """Return the blocks of new lines that overlap a range of the open text; blank lines do not separate blocks."""
+    """Return the blocks of new lines that overlap a range of the open text; blank lines do not separate blocks.
+
+    Args:
+        before: returns the words of the committed file; not called if there are no new lines.
+        path: of the file.
+        lines: of the open text.
+        mapped: the committed line of each, 0 for a new one.
+        start: first line of the range, from 1; what is MAX_BLOCK lines above it or below its end is not read.
+        end: last line of the range.
+    """
     blocks: list[list[int]] = []
-    for line, committed_line in enumerate(mapped, 1):
-        if not lines[line - 1].strip():
+    joined = False  # whether a new line belongs to the last block
+    first, last = max(1, start - MAX_BLOCK), min(len(lines), end + MAX_BLOCK)
+    for line, (text, old) in enumerate(zip(lines[first - 1 : last], mapped[first - 1 : last], strict=True), first):
+        if not text or text.isspace():
             continue
-        if committed_line == 0 and blocks and not any(map(str.strip, lines[blocks[-1][-1] : line - 1])):
+        if old:
+            joined = False
+        elif joined:
             blocks[-1].append(line)
-        elif committed_line == 0:
+        else:
             blocks.append([line])
+            joined = True
     inside = [block for block in blocks if block[0] <= end and block[-1] >= start]
-    old_keys, old_names = (line_keys(committed), set(WORD.findall("\n".join(committed)))) if inside else (set(), set())
-    return [
-        Block(
-            line=block[0],
-            symbol=enclosing_symbol(lines, block[0], path),
-            keys=tuple(sorted(line_keys(lines[line - 1] for line in block) - old_keys)),
-            names=tuple({name for line in block for name in WORD.findall(lines[line - 1])} - old_names),
-        )
-        for block in inside
-    ]
+    known = before() if inside else FileWords(set(), set())
+    return [_block(block[:MAX_BLOCK], path, lines, known) for block in inside]
+
+
+def _block(numbers: Sequence[int], path: str, lines: Sequence[str], known: FileWords) -> Block:
+    new = FileWords.of(lines[line - 1] for line in numbers)
+    return Block(
+        line=numbers[0],
+        symbol=enclosing_symbol(lines, numbers[0], path),
+        keys=tuple(sorted(new.keys - known.keys)),
+        names=tuple(new.names - known.names),
+    )
