@@ -7,6 +7,7 @@ from collections.abc import Iterable, Set
 from typing import NamedTuple
 
 from mom_lsp.extract.code import line_keys
+from mom_lsp.limits import MAX_SOURCE_LINE
 
 WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{2,}")
 
@@ -19,6 +20,6 @@ class FileWords(NamedTuple):
 
     @classmethod
     def of(cls, lines: Iterable[str]) -> FileWords:
-        """Return those of some lines."""
-        text = list(lines)
-        return cls(line_keys(text), frozenset(WORD.findall("\n".join(text))))
+        """Return those of some lines; of a very long one only the names at its beginning."""
+        every = list(lines)
+        return cls(line_keys(every), frozenset(WORD.findall("\n".join(line[:MAX_SOURCE_LINE] for line in every))))

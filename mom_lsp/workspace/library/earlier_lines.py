@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from mom_lsp.extract.code import normalized
 from mom_lsp.git import FileChange, Hunk
-from mom_lsp.limits import MAX_COMPARED
+from mom_lsp.limits import MAX_COMPARED, MAX_SOURCE_LINE
 
 SIMILAR = 0.5  # share of the parts that two versions of a line have in common
 SMALL = 5  # lines removed by a hunk that are all taken for earlier versions of those that it added
@@ -87,7 +87,9 @@ class _File:
 
 
 def key_of(line: str) -> int:
-    """Return the key of a line regardless of its layout."""
+    """Return the key of a line regardless of its layout; of one that is very long, with it."""
+    if len(line) > MAX_SOURCE_LINE:
+        return zlib.crc32(line.encode("utf-8", "replace"))
     return zlib.crc32(normalized(line.strip()).encode("utf-8", "replace"))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from mom_lsp.extract.code import MIN_LINE
@@ -59,7 +60,8 @@ class _Change(NamedTuple):
         start = mapped[first - 2] if first > 1 else 0
         end = mapped[after - 1] if after <= len(mapped) else len(committed) + 1
         removed = [at for at in range(start + 1, end) if committed[at - 1].strip()]
-        added = [at for at in range(first, after) if current[at - 1].strip()]
+        every = (at for at in range(first, after) if current[at - 1].strip())
+        added = list(islice(every, MOST_LINES + 1))  # one more tells that there are too many
         return cls(committed, current, removed, added)
 
     def moved_from(self, mapped: Sequence[int], line: int) -> int:
