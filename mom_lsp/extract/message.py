@@ -52,12 +52,13 @@ _SENTENCE_END = re.compile(
 )
 
 
-# Prefixes and suffixes of a subject that do not describe the change; a scope such as "url: " stays.
+# Prefixes (the first may be the mark of a list item) and suffixes of a subject that do not describe the change; a scope
+# such as "url: " stays.
 _PREFIX = re.compile(
-    r"^(?:Merge (?:[\w.-]++/[\w.-]++)?#\d++:\s*"
+    r"^(?:[-*•] )?(?:Merge (?:[\w.-]++/[\w.-]++)?#\d++:\s*"
     r"|\[(?:RFC |RESEND |v\d+ )*PATCH[^\]]*\]\s*|(?:fixup|squash|amend)!\s*|:[a-z0-9_+-]+:\s*"
     r"|(?:Merged PR|PR) #?\d+:\s*|!\d+\s+(?=\S)|(?:gh|bpo|GH|issue|Issue)[-# ]?\d+:\s*|[Bb]ug \d+\s*[-:]\s*"
-    r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )+"
+    r"|(?:Fixed|Fixes|Refs) #\d+ (?:--|[-:]) )*"
 )
 _CONVENTIONAL = re.compile(
     r"^(?:feat|fix|chore|refactor|docs?|perf|test|tests|build|ci|style)(?:\((?P<scope>[^)]+)\))?!?:\s+(?=\S)",
@@ -121,7 +122,7 @@ def _without_trailers(lines: list[str]) -> tuple[list[str], list[tuple[str, str]
 def title_of(subject: str) -> str:
     """Return a subject with its scope, but without other prefixes, issue numbers and the mark of a list item."""
     subject = subject[:MAX_SUBJECT]
-    title = _PREFIX.sub("", subject[2:] if subject.startswith(("* ", "- ", "• ")) else subject)
+    title = _PREFIX.sub("", subject)
     if conventional := _CONVENTIONAL.match(title):
         scope = conventional["scope"]
         title = (f"{scope}: " if scope else "") + title[conventional.end() :]
