@@ -125,6 +125,43 @@ def test_a_message_is_split_into_subject_body_and_trailers() -> None:
     assert [key for key, _ in message.trailers] == ["Fixes", "Reported-by", "Signed-off-by", "Closes"]
 
 
+WRAPPED = "When a control character is made of a letter, 64 has to be taken off"  # 68 characters
+
+
+@pytest.mark.parametrize(
+    ("message", "subject", "body"),
+    [
+        (f"{WRAPPED}\nand not 65. Found by Ann.\nTwice.", f"{WRAPPED} and not 65.", "Found by Ann. Twice."),
+        (f"{WRAPPED}\nand not 65.\n\nWhy.", f"{WRAPPED} and not 65.", "Why."),
+        (f"{WRAPPED}\nand not\n65", f"{WRAPPED} and not 65", ""),
+        (f"{WRAPPED}\n(it was 65)\n- one\n- two", f"{WRAPPED} (it was 65)", "- one\n- two"),
+        (f"{WRAPPED},\nAnn Author says", f"{WRAPPED}, Ann Author says", ""),
+        (f"{WRAPPED} by\nAnn Author", f"{WRAPPED} by Ann Author", ""),
+        (f"- {WRAPPED}\n  and not 65", f"{WRAPPED} and not 65", ""),
+    ],
+)
+def test_a_sentence_that_was_wrapped_is_the_subject(message: str, subject: str, body: str) -> None:
+    split = split_message(message)
+    assert (split.subject, split.body) == (subject, body)
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "This fixes it.",
+        "- and more",
+        "  indented",
+        "Reviewed-by: ann",
+        "closes #12",
+        "and a sentence that is too long for a title" * 5,
+    ],
+)
+def test_what_does_not_go_on_is_no_part_of_the_subject(rest: str) -> None:
+    assert split_message(f"{WRAPPED}\n{rest}").subject == WRAPPED
+    assert split_message(f"{WRAPPED}.\nand not 65").subject == f"{WRAPPED}."
+    assert split_message("Fix the pool\nand the cache").subject == "Fix the pool"
+
+
 def test_people_in_the_body_are_dropped_and_trailers_are_capped() -> None:
     message = split_message("x\n\nSigned-off-by: A <a@x.org>\nWhat is said.\n\n" + "Acked-by: A <a@x.org>\n" * 30)
     assert message.body == "What is said."

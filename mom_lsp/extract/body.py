@@ -103,9 +103,10 @@ def cleaned(subject: str, body: str) -> str:
             text = " ".join(" ".join(block).split())
             mark = _ITEM.match(text)
             said = text[mark.end() :] if mark else text
-            if not text or is_routine(said) or _repeats(said, title) or (not (mark and introduced) and _points(said)):
+            listed = mark and introduced
+            if not text or is_routine(said) or _repeats(said, title) or (not listed and only_references(said)):
                 continue
-            introduced = text.endswith(":") or bool(mark and introduced)
+            introduced = text.endswith(":") or bool(listed)
         kept.append(block or [""])
     return "\n".join(line for block in _without_empty_sections(kept) for line in block).strip("\n")
 
@@ -148,13 +149,13 @@ def _spoken(block: Sequence[str]) -> list[str]:
         if _SEPARATOR.match(line) or _TAG.match(line) or _CHECKBOX.match(line):
             continue
         begins = not kept or kept[-1].rstrip()[-1:] in _SENTENCE_END or line.lstrip()[:1].isupper()
-        if begins and _first_word(line) in _VERBS and _points(line) and not _OPEN_END.search(line):
+        if begins and _first_word(line) in _VERBS and only_references(line) and not _OPEN_END.search(line):
             continue
         kept.append(line)
     return kept
 
 
-def _points(text: str) -> bool:
+def only_references(text: str) -> bool:
     """Whether a text only names issues, pull requests or commits."""
     named, before = False, ""
     for token in _BETWEEN.split(text):

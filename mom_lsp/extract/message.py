@@ -6,7 +6,7 @@ import re
 import textwrap
 from dataclasses import dataclass
 
-from mom_lsp.extract.body import cleaned
+from mom_lsp.extract.body import cleaned, only_references
 from mom_lsp.extract.language import Language, says, spoken
 from mom_lsp.limits import MAX_SENTENCE, MAX_SUBJECT
 from mom_lsp.textcache import text_cache
@@ -15,6 +15,8 @@ MAX_BODY = 2000
 MAX_WHY = 300
 MAX_TRAILERS = 20
 MAX_TITLE = 200
+MAX_LAST = 10  # characters of the last word of a line
+NARROWEST = 60  # characters of a line at which messages are wrapped
 
 _DECISION_KEYS = (
     "Constraints?|Rejected|Directives?|Supersedes|Why|Decision|Rationale|Reason|Trade-?offs?|Confidence|Reversibility"
@@ -32,6 +34,8 @@ _BARE = re.compile(
     rf"(?P<key>{_ISSUE_KEYS}):?[ \t]+(?P<value>(?:#\d|GH-\d|https?://|[0-9a-f]{{7}}|commit [0-9a-f]{{7}}).*)"
 )
 _EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
+# No sentence ends in these.
+_UNFINISHED = re.compile(r",\Z|\b(?:a|an|and|by|for|from|if|in|issue|of|or|than|that|the|to|when|with)\Z")
 _PEOPLE = re.compile(
     r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
     r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
@@ -76,7 +80,7 @@ _SUFFIX = re.compile(
 class CommitMessage:
     """The parts of a commit message."""
 
-    subject: str
+    subject: str  # the first line, or the sentence that begins there
     body: str  # without trailers, credits, and what `cleaned` drops
     trailers: tuple[tuple[str, str], ...] = ()
     written: str = ""  # the body with what `cleaned` drops, such as "This reverts commit …"
@@ -85,14 +89,39 @@ class CommitMessage:
 @text_cache(2)  # asked for twice about each message
 def split_message(message: str) -> CommitMessage:
     """Return subject, body and trailers: the lines at the end that only name people, issues or links."""
-    subject, _, rest = message.strip().partition("\n")
+    subject, rest = _split_subject(message.strip())
     if not rest:
-        return CommitMessage(subject.strip(), "")
+        return CommitMessage(subject, "")
     lines, trailers = _without_trailers(_described(rest.rstrip()).split("\n"))
     body = "\n".join(lines).replace("\r", "")
     written = _PEOPLE.sub("", body + "\n").strip()
-    body = _BLANKS.sub("\n\n", cleaned(subject.strip(), written)).strip()
-    return CommitMessage(subject.strip(), body, tuple(reversed(trailers))[:MAX_TRAILERS], written)
+    body = _BLANKS.sub("\n\n", cleaned(subject, written)).strip()
+    return CommitMessage(subject, body, tuple(reversed(trailers))[:MAX_TRAILERS], written)
+
+
+def _split_subject(message: str) -> tuple[str, str]:
+    """Return the subject and what follows: the first line, or the sentence that was wrapped after it."""
+    first, _, rest = message.partition("\n")
+    first, lines = first.strip(), rest.split("\n")
+    if not _goes_on(first, lines[0]):
+        return first, rest
+    end = next((at for at, line in enumerate(lines) if not line.strip() or _ITEM.match(line)), len(lines))
+    paragraph = " ".join(" ".join([first, *lines[:end]]).split())
+    sentence = sentences(paragraph[:MAX_SENTENCE])[0]
+    if len(sentence) > MAX_TITLE:
+        return first, rest
+    return sentence, "\n".join([paragraph.partition(sentence)[2].strip(), *lines[end:]]).strip("\n")
+
+
+def _goes_on(first: str, second: str) -> bool:
+    """Whether a sentence that begins in the first line of a message was wrapped: its next word had no room there."""
+    word = (second.split(maxsplit=1) or [""])[0]
+    if not (first and word) or first[-1] in ".:;!?" or len(first) + 1 + len(word) <= NARROWEST:
+        return False
+    indented, marked = second[0] in " \t", first.startswith(("- ", "* "))
+    if indented != marked or _ITEM.match(second) or _without_trailers([second])[1] or only_references(second):
+        return False
+    return word[0].islower() or word[0] == "(" or _UNFINISHED.search(first[-MAX_LAST:]) is not None
 
 
 def _described(text: str) -> str:
