@@ -51,7 +51,7 @@ class NoIndex(StoreError):
 
 
 class Damaged(NoIndex):
-    """The index was damaged, and is rebuilt by itself."""
+    """The index was damaged, or written by an older version of mom, and is rebuilt by itself."""
 
 
 class Outdated(StoreError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,10 @@ from processes import eventually, finish, start
 from repositories import Repo, Start
 
 from mom_lsp import datafolder
-from mom_lsp.indexing.marker import load_marker
+from mom_lsp.durable_file import with_checksum
+from mom_lsp.indexing.marker import load_marker, save_marker
 from mom_lsp.indexqueue import pending
-from mom_lsp.store import is_damaged
+from mom_lsp.store import OUTGROWN, SCHEMA_VERSION, is_damaged
 
 REBUILT = "the index was damaged, and is being rebuilt in the background"
 
@@ -84,6 +86,22 @@ def test_a_command_starts_the_rebuild_and_says_so(repo: Repo) -> None:
     assert REBUILT in told.decode()
     eventually(lambda: not is_damaged(repo.location.data) and repo.head in load_marker(repo.location.data).heads)
     assert "Set a timeout" in finish(start(repo, "search", "timeout"))
+
+
+def test_an_index_of_an_older_version_is_rebuilt_and_the_user_is_told(repo: Repo, moms: Start) -> None:
+    moms(repo).index()
+    moms(repo).call("note", text="A timeout is in seconds.", path="net.py", line=1)
+    data = repo.location.data
+    (data / datafolder.SCHEMA).write_bytes(with_checksum(b"%d " % (SCHEMA_VERSION - 1)))
+    save_marker(data, replace(load_marker(data), rules="those of then"))
+    mom = moms(repo)
+    found = mom.call("search", text="timeout")
+    assert [one["title"] for one in found["suggestions"]] == ["A timeout is in seconds."]
+    assert found["troubles"] == [OUTGROWN] and "unindexed" not in found
+    assert len(mom.repairs) == 1
+    mom.index()
+    assert "Set a timeout" in mom.titles("timeout")
+    assert "troubles" not in mom.call("search", text="timeout")
 
 
 def test_a_damaged_journal_is_told_once(repo: Repo, moms: Start) -> None:

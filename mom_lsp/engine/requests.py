@@ -216,6 +216,6 @@ def answer(service: Service, method: str, params: Params) -> Any:
         service.erase()
     if (troubles := service.troubles(workspace)) and isinstance(result, dict):
         result |= {"troubles": troubles}
-    if method in ASKING and not service.library.indexed:
+    if method in ASKING and not service.library.indexed and not service.library.damage:
         result |= {"unindexed": True}
     return result

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mom_lsp.store.durable import REBUILDING, is_damaged
+from mom_lsp.store.durable import OUTGROWN, REBUILDING, is_damaged
 from mom_lsp.store.lease import encoding_lease, writer_lease
 from mom_lsp.store.text import SCHEMA_VERSION, content_hash, embedding_text
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mom_lsp.store.store import Store
 
 __all__ = [
+    "OUTGROWN",
     "REBUILDING",
     "SCHEMA_VERSION",
     "Store",

@@ -20,6 +20,10 @@ WRITTEN_AFTER = 1_800.0  # seconds; by then every system has written a file, eve
 
 HINT = "latest_version_hint.json"  # of Lance, beside the manifests: the one file that it changes, at any time
 REBUILDING = "the index was damaged, and is being rebuilt in the background"
+OUTGROWN = (
+    "the index was written by an older version of mom, and is rebuilt in the background, or at once by `mom index`;"
+    " feedback and notes are kept"
+)
 
 Stamp = tuple[int, int, int]  # size in bytes, time of the last change in ns, CRC-32
 

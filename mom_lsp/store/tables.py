@@ -17,7 +17,7 @@ from mom_lsp import datafolder
 from mom_lsp.durable_file import checked, flush, remove, replace, touch, with_checksum
 from mom_lsp.errors import Damaged, NoIndex, Outdated, StoreError
 from mom_lsp.store.arrow_rows import SCHEMA
-from mom_lsp.store.durable import REBUILDING, Durable, changed_files, is_damaged, load_point
+from mom_lsp.store.durable import OUTGROWN, REBUILDING, Durable, changed_files, is_damaged, load_point
 from mom_lsp.store.faults import Fault, faults
 from mom_lsp.store.indices import drop_broken, replace_indices
 from mom_lsp.store.lance import connect
@@ -65,9 +65,7 @@ class Tables:
                 raise self.report_damage()
             raise NoIndex("nothing is indexed yet: run `mom index`")
         if (version := _version(format)) is not None and version < SCHEMA_VERSION:
-            raise NoIndex(
-                "the index was written by an older version of mom: run `mom index`, which keeps all feedback and notes"
-            )
+            raise Damaged(OUTGROWN)
         try:
             with faults():
                 self._open_checked()
