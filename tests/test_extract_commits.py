@@ -137,6 +137,8 @@ WRAPPED = "When a control character is made of a letter, 64 has to be taken off"
         (f"{WRAPPED}\n(it was 65)\n- one\n- two", f"{WRAPPED} (it was 65)", "- one\n- two"),
         (f"{WRAPPED},\nAnn Author says", f"{WRAPPED}, Ann Author says", ""),
         (f"{WRAPPED} by\nAnn Author", f"{WRAPPED} by Ann Author", ""),
+        (f"{WRAPPED}. Reported by\nAnn Author.", f"{WRAPPED}.", "Reported by Ann Author."),
+        (f"{WRAPPED}. See Ann\nAuthor.", f"{WRAPPED}.", "See Ann Author."),
         (f"- {WRAPPED}\n  and not 65", f"{WRAPPED} and not 65", ""),
     ],
 )

@@ -121,7 +121,9 @@ def _goes_on(first: str, second: str) -> bool:
     indented, marked = second[0] in " \t", first.startswith(("- ", "* "))
     if indented != marked or _ITEM.match(second) or _without_trailers([second])[1] or only_references(second):
         return False
-    return word[0].islower() or word[0] == "(" or _UNFINISHED.search(first[-MAX_LAST:]) is not None
+    if word[0].islower() or word[0] == "(" or _UNFINISHED.search(first[-MAX_LAST:]):
+        return True
+    return len(sentences(first[:MAX_SUBJECT])) > 1  # the second one is broken off
 
 
 def _described(text: str) -> str:

@@ -43,7 +43,7 @@ class Limits:
     threads: int = 0  # 0: the plan's
     native: bool = True  # use the compiled hook if possible
     memory: int = 4 * 10**9  # bytes: mom.model.maxMemory
-    # Without the buffer types whose layouts need special instructions, such as AMX, which a virtual machine may announce
+    # Without the buffer types whose layouts need special instructions, such as AMX, which virtual machines may announce
     # and forbid. Only a process of its own can be started again after such a crash (see model_process.py).
     safe: bool = True
 
