@@ -30,6 +30,7 @@ from mom_lsp.process.runtime_folder import new_files
 log = logging.getLogger(__name__)
 
 Handler = Callable[[str, dict[str, Any]], Any]
+FAREWELL = 3.0  # seconds in which a client is told that the engine leaves; one that does not read must not block us
 WORKERS = 3  # threads for one client; more would only take the processor from the other clients
 
 
@@ -125,7 +126,7 @@ class EngineServer:
         self._lock.release()
         self._held.release()
         for peer in peers:
-            peer.flushed(0.5)  # a client that does not read must not block us
+            peer.flushed(FAREWELL)
         self._closed.set()  # last: the thread that waits for it ends the process
 
     def _accept(self) -> None:
