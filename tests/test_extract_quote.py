@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.extract.message import MAX_WHY
-from mom_lsp.extract.quote import Quote, place_words, quote
+from mom_lsp.extract.quote import Quote, is_informative, place_words, quote
 
 POOL = """The table hashes with FNV, since it is small.
 
@@ -72,6 +72,18 @@ def test_rarer_and_nearer_names_say_more_about_a_place() -> None:
 )
 def test_references_credits_code_and_the_title_are_never_quoted(body: str, text: str) -> None:
     assert quote("pool: mend the leak", body).text == text
+
+
+@pytest.mark.parametrize(
+    "credit", ["From Ada Byron, thanks!", "Fix from Ada.", "From Ada Byron in GitHub issue 12."]
+)
+def test_whom_a_change_is_from_is_no_reason(credit: str) -> None:
+    assert not is_informative(credit)
+
+
+@pytest.mark.parametrize("sentence", ["From Python 3.8 on this is a warning.", "From now on the server answers."])
+def test_since_when_something_holds_may_be_one(sentence: str) -> None:
+    assert is_informative(sentence)
 
 
 def test_a_sentence_that_goes_on_is_quoted_with_the_one_before() -> None:

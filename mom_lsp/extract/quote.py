@@ -45,7 +45,10 @@ _POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Foll
 _CREDIT = re.compile(
     r"(?:(?:signed|reported|reviewed|suggested|spotted|found|noticed|tested|acked|approved|assisted|pointed out|thanks"
     r"|co-?authored|co-?developed)[- ](?:off[- ])?(?:by|to)\b|(?:cc|ref|bug|link|url|closes|thanks)\s*:"
-    r"|\(cherry picked|--HG--|\[[\w.+-]+@[\w.-]+[:\]])",  # "[ada@example.org: renamed]"
+    r"|\(cherry picked|--HG--|\[[\w.+-]+@[\w.-]+[:\]]"  # "[ada@example.org: renamed]"
+    # "From Ada Byron in GitHub issue 12."
+    r"|(?:(?:diff|fix|patch|based on an? \w{1,20}) )?from (?-i:[A-Z])[\w'.-]{0,40}(?: (?-i:[A-Z])[\w'.-]{0,40}){0,3}"
+    r"(?:,? (?:in|via) (?:github|issue|bug|pr)\b.*|, (?:thanks|with|ok)\b.*)?[.!]?$)",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"(?:[-*•+]|\d{1,2}[.)]) ")
