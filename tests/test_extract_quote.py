@@ -74,9 +74,7 @@ def test_references_credits_code_and_the_title_are_never_quoted(body: str, text:
     assert quote("pool: mend the leak", body).text == text
 
 
-@pytest.mark.parametrize(
-    "credit", ["From Ada Byron, thanks!", "Fix from Ada.", "From Ada Byron in GitHub issue 12."]
-)
+@pytest.mark.parametrize("credit", ["From Ada Byron, thanks!", "Fix from Ada.", "From Ada Byron in GitHub issue 12."])
 def test_whom_a_change_is_from_is_no_reason(credit: str) -> None:
     assert not is_informative(credit)
 
