@@ -103,10 +103,10 @@ def cleaned(subject: str, body: str) -> str:
             text = " ".join(" ".join(block).split())
             mark = _ITEM.match(text)
             said = text[mark.end() :] if mark else text
-            listed = mark and introduced
+            listed = bool(mark) and introduced
             if not text or is_routine(said) or _repeats(said, title) or (not listed and only_references(said)):
                 continue
-            introduced = text.endswith(":") or bool(listed)
+            introduced = text.endswith(":") or listed
         kept.append(block or [""])
     return "\n".join(line for block in _without_empty_sections(kept) for line in block).strip("\n")
 
