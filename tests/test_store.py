@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import lancedb
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -121,6 +122,23 @@ def test_rows_written_after_indexing_are_found_too(store: Store, monkeypatch: py
     assert not store.searchable
     store.compact()
     assert store.searchable
+
+
+def test_versions_that_nobody_reads_any_more_do_not_stay_in_the_caches(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.fsync", lambda handle: None)  # too slow to do so often
+    monkeypatch.setattr("mom_lsp.store.lance.CACHE", 20_000)
+    sessions, new_session = [], lancedb.Session
+    monkeypatch.setattr("lancedb.Session", lambda **sizes: sessions.append(new_session(**sizes)) or sessions[-1])
+    reader = Store(store.folder.parent)
+    session = sessions[-1]
+    for number in range(8):
+        store.upsert([make_memory(number)])
+        store.compact()
+        reader.refresh()
+        reader.search_text("parser", 10)
+    assert session.size_bytes < 60_000  # 647,000 without a limit
 
 
 # Vectors
