@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,12 @@ def ended(project: Repo) -> Iterator[None]:
     EngineClient.connect(project.location.data, LONG, version="none of them")  # so the engine ends
 
 
-def engines_of(kind: type[Engines]) -> Engines:
-    return kind(lambda method, params: None, lambda connected: None, ("-m", "mom_lsp"))
+async def known() -> None:
+    """The settings are there."""
+
+
+def engines_of(kind: type[Engines], configured: Callable[[], Awaitable[object]] = known) -> Engines:
+    return kind(lambda method, params: None, lambda connected: None, ("-m", "mom_lsp"), configured)
 
 
 async def problem(engines: Engines, project: Repo) -> Any:
@@ -70,4 +74,10 @@ async def test_a_folder_that_is_opened_while_the_engine_starts_has_its_settings(
     engines.settings = {project.root: OFF, other.root: ON}
     found = await asyncio.gather(problem(engines, project), problem(engines, other))
     assert (found[0] == TURNED_OFF, found[1] == TURNED_OFF) == (True, False)
+    engines.close()
+
+
+async def test_a_question_waits_for_the_settings(project: Repo) -> None:
+    engines = engines_of(Engines, lambda: engines.configure({project.root: OFF}))
+    assert await problem(engines, project) == TURNED_OFF
     engines.close()

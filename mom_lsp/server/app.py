@@ -104,7 +104,7 @@ class MomServer(BackgroundServer):
         self.shown = Documents(self)
         self.status = StatusNotifier(self, self._states, FirstReading(self.show_info))
         self.protocol.on_text_lost = self.mark_lost
-        self.engines = Engines(self._notified, self._engine_changed, engine_command)
+        self.engines = Engines(self._notified, self._engine_changed, engine_command, self.settings_known)
         self.journal_thread = ThreadPoolExecutor(1, thread_name_prefix="mom-journal")
         self.pushed: Any = None  # the settings that the client sent unasked
         self.reload_settings: Callable[[], Awaitable[None]] | None = None
@@ -123,12 +123,16 @@ class MomServer(BackgroundServer):
         """Return an open document; None if it is outside the folders, disabled, too long or not text."""
         if (opening := self.opening.get(uri)) is not None:
             await opening.wait()
+        await self.settings_known()
+        return self.usable(uri)
+
+    async def settings_known(self) -> None:
+        """Wait for the client's settings; those until now apply as long as it does not answer."""
         if not self.configured.is_set():
             try:
                 await asyncio.wait_for(self.configured.wait(), SETTINGS_TIMEOUT)
-            except TimeoutError:  # the settings until now apply as long as the client does not answer
+            except TimeoutError:
                 self.configured.set()
-        return self.usable(uri)
 
     def usable(self, uri: str) -> OpenDocument | None:
         """Return the same as `document` without waiting."""

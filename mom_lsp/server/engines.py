@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -29,11 +29,17 @@ class Engines:
 
     `notified` is called with every notification, and with "trouble" {"message"} if a data folder is not accessible, its
     disk is full, or its engine is newer than this process; `changed` when an engine has connected (True) or
-    disconnected.
+    disconnected. A request waits for `configured`: an engine would act on other settings at once.
     """
 
-    def __init__(self, notified: Notified, changed: Callable[[bool], None], command: Sequence[str]) -> None:
-        self.notified, self.changed, self.command = notified, changed, command
+    def __init__(
+        self,
+        notified: Notified,
+        changed: Callable[[bool], None],
+        command: Sequence[str],
+        configured: Callable[[], Awaitable[object]],
+    ) -> None:
+        self.notified, self.changed, self.command, self._configured = notified, changed, command, configured
         self.settings: dict[Path, EditorSettings] = {}  # as the editor has set them, by workspace folder
         self._links: dict[Path, EngineLink] = {}
 
@@ -43,6 +49,7 @@ class Engines:
         Raises:
             MomError: the engine's own; ChildError while there is no engine, ChildTimeout.
         """
+        await self._configured()
         client = await self._link(worktree.data).connected(str(worktree.root))
         asked = asyncio.wrap_future(client.submit(method, {"root": str(worktree.root), **params}))
         try:
