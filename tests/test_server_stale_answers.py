@@ -41,6 +41,8 @@ class Front:
     def text(self, document: OpenDocument) -> str:
         return "x = 1\n"
 
+    _ask_about = MomServer._ask_about
+
     @property
     def server(self) -> MomServer:
         return cast("MomServer", self)
@@ -68,3 +70,12 @@ def test_stale_hints_are_requested_again() -> None:
     asyncio.run(update_hints(front.server, front.document))
     assert [hint.line for hint in front.document.hints] == [1]
     assert front.document.hinted_edit == front.document.edits
+
+
+def test_a_question_that_is_under_way_is_not_asked_again() -> None:
+    front = Front(lambda _: None)
+
+    async def ask_twice() -> list[dict[str, Any]]:
+        return await asyncio.gather(*(MomServer.answer(front.server, front.document, 0, 0) for _ in range(2)))
+
+    assert [answer["number"] for answer in asyncio.run(ask_twice())] == [1, 1]

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequ
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -28,6 +29,7 @@ from mom_lsp.server.hint_shift import Hint
 from mom_lsp.server.open_text import OpenTexts
 from mom_lsp.server.progress_bars import ProgressBars
 from mom_lsp.server.protocol import Protocol
+from mom_lsp.server.shared_requests import SharedRequests
 from mom_lsp.server.status_notifier import StatusNotifier
 from mom_lsp.server.uris import UriMap
 from mom_lsp.settings import Settings
@@ -61,6 +63,7 @@ class OpenDocument:
     read_timer: asyncio.TimerHandle | None = None  # until the hints on the screen count as read
     answers: dict[tuple[int, int, bool], dict[str, Any]] = field(default_factory=dict)  # cache by (start, end, counted)
     cached_since: float = float("-inf")  # the event loop's clock, at the first of them
+    requests: SharedRequests[dict[str, Any]] = field(default_factory=SharedRequests)  # likewise, under way
 
     @property
     def state(self) -> tuple[int, int]:
@@ -227,18 +230,17 @@ class MomServer(BackgroundServer):
             document.answers, document.cached_since = {}, now
         answer = document.answers.get((start, end, True)) or document.answers.get((start, end, counted))
         if answer is None:
-            state, count = document.state, self.settings_of(document.place.folder).suggest.count
-            params: dict[str, Any] = {
-                "path": document.place.path,
-                "start": start + 1,
-                "end": end + 1,
-                "counted": counted,
-            }
-            text = self.text(document)
-            answer = dict(await self.engines.ask(document.place, "suggest", **params, text=text, k=count, rev=None))
+            state = document.state
+            key, ask = (start, end, counted, state), partial(self._ask_about, document, start, end, counted)
+            answer = await document.requests.answer(key, ask)
             if document.state == state and not answer.get("incomplete"):
                 document.answers[start, end, counted] = answer
         return answer
+
+    async def _ask_about(self, document: OpenDocument, start: int, end: int, counted: bool) -> dict[str, Any]:
+        params: dict[str, Any] = {"path": document.place.path, "start": start + 1, "end": end + 1, "counted": counted}
+        text, count = self.text(document), self.settings_of(document.place.folder).suggest.count
+        return dict(await self.engines.ask(document.place, "suggest", **params, text=text, k=count, rev=None))
 
     def without_dismissed(self, document: OpenDocument, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the suggestions that the user has not just dismissed or forgotten."""

@@ -21,7 +21,7 @@ async def hover(ls: MomServer, params: types.HoverParams) -> types.Hover | None:
     if document is None or ls.settings_of(document.place.folder).hover == "off":
         return None
     line = params.position.line
-    asking = ls.start_task(_memories(ls, document, line))  # goes on when we give up: the next hover has its answer
+    asking = ls.start_task(_memories(ls, document, line))  # goes on when we give up: the next hover waits for it, too
     try:
         await asyncio.wait([asking], timeout=PATIENCE)
     except asyncio.CancelledError:  # the editor has moved on: nobody wants the answer
