@@ -41,11 +41,12 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
     report = service.indexing or {}
     running = report.get("done", 0) < report.get("total", 0)
     varied = variety(view, snapshot.life, workspace.settings.strategies.variety)
+    memories, git = int(view.suggestible.sum()), workspace.location.git
     found = {
-        "git": workspace.location.git,
-        "unborn": workspace.location.git and not head.commit,
-        "indexed": snapshot.indexed,
-        "memories": int(view.suggestible.sum()),
+        "git": git,
+        "unborn": git and not head.commit,
+        "indexed": snapshot.indexed and (memories > 0 or not head.commit or _was_read(service)),
+        "memories": memories,
         "pinned": len(snapshot.life.pinned),
         "forgotten": len(snapshot.life.forgotten),
         "notes": len(snapshot.notes),
@@ -54,6 +55,11 @@ def state(service: Service, workspace: Workspace) -> dict[str, Any]:
         "problems": _problems(service, *service.setting_problems(workspace), varied["warning"], *unshown(workspace)),
     }
     return found | {"lines": status_phrases.summary(found), "working": status_phrases.working(found)}
+
+
+def _was_read(service: Service) -> bool:
+    """Whether an indexing pass has come to its end: the first rows come after the tables."""
+    return bool(load_marker(service.data).heads)
 
 
 def status(service: Service, workspace: Workspace) -> dict[str, Any]:
