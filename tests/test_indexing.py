@@ -221,7 +221,7 @@ def test_a_file_whose_name_is_not_utf8_is_reread_too(project: Repo) -> None:
 
 
 def test_many_small_passes_are_compacted_now_and_then(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mom_lsp.store.store.SCATTERED", 4)
+    monkeypatch.setattr("mom_lsp.store.reader.SCATTERED", 4)
     seen = []
     for number in range(8):
         project.commit(f"Step {number}", {"a.py": f"a = {number}\n"})
