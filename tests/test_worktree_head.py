@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from repositories import Repo
 
-from mom_lsp.git import locate
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git import Repository, locate
+from mom_lsp.git.ancestors import Ancestors
 from mom_lsp.gitdirs import refs_of_head
 from mom_lsp.workspace.library.worktree import Worktree
 
@@ -51,6 +53,21 @@ def test_a_commit_is_noticed_through_every_kind_of_head(project: Repo, tmp_path:
     repo.git("pack-refs", "--all")
     commit = repo.commit("After packing", {"a.py": "a = 9\n"})
     assert worktree.head().commit == commit
+
+
+def test_a_failure_of_git_lasts_for_one_question(project: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    commit = project.commit("First", {"a.py": "a = 1\n"})
+    worktree, ancestors = Worktree(locate(project.root)), Repository.ancestors
+
+    def failing(self: Repository, rev: str, *, without: Sequence[str] = ()) -> Ancestors:
+        monkeypatch.setattr(Repository, "ancestors", ancestors)
+        raise RepositoryError("cannot run git: Resource temporarily unavailable")
+
+    monkeypatch.setattr(Repository, "ancestors", failing)
+    with pytest.raises(RepositoryError):
+        len(worktree.head().ancestors)
+    assert commit in worktree.head().ancestors
+    assert project.commit("Second", {"a.py": "a = 2\n"}) in worktree.head().ancestors
 
 
 def test_the_first_commit_is_noticed_through_an_alias(project: Repo) -> None:

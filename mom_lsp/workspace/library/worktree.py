@@ -216,7 +216,8 @@ class Worktree:
     def _list_history(self, commit: str, overrides: frozenset[str], near: Head) -> Ancestors:
         repository = self.repository
         assert repository is not None
-        if near.overrides == overrides and near.commit and repository.is_ancestor(near.commit, commit):
+        known = near.commit and not near.history.exception()  # it was listed before: there is one thread
+        if known and near.overrides == overrides and repository.is_ancestor(near.commit, commit):
             return repository.ancestors(commit, without=[near.commit]).with_older(near.ancestors)
         return repository.ancestors(commit)
 
