@@ -183,6 +183,7 @@ class Grouped:
 
 AGENT = "Agent"  # key of the trailer that names a coding agent: ours, since a message's own keys of one word are known
 
+FORGOTTEN = "forgotten"  # the noise of a memory without text
 TERMS = ("sem", "lex", "temp", "use", "place")
 
 
@@ -360,5 +361,5 @@ def tombstone(memory: Memory) -> Memory:
         commits=memory.commits,
         blobs=memory.blobs,
         anchors=anchors,
-        noise="forgotten",
+        noise=FORGOTTEN,
     )

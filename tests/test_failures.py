@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from repositories import Mom, Repo, Start
 from suggestions import hover_of
 
+from mom_lsp.engine.service import Service
 from mom_lsp.memory import Anchor, Memory, Reference
 from mom_lsp.route.failures import Block, Failures
 from mom_lsp.route.file_words import FileWords
@@ -59,6 +60,19 @@ def test_the_replacement_is_named(history: Repo, moms: Start) -> None:
     history.commit(f"Keep one connection a thread\n\nFollow-up to {reverted}", {"net.py": PLAIN + "LOCAL = 1\n"})
     failure = named(started(history, moms), "Share connections in a pool")["failure"]
     assert failure["replaced_by"]["title"] == "Keep one connection a thread"
+
+
+@pytest.mark.parametrize("title", ["Share connections in a pool", 'Revert "Share connections in a pool"'])
+def test_what_is_forgotten_is_quoted_by_no_failure_although_the_index_has_it(
+    history: Repo, moms: Start, title: str
+) -> None:
+    mom = started(history, moms)
+    mom.service = Service(mom.location.data, indexing_wanted=lambda location: None)
+    assert named(mom, title)["failure"]["because"] == REASON
+    mom.call("forget", id=named(mom, title)["id"])
+    rest = [*mom.search("pool connections"), *mom.suggest("net.py", 3, text=TRIED)]
+    assert rest and not any(REASON in str(one["failure"]) or title in str(one["failure"]) for one in rest)
+    mom.service.close()
 
 
 def test_retyping_reverted_code_gives_a_warning_first(history: Repo, moms: Start) -> None:

@@ -106,7 +106,7 @@ class Service:
 
     def _drop(self, gone: Collection[str]) -> None:
         """Drop forgotten memories from the memory of this process and of the editors' servers."""
-        self.library.forget(gone)
+        self.library.forget()
         for workspace in self.live_workspaces:
             workspace.presenter.forget()
         empty_text_caches()

@@ -27,7 +27,7 @@ from mom_lsp.indexing.head_extraction import HeadExtraction
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control, Report, Summary
-from mom_lsp.memory import tombstone
+from mom_lsp.memory import FORGOTTEN, tombstone
 from mom_lsp.store import SCHEMA_VERSION
 from mom_lsp.store.rows import Rows
 from mom_lsp.store.shared_table import NoRows, SharedTable
@@ -168,10 +168,10 @@ class Publication:
         """Replace forgotten memories by tombstones, and reopen restored ones; whether anything was forgotten."""
         found = table.columns(["id", "noise"]).to_pylist()
         noise = {row["id"]: row["noise"] for row in found}
-        forgotten = [one for one in self._journal.forgotten if noise.get(one, "forgotten") != "forgotten"]
+        forgotten = [one for one in self._journal.forgotten if noise.get(one, FORGOTTEN) != FORGOTTEN]
         self._erased = len(forgotten)
         table.upsert([tombstone(memory) for memory in table.get(forgotten).values()])
-        restored = [one for one in self._journal.restored if noise.get(one) == "forgotten"]
+        restored = [one for one in self._journal.restored if noise.get(one) == FORGOTTEN]
         if restored:
             table.delete(restored)
             marker.heads, marker.trees = [], []

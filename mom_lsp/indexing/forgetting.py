@@ -11,7 +11,7 @@ from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import load_marker
 from mom_lsp.indexing.merge import Merger
 from mom_lsp.indexing.progress import Control
-from mom_lsp.memory import Memory, tombstone
+from mom_lsp.memory import FORGOTTEN, Memory, tombstone
 from mom_lsp.store import Store
 from mom_lsp.textcache import empty_text_caches
 
@@ -20,8 +20,8 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
     """Erase every byte of forgotten memories, and extract restored ones again."""
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
-    to_erase = store.get([i for i in forgotten if noise.get(i, "forgotten") != "forgotten"])
-    to_restore = store.get([i for i, why in noise.items() if why == "forgotten" and i not in forgotten])
+    to_erase = store.get([i for i in forgotten if noise.get(i, FORGOTTEN) != FORGOTTEN])
+    to_restore = store.get([i for i, why in noise.items() if why == FORGOTTEN and i not in forgotten])
     if to_erase or store.erasing:
         control.step("compaction", 0, 1)
         erase_from_archive(location, to_erase.values())  # first: afterwards nothing tells what is to be erased there
@@ -47,4 +47,4 @@ def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger
         merger.write([memory for memory in found if memory.id in stones])
         merger.write_groups(extract_rows(commit_task(repository, rules, shared, annotations)))
     allow_again(location, stones.values())
-    store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == "forgotten"])
+    store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == FORGOTTEN])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from mom_lsp.extract.message import prose, sentences, shorten
 from mom_lsp.extract.quote import is_pointer
 from mom_lsp.extract.reverts import announces
-from mom_lsp.memory import TERMS, Failed, Memory, Scored
+from mom_lsp.memory import FORGOTTEN, TERMS, Failed, Memory, Scored
 from mom_lsp.route.failures import Block, Failure, Failures
 from mom_lsp.route.reason import WARNING
 from mom_lsp.route.view import View
@@ -102,7 +102,7 @@ class FailureAnnotator:
         ids = self._view.catalog.ids
         rows = {row for f in failures for row in (f.tried, f.by, f.replacement) if row is not None}
         found = self._texts.get([ids[row] for row in rows])
-        return {row: found[ids[row]] for row in rows if ids[row] in found}
+        return {row: memory for row in rows if (memory := found.get(ids[row])) and memory.noise != FORGOTTEN}
 
 
 def _reinstated(one: Scored) -> Scored:

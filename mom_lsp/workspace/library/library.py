@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -204,6 +204,7 @@ class Library:
         meaning = self._meaning(catalog, notes, number)
         key = (number, meaning.state, life.last_seq)
         rows = MemoryRows(version, notes)
+        rows.hide(life.forgotten)
         snapshot = Snapshot(catalog, meaning.vectors, meaning.slots, life, notes, key, meaning.domains, rows)
         self._swap(snapshot, before)
         release_free_memory()  # what it was made from, and the state before
@@ -237,11 +238,12 @@ class Library:
             self._install()
             assert self._snapshot is not None
             return self._snapshot
+        old.rows.hide(life.forgotten)
         return replace(old, life=life, key=(*old.key[:2], life.last_seq))
 
-    def forget(self, ids: Collection[str]) -> None:
-        """Drop the texts of memories, and the questions that may quote them, from the caches."""
-        self.snapshot().rows.forget(ids)
+    def forget(self) -> None:
+        """Drop the texts of forgotten memories, and the questions that may quote them, from the caches."""
+        self.snapshot()
         self._questions.clear()
 
     def _reload_vectors(self) -> bool:

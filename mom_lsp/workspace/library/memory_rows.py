@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from mom_lsp.memory import Memory
+from mom_lsp.memory import Memory, tombstone
 from mom_lsp.workspace.library.notes import encodable, matching
 
 
@@ -31,11 +31,17 @@ class MemoryRows:
     def __init__(self, version: StoreVersion | None, notes: Mapping[str, Memory]) -> None:
         """Take the version, None if nothing is indexed yet, and the notes by id."""
         self._version, self._notes = version, notes
+        self._forgotten: frozenset[str] = frozenset()
         self._read: dict[str, Memory] = {}
         self._frequency: dict[str, int] = {}
 
-    def forget(self, ids: Iterable[str]) -> None:
-        """Drop memories from the cache; they can be read again until the index is without them."""
+    def hide(self, forgotten: frozenset[str]) -> None:
+        """Return these memories without their text from now on, and no others: the index may still have it."""
+        if changed := forgotten ^ self._forgotten:
+            self._forgotten = forgotten
+            self._drop(changed)
+
+    def _drop(self, ids: Iterable[str]) -> None:
         for one in ids:
             self._read.pop(one, None)
         self._frequency.clear()
@@ -54,9 +60,12 @@ class MemoryRows:
         return {word: self._frequency.get(known, 0) for word, known in wanted.items()}
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
-        """Return memories and notes by id; unknown ids are left out. Raises Outdated."""
+        """Return memories and notes by id, forgotten ones without text; unknown ids are left out. Raises Outdated."""
         unknown = [i for i in ids if i not in self._read and i not in self._notes]
         if unknown and self._version is not None:
             self._read.update(self._version.get(unknown))
-        found = {i: self._notes.get(i) or self._read.get(i) for i in ids}
-        return {i: memory for i, memory in found.items() if memory is not None}
+        found = {i: memory for i in ids if (memory := self._notes.get(i) or self._read.get(i)) is not None}
+        if gone := self._forgotten & found.keys():
+            self._drop(gone)
+            found |= {i: tombstone(found[i]) for i in gone}
+        return found

@@ -12,7 +12,7 @@ from typing import Concatenate, ParamSpec, Protocol, TypeVar
 import numpy as np
 
 from mom_lsp.errors import Damaged, Outdated, UsageError
-from mom_lsp.memory import Memory, tombstone
+from mom_lsp.memory import Memory
 from mom_lsp.route.view import View
 from mom_lsp.settings import Settings
 from mom_lsp.workspace.library.head import Head
@@ -45,11 +45,7 @@ class State:
 
     def get(self, ids: Sequence[str]) -> dict[str, Memory]:
         """Return memories by id, forgotten ones without their text; unknown ids are left out. Raises Outdated."""
-        found, forgotten = self.snapshot.rows.get(ids), self.snapshot.life.forgotten
-        if gone := found.keys() & forgotten:  # until the index is without them
-            self.snapshot.rows.forget(gone)
-            found |= {id: tombstone(found[id]) for id in gone}
-        return found
+        return self.snapshot.rows.get(ids)
 
     def named(self, identity: str) -> Memory:
         """Return the memory whose id starts with some hex digits. Raises UsageError unless it is exactly one."""
