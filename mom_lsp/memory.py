@@ -8,7 +8,7 @@ and never stored in it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -327,9 +327,19 @@ def memory_id(*parts: str | int) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
-def commit_memory_id(email: str, author_time: int, subject: str) -> str:
-    """Return the id of a commit's memory: the same after a rebase, an amended diff and a cherry-pick."""
-    return memory_id("commit", email.lower(), author_time, subject.strip())
+def commit_memory_id(
+    emails: Sequence[str], author_time: int, subject: str, known: Collection[str] = frozenset()
+) -> str:
+    """Return the id of a commit's memory: the same after a rebase, an amended diff and a cherry-pick.
+
+    Args:
+        emails: of the author, as in the commit, then by the mailmap: a mailmap changes, but older versions used it.
+        author_time: seconds since 1970.
+        subject: the first line.
+        known: ids that feedback was given to, one of which is preferred.
+    """
+    ids = [memory_id("commit", email.lower(), author_time, subject.strip()) for email in emails]
+    return next((one for one in ids if one in known), ids[0])
 
 
 def clashing_id(identity: str, ordinal: int) -> str:

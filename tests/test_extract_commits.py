@@ -324,7 +324,7 @@ def test_renames_numbers_references_and_source_are_kept() -> None:
     assert memory.references == (Reference("followup", SHA),)
     assert memory.commits == ("a" * 40,)
     assert (memory.source.author, memory.source.time) == ("Ada", 1_600_000_000)
-    assert memory.id == commit_memory_id("ada@x.org", 1_600_000_000, "lib: move it (#12)")
+    assert memory.id == commit_memory_id(["ada@x.org"], 1_600_000_000, "lib: move it (#12)")
 
 
 def test_a_rebase_keeps_the_id() -> None:

@@ -42,6 +42,7 @@ def commit_memory(
     generated: Callable[[str], bool] = _vendored_or_generated,
     home: Collection[str] = (),
     said: Said = NOTHING,
+    known: Collection[str] = frozenset(),
 ) -> Memory:
     """Return the memory of a commit, also of noise: the index knows by them which commits it has read.
 
@@ -52,6 +53,7 @@ def commit_memory(
         home: "owner/name" of the repository's remotes, so that links to its own issues are recognised.
         said: about the commit outside its message. It adds to the text and changes neither the kind nor what the
             commit reverts or fixes.
+        known: ids of memories with feedback; see `commit_memory_id`.
     """
     first_line = commit.message.strip().partition("\n")[0]
     if len(commit.message) > MAX_MESSAGE:
@@ -74,7 +76,7 @@ def commit_memory(
     agents = merged((*said.agents, *agents_of(commit.author, commit.email, message.trailers, text)))
     noise = commit_noise(commit)
     return Memory(
-        id=commit_memory_id(commit.email, commit.author_time, first_line),
+        id=commit_memory_id(commit.emails, commit.author_time, first_line, known),
         kind=kind,
         title=title,
         body=body,

@@ -23,8 +23,8 @@ DETAIL_OPTIONS: dict[Detail, tuple[str, ...]] = {
     "names": ("--raw", "--no-renames"),
     "message": ("--no-patch",),
 }
-FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%at%x00%ct%x00%B"
-FIELDS = 7
+FORMAT = "%H%x00%P%x00%aN%x00%aE%x00%ae%x00%at%x00%ct%x00%B"
+FIELDS = 8
 MAX_DIFF = 1_000_000  # bytes of a commit's diff that are read
 MAX_RECORD = 32_000_000  # bytes of a commit with its message and diff that are kept in memory
 MAX_FILES = 500  # besides renamed ones
@@ -122,7 +122,9 @@ def fields_of(record: bytes) -> list[bytes]:
 
 def _commit(record: bytes) -> Commit:
     *fields, diff = fields_of(record)
-    sha, parents, author, email, author_time, commit_time, message = (f.decode("utf-8", "replace") for f in fields)
+    sha, parents, author, email, recorded_email, author_time, commit_time, message = (
+        field.decode("utf-8", "replace") for field in fields
+    )
     truncated = len(diff) > MAX_DIFF or len(record) == MAX_RECORD
     files = _files(diff, truncated)
     return Commit(
@@ -135,6 +137,7 @@ def _commit(record: bytes) -> Commit:
         message=message,
         files=(*files[:MAX_FILES], *(file for file in files[MAX_FILES:] if file.status == "R")),
         truncated=truncated or len(files) > MAX_FILES,
+        recorded_email=recorded_email,
     )
 
 

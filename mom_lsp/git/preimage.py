@@ -96,7 +96,7 @@ def _read(runner: Runner, shas: Sequence[str], attributes: str) -> Iterator[PreI
 
 def _preimage(record: bytes) -> PreImage:
     *fields, diff = fields_of(record)
-    sha, parents, _, _, author_time, commit_time, message = (field.decode("utf-8", "replace") for field in fields)
+    sha, parents, _, _, _, author_time, commit_time, message = (field.decode("utf-8", "replace") for field in fields)
     raw, _, patch = diff.lstrip(b"\n").partition(DIFF)
     of_path = sections(patch)
     paths = [unquoted(line.partition("\t")[2]) for line in raw_lines(raw)]

@@ -124,15 +124,19 @@ class Repository:
         """The commits that are missing or damaged: the history is read without what led to them."""
         return self._torn.missing
 
-    def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, str, int, int, str]]:
-        """Yield (sha, author email, author time, commit time, first line) of each commit; missing ones are skipped."""
+    def keys(self, shas: Sequence[str]) -> Iterator[tuple[str, tuple[str, str], int, int, str]]:
+        """Yield (sha, author emails, author time, commit time, first line) of each commit; missing ones are skipped.
+
+        The emails are the one in the commit and that of the mailmap.
+        """
         if not shas:
             return
-        form = "%H%x00%aE%x00%at%x00%ct%x00%B"
+        form = "%H%x00%ae%x00%aE%x00%at%x00%ct%x00%B"
         options = ("--ignore-missing", "--no-walk=unsorted", "--stdin", "-z", f"--format={form}")
         fields = self._run.output("log", *options, stdin=shas).decode("utf-8", "replace").split("\0")
-        for sha, email, author_time, commit_time, message in zip(*[iter(fields)] * 5, strict=False):
-            yield sha, email, parse_time(author_time), parse_time(commit_time), message.strip().partition("\n")[0]
+        for sha, email, mapped, author_time, commit_time, message in zip(*[iter(fields)] * 6, strict=False):
+            subject = message.strip().partition("\n")[0]
+            yield sha, (email, mapped), parse_time(author_time), parse_time(commit_time), subject
 
     def commits(
         self, shas: Sequence[str], *, merges: bool = False, attributes: str = "", paths: Sequence[str] = ()

@@ -40,3 +40,9 @@ class Commit:
     message: str
     files: tuple[FileChange, ...] = ()
     truncated: bool = False  # the diff was too large to read; files have no hunks
+    recorded_email: str = ""  # without mailmap, which may change
+
+    @property
+    def emails(self) -> tuple[str, str]:
+        """The author's e-mail as the commit has it, and by the mailmap."""
+        return self.recorded_email or self.email, self.email

@@ -58,7 +58,7 @@ class Annotations:
             for commit in self._repository.messages(commits):
                 checkpoints = checkpoints_of(commit.message) if self._has_checkpoints else ()
                 found[commit.sha] += (file for one in checkpoints for file in files_of(one, self.refs))
-                identity = commit_memory_id(commit.email, commit.author_time, _subject(commit.message))
+                identity = commit_memory_id(commit.emails, commit.author_time, _subject(commit.message))
                 for old in self._rewritten.of(identity, commit.message):
                     found[commit.sha] += self._notes[old]
         return tuple(Record(sha, *record) for sha in commits for record in dict.fromkeys(found[sha]))
@@ -164,8 +164,8 @@ class Rewritten:
         """Read the names of some commits."""
         self.by_identity: dict[str, list[str]] = {}
         self.by_title: dict[str, set[str]] = {}  # identities
-        for sha, email, author_time, _, subject in repository.keys(sorted(commits)):
-            identity = commit_memory_id(email, author_time, subject)
+        for sha, emails, author_time, _, subject in repository.keys(sorted(commits)):
+            identity = commit_memory_id(emails, author_time, subject)
             self.by_identity.setdefault(identity, []).append(sha)
             if len(subject) >= LEAST_TITLE:
                 self.by_title.setdefault(subject, set()).add(identity)

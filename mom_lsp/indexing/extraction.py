@@ -125,15 +125,19 @@ def history_tasks(
         *_chunks(plain[CHUNK:], CHUNK),
     ]
     return [
-        HistoryTask(chunk, chunk[0] in shared, partial(commit_task, repository, rules, chunk, annotations))
+        HistoryTask(
+            chunk, chunk[0] in shared, partial(commit_task, repository, rules, chunk, annotations, merger.known)
+        )
         for chunk in chunks
         if chunk
     ]
 
 
-def commit_task(repository: Repository, rules: IndexRules, commits: Sequence[str], annotations: Annotations) -> Task:
+def commit_task(
+    repository: Repository, rules: IndexRules, commits: Sequence[str], annotations: Annotations, known: frozenset[str]
+) -> Task:
     """Return the task of extracting some commits with what is said about them."""
-    return Task(repository.location, rules, commits=tuple(commits), records=annotations.of(commits))
+    return Task(repository.location, rules, commits=tuple(commits), records=annotations.of(commits), known=known)
 
 
 def grouped(
@@ -146,8 +150,9 @@ def grouped(
     groups: dict[str, list[tuple[int, str]]] = {}
 
     def add(commits: Sequence[str]) -> None:
-        for sha, email, author_time, commit_time, subject in repository.keys(commits):
-            groups.setdefault(commit_memory_id(email, author_time, subject), []).append((commit_time, sha))
+        for sha, emails, author_time, commit_time, subject in repository.keys(commits):
+            identity = commit_memory_id(emails, author_time, subject, merger.known)
+            groups.setdefault(identity, []).append((commit_time, sha))
 
     add(shas)
     stored = store.get([member for identity in groups for member in merger.group(identity)])

@@ -46,6 +46,7 @@ class Task:
     commits: tuple[str, ...] = ()
     files: tuple[tuple[str, str], ...] = ()
     records: tuple[Record, ...] = ()  # of the commits
+    known: frozenset[str] = frozenset()  # ids of memories with feedback
 
 
 def extract(task: Task) -> list[Memory]:
@@ -66,19 +67,19 @@ def _of_commits(repository: Repository, task: Task) -> Iterable[Memory]:
     said = said_of(repository, task.records) if task.records else {}
     memories, described = dict[str, Memory](), list[str]()
     for commit in repository.commits(task.commits, attributes=attributes):
-        memory = _of_commit(commit, task.rules, repository, said.get(commit.sha, NOTHING))
+        memory = _of_commit(commit, task, repository, said.get(commit.sha, NOTHING))
         memories[commit.sha] = memory
         if len(commit.parents) > 1 and not memory.noise:  # a merge with a description is worth reading its diff
             described.append(commit.sha)
     for whole in repository.commits(
         described, merges=True, attributes=attributes
     ):  # with one git: starting it takes ms
-        memories[whole.sha] = _of_commit(whole, task.rules, repository, said.get(whole.sha, NOTHING))
+        memories[whole.sha] = _of_commit(whole, task, repository, said.get(whole.sha, NOTHING))
     return memories.values()
 
 
-def _of_commit(commit: Commit, rules: IndexRules, repository: Repository, said: Said) -> Memory:
-    excluded = excluder(rules.exclude)
+def _of_commit(commit: Commit, task: Task, repository: Repository, said: Said) -> Memory:
+    excluded = excluder(task.rules.exclude)
     if traces := agent_trace.added(commit):
         said = joined(said, said_by(("", line.encode("utf-8", "replace")) for line in traces))
     secret = with_secrets({path for change in commit.files for path in (change.path, change.old_path) if path})
@@ -88,7 +89,7 @@ def _of_commit(commit: Commit, rules: IndexRules, repository: Repository, said: 
         if not excluded(change.path) and secret.isdisjoint((change.path, change.old_path))
     )
     told, numbers = commit_talk(repository.location).about(replace(commit, files=included))
-    memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said)
+    memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said, known=task.known)
     if numbers:
         memory = replace(memory, numbers=tuple(dict.fromkeys((*memory.numbers, *numbers))))
     return replace(memory, noise="excluded") if commit.files and not included else memory

@@ -16,8 +16,9 @@ from mom_lsp.store import Store
 from mom_lsp.textcache import empty_text_caches
 
 
-def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten: set[str], control: Control) -> None:
+def apply_forgets(store: Store, location: Location, rules: IndexRules, merger: Merger, control: Control) -> None:
     """Erase every byte of forgotten memories, and extract restored ones again."""
+    forgotten = merger.forgotten
     table = store.columns(["id", "noise"])
     noise = dict(zip(table["id"].to_pylist(), table["noise"].to_pylist(), strict=True))
     to_erase = store.get([i for i in forgotten if noise.get(i, FORGOTTEN) != FORGOTTEN])
@@ -28,7 +29,7 @@ def apply_forgets(store: Store, location: Location, rules: IndexRules, forgotten
         store.erase([tombstone(memory) for memory in to_erase.values()])
         empty_text_caches()
     if to_restore:
-        _restore(store, location, rules, Merger(store, forgotten), to_restore)
+        _restore(store, location, rules, merger, to_restore)
 
 
 def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger, stones: dict[str, Memory]) -> None:
@@ -42,9 +43,9 @@ def _restore(store: Store, location: Location, rules: IndexRules, merger: Merger
         alone = tuple(group[0] for group in groups if len(group) == 1)
         shared = tuple(sha for group in groups if len(group) > 1 for sha in group)
         files = tuple((path, blob) for stone in stones.values() for path in stone.paths for blob in stone.blobs)
-        found = extract(commit_task(repository, rules, alone, annotations))
+        found = extract(commit_task(repository, rules, alone, annotations, merger.known))
         found += extract(Task(location, rules, files=files))
         merger.write([memory for memory in found if memory.id in stones])
-        merger.write_groups(extract_rows(commit_task(repository, rules, shared, annotations)))
+        merger.write_groups(extract_rows(commit_task(repository, rules, shared, annotations, merger.known)))
     allow_again(location, stones.values())
     store.delete([i for i, memory in store.get(list(stones)).items() if memory.noise == FORGOTTEN])

@@ -52,10 +52,10 @@ class IndexPass:
         with Journal(data / datafolder.JOURNAL) as journal:
             events = list(journal.events())
         life = fold(events)
-        seq, forgotten = erasure_seq(events), set(life.forgotten)
-        apply_forgets(store, self._location, self._rules, forgotten, self._control)
+        seq, merger = erasure_seq(events), Merger(store, life.forgotten, life.usage)
+        apply_forgets(store, self._location, self._rules, merger, self._control)
         notes = notes_of(life)
-        self._extract(store, marker, Merger(store, forgotten), [note.body for note in notes.values()], rev)
+        self._extract(store, marker, merger, [note.body for note in notes.values()], rev)
         self._save_formatting(store)
         release_free_memory()  # what was extracted
         if not store.searchable:  # many rows are new, or the previous run was stopped

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,11 @@ MAX_BLOBS = 16  # file versions recorded per span
 class Merger:
     """Gives memories their final ids and merges those that are the same."""
 
-    def __init__(self, store: Rows, forgotten: set[str]) -> None:
+    def __init__(self, store: Rows, forgotten: Collection[str], judged: Iterable[str] = ()) -> None:
+        """Take the ids of forgotten memories, and of all with feedback."""
         self._store = store
-        self.forgotten = forgotten
+        self.forgotten = frozenset(forgotten)
+        self.known = self.forgotten.union(judged)
         self._ids: set[str] = set(store.columns(["id"])["id"].to_pylist())
 
     def write(self, fresh: Iterable[Memory]) -> int:
@@ -48,19 +50,28 @@ class Merger:
 
         A cherry-picked, rebased or amended commit is one memory with several commits and the text of the newest.
         Different changes by one author in the same second with the same subject touch different files: they get
-        an ordinal. Since groups are whole, the result does not depend on the order of indexing.
+        an ordinal. Since groups are whole, the result does not depend on the order of indexing, but for memories with
+        feedback, which keep theirs.
         """
+        memories = list(memories_of(fresh))
+        stored = {one for identity in {memory.id for memory in memories} for one in self.group(identity)}
+        kept = self._kept(stored, {sha for memory in memories for sha in memory.commits})
         rows: dict[str, Memory] = {}
-        stored: set[str] = set()
-        for memory in memories_of(fresh):
-            stored.update(self.group(memory.id))
-            identity = next(i for i in _ordinals(memory.id) if i not in rows or _same_change(rows[i], memory))
+        for memory in memories:
+            free = (i for i in _ordinals(memory.id) if i in rows or i not in kept.values())
+            own = next((kept[sha] for sha in memory.commits if sha in kept), None)
+            identity = own or next(i for i in free if i not in rows or _same_change(rows[i], memory))
             commits = {*memory.commits, *(rows[identity].commits if identity in rows else ())}
             rows[identity] = replace(memory, id=identity, commits=tuple(sorted(commits)))
         written = self._write(rows)
         self._store.delete(stored - rows.keys())
         self._ids -= stored - rows.keys()
         return written
+
+    def _kept(self, stored: Collection[str], commits: Collection[str]) -> dict[str, str]:
+        """Return the ids of rows with feedback, by their commits, as far as these are being written again."""
+        rows = self._store.get(sorted(self.known.intersection(stored)))
+        return {sha: row.id for row in rows.values() for sha in row.commits if sha in commits}
 
     def group(self, identity: str) -> Iterator[str]:
         """Yield the ids of the rows of one group."""
