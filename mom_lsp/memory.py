@@ -8,7 +8,7 @@ and never stored in it.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -145,6 +145,10 @@ class Usage:
     never: bool = False  # dismissed everywhere
     restored: float = 0.0  # time of the last restore
     discounted: frozenset[str] = frozenset()  # commits whose change of status was undone
+
+    def is_dismissed(self, names: Iterable[str], symbol: str) -> bool:
+        """Whether it was dismissed in a function of a file, or in all of it; the file has these names, also earlier."""
+        return bool(self.dismissed) and any((name, part) in self.dismissed for name in names for part in (symbol, ""))
 
 
 @dataclass(frozen=True, slots=True)

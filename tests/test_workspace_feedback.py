@@ -59,6 +59,36 @@ def test_a_dismissal_without_a_line_is_for_the_whole_file(mom: Mom) -> None:
     assert FIRST in titles(mom.suggest("src/a.py", 20))
 
 
+@pytest.mark.parametrize("verb", ["pin", "useful"])
+@pytest.mark.parametrize("line", [0, 14], ids=["the file", "a line"])
+def test_what_is_wanted_later_where_it_was_dismissed_is_shown_again(mom: Mom, verb: str, line: int) -> None:
+    first, at = mom_id(mom, FIRST), {"line": line} if line else {}
+    mom.call("dismiss", id=first, path="src/a.py", **at)
+    mom.call(verb, id=first, path="src/a.py", line=14)
+    assert FIRST in titles(mom.suggest("src/a.py", 14))
+
+
+def test_restoring_undoes_dismissals(mom: Mom) -> None:
+    first = mom_id(mom, FIRST)
+    mom.call("dismiss", id=first, path="src/a.py", line=14)
+    assert f"`mom restore {first[:8]}` undoes that" in mom.call("show", id=first)["because"]
+    mom.call("restore", id=first)
+    assert FIRST in titles(mom.suggest("src/a.py", 14))
+
+
+def test_dismissals_follow_a_renamed_file(mom: Mom, project: Repo) -> None:
+    mom.call("dismiss", id=mom_id(mom, FIRST), path="src/a.py", line=14)
+    mom.call("dismiss", id=mom_id(mom, ALPHA), path="src/a.py")
+    project.git("mv", "src/a.py", "src/renamed.py")
+    project.commit("Rename it")
+    mom.index()
+    assert FIRST not in titles(mom.suggest("src/renamed.py", 14))
+    assert FIRST in titles(mom.suggest("src/renamed.py", 20))
+    code = (project.root / "src/renamed.py").read_text()
+    hints = mom.call("hints", path="src/renamed.py", text=code, start=1, end=30)["hints"]
+    assert BETA in str(hints) and ALPHA not in str(hints)
+
+
 def test_a_dismissal_without_a_place_is_for_where_the_memory_was_shown_last(mom: Mom, project: Repo) -> None:
     project.commit(
         "Rename what the parser reads\n\nBecause the server does.", {"a.md": "The parser.\n", "src/z.py": "z = 1\n"}
@@ -84,7 +114,7 @@ def test_a_forgotten_memory_is_gone_at_once(mom: Mom, monkeypatch: pytest.Monkey
     mom.index()
     assert titles(mom.suggest("src/a.py", 2))[0] == ALPHA
     assert suggestion(mom)["id"] == one
-    with pytest.raises(UsageError, match="no forgotten or archived memory"):
+    with pytest.raises(UsageError, match="no forgotten, dismissed or archived memory"):
         mom.call("restore", id=one)
 
 
@@ -253,3 +283,14 @@ def test_memories_are_sorted_into_domains_only_when_some_are_new(project: Repo, 
     assert "domains" not in index()
     project.commit("Wait for the port, since the server needs a moment", {"src/b.py": "wait = 1\n"})
     assert "domains" in index()
+
+
+@pytest.mark.parametrize("verb", ["pin", "dismiss", "forget", "note"])
+def test_feedback_of_another_process_changes_what_is_shown(mom: Mom, moms: Start, project: Repo, verb: str) -> None:
+    mom.service.follow()
+    other, at = moms(project), {"path": "src/a.py", "line": 14}
+    other.call(verb, **at, **({"text": "Beware."} if verb == "note" else {"id": mom_id(mom, FIRST)}))
+    assert mom.service.follow()
+    other.suggest("src/a.py", 14, counted=True)
+    other.service.library.impressions.flush(other.service.library.journal, START)
+    assert not mom.service.follow()

@@ -61,10 +61,10 @@ def forget(id: str) -> None:
 @click.command()
 @click.argument("id")
 def restore(id: str) -> None:
-    """Restore a forgotten or archived memory.
+    """Restore a forgotten, dismissed or archived memory.
 
-    A forgotten memory is read from the repository again; a forgotten discussion returns with the next import. An
-    archived memory may be suggested again.
+    A forgotten memory is read from the repository again; a forgotten discussion returns with the next import. A
+    dismissed or archived memory may be suggested again, everywhere.
     """
     _send("restore", id=id)
 

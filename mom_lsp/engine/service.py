@@ -75,6 +75,7 @@ class Service:
         self._erased: frozenset[str] = frozenset()  # the forgotten memories that were erased
         self.on_forgotten: Callable[[Collection[str]], None] = lambda gone: None  # called with their ids
         self.open_windows = OpenWindows()
+        self._declared: tuple[object, ...] | None = None  # what the user wanted when the journal was last followed
         self._stamps: dict[str, Stamp] = {}  # of the files of settings, by root
         self._encoder_setting: str | None = None  # None for no encoder
 
@@ -83,10 +84,16 @@ class Service:
         self._follow_encoder()
         self.library.unload(UNUSED)
         changed = self.library.reload()  # reported even if what follows fails
+        changed |= bool(self.background.do("reading feedback", self._follow_feedback))
         self.background.do("recording impressions", self._record_impressions)
         self.background.do("updating statuses", self._settle)
         self.background.do("erasing forgotten memories", self.erase)
         return changed
+
+    def _follow_feedback(self) -> bool:
+        """Whether a process has recorded since the last call what the user wants to see or not to see."""
+        before, self._declared = self._declared, self.library.snapshot().life.declared
+        return before is not None and before != self._declared
 
     def improved(self) -> bool:
         """Whether, since the last call, blame has found more than was answered."""

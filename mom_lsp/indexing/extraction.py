@@ -155,8 +155,9 @@ def grouped(
             groups.setdefault(identity, []).append((commit_time, sha))
 
     add(shas)
-    stored = store.get([member for identity in groups for member in merger.group(identity)])
-    add(sorted({sha for memory in stored.values() for sha in memory.commits} - set(shas)))
+    members = {member for identity in groups for member in merger.group(identity)}
+    rows = store.columns(["id", "commits"], "source_type = 'commit'").to_pylist() if members else []
+    add(sorted({sha for row in rows if row["id"] in members for sha in row["commits"]} - set(shas)))
     history = repository.history(head) if head and any(len(group) > 1 for group in groups.values()) else []
     place = {sha: -at for at, sha in enumerate(history)}  # within one second parents come first
 

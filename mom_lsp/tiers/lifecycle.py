@@ -86,6 +86,13 @@ class Life:
         """The memories that are forgotten, dismissed or archived: few of the many that were ever shown."""
         return {m: u for m, u in self.usage.items() if u.forgotten or u.dismissed or u.never}
 
+    @cached_property
+    def declared(self) -> tuple[object, ...]:
+        """What the user wants to see or not to see: a value that changes with it."""
+        pins = {m: self.usage[m].pins for m in self.pinned}
+        unwanted = {m: (u.forgotten, u.dismissed, u.never) for m, u in self.suppressed.items()}
+        return pins, unwanted, self.merged, list(self.notes), self.tuned
+
     def shown_for(self, memory: str) -> str:
         """Return the memory that is shown for a memory: itself, unless it was merged into another."""
         seen = {memory}

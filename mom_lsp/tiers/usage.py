@@ -18,13 +18,16 @@ def after(usage: Usage, event: Event) -> Usage:
     match event.type:
         case "pin":
             pins = (*(usage.pins if usage.pinned else ()), _pin(event))
-            usage = replace(usage, pinned=True, pins=tuple(dict.fromkeys(pins)), forgotten=False)
+            usage = replace(_wanted(usage, event), pinned=True, pins=tuple(dict.fromkeys(pins)), forgotten=False)
+        case "useful":
+            usage = _wanted(usage, event)
         case "unpin":
             usage = replace(usage, pinned=False)
         case "forget":
             usage = replace(usage, forgotten=True, pinned=False)
         case "restore":
-            usage = replace(usage, forgotten=False, never=False, failures=0, shown=0, hinted=0, restored=event.time)
+            usage = replace(usage, forgotten=False, never=False, dismissed=frozenset(), restored=event.time)
+            usage = replace(usage, failures=0, shown=0, hinted=0)
         case "dismiss":
             usage = _dismissed(usage, event)
     return _used(usage, event) if event.type in ACCEPTED else usage
@@ -44,6 +47,16 @@ def _used(usage: Usage, event: Event) -> Usage:
     return replace(
         usage, uses=usage.uses + 1, first_used=first, last_used=event.time, places=places, never=False, hinted=0
     )
+
+
+def _wanted(usage: Usage, event: Event) -> Usage:
+    """Return the usage without the dismissals there: the later declaration counts."""
+    elsewhere = {
+        (path, symbol)
+        for path, symbol in usage.dismissed
+        if path != event.path or (event.symbol and symbol not in (event.symbol, ""))
+    }
+    return replace(usage, dismissed=frozenset(elsewhere))
 
 
 def _dismissed(usage: Usage, event: Event) -> Usage:

@@ -111,10 +111,10 @@ class Actions:
         return _done(f"Forgotten: “{memory.title}”; {how}")
 
     def restore(self, identity: str) -> Answer:
-        """Restore a forgotten memory, whose text is read from the repository again, or an archived or failed one."""
+        """Restore a forgotten memory, whose text is read from the repository again, or one dismissed or archived."""
         life = fold(self._journal.events())
-        suppressed = [m for m, usage in life.usage.items() if usage.forgotten or usage.failures or usage.never]
-        memory = _only(identity, suppressed, "no forgotten or archived memory has")
+        restorable = [m for m, usage in life.usage.items() if m in life.suppressed or usage.failures]
+        memory = _only(identity, restorable, "no forgotten, dismissed or archived memory has")
         self._append("restore", memory)
         if memory in life.forgotten:
             self._indexing_wanted("restore")

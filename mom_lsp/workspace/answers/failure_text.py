@@ -59,13 +59,13 @@ class FailureAnnotator:
             life: the feedback; dismissed and forgotten warnings are left out.
         """
         repeated = self._failures.repeated(path, blocks) if blocks else []
+        names = self._view.names_of(path) if repeated else []
         memories = self._memories([failure for _, failure in repeated])
         found: dict[int, Ranked] = {}
         for block, failure in repeated:
             row = failure.by if self._view.suggestible[failure.by] else failure.tried
             usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories, again=True)
-            dismissed = usage.forgotten or not usage.dismissed.isdisjoint({(path, block.symbol), (path, "")})
-            if failed is not None and not dismissed:
+            if failed is not None and not usage.forgotten and not usage.is_dismissed(names, block.symbol):
                 ended = "proposed before and abandoned" if failure.by == failure.tried else "tried before and reverted"
                 words = f"{WARNING}this was {ended}" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))

@@ -283,5 +283,5 @@ def why_not_suggested(memory: Memory, row: int | None, state: State) -> str:
         return "its commit is not an ancestor of HEAD, or its file has changed"
     if usage.dismissed:
         places = ", ".join(sorted({path for path, _ in usage.dismissed}))
-        return f"dismissed in {places}; suggested elsewhere"
+        return f"dismissed in {places}, suggested elsewhere; `mom restore {memory.id[:8]}` undoes that"
     return ""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from mom_lsp.memory import Memory, Usage
+from mom_lsp.memory import Memory
 from mom_lsp.route.features import CodeOverlap, code_overlap
 from mom_lsp.route.field_match import field_matches, words_of
 from mom_lsp.route.gate import ALL
@@ -120,11 +120,14 @@ class Candidates:
 
     def suppressed(self, spots: Sequence[Spot]) -> set[int]:
         """Return the rows that the user forgot, or does not want to see there."""
-        rows = set[int]()
-        for memory, state in self.snapshot.life.suppressed.items():
+        suppressed = self.snapshot.life.suppressed
+        if not suppressed:
+            return set()
+        rows, places = set[int](), [(self.view.names_of(spot.path), spot.symbol) for spot in spots]
+        for memory, usage in suppressed.items():
             row = self.view.catalog.row_of.get(memory)
             if row is not None and (
-                state.forgotten or (spots and state.never) or any(_dismissed(state, spot) for spot in spots)
+                usage.forgotten or (spots and usage.never) or any(usage.is_dismissed(*place) for place in places)
             ):
                 rows.add(row)
         return rows
@@ -194,7 +197,3 @@ def _best(rows: np.ndarray, scores: np.ndarray, count: int) -> np.ndarray:
     if len(rows) <= count:
         return rows
     return rows[np.argpartition(-scores, count)[:count]]
-
-
-def _dismissed(state: Usage, spot: Spot) -> bool:
-    return not state.dismissed.isdisjoint({(spot.path, spot.symbol), (spot.path, "")})

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from mom_lsp.extract.boilerplate import is_boilerplate
 from mom_lsp.extract.symbols import enclosing_symbol
-from mom_lsp.memory import Pin
+from mom_lsp.memory import Pin, Usage
 from mom_lsp.motifs.crystallise import Motif
 from mom_lsp.route.talk import talked_about
 from mom_lsp.workspace.library.proven import NOTHING_PROVEN, ProvenInFile
@@ -113,7 +113,8 @@ class _Rules:
 
     file: OpenFile
     pins: dict[int, list[Pin]]  # by row
-    dismissed: Callable[[int], frozenset[tuple[str, str]]]  # row -> (path, symbol)
+    names: Sequence[str]  # of the file, also earlier
+    usage: Callable[[int], Usage]  # by row
 
     @classmethod
     def of(cls, state: State, file: OpenFile) -> _Rules:
@@ -121,7 +122,7 @@ class _Rules:
         for row, pin in pins_in(state.snapshot, state.view, file.path):
             pins.setdefault(row, []).append(pin)
         life, ids = state.snapshot.life, state.snapshot.catalog.ids
-        return cls(file, pins, lambda row: life.of(ids[row]).dismissed)
+        return cls(file, pins, state.view.names_of(file.path), lambda row: life.of(ids[row]))
 
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
@@ -156,8 +157,8 @@ class _Rules:
 
     def is_dismissed(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory was dismissed in the function around a line."""
-        places = self.dismissed(row)
-        return bool(places) and (self.file.path, enclosing_symbol(lines, line, self.file.path)) in places
+        usage = self.usage(row)
+        return bool(usage.dismissed) and usage.is_dismissed(self.names, enclosing_symbol(lines, line, self.file.path))
 
 
 def thinned(
