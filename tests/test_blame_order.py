@@ -37,6 +37,7 @@ class Recorded(Repository):
         self.blamed: list[Any] = []
         self.held: set[str] = set()  # blames that do not end before they are stopped or let go, as text
         self.released: set[str] = set()  # of them, those that are let go alone
+        self.fails: set[str] = set()  # blames that git cannot do
         self.began, self.let_go = threading.Event(), threading.Event()
 
     def blame(
@@ -44,6 +45,8 @@ class Recorded(Repository):
     ) -> list[BlameGroup]:
         name = DEEP if moves else list(ranges)
         self.blamed.append(name)
+        if str(name) in self.fails:
+            raise RepositoryError("cannot run git: Cannot allocate memory")
         if str(name) in self.held:
             self.began.set()
             stop: Callable[[], bool] = options["stop"]
@@ -277,6 +280,14 @@ def test_other_ignored_revisions_are_blamed_again_while_the_old_answer_stands(pr
     assert again.settle() == [[], DEEP]
     assert again.writers.improved()
     assert again.of((5, 5))[5] == first
+
+
+def test_a_deep_blame_that_failed_is_not_saved(project: Repo, asked: Asked) -> None:
+    asked.repository.fails = {DEEP}
+    found = asked.of(None)
+    assert asked.settle() == [[], DEEP]
+    again = restarted(project)
+    assert again.of(None) == found and again.settle() == [[], DEEP]
 
 
 def test_a_damaged_file_of_saved_blames_is_rebuilt(project: Repo, asked: Asked) -> None:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
+import pytest
 from processes import eventually
 from repositories import Mom, Repo, Start
 
 from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
+from mom_lsp.errors import RepositoryError
+from mom_lsp.git import Commit, Repository
 from mom_lsp.workspace.library.blame_patience import IN_ENGINE, BlamePatience
 from mom_lsp.workspace.library.worktree import Worktree
 
@@ -70,6 +75,26 @@ def test_an_engine_answers_in_time_and_finds_the_rest_in_the_background(project:
     view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
     asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
     eventually(lambda: asked().commits.get(2, ())[:1] == (reason,))
+
+
+def test_a_failure_of_git_is_no_answer(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.commit("Add fetch", {"net.py": FIRST})
+    reason = project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
+    text = FIRST.replace("timeout=5", "timeout=17").replace("80", "443")
+    last = project.commit("Use port 443", {"net.py": text})
+    mom = moms(project)
+    mom.index()
+    worktree = Worktree(project.location)
+    view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
+    asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
+
+    def failing(*args: Any, **options: Any) -> Iterator[Commit]:
+        raise RepositoryError("cannot run git: Cannot allocate memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Repository, "commits", failing)
+        assert not asked().complete
+    assert asked().commits[2][0] == reason
 
 
 def test_an_engine_gives_a_command_the_whole_answer_at_once(project: Repo, moms: Start) -> None:

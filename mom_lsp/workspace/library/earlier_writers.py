@@ -17,6 +17,7 @@ import numpy as np
 from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.code import MAX_LINE_KEYS, line_keys
 from mom_lsp.git import Repository
+from mom_lsp.git.runner import is_damage
 from mom_lsp.route.catalog import EMPTY
 from mom_lsp.route.view import View
 from mom_lsp.workspace.library.at_rest import AtRest
@@ -111,16 +112,22 @@ class EarlierWriters:
 
     def _find(self, view: View, path: str, texts: Mapping[int, str], writers: Mapping[int, str]) -> None:
         traces = {line: _Trace(path, text, writers[line]) for line, text in texts.items()}
+        try:
+            self._follow(view, list(traces.values()))
+        except RepositoryError:  # the next question tries again
+            return
+        for line, trace in traces.items():
+            known = _Known(tuple(trace.found), trace.moved)
+            self._known.put((view.catalog.size, writers[line], path, key_of(texts[line])), known)
+
+    def _follow(self, view: View, traces: Sequence[_Trace]) -> None:
         for _ in range(STEPS):
-            active = [trace for trace in traces.values() if not trace.ended]
+            active = [trace for trace in traces if not trace.ended]
             if not active:
                 break
             self._read(view, {(trace.writer, trace.path) for trace in active})
             for trace in active:
                 self._step(view, trace)
-        for line, trace in traces.items():
-            known = _Known(tuple(trace.found), trace.moved)
-            self._known.put((view.catalog.size, writers[line], path, key_of(texts[line])), known)
 
     def _step(self, view: View, trace: _Trace) -> None:
         """Go from the last writer that is known to the one before."""
@@ -176,7 +183,9 @@ class EarlierWriters:
                 read[commit.sha] = ChangedLines(commit.files)
             for commit in self._repository.commits(large, merges=True, paths=paths):
                 read[commit.sha] = ChangedLines(commit.files)
-        except RepositoryError:  # objects are missing in a partial clone
+        except RepositoryError as error:
+            if not is_damage(error):  # objects are missing in a partial clone
+                raise
             return
         for key in unknown:
             self._changes.put(key, read.get(key[0], ChangedLines()))

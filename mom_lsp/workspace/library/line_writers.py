@@ -294,14 +294,16 @@ class LineWriters:
         """Blame a file deeply; return False if that was stopped, as it is for a file of which less is known."""
         blame, plain = self._repository.blame, file.plain(None)
         stop = Lasting(lambda: file.dropped or any(one.left for one in tuple(self._queue) if not one.dropped))
+        failed = False
         try:
             found = by_line(blame(file.commit, file.path, moves=True, plain=plain, timeout=LONGEST, stop=stop))
         except RepositoryError:  # a partial clone lacks other files of old commits, or it would take too long
-            found = by_line(plain)
+            found, failed = by_line(plain), True
         if stop.was_true:
             return False
         with self._changed:
             self._improved |= file.finish(found)
             self._changed.notify_all()
-        self._saved.save(file)
+        if not failed:  # the next process may have more memory, or time
+            self._saved.save(file)
         return True
