@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import weakref
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,18 @@ def test_two_worktrees_share_one_store_and_each_sees_its_own_branch(project: Rep
     assert not shown["suggested"]
     assert "not an ancestor of HEAD" in shown["because"]
     assert {main_mom.call("status")["head"], side_mom.call("status")["head"]} == {ours, theirs}
+
+
+def test_nothing_is_kept_of_a_worktree_that_was_removed(project: Repo, moms: Start, tmp_path: Path) -> None:
+    project.commit("Common start of callers", {"a.py": CODE})
+    mom, side = moms(project), project.worktree(tmp_path / "side", "-b", "side")
+    mom.index()
+    answer(mom.service, "suggest", {"root": str(side.root), "path": "a.py", "start": 2, "end": 2})
+    kept = weakref.ref(mom.service.workspace(str(side.root)))
+    project.git("worktree", "remove", "--force", str(side.root))
+    mom.service.follow()
+    gc.collect()
+    assert kept() is None and titles_of(mom.suggest("a.py", 2))
 
 
 def test_checkouts_and_merges_are_followed(project: Repo, moms: Start) -> None:

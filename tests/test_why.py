@@ -264,6 +264,14 @@ def test_a_line_of_a_new_file_is_said_to_be_new(mom: Mom, project: Repo) -> None
     assert (found["citations"], found["answer"]) == ([], "This file is not committed yet.")
 
 
+def test_the_first_line_of_a_committed_empty_file_is_a_new_line(project: Repo, moms: Start) -> None:
+    project.commit("Make it a package", {"pkg/__init__.py": ""})
+    mom = moms(project)
+    mom.index()
+    answer = why(mom, 1, "pkg/__init__.py", text="import os\n")["answer"]
+    assert answer.startswith("This line is not committed yet.")
+
+
 def test_a_comment_that_is_not_committed_is_no_explanation(project: Repo, moms: Start) -> None:
     project.commit("Add area", {"box.py": PLAIN_COMMENT})
     project.write("box.py", f"{PLAIN_COMMENT}\n\ndef perimeter(box):\n    # twice the sides\n    return 2 * sum(box)\n")

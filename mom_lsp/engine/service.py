@@ -81,6 +81,7 @@ class Service:
 
     def follow(self) -> bool:
         """Reload what the indexer wrote; whether anything changed."""
+        self._drop_removed()
         self._follow_encoder()
         self.library.unload(UNUSED)
         changed = self.library.reload()  # reported even if what follows fails
@@ -185,7 +186,15 @@ class Service:
     @property
     def live_workspaces(self) -> list[Workspace]:
         """The workspaces that still exist: a linked worktree may be removed while others are in use."""
-        return [one for one in list(self._workspaces.values()) if (one.location.git_dir or one.location.root).is_dir()]
+        return [one for one in list(self._workspaces.values()) if _is_there(one)]
+
+    def _drop_removed(self) -> None:
+        """Free what is cached of worktrees that were removed."""
+        with self._lock:
+            for root, workspace in list(self._workspaces.items()):
+                if not _is_there(workspace):
+                    del self._workspaces[root]
+                    self._stamps.pop(str(workspace.location.root), None)
 
     def actions(self, workspace: Workspace) -> Actions:
         """Return the user's actions in a workspace."""
@@ -294,6 +303,10 @@ class Service:
                 self.library.use(choose(wanted) if wanted is not None else None)
             except EncoderError as error:
                 self.library.use(None, str(error))
+
+
+def _is_there(workspace: Workspace) -> bool:
+    return (workspace.location.git_dir or workspace.location.root).is_dir()
 
 
 def _start_repair(location: Location) -> None:

@@ -117,7 +117,7 @@ def spot_query(
     """
     committed = worktree.committed(head, path)
     is_committed = worktree.repository is None or any(mapped[start - 1 : end])
-    preface = "" if is_committed or start != end else NEW_LINE if committed else NEW_FILE
+    preface = "" if is_committed or start != end else NEW_LINE if path in head.tree else NEW_FILE
     symbol = enclosing_symbol(lines, start, path) if lines else ""
     window = lines[max(0, start - 1 - CONTEXT) : end + CONTEXT][:MAX_LINES]
     code = "\n".join(line.strip() for line in window if line.strip())
