@@ -7,6 +7,7 @@ A client that asks for these kinds gets all of them, for every memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Any
@@ -22,6 +23,7 @@ from mom_lsp.server.open_text import TOO_LONG
 KIND = "mom"  # no kind that editors know: they show their own actions first
 OPTIONS = types.CodeActionOptions(code_action_kinds=[KIND], resolve_provider=True)
 TITLE_LENGTH = 40
+SHORT_ID = 8  # digits, as in the messages of commands
 NOTE_LENGTH = 2000
 OUTSIDE = "this file is outside the open folders"
 LOST = "a change to this file could not be read: reopen it"
@@ -53,7 +55,8 @@ async def actions_at(
     """Return all actions at a selection: for the memories of its first line, then those that need no memory."""
     line = selection.start.line
     found = await _suggestions(ls, document, line, asked)
-    first, *others = [list(_memory_actions(ls, document, line, one)) for one in found] or [[]]
+    named = zip(found, _titles(found), strict=True)
+    first, *others = [list(_memory_actions(ls, document, line, one, title)) for one, title in named] or [[]]
     why = [_action("Explain this line", "why", [document.uri, line + 1])] if asked and not found else []
     general = _general_actions(ls, document, selection) if asked else ()
     return [*first, *why, *chain.from_iterable(others), *general]
@@ -102,14 +105,23 @@ async def _suggestions(ls: MomServer, document: OpenDocument, line: int, asked: 
     return ls.without_dismissed(document, [hint.suggestion for hint in document.hints if hint.line == line])
 
 
+def _titles(suggestions: Sequence[dict[str, Any]]) -> list[str]:
+    """Return short titles that differ: a user, and the answer to "More…", tell the memories apart by them alone."""
+    titles = [shorten(plain(one["title"]), TITLE_LENGTH) for one in suggestions]
+    times = Counter(titles)
+    return [
+        title if times[title] == 1 else f"{title} ({one['id'][:SHORT_ID]})"
+        for one, title in zip(suggestions, titles, strict=True)
+    ]
+
+
 def _memory_actions(
-    ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]
+    ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any], title: str
 ) -> Iterator[types.CodeAction]:
     """Yield the actions for one memory, each with its title: in an editor's menu they may stand apart."""
     memory = suggestion["id"]
     here = [memory, document.uri, line + 1]
     own = suggestion["source"].get("type") == "user"
-    title = shorten(plain(suggestion["title"]), TITLE_LENGTH)
 
     def action(verb: str, name: str, arguments: list[Any], disabled: str = "") -> types.CodeAction:
         return _action(f"{verb}: {title}", name, arguments, disabled, memory)

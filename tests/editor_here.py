@@ -1,0 +1,95 @@
+"""An editor and the real language server in this process; a service in this process answers as an engine does."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bare_client import INITIALIZE, JSON, Client
+from repositories import Mom
+
+from mom_lsp.errors import MomError
+from mom_lsp.server.app import MomServer
+from mom_lsp.server.engine_link import ANSWER_TIMEOUT
+from mom_lsp.server.engines import Engines, WorktreeLocation
+
+T = TypeVar("T")
+Fails = Callable[[str], MomError | None]
+
+
+class Services(Engines):
+    """Engines that are services; `fails` returns the error that a request gets instead of its answer."""
+
+    def __init__(self, server: MomServer, *moms: Mom) -> None:
+        own = server.engines
+        super().__init__(own.notified, own.changed, own.command, server.settings_known)
+        self.moms = {mom.root: mom for mom in moms}
+        self.fails: Fails = lambda method: None
+
+    async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
+        if error := self.fails(method):
+            raise error
+        return self.moms[worktree.root].call(method, **params)
+
+    async def open(self, data: Path, root: Path) -> None:
+        """Start nothing: the services are there."""
+
+
+class EditorHere(Client):
+    """A client whose server has the folders of some services."""
+
+    def __init__(self, *moms: Mom) -> None:
+        super().__init__()
+        self.engines = self.server.engines = Services(self.server, *moms)
+        self._numbers = itertools.count(1)
+        self.folders = [{"uri": mom.root.as_uri(), "name": mom.root.name} for mom in moms]
+
+    async def request(self, method: str, params: Any) -> Any:
+        """Send a request, and return its result."""
+        answer = await self.ask(method, params, next(self._numbers))
+        assert "error" not in answer, answer["error"]
+        return answer["result"]
+
+    async def run(self, command: str, *arguments: Any) -> Any:
+        return await self.request("workspace/executeCommand", {"command": command, "arguments": arguments})
+
+    def open(self, mom: Mom, path: str, text: str | None = None) -> str:
+        """Open a file, by default with the text on the disk, and return its URI."""
+        uri, known = (mom.root / path).as_uri(), (mom.root / path).read_text() if text is None else text
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": known}
+        self.notify("textDocument/didOpen", {"textDocument": document})
+        return uri
+
+    async def actions(self, uri: str, line: int, *kinds: str) -> list[JSON]:
+        """Return the actions for a line (from 1) that the user asks for, of these kinds or else of any."""
+        at = {"line": line - 1, "character": 0}
+        context = {"diagnostics": [], "triggerKind": 1} | ({"only": kinds} if kinds else {})
+        place = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}}
+        return list(await self.request("textDocument/codeAction", place | {"context": context}))
+
+    async def choose(self, choice: Callable[[list[str]], str]) -> None:
+        """Wait for a question to the user, and answer it with one of the titles offered."""
+        while not (asked := [one for one in self.received if one.get("method") == "window/showMessageRequest"]):
+            self.came.clear()
+            await self.came.wait()
+        title = choice([action["title"] for action in asked[-1]["params"]["actions"]])
+        self.send({"jsonrpc": "2.0", "id": asked[-1]["id"], "result": {"title": title}})
+
+
+def talk_here(talk: Callable[[EditorHere], Awaitable[T]], *moms: Mom) -> T:
+    """Open an editor with the folders of some services, and return what a conversation with its server does."""
+
+    async def session() -> T:
+        editor = EditorHere(*moms)
+        try:
+            await editor.request("initialize", INITIALIZE | {"workspaceFolders": editor.folders})
+            editor.notify("initialized", {})
+            return await talk(editor)
+        finally:
+            editor.reader.feed_eof()
+            await editor.reading
+
+    return asyncio.run(session())
