@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from bare_client import INITIALIZE, JSON, Client
+from bare_client import INITIALIZE, JSON, TIMEOUT, Client
 from repositories import Mom
 
 from mom_lsp.errors import MomError
@@ -20,16 +20,22 @@ T = TypeVar("T")
 Fails = Callable[[str], MomError | None]
 
 
+def folder(root: Path) -> JSON:
+    return {"uri": root.as_uri(), "name": root.name}
+
+
 class Services(Engines):
     """Engines that are services; `fails` returns the error that a request gets instead of its answer."""
 
     def __init__(self, server: MomServer, *moms: Mom) -> None:
         own = server.engines
         super().__init__(own.notified, own.changed, own.command, server.settings_known)
+        self.configured = server.settings_known
         self.moms = {mom.root: mom for mom in moms}
         self.fails: Fails = lambda method: None
 
     async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
+        await self.configured()
         if error := self.fails(method):
             raise error
         return self.moms[worktree.root].call(method, **params)
@@ -45,7 +51,7 @@ class EditorHere(Client):
         super().__init__()
         self.engines = self.server.engines = Services(self.server, *moms)
         self._numbers = itertools.count(1)
-        self.folders = [{"uri": mom.root.as_uri(), "name": mom.root.name} for mom in moms]
+        self.folders = [folder(mom.root) for mom in moms]
 
     async def request(self, method: str, params: Any) -> Any:
         """Send a request, and return its result."""
@@ -72,20 +78,29 @@ class EditorHere(Client):
 
     async def choose(self, choice: Callable[[list[str]], str]) -> None:
         """Wait for a question to the user, and answer it with one of the titles offered."""
-        while not (asked := [one for one in self.received if one.get("method") == "window/showMessageRequest"]):
-            self.came.clear()
-            await self.came.wait()
-        title = choice([action["title"] for action in asked[-1]["params"]["actions"]])
-        self.send({"jsonrpc": "2.0", "id": asked[-1]["id"], "result": {"title": title}})
+        asked = await self.message("window/showMessageRequest")
+        title = choice([action["title"] for action in asked["params"]["actions"]])
+        self.send({"jsonrpc": "2.0", "id": asked["id"], "result": {"title": title}})
+
+    async def message(self, method: str) -> JSON:
+        """Wait for the server's first message of a method."""
+        async with asyncio.timeout(TIMEOUT):
+            while not (found := [one for one in self.received if one.get("method") == method]):
+                self.came.clear()
+                await self.came.wait()
+        return found[0]
 
 
-def talk_here(talk: Callable[[EditorHere], Awaitable[T]], *moms: Mom) -> T:
-    """Open an editor with the folders of some services, and return what a conversation with its server does."""
+def talk_here(talk: Callable[[EditorHere], Awaitable[T]], *moms: Mom, **greeting: Any) -> T:
+    """Open an editor with the folders of some services, and return what a conversation with its server does.
+
+    `greeting` has other parameters of `initialize`.
+    """
 
     async def session() -> T:
         editor = EditorHere(*moms)
         try:
-            await editor.request("initialize", INITIALIZE | {"workspaceFolders": editor.folders})
+            await editor.request("initialize", INITIALIZE | {"workspaceFolders": editor.folders} | greeting)
             editor.notify("initialized", {})
             return await talk(editor)
         finally:

@@ -294,8 +294,8 @@ class MomServer(BackgroundServer):
         for uri, folder in tuple(self.folders.items()):
             if not self.settings_of(folder).enable:
                 continue
-            location = await asyncio.to_thread(locate, folder)
-            with contextlib.suppress(MomError):  # the engine is starting; `_engine_changed` follows
+            with contextlib.suppress(MomError):  # the folder is gone, or the engine starts: `_engine_changed` follows
+                location = await asyncio.to_thread(locate, folder)
                 yield uri, await self.engines.ask(location, "state")
 
     def _engine_changed(self, connected: bool) -> None:

@@ -12,6 +12,7 @@ from pygls.exceptions import JsonRpcException
 from mom_lsp.errors import MomError
 from mom_lsp.git.location import locate
 from mom_lsp.server.app import MomServer, log
+from mom_lsp.server.document_place import root_of
 from mom_lsp.settings import EditorSettings, Resolved, resolve
 
 SECTION = "mom"
@@ -114,8 +115,4 @@ def _editor_settings(ls: MomServer, found: Any) -> EditorSettings:
 
 
 def _resolved(folder: Path, editor: EditorSettings) -> Resolved:
-    try:
-        root = locate(folder).root  # where `.mom.toml` is
-    except MomError:  # the folder is gone; opening it reports that
-        root = folder
-    return resolve(root, editor)
+    return resolve(root_of(folder), editor)  # where `.mom.toml` is

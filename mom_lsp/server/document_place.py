@@ -32,6 +32,14 @@ def folder_path(uri: str) -> Path | None:
     return Path(path).resolve() if path else None
 
 
+def root_of(folder: Path) -> Path:
+    """Return the root of the worktree that contains a folder; of one that cannot be located, the folder itself."""
+    try:
+        return locate(folder).root
+    except MomError:  # it is gone, or its data folder is refused; opening it reports that
+        return folder
+
+
 def find_place(uri: str, folders: Iterable[Path]) -> DocumentPlace | None:
     """Return the place of a document; None if it is outside every folder, also through a symbolic link."""
     path = file_path(uri)

@@ -7,13 +7,13 @@ import os
 
 from lsprotocol import types
 
-from mom_lsp.git.location import locate
 from mom_lsp.offline import collect_frozen
 from mom_lsp.process import is_alive
 from mom_lsp.process.free_memory import release_free_memory
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.client_capabilities import read_client
 from mom_lsp.server.configuration import configure, register
+from mom_lsp.server.document_place import root_of
 from mom_lsp.server.first_reading import KEYS
 from mom_lsp.server.text_sync import add_document
 
@@ -54,7 +54,7 @@ async def did_change_workspace_folders(ls: MomServer, params: types.DidChangeWor
         ls.start_task(add_document(ls, opened.uri, opened.language_id or ""))
     try:
         for folder in before - set(ls.folders.values()):
-            ls.engines.leave((await asyncio.to_thread(locate, folder)).root if folder.exists() else folder)
+            ls.engines.leave(await asyncio.to_thread(root_of, folder))
         await configure(ls)
     finally:
         ls.configured.set()
