@@ -254,6 +254,12 @@ def test_an_engine_that_cannot_start_is_reported(data: Path) -> None:
         ensure_engine(data, LONG, command=["-c", "raise SystemExit(1)"])
 
 
+def test_an_engine_whose_interpreter_is_gone_is_reported(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", str(data / "bin" / "python"))
+    with pytest.raises(ChildError, match=r"\(No such file or directory\): .* restart the editor"):
+        ensure_engine(data, LONG, command=ECHO)
+
+
 def test_a_client_without_the_key_is_rejected(connect: Connect, data: Path) -> None:
     client = connect()
     with pytest.raises(AuthenticationError), raw_connection(data, b"a guess"):

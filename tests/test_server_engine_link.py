@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
+import sys
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,9 @@ import pytest
 from processes import LONG
 from repositories import Repo, fill
 
+from mom_lsp.errors import ChildError
 from mom_lsp.process import EngineClient
+from mom_lsp.process.address import read_record
 from mom_lsp.server.engines import Engines
 from mom_lsp.settings import EditorSettings
 
@@ -27,6 +32,18 @@ class ChangedMeanwhile(Engines):
     def settings_of(self, root: Path) -> EditorSettings:
         if self.change is None:
             self.change = asyncio.ensure_future(self.configure({root: ON}))
+        return super().settings_of(root)
+
+
+class Dying(Engines):
+    """Engines that die as soon as they are sent settings again."""
+
+    data: Path | None = None
+
+    def settings_of(self, root: Path) -> EditorSettings:
+        if self.data is not None:
+            os.kill(read_record(self.data)["pid"], signal.SIGKILL)
+            self.data = None
         return super().settings_of(root)
 
 
@@ -80,4 +97,25 @@ async def test_a_folder_that_is_opened_while_the_engine_starts_has_its_settings(
 async def test_a_question_waits_for_the_settings(project: Repo) -> None:
     engines = engines_of(Engines, lambda: engines.configure({project.root: OFF}))
     assert await problem(engines, project) == TURNED_OFF
+    engines.close()
+
+
+async def test_an_engine_may_end_while_its_folders_are_configured(project: Repo, tmp_path: Path) -> None:
+    engines = engines_of(Dying)
+    for folder in (project, *(project.worktree(tmp_path / name) for name in "abc")):
+        await problem(engines, folder)
+    assert isinstance(engines, Dying)
+    engines.data = project.location.data
+    await engines.configure({project.root: ON})
+    engines.close()
+
+
+async def test_an_engine_that_cannot_be_started_is_not_tried_again_at_once(
+    project: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engines = engines_of(Engines)
+    monkeypatch.setattr(sys, "executable", str(project.root / "python"))
+    for reason in ("cannot be started", "will restart soon"):
+        with pytest.raises(ChildError, match=reason):
+            await problem(engines, project)
     engines.close()

@@ -266,7 +266,12 @@ def _starting(data_dir: Path, command: Sequence[str]) -> Future[int]:
     with _starting_guard:
         if (known := _started.get(data_dir)) is not None:
             return known
-        engine = spawn(["engine", "--data", str(data_dir)], stdout=subprocess.PIPE, detached=True, command=command)
+        arguments = ["engine", "--data", str(data_dir)]
+        try:
+            engine = spawn(arguments, stdout=subprocess.PIPE, detached=True, command=command)
+        except OSError as error:  # this interpreter is gone, or there are too many processes
+            why = f"the engine cannot be started ({error.strerror}): if mom was updated or moved, restart the editor"
+            raise ChildError(why) from error
         ready = _started[data_dir] = Future[int]()
 
     def watch() -> None:

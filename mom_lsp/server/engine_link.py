@@ -75,9 +75,9 @@ class EngineLink:
         """Send the settings of every folder to the engine; to one that is starting, as soon as it has started."""
         if self._starting is not None:
             await asyncio.wait([self._starting])  # which reports its own failure
-        if self._session is not None:
+        if (session := self._session) is not None:  # it may end meanwhile
             for root in tuple(self._roots):
-                await self._session.configure(root)
+                await session.configure(root)
 
     def leave(self, root: str) -> None:
         """Drop a folder that was closed."""
