@@ -73,10 +73,9 @@ def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:
 class Quitting(Front):
     """A server whose editor is quitting: its engine is gone, and its journal thread has ended."""
 
-    last_action = ""
-
     def __init__(self, place: DocumentPlace) -> None:
         super().__init__()
+        self.last_actions: dict[Path, str] = {}
         self.documents = {URI: OpenDocument(URI, place, "python")}
         self.journal_thread = ThreadPoolExecutor(1)
         self.journal_thread.shutdown()

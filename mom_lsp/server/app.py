@@ -102,7 +102,7 @@ class MomServer(BackgroundServer):
         self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may learn of it later
         self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise; hidden in all of the document
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
-        self.last_action = ""  # the title of the action that `mom.undo` would undo
+        self.last_actions: dict[Path, str] = {}  # by data folder: the title of the action that `mom.undo` would undo
         self.bars = ProgressBars(self)
         self.shown = Documents(self)
         self.status = StatusNotifier(self, self._states, FirstReading(self.show_info))

@@ -148,8 +148,8 @@ def _general_actions(ls: MomServer, document: OpenDocument, selection: types.Ran
     if text or ls.client.commands:  # then it asks for the words
         verb = "Save the selection as a note" if text else "Add a note to this line"
         yield _action(verb, "remember", [text, document.uri, selection.start.line + 1])
-    if ls.last_action:
-        yield _action(f"Undo “{ls.last_action}”", "undo", [document.uri])
+    if last := ls.last_actions.get(document.place.data):
+        yield _action(f"Undo “{last}”", "undo", [document.uri])
 
 
 def _action(

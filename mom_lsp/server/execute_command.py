@@ -89,10 +89,11 @@ async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
 
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: undo the last action."""
-    result = await ls.engines.ask(await place_of(ls, uri), "undo")
+    place = await place_of(ls, uri)
+    result = await ls.engines.ask(place, "undo")
     ls.forgotten.clear()
     ls.dismissed.clear()
-    _action_done(ls)
+    _action_done(ls, place)
     return result
 
 
@@ -104,7 +105,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
         raise UsageError("the note is empty")
     about: dict[str, Any] = {"path": place.path, "line": line, "generated": generated is True}
     result = await ls.engines.ask(place, "note", text=text, code=open_text(ls, uri), **about)
-    _action_done(ls, "Save as note")
+    _action_done(ls, place, "Save as note")
     return result
 
 
@@ -194,7 +195,7 @@ async def _feedback(ls: MomServer, event: str, id: str, uri: str | None, **param
         result = await ls.engines.ask(place, event, id=id, **params)
     except ChildError:
         result = await _append_to_journal(ls, place, event, id, params)
-    _action_done(ls, "Never suggest" if params.get("never") else TITLES.get(event, event.capitalize()))
+    _action_done(ls, place, "Never suggest" if params.get("never") else TITLES.get(event, event.capitalize()))
     return result
 
 
@@ -233,9 +234,9 @@ async def _show_page(ls: MomServer, url: str) -> bool:
     return (await ls.window_show_document_async(types.ShowDocumentParams(url, external=True))).success
 
 
-def _action_done(ls: MomServer, title: str = "") -> None:
+def _action_done(ls: MomServer, place: DocumentPlace, title: str = "") -> None:
     """Update the editor after an action; `title` names it for undo, "" if there is nothing to undo."""
-    ls.last_action = title
+    ls.last_actions[place.data] = title
     ls.invalidate()
     ls.refresh()
     ls.status.soon()
