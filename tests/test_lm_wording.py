@@ -122,6 +122,7 @@ def test_an_answer_without_the_reason_is_not_shown(texts: list[str], memories: S
 # The rest of a line
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 @pytest.mark.parametrize(
     ("answer", "rest"),
     [
@@ -134,8 +135,8 @@ def test_an_answer_without_the_reason_is_not_shown(texts: list[str], memories: S
         ("", ""),
     ],
 )
-def test_a_completion_continues_the_line(answer: str, rest: str) -> None:
-    assert completed(Parrot(answer), "a.py", "def get(url):\n    return fetch(", [LIMIT]) == rest
+def test_a_completion_continues_the_line(answer: str, rest: str, end: str) -> None:
+    assert completed(Parrot(answer), "a.py", f"def get(url):{end}    return fetch(", [LIMIT]) == rest
 
 
 def test_after_a_space_a_completion_begins_with_a_word() -> None:

@@ -89,10 +89,8 @@ def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
     if not workspace.settings.completion.enable:
         return {"text": "", "led_by": ""}
     path, line, text = str(p["path"]), int(p["line"]), str(p["text"])
-    lines = text.split("\n")[:line]
-    before = "\n".join([*lines[:-1], lines[-1][: int(p["column"])]])
     known = workspace.context(path, line, text=text)
-    rest = service.model.complete(workspace.settings.model, known, before, is_cancelled)
+    rest = service.model.complete(workspace.settings.model, known, text[: int(p["offset"])], is_cancelled)
     return {"text": rest, "led_by": known.leading_to(rest, text)}
 
 

@@ -11,6 +11,7 @@ from mom_lsp.lm.answer import Sentence, reason_of
 from mom_lsp.lm.prompts import LINE_GRAMMAR, completion_messages, told, why_grammar, why_messages
 from mom_lsp.lm.support import coverage, is_supported
 from mom_lsp.memory import Bias, Generator, Memory, never_cancelled
+from mom_lsp.route.lines import LINE_END
 
 LIMIT = 160  # tokens
 LINE_LIMIT = 24
@@ -88,7 +89,7 @@ def completed(
     messages = completion_messages(memories, path, begun)
     pieces = generator.generate(messages, limit=LINE_LIMIT, grammar=LINE_GRAMMAR, bias=bias, cancelled=cancelled)
     rest = "".join(pieces)
-    line = before.rpartition("\n")[2]
+    line = LINE_END.split(before)[-1]
     rest = clean(rest).removeprefix(line).removeprefix(line.lstrip()).rstrip()  # chat models repeat the line
     rest = rest.lstrip() if before[-1:].isspace() else rest
     code = COMMENT.sub("", rest)

@@ -23,15 +23,14 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
         await asyncio.sleep(PAUSE)
     if document.edits != edit:
         return []
-    lines = ls.workspace.opened[document.uri].lines
-    position = ls.workspace.position_codec.position_from_client_units(lines, params.position)
-    place = document.place
-    cursor = {"path": place.path, "line": position.line + 1, "column": position.character}
-    answer = await ls.engines.ask(place, "complete", TIMEOUT, text=ls.text(document), **cursor)
+    opened, cursor = ls.workspace.opened[document.uri], params.position
+    line = min(cursor.line + 1, max(1, len(opened.lines)))  # after the last line break there is no line to ask about
+    where = {"path": document.place.path, "line": line, "offset": opened.offset_at_position(cursor)}
+    answer = await ls.engines.ask(document.place, "complete", TIMEOUT, text=opened.source, **where)
     if not answer["text"] or document.edits != edit:
         return []
-    item = types.InlineCompletionItem(answer["text"], range=types.Range(params.position, params.position))
+    item = types.InlineCompletionItem(answer["text"], range=types.Range(cursor, cursor))
     if answer["led_by"]:  # accepting the completion counts as a use of that memory
-        at = [answer["led_by"], document.uri, position.line + 1]
+        at = [answer["led_by"], document.uri, cursor.line + 1]
         item.command = types.Command("Used", "mom.inserted", arguments=at)
     return [item]
