@@ -25,7 +25,10 @@ def folder(root: Path) -> JSON:
 
 
 class Services(Engines):
-    """Engines that are services; `fails` returns the error that a request gets instead of its answer."""
+    """Engines that are services; `fails` returns the error that a request gets instead of its answer.
+
+    An answer that is `held` was given before what happens until it is `released`.
+    """
 
     def __init__(self, server: MomServer, *moms: Mom) -> None:
         own = server.engines
@@ -33,12 +36,17 @@ class Services(Engines):
         self.configured = server.settings_known
         self.moms = {mom.root: mom for mom in moms}
         self.fails: Fails = lambda method: None
+        self.held, self.holds, self.released = "", asyncio.Event(), asyncio.Event()
 
     async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
         await self.configured()
         if error := self.fails(method):
             raise error
-        return self.moms[worktree.root].call(method, **params)
+        answer = self.moms[worktree.root].call(method, **params)
+        if method == self.held:
+            self.holds.set()
+            await self.released.wait()
+        return answer
 
     async def open(self, data: Path, root: Path) -> None:
         """Start nothing: the services are there."""
@@ -75,6 +83,11 @@ class EditorHere(Client):
         context = {"diagnostics": [], "triggerKind": 1} | ({"only": kinds} if kinds else {})
         place = {"textDocument": {"uri": uri}, "range": {"start": at, "end": at}}
         return list(await self.request("textDocument/codeAction", place | {"context": context}))
+
+    async def titles(self, uri: str, line: int) -> list[str]:
+        """Return the titles of the suggestions for a line (from 1)."""
+        asked = {"textDocument": {"uri": uri}, "position": {"line": line - 1, "character": 0}}
+        return [one["title"] for one in (await self.request("mom/suggest", asked))["suggestions"]]
 
     async def choose(self, choice: Callable[[list[str]], str]) -> None:
         """Wait for a question to the user, and answer it with one of the titles offered."""

@@ -27,9 +27,11 @@ class Front:
     def __init__(self, *, broken: bool = False) -> None:
         self.documents = {URI: OpenDocument(URI, PLACE, "python")}
         self.active: dict[Path, Any] = {}
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
+        self.hidden = set[tuple[str, DocumentPlace | None]]()
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.broken = broken
+
+    is_hidden = MomServer.is_hidden
 
     @property
     def engines(self) -> Front:
@@ -63,8 +65,7 @@ def test_an_active_day_is_reported_once() -> None:
 
 def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:
     front = Front()
-    front.forgotten.add("gone")
-    front.dismissed.add(("wrong", PLACE))
+    front.hidden |= {("gone", None), ("wrong", PLACE)}
     for memory in ("gone", "wrong", "kept"):
         count_opened(cast("MomServer", front), PLACE, memory, 7, "a = 1\n")
     assert front.asked == [("opened", {"id": "kept", "path": "a.py", "line": 7, "code": "a = 1\n"})]

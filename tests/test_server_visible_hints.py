@@ -64,10 +64,12 @@ class Front:
         self.mom, self.uri, self.broken = mom, (mom.root / path).as_uri(), broken
         self.opened = OpenDocument(self.uri, place, "python")
         self.documents, self.can_refresh = {self.uri: self.opened}, False
-        self.forgotten, self.dismissed = set[str](), set[tuple[str, DocumentPlace]]()
+        self.hidden = set[tuple[str, DocumentPlace | None]]()
         self.client = type("Client", (), {"commands": False})()
         self.client_capabilities = types.ClientCapabilities()
         self.tasks: list[asyncio.Task[Any]] = []
+
+    is_hidden, _ask_about = MomServer.is_hidden, MomServer._ask_about
 
     async def document(self, uri: str) -> OpenDocument | None:
         return self.documents.get(uri)
@@ -184,7 +186,7 @@ def test_hints_scrolled_past_closed_or_dismissed_are_not_counted(mom: Mom, monke
             await front.hints(top, top + 209)
         monkeypatch.setattr(visible_hints, "READ_AFTER", 0.0)
         shown = await front.hints(400, 609)
-        front.forgotten.add(next(hint.data["id"] for hint in shown if hint.position.line == 480))
+        front.hidden.add((next(hint.data["id"] for hint in shown if hint.position.line == 480), None))
         await front.read()
         assert counted(mom, "hinted") == 2
         await front.hints(700, 909)

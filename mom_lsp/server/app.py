@@ -99,8 +99,7 @@ class MomServer(BackgroundServer):
         self.configuring = asyncio.Lock()
         self.configurations_wanted = self.configurations_done = 0  # how often settings were to be read, and were
         self.folders: dict[str, Path] = {}  # by URI, with symbolic links resolved
-        self.forgotten: set[str] = set()  # ids, until restored or undone: the engine may learn of it later
-        self.dismissed: set[tuple[str, DocumentPlace]] = set()  # likewise; hidden in all of the document
+        self.hidden: set[tuple[str, DocumentPlace | None]] = set()  # just dismissed in a document, or forgotten
         self.active: dict[Path, date] = {}  # by data folder: the last day on which a file was saved
         self.last_actions: dict[Path, str] = {}  # by data folder: the title of the action that `mom.undo` would undo
         self.bars = ProgressBars(self)
@@ -244,11 +243,26 @@ class MomServer(BackgroundServer):
 
     def without_dismissed(self, document: OpenDocument, suggestions: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """Return the suggestions that the user has not just dismissed or forgotten."""
-        return [
-            suggestion
-            for suggestion in suggestions
-            if suggestion["id"] not in self.forgotten and (suggestion["id"], document.place) not in self.dismissed
-        ]
+        return [one for one in suggestions if not self.is_hidden(one["id"], document.place)]
+
+    def is_hidden(self, id: str, place: DocumentPlace) -> bool:
+        """Whether the user has just forgotten a memory, or dismissed it in a document."""
+        return not self.hidden.isdisjoint({(id, None), (id, place)})
+
+    def hide(self, id: str, place: DocumentPlace | None = None) -> None:
+        """Hide a memory in a document, by default in all, until `show_again`: the engine may learn of it later."""
+        self.hidden.add((id, place))
+        for document in self.documents.values():
+            if place in (None, document.place):
+                document.hints = [hint for hint in document.hints if hint.suggestion["id"] != id]
+        self.refresh()
+
+    def show_again(self, id: str) -> None:
+        """Show a memory again, where the engine's answers have it."""
+        left = {one for one in self.hidden if one[0] != id}
+        if left != self.hidden:
+            self.hidden = left
+            self.refresh()
 
     def forget(self, ids: Collection[str]) -> None:
         """Drop forgotten memories from what is cached, and remove the documents that show them."""

@@ -19,8 +19,10 @@ from mom_lsp.errors import ChildError, MomError, UsageError
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.arguments import check_types, open_text, place_of
 from mom_lsp.server.document_place import DocumentPlace
+from mom_lsp.server.engine_link import ANSWER_TIMEOUT
 from mom_lsp.server.labels import plain
 
+HIDDEN = ANSWER_TIMEOUT  # seconds after feedback; what was asked before it has been answered by then
 USED_AFTER = 10.0  # seconds after which a memory that was opened, and not dismissed, counts as used
 TITLES = {
     "dismiss": "Not useful here",
@@ -32,7 +34,9 @@ Command = Callable[..., Awaitable[Any]]
 
 async def pin(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
     """mom.pin: always include this memory."""
-    return await _feedback_at(ls, "pin", id, uri, line)
+    result = await _feedback_at(ls, "pin", id, uri, line)
+    ls.show_again(id)
+    return result
 
 
 async def unpin(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -53,15 +57,8 @@ async def inserted(ls: MomServer, id: str, uri: str | None = None, line: int | N
 async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.forget: never show a memory again, and erase its text."""
     check_types(id=(id, str))
-    ls.forgotten.add(id)
     ls.forget([id])
-    ls.refresh()
-    try:
-        result = await _feedback(ls, "forget", id, uri, undo=ls.client.undo)
-    except MomError:
-        ls.forgotten.discard(id)
-        ls.invalidate()
-        raise
+    result = await _hiding(ls, id, None, _feedback(ls, "forget", id, uri, undo=ls.client.undo))
     ls.show_info(result["message"])
     return result
 
@@ -69,7 +66,7 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
 async def restore(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.restore: restore a forgotten memory."""
     result = await _feedback(ls, "restore", id, uri)
-    ls.forgotten.discard(id)
+    ls.show_again(id)
     return result
 
 
@@ -77,9 +74,8 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
     """mom.dismiss: mark a memory as not useful at this place."""
     check_types(id=(id, str), line=(line, int))
     place = await place_of(ls, uri)
-    ls.dismissed.add((id, place))
-    ls.refresh()
-    return await _feedback(ls, "dismiss", id, uri, path=place.path, line=line, code=open_text(ls, uri))
+    at: dict[str, Any] = {"path": place.path, "line": line, "code": open_text(ls, uri)}
+    return await _hiding(ls, id, place, _feedback(ls, "dismiss", id, uri, **at))
 
 
 async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -91,8 +87,7 @@ async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: undo the last action."""
     place = await place_of(ls, uri)
     result = await ls.engines.ask(place, "undo")
-    ls.forgotten.clear()
-    ls.dismissed.clear()
+    ls.hidden.clear()
     _action_done(ls, place)
     return result
 
@@ -175,8 +170,21 @@ COMMANDS: dict[str, Command] = {
 
 def count_opened(ls: MomServer, place: DocumentPlace, id: str, line: int, code: str | None) -> None:
     """Count an opened memory as used, unless it has been dismissed or forgotten."""
-    if id not in ls.forgotten and (id, place) not in ls.dismissed:
+    if not ls.is_hidden(id, place):
         ls.start_task(ls.engines.ask(place, "opened", id=id, path=place.path, line=line, code=code))
+
+
+async def _hiding(ls: MomServer, id: str, place: DocumentPlace | None, feedback: Awaitable[Any]) -> Any:
+    """Hide a memory at once, and as long as there may be answers that the engine gave before this feedback."""
+    ls.hide(id, place)
+    try:
+        return await feedback
+    except MomError:
+        ls.show_again(id)
+        ls.invalidate()
+        raise
+    finally:
+        asyncio.get_running_loop().call_later(HIDDEN, ls.show_again, id)
 
 
 async def _feedback_at(ls: MomServer, event: str, id: str, uri: str | None, line: int | None) -> Any:
