@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from bare_client import INITIALIZE, JSON, TIMEOUT, Client
 from repositories import Mom
 
-from mom_lsp.errors import MomError
+from mom_lsp.errors import ChildTimeout, MomError
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.engine_link import ANSWER_TIMEOUT
 from mom_lsp.server.engines import Engines, WorktreeLocation
@@ -27,7 +27,7 @@ def folder(root: Path) -> JSON:
 class Services(Engines):
     """Engines that are services; `fails` returns the error that a request gets instead of its answer.
 
-    An answer that is `held` was given before what happens until it is `released`.
+    An answer that is `held` was given before what happens until it is `released`. Any comes after some `seconds`.
     """
 
     def __init__(self, server: MomServer, *moms: Mom) -> None:
@@ -36,9 +36,12 @@ class Services(Engines):
         self.configured = server.settings_known
         self.moms = {mom.root: mom for mom in moms}
         self.fails: Fails = lambda method: None
+        self.seconds = 0.0
         self.held, self.holds, self.released = "", asyncio.Event(), asyncio.Event()
 
-    async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
+    async def ask(
+        self, worktree: WorktreeLocation, method: str, timeout: float | None = ANSWER_TIMEOUT, **params: Any
+    ) -> Any:
         await self.configured()
         if error := self.fails(method):
             raise error
@@ -46,6 +49,8 @@ class Services(Engines):
         if method == self.held:
             self.holds.set()
             await self.released.wait()
+        if timeout is not None and timeout < self.seconds:
+            raise ChildTimeout(f"the engine did not answer {method}")
         return answer
 
     async def open(self, data: Path, root: Path) -> None:

@@ -11,7 +11,7 @@ import zlib
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from mom_lsp.extract.symbols import own_header, symbol_of_header
+from mom_lsp.extract.symbols import enclosing_symbol, own_header, symbol_of_header
 from mom_lsp.textcache import text_cache
 
 if TYPE_CHECKING:
@@ -121,6 +121,13 @@ def identifiers(text: str) -> tuple[str, ...]:
 def line_keys(lines: Iterable[str]) -> set[int]:
     """Return 32-bit hashes of the distinctive lines, ignoring indentation."""
     return set(lines_by_key(lines))
+
+
+def symbol_and_key(lines: Sequence[str], line: int, path: str) -> tuple[str, int]:
+    """Return the function or section around a line (from 1), "" if none, and the key to find the line again, else 0."""
+    if not 1 <= line <= len(lines):
+        return "", 0
+    return enclosing_symbol(lines, line, path), next(iter(line_keys(lines[line - 1 : line])), 0)
 
 
 def lines_by_key(lines: Iterable[str]) -> dict[int, str]:

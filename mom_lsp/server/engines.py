@@ -43,8 +43,10 @@ class Engines:
         self.settings: dict[Path, EditorSettings] = {}  # as the editor has set them, by workspace folder
         self._links: dict[Path, EngineLink] = {}
 
-    async def ask(self, worktree: WorktreeLocation, method: str, timeout: float = ANSWER_TIMEOUT, **params: Any) -> Any:
-        """Send a request about a worktree, and return the answer.
+    async def ask(
+        self, worktree: WorktreeLocation, method: str, timeout: float | None = ANSWER_TIMEOUT, **params: Any
+    ) -> Any:
+        """Send a request about a worktree, and return the answer; without a timeout, however long that takes.
 
         Raises:
             MomError: the engine's own; ChildError while there is no engine, ChildTimeout.

@@ -16,6 +16,7 @@ from lsprotocol import types
 
 from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, MomError, UsageError
+from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.arguments import check_types, open_text, place_of
 from mom_lsp.server.document_place import DocumentPlace
@@ -23,6 +24,7 @@ from mom_lsp.server.engine_link import ANSWER_TIMEOUT
 from mom_lsp.server.labels import plain
 
 HIDDEN = ANSWER_TIMEOUT  # seconds after feedback; what was asked before it has been answered by then
+UNLIMITED = None  # the time for what is recorded: what is given up may be recorded all the same, and then once more
 USED_AFTER = 10.0  # seconds after which a memory that was opened, and not dismissed, counts as used
 TITLES = {
     "dismiss": "Not useful here",
@@ -86,7 +88,7 @@ async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: undo the last action."""
     place = await place_of(ls, uri)
-    result = await ls.engines.ask(place, "undo")
+    result = await ls.engines.ask(place, "undo", timeout=UNLIMITED)
     ls.hidden.clear()
     _action_done(ls, place)
     return result
@@ -99,7 +101,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
     if not text.strip():
         raise UsageError("the note is empty")
     about: dict[str, Any] = {"path": place.path, "line": line, "generated": generated is True}
-    result = await ls.engines.ask(place, "note", text=text, code=open_text(ls, uri), **about)
+    result = await ls.engines.ask(place, "note", timeout=UNLIMITED, text=text, code=open_text(ls, uri), **about)
     _action_done(ls, place, "Save as note")
     return result
 
@@ -196,12 +198,17 @@ async def _feedback_at(ls: MomServer, event: str, id: str, uri: str | None, line
 
 
 async def _feedback(ls: MomServer, event: str, id: str, uri: str | None, **params: Any) -> Any:
-    """Send feedback to the engine; without an engine, append it to the journal here, so that it is never lost."""
+    """Send feedback to the engine; without an engine, append it to the journal here, so that it is never lost.
+
+    Only feedback on a line whose text is not open is refused then: it would count in the whole file.
+    """
     check_types(id=(id, str))
     place = await place_of(ls, uri)
     try:
-        result = await ls.engines.ask(place, event, id=id, **params)
+        result = await ls.engines.ask(place, event, timeout=UNLIMITED, id=id, **params)
     except ChildError:
+        if params.get("line") and params.get("code") is None:
+            raise
         result = await _append_to_journal(ls, place, event, id, params)
     _action_done(ls, place, "Never suggest" if params.get("never") else TITLES.get(event, event.capitalize()))
     return result
@@ -213,11 +220,16 @@ async def _append_to_journal(
     """Append the event to the journal, in the server's one journal thread."""
 
     def append() -> None:
-        from mom_lsp.journal import Journal  # not at the top: the first answer need not wait for SQLite
+        from mom_lsp.extract.code import symbol_and_key  # not at the top: the first answer need not wait for these
+        from mom_lsp.journal import Journal
 
+        path, line = params.get("path", ""), params.get("line", 0)
+        symbol, key = symbol_and_key(open_lines(params.get("code") or ""), line, path)
+        data: dict[str, Any] = {"line": line, "key": key} if event == "pin" and line else {}
+        if params.get("never"):
+            data["never"] = True
         with Journal(place.data / datafolder.JOURNAL) as journal:
-            data = {"never": True} if params.get("never") else {}
-            journal.append(event, id, path=params.get("path", ""), data=data, now=time.time())
+            journal.append(event, id, path=path, symbol=symbol, data=data, now=time.time())
 
     try:
         appended = asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)

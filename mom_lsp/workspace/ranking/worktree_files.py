@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mom_lsp.errors import UntrustedPath, UsageError
-from mom_lsp.extract.code import line_keys
-from mom_lsp.extract.symbols import enclosing_symbol
+from mom_lsp.extract.code import symbol_and_key
 from mom_lsp.route.lines import MAX_TEXT, open_lines
 from mom_lsp.workspace.library.head import Head
 from mom_lsp.workspace.library.replaced_line import replaced_line
@@ -53,10 +52,7 @@ class WorktreeFiles:
             line: from 1; 0 for the whole file.
             code: the open text that has the line; by default the file.
         """
-        lines = self._worktree.text(path) if code is None else open_lines(code)
-        if not 1 <= line <= len(lines):
-            return "", 0
-        return enclosing_symbol(lines, line, path), next(iter(line_keys(lines[line - 1 : line])), 0)
+        return symbol_and_key(self._worktree.text(path) if code is None else open_lines(code), line, path)
 
     def refuse_outside(self, path: str) -> None:
         """Raise UntrustedPath for a path that leads out of the workspace, UsageError for an impossible one."""
