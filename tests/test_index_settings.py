@@ -19,7 +19,7 @@ from mom_lsp.engine.service import Service
 from mom_lsp.errors import EncoderError
 from mom_lsp.indexing import index_settings
 from mom_lsp.indexing.index_rules import excluded_by_all
-from mom_lsp.settings import EditorSettings, Settings, save_editor_settings, saved_editor_settings
+from mom_lsp.settings import EditorSettings, Settings, resolve_saved, save_editor_settings, saved_editor_settings
 from mom_lsp.store import Store
 
 NOTE = "# NOTE: never retry more often than {} times, because the server bans clients after fifty.\n"
@@ -80,6 +80,53 @@ def test_a_bare_repository_adds_no_index_settings(project: Repo, tmp_path: Path)
     project.git("clone", "--quiet", "--bare", str(project.root), str(tmp_path / "bare"))
     linked = Repo(tmp_path / "bare", project.now).worktree(tmp_path / "linked", "-b", "linked")
     assert index_settings(linked.location).exclude == ("old/",)
+
+
+def test_a_worktree_that_no_editor_has_opened_has_the_users_settings(
+    project: Repo, moms: Start, home: Path, tmp_path: Path
+) -> None:
+    (home / "mom-lsp" / "settings.toml").write_text("")
+    project.commit("Add a limit", {"limit.py": NOTE.format(42), "dist/a.py": NOTE.format(7)})
+    user = {"exclude": ["dist/"], "encoder.enable": False}
+    save_editor_settings(
+        project.location.data,
+        project.root,
+        EditorSettings({"suggest.count": 9, "model.path": "/of/a/workspace"}, user, tells_scopes=True),
+    )
+    mom = moms(project)
+    mom.index()
+    linked = project.worktree(tmp_path / "linked", "--detach")
+    assert mom.index().nothing_new, "the new worktree does not rebuild the index"
+    for repo in (project, linked):
+        wanted = index_settings(repo.location)
+        assert (wanted.exclude, wanted.encoder.enable) == (("dist/",), False)
+    used = resolve_saved(linked.root, linked.location.data).settings
+    assert (used.suggest.count, used.model.path) == (Settings().suggest.count, ""), "nothing of another workspace"
+
+
+def test_an_editor_that_does_not_tell_scopes_sets_nothing_in_other_worktrees(project: Repo, tmp_path: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    linked = project.worktree(tmp_path / "linked", "--detach")
+    save_editor_settings(project.location.data, project.root, EditorSettings({"exclude": ["a.py"]}, name="vim"))
+    assert resolve_saved(linked.root, linked.location.data).settings.exclude == ()
+
+
+def test_a_worktree_follows_the_users_settings_until_an_editor_opens_it(project: Repo, tmp_path: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    linked = project.worktree(tmp_path / "linked", "--detach")
+    service = Service(project.location.data, indexing_wanted=lambda _: None)
+    used = service.workspace(str(linked.root))
+
+    def configure(repo: Repo, **user: object) -> tuple[str, ...]:
+        sent = {"root": str(repo.root), "options": {}, "user": user, "tells_scopes": True}
+        answer(service, "configure", sent)
+        return used.settings.exclude
+
+    assert configure(project, exclude=["dist/"]) == ("dist/",)
+    assert configure(project, exclude=["lib/"]) == ("lib/",)
+    assert configure(linked) == (), "this editor wants the defaults"
+    assert configure(project, exclude=["dist/"]) == ()
+    service.close()
 
 
 PATTERNS = st.lists(st.sampled_from(["a", "*.py", "a/b", "/c", "!a/b", "d/"]), max_size=3, unique=True).map(tuple)

@@ -235,6 +235,8 @@ class Service:
                 save_editor_settings(self.data, root, editor)
             except OSError as error:
                 unsaved.append(f"the editor's settings cannot be saved for `mom index` and git hooks: {error}")
+            else:
+                self._follow_user(but=workspace)
             self._apply(workspace, lambda: resolve(root, editor).settings)
             self._follow_encoder()
             if self._index_settings(workspace) != before:
@@ -242,6 +244,12 @@ class Service:
         self.open_windows.opened(int(params.get("window") or 0), root, editor)
         problems = [*self.setting_problems(workspace), *unsaved]
         return {"problems": problems, "conflict": self.open_windows.conflict(root)}
+
+    def _follow_user(self, but: Workspace) -> None:
+        """Apply saved settings to the other worktrees: one that no editor has opened has the user's."""
+        for other in self.live_workspaces:
+            if other is not but:
+                self._apply(other, partial(self._resolve, other.location.root))
 
     def setting_problems(self, workspace: Workspace) -> list[str]:
         """Return what is wrong with the current settings of a worktree."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from mom_lsp.encode import choose
 from mom_lsp.errors import EncoderError
 from mom_lsp.git import Location, Repository
 from mom_lsp.git.location import from_git_dir
-from mom_lsp.settings import EditorSettings, Settings, resolve, saved_editor_settings
+from mom_lsp.settings import Settings, resolve, resolve_saved, saved_editor_settings
 from mom_lsp.settings.fields import IndexSettings
 from mom_lsp.store import SCHEMA_VERSION
 
@@ -74,15 +73,14 @@ def index_settings(location: Location) -> Settings:
 
 
 def _wanted(location: Location) -> list[Settings]:
-    """Return the settings of each worktree, from editors or else from its files."""
+    """Return the settings of each worktree; those that editors have opened come last, the newest at the end."""
     found = [from_git_dir(folder, location).root for folder in Repository(location).worktrees()] if location.git else []
     checked_out = [root for root in found if (root / ".git").exists()]  # a bare repository has no settings
     roots = list(dict.fromkeys([location.root, *checked_out]))
     set_by_editors = [(root, editor) for root, editor in saved_editor_settings(location.data) if root in roots]
-    without: list[tuple[Path, EditorSettings | None]] = [
-        (root, None) for root in roots if all(root != one for one, _ in set_by_editors)
-    ]
-    return [resolve(root, editor).settings for root, editor in [*without, *set_by_editors]]
+    opened = {root for root, _ in set_by_editors}
+    others = [resolve_saved(root, location.data) for root in roots if root not in opened]
+    return [one.settings for one in (*others, *(resolve(root, editor) for root, editor in set_by_editors))]
 
 
 def excluded_by_all(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:

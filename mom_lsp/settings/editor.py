@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,12 +42,11 @@ class EditorSettings:
 def save_editor_settings(data: Path, root: Path, editor: EditorSettings) -> None:
     """Save an editor's settings for a worktree of a data folder, replacing those that it had before.
 
-    Empty settings are saved too if another editor has some: this editor wants the defaults. Raises OSError.
+    Empty settings are saved too beside others: this editor wants the defaults here. Raises OSError.
     """
     before = saved_editor_settings(data)
     others = [(one, set_) for one, set_ in before if one.is_dir() and (one, set_.name) != (root, editor.name)]
-    alone = all(one != root for one, _ in others)
-    now = others if alone and not (editor.workspace or editor.user) else [*others, (root, editor)]
+    now = [*others, (root, editor)] if others or editor.workspace or editor.user else []
     if now == before:
         return
     path = _file(data)
@@ -70,8 +69,13 @@ def saved_editor_settings(data: Path) -> list[tuple[Path, EditorSettings]]:
 
 
 def last_set(data: Path, root: Path) -> EditorSettings | None:
-    """Return the settings of the last editor of a worktree, None if there are none."""
-    return next((editor for one, editor in reversed(saved_editor_settings(data)) if one == root), None)
+    """Return the settings of the last editor of a worktree, None if there are none.
+
+    A worktree that no editor has opened has the user's own settings, as an editor told them last in another worktree.
+    """
+    newest_first = saved_editor_settings(data)[::-1]
+    of_user = (replace(editor, workspace={}) for _, editor in newest_first if editor.tells_scopes)
+    return next((editor for one, editor in newest_first if one == root), next(of_user, None))
 
 
 def _options(given: Any) -> dict[str, Any]:
