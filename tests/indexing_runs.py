@@ -13,6 +13,7 @@ from memories import dump
 from processes import LONG
 from repositories import Repo
 
+from mom_lsp import datafolder
 from mom_lsp.indexing import Progress, Summary, index
 from mom_lsp.settings import Settings
 from mom_lsp.store import Store
@@ -29,6 +30,14 @@ def run(
     **options: Any,
 ) -> Summary:
     return index(repo.location, lambda: settings, report=report, stop=stop or threading.Event(), **options)
+
+
+def makes_a_pass(repo: Repo) -> bool:
+    """Index; whether that took a pass, which replaces the marker."""
+    marker = repo.location.data / datafolder.MARKER
+    before = marker.stat().st_mtime_ns if marker.exists() else 0
+    run(repo)
+    return marker.stat().st_mtime_ns != before
 
 
 def rows(repo: Repo) -> list[dict[str, Any]]:

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from indexing_runs import LEXICAL, in_a_process, rows, run, titles
+from indexing_runs import LEXICAL, in_a_process, makes_a_pass, rows, run, titles
 from memories import dump, on_head
 from repositories import Repo, clone, fill
 
 from mom_lsp import datafolder
 from mom_lsp.indexing import Progress, Summary, extraction
+from mom_lsp.indexing.marker import load_marker
 from mom_lsp.store import Store
 
 ADR = """# 1. Use sums
@@ -246,6 +247,22 @@ def test_changing_the_excluded_files_rebuilds_the_index(project: Repo) -> None:
     assert run(project, excluding).nothing_new
     run(project)
     assert rows(project) == before
+
+
+def test_many_worktrees_are_all_up_to_date(project: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.indexing.marker.MAX_HEADS", 2)
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    worktrees = [project.worktree(tmp_path / f"linked {number}", "--detach") for number in range(4)]
+    for number, worktree in enumerate(worktrees):
+        worktree.commit(f"Step {number}", {"a.py": f"a = {number}\n"})
+
+    def passes() -> list[bool]:
+        return [makes_a_pass(worktree) for worktree in (project, *worktrees)]
+
+    assert (passes(), passes()) == ([True] * 5, [False] * 5)
+    worktrees[0].commit("Go on", {"a.py": "a = 9\n"})
+    assert (passes(), passes()) == ([False, True, False, False, False], [False] * 5)
+    assert len(load_marker(project.location.data).heads) == 5, "what no worktree has checked out is dropped"
 
 
 def test_a_revision_can_be_indexed(project: Repo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -67,6 +68,20 @@ def test_a_commit_in_a_worktree_added_later_is_indexed(project: Repo, watcher: W
     watcher.until(lambda: watcher.passes > seen)
     linked.commit("On no branch", {"a.py": "a = 3\n"})
     watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
+
+
+def test_a_worktree_whose_folder_was_deleted_is_not_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+    linked = project.worktree(tmp_path / "linked", "--detach")
+    shutil.move(linked.root, tmp_path / "elsewhere")
+    head = project.git("commit-tree", "-m", "In no folder", "-p", "HEAD", "HEAD^{tree}")
+    (git_dir,) = (project.root / ".git" / "worktrees").iterdir()
+    (git_dir / "HEAD").write_text(f"{head}\n")
+    project.commit("Go on", {"a.py": "a = 2\n"})
+    watcher.until(lambda: "Go on" in titles(project))
+    seen = watcher.passes
+    project.git("notes", "add", "-m", "It goes on here, because the parser needs a name.")
+    watcher.until(lambda: watcher.passes > seen)
+    assert titles(project) == ["Begin", "Go on"]
 
 
 def test_a_changed_git_note_is_read(project: Repo, watcher: Watcher) -> None:

@@ -329,6 +329,11 @@ class Repository:
         folders = sorted(linked.iterdir()) if linked.is_dir() else []
         return [self._common_dir, *(folder for folder in folders if (folder / "HEAD").is_file())]
 
+    def checked_out(self) -> set[str]:
+        """Return the commits at the HEADs of all worktrees."""
+        listed = self._run.lines("worktree", "list", "--porcelain")
+        return {line.removeprefix("HEAD ") for line in listed if line.startswith("HEAD ")}
+
     def version(self) -> str:
         """Return git's version."""
         return self._run.lines("version")[0]

@@ -31,6 +31,7 @@ CHUNK = 1_000
 FILE_CHUNK = 200
 MAX_FOLDER_FILES = 20_000
 COMPLETE_HEADS = 4  # whose history is not listed again
+COMPARED_TREES = 16  # whose files are not read again
 FEW_PATHS = 200  # that changed: they are looked up alone
 T = TypeVar("T")
 Pool = Callable[[int], AbstractContextManager[Executor]]  # for so many commits or files
@@ -179,8 +180,8 @@ def index_files(
     summary: Summary,
     pool: Pool = workers,
 ) -> None:
-    """Index the files of a commit that are in no tree indexed before."""
-    entries = _new_files(repository, head, [tree for tree in marker.trees if repository.has(tree)])
+    """Index the files of a commit that are in no tree indexed lately."""
+    entries = _new_files(repository, head, [tree for tree in marker.trees[:COMPARED_TREES] if repository.has(tree)])
     wanted = [(e.path, e.blob) for e in entries if e.size <= rules.max_file_size and wanted_file(e.path, rules)]
     tasks = [Task(repository.location, rules, files=tuple(chunk)) for chunk in _chunks(wanted, FILE_CHUNK)]
     with pool(len(wanted)) as executor:

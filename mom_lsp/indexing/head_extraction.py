@@ -64,7 +64,7 @@ class HeadExtraction:
             if not is_damage(error):
                 raise
             self._control.step("files", 0, 0, str(error))  # the history can still be searched
-        marker.add(head)
+        marker.add(head, repository.checked_out())
         marker.overrides = sorted(repository.overrides)  # of what was read: it may have turned out to be torn
         marker.lacking = next(filter(repository.lacks, _samples(repository, head)), "")
 

@@ -6,7 +6,7 @@ It is in the folder of the tables: deleting the tables deletes the marker too.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from zlib import crc32
@@ -14,7 +14,7 @@ from zlib import crc32
 from mom_lsp import datafolder
 from mom_lsp.durable_file import checked, replace, with_checksum
 
-MAX_HEADS = 16  # and trees
+MAX_HEADS = 16  # and trees, besides those of worktrees
 
 
 @dataclass(slots=True)
@@ -42,10 +42,14 @@ class Marker:
         """Whether there is something to encode, now that everything can be searched."""
         return bool(self.domains) and self.encoded != encoder
 
-    def add(self, head: str) -> None:
-        """Record that a commit's history and files are indexed."""
-        self.heads = [head, *(h for h in self.heads if h != head)][:MAX_HEADS]
-        self.trees = [head, *(t for t in self.trees if t != head)][:MAX_HEADS]
+    def add(self, head: str, checked_out: Collection[str]) -> None:
+        """Record that a commit's history and files are indexed, and drop old ones that no worktree has checked out."""
+        self.heads, self.trees = (_with(head, known, checked_out) for known in (self.heads, self.trees))
+
+
+def _with(head: str, known: Sequence[str], checked_out: Collection[str]) -> list[str]:
+    newest_first = dict.fromkeys([head, *known])
+    return [one for at, one in enumerate(newest_first) if at < MAX_HEADS or one in checked_out]
 
 
 def load_marker(data: Path) -> Marker:

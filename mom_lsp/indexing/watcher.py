@@ -128,9 +128,11 @@ class _Interruption:
 
 
 def _worktrees(location: Location) -> list[Location]:
+    """Return the worktrees; git still lists one whose folder was deleted."""
     if not location.git:
         return [location]
-    return [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
+    listed = [from_git_dir(git_dir, location) for git_dir in Repository(location).worktrees()]
+    return [worktree for worktree in listed if worktree.root.is_dir()]
 
 
 def _wait_for_change(event: threading.Event, stop: threading.Event, repository: OpenFolder) -> bool:
