@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from git_reading import LINES, who
+from indexing_runs import makes_a_pass
 from processes import read_only
 from repositories import Repo, Start, clone, copy_of, make_repository
 
@@ -16,6 +17,7 @@ from mom_lsp import datafolder
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Repository
 from mom_lsp.git.blank import CHAIN, GRAPHS, LOCK, has_changed_paths
+from mom_lsp.workspace.library.saved_line_keys import SavedLineKeys
 
 CHANGES = 5
 
@@ -127,14 +129,20 @@ def test_replaced_commits_are_replaced_with_it_too(project: Repo) -> None:
     assert len(repository.history(project.head)) == 2
 
 
-def test_a_clone_without_trees_is_indexed_without_one(project: Repo, moms: Start, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("options", "files"), [(["--filter=tree:0"], 1), (["--filter=tree:0", "--no-checkout"], 0)])
+def test_a_clone_without_trees_is_indexed_without_one(
+    project: Repo, tmp_path: Path, options: list[str], files: int
+) -> None:
     change(project)
     project.git("config", "uploadpack.allowFilter", "true")
-    treeless = clone(project, tmp_path / "treeless", "--filter=tree:0")
-    moms(treeless).index()
+    treeless = clone(project, tmp_path / "treeless", *options)
+    assert makes_a_pass(treeless)
     with pytest.raises(RepositoryError):
         treeless.repository.write_commit_graph([treeless.head])
-    assert moms(treeless).index().nothing_new  # it is not tried again at once
+    assert not makes_a_pass(treeless), "it is not tried again at once"
+    assert len(SavedLineKeys(treeless.location.data).load()) == files, (
+        "the lines of what is there are saved all the same"
+    )
 
 
 def test_a_clone_without_files_gets_one(project: Repo, tmp_path: Path) -> None:

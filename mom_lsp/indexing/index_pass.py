@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from mom_lsp import datafolder
 from mom_lsp.errors import EncoderError, RepositoryError
@@ -110,12 +111,16 @@ class IndexPass:
             return
         repository = Repository(self._location)
         head = repository.resolve()
-        try:
-            repository.write_commit_graph([head] if head else [])
-            if head:
-                save_line_keys(repository, head, RowGroups(arrays, "paths"), self._control)
-        except (RepositoryError, OSError) as error:
-            log.warning("queries will be slower: %s", error)
+        if head is None:
+            return
+        for save in (
+            partial(repository.write_commit_graph, [head]),
+            partial(save_line_keys, repository, head, RowGroups(arrays, "paths"), self._control),
+        ):
+            try:
+                save()
+            except (RepositoryError, OSError) as error:
+                log.warning("queries will be slower: %s", error)
 
     @staticmethod
     def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:

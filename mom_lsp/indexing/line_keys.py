@@ -30,6 +30,8 @@ def save_line_keys(repository: Repository, head: str, memories_of: Mapping[str, 
     """
     file = repository.location.data / datafolder.LINE_KEYS
     saved = load_arrays(file, FORMAT)
+    if saved is None:
+        save_arrays(file, FORMAT, packed_keys({}))  # tells `nothing_new` that it was tried, if a tree is missing
     before = LineKeys(saved or {})
     path_of = {entry.blob: path for path, entry in repository.tree(head).items() if 0 < entry.size <= MAX_TEXT}
     known = {blob: before[blob] for blob in path_of if blob in before}
