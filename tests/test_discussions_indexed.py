@@ -14,7 +14,9 @@ from mom_lsp.discussions.values import Comment, Discussion, ReviewThread
 from mom_lsp.errors import UsageError
 from mom_lsp.evaluation import pull_request_labels
 from mom_lsp.evaluation.stated_reasons import main
+from mom_lsp.indexing.discussions import Changes, index_discussions
 from mom_lsp.indexing.index_rules import IndexRules
+from mom_lsp.indexing.marker import Marker
 from mom_lsp.store import Store
 
 BASE = "import socket\n\n\ndef connect(host):\n    link = socket.create_connection(host)\n    return link\n"
@@ -269,6 +271,14 @@ def test_nothing_is_read_again_if_nothing_changed(project: Repo, mom: Mom, put: 
     assert mom.index().nothing_new
     put(pull(13, state="open"))
     assert mom.index().discussions == 1
+
+
+def test_where_nothing_was_ever_imported_no_row_is_read(project: Repo) -> None:
+    unread: Any = None
+    head = project.commit("Set a timeout (#12)", {"net.py": MERGED})
+    with Archive(project.location.data) as archive:
+        changes = Changes(archive, Marker())
+        index_discussions(unread, project.repository, head, changes, {head}, IndexRules(), unread, unread, unread)
 
 
 def test_a_rebuilt_index_has_the_discussions_again(project: Repo, mom: Mom, put: Put) -> None:

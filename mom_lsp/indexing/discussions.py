@@ -82,6 +82,8 @@ def index_discussions(
         control: of the pass.
         summary: to be updated.
     """
+    if not changes.revision and not changes.is_another:
+        return  # nothing was ever imported
     archive = changes.archive
     landings = Landings(store, repository, head)
     keys = list(dict.fromkeys([*changes.keys, *_of_commits(archive, fresh, landings)]))
