@@ -41,6 +41,7 @@ DOMAINS = f"{INDEX}/domains.arrays"
 DOMAINS_FORMAT = "domains 3"  # increase it whenever they would be computed, named or saved differently
 MEANING = f"{INDEX}/meaning.arrays"  # the vectors in bytes, in the order of the catalog
 LINE_KEYS = f"{INDEX}/lines.arrays"  # hashes of the lines of HEAD's files
+FOLDER_FILES = f"{INDEX}/files.json"  # what the files of a folder without git were when they were read
 IGNORED_REVISIONS = f"{INDEX}/ignore-revs"  # formatting commits, which blame skips
 ERASING = f"{INDEX}/erasing"
 QUARANTINE = f"{INDEX}/quarantine"  # the folder of manifests that were set aside

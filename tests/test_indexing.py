@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 from indexing_runs import LEXICAL, in_a_process, makes_a_pass, rows, run, titles
 from memories import dump, on_head
-from repositories import Repo, clone, fill
+from repositories import Repo, Start, clone, fill
 
 from mom_lsp import datafolder
 from mom_lsp.indexing import Progress, Summary, extraction
@@ -298,6 +300,58 @@ def test_a_folder_without_git_follows_its_files(home: Path, tmp_path: Path) -> N
     (row,) = rows(plain)
     assert json.loads(row["source"])[4] == 3  # the line
     assert row["paths"] == ["src/one.py"]
+
+
+def old(path: Path, text: str, *, age: int = 60) -> None:
+    """Write a file as if some seconds ago: one of this moment may change once more without another time."""
+    path.write_text(text)
+    written = time.time() - age
+    os.utime(path, (written, written))
+
+
+def test_a_folder_without_git_is_read_again_where_it_changed(home: Path, tmp_path: Path) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    for name in ("one", "two", "three"):
+        old(folder / f"{name}.py", f"# TODO: {name} must be done before anything else here\n")
+    plain = Repo(folder)
+    assert run(plain).files == 3
+    before = rows(plain)
+    assert not makes_a_pass(plain)
+    old(folder / "two.py", "# TODO: two might be done before anything else here\n", age=30)
+    (folder / "three.py").unlink()
+    assert (run(plain).files, makes_a_pass(plain)) == (1, False)
+    assert titles(plain) == [
+        "TODO: one must be done before anything else here",
+        "TODO: two might be done before anything else here",
+    ]
+    (plain.location.data / datafolder.FOLDER_FILES).write_text("{}")
+    assert (run(plain).files, makes_a_pass(plain)) == (2, False), "a lost record costs reading again"
+    old(folder / "two.py", "# TODO: two must be done before anything else here\n", age=20)
+    old(folder / "three.py", "# TODO: three must be done before anything else here\n", age=20)
+    assert run(plain).files == 2
+    assert [row["title"] for row in rows(plain)] == [row["title"] for row in before]
+
+
+def test_a_file_of_this_moment_is_read_once_more(home: Path, tmp_path: Path) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    old(folder / "one.py", "# TODO: one must be done before anything else here\n", age=-60)
+    plain = Repo(folder)
+    assert [run(plain).files, run(plain).files] == [1, 1]
+
+
+def test_what_is_restored_in_a_folder_without_git_is_read_again(home: Path, tmp_path: Path, moms: Start) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    old(folder / "one.py", "# TODO: one must be done before anything else here\n")
+    mom = moms(folder)
+    mom.index()
+    (found,) = mom.search("before anything else")
+    mom.call("forget", id=found["id"])
+    mom.index()
+    assert mom.search("before anything else") == []
+    mom.call("restore", id=found["id"])
+    mom.index()
+    assert [one["id"] for one in mom.search("before anything else")] == [found["id"]]
+    assert mom.index().nothing_new
 
 
 def test_many_files_of_a_folder_make_few_versions(home: Path, tmp_path: Path) -> None:

@@ -160,6 +160,15 @@ def test_vectors_round_trip_and_are_dropped_with_their_model(store: Store) -> No
     assert store.vectors("other")[0] == []
 
 
+def test_domains_that_are_saved_already_are_not_new_to_readers(store: Store) -> None:
+    store.save_domains({"domain": np.array([0, 1])})
+    seen = store.meaning_state("model")
+    store.save_domains({"domain": np.array([0, 1])})
+    assert store.meaning_state("model") == seen
+    store.save_domains({"domain": np.array([0])})
+    assert store.meaning_state("model") != seen
+
+
 # Few files
 
 

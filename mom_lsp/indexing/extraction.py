@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha1
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +17,7 @@ from mom_lsp.git.decode import read_text
 from mom_lsp.indexing.annotations import Annotations
 from mom_lsp.indexing.duplicates import DuplicateFilter
 from mom_lsp.indexing.extraction_worker import Task, extract, extract_rows, file_memories, ordered, wanted_file
+from mom_lsp.indexing.folder_files import files_of, load_record, save_record
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.indexing.marker import Marker
 from mom_lsp.indexing.merge import Merger
@@ -29,7 +29,7 @@ from mom_lsp.store.rows import Rows
 FIRST_CHUNK = 100  # commits; small, so that suggestions start within seconds
 CHUNK = 1_000
 FILE_CHUNK = 200
-MAX_FOLDER_FILES = 20_000
+SETTLED = 2_000_000_000  # nanoseconds after which no change has the time of the one before: two seconds on FAT
 COMPLETE_HEADS = 4  # whose history is not listed again
 COMPARED_TREES = 16  # whose files are not read again
 FEW_PATHS = 200  # that changed: they are looked up alone
@@ -208,59 +208,52 @@ def index_folder(
     store: Rows,
     location: Location,
     rules: IndexRules,
+    marker: Marker,
     merger: Merger,
     duplicates: DuplicateFilter,
     control: Control,
     summary: Summary,
 ) -> None:
-    """Index a folder without git as it is now, and remove memories that its files no longer hold."""
+    """Index a folder without git as it is now, and remove memories that its files no longer hold.
+
+    Files that are as they were when they were read are not read again.
+    """
     rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
     before = {row["id"]: set(row["blobs"]) for row in rows}
-    now: set[str] = set()
-    files = list(_walk(location.root, rules))
-    for chunk in _chunks(files, FILE_CHUNK):
-        fresh = duplicates.new([memory for path in chunk for memory in _of_folder(path, location.root, rules)])
-        now.update(memory.id for memory in fresh)
+    settled = time.time_ns() - SETTLED
+    files, known = files_of(location.root, rules), load_record(location.data, marker.files)
+    record = {path: known[path] for path, stamp in files.items() if path in known and known[path][0] == stamp}
+    now = {identity for _, ids in record.values() for identity in ids}
+    unread = [path for path in files if path not in record]
+    for chunk in _chunks(unread, FILE_CHUNK):
+        found = {path: _of_folder(location.root, path, rules) for path in chunk}
+        fresh = duplicates.new([memory for memories in found.values() for memory in memories])
+        new = {memory.id for memory in fresh}
+        now |= new
         changed = [memory for memory in fresh if not before.get(memory.id, set()).issuperset(memory.blobs)]
-        changed += [memory for memory in fresh if memory.id not in before]
         if changed:
             summary.memories += merger.write(changed)
+        for path in chunk:
+            if files[path].modified < settled:
+                record[path] = files[path], [memory.id for memory in found[path] if memory.id in new]
         summary.files += len(chunk)
-        control.step("files", summary.files, len(files))
+        control.step("files", summary.files, len(unread))
         control.indexed(summary.files)
     store.delete(before.keys() - now)
+    if record != known:
+        marker.files = save_record(location.data, record)
 
 
-def _of_folder(path: Path, root: Path, rules: IndexRules) -> list[Memory]:
+def _of_folder(root: Path, path: str, rules: IndexRules) -> list[Memory]:
     """Return the memories of one file, none if it is unreadable (it may be gone) or binary."""
     try:
-        data = path.read_bytes()
+        data = (root / path).read_bytes()
     except OSError:
         return []
     if b"\0" in data[:8192]:
         return []
     blob = sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-    return file_memories(path.relative_to(root).as_posix(), blob, read_text(data), rules)
-
-
-def _walk(root: Path, rules: IndexRules) -> Iterator[Path]:
-    """Yield regular files below a folder, except hidden ones and symbolic links."""
-    return islice((path for path in _regular_files(root) if _wanted(path, root, rules)), MAX_FOLDER_FILES)
-
-
-def _regular_files(root: Path) -> Iterator[Path]:
-    for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = sorted(name for name in names if not name.startswith("."))
-        for path in (Path(folder, name) for name in sorted(files) if not name.startswith(".")):
-            if path.is_file() and not path.is_symlink():
-                yield path
-
-
-def _wanted(path: Path, root: Path, rules: IndexRules) -> bool:
-    try:
-        return wanted_file(path.relative_to(root).as_posix(), rules) and path.stat().st_size <= rules.max_file_size
-    except OSError:
-        return False
+    return file_memories(path, blob, read_text(data), rules)
 
 
 def _together(groups: Sequence[Sequence[str]], size: int) -> Iterator[Sequence[str]]:

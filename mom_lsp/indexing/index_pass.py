@@ -54,6 +54,8 @@ class IndexPass:
             events = list(journal.events())
         life = fold(events)
         seq, merger = erasure_seq(events), Merger(store, life.forgotten, life.usage)
+        if seq != marker.journal:
+            marker.files = ""  # what is restored has to be read again
         apply_forgets(store, self._location, self._rules, merger, self._control)
         notes = notes_of(life)
         self._extract(store, marker, merger, [note.body for note in notes.values()], rev)
@@ -97,7 +99,7 @@ class IndexPass:
             )
             return
         duplicates = DuplicateFilter(store, notes, history=tuple)
-        index_folder(store, self._location, self._rules, merger, duplicates, self._control, self._summary)
+        index_folder(store, self._location, self._rules, marker, merger, duplicates, self._control, self._summary)
 
     def _save_formatting(self, store: Store) -> None:
         """Write the list of formatting commits for blame, which runs before the store is open."""
@@ -136,6 +138,6 @@ class IndexPass:
         """Delete the memories of files if the settings for reading them changed, so that all are read again."""
         if marker.rules in ("", self._rules.fingerprint):
             return
-        marker.trees = []
+        marker.trees, marker.files = [], ""
         save_marker(self._location.data, marker)  # first, so that after an interruption no file counts as read
         store.delete(store.columns(["id"], "source_type = 'file'")["id"].to_pylist())

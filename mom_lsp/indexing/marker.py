@@ -29,6 +29,7 @@ class Marker:
     domains: str = ""  # checksum of the domains with every suggestible memory, "" while some are missing
     lacking: str = ""  # a commit with objects missing from a partial clone: such diffs were not read
     overrides: list[str] = field(default_factory=list)  # see `Repository.overrides`
+    files: str = ""  # checksum of the record of the files of a folder without git, see `folder_files`
     discussions: int = 0  # revision of the archive of discussions that the store reflects
     annotations: dict[str, str] = field(default_factory=dict)  # the refs of notes and checkpoints, with their commits
     silent: list[str] = field(default_factory=list)  # those whose notes all say nothing

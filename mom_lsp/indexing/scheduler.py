@@ -17,7 +17,7 @@ from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.index_rules import IndexRules, usable_encoder
-from mom_lsp.indexing.marker import checksum_of_domains, load_marker
+from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker
 from mom_lsp.indexing.progress import Control, Interrupted, Paused, Report, Stopped, Summary
 from mom_lsp.indexqueue import BACKGROUND, IndexRequest, done, enqueue, pending, started
 from mom_lsp.journal import Journal
@@ -194,22 +194,31 @@ class _Run:
         if self.location.git and head is None:
             self.summary.waiting = "no commits yet"
             return True
-        if not self.location.git:
-            return False  # whether files changed is only known after reading them
         if is_damaged(self.location.data):
             return False
-        marker, repository = load_marker(self.location.data), Repository(self.location)
+        marker, rules = load_marker(self.location.data), IndexRules.of(self.settings)
+        if not (self._same_history(marker, head) if head else self._same_files(marker, rules)):
+            return False
+        overrides = Repository(self.location).overrides if head else frozenset[str]()
+        domains = checksum_of_domains(self.location.data)
+        return marker.complete(head or "", self._journal_seq(), rules.fingerprint, domains, overrides)
+
+    def _same_history(self, marker: Marker, head: str) -> bool:
+        """Whether nothing is new about the commits of a repository."""
+        repository = Repository(self.location)
         if marker.lacking and not repository.lacks(marker.lacking):
             return False  # a partial clone got its missing objects
-        if repository.lacks_commit_graph(head or "") or not (self.location.data / datafolder.LINE_KEYS).is_file():
+        if repository.lacks_commit_graph(head) or not (self.location.data / datafolder.LINE_KEYS).is_file():
             return False
         if repository.annotation_refs() != marker.annotations:
             return False
-        rules, overrides = IndexRules.of(self.settings).fingerprint, repository.overrides
-        domains = checksum_of_domains(self.location.data)
-        if self._discussed_since(marker.discussions):
-            return False
-        return marker.complete(head or "", self._journal_seq(), rules, domains, overrides)
+        return not self._discussed_since(marker.discussions)
+
+    def _same_files(self, marker: Marker, rules: IndexRules) -> bool:
+        """Whether the files of a folder without git are as they were when they were read."""
+        from mom_lsp.indexing.folder_files import load_record, nothing_changed  # import what extraction needs
+
+        return nothing_changed(self.location.root, rules, load_record(self.location.data, marker.files))
 
     def work(self, rev: str | None = None) -> None:
         """Bring the store up to date with one HEAD and with what the user forgot or restored."""

@@ -158,7 +158,7 @@ class Reader:
         return load_arrays(self._meaning, f"{MEANING} {model}")
 
     def meaning_state(self, model: str) -> tuple[int, int]:
-        """Return a value that changes whenever vectors by a model are added or the domains are saved."""
+        """Return a value that changes whenever vectors by a model are added or the domains change."""
 
         def count() -> int:
             table = self._tables.vectors(model)

@@ -78,8 +78,9 @@ class Store(Reader):
         self._tables.guard(partial(save_arrays, self._catalog, f"{SCHEMA_VERSION} {self.version} {key}", arrays))
 
     def save_domains(self, arrays: Mapping[str, np.ndarray]) -> None:
-        """Save the arrays of the domains, for readers and for the next pass."""
-        self._tables.guard(partial(save_arrays, self._domains, datafolder.DOMAINS_FORMAT, arrays))
+        """Save the arrays of the domains, for readers and for the next pass, unless they are saved already."""
+        if not _same(arrays, self.saved_domains() or {}):
+            self._tables.guard(partial(save_arrays, self._domains, datafolder.DOMAINS_FORMAT, arrays))
 
     def save_meaning(self, model: str, arrays: Mapping[str, np.ndarray]) -> None:
         """Save arrays that were computed from the vectors of a model, for readers."""
@@ -183,3 +184,7 @@ class Store(Reader):
 
     def _sync(self, *names: str) -> None:
         self._tables.guard(partial(self._tables.sync, *names))
+
+
+def _same(arrays: Mapping[str, np.ndarray], others: Mapping[str, np.ndarray]) -> bool:
+    return arrays.keys() == others.keys() and all(np.array_equal(array, others[name]) for name, array in arrays.items())
