@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, Listener
 from pathlib import Path
 from typing import NamedTuple
 
+import lancedb
 import psutil
 import pytest
 from hash_encoder import GATE, hashed, hashed_through_gate
@@ -168,6 +169,24 @@ def test_everything_suggestible_is_encoded_once(project: Repo, encoder: None) ->
     }
     contents, vectors = store.vectors("hash")
     assert (vectors == hashed("hash", [texts[content] for content in contents]).astype("float16")).all()
+
+
+def test_compaction_of_vectors_takes_time_in_proportion_to_their_number(
+    project: Repo, encoder: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"FIRST_BATCH": 1, "MIN_BATCH": 1, "MAX_BATCH": 1, "COMPACT_EVERY": 2}.items():
+        monkeypatch.setattr(f"mom_lsp.indexing.encoding.{name}", value)
+    fill(project, 30)
+    count = run(project, Settings()).encoded
+    table = lancedb.connect(project.location.data / datafolder.INDEX).open_table("vectors")
+    assert table.stats()["fragment_stats"]["num_fragments"] <= 2
+    compacted = set[int]()  # how many vectors each compaction wrote
+    for version in table.list_versions():
+        table.checkout(version["version"])
+        found = table.stats()
+        if found["fragment_stats"]["num_fragments"] == 1:
+            compacted.add(found["num_rows"])
+    assert sum(compacted) < 5 * count
 
 
 def test_another_model_reencodes_everything(project: Repo, encoder: None) -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 FIRST_BATCH, MIN_BATCH, MAX_BATCH = 32, 16, 4_096  # texts encoded between two writes
 BATCH_SECONDS = 2.0  # of encoding: a batch is as large as fits
 STALE = 0.5  # vectors of no memory, to those of memories
-COMPACT_EVERY = 50  # writes
+COMPACT_EVERY = 50  # writes, each of which makes a file
+LOOSE = 1 / 3  # of the vectors, while more are written: a compaction writes all of them again
 POLL = 0.1  # seconds within which a request or a stop interrupts the wait for a batch
 WAIT = 0.25  # seconds between two attempts to get the writer lease
 RETRY = 600.0  # seconds after which an encoder that could not be used is tried again
@@ -60,7 +61,7 @@ class Encoding:
         self._data, self._settings, self._summary = data, settings, summary
         self._worker: EncodingWorker | None = None
         self._batch: _Batch | None = None  # outlives an interruption
-        self._size, self._writes = FIRST_BATCH, 0
+        self._size = FIRST_BATCH
         self._failed = ("", -RETRY)  # the encoder that cannot be used, and when that was found
 
     def __enter__(self) -> Encoding:
@@ -155,8 +156,7 @@ class Encoding:
             rows = [row for row, content in enumerate(batch.texts) if content in present]
             if rows:
                 store.put_vectors(batch.model, [one for one in batch.texts if one in present], vectors[rows])
-            self._writes += 1
-            if self._writes % COMPACT_EVERY == 0:
+            if store.vectors_scattered(COMPACT_EVERY, LOOSE):
                 store.compact_vectors()
         self._summary.encoded += len(rows)
         return len(rows)
@@ -174,7 +174,7 @@ class Encoding:
                 store.save_domains(domains)
                 marker.encoded, marker.domains = model, checksum_of_domains(self._data)
                 save_marker(self._data, marker)
-                _drop_stale(store, model, arrays)
+                _tidy(store, model, arrays)
                 save_meaning(store, arrays, notes, model)
 
     @contextmanager
@@ -193,14 +193,19 @@ class Encoding:
         self._worker, self._batch = None, None
 
 
-def _drop_stale(store: Store, model: str, arrays: Arrays) -> None:
-    """Remove the vectors of texts that no memory has any more, once they are many: a new version may encode others."""
+def _tidy(store: Store, model: str, arrays: Arrays) -> None:
+    """Remove the vectors of texts that no memory has any more, once they are many: a new version may encode others.
+
+    Vectors that are in many files are merged.
+    """
     from mom_lsp.route.text_index import unpacked  # numpy, which a check for new commits does not need
 
     wanted = set(unpacked(arrays["content"]))
     stale = store.encoded(model) - wanted
-    if len(stale) > STALE * len(wanted):
+    many = len(stale) > STALE * len(wanted)
+    if many:
         store.keep_vectors(wanted)
+    if many or store.vectors_scattered(COMPACT_EVERY, 0.0):
         store.compact_vectors()
 
 

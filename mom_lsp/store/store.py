@@ -148,6 +148,18 @@ class Store(Reader):
             self._tables.guard(partial(table.delete, condition))
         self._sync(VECTORS)
 
+    def vectors_scattered(self, files: int, loose: float) -> bool:
+        """Whether the embeddings are in more files than that, and more than a share of them not in the largest one.
+
+        A compaction merges all into one file, so what is in others came after the last one.
+        """
+        table = self._tables.writable(VECTORS)
+        if table is None:
+            return False
+        found = self._tables.guard(table.stats)
+        fragments, rows = found["fragment_stats"], found["num_rows"]
+        return bool(fragments["num_fragments"] > files and rows - fragments["lengths"]["max"] > loose * rows)
+
     def compact_vectors(self) -> None:
         """Merge the small files of the embeddings."""
         self._optimize(VECTORS)
