@@ -223,8 +223,9 @@ def test_control_characters_in_a_subject_break_nothing(project: Repo, separator:
     (commit,) = read(project)
     assert commit.message.strip() == f"one{separator}two"
     assert commit.files[0].hunks[0].added == (f"x{separator}y",)
-    ((found, email, time, _, subject),) = project.repository.keys([sha])
-    assert (found, email, time, subject) == (sha, "ada@example.org", commit.author_time, f"one{separator}two")
+    ((found, emails, time, _, subject),) = project.repository.keys([sha])
+    assert (found, time, subject) == (sha, commit.author_time, f"one{separator}two")
+    assert emails == ("ada@example.org", "ada@example.org")
     assert who(project.repository.blame(sha, "a.txt")) == {1: sha}
 
 
