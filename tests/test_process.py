@@ -140,6 +140,21 @@ def test_a_running_request_sees_its_cancellation_or_its_clients_disconnect(data:
     assert not is_cancelled()  # outside of a request
 
 
+def test_an_engine_whose_files_were_removed_closes_and_lets_another_one_start(data: Path) -> None:
+    first, second = (EngineServer(data, lambda method, params: None, version="1") for _ in range(2))
+    assert first.start()
+    client = EngineClient.connect(data, LONG, version="1")
+    assert client is not None
+    files = Path(new_files(data))
+    for file in files.parent.glob(f"{files.name}.*"):
+        file.unlink()
+    assert not first.is_findable()
+    first.close()
+    assert first.wait(0) and client.closed.wait(LONG)
+    assert second.start()
+    second.close()
+
+
 @contextlib.contextmanager
 def listener(data: Path) -> Iterator[Listener]:
     """Listen where the engine of a data folder would."""

@@ -97,11 +97,13 @@ class CommandSocket:
 
     def close(self) -> None:
         """Accept no more commands."""
+        import contextlib
         import socket
 
         self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
-        os.unlink(self.address)
+        with contextlib.suppress(FileNotFoundError):  # a logout, or a cleaner of temporary files
+            os.unlink(self.address)
 
     def _accept(self) -> None:
         while True:

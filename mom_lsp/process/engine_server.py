@@ -111,13 +111,22 @@ class EngineServer:
             if self._closing.is_set() or self._listener is None:
                 return
             self._closing.set()
+        try:
+            self._stop_listening(self._listener)
+        finally:
+            self._leave()
+
+    def _stop_listening(self, listener: Listener) -> None:
         for file in (self._record, self._record.with_suffix(".key")):
             file.unlink(missing_ok=True)
         if self._commands is not None:
             self._commands.close()
         with contextlib.suppress(OSError):
-            Client(self._listener.address).close()  # wakes the thread that accepts
-        self._listener.close()
+            Client(listener.address).close()  # wakes the thread that accepts
+        with contextlib.suppress(FileNotFoundError):  # its socket was removed, as that for commands may be
+            listener.close()
+
+    def _leave(self) -> None:
         peers = tuple(self._peers)
         for peer in peers:
             peer.send({"method": "bye", "params": {}})  # so that clients do not take it for a crash
