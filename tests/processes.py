@@ -24,7 +24,9 @@ FILL = """
 cp -a "$1" "$1.kept" && mount -t tmpfs -o size=64m none "$1" && cp -a "$1.kept/." "$1" && rm -r "$1.kept" &&
 head -c "$(($(df --output=avail -B1 "$1" | tail -1) - $2))" /dev/zero >"$1/filler" && shift 2 && exec "$@"
 """
-UNSHARE = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
+LIMIT = 'echo "$2" >"/proc/sys/user/$1" && shift 2 && exec "$@"'
+NEW_USER = ["--user", "--map-root-user"]
+UNSHARE = ["unshare", "--mount", *([] if os.geteuid() == 0 else NEW_USER)]
 
 
 def start(repo: Repo, *args: str) -> subprocess.Popen[bytes]:
@@ -82,17 +84,22 @@ def join_threads(name: str) -> None:
 
 def read_only(folder: Path) -> list[str]:
     """Return a command prefix that runs a command with a folder mounted read-only; skip where that is impossible."""
-    return _mounted(MOUNT, str(folder))
+    return _unshared(UNSHARE, MOUNT, str(folder))
 
 
 def full_disk(folder: Path, free: int = 0) -> list[str]:
     """Return a command prefix that runs a command with a folder on a disk of its own that has `free` bytes left."""
-    return _mounted(FILL, str(folder), str(free))
+    return _unshared(UNSHARE, FILL, str(folder), str(free))
 
 
-def _mounted(script: str, *arguments: str) -> list[str]:
-    prefix = [*UNSHARE, "sh", "-c", script, "sh", *arguments]
+def limited(resource: str, most: int) -> list[str]:
+    """Return a command prefix that runs a command with at most so many of what /proc/sys/user counts."""
+    return _unshared(["unshare", *NEW_USER], LIMIT, resource, str(most))
+
+
+def _unshared(unshare: list[str], script: str, *arguments: str) -> list[str]:
+    prefix = [*unshare, "sh", "-c", script, "sh", *arguments]
     tried = subprocess.run([*prefix, "true"], capture_output=True, text=True) if shutil.which("unshare") else None
     if tried is None or tried.returncode:
-        pytest.skip(f"no mount namespace here: {tried.stderr if tried else 'unshare is missing'}")
+        pytest.skip(f"no such namespace here: {tried.stderr if tried else 'unshare is missing'}")
     return prefix

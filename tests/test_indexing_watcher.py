@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from indexing_runs import LEXICAL, rows, titles
-from processes import LONG
+from processes import LONG, limited
 from repositories import Repo, make_repository
 
 from mom_lsp.indexing import Progress, serve_requests, watch
@@ -123,3 +124,30 @@ def test_serving_requests_can_be_stopped(project: Repo) -> None:
     serve_requests(project.location, lambda: LEXICAL, report=lambda progress: None, stop=threading.Event())
     assert pending(project.location.data) == []
     assert make_repository(project.root.parent / "other").location.data != project.location.data
+
+
+# Follows a repository without an encoder until the third pass has ended.
+THREE_PASSES = """
+import sys, threading
+from pathlib import Path
+from indexing_runs import LEXICAL
+from mom_lsp.git.location import locate
+from mom_lsp.indexing import watcher
+watcher.HEARTBEAT = 0.1
+stop, passes = threading.Event(), []
+def report(progress):
+    passes.extend([1] * (progress.phase == "waiting"))
+    if len(passes) == 3:
+        stop.set()
+watcher.watch(locate(Path(sys.argv[1])), lambda: LEXICAL, report, stop)
+"""
+
+
+@pytest.mark.parametrize(("resource", "most"), [("max_inotify_instances", 0), ("max_inotify_watches", 2)])
+def test_indexing_goes_on_when_other_programs_used_up_the_watches(project: Repo, resource: str, most: int) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    command = [*limited(resource, most), sys.executable, "-c", THREE_PASSES, str(project.root)]
+    done = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=LONG)
+    assert done.returncode == 0, done.stderr
+    assert titles(project) == ["Begin"]
+    assert done.stderr.count("changes are noticed only every 0.1 seconds: inotify") == 1

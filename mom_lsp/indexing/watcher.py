@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,8 @@ from mom_lsp.indexing.encoding import Encoding
 from mom_lsp.indexing.progress import Control, Interrupted, Paused, Progress, Report, Stopped, Summary
 from mom_lsp.indexing.scheduler import index, serve_requests
 from mom_lsp.settings import Settings
+
+log = logging.getLogger(__name__)
 
 SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
 HEARTBEAT = 30.0  # seconds after which we check without an event: network disks send none
@@ -54,13 +57,11 @@ def watch(
         raise DataFolderError(why)
     datafolder.make(location.data)
     (location.data / datafolder.REQUESTS).mkdir(exist_ok=True)
-    observer = Observer()
-    observer.start()
     try:
         changed.event.set()
         with Encoding(location.data, settings, Summary()) as encoding:
             while not stop.is_set() and repository.is_there():
-                changed.follow(observer)
+                changed.follow()
                 if _wait_for_change(changed.event, stop, repository):
                     _settle(changed.event, stop)
                 if stop.is_set() or not repository.is_there():
@@ -72,8 +73,7 @@ def watch(
         if repository.is_there():
             raise
     finally:
-        observer.stop()
-        observer.join()
+        changed.stop()
         repository.release()
 
 
@@ -164,15 +164,30 @@ class _Changed(FileSystemEventHandler):
 
     def __init__(self, location: Location) -> None:
         self.event = threading.Event()
-        self._location, self._watched = location, set[Path]()
+        self._location, self._watched, self._told = location, set[Path](), False
+        self._observer: BaseObserver | None = None
         self._ours, self._requests = str(location.data), str(location.data / datafolder.REQUESTS)
 
-    def follow(self, observer: BaseObserver) -> None:
-        """Watch folders that are new: the first linked worktree creates one."""
-        for folder, recursive in _watched(self._location):
-            if folder not in self._watched:
-                observer.schedule(self, str(folder), recursive=recursive)
-                self._watched.add(folder)
+    def follow(self) -> None:
+        """Watch folders that are new: the first linked worktree creates one. The heartbeat covers what cannot be."""
+        try:
+            if self._observer is None:
+                self._observer = Observer()
+                self._observer.start()
+            for folder, recursive in _watched(self._location):
+                if folder not in self._watched:
+                    self._observer.schedule(self, str(folder), recursive=recursive)
+                    self._watched.add(folder)
+        except OSError as error:  # other programs, such as editors, used up what the system allows; we try again
+            if not self._told:
+                log.warning("changes are noticed only every %g seconds: %s", HEARTBEAT, error.strerror)
+            self._told = True
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._observer is not None:
+            self._observer.stop()
+            self._observer.join()
 
     def on_any_event(self, event: FileSystemEvent) -> None:
         """Set the event unless it is a read or our own write."""
