@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable
 
 import pytest
 from git_reading import LINES, who
+from indexing_runs import rows, run
 from repositories import Repo, Start, copy_of
+
+from mom_lsp.indexing import Progress
 
 IMPORT = "Import what another system kept\n\nBecause its server was switched off, callers are lost."
 OLD = "Old work on the lines\n\nBecause callers count from one."
@@ -76,6 +80,25 @@ def test_a_replacement_that_is_removed_is_not_seen_any_more(project: Repo) -> No
     assert set(who(repository.blame(new, "a.txt")).values()) == {old}
     project.git("replace", "--delete", new)
     assert (set(who(repository.blame(new, "a.txt")).values()), repository.overrides) == ({new}, frozenset())
+
+
+@pytest.mark.parametrize("read", [0, 1], ids=["before it reads a commit", "after it read some"])
+def test_a_replacement_that_is_removed_after_an_interrupted_pass_leaves_no_trace(project: Repo, read: int) -> None:
+    for number in range(3):
+        project.commit(f"Change {number}, because it was slow", {f"{number}.txt": LINES})
+    run(project)
+    before, stop = rows(project), threading.Event()
+
+    def interrupt(progress: Progress) -> None:
+        if progress.phase == "history" and progress.done >= read:
+            stop.set()
+
+    project.git("replace", "HEAD~1", "HEAD~2")
+    run(project, report=interrupt, stop=stop)
+    assert rows(project) != before
+    project.git("replace", "--delete", "HEAD~1")
+    run(project)
+    assert rows(project) == before
 
 
 def test_replacements_that_git_is_told_not_to_use_are_not_used(project: Repo) -> None:

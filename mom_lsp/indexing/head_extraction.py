@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from mom_lsp import phrases
@@ -36,7 +36,13 @@ class HeadExtraction:
         self._control, self._summary, self._pool = control, summary, pool
 
     def run(
-        self, rows: Rows, marker: Marker, merger: Merger, notes: Sequence[str] = (), rev: str | None = None
+        self,
+        rows: Rows,
+        marker: Marker,
+        merger: Merger,
+        notes: Sequence[str] = (),
+        rev: str | None = None,
+        save: Callable[[], None] = lambda: None,
     ) -> None:
         """Write what is missing, and record in the marker what is complete. Without commits there is nothing to do.
 
@@ -46,12 +52,13 @@ class HeadExtraction:
             merger: of the table.
             notes: texts of the user's, which comments may repeat.
             rev: the revision, HEAD by default.
+            save: saves the marker, where the rows stay after an interruption.
         """
         repository = Repository(self._location)
         head = repository.resolve(rev or "HEAD")
         if head is None:
             return
-        reopen(rows, marker, repository)
+        reopen(rows, marker, repository, save)
         self._history(rows, repository, head, marker, merger)
         duplicates = DuplicateFilter(rows, notes, partial(repository.history, head))
         if missing := phrases.missing_commits(repository.missing_commits):
@@ -100,7 +107,7 @@ class HeadExtraction:
         marker.annotations, marker.silent = annotations.refs, annotations.silent
 
 
-def reopen(store: Rows, marker: Marker, repository: Repository) -> None:
+def reopen(store: Rows, marker: Marker, repository: Repository, save: Callable[[], None]) -> None:
     """Delete the memories of commits that have a diff now that they had not, or another one, to read them again.
 
     Shallow clones lack the diffs of their boundary commits, partial clones those with missing objects. Replaced and
@@ -111,12 +118,16 @@ def reopen(store: Rows, marker: Marker, repository: Repository) -> None:
         store.delete(row["id"] for row in rows if not row["added_lines"] and not row["removed_lines"])
         marker.trees, marker.heads = [], []
     before, now = set(marker.overrides), repository.overrides
+    if before == now:
+        return
+    marker.heads = []  # there is more history below what was complete
+    save()  # first, so that after an interruption no history counts as read, even if it is as it was before
     reopened = {one.split(" ")[0] for one in (*(before - now), *(new for new in now - before if " " in new))}
     if reopened:
         rows = store.columns(["id", "commits"], "source_type = 'commit'").to_pylist()
         store.delete(row["id"] for row in rows if reopened & set(row["commits"]))
-    if before != now:  # there is more history below what was complete
-        marker.overrides, marker.heads = sorted(now), []
+    marker.overrides = sorted(now)
+    save()  # before commits are read as they are now
 
 
 def _samples(repository: Repository, head: str) -> Sequence[str]:

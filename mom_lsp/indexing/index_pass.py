@@ -95,7 +95,7 @@ class IndexPass:
     def _extract(self, store: Store, marker: Marker, merger: Merger, notes: Sequence[str], rev: str | None) -> None:
         if self._location.git:
             HeadExtraction(self._location, self._rules, self._control, self._summary).run(
-                store, marker, merger, notes, rev
+                store, marker, merger, notes, rev, save=partial(save_marker, self._location.data, marker)
             )
             return
         duplicates = DuplicateFilter(store, notes, history=tuple)
