@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from journals import fill, run_child
+from journals import SECRET_NOTE, fill, folder_bytes, run_child
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal
-from mom_lsp.journal.second_copy import copy_of, events_of_copy
+from mom_lsp.journal.second_copy import copy_of, events_of_copy, make_copy
 
 
 def overwrite(path: Path, at: int, what: bytes) -> None:
@@ -214,3 +214,46 @@ def test_a_process_follows_when_another_sets_the_file_aside(journal: Journal, jo
     assert [event.memory for event in journal.events()] == ["before", "after"]  # the first from the second copy
     journal.append("pin", "mine", now=3)
     assert run_child(journal_path, "print(journal.last_seq())") == "3\n"
+
+
+def test_erased_text_is_not_in_a_file_that_was_set_aside(journal_path: Path) -> None:
+    fill(journal_path)
+    with Journal(journal_path) as journal:
+        note = journal.append("note", data={"text": SECRET_NOTE}, now=1)
+    overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
+    with Journal(journal_path) as journal:
+        assert SECRET_NOTE.encode() in journal_path.with_name("journal.sqlite.broken-1").read_bytes()
+        journal.erase([note.seq])
+    assert SECRET_NOTE.encode() not in folder_bytes(journal_path.parent)
+
+
+def test_a_file_that_was_set_aside_goes_even_if_the_text_in_it_is_lost_elsewhere(journal_path: Path) -> None:
+    with Journal(journal_path) as journal:
+        journal.append("note", data={"text": SECRET_NOTE}, now=1)
+    copy_of(journal_path).unlink()
+    overwrite(journal_path, journal_path.read_bytes().index(SECRET_NOTE.encode()) - 6, b"\xff")
+    with Journal(journal_path) as journal:
+        assert list(journal.events()) == [] and SECRET_NOTE.encode() in folder_bytes(journal_path.parent)
+        journal.erase([])
+    assert SECRET_NOTE.encode() not in folder_bytes(journal_path.parent)
+
+
+def test_what_is_erased_while_the_copy_of_the_day_is_made_is_not_in_it(
+    journal_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mom_lsp.journal.journal.BUSY_SECONDS", 0.05)
+
+    def meanwhile(path: Path, events: list[Event]) -> None:
+        with contextlib.suppress(JournalError):  # of the file lock: then nothing is erased
+            other.erase([note.seq])
+        make_copy(path, events)
+
+    with Journal(journal_path) as journal:
+        note = journal.append("note", data={"text": SECRET_NOTE}, now=1)
+        os.utime(copy_of(journal_path), (1_700_000_000, 1_700_000_000))
+        with Journal(journal_path) as other, monkeypatch.context() as patch:
+            patch.setattr("mom_lsp.journal.journal.make_copy", meanwhile)
+            journal.append("pin", now=2)
+        assert events_of_copy(journal_path)[note.seq] == next(journal.events())
+        journal.erase([note.seq])
+    assert SECRET_NOTE.encode() not in folder_bytes(journal_path.parent)

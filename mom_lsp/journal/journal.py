@@ -14,9 +14,10 @@ from typing import Any, Self
 from filelock import FileLock
 
 from mom_lsp import datafolder
+from mom_lsp.durable_file import remove
 from mom_lsp.errors import JournalError
 from mom_lsp.journal.event import CHECKED, INSERT, SEAL, Event, EventType, from_row, to_row
-from mom_lsp.journal.rescue import finish, is_lost, is_unfinished, rescue
+from mom_lsp.journal.rescue import finish, is_lost, is_unfinished, leftovers, rescue
 from mom_lsp.journal.second_copy import blank, erase_in_copy, is_due, make_copy
 from mom_lsp.journal.sqlite_file import BUSY_SECONDS, connect, error_code, is_full, open_copy, stamp, translated_errors
 
@@ -38,6 +39,7 @@ class Journal:
         self.path = path
         self.problems: list[str] = []
         self._lock = threading.RLock()
+        self._file_lock = FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600)  # taken after `_lock`
         self._wrote = self._closed = False
         self._db: sqlite3.Connection | None = None
         self._copy_of: object = None  # the stamp of the file that `_db` is a copy of, None if it is the file itself
@@ -127,14 +129,19 @@ class Journal:
             return wrote or before != self._version
 
     def erase(self, seqs: Iterable[int]) -> None:
-        """Blank the `data` of these events, so that no byte of it remains in the database or its WAL."""
-        if not (gone := list(seqs)):
+        """Blank the `data` of these events, so that no byte of it remains on the disk.
+
+        A damaged file that was set aside is removed, even if there are no events: nobody knows what is in it.
+        """
+        gone = list(seqs)
+        if not (gone or leftovers(self.path)):
             return
-        with self._lock, translated_errors(self.path):
+        with self._lock, translated_errors(self.path), self._exclusive():
             with self._transaction() as db:
                 blank(db, gone)
                 self._wrote = True
             erase_in_copy(self.path, gone)
+            remove(*leftovers(self.path))
             busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if busy:
             raise JournalError(
@@ -160,22 +167,28 @@ class Journal:
     def _copy(self) -> None:
         """Make the copy of the day, from events that are all intact: without it the journal still works."""
         try:
-            events = list(self.events())
-            with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
-                make_copy(self.path, events)
+            with self._lock, self._file_lock:  # so that nothing is erased between reading and writing
+                make_copy(self.path, list(self.events()))
         except (OSError, sqlite3.Error, JournalError) as error:
             log.warning("no copy of the journal was made: %s", error)
 
     def _rescue(self) -> None:
         """Replace the file by one with all intact events, if another process has not done so."""
         self._follow()
-        with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
+        with self._file_lock:
             if _identity(self.path) == self._identity:
                 if self._db is not None:
                     self._db.close()
                 self.problems.append(rescue(self.path))
         self._open()
         self._wrote = True
+
+    @contextmanager
+    def _exclusive(self) -> Iterator[None]:
+        """Let no other process copy, erase or replace the file meanwhile."""
+        self._writable()  # first, since it says why a file cannot be written
+        with self._file_lock:
+            yield
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -247,7 +260,7 @@ class Journal:
     def _connect(self) -> sqlite3.Connection:
         datafolder.make(self.path.parent)
         # Only one process at a time creates, migrates or rescues the file.
-        with FileLock(self._lock_file, timeout=BUSY_SECONDS, mode=0o600):
+        with self._file_lock:
             finish(self.path)
             if is_lost(self.path):
                 self.problems.append(rescue(self.path))

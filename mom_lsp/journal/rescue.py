@@ -64,6 +64,12 @@ def is_unfinished(path: Path) -> bool:
     return not path.exists() and _fresh(path).exists()
 
 
+def leftovers(path: Path) -> list[Path]:
+    """Return the damaged files that were moved aside, and the new ones of an interrupted rescue or copy."""
+    kinds = ("broken-*", "rescued*", "copy.new*")
+    return [file for kind in kinds for file in path.parent.glob(f"{path.name}.{kind}")]
+
+
 def _fresh(path: Path) -> Path:
     return path.with_name(f"{path.name}.rescued")
 
