@@ -204,6 +204,25 @@ def test_no_damage_is_silent_or_fatal(tmp_path_factory: pytest.TempPathFactory, 
         assert "newer" in str(error) or "cannot be used" in str(error)
 
 
+def test_what_is_acknowledged_during_a_rescue_is_kept(journal_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.journal.journal.BUSY_SECONDS", 0.05)
+    fill(journal_path)
+    rename, acknowledged = Path.rename, list[Event]()
+
+    def meanwhile(file: Path, to: Path) -> Path:
+        with contextlib.suppress(JournalError):  # of the file lock
+            acknowledged.append(other.append("pin", "meanwhile", now=1))
+        return rename(file, to)
+
+    with Journal(journal_path) as other:
+        overwrite(journal_path, 5 * 4096, b"\xff" * 4096)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", meanwhile)
+            Journal(journal_path).close()
+        acknowledged.append(other.append("pin", "afterwards", now=2))
+        assert list(other.events())[-len(acknowledged) :] == acknowledged
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be renamed there")
 def test_a_process_follows_when_another_sets_the_file_aside(journal: Journal, journal_path: Path) -> None:
     journal.append("pin", "before", now=1)

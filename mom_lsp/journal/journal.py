@@ -185,22 +185,24 @@ class Journal:
 
     @contextmanager
     def _exclusive(self) -> Iterator[None]:
-        """Let no other process copy, erase or replace the file meanwhile."""
+        """Let no other process write, copy or replace the file meanwhile."""
         self._writable()  # first, since it says why a file cannot be written
         with self._file_lock:
             yield
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._writable()
-        db.execute("BEGIN IMMEDIATE")
-        try:
-            yield db
-            db.execute("COMMIT")
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+        """Write; what went to a file that a rescue is about to replace would be lost."""
+        with self._exclusive():
+            db = self._writable()  # the file may have been replaced until now
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+                db.execute("COMMIT")
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
 
     def _query(self, query: str, *values: int) -> list[tuple[Any, ...]]:
         self._follow()
