@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -11,14 +12,17 @@ from pathlib import Path
 
 import psutil
 import pytest
+from indexing_runs import rows, run
 from memories import on_head
 from processes import LONG, finish, mom, start
 from repositories import Repo, clone, fill
 
-from mom_lsp.errors import NoIndex
-from mom_lsp.indexing import extraction
+from mom_lsp.errors import ChildError, NoIndex
+from mom_lsp.indexing import Progress, extraction
+from mom_lsp.indexing.extraction_worker import ordered
 from mom_lsp.journal import Journal
 from mom_lsp.memory import memory_id
+from mom_lsp.process.worker_pool import workers
 from mom_lsp.store import Store
 
 
@@ -124,3 +128,27 @@ def test_the_workers_of_a_killed_indexer_exit(project: Repo) -> None:
     assert kill_after(indexer, 0.5)
     assert not [worker for worker in workers if worker.is_running()]
     assert finish(start(project, "index", "--json"))
+
+
+def test_a_worker_that_the_system_kills_costs_nothing(project: Repo) -> None:
+    fill(project, 150)
+
+    def kill_workers(progress: Progress) -> None:
+        if (progress.phase, progress.done) == ("history", 0):
+            for child in psutil.Process().children():
+                if "spawn_main" in " ".join(child.cmdline()):
+                    child.kill()
+                    killed.append(child)
+
+    killed: list[psutil.Process] = []
+    assert run(project, report=kill_workers).commits == 150
+    assert killed and {row["source_type"] for row in rows(project)} >= {"commit"}
+
+
+def end_this_process(_: int) -> None:
+    os._exit(9)
+
+
+def test_a_task_that_ends_each_worker_is_an_error_with_advice() -> None:
+    with pytest.raises(ChildError, match="close other programs"), workers(1_000) as pool:
+        list(ordered(pool, end_this_process, range(2)))

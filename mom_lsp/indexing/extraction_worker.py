@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import BrokenExecutor, Executor, Future
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
@@ -27,7 +27,7 @@ from mom_lsp.indexing.annotations import said_of
 from mom_lsp.indexing.commit_talk import commit_talk
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.memory import Memory
-from mom_lsp.process.worker_pool import worker_count
+from mom_lsp.process.worker_pool import worker_count, worker_pool
 from mom_lsp.redact import sanitize, with_secrets
 
 if TYPE_CHECKING:
@@ -153,12 +153,32 @@ def attributes_file(data: Path) -> str:
 
 
 def ordered(executor: Executor, work: Callable[[S], T], tasks: Iterable[S]) -> Iterator[T]:
-    """Yield the results in task order, with only a few tasks in flight, so that memory stays bounded."""
-    futures: list[Future[T]] = []
+    """Yield the results in task order, with only a few tasks in flight, so that memory stays bounded.
+
+    Once a worker was killed, as happens when memory runs out, each task that is left gets a worker for itself.
+    """
+    started: list[tuple[S, Future[T]]] = []
     ahead = 2 * worker_count()
     for task in tasks:
-        futures.append(executor.submit(work, task))
-        if len(futures) >= ahead:
-            yield futures.pop(0).result()
-    for future in futures:
-        yield future.result()
+        started.append((task, _submitted(executor, work, task)))
+        if len(started) >= ahead:
+            yield _result(work, *started.pop(0))
+    for task, future in started:
+        yield _result(work, task, future)
+
+
+def _submitted(executor: Executor, work: Callable[[S], T], task: S) -> Future[T]:
+    try:
+        return executor.submit(work, task)
+    except BrokenExecutor as error:
+        failed = Future[T]()
+        failed.set_exception(error)
+        return failed
+
+
+def _result(work: Callable[[S], T], task: S, future: Future[T]) -> T:
+    try:
+        return future.result()
+    except BrokenExecutor:
+        with worker_pool(1) as alone:
+            return alone.submit(work, task).result()

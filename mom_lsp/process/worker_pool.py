@@ -6,15 +6,17 @@ import gc
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, Executor, Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import connection, get_context, parent_process
 
+from mom_lsp.errors import ChildError
 from mom_lsp.process.priority import usable_cores
 
 MAX_WORKERS = 4
 NICE = 10  # lower priority than the engine that answers meanwhile
 INLINE_COMMITS = 64  # up to so many are faster in this process than in a new one
+KILLED = "a worker process was killed, probably because memory ran out: close other programs, and try again"
 
 
 class InlineExecutor(Executor):
@@ -41,10 +43,20 @@ def workers(amount: int) -> Iterator[Executor]:
     if amount <= INLINE_COMMITS:
         yield InlineExecutor()
         return
-    pool = ProcessPoolExecutor(worker_count(), mp_context=get_context("spawn"), initializer=_start)
-    pool.submit(int)  # starts the processes while the caller prepares its first task
+    with worker_pool(worker_count()) as pool:
+        yield pool
+
+
+@contextmanager
+def worker_pool(count: int) -> Iterator[Executor]:
+    """Yield a pool of so many processes. Raises ChildError if one of them was killed, and the caller let that pass."""
+    pool = ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_start)
+    for _ in range(count):  # starts the processes while the caller prepares its first task, and none later:
+        pool.submit(int)  # concurrent.futures waits forever for one that it starts while another one dies
     try:
         yield pool
+    except BrokenExecutor as error:
+        raise ChildError(KILLED) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
