@@ -15,13 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from memories import MEMORIES, HashEncoder, dump, make_memory
 
-from mom_lsp import datafolder
+from mom_lsp import datafolder, durable_file
 from mom_lsp.durable_file import with_checksum
 from mom_lsp.errors import Damaged, NoIndex, Outdated, StoreError
 from mom_lsp.memory import Anchor, Memory, tombstone
 from mom_lsp.store import SCHEMA_VERSION, Store, is_damaged, writer_lease
 from mom_lsp.store import tables as module
 from mom_lsp.store.durable import load_point
+from mom_lsp.store.recovery import latest_version
 from mom_lsp.store.tables import Tables
 
 LANCE = "lance/memories.lance"
@@ -336,6 +337,42 @@ def test_vectors_that_are_not_durable_are_encoded_again(tmp_path: Path) -> None:
     assert reader.encoded("hash") == set()
     reader.put_vectors("hash", ["b"], HashEncoder().encode(["b"]))  # as the encoder does, under the lease
     assert Store(tmp_path).encoded("hash") == {"b"}
+
+
+@pytest.mark.parametrize("erase", [False, True])
+def test_a_compaction_that_is_killed_before_its_last_step_leaves_the_durable_version(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, erase: bool
+) -> None:
+    writer = Store(tmp_path, create=True)
+    for number in range(30):
+        writer.upsert([make_memory(number)])
+    points = iter(["merged"])
+
+    def replace_once(path: Path, content: bytes) -> None:
+        if next(points, None) is None:
+            raise KeyboardInterrupt
+        durable_file.replace(path, content)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr("mom_lsp.store.store.KEEP_VERSIONS", timedelta(0))  # as on a disk that takes a minute
+        patch.setattr("mom_lsp.store.durable.replace", replace_once)
+        writer.compact(erase=erase)
+    point = load_point(tmp_path / "lance")
+    assert point and len(manifests(tmp_path)) == 1
+    assert latest_version(tmp_path / LANCE) == point.versions["memories"]
+    assert len(dump(Store(tmp_path))) == len(dump(Store(tmp_path, create=True))) == 30
+
+
+def test_without_the_durable_version_the_newest_one_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.store.store.KEEP_VERSIONS", timedelta(0))
+    writer = Store(tmp_path, create=True)
+    for number in range(3):
+        writer.upsert([make_memory(number)])
+    before = (tmp_path / datafolder.POINT).read_bytes()
+    writer.compact()
+    (tmp_path / datafolder.POINT).write_bytes(before)
+    assert len(dump(Store(tmp_path, create=True))) == 3
+    assert not is_damaged(tmp_path)
 
 
 def test_a_point_that_cannot_be_read_costs_nothing(tmp_path: Path) -> None:

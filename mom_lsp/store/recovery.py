@@ -49,9 +49,15 @@ def heal(table: Path, point: Point | None, changed: Sequence[str], probe: Callab
 
 
 def _roll_back(table: Path, wanted: int | None, unreadable: Container[str], probe: Callable[[], object]) -> bool:
-    """Go back to the durable version, or to one before it that can be read; whether it is not the durable one."""
-    lost = False
-    for manifest in reversed(_manifests(table)):
+    """Go back to the durable version, or to one before it that can be read; whether it is not the durable one.
+
+    Without the durable version, the newest one that can be read has most rows.
+    """
+    manifests = _manifests(table)
+    if lost := wanted is not None and wanted not in map(_version, manifests):
+        log.info("version %d of %s is gone", wanted, table.name)
+        wanted = None
+    for manifest in reversed(manifests):
         version = _version(manifest)
         if wanted is not None and version > wanted:
             log.info("version %d of %s is not durable: going back", version, table.name)

@@ -23,7 +23,7 @@ from mom_lsp.store import indices
 from mom_lsp.store.arrays import save_arrays
 from mom_lsp.store.arrow_rows import to_table
 from mom_lsp.store.reader import MEANING, Reader
-from mom_lsp.store.tables import ALL, KEEP_VERSIONS, MEMORIES, NO_VERSIONS, VECTORS, conditions, made_by, optimize
+from mom_lsp.store.tables import ALL, KEEP_VERSIONS, MEMORIES, VECTORS, conditions, made_by, merge, optimize
 from mom_lsp.store.text import SCHEMA_VERSION
 
 
@@ -187,9 +187,10 @@ class Store(Reader):
     def _optimize(self, *names: str, erase: bool = False) -> None:
         """Merge small files; remove old versions once the new ones are durable."""
         tables = [table for name in names if (table := self._tables.writable(name)) is not None]
-        for older_than, unverified in ((NO_VERSIONS, False), (timedelta(0) if erase else KEEP_VERSIONS, erase)):
+        drop = partial(optimize, older_than=timedelta(0) if erase else KEEP_VERSIONS, unverified=erase)
+        for step in (merge, drop):
             for table in tables:
-                self._tables.guard(partial(optimize, table, older_than, unverified=unverified))
+                self._tables.guard(partial(step, table))
             self._sync(*names)
         if MEMORIES in names:
             self._tables.guard(self._tables.memories.checkout_latest)

@@ -30,6 +30,7 @@ COLUMNS = ((MEMORIES, "id"), (VECTORS, "content"))  # one of each table, to be r
 ALL = 2**31  # rows
 NO_VERSIONS = timedelta(days=36_500)  # none is as old
 KEEP_VERSIONS = timedelta(minutes=1)  # so that a request outlives a compaction; each leaves a copy of all rows behind
+MOST_MERGES = 5  # in a row; the first leaves work for the second, the others find nothing
 MAX_VALUES = 1_000  # in one condition
 BUILT_AT = re.compile(r",?\s*/\S+\.rs(?::\d+)*")  # paths of Lance's sources on its build machine, in its error messages
 
@@ -288,6 +289,15 @@ def optimize(table: Any, older_than: timedelta, *, unverified: bool = False) -> 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # it warns that readers of old versions will fail: ours retry
         table.optimize(cleanup_older_than=older_than, delete_unverified=unverified)
+
+
+def merge(table: Any) -> None:
+    """Merge the small files of a table until there is nothing to merge: from then on `optimize` makes no version."""
+    for _ in range(MOST_MERGES):
+        before = table.version
+        optimize(table, NO_VERSIONS)
+        if table.version == before:
+            return
 
 
 def conditions(column: str, values: Iterable[str]) -> list[str]:
