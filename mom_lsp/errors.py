@@ -2,6 +2,7 @@
 
 MomError
 ├── UsageError            an invalid request (a line that does not exist, an unknown id)
+│   └── OtherRepository   a folder whose data folder is another one
 ├── RepositoryError       git failed, or the repository does not allow the request
 │   └── UntrustedPath     a path outside the workspace, possibly through a symbolic link
 ├── DataFolderError       the data folder is inaccessible: read-only, another user's, or deleted
@@ -28,6 +29,10 @@ class MomError(Exception):
 
 class UsageError(MomError):
     """An invalid request."""
+
+
+class OtherRepository(UsageError):
+    """A folder whose data folder is another one than that of the service that was asked."""
 
 
 class RepositoryError(MomError):

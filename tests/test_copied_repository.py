@@ -16,7 +16,7 @@ from repositories import Mom, Repo, clone
 
 from mom_lsp import datafolder, indexqueue
 from mom_lsp.cli.connect import open_service
-from mom_lsp.errors import ChildError, DataFolderError, JournalError, NoIndex, StoreError
+from mom_lsp.errors import ChildError, DataFolderError, JournalError, NoIndex, StoreError, UsageError
 from mom_lsp.indexing.marker import load_marker
 from mom_lsp.journal import Journal
 from mom_lsp.process import EngineClient, ensure_engine
@@ -200,6 +200,16 @@ def test_moved_worktrees_share_the_engine_of_their_repository(indexed: Repo, tmp
     assert answers(moved) and engine_pid(engines(moved), moved) == pid
     note(moved, "in a worktree")
     assert notes(indexed) == ["in a worktree"]
+
+
+def test_an_engine_answers_for_its_own_repository_alone(indexed: Repo, tmp_path: Path, engines: Engines) -> None:
+    engine, other = engines(indexed), clone(indexed, tmp_path / "other")
+    other.commit("Write to the cache at once", {"b.py": "cache = {}\n"})
+    index(other)
+    assert "Write to the cache at once" in mom(indexed, "search", "-C", str(other.root), "cache")
+    with pytest.raises(UsageError, match="has its memories in"):
+        engine.call("search", {"root": str(other.root), "text": "cache"}, LONG)
+    assert answers(indexed)
 
 
 def test_a_copy_indexes_its_own_head_despite_copied_requests(indexed: Repo, tmp_path: Path) -> None:

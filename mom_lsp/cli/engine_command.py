@@ -9,6 +9,8 @@ from contextlib import redirect_stderr, redirect_stdout
 from typing import Any
 
 from mom_lsp.cli.app import app
+from mom_lsp.cli.fast_path import NOT_IN_ENGINE
+from mom_lsp.errors import OtherRepository
 from mom_lsp.git.location import Location
 
 Call = Callable[[str, dict[str, Any]], Any]
@@ -24,8 +26,14 @@ def run_command(call: Call, params: dict[str, Any]) -> dict[str, Any]:
     """
     from mom_lsp.cli.console import TERMINAL, Terminal  # here: an engine that only serves editors does not need rich
 
+    def answer(method: str, asked: dict[str, Any]) -> Any:
+        try:
+            return call(method, asked)
+        except OtherRepository:  # a -C after the verb led there
+            raise SystemExit(NOT_IN_ENGINE) from None
+
     def opener(_location: Location) -> Call:
-        return call
+        return answer
 
     out, err = io.StringIO(), io.StringIO()
     terminal = TERMINAL.set(Terminal(**params["terminal"]))

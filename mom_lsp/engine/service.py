@@ -15,7 +15,7 @@ from mom_lsp.engine.attention import Attention
 from mom_lsp.engine.background_tasks import BackgroundTasks
 from mom_lsp.engine.model import LocalModel
 from mom_lsp.engine.open_windows import OpenWindows
-from mom_lsp.errors import EncoderError
+from mom_lsp.errors import EncoderError, OtherRepository
 from mom_lsp.git import Location, locate
 from mom_lsp.hookrun import start_indexer
 from mom_lsp.indexqueue import BACKGROUND, claim_start, enqueue
@@ -289,11 +289,13 @@ class Service:
         return settings.exclude, settings.index, settings.encoder.enable, settings.encoder.model
 
     def workspace(self, root: str) -> Workspace:
-        """Return the workspace at a path, opened on first use."""
+        """Return the workspace at a path, opened on first use. Raises OtherRepository."""
         with self._lock:
             found = self._workspaces.get(root)
             if found is None:
                 location = locate(Path(root))
+                if location.data.resolve() != self.data.resolve():
+                    raise OtherRepository(f"{root} has its memories in {location.data}, not in {self.data}")
                 found = Workspace(location, self.library, Settings(), self._clock, self._waiting)
                 self._apply(found, partial(self._resolve, location.root))
                 self._workspaces[root] = found
