@@ -2,7 +2,7 @@
 
 In an existing shell script, our block goes below the first line, before any `exit` or `exec`, and changes neither the
 script's exit status nor its input. Any other hook (a binary, a link, a script in another language, a disabled hook) is
-renamed, and a small script in its place runs ours and then calls it.
+moved to a folder below, under its own name, which it may read, and a small script in its place runs ours and then it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ BEGIN = b"# >>> mom-lsp >>>\n"
 END = b"# <<< mom-lsp <<<\n"
 SHEBANG = b"#!/bin/sh\n"
 CREATED = b"# This file was made by `mom hook install`.\n"
-CHAINED = ".mom-chained"
+CHAINED = "mom-chained"  # the folder of the hooks that ours call
+RENAMED = ".mom-chained"  # the suffix that they got in their own folder once
 _BLOCK = re.compile(re.escape(BEGIN) + rb".*?" + re.escape(END), re.DOTALL)
 _SHELL = re.compile(rb"#![^\n\r]*\b(?:sh|bash|dash|ksh|zsh)\b[^\n\r]*\n")
 
@@ -96,6 +97,9 @@ def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
     """Update an existing block, for example to the current interpreter."""
     note = CREATED if CREATED in found[0] else b""
     chain = _chain(hook.name) if CHAINED.encode() in found[0] else b""
+    renamed = hook.with_name(hook.name + RENAMED)
+    if chain and os.path.lexists(renamed):
+        _move(renamed, _room_for(hook))
     block = _block(hook.name, note, chain)
     if block == found[0]:
         return HookChange(hook, "unchanged")
@@ -104,15 +108,46 @@ def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
 
 
 def _move_aside(hook: Path) -> None:
-    aside = hook.with_name(hook.name + CHAINED)
-    if os.path.lexists(aside):
-        raise RepositoryError(f"{aside} already exists (an older hook); merge it into {hook.name}, or delete it")
-    hook.rename(aside)
+    _move(hook, aside := _room_for(hook))
     try:
         _write(hook, SHEBANG + _block(hook.name, chain=_chain(hook.name)))
     except OSError:
-        aside.rename(hook)
+        _restore(aside, hook)
         raise
+
+
+def _room_for(hook: Path) -> Path:
+    """Return where a hook is moved to. It finds there what it may look for beside itself, such as `post-commit.d`."""
+    aside = hook.parent / CHAINED / hook.name
+    if os.path.lexists(aside):
+        raise RepositoryError(f"{aside} already exists (an older hook); merge it into {hook.name}, or delete it")
+    aside.parent.mkdir(exist_ok=True)
+    for beside in hook.parent.iterdir():
+        if beside.name not in {*NAMES, CHAINED} and beside.suffix not in {".sample", RENAMED}:
+            with contextlib.suppress(OSError):  # it is there already, or Windows allows no links
+                (aside.parent / beside.name).symlink_to(f"../{beside.name}")
+    return aside
+
+
+def _restore(aside: Path, hook: Path) -> None:
+    _move(aside, hook)
+    if aside.parent.name == CHAINED and not any(os.path.lexists(aside.with_name(name)) for name in NAMES):
+        for link in filter(Path.is_symlink, list(aside.parent.iterdir())):
+            link.unlink()
+        with contextlib.suppress(OSError):  # the user may keep something there
+            aside.parent.rmdir()
+
+
+def _move(hook: Path, to: Path) -> None:
+    """Move a hook within its folder, down or up; a relative link keeps its target."""
+    if not hook.is_symlink() or hook.readlink().is_absolute() or to.parent == hook.parent:
+        hook.replace(to)
+        return
+    target = os.readlink(hook)  # noqa: PTH115 (a Path would shorten ./a, and uninstalling restore another link)
+    link = hook.with_name(hook.name + ".mom-new")
+    link.symlink_to(f"../{target}" if to.parent.name == CHAINED else target.removeprefix("../"))
+    link.replace(to)
+    hook.unlink()
 
 
 def _uninstall(hook: Path) -> HookChange:
@@ -121,9 +156,10 @@ def _uninstall(hook: Path) -> HookChange:
     if found is None:
         return HookChange(hook, "absent")
     rest = content[: found.start()] + content[found.end() :]
-    aside = hook.with_name(hook.name + CHAINED)
-    if rest == SHEBANG and CHAINED.encode() in found[0] and os.path.lexists(aside):
-        aside.replace(hook)
+    asides = [hook.parent / CHAINED / hook.name, hook.with_name(hook.name + RENAMED)]
+    aside = next(filter(os.path.lexists, asides), None)
+    if rest == SHEBANG and CHAINED.encode() in found[0] and aside:
+        _restore(aside, hook)
         return HookChange(hook, "restored")
     if rest == SHEBANG and CREATED in found[0]:
         hook.unlink()
@@ -152,10 +188,9 @@ def missing_python(hook: Path) -> str:
 
 
 def _chain(name: str) -> bytes:
-    """Return the lines that run a renamed hook with its input and exit status."""
-    return (
-        f'mom_chained="$(dirname "$0")/{name}{CHAINED}"\n[ ! -x "$mom_chained" ] || exec "$mom_chained" "$@"\n'.encode()
-    )
+    """Return the lines that run a hook that was moved, with its input and exit status."""
+    chained = f'mom_chained="$(dirname "$0")/{CHAINED}/{name}"\n'
+    return f'{chained}[ ! -x "$mom_chained" ] || exec "$mom_chained" "$@"\n'.encode()
 
 
 def _write(hook: Path, content: bytes) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,11 +18,14 @@ from mom_lsp.git import locate
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """Return mode and content (or target) of every file."""
-    return {
-        file.name: (file.lstat().st_mode, os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes())
-        for file in folder.iterdir()
-    }
+    """Return mode and content (or target) of every file, below the folder too."""
+    return {str(file.relative_to(folder)): (file.lstat().st_mode, _content(file)) for file in folder.rglob("*")}
+
+
+def _content(file: Path) -> bytes:
+    if file.is_symlink():
+        return os.fsencode(os.readlink(file))  # noqa: PTH115 (a Path would hide a difference)
+    return b"" if file.is_dir() else file.read_bytes()
 
 
 def write_hook(folder: Path, name: str, content: str, mode: int = 0o755) -> Path:
@@ -64,7 +68,7 @@ def test_an_existing_hook_still_runs(repo: Path, indexers: Indexers, content: st
     hook = write_hook(folder, "post-rewrite", content)
     before = snapshot(folder)
     install(repo)
-    assert (folder / "post-rewrite.mom-chained").exists() == aside
+    assert (folder / "mom-chained" / "post-rewrite").exists() == aside
     done = subprocess.run([hook, "amend"], cwd=repo, input="a b\n", text=True, check=False)
     assert done.returncode == 3
     assert (repo / "seen").read_text() == "a b\nran\n"
@@ -98,6 +102,45 @@ def test_a_symlinked_hook_keeps_its_target(repo: Path, indexers: Indexers) -> No
     assert snapshot(folder) == before
 
 
+DISPATCHER = '#!/bin/sh\nfor part in "$(dirname "$0")/$(basename "$0").d"/*; do . "$part"; done\n'
+
+
+@pytest.mark.parametrize("link", ["./dispatch", "../hooks/dispatch", "{folder}/dispatch"])
+def test_a_hook_that_reads_its_own_name_finds_what_is_beside_it(repo: Path, indexers: Indexers, link: str) -> None:
+    folder = folder_of(repo)
+    write_hook(folder, "dispatch", DISPATCHER)
+    for name in ("post-commit", "post-checkout"):
+        (folder / name).symlink_to(link.format(folder=folder))
+        write_hook(folder / f"{name}.d", "part", f"touch {name}.seen\nexit 0\n")
+    before = snapshot(folder)
+    install(repo)
+    assert [change.done for change in install(repo)] == ["unchanged"] * 4
+    commit(repo, "second")
+    git(repo, "checkout", "--quiet", "-b", "topic")
+    assert (repo / "post-commit.seen").exists() and (repo / "post-checkout.seen").exists()
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
+@pytest.mark.parametrize("reinstalled", [False, True])
+def test_a_hook_that_an_older_version_renamed_is_restored(repo: Path, indexers: Indexers, reinstalled: bool) -> None:
+    folder = folder_of(repo)
+    write_hook(repo / "scripts", "hook.sh", '#!/bin/sh\n[ "$(basename "$0")" = post-commit ] && touch seen\n')
+    (folder / "post-commit").symlink_to("../../scripts/hook.sh")
+    before = snapshot(folder)
+    install(repo)
+    hook = folder / "post-commit"  # as it was then
+    hook.write_text(hook.read_text().replace("/mom-chained/post-commit", "/post-commit.mom-chained"))
+    shutil.rmtree(folder / "mom-chained")
+    (folder / "post-commit.mom-chained").symlink_to("../../scripts/hook.sh")
+    if reinstalled:
+        assert [change.done for change in install(repo)].count("updated") == 1
+        commit(repo, "second")
+        assert (repo / "seen").exists()
+    hooks.uninstall(folder)
+    assert snapshot(folder) == before
+
+
 def test_a_disabled_hook_stays_disabled(repo: Path, indexers: Indexers) -> None:
     folder = folder_of(repo)
     write_hook(folder, "post-commit", "#!/bin/sh\ntouch seen\n", mode=0o644)
@@ -113,11 +156,10 @@ def test_a_disabled_hook_stays_disabled(repo: Path, indexers: Indexers) -> None:
 def test_a_chained_hook_from_before_is_never_overwritten(repo: Path) -> None:
     folder = folder_of(repo)
     write_hook(folder, "post-commit", SCRIPT)
-    write_hook(folder, "post-commit.mom-chained", "#!/bin/sh\n")
-    before = snapshot(folder)["post-commit"]
+    write_hook(folder / "mom-chained", "post-commit", "#!/bin/sh\n")
     with pytest.raises(RepositoryError, match="already exists"):
         install(repo)
-    assert snapshot(folder)["post-commit"] == before
+    assert (folder / "post-commit").read_text() == SCRIPT
 
 
 def test_later_edits_by_the_user_are_kept(repo: Path) -> None:
