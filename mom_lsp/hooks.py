@@ -28,7 +28,8 @@ CREATED = b"# This file was made by `mom hook install`.\n"
 CHAINED = "mom-chained"  # the folder of the hooks that ours call
 RENAMED = ".mom-chained"  # the suffix that they got in their own folder once
 _BLOCK = re.compile(re.escape(BEGIN) + rb".*?" + re.escape(END), re.DOTALL)
-_SHELL = re.compile(rb"#![^\n\r]*\b(?:sh|bash|dash|ksh|zsh)\b[^\n\r]*\n")
+_ENV = rb"(?:(?:\S*/)?env[ \t]+(?:(?:-\S+|\w+=\S*)[ \t]+)*)?"  # with its options and variables
+_SHELL = re.compile(rb"#![ \t]*" + _ENV + rb"(?:\S*/)?(?:sh|bash|dash|ksh|zsh)(?:[ \t][^\n\r]*)?\n")
 
 
 @dataclass(frozen=True, slots=True)

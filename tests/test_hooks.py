@@ -88,6 +88,24 @@ def test_any_existing_hook_is_restored_byte_for_byte(repo: Path, content: bytes)
     assert snapshot(folder) == before
 
 
+@pytest.mark.parametrize(
+    ("shebang", "aside"),
+    [
+        ("/opt/zsh/venv/bin/python3", True),
+        ("/usr/bin/env -S deno run --allow-run=bash", True),
+        ("/usr/bin/env -S nix-shell -i bash", True),
+        (" /usr/local/bin/zsh -f", False),
+        ("/usr/bin/env bash", False),
+        ("/usr/bin/env -S A=b bash -e", False),
+    ],
+)
+def test_only_the_interpreter_makes_a_hook_a_shell_script(repo: Path, shebang: str, aside: bool) -> None:
+    folder = folder_of(repo)
+    write_hook(folder, "post-commit", f"#!{shebang}\nexit\n")
+    install(repo)
+    assert (folder / "mom-chained").exists() == aside
+
+
 def test_a_symlinked_hook_keeps_its_target(repo: Path, indexers: Indexers) -> None:
     write_hook(repo / "scripts", "hook.sh", "#!/bin/sh\necho ran > seen\n")
     folder = folder_of(repo)
