@@ -242,6 +242,63 @@ def test_hints_come_back_after_mom_was_off(drive: Drive) -> None:
     assert report["status"] == ""
 
 
+OFF = """
+local other = function()
+  local function request(method, _, done)
+    local capabilities = { hoverProvider = true }
+    vim.schedule(function() done(nil, method == 'initialize' and { capabilities = capabilities } or vim.NIL) end)
+    return true, 1
+  end
+  return { request = request, notify = function() end, is_closing = function() end, terminate = function() end }
+end
+local function key(name) return vim.fn.maparg(name, 'n', false, true).desc end
+vim.bo.keywordprg = ':KeyWord'
+vim.api.nvim_create_user_command('KeyWord', function(given) report.word = given.args end, { nargs = '*' })
+"""
+
+
+def test_the_keys_are_given_back_when_mom_ends(drive: Drive) -> None:
+    report = drive(
+        OFF
+        + """
+    shows('← The server bans')
+    vim.keymap.set('n', '[h', 'k', { buffer = true, desc = 'mine' })
+    vim.lsp.get_clients({ name = 'mom' })[1]:stop(true)
+    vim.wait(60000, function() return #vim.lsp.get_clients({ bufnr = 0 }) == 0 end, 1)
+    vim.api.nvim_win_set_cursor(0, { LINE + 1, 0 })
+    vim.cmd.normal({ 'wK', bang = false }) -- before and after Neovim tells that it has ended
+    report.early, report.word = report.word, nil
+    report.given_back = wait(function() return not key('K') end)
+    vim.cmd.normal({ 'K', bang = false })
+    report.mine, report.next = key('[h'), key(']h')
+    """
+    )
+    assert report["given_back"]
+    assert report["early"] == report["word"] == "for"
+    assert report["mine"] == "mine" and "next" not in report
+    assert report["messages"] == []
+
+
+def test_k_is_given_back_to_another_server(drive: Drive) -> None:
+    report = drive(
+        OFF
+        + """
+    shows('← The server bans')
+    report.ours = key('K')
+    vim.lsp.start({ name = 'other', cmd = other })
+    wait(function() return #vim.lsp.get_clients({ name = 'other', bufnr = 0 }) > 0 end)
+    vim.lsp.enable('mom', false)
+    wait(function() return not key(']h') end)
+    report.theirs = key('K')
+    vim.lsp.enable('mom', true)
+    wait(function() return key(']h') end)
+    report.again = key('K')
+    """
+    )
+    assert report["ours"] == report["again"] == "Hover, or keywordprg"
+    assert report["theirs"] == "vim.lsp.buf.hover()"
+
+
 def test_checkhealth_and_help_find_the_plugin(drive: Drive) -> None:
     report = drive("""
     shows('← The server bans')

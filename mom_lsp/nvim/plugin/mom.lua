@@ -109,29 +109,46 @@ end
 
 -- Shows mom's hover, or runs 'keywordprg' as `K` does without a language server, if mom has nothing to say.
 local function hover()
-  local others = lsp.get_clients({ bufnr = 0, method = 'textDocument/hover' })
-  if #others > 1 then return lsp.buf.hover() end
-  local params = lsp.util.make_position_params(0, others[1].offset_encoding)
-  others[1]:request('textDocument/hover', params, function(_, found)
-    if found then
-      lsp.buf.hover()
-    elseif not pcall(vim.cmd.normal, { 'K', bang = true }) then
-      say('nothing about this line')
-    end
+  local clients = lsp.get_clients({ bufnr = 0, method = 'textDocument/hover' })
+  if #clients > 1 then return lsp.buf.hover() end
+  local function look_up()
+    if not pcall(vim.cmd.normal, { 'K', bang = true }) then say('nothing about this line') end
+  end
+  if #clients == 0 then return look_up() end
+  local params = lsp.util.make_position_params(0, clients[1].offset_encoding)
+  clients[1]:request('textDocument/hover', params, function(_, found)
+    if found then return lsp.buf.hover() end
+    look_up()
   end, api.nvim_get_current_buf())
 end
 
+local HOVER = 'vim.lsp.buf.hover()' -- the description of Neovim's own `K`
+local KEYS = {
+  [']h'] = { function() jump(1) end, 'mom: next hint' },
+  ['[h'] = { function() jump(-1) end, 'mom: previous hint' },
+  K = { hover, 'Hover, or keywordprg' },
+}
+local function map(buffer, keys, action, description)
+  vim.keymap.set('n', keys, action, { buffer = buffer, desc = description })
+end
+
 local function attach(buffer)
-  local function map(keys, action, description)
+  for keys, ours in pairs(KEYS) do
     local taken = vim.fn.maparg(keys, 'n', false, true)
-    if vim.tbl_isempty(taken) or taken.desc == 'vim.lsp.buf.hover()' then
-      vim.keymap.set('n', keys, action, { buffer = buffer, desc = description })
-    end
+    if vim.tbl_isempty(taken) or taken.desc == HOVER then map(buffer, keys, unpack(ours)) end
   end
-  map(']h', function() jump(1) end, 'mom: next hint')
-  map('[h', function() jump(-1) end, 'mom: previous hint')
-  map('K', hover, 'Hover, or keywordprg')
   refresh(buffer)
+end
+
+local function detach(buffer)
+  clear(buffer)
+  vim.b[buffer].mom_status = nil
+  for keys, ours in pairs(KEYS) do
+    if vim.fn.maparg(keys, 'n', false, true).desc == ours[2] then vim.keymap.del('n', keys, { buffer = buffer }) end
+  end
+  local clients = lsp.get_clients({ bufnr = buffer, method = 'textDocument/hover' })
+  local others = vim.tbl_filter(function(client) return client.name ~= 'mom' end, clients)
+  if others[1] and vim.fn.maparg('K', 'n') == '' then map(buffer, 'K', lsp.buf.hover, HOVER) end
 end
 
 local found, command = pcall(require, 'mom.command') -- `mom init nvim --print` prints this file alone
@@ -149,10 +166,7 @@ local function on(event, action)
   api.nvim_create_autocmd(event, { group = group, callback = handle })
 end
 on('LspAttach', attach)
-on('LspDetach', function(buffer)
-  clear(buffer)
-  vim.b[buffer].mom_status = nil
-end)
+on('LspDetach', detach)
 on('LspNotify', function(buffer, method)
   if method == 'textDocument/didChange' or method == 'textDocument/didOpen' then refresh(buffer) end
 end)
