@@ -450,6 +450,19 @@ def test_a_bad_setting_is_told_once_and_is_no_error(repo: Path, tmp_path: Path, 
     assert [line for line in report["log"] if line.startswith("[ERROR]")] == []
 
 
+def test_an_older_neovim_is_told_what_is_needed(repo: Path, tmp_path: Path, home: dict[str, str]) -> None:
+    init = """
+    local has = vim.fn.has
+    vim.fn.has = function(feature) return feature == 'nvim-0.11' and 0 or has(feature) end
+    vim.lsp.config, vim.lsp.enable, TOLD = nil, nil, {}
+    vim.notify = function(text) TOLD[#TOLD + 1] = text end
+    """
+    script = "report.told, report.error = TOLD, vim.v.errmsg\nreport.command = vim.fn.exists(':Mom')"
+    report = drive_neovim(PRELUDE + script + END, repo, tmp_path, home, FILE, init)
+    assert report["told"] == ["mom: Neovim 0.11 or newer is needed"]
+    assert report["error"] == "" and report["command"] == 0
+
+
 def test_init_never_overwrites_without_force(tmp_path: Path, environment: dict[str, str]) -> None:
     target = tmp_path / "plugin of mine"
     assert init_nvim(environment, "--to", str(target)).returncode == 0

@@ -1,6 +1,7 @@
 -- mom-lsp for Neovim 0.11 or newer, written by `mom init nvim`. See `:help mom`.
 if vim.g.loaded_mom then return end
 vim.g.loaded_mom = true
+if vim.fn.has('nvim-0.11') == 0 then return vim.notify('mom: Neovim 0.11 or newer is needed', vim.log.levels.WARN) end
 
 local COMMAND = { 'mom', 'serve' } -- `mom init nvim` writes the full path
 local SHORTEST = 12 -- cells; a shorter piece of a text tells nothing
