@@ -53,7 +53,9 @@ def hooks_folder(location: Location, *, force: bool = False) -> Path:
     if configured is None:
         return location.common_dir / "hooks"
     folder = (location.root / configured).resolve()  # git resolves a relative path from the root of the worktree
-    inside = any(folder.is_relative_to(home) for home in (location.root, location.common_dir))
+    common = location.common_dir
+    homes = (location.root, common, common.parent if common.name == ".git" else common)  # with the main worktree
+    inside = any(folder.is_relative_to(home) for home in homes)
     if not inside and not force:
         raise UsageError(
             f"core.hooksPath is {folder}, outside this repository; other repositories may use the same hooks. "

@@ -202,6 +202,15 @@ def test_core_hooks_path_outside_is_refused_unless_forced(
     assert len(indexqueue.pending(repo / ".git/mom")) == 1
 
 
+def test_hooks_in_the_main_worktree_are_inside_of_a_linked_one(repo: Path, tmp_path: Path, indexers: Indexers) -> None:
+    git(repo, "worktree", "add", "--quiet", str(tmp_path / "linked"))
+    git(repo, "config", "core.hooksPath", str(repo / ".githooks"))
+    assert folder_of(tmp_path / "linked") == repo / ".githooks"
+    install(tmp_path / "linked")
+    commit(tmp_path / "linked", "second")
+    assert len(indexqueue.pending(repo / ".git/mom")) == 1
+
+
 def test_core_hooks_path_inside_is_used(repo: Path, indexers: Indexers) -> None:
     git(repo, "config", "core.hooksPath", ".githooks")
     assert folder_of(repo) == repo / ".githooks"
@@ -246,6 +255,14 @@ def test_doctor_tells_that_the_python_of_a_hook_is_gone(repo: Path) -> None:
     assert _check(repo)["message"] == "post-commit runs a Python that no longer exists: /gone/python"
     install(repo)
     assert _check(repo)["ok"] is True
+
+
+def test_doctor_reads_hooks_outside_and_tells_how_to_install_them(repo: Path) -> None:
+    git(repo, "config", "core.hooksPath", "~/hooks")
+    before = _check(repo)
+    assert "outside this repository" in str(before["message"]) and "`mom hook install --force`" in str(before["fix"])
+    hooks.install(folder_of(repo, force=True))
+    assert (_check(repo)["ok"], _check(repo)["message"], _check(repo)["fix"]) == (True, "installed", "")
 
 
 def test_doctor_tells_that_git_ignores_a_hook(repo: Path) -> None:

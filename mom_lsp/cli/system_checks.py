@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from mom_lsp import hooks
-from mom_lsp.errors import MomError
+from mom_lsp.errors import MomError, UsageError
 from mom_lsp.git.location import Location
 
 SMALL_PAGES = 4096  # bytes
@@ -36,9 +37,8 @@ def without_service(reason: str) -> list[dict[str, Any]]:
 def _hook(location: Location) -> Iterator[dict[str, Any]]:
     if not location.git:
         return
-    fix = "optional: `mom hook install` indexes after each commit, even if no editor is open"
     try:
-        folder = hooks.hooks_folder(location)
+        folder, command, outside = _hooks_folder(location)
         files = [folder / name for name in hooks.NAMES]
         missing = [file.name for file in files if not file.is_file() or hooks.BEGIN not in file.read_bytes()]
         ours = [file for file in files if file.name not in missing]
@@ -49,10 +49,10 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
         ]
         disabled = [file.name for file in ours if not os.access(file, os.X_OK)]
     except (MomError, OSError) as error:
-        yield check("hook", None, str(error), fix)
+        yield check("hook", None, str(error))
         return
     if gone:
-        yield check("hook", False, "; ".join(gone), "run `mom hook install` to replace the hooks")
+        yield check("hook", False, "; ".join(gone), f"run `{command}` to replace the hooks")
         return
     if disabled:
         yield check(
@@ -60,7 +60,16 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
         )
         return
     message = "not installed" if len(missing) == len(files) else f"not installed: {', '.join(missing)}"
-    yield check("hook", None if missing else True, message if missing else "installed", fix)
+    fix = f"optional: `{command}` indexes after each commit, even if no editor is open"
+    yield check("hook", None if missing else True, message + outside if missing else "installed", fix)
+
+
+def _hooks_folder(location: Location) -> tuple[Path, str, str]:
+    """Return the folder of the hooks, the command that installs them, and why it has to be forced."""
+    try:
+        return hooks.hooks_folder(location), "mom hook install", ""
+    except UsageError as error:
+        return hooks.hooks_folder(location, force=True), "mom hook install --force", f"; {error}"
 
 
 def _pages() -> Iterator[dict[str, Any]]:
