@@ -27,6 +27,7 @@ SHEBANG = b"#!/bin/sh\n"
 CREATED = b"# This file was made by `mom hook install`.\n"
 CHAINED = "mom-chained"  # the folder of the hooks that ours call
 RENAMED = ".mom-chained"  # the suffix that they got in their own folder once
+HUSKY = Path("_", "h")  # in the folder whose hooks husky 9 runs, by `sh -e` and whatever their mode
 _BLOCK = re.compile(re.escape(BEGIN) + rb".*?" + re.escape(END), re.DOTALL)
 _ENV = rb"(?:(?:\S*/)?env[ \t]+(?:(?:-\S+|\w+=\S*)[ \t]+)*)?"  # with its options and variables
 _SHELL = re.compile(rb"#![ \t]*" + _ENV + rb"(?:\S*/)?(?:sh|bash|dash|ksh|zsh)(?:[ \t][^\n\r]*)?\n")
@@ -41,7 +42,7 @@ class HookChange:
 
 
 def hooks_folder(location: Location, *, force: bool = False) -> Path:
-    """Return the folder of this repository's hooks.
+    """Return the folder of this repository's hooks: with husky 9 that of the user's, not the one that it generates.
 
     Raises:
         UsageError: `core.hooksPath` is outside the repository, and `force` is not set.
@@ -53,6 +54,8 @@ def hooks_folder(location: Location, *, force: bool = False) -> Path:
     if configured is None:
         return location.common_dir / "hooks"
     folder = (location.root / configured).resolve()  # git resolves a relative path from the root of the worktree
+    if folder.name == HUSKY.parent.name and _is_of_husky(folder.parent):
+        folder = folder.parent
     common = location.common_dir
     homes = (location.root, common, common.parent if common.name == ".git" else common)  # with the main worktree
     inside = any(folder.is_relative_to(home) for home in homes)
@@ -89,8 +92,9 @@ def _install(hook: Path) -> HookChange:
     if found := _BLOCK.search(content):
         return _update(hook, content, found)
     if _is_shell_script(hook, content):
-        first, _, rest = content.partition(b"\n")
-        _write(hook, first + b"\n" + _block(hook.name) + rest)
+        shebang = _SHELL.match(content)
+        start = shebang.end() if shebang else 0
+        _write(hook, content[:start] + _block(hook.name) + content[start:])
     else:
         _move_aside(hook)
     return HookChange(hook, "chained")
@@ -99,7 +103,7 @@ def _install(hook: Path) -> HookChange:
 def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
     """Update an existing block, for example to the current interpreter."""
     note = CREATED if CREATED in found[0] else b""
-    chain = _chain(hook.name) if CHAINED.encode() in found[0] else b""
+    chain = _chain(hook) if CHAINED.encode() in found[0] else b""
     renamed = hook.with_name(hook.name + RENAMED)
     if chain and os.path.lexists(renamed):
         _move(renamed, _room_for(hook))
@@ -113,7 +117,7 @@ def _update(hook: Path, content: bytes, found: re.Match[bytes]) -> HookChange:
 def _move_aside(hook: Path) -> None:
     _move(hook, aside := _room_for(hook))
     try:
-        _write(hook, SHEBANG + _block(hook.name, chain=_chain(hook.name)))
+        _write(hook, SHEBANG + _block(hook.name, chain=_chain(hook)))
     except OSError:
         _restore(aside, hook)
         raise
@@ -172,8 +176,18 @@ def _uninstall(hook: Path) -> HookChange:
 
 
 def _is_shell_script(hook: Path, content: bytes) -> bool:
-    """Whether the hook is an executable shell script, which our block can be inserted into."""
-    return not hook.is_symlink() and os.access(hook, os.X_OK) and _SHELL.match(content) is not None
+    """Whether the hook is a shell script that is run, which our block can be inserted into."""
+    in_shell = _is_of_husky(hook.parent) or _SHELL.match(content) is not None
+    return in_shell and is_enabled(hook) and not hook.is_symlink()
+
+
+def is_enabled(hook: Path) -> bool:
+    """Whether a hook is run."""
+    return _is_of_husky(hook.parent) or os.access(hook, os.X_OK)
+
+
+def _is_of_husky(folder: Path) -> bool:
+    return (folder / HUSKY).is_file()
 
 
 def _block(name: str, note: bytes = b"", chain: bytes = b"") -> bytes:
@@ -190,10 +204,11 @@ def missing_python(hook: Path) -> str:
     return "" if python and os.access(python[0], os.X_OK) else "".join(python) or "none"
 
 
-def _chain(name: str) -> bytes:
+def _chain(hook: Path) -> bytes:
     """Return the lines that run a hook that was moved, with its input and exit status."""
-    chained = f'mom_chained="$(dirname "$0")/{CHAINED}/{name}"\n'
-    return f'{chained}[ ! -x "$mom_chained" ] || exec "$mom_chained" "$@"\n'.encode()
+    able, run = ("-f", "exec sh -e") if _is_of_husky(hook.parent) else ("-x", "exec")
+    chained = f'mom_chained="$(dirname "$0")/{CHAINED}/{hook.name}"\n'
+    return f'{chained}[ ! {able} "$mom_chained" ] || {run} "$mom_chained" "$@"\n'.encode()
 
 
 def _write(hook: Path, content: bytes) -> None:

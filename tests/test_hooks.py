@@ -219,6 +219,47 @@ def test_core_hooks_path_inside_is_used(repo: Path, indexers: Indexers) -> None:
     assert len(indexqueue.pending(repo / ".git/mom")) == 1
 
 
+@pytest.fixture
+def husky(repo: Path) -> Path:
+    """The folder of the hooks of a repository with husky 9: what `husky` generates there, reduced to what it does."""
+    git(repo, "config", "core.hooksPath", ".husky/_")
+    folder = repo / ".husky"
+    folder.mkdir()
+    for name in hooks.NAMES:
+        write_hook(folder / "_", name, '#!/usr/bin/env sh\n. "$(dirname "$0")/h"')
+    (folder / "_" / ".gitignore").write_text("*")
+    (folder / "_" / "h").write_text(
+        'n=$(basename "$0")\ns=$(dirname "$(dirname "$0")")/$n\n[ ! -f "$s" ] && exit 0\nsh -e "$s" "$@"\nexit $?\n'
+    )
+    return folder
+
+
+def test_with_husky_the_hooks_are_beside_those_of_the_user(repo: Path, husky: Path, indexers: Indexers) -> None:
+    write_hook(husky, "post-commit", "touch seen", mode=0o644)  # needs neither a first line nor a mode
+    write_hook(repo / "scripts", "hook.sh", "touch seen-too\n", mode=0o644)
+    (husky / "post-checkout").symlink_to("../scripts/hook.sh")
+    before = snapshot(husky)
+    assert folder_of(repo) == husky
+    install(repo)
+    assert snapshot(husky / "_") == {name.removeprefix("_/"): one for name, one in before.items() if name[:2] == "_/"}
+    commit(repo, "second")
+    git(repo, "checkout", "--quiet", "-b", "topic")
+    assert (repo / "seen").exists() and (repo / "seen-too").exists()
+    assert indexqueue.pending(repo / ".git/mom")[0].reason.startswith("post-c")
+    assert _check(repo)["message"] == "installed"
+    hooks.uninstall(husky)
+    assert snapshot(husky) == before
+
+
+@pytest.mark.parametrize("ignored", ["", ".githooks\n"])
+def test_hooks_in_the_worktree_are_told_unless_git_ignores_them(repo: Path, ignored: str) -> None:
+    git(repo, "config", "core.hooksPath", ".githooks")
+    (repo / ".gitignore").write_text(ignored)
+    command = [sys.executable, "-P", "-m", "mom_lsp", "hook", "install"]
+    done = subprocess.run(command, cwd=repo, capture_output=True, text=True, check=True)
+    assert ("`git status` lists them" in done.stderr) != bool(ignored)
+
+
 def test_a_folder_without_git_has_no_hooks(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match="not a git repository"):
         folder_of(tmp_path)

@@ -8,6 +8,7 @@ import click
 
 from mom_lsp import hooks
 from mom_lsp.cli.app import folder
+from mom_lsp.git.config import is_ignored
 from mom_lsp.git.location import Location, locate
 
 RESULTS = {
@@ -36,7 +37,8 @@ def install(force: bool) -> None:
     """Add mom to the repository's hooks. Existing hooks keep working."""
     location = locate(folder())
     _print(location, found := hooks.hooks_folder(location, force=force), hooks.install(found))
-    if found.is_relative_to(location.root) and not _in_git_dir(found, location):
+    in_worktree = found.is_relative_to(location.root) and not _in_git_dir(found, location)
+    if in_worktree and not is_ignored(found / hooks.NAMES[0]):
         click.echo("note: these hooks are in the worktree, so `git status` lists them", err=True)
 
 

@@ -47,7 +47,7 @@ def _hook(location: Location) -> Iterator[dict[str, Any]]:
             for file in ours
             if (path := hooks.missing_python(file))
         ]
-        disabled = [file.name for file in ours if not os.access(file, os.X_OK)]
+        disabled = [file.name for file in ours if not hooks.is_enabled(file)]
     except (MomError, OSError) as error:
         yield check("hook", None, str(error))
         return
