@@ -145,7 +145,7 @@ local function detach(buffer)
   clear(buffer)
   vim.b[buffer].mom_status = nil
   for keys, ours in pairs(KEYS) do
-    if vim.fn.maparg(keys, 'n', false, true).desc == ours[2] then vim.keymap.del('n', keys, { buffer = buffer }) end
+    if vim.fn.maparg(keys, 'n', false, true).desc == ours[2] then pcall(vim.keymap.del, 'n', keys, { buffer = buffer }) end
   end
   local clients = lsp.get_clients({ bufnr = buffer, method = 'textDocument/hover' })
   local others = vim.tbl_filter(function(client) return client.name ~= 'mom' end, clients)
