@@ -67,9 +67,11 @@ class Notebook:
         return {"events": self.events}
 
     def answer_import(self, _: str, params: dict[str, Any]) -> Any:
-        new = [event for event in params["events"] if event not in self.events]
-        self.events += new
-        return {"ok": True, "message": f"imported {len(new)} events"}
+        given = params["events"]
+        new = [event for at, event in enumerate(given) if event not in self.events + given[:at]]
+        if not params["dry_run"]:
+            self.events += new
+        return {"imported": len(new)}
 
     def answer_doctor(self, _: str, params: dict[str, Any]) -> Any:
         broken = bool(self.events)

@@ -27,14 +27,35 @@ def test_export_and_import_round_trip_without_duplicates(mom: Shell, tmp_path: P
     file = tmp_path / "events.jsonl"
     assert mom("export", "-o", str(file)).stdout == ""
     assert file.read_text("utf-8") == piped
-    assert mom("import", str(file)).stderr == "imported 0 events\n"
+    assert mom("import", str(file)).stderr == "Imported 0 events\n"
     mom.book.events = []
-    assert mom("import", stdin=piped + "\n").stderr == "imported 2 events\n"
+    assert mom("import", stdin=piped + "\n").stderr == "Imported 2 events\n"
     assert mom.book.events == EVENTS
 
 
 def test_an_empty_export_of_feedback_is_imported(mom: Shell) -> None:
-    assert mom("import", stdin="").stderr == "imported 0 events\n"
+    assert mom("import", stdin="").stderr == "Imported 0 events\n"
+
+
+def test_a_dry_run_counts_feedback_and_imports_none(mom: Shell, tmp_path: Path) -> None:
+    write(tmp_path, {"monday.jsonl": EVENT, "tuesday.jsonl": f"{EVENT}\n{json.dumps(EVENTS[1])}\n"})
+    files = str(tmp_path / "monday.jsonl"), str(tmp_path / "tuesday.jsonl")
+    result = mom("import", *files, "--dry-run", "--json")
+    assert (result.exit_code, result.stderr) == (0, "Would import 2 events\n")
+    assert json.loads(result.stdout) == {"path": " ".join(files), "dry_run": True, "events": 2}
+    assert mom.book.events == []
+    assert mom("import", *files).stderr == "Imported 2 events\n"
+    assert mom.book.events == EVENTS
+
+
+def test_feedback_takes_no_name_and_is_not_mixed_with_discussions(mom: Shell, tmp_path: Path) -> None:
+    write(tmp_path, {"feedback.jsonl": EVENT, "empty.json": "", "pulls.json": [exports.GH_PULL]})
+    feedback, empty, pulls = (str(tmp_path / name) for name in ("feedback.jsonl", "empty.json", "pulls.json"))
+    assert mom("import", feedback, "--name", "mine").exit_code == 2
+    mixed = mom("import", feedback, pulls)
+    assert (mixed.exit_code, "one after the other" in mixed.stderr) == (2, True)
+    assert mom.book.events == []
+    assert "Imported 1 pull request" in mom("import", empty, pulls).stderr
 
 
 @pytest.mark.parametrize("content", [f"{EVENT}\nnot json\n", f"{EVENT}\n[1]\n"])

@@ -29,9 +29,12 @@ def test_export_and_import_transfer_feedback_without_duplicates(
     other = moms(copy)
     other.index()
     other.call("useful", id=first)  # so that the numbers of events differ
-    assert other.call("import", events=exported)["message"] == "Imported 5 events"
-    assert other.call("import", events=exported)["message"] == "Imported 0 events"
-    assert mom.call("import", events=exported)["message"] == "Imported 0 events"
+    before = other.call("export")["events"]
+    assert other.call("import", events=exported, dry_run=True)["imported"] == 5
+    assert other.call("export")["events"] == before
+    assert other.call("import", events=exported)["imported"] == 5
+    assert other.call("import", events=exported)["imported"] == 0
+    assert mom.call("import", events=exported)["imported"] == 0
     life = other.service.library.snapshot().life
     assert (life.of(alpha).pinned, life.of(beta).pinned) == (True, False)
     assert life.of(first).dismissed == {("src/a.py", "gamma")}

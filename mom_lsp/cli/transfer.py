@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,8 +16,8 @@ import click
 
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.connect import connect
-from mom_lsp.cli.text import one_line
-from mom_lsp.errors import MomError, UsageError
+from mom_lsp.cli.text import echo_json
+from mom_lsp.errors import UsageError
 from mom_lsp.phrases import count
 
 STDIN = "-"
@@ -76,10 +77,12 @@ def import_(
         import_discussions.remove(remove)
     else:
         with _on_disk(paths) as files:
-            if _is_feedback(files):
-                _import_feedback(files[0], paths[0] if paths else STDIN)
-            else:
-                ctx.exit(import_discussions.run(files, paths or (STDIN,), name, dry_run=dry_run, as_json=as_json))
+            named = paths or (STDIN,)
+            if not _are_feedback(files, named):
+                ctx.exit(import_discussions.run(files, named, name, dry_run=dry_run, as_json=as_json))
+            if name is not None:
+                raise click.UsageError("feedback has no --name: it goes into your own")
+            _import_feedback(files, named, dry_run=dry_run, as_json=as_json)
 
 
 def read_events(file: Path, name: str) -> list[dict[str, Any]]:
@@ -106,13 +109,15 @@ def read_events(file: Path, name: str) -> list[dict[str, Any]]:
     return events
 
 
-def _import_feedback(file: Path, name: str) -> None:
-    events = read_events(file, name)
-    with connect() as service:
-        answer = service.call("import", events=events)
-    if not answer["ok"]:
-        raise MomError(answer["message"])
-    click.echo(one_line(answer["message"]), err=True)
+def _import_feedback(files: Sequence[Path], named: Sequence[str], *, dry_run: bool, as_json: bool) -> None:
+    parts = [read_events(file, name) for file, name in zip(files, named, strict=True)]
+    if dry_run:
+        parts = [list(chain(*parts))]  # what two files have is counted once
+    with connect() as service:  # each file by itself, since its events refer to each other by their numbers
+        imported = sum(service.call("import", events=events, dry_run=dry_run)["imported"] for events in parts)
+    if as_json:
+        echo_json({"path": " ".join(named), "dry_run": dry_run, "events": imported})
+    click.echo(f"{'Would import' if dry_run else 'Imported'} {count(imported, 'event')}", err=True)
 
 
 def _lines(file: Path, name: str) -> list[str]:
@@ -137,16 +142,28 @@ def _on_disk(paths: Sequence[str]) -> Iterator[list[Path]]:
         yield [copy]
 
 
-def _is_feedback(files: Sequence[Path]) -> bool:
-    """Whether a file begins with an event of the journal, or is empty, as the export of no feedback is."""
+def _are_feedback(files: Sequence[Path], named: Sequence[str]) -> bool:
+    """Whether files are feedback. Raises UsageError if only some are."""
+    found = [_is_feedback(file) for file in files]
+    if False in found and True in found:
+        feedback, other = named[found.index(True)], named[found.index(False)]
+        raise click.UsageError(f"{feedback} is feedback and {other} is not: import them one after the other")
+    return False not in found
+
+
+def _is_feedback(file: Path) -> bool | None:
+    """Whether a file begins with an event of the journal; None if it is empty, as the export of no feedback is."""
     from mom_lsp.discussions.formats import is_feedback
     from mom_lsp.discussions.json_stream import objects
 
     def broken(problem: str) -> None:
         """Leave it to the import to tell."""
 
-    if len(files) > 1 or not files[0].is_file():
+    if not file.is_file():
         return False
-    with files[0].open("rb") as stream:
+    with file.open("rb") as stream:
         first = next(objects(stream, broken), None)
-    return is_feedback(first) if first is not None else not files[0].read_bytes()[:1000].strip()
+        if first is not None:
+            return is_feedback(first)
+        stream.seek(0)
+        return False if stream.read(1000).strip() else None

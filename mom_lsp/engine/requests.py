@@ -54,6 +54,10 @@ def _hints(service: Service, workspace: Workspace, p: Params) -> Any:
     return {"hints": found.hints} | ({"lines": list(found.lines)} if found.lines else {})
 
 
+def _import(service: Service, workspace: Workspace, p: Params) -> Any:
+    return {"imported": service.actions(workspace).import_events(p["events"], dry_run=bool(p.get("dry_run")))}
+
+
 def _hinted(service: Service, workspace: Workspace, p: Params) -> Any:
     workspace.hinted(str(p["path"]), [str(identity) for identity in p["ids"]])
     return {}
@@ -196,7 +200,7 @@ REQUESTS: dict[str, Answer] = {
     "purge": lambda service, workspace, p: service.actions(workspace).purge(),
     "note": _note,
     "export": lambda service, workspace, p: {"events": exported(service.library.journal)},
-    "import": lambda service, workspace, p: service.actions(workspace).import_events(p["events"]),
+    "import": _import,
 }
 
 

@@ -217,11 +217,12 @@ class Actions:
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
         return _done(f"Note added: {identity[:8]}") | {"id": identity}
 
-    def import_events(self, events: Iterable[Mapping[str, Any]]) -> Answer:
-        """Append the events that the journal does not have yet. Raises UsageError for an invalid event."""
-        added = import_into(self._journal, events)
-        self._indexing_wanted("import")
-        return _done(f"Imported {count(added, 'event')}")
+    def import_events(self, events: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> int:
+        """Append the events that the journal lacks, or only count them; return how many. Raises UsageError."""
+        added = import_into(self._journal, events, dry_run=dry_run)
+        if not dry_run:
+            self._indexing_wanted("import")
+        return added
 
     def _mark(
         self, kind: str, identity: str, done: str, path: str = "", line: int = 0, code: str | None = None

@@ -18,14 +18,22 @@ def exported(journal: Journal) -> list[dict[str, Any]]:
     return [asdict(event) for event in journal.events()]
 
 
-def import_into(journal: Journal, events: Iterable[Mapping[str, Any]]) -> int:
-    """Append the events that the journal lacks, compared by content; return how many. Raises UsageError."""
+def import_into(journal: Journal, events: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> int:
+    """Append the events that the journal lacks, compared by content; return how many. Raises UsageError.
+
+    Args:
+        journal: where they are appended.
+        events: of one journal, as it was exported.
+        dry_run: only count.
+    """
     imported = [_cleaned(_event(plain)) for plain in events]
     seqs = {_identity(event): event.seq for event in journal.events()}
     existing = {
         event.seq: seqs[_identity(event)] for event in imported if _identity(event) in seqs
     }  # imported number -> ours
     fresh = {_identity(event): event for event in imported if _identity(event) not in seqs}
+    if dry_run:
+        return len(fresh)
     return len(journal.append_many(fresh.values(), lambda event, given: _renumbered(event, given, existing)))
 
 
