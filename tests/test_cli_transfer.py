@@ -9,6 +9,9 @@ import pytest
 from cli_shell import Shell
 from exports import write
 
+from mom_lsp.errors import JournalError
+from mom_lsp.git.location import Location
+
 EVENTS: list[dict[str, Any]] = [
     {"seq": 1, "time": 1.0, "type": "pin", "memory": "dead", "data": {}},
     {"seq": 2, "time": 2.0, "type": "note", "memory": "n1", "data": {"text": "größer\nals"}},
@@ -31,6 +34,31 @@ def test_export_and_import_round_trip_without_duplicates(mom: Shell, tmp_path: P
     mom.book.events = []
     assert mom("import", stdin=piped + "\n").stderr == "Imported 2 events\n"
     assert mom.book.events == EVENTS
+
+
+def test_an_export_of_no_feedback_is_an_empty_file(mom: Shell, tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(EVENT)
+    for _ in range(2):
+        assert mom("export", "-o", str(file)).stderr == "Exported 0 events\n"
+        assert file.read_bytes() == b""
+        file.unlink()
+
+
+def test_an_export_that_fails_leaves_the_file(mom: Shell, tmp_path: Path) -> None:
+    def failing(_: Location) -> Any:
+        raise JournalError("damaged")
+
+    mom.opener, file = failing, tmp_path / "events.jsonl"
+    file.write_text(EVENT)
+    assert mom("export", "-o", str(file)).exit_code == 1
+    assert file.read_text() == EVENT
+
+
+def test_an_export_into_a_missing_folder_says_so_in_one_line(mom: Shell, tmp_path: Path) -> None:
+    result = mom("export", "-o", str(tmp_path / "none" / "events.jsonl"))
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
+    assert "none/events.jsonl cannot be written: No such file" in result.stderr
 
 
 def test_an_empty_export_of_feedback_is_imported(mom: Shell) -> None:

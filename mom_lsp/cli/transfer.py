@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
@@ -20,24 +20,29 @@ from mom_lsp.cli.text import echo_json
 from mom_lsp.errors import UsageError
 from mom_lsp.phrases import count
 
-STDIN = "-"
+STDIN = STDOUT = "-"
 
 
 @click.command()
 @click.option(
     "-o",
     "--output",
-    type=click.File("w", encoding="utf-8", atomic=True),
-    default="-",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default=STDOUT,
     metavar="FILE",
     help="Write to FILE instead of standard output.",
 )
-def export(output: IO[str]) -> None:
+def export(output: str) -> None:
     """Export your feedback (pins, notes, uses …) as JSON lines."""
     with connect() as service:
         events = service.call("export")["events"]
-    for event in events:
-        click.echo(json.dumps(event, sort_keys=True), file=output)
+    try:
+        file = click.open_file(output, "w", encoding="utf-8", atomic=True)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
+    with file:
+        for event in events:
+            click.echo(json.dumps(event, sort_keys=True), file=file)
     click.echo(f"Exported {count(len(events), 'event')}", err=True)
 
 
