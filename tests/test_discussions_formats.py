@@ -201,6 +201,58 @@ def test_a_comment_on_removed_lines_is_on_the_old_side() -> None:
     assert reading.discussion.threads[0].side == "old"
 
 
+MILESTONES: list[dict[str, Any]] = [
+    {
+        "url": f"{exports.API}/milestones/3",
+        "html_url": f"{exports.WEB}/milestone/3",
+        "number": 3,
+        "title": "v1.0",
+        "description": "Everything for the first release",
+        "creator": {"login": "ann"},
+        "open_issues": 4,
+        "state": "open",
+        "updated_at": "2030-01-01T00:00:00Z",
+        "due_on": None,
+    },
+    {"number": 3, "title": "v1.0", "url": f"{exports.WEB}/milestone/3", "createdAt": "2030-01-01T00:00:00Z"},
+    {"iid": 3, "title": "v1.0", "description": "All", "state": "active", "updated_at": "2030-01-01T00:00:00Z"},
+    {"iid": 3, "title": "v1.0", "description": "All", "state": "closed", "due_date": None, "updated_at": "2030-01-01"},
+    {
+        "iid": 3,
+        "title": "v1.0",
+        "description": "All",
+        "updated_at": "2030-01-01",
+        "web_url": f"{exports.GITLAB}/milestones/3",
+    },
+]
+
+
+@pytest.mark.parametrize("milestone", MILESTONES)
+@pytest.mark.parametrize("issue", [exports.REST_ISSUE, exports.GH_ISSUE, exports.GITLAB_ISSUE])
+def test_a_milestone_does_not_replace_the_issue_with_its_number(
+    tmp_path: Path, issue: dict[str, Any], milestone: dict[str, Any]
+) -> None:
+    folder = write(tmp_path / "export", {"issues/3.json": [issue], "milestones/3.json": [milestone]})
+    (found,), result = taken(tmp_path, folder, project="o/n" if issue is not exports.GITLAB_ISSUE else "group/sub/n")
+    assert (found.title, found.body) == ("Parsing takes a minute", "On large files.")
+    assert result.unknown == 0
+
+
+@pytest.mark.parametrize(
+    "issue",
+    [
+        {"number": 3, "title": "Parsing takes a minute", "user": None},
+        {"number": 3, "title": "Parsing takes a minute", "html_url": f"{exports.WEB}/issues/3"},
+        {"iid": 3, "title": "Parsing takes a minute", "description": "On large files.", "state": "closed"},
+        {"iid": 3, "title": "Parsing takes a minute", "state": "opened", "due_date": None, "author_id": 5},
+        {"iid": 3, "title": "Parsing takes a minute", "web_url": f"{exports.GITLAB}/issues/incident/3"},
+    ],
+)
+def test_an_issue_with_few_fields_is_read(issue: dict[str, Any]) -> None:
+    (reading,) = formats.read(issue, "issues.ndjson") or ()
+    assert (reading.discussion.type, reading.discussion.number) == ("issue", 3)
+
+
 @pytest.mark.parametrize("value", [{}, {"a": 1}, {"number": 1}, {"event": "labeled"}, {"name": "speed"}, {"id": 1}])
 def test_an_unknown_shape_is_no_discussion(value: dict[str, Any]) -> None:
     assert formats.read(value, "x.json") is None

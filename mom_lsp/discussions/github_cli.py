@@ -55,6 +55,8 @@ def read(value: Json, place: str) -> list[Reading] | None:
     """Return what an object says, None if the GitHub CLI did not print it."""
     if "number" not in value or "user" in value or "iid" in value or not _OURS & value.keys():
         return None
+    if (url := text(value, "url")) and not github_link(url).number:
+        return []  # a milestone, or one of GitHub's discussions
     return [Reading(_discussion(value, place))]
 
 

@@ -30,8 +30,14 @@ def read(value: Json, place: str) -> list[Reading] | None:
     if "sha" in value and isinstance(value.get("commit"), dict):
         return _commit(value, place)
     if "number" in value and "title" in value and ("user" in value or "html_url" in value):
-        return [Reading(head(value))]
+        return [Reading(head(value))] if _is_discussion(value) else []
     return None
+
+
+def _is_discussion(value: Json) -> bool:
+    """Whether an object is a pull request or an issue: milestones and GitHub's discussions have such fields, too."""
+    url = text(value, "html_url")
+    return bool(github_link(url).number) if url else "user" in value
 
 
 def head(value: Json) -> Discussion:

@@ -27,7 +27,7 @@ _REQUEST = ("source_branch", "merge_commit_sha", "squash_commit_sha", "merged_at
 def read(value: Json, place: str) -> list[Reading] | None:
     """Return what an object says, None if it is not of GitLab."""
     if "iid" in value and "title" in value:
-        return [Reading(_discussion(value))]
+        return [Reading(_discussion(value))] if _is_discussion(value) else []
     if isinstance(value.get("notes"), list) and ("individual_note" in value or "id" in value):
         return _of_notes([value], place)
     if "noteable_type" in value:
@@ -35,6 +35,14 @@ def read(value: Json, place: str) -> list[Reading] | None:
     if "short_id" in value and "parent_ids" in value:
         return _commit(value, place)
     return None
+
+
+def _is_discussion(value: Json) -> bool:
+    """Whether an object is a merge request or an issue: milestones, iterations and epics have numbers of their own."""
+    if url := text(value, "web_url"):
+        return bool(gitlab_link(url).number)
+    dated = "start_date" in value or "due_date" in value
+    return text(value, "state") != "active" and (not dated or "author" in value or "author_id" in value)
 
 
 def _discussion(value: Json) -> Discussion:

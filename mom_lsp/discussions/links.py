@@ -15,8 +15,8 @@ _GITHUB = re.compile(
 )
 # https://host/group/sub/name/-/merge_requests/1#note_2; without "-/" until 2019
 _GITLAB = re.compile(
-    r"https?://[^/\s]+/(?P<project>[\w.-]+(?:/[\w.-]+)+?)(?:/-)?/(?P<kind>merge_requests|issues|work_items|incidents)/"
-    r"(?P<number>\d{1,12})",
+    r"https?://[^/\s]+/(?P<project>[\w.-]+(?:/[\w.-]+)+?)(?:/-)?/"
+    r"(?P<kind>merge_requests|issues(?:/incident)?|work_items|incidents)/(?P<number>\d{1,12})",
     re.ASCII,
 )
 _REFERENCE = re.compile(r"([\w.-]+(?:/[\w.-]+)+)[!#]\d{1,12}", re.ASCII)
