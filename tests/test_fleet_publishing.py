@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from fleets import bytes_of, local_rows, prefix_of, publish, published_rows, versions_of
+from fleets import bytes_of, local_rows, named, prefix_of, publish, published_rows, versions_of
 from object_store import BUCKET, ObjectStore
 from repositories import Repo, Start, fill, make_repository
 
@@ -238,6 +238,17 @@ def test_excluded_paths_and_repositories_are_erased(varied: Repo, s3: ObjectStor
     (outcome,) = publish(varied.root, URI, exclude_repositories=("re?o",))
     assert outcome.state == "erased"
     assert s3.objects() == {}
+
+
+def test_a_repository_is_excluded_in_whatever_case_it_was_cloned(tmp_path: Path) -> None:
+    for folder, name in (("plans", "Acme/Secret-Plans"), ("open", "acme/open")):
+        named(tmp_path / "all" / folder, name).commit("Start\n\nBecause somebody asked for it.", {"a.py": "a = 1\n"})
+    uri, exclude = str(tmp_path / "fleet"), ("acme/SECRET-*",)
+    outcomes = publish(tmp_path / "all", uri, exclude_repositories=exclude)
+    assert [(one.name, one.state) for one in outcomes] == [("acme/open", "indexed")]
+    publish(tmp_path / "all", uri)
+    outcomes = publish(tmp_path / "all" / "open", uri, exclude_repositories=exclude)
+    assert [(one.name, one.state) for one in outcomes] == [("Acme/Secret-Plans", "erased"), ("acme/open", "unchanged")]
 
 
 def test_a_forgotten_memory_is_erased_from_the_server(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from pathlib import Path
 from threading import Event
 
@@ -13,7 +12,7 @@ from mom_lsp.fleet.jobs import Job, Outcome
 from mom_lsp.fleet.manifest import published
 from mom_lsp.fleet.objects import Objects
 from mom_lsp.fleet.publishing import LONG, erase
-from mom_lsp.fleet.repositories import jobs_of
+from mom_lsp.fleet.repositories import is_excluded, jobs_of
 
 Progress = Callable[[Outcome, int], None]  # an outcome, and how many there will be
 
@@ -66,7 +65,7 @@ def _erased(objects: Objects, excluded: list[Job], names: Sequence[str]) -> Iter
     """Delete what was published of repositories before they were excluded, whether they are listed or not."""
     paths = {job.id: str(job.location.root) for job in excluded}
     for repository, manifest in published(objects) if names else ():
-        if repository not in paths and not any(fnmatch(manifest.name, one) for one in names):
+        if repository not in paths and not is_excluded(manifest.name, names):
             continue
         try:
             erase(objects, repository)

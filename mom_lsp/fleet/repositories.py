@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator, Sequence
-from fnmatch import fnmatch
+from fnmatch import fnmatch, fnmatchcase
 from pathlib import Path
 
 from mom_lsp.errors import MomError, RepositoryError, UsageError
@@ -47,7 +47,7 @@ def jobs_of(
                 continue  # another worktree of the same repository
             seen.add(location.common_dir)
             job = _job(location, uri, paths)
-            if any(fnmatch(job.name, one) or fnmatch(str(location.root), one) for one in repositories):
+            if is_excluded(job.name, repositories) or any(fnmatch(str(location.root), one) for one in repositories):
                 excluded.append(job)
             elif (other := jobs.get(job.id)) is not None:
                 raise RepositoryError(f"{other.location.root} is {job.name} too: list only one of them")
@@ -56,6 +56,11 @@ def jobs_of(
         except (MomError, OSError) as error:
             failed.append(Outcome.failure(folder.name, folder, error))
     return sorted(jobs.values(), key=lambda job: -_size(job.location)), failed, excluded
+
+
+def is_excluded(name: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern matches the name of a repository, in any case, as on a host."""
+    return any(fnmatchcase(name.casefold(), one.casefold()) for one in patterns)
 
 
 def _job(location: Location, uri: str, exclude: Sequence[str]) -> Job:
