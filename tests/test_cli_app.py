@@ -1,9 +1,14 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +44,57 @@ def test_a_running_engine_answers_the_command(root: Path) -> None:
     assert (result.exit_code, result.stderr) == (0, "pin by the engine\n")
     assert (refused.exit_code, refused.stderr) == (2, "mom: no such memory\n")
     assert asked[0] == ("pin", {"root": str(root), "id": "abc"})
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no fast path")
+@pytest.mark.parametrize("output", ["stdout", "stderr"])
+def test_a_closed_pipe_causes_no_traceback_on_the_fast_path(root: Path, output: str) -> None:
+    closed = threading.Event()
+
+    def answer() -> dict[str, Any]:
+        assert closed.wait(LONG)
+        return {"stdout": "", "stderr": "", "code": 0} | {output: "a line\n"}
+
+    with engine(root, answer), fast_search(root) as child:
+        getattr(child, output).close()
+        closed.set()
+        other = child.stderr if output == "stdout" else child.stdout
+        assert other is not None and other.read() == ""
+        assert child.wait(LONG) == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no fast path")
+def test_ctrl_c_exits_with_130_on_the_fast_path(root: Path) -> None:
+    asked, interrupted = threading.Event(), threading.Event()
+
+    def answer() -> dict[str, Any]:
+        asked.set()
+        interrupted.wait(LONG)
+        return {"stdout": "late", "stderr": "", "code": 0}
+
+    with engine(root, answer), fast_search(root) as child:
+        assert asked.wait(LONG)
+        child.send_signal(signal.SIGINT)
+        assert child.communicate(timeout=LONG) == ("", "mom: interrupted\n")
+        interrupted.set()
+    assert child.returncode == 130
+
+
+@contextmanager
+def engine(root: Path, answer: Callable[[], dict[str, Any]]) -> Iterator[None]:
+    """Serve a repository with an engine that answers each command alike."""
+    server = EngineServer(locate(root).data, lambda method, params: answer())
+    assert server.start()
+    try:
+        yield
+    finally:
+        server.close()
+
+
+def fast_search(root: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-P", "-m", "mom_lsp", "search", "words"]
+    environ = {**os.environ, "PYTHONUNBUFFERED": ""}  # as of a user: else nothing is left to flush at the end
+    return subprocess.Popen(command, cwd=root, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_folder_option_is_accepted_before_and_after_the_command(mom: Shell, monkeypatch: pytest.MonkeyPatch) -> None:

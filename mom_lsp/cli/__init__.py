@@ -3,11 +3,25 @@
 import os
 import sys
 
+from mom_lsp.errors import MomError
+
 
 def main() -> None:
-    """Run a command; what somebody waits for first tries a path that imports next to nothing."""
+    """Run a command; print an error as one line and exit with its code, whichever path the command takes."""
     _open_closed_streams()
-    arguments = sys.argv[1:]
+    try:
+        _run(sys.argv[1:])
+    except BrokenPipeError:  # the reader, or the editor, closed the pipe
+        _discard_output()
+        sys.exit(1)
+    except (MomError, OSError, KeyboardInterrupt) as error:
+        from mom_lsp.cli.app import reported
+
+        sys.exit(reported(error))
+
+
+def _run(arguments: list[str]) -> None:
+    """Run a command; what somebody waits for first tries a path that imports next to nothing."""
     if arguments[:2] == ["hook", "run"] and not {"-h", "--help", "-C"} & set(arguments[2:3]):
         from mom_lsp.hookrun import run
 
@@ -29,21 +43,20 @@ def main() -> None:
 def _run_at_once(arguments: list[str]) -> None:
     """Run `mom serve` or `mom engine --data FOLDER` as the command line would."""
     from mom_lsp.cli.long_running import run_engine, run_server
-    from mom_lsp.errors import MomError
 
-    try:
-        if arguments == ["serve"]:
-            run_server()
-        else:
-            from pathlib import Path
+    if arguments == ["serve"]:
+        run_server()
+    else:
+        from pathlib import Path
 
-            run_engine(Path(arguments[2]))
-    except BrokenPipeError:
-        sys.exit(1)  # the editor closed the pipe
-    except (MomError, OSError, KeyboardInterrupt) as error:
-        from mom_lsp.cli.app import reported
+        run_engine(Path(arguments[2]))
 
-        sys.exit(reported(error))
+
+def _discard_output() -> None:
+    """Send what is still buffered to the null device; else Python would report it when it ends."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        os.dup2(null, stream.fileno())
 
 
 def _open_closed_streams() -> None:
