@@ -49,6 +49,28 @@ def test_a_broken_line_is_named_and_the_next_one_is_read() -> None:
     assert [problem.split(":")[0] for problem in problems] == ["line 2", "line 4"]
 
 
+@pytest.mark.parametrize("indent", [1, 2, "\t"])
+@pytest.mark.parametrize("pages", [1, 2])
+@pytest.mark.parametrize("chunk", [1, 7, 1 << 20])
+def test_broken_objects_of_an_indented_array_lose_only_themselves(
+    indent: int | str, pages: int, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_stream, "CHUNK", max(chunk, 3))
+    values: Any = [{"n": number, "inner": [{"n": -1}]} for number in range(6)]
+    content = json.dumps(values if pages == 1 else [values[:3], values[3:]], indent=indent)
+    for number in (1, 2, 4):
+        content = content.replace(f'"n": {number}', f'"n": {number} oops')
+    found, problems = read(content.encode())
+    assert [one["n"] for one in found] == [0, 3, 5]
+    assert len(problems) == 3
+
+
+def test_what_cannot_be_read_behind_a_broken_object_is_told() -> None:
+    found, problems = read(b'[{"a": 1}, {"a": 2, oops}, {"a": 3}]')
+    assert [one["a"] for one in found] == [1]
+    assert [problem.split("; ")[1:] for problem in problems] == [["nothing after it was read"]]
+
+
 def test_a_broken_page_is_named_and_the_next_one_is_read() -> None:
     content = b'[{"a": 1}, {"a": 2, "x": [}, {"a": 3}]\n[{"a": 4}]'
     found, problems = read(content)
@@ -100,7 +122,7 @@ def test_a_document_without_objects_has_none() -> None:
 
 def test_what_is_not_json_is_named() -> None:
     found, problems = read(b"<html>not found</html>")
-    assert (found, problems) == ([], ["line 1: Expecting value"])
+    assert (found, problems) == ([], ["line 1: Expecting value; nothing after it was read"])
 
 
 @given(st.binary(max_size=60), st.binary(max_size=60))

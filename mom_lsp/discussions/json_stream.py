@@ -16,7 +16,8 @@ from typing import IO, Any
 CHUNK = 1 << 20  # characters
 LARGEST = 32 << 20  # characters of one object: it must fit into memory, and some decoded values take tenfold
 _BETWEEN = re.compile(r"[\s,\x1e]*")  # \x1e begins the records of a JSON text sequence
-_AFRESH = re.compile(r"\n(?=[\[{])|\](?=\s*\[)")  # what follows is a line of its own, or the next page
+_AFRESH = re.compile(r"\n([ \t]*)(?=[\[{])|\](?=\s*\[)")  # what follows begins a line, or is the next page
+_INDENT = 200  # characters that are looked at
 _CUT = 12  # characters: the longest literal or escape that a chunk may end within
 _ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -30,8 +31,8 @@ def objects(stream: IO[bytes], broken: Callable[[str], None]) -> Iterator[dict[s
 
     Args:
         stream: UTF-8, or UTF-16 with a byte order mark; invalid bytes become U+FFFD.
-        broken: called with what is wrong, and in which line. What follows on the next line, or in the next page, is
-            read.
+        broken: called with what is wrong, and in which line. What follows on a line that begins as that of the broken
+            value does, or at the left margin, or in the next page, is read.
     """
     return _Stream(stream, broken).objects()
 
@@ -44,6 +45,7 @@ class _Stream:
         self._bytes = codecs.getincrementaldecoder(encoding)(errors="replace")
         self._json = json.JSONDecoder(strict=False, parse_int=_integer)
         self._text, self._at, self._line, self._ended = self._bytes.decode(first), 0, 1, not first
+        self._indent: str | None = None  # of the value here, if it begins a line
 
     def objects(self) -> Iterator[dict[str, Any]]:
         while self._skip():
@@ -60,9 +62,15 @@ class _Stream:
 
     def _skip(self) -> bool:
         """Go to the next value, and return whether there is one."""
+        self._indent = None
         while True:
             found = _BETWEEN.match(self._text, self._at)
             self._at = found.end() if found else self._at
+            _, line_end, last = (found[0] if found else "").rpartition("\n")
+            if line_end:
+                self._indent = last[:_INDENT]
+            elif self._indent is not None:  # what was read before ended within it
+                self._indent = (self._indent + last)[:_INDENT]
             if self._at < len(self._text):
                 return True
             if not self._more():
@@ -99,14 +107,22 @@ class _Stream:
         at = error.pos if isinstance(error, json.JSONDecodeError) else self._at
         what = "it is nested too deeply" if isinstance(error, RecursionError) else _first_line(error)
         line = self._line + self._text.count("\n", 0, at)
-        self._broken(f"line {line:,}: {what}")
         self._at += 1
-        while (found := _AFRESH.search(self._text, self._at)) is None:
+        self._broken(f"line {line:,}: {what}{'' if self._afresh() else '; nothing after it was read'}")
+
+    def _afresh(self) -> bool:
+        """Go to where a value may begin again, and return whether there is such a place."""
+        while (found := next(filter(self._begins, _AFRESH.finditer(self._text, self._at)), None)) is None:
             self._at = max(self._at, len(self._text.rstrip()) - 1)  # what is sought may begin here
             if not self._more():
                 self._at = len(self._text)
-                return
-        self._at = found.end()
+                return False
+        self._at = found.start()
+        return True
+
+    def _begins(self, found: re.Match[str]) -> bool:
+        """Whether it is the next page, or a line that does not begin within the value that is broken."""
+        return found[1] in (None, "", self._indent)
 
 
 def _first_line(error: Exception) -> str:
