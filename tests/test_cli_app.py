@@ -112,6 +112,20 @@ def test_folder_option_is_accepted_before_and_after_the_command(mom: Shell, monk
 
 
 @pytest.mark.parametrize(
+    ("command", "written"), [(["export", "-o", "out"], "out"), (["init", "nvim", "--to", "out"], "out/plugin/mom.lua")]
+)
+def test_what_a_command_writes_is_relative_to_its_folder(
+    mom: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str], written: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    monkeypatch.chdir(elsewhere)
+    result = mom(*command)
+    assert (result.exit_code, (mom.root / written).is_file()) == (0, True), result.output
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
     ("error", "code"),
     [(RepositoryError("git\nsays no\x1b[2J"), 1), (ChildTimeout("too slow"), 1), (UsageError("no such line"), 2)],
 )

@@ -74,6 +74,15 @@ def test_more_files_can_be_excluded_for_one_run(run: Run, uri: str, listed: Path
     assert [row["noise"] for row in published_rows(uri) if row["title"] == "Hide one"] == ["excluded"]
 
 
+def test_paths_are_relative_to_the_folder_of_the_command(
+    run: Run, listed: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    result = run("index", "-C", listed, "--repos", "one", "--into", "fleet", "--on", "local")
+    assert result.exit_code == 0, result.output
+    assert {row["title"] for row in published_rows(str(listed / "fleet"))} == {"Start one", "Hide one"}
+
+
 def test_a_failed_repository_is_named_and_fails_the_command(run: Run, uri: str, listed: Path) -> None:
     make_repository(listed / "empty")
     result = run("index", "--repos", listed, "--on", "local")

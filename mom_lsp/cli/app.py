@@ -92,6 +92,15 @@ def folder() -> Path:
         raise errors.UsageError("the current folder no longer exists; change to another one, or use -C PATH") from error
 
 
+class PathThere(click.Path):
+    """A path relative to the folder that the command works in, where click would take the current one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the full path; the dash for a standard stream stays one."""
+        path = value if self.allow_dash and value == "-" else folder() / Path(value).expanduser()
+        return super().convert(path, param, ctx)
+
+
 def _enter(ctx: click.Context, _param: click.Parameter, steps: tuple[str, ...]) -> None:
     """Apply each -C relative to the one before it, as git does."""
     for step in steps:

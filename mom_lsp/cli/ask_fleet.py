@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mom_lsp.cli.app import folder
 from mom_lsp.cli.connect import Connection
 from mom_lsp.errors import MomError, UsageError
 
@@ -28,7 +29,7 @@ def open_fleet(service: Connection) -> Fleet:
     from mom_lsp.settings import resolve
 
     uri = resolve(None).settings.fleet.uri
-    return Fleet(LocalCopy.to_ask(checked_uri(uri) if uri else ""), own_id(service.location))
+    return Fleet(LocalCopy.to_ask(checked_uri(uri, folder()) if uri else ""), own_id(service.location))
 
 
 def with_words(result: dict[str, Any], fleet: Fleet, service: Connection, text: str) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def index(
 
     began, own = time.monotonic(), _settings()
     target = Target(
-        checked_uri(into or own.fleet.uri),
+        checked_uri(into or own.fleet.uri, folder()),
         (*own.fleet.exclude, *exclude),
         own.fleet.exclude_repositories,
         engine,
@@ -80,7 +80,7 @@ def index(
     )
     progress = _Progress()
     with stop_on_signal() as stop:
-        outcomes = index_repositories((folder() / Path(repos).expanduser()), target, progress, stop)
+        outcomes = index_repositories(folder() / Path(repos).expanduser(), target, progress, stop)
     if as_json:
         seconds = round(time.monotonic() - began, 3)
         echo_json({"uri": target.uri, "repositories": [asdict(one) for one in outcomes], "seconds": seconds})
@@ -108,7 +108,7 @@ def pull(ctx: click.Context, as_json: bool) -> None:
 
     own = _settings().fleet
     with stop_on_signal() as stop:
-        found = pull_fleet(checked_uri(own.uri), own.cache_size * 1_000_000, _copying, stop)
+        found = pull_fleet(checked_uri(own.uri, folder()), own.cache_size * 1_000_000, _copying, stop)
     state = found.state
     if as_json:
         echo_json(asdict(state) | {"fresh": found.fresh})

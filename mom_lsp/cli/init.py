@@ -12,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from mom_lsp.cli.app import PathThere
 from mom_lsp.errors import UsageError
 
 PLUGIN = Path("plugin", "mom.lua")
@@ -27,7 +28,7 @@ def init() -> None:
 
 @init.command()
 @click.option(
-    "--to", "target", type=click.Path(file_okay=False, path_type=Path), help="Write the plugin to this folder."
+    "--to", "target", type=PathThere(file_okay=False, path_type=Path), help="Write the plugin to this folder."
 )
 @click.option("--print", "printed", is_flag=True, help="Print plugin/mom.lua instead: hints and keys, without :Mom.")
 @click.option("--force", is_flag=True, help="Overwrite a plugin that differs.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mom_lsp.cli.app import folder
+from mom_lsp.cli.app import PathThere, folder
 from mom_lsp.errors import UsageError
 
 NAME = "mom-report.html"
@@ -16,7 +16,7 @@ NAME = "mom-report.html"
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=PathThere(dir_okay=False, path_type=Path),
     default=Path(NAME),
     show_default=True,
     metavar="FILE",
@@ -34,16 +34,16 @@ def report(output: Path, opened: bool) -> None:
     from mom_lsp.lm.trace_file import TraceFile
     from mom_lsp.report.make import report_page
 
-    location, file = locate(folder()), folder() / output.expanduser()
+    location = locate(folder())
     service = Service(location.data)
     try:
         page = report_page(service.workspace(str(location.root)), TraceFile(location.data / datafolder.TRACES))
     finally:
         service.close()
     try:
-        file.write_text(page, "utf-8")
+        output.write_text(page, "utf-8")
     except OSError as error:
-        raise UsageError(f"{file} cannot be written: {error.strerror}") from error
-    click.echo(str(file))
+        raise UsageError(f"{output} cannot be written: {error.strerror}") from error
+    click.echo(str(output))
     if opened:
-        click.launch(str(file))
+        click.launch(str(output))

@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from mom_lsp.cli.app import AS_JSON, folder
+from mom_lsp.cli.app import AS_JSON, PathThere, folder
 from mom_lsp.cli.connect import connect
 from mom_lsp.cli.text import echo_json
 from mom_lsp.errors import UsageError
@@ -27,7 +27,7 @@ STDIN = STDOUT = "-"
 @click.option(
     "-o",
     "--output",
-    type=click.Path(dir_okay=False, allow_dash=True),
+    type=PathThere(dir_okay=False, allow_dash=True, path_type=str),
     default=STDOUT,
     metavar="FILE",
     help="Write to FILE instead of standard output.",

@@ -125,15 +125,15 @@ class Objects:
         return kind(f"the fleet at {self.uri} cannot be used: {reason}")
 
 
-def checked_uri(uri: str) -> str:
-    """Return an address without a slash at its end, a folder as a full path. Raises UsageError."""
+def checked_uri(uri: str, base: Path = Path()) -> str:
+    """Return an address without a slash at its end, a folder as a full path, relative to `base`. Raises UsageError."""
     scheme, separator, _ = uri.partition("://")
     if not separator:
         if not uri.strip():
             raise UsageError(
                 "no fleet is set: set mom.fleet.uri in your settings.toml, or use `mom fleet index --into`"
             )
-        return str(Path(uri).expanduser().absolute())
+        return str((base / Path(uri).expanduser()).absolute())
     parts = urlsplit(uri)
     if scheme not in SCHEMES:
         raise UsageError(f"{scheme}:// is not supported: use a folder or s3://bucket/prefix")
