@@ -165,6 +165,10 @@ def test_generated_files_are_recognized_by_their_first_lines() -> None:
         ("Tidy f", "a.py", ("f('a', b)",), ('f("a", b)',)),
         ("Wrap a call", "a.py", ("    f(a, b)",), ("    f(", "        a,", "        b,", "    )")),
         ("Unwrap a call", "a.go", ("f(", "  a,", "  b,", ")"), ("f(a, b)",)),
+        ("Space f", "a.c", ("f( a,b )",), ("f(a, b)",)),
+        ("Tidy f", "a.ts", ("f('a')",), ('f("a")',)),
+        ("Wrap a query", "a.sql", ("select a  from b",), ("select a", "  from b")),
+        ("Indent a command", "a.sh", ("  rm  -f a", "", "ls"), ("    rm -f a", "    ls")),
     ],
 )
 def test_a_layout_change_is_formatting_whatever_the_message_says(
@@ -182,6 +186,19 @@ def test_a_layout_change_is_formatting_whatever_the_message_says(
         ("a.sh", ("rm $1",), ('rm "$1"',)),
         ("a.c", ("x = (a + b) * c;",), ("x = a + b * c;",)),
         ("a.py", ("        return x",), ("    return x",)),
+        *((path, ("        save()",), ("    save()",)) for path in ("a.gd", "b.bzl", "BUILD.bazel", "SConstruct")),
+        *((path, ("        a: b",), ("    a: b",)) for path in ("a.fs", "a.sass", "a.elm", "a.pxd", "a.yaml.tmpl")),
+        ("a.sh", ("rm -rf / tmp",), ("rm -rf /tmp",)),
+        ("a.sh", ("rm a", "ls"), ("rm a ls",)),
+        (".gitignore", ("foo bar",), ("foobar",)),
+        ("Makefile", ("CFLAGS = -DWIN32-D_CONSOLE",), ("CFLAGS = -DWIN32 -D_CONSOLE",)),
+        ("a.c", ("unsignedint a;",), ("unsigned int a;",)),
+        *((path, ("f('$a #{b}')",), ('f("$a #{b}")',)) for path in ("a.sh", "a.pl", "a.php", "a.rb", "a.go", "a.c")),
+        *(
+            (path, ("        cc a.c",), ("\tcc a.c",))
+            for path in ("Makefile", "src/GNUmakefile", "Makefile.am", "a.mk")
+        ),
+        ("Makefile", ("\tifeq (a,b)", "\t\tx = 1"), ("        ifeq (a,b)", "                x = 1")),
     ],
 )
 def test_a_change_in_meaning_is_not_formatting(path: str, removed: tuple[str, ...], added: tuple[str, ...]) -> None:

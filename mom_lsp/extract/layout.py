@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -10,15 +11,32 @@ if TYPE_CHECKING:
 
     from mom_lsp.git import Commit, FileChange, Hunk
 
+
+def _ends(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_PYTHON = _ends(".py .pyi .pyx .pxd .gd .bzl .bazel .star BUILD WORKSPACE SConstruct SConscript")
+_SCRIPTS = _ends(".js .jsx .mjs .cjs .ts .tsx .lua .dart")
+_PAGES = _ends(".css .scss .less .html .htm .vue .svelte")
+_BRACED = _ends(
+    ".c .h .cc .hh .cpp .hpp .cxx .m .mm .java .kt .kts .scala .groovy .cs .go .rs .swift .zig .proto .php .pl .pm .rb"
+)
 # Indentation is significant here, so changing it is not formatting.
-_INDENTED = (".py", ".pyi", ".pyx", ".yml", ".yaml", ".hs", ".nim", ".coffee", ".mk", "Makefile", ".pug", ".rst")
+_INDENTED = _PYTHON + _ends(
+    ".yml .yaml .tmpl .j2 .hs .elm .purs .fs .fsx .nim .coffee .pug .haml .slim .sass .styl .rst .md"
+)
+_FREE = _PYTHON + _SCRIPTS + _BRACED  # white space next to punctuation, and line breaks, say nothing
+_WRAPPED = _PAGES + _ends(".md .rst .txt .adoc .tex .xml .sql .el .lisp .scm .clj .ml")  # a line break is a space
+_ONE_QUOTE = _PYTHON + _SCRIPTS + _PAGES  # both quotes mean the same
+_MAKEFILE = re.compile(r"(?:^|/)(?:GNU)?[Mm]akefile(?:\.\w+)?$|\.ma?k$")  # a line that starts with a tab is a command
 TAB = 8  # columns
 _LAST_COMMA = re.compile(r",(?=[)\]}])")
 # An escaped quote starts no string, so that a line with thousands of them takes linear time.
-_SPACES = re.compile(
-    r"\s+|(?P<escaped>\\[\\\"'])|(?P<string>\"(?P<double>(?:\\.|[^\"\\])*)\"|'(?P<single>(?:\\.|[^'\\])*)')"
-)
-_LOOSE = re.compile(r"[,;()]+")
+_QUOTED = r"(?P<escaped>\\[\\\"'])|\"(?P<double>(?:\\.|[^\"\\\n])*+)\"|'(?P<single>(?:\\.|[^'\\\n])*+)'"
+_SPACES = re.compile(rf"{_QUOTED}|(?P<space>[^\S\n]++)")
+_FREE_SPACES = re.compile(rf"{_QUOTED}|(?<![\w\"'])\s++|\s++(?![\w\"'])|(?P<space>\s++)")
+_LOOSE = re.compile(r"[\s,;()]+")
 
 
 def only_layout(commit: Commit) -> bool:
@@ -37,8 +55,8 @@ def layout_share(commit: Commit) -> float:
         for hunk in filter(_has_content, file.hunks):
             size = len(hunk.removed) + len(hunk.added)
             total += size
-            same = _LOOSE.sub("", _normalized(hunk.removed)) == _LOOSE.sub("", _normalized(hunk.added))
-            alike += size * (same and (reindented or not _only_indents(file, hunk)))
+            old, new = (_LOOSE.sub("", _normalized(file.path, lines)) for lines in (hunk.removed, hunk.added))
+            alike += size * (old == new and (reindented or not _only_indents(file, hunk)))
     return alike / total if total else 0.0
 
 
@@ -78,7 +96,7 @@ def _widths(lines: Sequence[str]) -> list[int]:
 def _is_layout(file: FileChange, hunk: Hunk) -> bool:
     if not (any(map(str.strip, hunk.removed)) and any(map(str.strip, hunk.added))):  # most hunks
         return not any(map(str.strip, (*hunk.removed, *hunk.added)))
-    if _normalized(hunk.removed) != _normalized(hunk.added):
+    if _normalized(file.path, hunk.removed) != _normalized(file.path, hunk.added):
         return False
     significant = file.path.endswith(_INDENTED)
     return not significant or _indented(hunk.removed, hunk.added) == _indented(hunk.added, hunk.removed)
@@ -92,15 +110,21 @@ def _only_indents(file: FileChange, hunk: Hunk) -> bool:
     return old == new and not _is_layout(file, hunk)
 
 
-def _normalized(lines: Sequence[str]) -> str:
-    """Return lines without white space outside strings, with one quote style and without trailing commas."""
-    return _LAST_COMMA.sub("", "".join(_SPACES.sub(_without_space, line.rstrip()) for line in lines))
+def _normalized(path: str, lines: Sequence[str]) -> str:
+    """Return lines without what is only formatting in such a file: white space, quote style and trailing commas."""
+    joint = " " if path.endswith(_WRAPPED) else "\n"
+    keep = "\t" if _MAKEFILE.search(path) else ""
+    text = joint.join(keep * line.startswith("\t") + line.strip() for line in lines if line.strip())
+    unified = partial(_unified, any_quote=path.endswith(_ONE_QUOTE))
+    return _LAST_COMMA.sub("", _FREE_SPACES.sub(unified, text)) if path.endswith(_FREE) else _SPACES.sub(unified, text)
 
 
-def _without_space(found: re.Match[str]) -> str:
-    if found["string"]:
-        return f'"{found["double"] or found["single"] or ""}"'
-    return found["escaped"] or ""
+def _unified(found: re.Match[str], *, any_quote: bool) -> str:
+    """Return a string, in double quotes if any quote does, or one space for white space that separates words."""
+    inner = found["single"] if found["double"] is None else found["double"]
+    if inner is None:
+        return found["escaped"] or " " * bool(found["space"])
+    return f'"{inner}"' if any_quote else found[0]
 
 
 def _indented(lines: Sequence[str], others: Sequence[str]) -> list[str]:
