@@ -466,3 +466,33 @@ def test_a_merge_of_bitcoin_core_has_the_description_of_its_pull_request(end: st
     message = split_message("\n\n".join(("Merge o/n#12: Drop the cache", *parts)))
     assert message.body == "The cache is dropped since forks share it.\n\nNobody needs it."
     assert title_of(message.subject) == "Drop the cache"
+
+
+def squashed(above: str) -> str:
+    header = f"commit {SHA}\nAuthor: Ann <ann@example.org>\nDate:   Sun Aug 20 16:02:15 2023 -0700\n\n    "
+    merge = header.replace("Author", "Merge: 1a2b3c4 2b3c4d5\nAuthor", 1)
+    revert = f'{header}Revert "Defer it"\n\n    This reverts commit 0a15bbf3f1972dc84c5c84d5128024c1bc4c0074.'
+    parts = (revert, f"{merge}Merge branch 'main' into topic", f"{header}Scroll pictures\n\n    Since they move.")
+    return "\n\n".join((above, *parts))
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Show pictures\n\nSquashed commit of the following:",
+        "Show pictures",
+        "Squashed commit of the following:",
+        "Show pictures\n\nSixel only.",
+    ],
+)
+def test_a_branch_that_git_squashed_is_no_revert_of_what_it_reverted_itself(above: str) -> None:
+    memory = read(squashed(above))
+    assert memory.kind != "failed_approach"
+    assert memory.references == (Reference("mention", "0a15bbf3f1972dc84c5c84d5128024c1bc4c0074"),)
+    listed = '* Revert "Defer it"\n\n* Scroll pictures\n\nSince they move.'
+    assert memory.body.removeprefix("Sixel only.").strip() == listed
+
+
+def test_a_commit_that_a_message_quotes_is_a_reference() -> None:
+    quoted = f"Handle the end\n\nThis fixes\n\ncommit {SHA}\nAuthor: Ann <ann@example.org>\n\n    Read it"
+    assert SHA in [reference.target for reference in read(quoted).references]

@@ -61,7 +61,8 @@ _THINGS = (
     r"|dependencies|names?|naming|message|title|fixtures?|changelog_unreleased|it)"
 )
 _ROUTINE = re.compile(
-    r"(?:\[pre-commit\.ci\].*|for more information, see https?://pre-commit\.ci.*|autofix: .*|pre-commit.{0,20}"
+    r"(?:squashed commit of the following:"
+    r"|\[pre-commit\.ci\].*|for more information, see https?://pre-commit\.ci.*|autofix: .*|pre-commit.{0,20}"
     r"|merge (?:remote-tracking )?(?:branch|branches|main|master|upstream|origin|pull request|remote|with|from|in)\b.*"
     r"|apply (?:the |some |\w+ )?(?:suggest\w+|review|changes|feedback)\b.*|(?:code )?review(?: \w+){0,2}"
     r"|address(?:ed|es|ing)?\b.*\b(?:review|comments?|feedback|suggestions?|nits?|concerns?|pr|requests?)\b.*"

@@ -45,6 +45,10 @@ _PEOPLE = re.compile(
 )
 _REVIEWS = re.compile(r"^(?:ACKs for |Top commit has no ACKs|Tree-SHA512:)", re.MULTILINE)
 _BLANKS = re.compile(r"\n{3,}")
+SQUASHED = "Squashed commit of the following:"
+# The header of each commit in the text that `git merge --squash` proposes, and the indentation of its message.
+_HEADER = re.compile(r"^commit [0-9a-f]{40}\n(?:Merge: .*+\n)?Author: .*+\n(?:\w+: .*+\n)*+", re.MULTILINE)
+_INDENT = re.compile(r"^ {4}", re.MULTILINE)
 
 _FENCE = re.compile(r"^[ \t]*(```|~~~).*?(?:^[ \t]*\1[ \t]*$|\Z)", re.MULTILINE | re.DOTALL)
 _CODE_LINE = re.compile(r" {4,}|\t|[ \t]*(?:>>|[>$|](?:\s|$))")  # "$ command", but not "$HOME" at the start of a line
@@ -89,7 +93,7 @@ class CommitMessage:
 @text_cache(2)  # asked for twice about each message
 def split_message(message: str) -> CommitMessage:
     """Return subject, body and trailers: the lines at the end that only name people, issues or links."""
-    subject, rest = _split_subject(message.strip())
+    subject, rest = _split_subject(unsquashed(message.strip()))
     if not rest:
         return CommitMessage(subject, "")
     lines, trailers = _without_trailers(_described(rest.rstrip()).split("\n"))
@@ -124,6 +128,17 @@ def _goes_on(first: str, second: str) -> bool:
     if word[0].islower() or word[0] == "(" or _UNFINISHED.search(first[-MAX_LAST:]):
         return True
     return len(sentences(first[:MAX_SUBJECT])) > 1  # the second one is broken off
+
+
+def unsquashed(message: str) -> str:
+    """Return the text of `git merge --squash` as forges write it, a list of messages; any other message as it is."""
+    first, *messages = _HEADER.split(message)
+    above = first.strip()
+    quotes_one = len(messages) == 1 and "\n" in above and not above.endswith(SQUASHED)  # below a text about it
+    if not messages or quotes_one:
+        return message
+    items = (f"* {_INDENT.sub('', one).strip()}" for one in messages)
+    return "\n\n".join(filter(None, (above.removesuffix(SQUASHED).rstrip(), SQUASHED, *items)))
 
 
 def _described(text: str) -> str:

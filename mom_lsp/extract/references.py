@@ -14,7 +14,7 @@ import re
 from collections.abc import Collection, Iterator
 from itertools import islice
 
-from mom_lsp.extract.message import title_of
+from mom_lsp.extract.message import SQUASHED, title_of, unsquashed
 from mom_lsp.extract.reverts import REVERTS, VERDICTS, Subject, of_clause, of_object, of_subject
 from mom_lsp.memory import Reference, Relation
 from mom_lsp.textcache import text_cache
@@ -75,7 +75,8 @@ _SUPERSEDES = re.compile(r"^Supersedes:[ \t]+(?P<what>\S.*)$", re.MULTILINE)
 _QUOTATION = " \t\r\"“”'`."
 _LISTED = re.compile(r"(?:^|\n)[ \t]*(?:[-*] )?$")  # before a name that is listed with its title
 _TITLE = re.compile(r" +(?:#\d+ +)?\w+: ")
-_SQUASHED = re.compile(r"^\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b", re.MULTILINE)  # of a squashed branch
+# What follows was done on a squashed branch.
+_SQUASHED = re.compile(rf"^(?:\* (?:\[[^\]\n]*\] ?)?(?:Revert|Reapply|Reland)\b|{SQUASHED}$)", re.MULTILINE)
 _DISCUSSION = re.compile(r"(?:/files)?#(?:issuecomment|discussion|pullrequestreview|r\d)")
 _STRENGTH: dict[Relation, int] = {
     "mention": 0,
@@ -142,6 +143,7 @@ def references(message: str, *, subject: str = "", home: Collection[str] = ()) -
         home: "owner/name" of the repository on its forges. Links to issues of other projects are skipped, except of
             forks, which have the same name. Without it all links count, except those to what is reverted.
     """
+    message = unsquashed(message)
     first = _first_line(message)
     claim, own = of_subject(subject or first), set(own_numbers(message))
     squashed = None if claim.relation else _SQUASHED.search(message)
