@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,7 @@ def commit_memory(
     home: Collection[str] = (),
     said: Said = NOTHING,
     known: Collection[str] = frozenset(),
+    tree: Callable[[], Iterable[str]] = tuple,
 ) -> Memory:
     """Return the memory of a commit, also of noise: the index knows by them which commits it has read.
 
@@ -54,6 +55,7 @@ def commit_memory(
         said: about the commit outside its message. It adds to the text and changes neither the kind nor what the
             commit reverts or fixes.
         known: ids of memories with feedback; see `commit_memory_id`.
+        tree: as `packed` takes it.
     """
     first_line = commit.message.strip().partition("\n")[0]
     if len(commit.message) > MAX_MESSAGE:
@@ -101,7 +103,7 @@ def commit_memory(
         references=refers,
         numbers=own_numbers(text),
         aliases=(*aliases(text), *_merged_as(text, message.subject)),
-        renames=packed((file.old_path, file.path) for file in commit.files if file.old_path and file.status == "R"),
+        renames=packed(((one.old_path, one.path) for one in commit.files if one.old_path and one.status == "R"), tree),
         trailers=(*message.trailers, *((AGENT, str(agent)) for agent in agents)),
         evidence=round(sum(shares.values()), 3),
         informative=round(informativeness(title, body), 3),

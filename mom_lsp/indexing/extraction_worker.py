@@ -15,6 +15,7 @@ from mom_lsp.annotations import agent_trace
 from mom_lsp.annotations.reading import joined
 from mom_lsp.annotations.reading import said as said_by
 from mom_lsp.annotations.values import NOTHING, Record, Said
+from mom_lsp.errors import RepositoryError
 from mom_lsp.extract.comments import comment_memories
 from mom_lsp.extract.commits import commit_memory
 from mom_lsp.extract.documents import document_memories, is_document
@@ -23,6 +24,7 @@ from mom_lsp.extract.noise import is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
+from mom_lsp.git.runner import is_damage
 from mom_lsp.indexing.annotations import said_of
 from mom_lsp.indexing.commit_talk import commit_talk
 from mom_lsp.indexing.index_rules import IndexRules
@@ -89,10 +91,21 @@ def _of_commit(commit: Commit, task: Task, repository: Repository, said: Said) -
         if not excluded(change.path) and secret.isdisjoint((change.path, change.old_path))
     )
     told, numbers = commit_talk(repository.location).about(replace(commit, files=included))
-    memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said, known=task.known)
+    tree = partial(_paths, repository, commit.sha)
+    memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said, known=task.known, tree=tree)
     if numbers:
         memory = replace(memory, numbers=tuple(dict.fromkeys((*memory.numbers, *numbers))))
     return replace(memory, noise="excluded") if commit.files and not included else memory
+
+
+def _paths(repository: Repository, commit: str) -> Iterable[str]:
+    """Return the paths of a commit, none if this clone lacks a part of its tree."""
+    try:
+        return repository.tree(commit)
+    except RepositoryError as error:
+        if not is_damage(error):
+            raise
+        return ()
 
 
 def _of_files(repository: Repository, task: Task) -> Iterator[Memory]:
