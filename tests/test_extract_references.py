@@ -146,6 +146,8 @@ def test_a_fork_counts_as_the_same_project() -> None:
         ("Undo the limit, see 1a2b3c4d5e", ["1a2b3c4d5e"]),
         ("Mend it\n\nWe should revert 1a2b3c4 one day.", ["1a2b3c4"]),
         ("Mend it\n\nIt was reverted in 1a2b3c4.", ["1a2b3c4"]),
+        ('Mend it\n\nCommit 1a2b3c4d "reverted" commit 2b3c4d5e.', ["1a2b3c4d", "2b3c4d5e"]),
+        ('Mend it\n\n"Revert the limit" (1a2b3c4) hid it.', ["1a2b3c4"]),
         ("Mend it\n\nThis goes back to reverting, like before 1a2b3c4.", ["1a2b3c4"]),
         ('Mend it\n\n2024-05-17 Ada Revert "Infer" (#12)', ["#12"]),
         ('Mend it\n\n* Revert "Infer" (#12)\n\nThis reverts commit 1a2b3c4.', ["#12", "1a2b3c4"]),

@@ -227,9 +227,10 @@ def of_object(relation: Relation, between: str) -> Relation | None:
 
 def _is_own_act(act: re.Match[str], words: list[str], between: str) -> bool:
     """Whether a verb says what the commit itself does, judged by the words before it and up to the name."""
-    last = words[-1] if words else ""
     if words and act[0][0].isupper():  # the title of another commit
         return False
+    words = [word for word in words if word]  # a quotation mark before the verb is none
+    last = words[-1] if words else ""
     if act["undo"] and (len(between) > _NEAR or re.search(r"[,;:]", between)):
         return False
     if last in _PASSIVE or any(word in _HEDGES or word.endswith("n't") for word in words[-2:]):
