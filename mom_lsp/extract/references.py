@@ -29,7 +29,7 @@ _NAME = re.compile(
     r"|(?<![\w/&#{;-])(?:#|GH-|gh-)(?P<number>[1-9]\d{0,6})\b(?![-.]\d)"  # "#123", "GH-123"
     r"|github\.com/(?P<linked>[\w.-]+/[\w.-]+)/(?:pull|issues)/(?P<link>[1-9]\d{0,6})\b"
     r"|(?<![\w./-])(?P<project>[\w.-]+(?:/[\w.-]+)+)(?P<far>[#!][1-9]\d{0,6})\b"  # "owner/repo#123"
-    r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b|I[0-9a-f]{40}\b)"  # only if it is reverted
+    r"|(?<![\w/!])(?P<only>![1-9]\d{0,6}\b|r[1-9]\d{0,7}\b(?!\.\d)|I[0-9a-f]{40}\b)"  # only if it is reverted
 )
 _KINDS = bytes(
     48 if chr(c) in "0123456789" else 97 if chr(c) in "abcdef" else 10 if c == 10 else 32 for c in range(256)

@@ -71,6 +71,7 @@ _ASIDE = re.compile(
     r"|reversing|back to)\b",
     re.IGNORECASE,
 )
+_OBJECT_END = re.compile(rf"[:;]|{_ASIDE.pattern}", re.IGNORECASE)
 _NEAR = 60  # characters between "undo" and the name
 
 # Bodies
@@ -161,7 +162,8 @@ def _of_act(act: re.Match[str], rest: str) -> Subject:
         return Subject("reapply", title or (_key(rest) if ":" in act[0] else ""))
     if not title and ":" in act[0]:
         title = _key(rest)
-    partly = act["part"] or (not inner and (_PART.search(rest[:40]) or _PARTLY_LAST.search(rest)))
+    of_part = _PART.search(_OBJECT_END.split(rest[:40], maxsplit=1)[0]) or _PARTLY_LAST.search(rest)
+    partly = act["part"] or (not inner and of_part)
     return Subject("partial_revert" if partly else "revert", inner if act["reapply"] else title)
 
 
