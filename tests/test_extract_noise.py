@@ -129,7 +129,11 @@ def test_a_merge_takes_its_title_from_the_pull_request_or_the_prose() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["vendor/a/b.go", "third_party/z/z.c", "web/node_modules/x/i.js", "js/jquery-3.1.min.js"]
+    "path",
+    [
+        *("vendor/a/b.go", "third_party/z/z.c", "web/node_modules/x/i.js", "js/jquery-3.1.min.js", "js/jquery.js"),
+        *("js/vue-2.6.1.js", "js/d3.v7.min.js", "css/bootstrap.min.css", "static/js/bootstrap.js", "public/react.js"),
+    ],
 )
 def test_vendored_paths_are_recognized(path: str) -> None:
     assert is_vendored(path)
@@ -143,7 +147,19 @@ def test_generated_paths_are_recognized(path: str) -> None:
     assert is_generated(path)
 
 
-@pytest.mark.parametrize("path", ["lib/url.c", "src/vendors.py", "lock.c", "mypy/checker.py", "docs/generated.md"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "lib/url.c",
+        "src/vendors.py",
+        "lock.c",
+        "mypy/checker.py",
+        "docs/generated.md",
+        "resources/js/bootstrap.js",
+        "src/plugins/vue.js",
+        "src/react.js",
+    ],
+)
 def test_hand_written_paths_are_neither_vendored_nor_generated(path: str) -> None:
     assert not is_vendored(path)
     assert not is_generated(path)

@@ -16,11 +16,13 @@ from mom_lsp.extract.quote import quote
 if TYPE_CHECKING:
     from mom_lsp.git import Commit, FileChange
 
+_FRAMEWORK = r"(?:bootstrap|d3|underscore|prototype|angular|react|vue)"  # also names of an application's own files
 _VENDORED = re.compile(
     r"(?:^|/)(?:vendor(?:ed)?|third[-_]?party|3rd[-_]?party|node_modules|bower_components|jspm_packages|Godeps"
     r"|Carthage|Pods|site-packages|extern(?:als?)?|deps/(?=[^/]+/)|_vendor|\.yarn/(?:releases|plugins|cache)|venv"
-    r"|\.venv)/|(?:^|/)(?:jquery|bootstrap|d3|underscore|prototype|mootools|angular|react"
-    r"|vue)(?:[-.][\d.]+)?(?:\.slim)?(?:\.min)?\.(?:js|css)$"
+    rf"|\.venv)/|(?:^|/)(?:jquery|mootools|{_FRAMEWORK}(?=[-.]v?\d|\.slim\.|\.min\.))"
+    r"(?:[-.]v?[\d.]+)?(?:\.slim)?(?:\.min)?\.(?:js|css)$"
+    rf"|(?:^|/)(?:libs?|_?static|public|assets)/(?:[^/]+/){{0,4}}{_FRAMEWORK}\.(?:js|css)$"
     r"|(?:^|/)(?:config\.guess|config\.sub|install-sh|ltmain\.sh|libtool\.m4|mkinstalldirs|depcomp|missing)$"
     r"|(?:^|/)gradlew(?:\.bat)?$|(?:^|/)gradle/wrapper/|(?:^|/)mvnw(?:\.cmd)?$",
 )
