@@ -25,6 +25,13 @@ ORDINARY = [
     "Cookie: theme=dark; session=expired",
     "see https://docs.example.org/webhooks/event-payloads-and-more",
     "machine example.org login anonymous",
+    "RENDER_PASS = second_pass; first_pass = pass2d, NUM_PASS=3",
+    "Passwort: erforderlich; contraseña: obligatoria; mot de passe : requis",
+    "desenhar: 12a34b",
+    "密码\uff1amd5加密",
+    "密码学: sha256sum1",
+    "password = 'Enter 2 or 3digits'",
+    '"client_secret": "OAuth2 client"',
     "SECRET_KEY = os.environ['SECRET_KEY']",
 ]
 

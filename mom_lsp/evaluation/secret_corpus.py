@@ -142,12 +142,39 @@ IN_CONTEXT = (  # recognised by what is around them
     SecretKind(
         "password in code", ('password = "{}"', "DB_PASSWORD: {}", "passwd='{}'", '"password": "{}",'), _password
     ),
+    SecretKind(
+        "password in settings", ("SMTP_PASS={}", 'MAIL_PASS="{}"', "MYSQL_ROOT_PASS: {}", "smtp_pass = '{}'"), _password
+    ),
+    SecretKind(
+        "password in another language",
+        (
+            "Passwort: {}",
+            "Kennwort = '{}'",
+            "mot de passe : {}",
+            "contraseña: {}",
+            "senha: {}",
+            "Пароль: {}",
+            "密码\uff1a{}",
+            "パスワード: {}",
+            "비밀번호: {}",
+        ),
+        _password,
+    ),
+    SecretKind(
+        "password of two words",
+        ("password='{}'", 'passwd: "{}"', 'DB_PASSWORD="{}"'),
+        joined(some(LOWER, 3), "@", some(DIGITS, 2), " ", some(LOWER, 4), some(DIGITS, 2)),
+    ),
     SecretKind("password in prose", ("the password is {}", "Password: {}", "its password was {} until now"), _password),
     SecretKind("pass phrase", ('passphrase: "{}"', 'the pass phrase is "{}"', "passphrase = '{}'"), _passphrase),
     SecretKind("--password", ("deploy --password {} --now", "mysqldump --user=app --password={} db"), _password),
     SecretKind("-p", ("mysql -u root -p{} app", "docker login -u ci -p {} registry.example.org"), _password),
     SecretKind("sshpass", ("sshpass -p {} ssh ci@example.org", "sshpass -p '{}' scp a b:"), _password),
-    SecretKind("curl -u", ("curl -u deploy:{} https://example.org/", "wget --http-password={} https://a/"), _password),
+    SecretKind(
+        "curl -u",
+        ("curl -u deploy:{} https://example.org/", "curl -udeploy:{} https://a/", "wget --http-password={} https://a/"),
+        _password,
+    ),
     SecretKind("netrc", ("machine example.org login ci password {}",), _password),
     SecretKind("Authorization: Basic", ("Authorization: Basic {}", '-H "Authorization: Basic {}"'), _basic),
     SecretKind("Authorization: Bearer", ("Authorization: Bearer {}", '"Authorization": "Bearer {}"'), some(ALNUM, 40)),

@@ -7,17 +7,11 @@ the time grows with the text alone.
 import re
 from collections.abc import Callable
 
-from mom_lsp.redact.detectors import plausible, random_looking
+from mom_lsp.redact.detectors import is_prompt, names_a_scheme, plausible, random_looking
 from mom_lsp.redact.spans import Span, replace
 
 _Check = Callable[[str], bool]
 
-_NAMES_A_SCHEME = re.compile(
-    r"(?i)base-?\d|md[45]|sha-?\d|utf-?\d|x\.?509|pbkdf2|bcrypt|argon2|oauth-?2|v?\d[.,)\d]*\Z|2fa"
-)
-_PROMPT = re.compile(
-    r"(?i)\b(?:enter|your|please|the|a|an|is|for|not|no|must|to|type|new|again|wrong|invalid|key|file|phrase|password)\b"
-)
 _MIXED = re.compile(r"(?=[A-Za-z]*\d)(?=[a-z\d]*[A-Z])(?=[A-Z\d]*[a-z])[A-Za-z\d]+")
 _TOO_ORDINARY = re.compile(r"[a-z]+|[A-Z]+|\d+")
 
@@ -33,7 +27,7 @@ def _random(value: str) -> bool:
 
 def _password(value: str) -> bool:
     """Whether a word after "the password is" may be one, not "wrong" or "base64-encoded"."""
-    return not _NAMES_A_SCHEME.match(value) and any(c.isdigit() for c in value) and _random(value)
+    return not names_a_scheme(value) and any(c.isdigit() for c in value) and _random(value)
 
 
 def _argument(value: str) -> bool:
@@ -43,7 +37,7 @@ def _argument(value: str) -> bool:
 
 def _phrase(value: str) -> bool:
     """Whether quoted words may be a pass phrase, not a prompt that asks for it."""
-    return len(value.split()) >= 3 and not _PROMPT.search(value)
+    return len(value.split()) >= 3 and not is_prompt(value)
 
 
 def _opaque(value: str) -> bool:
@@ -81,7 +75,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Check], ...] = tuple(
         ((" login ",), r"\blogin\b[^\n|;]{0,80}?[ \t]-p[ \t]{1,3}[\"']{0,1}([^\s\"'`]{4,100})", _argument),
         (
             ("curl", "wget"),
-            r"\b(?:curl|wget)\b[^\n|;]{0,80}?[ \t](?:-u|--user)[ =][\"']{0,1}[^\s:\"']{1,64}:([^\s\"'`]{4,100})",
+            r"\b(?:curl|wget)\b[^\n|;]{0,80}?[ \t](?:-u[ =]?|--user[ =])[\"']{0,1}[^\s:\"']{1,64}:([^\s\"'`]{4,100})",
             _argument,
         ),
         (

@@ -10,10 +10,13 @@ from mom_lsp.redact.spans import MARK, Span
 
 Detector = Callable[[str], Iterator[Span]]
 
-# Names that detect-secrets' keyword plugin knows; its slow expressions get only the text after such a name.
+# Names of secrets, in English and in other languages, and what assigns to them.
 _KEYWORD = re.compile(
-    rb"(?:(?:api|auth|service|account|db|database|priv|private|client)_?key|(?:db|database|key)_?pass"
-    rb"|passwd|password|pwd|secret|contrase[?n]a)[\w-]{0,40}[\"'`\])]{0,3}\s{0,3}(?::=|=>|[!=]=?=?|:|\()"
+    r"(?P<name>(?:api|auth|service|account|db|database|priv|private|client)_?key|(?:db|database|key)_?pass"
+    r"|passwd|password|pwd|secret|(?-i:[A-Z\d]_PASS)\b|(?:smtp|mail|ftp|mysql|redis|root|admin|user)_pass\b"
+    r"|passwort|kennwort|mot de passe[ \xa0\u202f]?|contrase[ñn]a|(?<![a-z])senha|парол|密[码碼](?!学|學)|口令"
+    r"|パスワード|비밀번호|암호(?!화))(?P<rest>[\w-]{0,40}[\"'`\])]{0,3}\s{0,3}(?::=|=>|[!=]=?=?|[:\uff1a]|\())",
+    re.IGNORECASE,
 )
 # First characters of the tokens that detect-secrets' other plugins detect.
 _TOKEN = re.compile(
@@ -32,8 +35,16 @@ _PLACEHOLDER = re.compile(
     r"|hidden|redacted|undefined|test(ing)?|username|value|text",
     re.IGNORECASE,
 )
+_MIXED = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])")
+_SCHEME = re.compile(r"(?i)base-?\d|md[45]|sha-?\d|utf-?\d|x\.?509|pbkdf2|bcrypt|argon2|oauth-?2|v?\d[.,)\d]*\Z|2fa")
+_PROMPT = re.compile(
+    r"(?i)\b(?:enter|your|please|the|a|an|is|for|not|no|must|to|type|new|again|wrong|invalid|key|file|phrase|password)\b"
+)
 _ALLOW = re.compile(r"(leaks):(allow)", re.IGNORECASE)
 _TOKEN_END = re.compile(r"(?:[,)\]}<>|&`]|\.(?!\S))(?<=[\w-]{16}.)")
+_KNOWN_NAME = "pwd"  # to detect-secrets, which knows few other names
+_VALUE_END = re.compile(r"[\s,;\u3000-\u9fff\uac00-\ud7a3\uff00-\uff65]")  # Chinese or Korean may follow directly
+MAX_WORDS = 3  # of a password
 MAX_ASSIGNMENTS = 20  # to secret-sounding names in one piece of a line; nobody writes more, and all of it is masked
 _BATCH = 50  # lines per betterleaks call: with fewer the call overhead dominates, with more its superlinear search
 
@@ -45,18 +56,38 @@ def random_looking(word: str) -> bool:
     return changes > 0.34 * (len(word) - 1)
 
 
+def names_a_scheme(word: str) -> bool:
+    """Whether a word begins like the name of an encoding or algorithm, or is a version."""
+    return bool(_SCHEME.match(word))
+
+
+def is_prompt(text: str) -> bool:
+    """Whether a text asks for a password, or complains about one."""
+    return bool(_PROMPT.search(text))
+
+
 def plausible(value: str, *, quoted: bool) -> bool:
     """Whether a value assigned to a secret-sounding name may be a secret, not code, a template or a placeholder."""
     if len(value) < (4 if quoted else 6) or MARK in value or _TEMPLATE.fullmatch(value):
         return False
-    if _PLACEHOLDER.fullmatch(value) or any(c.isspace() for c in value):
+    if _PLACEHOLDER.fullmatch(value):
         return False
+    if any(c.isspace() for c in value):
+        return quoted and _words_of_password(value)
     if quoted:
         return any(c.isalnum() for c in value)
     digits = sum(c.isdigit() for c in value)
     if value.isdigit() or value[0] in "&*([{<$%" or value[-1] in ">}" or (digits < 2 and _REFERENCE.fullmatch(value)):
         return False
     return random_looking(value) or (digits > 0 and not value.isupper())
+
+
+def _words_of_password(value: str) -> bool:
+    """Whether a quoted text with blanks may be a password: few words, one of letters and digits, and no message."""
+    words = value.split()
+    if len(words) > MAX_WORDS or is_prompt(value) or any(names_a_scheme(word) for word in words):
+        return False
+    return any(_MIXED.match(word) for word in words)
 
 
 def urls(line: str) -> Iterator[Span]:
@@ -69,7 +100,7 @@ def urls(line: str) -> Iterator[Span]:
 def _value_span(text: str, value: str, start: int) -> Span:
     """Return the span of the secret in `value`, found at `start` of `text`; an empty span if it is no secret."""
     quoted = text[start - 1 : start] in {'"', "'", "`"} or value[:1] in {'"', "'", "`"}
-    core = value if quoted else re.split(r"[\s,;]", value, maxsplit=1)[0].rstrip("\\.)]}")
+    core = value if quoted else _VALUE_END.split(value, maxsplit=1)[0].rstrip("\\.)]}")
     core = core.strip("\"'`")
     start += value.find(core)
     return (start, start + len(core)) if core and plausible(core, quoted=quoted) else (0, 0)
@@ -88,16 +119,17 @@ def keyword_detector() -> Detector:
     )
 
     def detect(line: str) -> Iterator[Span]:
-        found = list(islice(_KEYWORD.finditer(line.encode("ascii", "replace").lower()), MAX_ASSIGNMENTS + 1))
+        found = list(islice(_KEYWORD.finditer(line), MAX_ASSIGNMENTS + 1))
         if len(found) > MAX_ASSIGNMENTS:
             yield found[0].start(), len(line)
             return
         for match in found:
-            text = line[match.start() : match.end() + 300]
+            text = _KNOWN_NAME + line[match.start("rest") : match.end() + 300].replace("\uff1a", ":")
+            at = match.start("rest") - len(_KNOWN_NAME)
             for form in forms:
                 for value in plugin.analyze_string(text, form):
-                    start, end = _value_span(text, value, text.find(value, match.end() - match.start()))
-                    yield match.start() + start, match.start() + end
+                    start, end = _value_span(text, value, text.find(value, match.end() - at))
+                    yield at + start, at + end
 
     return detect
 
