@@ -30,9 +30,14 @@ _SECRET_NAME = re.compile(r"(?i)pass|pwd|secret|token|api_?key|auth")
 _HASH = re.compile(r"(?i)[0-9a-f]{7,12}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TEMPLATE = re.compile(r"\$\w+|[$#]?\{.*\}|.*\$\{.*|%\(.*|%[A-Za-z_]+%?|<.*>|\W*|x+|\.{3}.*", re.IGNORECASE | re.DOTALL)
 _REFERENCE = re.compile(r"[A-Za-z_][\w]*(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*|\[[^]]*\]?|\(.*)+", re.DOTALL)
+_CALL = re.compile(r"[A-Za-z_]\w*+(?:(?:\.|->|::|\?\.)[A-Za-z_]\w*+)*+\(")
 _PLACEHOLDER = re.compile(
     r"pass(word|wd|phrase)|secret|token|string|none|null|true|false|example|changeme|placeholder|required|optional"
-    r"|hidden|redacted|undefined|test(ing)?|username|value|text",
+    r"|hidden|redacted|undefined|test(ing)?|username|value|text|v\d+(?:(?:alpha|beta)\d*)?"
+    # algorithms
+    r"|argon2(?:id|[id])?|(?:hmac[-_]?|pbkdf2[-_:]?|scram[-_]?)?(?:md5|sha-?\d{1,3}(?:[-_/]\d{3})?)|[hr]s(?:256|512)"
+    r"|base-?(?:32|58|64)|utf-?(?:8|16|32)(?:le|be)?|aes-?\d{3}(?:[-_](?:gcm|cbc|ctr))?|(?:x|ed)25519|rsa-?\d{4}|x\.?509"
+    r"|oauth-?2",
     re.IGNORECASE,
 )
 _MIXED = re.compile(r"(?=\D*\d)(?=[^A-Za-z]*[A-Za-z])")
@@ -77,7 +82,9 @@ def plausible(value: str, *, quoted: bool) -> bool:
     if quoted:
         return any(c.isalnum() for c in value)
     digits = sum(c.isdigit() for c in value)
-    if value.isdigit() or value[0] in "&*([{<$%" or value[-1] in ">}" or (digits < 2 and _REFERENCE.fullmatch(value)):
+    if value.isdigit() or value[0] in "&*([{<$%" or value[-1] in ">}":
+        return False
+    if _CALL.match(value) or (digits < 2 and _REFERENCE.fullmatch(value)):
         return False
     return random_looking(value) or (digits > 0 and not value.isupper())
 
