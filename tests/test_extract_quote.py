@@ -74,13 +74,47 @@ def test_references_credits_code_and_the_title_are_never_quoted(body: str, text:
     assert quote("pool: mend the leak", body).text == text
 
 
-@pytest.mark.parametrize("credit", ["From Ada Byron, thanks!", "Fix from Ada.", "From Ada Byron in GitHub issue 12."])
+@pytest.mark.parametrize(
+    "credit",
+    [
+        "From Ada Byron, thanks!",
+        "Fix from Ada.",
+        "From Ada Byron in GitHub issue 12.",
+        "From Ada Byron, GitHub issue 4435.",
+        "From Ada BYRON.",
+        "GitHub issues 1182 and 2299.",
+        "GitHub issue 4280 from ada dot byron at engines dot example.",
+        "Requested ages ago by somebody whose name I have forgotten.",
+        "Fixes a crash reported by Ada van der Byron.",
+        "Based on a diff from ada@.",
+        "Prompted by ada on #engines.",
+        "Patch from SF bug 3374493.",
+        "ok ada grace",
+        "OK ada@ grace@, agreement from byron@",
+        "Thanks Ada Byron for the report and Grace Hopper for the review.",
+    ],
+)
 def test_whom_a_change_is_from_is_no_reason(credit: str) -> None:
     assert not is_informative(credit)
 
 
 @pytest.mark.parametrize("sentence", ["From Python 3.8 on this is a warning.", "From now on the server answers."])
 def test_since_when_something_holds_may_be_one(sentence: str) -> None:
+    assert is_informative(sentence)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Do not crash when the session has no window, reported by Ada Byron.",
+        "Fix a leak in the error path, from Ada Byron.",
+        "ok to free it here, the server keeps a copy",
+        "Requested by POSIX.",
+        "Problem caused by Windows.",
+        "Fixed by using the copy.",
+    ],
+)
+def test_what_a_change_does_is_told_apart_from_whom_it_is_from(sentence: str) -> None:
     assert is_informative(sentence)
 
 

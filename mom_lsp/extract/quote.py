@@ -37,7 +37,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
 _REFERENCE = re.compile(r"https?://\S+|#\d+|\b(?:GHSA|CVE)-[\w-]+|\b[0-9a-f]{7,40}\b")
 _POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
     rf"(?:(?:{WORDS}|th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
-    r"|made|commit|change|patch|pr|pull|request|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
+    r"|made|commit|change|patch|pr|pull|request|github|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
     r"|follow\w*|ups?|clos(?:es|ed?)|re-?open(?:s|ed)?|resolves?|refs?|see|continuation|addresses|related|inspired"
     r"|together|discussions?|threads?|details?|more|info(?:rmation)?|at|here|on)\b|\W|\d)*",
     re.IGNORECASE,
@@ -46,9 +46,26 @@ _CREDIT = re.compile(
     r"(?:(?:signed|reported|reviewed|suggested|spotted|found|noticed|tested|acked|approved|assisted|pointed out|thanks"
     r"|co-?authored|co-?developed)[- ](?:off[- ])?(?:by|to)\b|(?:cc|ref|bug|link|url|closes|thanks)\s*:"
     r"|\(cherry picked|--HG--|\[[\w.+-]+@[\w.-]+[:\]]"  # "[ada@example.org: renamed]"
-    # "From Ada Byron in GitHub issue 12."
-    r"|(?:(?:diff|fix|patch|based on an? \w{1,20}) )?from (?-i:[A-Z])[\w'.-]{0,40}(?: (?-i:[A-Z])[\w'.-]{0,40}){0,3}"
-    r"(?:,? (?:in|via) (?:github|issue|bug|pr)\b.*|, (?:thanks|with|ok)\b.*)?[.!]?$)",
+    r")",
+    re.IGNORECASE,
+)
+_NAME_OF_PERSON = r"(?-i:[A-Z\u00c0-\u00de])(?!\w*(?-i:[A-Z]{2}))[\w'-]*(?: (?-i:[A-Z]){2,20}\b)?"
+_THANKED = re.compile(r"\b(?:by|from|via|ok|thanks|thank)\b", re.IGNORECASE)
+_ONLY_THANKS = re.compile(  # people, and what they gave: "Problem spotted by Ada Byron, issue 12.", "ok ada grace@"
+    r"(?:ok(?: (?!(?:to|if|when|with|for|since|as|the|a|in|but|and|so|because)\b)[\w@-]{1,20}){1,5}\W*$"
+    r"|(?:reported|requested|suggested|prompted|spotted|found|noticed|seen|written|tested|reminded)(?: out)? by"
+    r" (?!(?:the|an?|this|that|all|any|its?|one)\b|\w+ing\b)(?-i:[a-z])[\w.-]{1,30}"
+    r"(?=[.!,;]?(?:$| (?:and|on|in|via|from|with)\b))"
+    r"|(?:from|by) [\"']{1,2}[\w .-]{1,40}[\"']{1,2}|on #[a-z]\w*"
+    r"|[\w.+-]{1,40}(?: dot \w{1,20}){0,3} at [\w-]{1,40}(?:(?: dot |\.)\w{1,20}){1,4}|[\w.+-]{0,40}@[\w.+-]{0,40}"
+    r"|(?:reported|requested|suggested|prompted|spotted|found|noticed|seen|pointed|out|mentioned|reminded|tested|reviewed"
+    r"|agree(?:d|ment)|written|originally|based|inspired|adapted|tweak(?:ed|s)|discuss(?:ed|ion)|tracked|down|extended|completed"
+    r"|ideas?|inputs?|help|guidance|requests?|reports?|reviews?|diffs?|patch(?:es)?|fix(?:e[sd])?|changes?|code|work|commits?"
+    r"|solution|different|similar|problems?|issues?|bugs?|crash(?:es)?|leaks?|typos?|github|sf|pr|pull|thanks?|ok|many|much"
+    r"|by|from|via|for|on|in|of|to|with|and|also|both|then|too|an?|the|this|that|was|were|last|previous(?:ly)?|another|other"
+    r"|mostly|most|some|minor|small|little|few|couple|several|first|earlier|later|very|ages|ago|while|back|long|months?|years?|me|my"
+    r"|people|users?|somebody|someone|whose|name|i(?:'ve)?|have|forgotten|van|der|den|von|de|la|le|du|da|di|dos)\b"
+    rf"|{_NAME_OF_PERSON}|\W|\d)*+",
     re.IGNORECASE,
 )
 _ITEM = re.compile(r"(?:[-*•+]|\d{1,2}[.)]) ")
@@ -150,9 +167,14 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
 def is_informative(sentence: str) -> bool:
     """Whether a sentence is more than a reference to another commit or issue, or a credit."""
     words = len(_WORD.findall(sentence)) - ideographs(sentence) / 2
-    if words < LEAST_WORDS or _CREDIT.match(sentence) or announces(sentence):
+    if words < LEAST_WORDS or _CREDIT.match(sentence) or _only_thanks(sentence) or announces(sentence):
         return False
     return not is_pointer(sentence)
+
+
+def _only_thanks(sentence: str) -> bool:
+    """Whether a sentence only says whom a change is from, and who helped."""
+    return bool(_THANKED.search(sentence) and _ONLY_THANKS.fullmatch(_REFERENCE.sub(" ", sentence)))
 
 
 def is_pointer(sentence: str) -> bool:
