@@ -170,6 +170,51 @@ def test_people_in_the_body_are_dropped_and_trailers_are_capped() -> None:
     assert len(message.trailers) == 20
 
 
+REASON = "The pool leaked on each retry."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"{REASON}\n\nDifferential Revision: https://phabricator.services.mozilla.com/D12345",
+        f"Differential Revision: https://phabricator.example.org/D1\n\n{REASON}",
+        f"Summary:\n{REASON}\n\nReviewers: george.burgess.iv, dberlin\n\nSubscribers: llvm-commits\n\nllvm-svn: 12",
+        f"Summary: Pull Request resolved: https://example.org/pull/1\n\n{REASON}\n\n"
+        "Test Plan: run it\n\nand look\n\nReviewed By: ada\n\nDifferential Revision: D12",
+        f"{REASON}\n\nBackpatch-through: 12\n\nAuthor: Ada Byron <ada@example.org>\n"
+        "Author: Grace Hopper\nDiscussion: https://postgr.es/m/12@example.org",
+        f"{REASON}\n\nBUG=chromium:123\nTEST=unit_tests --pool\nR=ada@chromium.org, grace\nTBR=byron\n\n"
+        "Review URL: https://codereview.chromium.org/123",
+        f"[ Upstream commit 1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d ]\n\n{REASON}",
+        f"commit 1a2b3c4d5e6f7a8b9c0d1a2b3c4d5e6f7a8b9c0d upstream.\n\n{REASON}",
+        f"{REASON}\n\nRelated work items: #12, #34",
+        f"Author: ada <ada@example.org>\nDate: Sun Aug 20 16:09:51 2023 -0700\n\n{REASON}",
+    ],
+)
+def test_lines_about_the_process_are_no_part_of_the_body(body: str) -> None:
+    assert split_message(f"pool: mend it\n\n{body}").body == REASON
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Author: is now optional, since imports have none.",
+        "Summary: the pool leaked on each retry.",
+        "Discussion: there was none, so it is kept small.",
+        "Reviewers: those who look at it need the old name",
+        "R=3 is what the paper has.",
+        "The test plan: it is run twice, since it was flaky.",
+    ],
+)
+def test_prose_that_begins_like_a_line_about_the_process_is_kept(body: str) -> None:
+    assert split_message(f"pool: mend it\n\n{body}").body == body
+
+
+def test_a_trailer_above_a_line_about_the_process_is_read() -> None:
+    message = split_message("pool: mend it\n\nIt leaked.\n\nFixes: #12\nReviewers: ada, grace\nTags: #pool")
+    assert message.trailers == (("Fixes", "#12"),)
+
+
 def test_the_rationale_is_one_sentence_and_never_code() -> None:
     body = (
         "Move the check. It must come first, because a redirect\nresets the flag. Also rename it.\n\n    because = 1\n"

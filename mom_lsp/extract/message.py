@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mom_lsp.extract.body import cleaned, only_references
 from mom_lsp.extract.language import Language, says, spoken
+from mom_lsp.extract.process_lines import without_process_lines
 from mom_lsp.limits import MAX_SENTENCE, MAX_SUBJECT
 from mom_lsp.textcache import text_cache
 
@@ -85,7 +86,7 @@ class CommitMessage:
     """The parts of a commit message."""
 
     subject: str  # the first line, or the sentence that begins there
-    body: str  # without trailers, credits, and what `cleaned` drops
+    body: str  # without trailers, credits, lines about the process, and what `cleaned` drops
     trailers: tuple[tuple[str, str], ...] = ()
     written: str = ""  # the body with what `cleaned` drops, such as "This reverts commit …"
 
@@ -96,7 +97,7 @@ def split_message(message: str) -> CommitMessage:
     subject, rest = _split_subject(unsquashed(message.strip()))
     if not rest:
         return CommitMessage(subject, "")
-    lines, trailers = _without_trailers(_described(rest.rstrip()).split("\n"))
+    lines, trailers = _without_trailers(without_process_lines(_described(rest)).rstrip().split("\n"))
     body = "\n".join(lines).replace("\r", "")
     written = _PEOPLE.sub("", body + "\n").strip()
     body = _BLANKS.sub("\n\n", cleaned(subject, written)).strip()
