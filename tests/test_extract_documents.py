@@ -100,6 +100,37 @@ def test_a_decision_record_is_one_memory_with_its_reason_and_status() -> None:
     assert read("doc/adr/template.md", ADR) == []
 
 
+@pytest.mark.parametrize(
+    ("head", "title"),
+    [
+        ("status: accepted", "Use SQLite for the journal"),
+        ("status: 'superseded by ADR-14'", "Use SQLite for the journal (superseded by adr-14)"),
+        ('status: "accepted"\ntitle: "Keep the journal in SQLite"', "Keep the journal in SQLite"),
+    ],
+)
+def test_a_decision_record_may_have_its_title_and_status_in_its_front_matter(head: str, title: str) -> None:
+    text = f"---\n{head}\n---\n\n# Use SQLite for the journal\n\n## Context\n\n{'It has to survive a crash. ' * 3}\n"
+    (memory,) = read("docs/adr/0001-use-x.md", text)
+    assert memory.title == title
+    assert memory.body.startswith("It has to survive")
+    assert memory.source.end_line == text.count("\n")
+
+
+def test_the_front_matter_of_a_guide_is_no_section_and_keeps_its_lines() -> None:
+    said = "Name a test as a statement about the code. " * 3
+    head = f"---\nlayout: page\ndescription: {said}\n---"
+    assert [(one.title, one.source.line) for one in read("CONTRIBUTING.md", f"{head}\n\n# Style\n\n{said}\n")] == [
+        ("Style", 6)
+    ]
+
+
+def test_a_text_between_two_rules_and_a_heading_of_rest_are_no_front_matter() -> None:
+    said = "Name a test as a statement about the code. " * 3
+    assert said.strip() in read("CONTRIBUTING.md", f"---\n\n{said}\n\n---\n")[0].body
+    assert read("CONTRIBUTING.rst", f"---------\nStyle: it\n---------\n\n{said}\n")[0].title == "Style: it"
+    assert read("CONTRIBUTING.rst", f"---\nIt:\n---\n\n{said}\n")[0].title == "It:"
+
+
 def test_a_decision_without_reasoning_uses_its_context_as_the_reason() -> None:
     text = (
         "# Use tabs\n\n## Context\n\nPeople argue about spaces in each and every review here.\n\n## Decision\n\nTabs.\n"

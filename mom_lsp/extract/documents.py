@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
-from mom_lsp.extract.front_matter import MAX_FILES, InScope, front_matter, no_files
+from mom_lsp.extract.front_matter import MAX_FILES, FrontMatter, InScope, front_matter, no_files
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import entry_kind, text_kind
 from mom_lsp.extract.line_ends import as_lines_of_git
@@ -42,6 +42,7 @@ _RULES = re.compile(  # written for agents that change the code, and true for pe
     r"(?:^|/)(?:(?:AGENTS|CLAUDE|GEMINI)(?:\.[\w-]+)?\.md|\.cursorrules|\.windsurfrules|\.cursor/rules/(?:[^/]+/)*[^/]+\.mdc?"
     r"|\.github/copilot-instructions\.md|\.github/instructions/(?:[^/]+/)*[^/]+\.instructions\.md)$"
 )
+_FRONT_MATTER = re.compile(r"\.(?:md|mdx|mdc|markdown)$|rules$", re.IGNORECASE)  # in reST, "---" begins a heading
 _CHANGELOG = re.compile(
     rf"(?:^|/)(?:change(?:s|[-_]?log)|news|history|release[-_]?notes|releases?)(?:[-_.]?v?\d[\w.]*?)?{_ANY_TEXT}",
     re.IGNORECASE,
@@ -114,17 +115,18 @@ def document_memories(
     if not is_document(path):
         return []
     text = as_lines_of_git(text[:MAX_DOCUMENT])
+    head = front_matter(text) if _FRONT_MATTER.search(path) else FrontMatter("", (), text)
     document = _Document(path, blob, sanitize)
     if is_changelog(path):
-        found = document.entries(text)
+        found = document.entries(head.text)
     elif _DECISION.search(path):
-        found = [] if _TEMPLATE.search(path) else document.record(text, "decision", _WHY_SECTION)
+        found = [] if _TEMPLATE.search(path) else document.record(head, "decision", _WHY_SECTION)
     elif _POSTMORTEM.search(path):
-        found = [] if _TEMPLATE.search(path) else document.record(text, "bug_pattern", _CAUSE_SECTION)
+        found = [] if _TEMPLATE.search(path) else document.record(head, "bug_pattern", _CAUSE_SECTION)
     elif _RULES.search(path):
-        found = document.rules(text, in_scope)
+        found = document.rules(head, in_scope)
     else:
-        found = document.guide(text)
+        found = document.guide(head.text)
     return list({memory.id: memory for memory in found}.values())
 
 
@@ -164,9 +166,8 @@ class _Document:
                 break
         return found
 
-    def rules(self, text: str, in_scope: InScope) -> list[Memory]:
+    def rules(self, head: FrontMatter, in_scope: InScope) -> list[Memory]:
         """Return one memory per section of rules for agents; with globs, they belong to the files that match."""
-        head = front_matter(text)
         files = [path for path in in_scope(head.globs) if path != self.path] if head.globs else []
         anchors = tuple(map(Anchor, files)) if len(files) <= MAX_FILES else ()
         described = shorten(self.sanitize(head.description), MAX_TITLE)
@@ -179,16 +180,17 @@ class _Document:
             for memory in self.guide(head.text)
         ]
 
-    def record(self, text: str, kind: Kind, telling: re.Pattern[str]) -> list[Memory]:
+    def record(self, head: FrontMatter, kind: Kind, telling: re.Pattern[str]) -> list[Memory]:
         """Return one memory for a record: its title, its status if outdated, and the sections that say why."""
+        text = head.text
         parts = list(sections(text))
         body = plain(text)
         if not parts or len(_WORD.findall(body)) < MIN_SECTION_WORDS:
             return []
         heading, _ = next(iter(_headings(text.split("\n")).values()), (self.path.rpartition("/")[2], 1))
-        title = _NUMBERED.sub("", heading)
+        title = _NUMBERED.sub("", head.title or heading)
         status = _STATUS.search(text)
-        state = (status["inline"] or status["below"] or "").strip(" *_") if status else ""
+        state = head.status or ((status["inline"] or status["below"] or "").strip(" *_") if status else "")
         if _OUTDATED.search(state):
             title = f"{title} ({plain(state).lower()})"
         reasons = "\n\n".join(plain(part.text) for part in parts if telling.search(part.title))

@@ -1,4 +1,4 @@
-"""The front matter of rules for agents: what a rule is about, and the paths that it belongs to.
+"""The front matter of documents: the title and status of a record, what a rule is about, and the paths it belongs to.
 
 Cursor's rules name them under `globs`, Copilot's instructions under `applyTo`: as a list, or one text with commas. It
 looks like YAML but is none: a glob may begin with "*".
@@ -32,6 +32,8 @@ class FrontMatter(NamedTuple):
     description: str
     globs: tuple[str, ...]  # empty for a rule that belongs to all paths
     text: str
+    title: str = ""
+    status: str = ""
 
 
 def no_files(globs: Sequence[str]) -> Sequence[str]:
@@ -44,7 +46,8 @@ def front_matter(text: str) -> FrontMatter:
     lines = text.split("\n")
     head = islice(enumerate(lines), 1, MAX_LINES)
     end = next((at for at, line in head if line.rstrip() == "---"), 0) if lines[0].rstrip() == "---" else 0
-    if not end:
+    first = next((line for line in lines[1:end] if line.strip()), "")
+    if not end or (first and not _FIELD.match(first)):  # else a text between two rules
         return FrontMatter("", (), text)
     fields: dict[str, list[str]] = {}
     key = ""
@@ -55,9 +58,11 @@ def front_matter(text: str) -> FrontMatter:
         elif key and (item := _ITEM.match(line)):
             fields[key].append(item["value"])
     globs = [glob for value in (*fields.get("globs", ()), *fields.get("applyto", ())) for glob in _globs(value)]
-    described = " ".join(fields.get("description", ())).strip(" '\"")
+    description, title, status = (
+        " ".join(fields.get(name, ())).strip().strip("'\"").strip() for name in ("description", "title", "status")
+    )
     scope = () if EVERYWHERE & set(globs) else tuple(globs[:MAX_GLOBS])
-    return FrontMatter(described, scope, "\n".join([""] * (end + 1) + lines[end + 1 :]))
+    return FrontMatter(description, scope, "\n".join([""] * (end + 1) + lines[end + 1 :]), title, status)
 
 
 def _globs(value: str) -> list[str]:
