@@ -178,3 +178,33 @@ def test_the_reason_behind_a_short_sentence_is_cut_rather_than_left_out() -> Non
     assert found.text.startswith("The pool asked twice. This broke the pool because the server")
     assert len(found.text) <= MAX_WHY
     assert found.text.endswith("…")
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            "Many places in the code were doing\n\n    free(pool)\n\nIt leaked on each retry.",
+            "It leaked on each retry.",
+        ),
+        (
+            "The documentation (in pool.txt) says that\n```\nfree it\n```\nIt leaked on each retry.",
+            "It leaked on each retry.",
+        ),
+        (
+            "This sequence works\n\n    free(pool)\n\nand shows the pool.\n\nIt leaked on each retry.",
+            "It leaked on each retry.",
+        ),
+        ("The server counts each attempt and bans for the\n\nIt leaked on each retry.", "It leaked on each retry."),
+        ("The pool was freed twice.\n\n    free(pool)\n\nIt leaked.", "The pool was freed twice."),
+        ("The pool was freed twice\n\nIt leaked.", "The pool was freed twice"),
+        (
+            "It did this:\n\n  pool one is free;\n  pool two is left;\n\nIt leaked on each retry.",
+            "It leaked on each retry.",
+        ),
+        ("- free it\n\n  The pool was freed twice.\n\nIt leaked on each retry.", "The pool was freed twice."),
+        ("It leaks\n\n  The pool was freed twice.\n\n  It leaked on each retry.", "The pool was freed twice."),
+    ],
+)
+def test_a_sentence_that_breaks_off_where_code_follows_and_the_code_are_not_quoted(body: str, text: str) -> None:
+    assert quote("pool: mend it", body).text == text

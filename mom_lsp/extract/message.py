@@ -177,10 +177,16 @@ def title_of(subject: str) -> str:
     return shorten(title or subject, MAX_TITLE)
 
 
-def prose(text: str) -> str:
-    """Return the text without fenced, indented or quoted lines, which are code or output; a list item may go on."""
+def prose(text: str, code: str = "") -> str:
+    """Return the text without fenced, indented or quoted lines, which are code or output; a list item may go on.
+
+    Args:
+        text: to read.
+        code: a paragraph to put in their place.
+    """
+    instead = f"\n{code}\n" if code else ""
     if "```" in text or "~~~" in text:
-        text = _FENCE.sub("\n", text)
+        text = _FENCE.sub(f"\n{instead}", text)
     kept, in_item = [], False
     for line in text.split("\n"):
         if _ITEM.match(line) and not line.startswith(("    ", "\t")):
@@ -188,7 +194,7 @@ def prose(text: str) -> str:
         elif not line.strip():
             in_item = False
         elif not in_item and _CODE_LINE.match(line):
-            line = ""
+            line = instead
         kept.append(line)
     return "\n".join(kept)
 

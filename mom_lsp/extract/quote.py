@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -73,9 +74,13 @@ _HEADING = re.compile(r"^#{1,6} [^?]{0,80}\? (?=\S)")  # of a template: "## What
 _NO_PROSE = re.compile(r"#{1,6} |\$ |>>> ")  # how a heading or a line of a terminal begins
 _UNMARKED_ITEM = re.compile(r"\S (?:--?|[-=]+>) \S")
 _IDENTIFIER = re.compile(r"\b(?:[A-Z][A-Z\d_]{2,}|\w+_\w+)\b")
-_OPEN_END = re.compile(  # of a title that goes on in the body
+_OPEN_END = re.compile(  # of a title that goes on in the body, and of a sentence that goes on in code
     r"\b(?:and|or|not|for|to|of|in|by|with|as|at|on|from|an?|the|that|which|when|if|because|since|is|are|was|were|be|but)$"
 )
+_ENDS = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][)\]\"'`\u00bb\u201d]{0,3}$")
+_CODE = "\0"  # stands for code between sentences
+_BLANK = ("", " ", "\t")  # how a line begins that is empty or indented
+_LISTED = re.compile(r"[ \t]*+(?:[-*•+]|\d{1,2}[.)]) ")
 _CONTINUES = re.compile(r"(?:where|which|whose|of|an?)\b")  # in lower case
 _NO_BRACKET = re.compile(
     r"`[^`]*`|[:;]-?[()]|(?:^|\s)(?:\d{1,2}|[a-z])\)|\[[^\s\]]*\)|[\[(]\S{0,9}, ?\S{0,9}[)\]]"
@@ -186,16 +191,35 @@ def is_pointer(sentence: str) -> bool:
 def _read(title: str, body: str) -> tuple[_Sentence, ...]:
     known = _words_of(title)
     found, languages = [], spoken(body.lower())
-    for at, raw in enumerate(marked_sentences(prose(body))[:MAX_SENTENCES]):
+    raws = marked_sentences(prose(_deeper(body), _CODE))[: 2 * MAX_SENTENCES]
+    said = [one for one, _ in groupby(raws)][:MAX_SENTENCES]  # code once, however many lines it has
+    for at, (before, raw, after) in enumerate(zip(["", *said], said, [*said[1:], ""], strict=False)):
         item = bool(_ITEM.match(raw))
         text = _HEADING.sub("", (_ITEM.sub("", raw, count=1) if item else raw).lstrip(_START), count=1)
         rest_of_title = not at and text[:1].islower() and _OPEN_END.search(title)
-        broken = _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text)
+        half = (after == _CODE and not _ENDS.search(text)) or (before == _CODE and text[:1].islower())
+        broken = half or _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text)
         usable = not broken and not _repeats(_words_of(text), known) and is_informative(text)
         names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name)) | _pairs(text)
         needs_one_before = begins("goes_on", text.lower(), languages)
         found.append(_Sentence(text, needs_one_before, item, has_rationale(text, languages), names, usable))
     return tuple(found)
+
+
+def _deeper(text: str) -> str:
+    """Indent the paragraphs that stand apart like code: indented and in no list, where the text itself is not."""
+    lines = text.split("\n")
+    if all(line[:1] in _BLANK for line in lines[1:]):  # the first line may have lost its indentation
+        return text
+    listed = False
+    for blank, numbers in groupby(range(len(lines)), lambda at: not lines[at].strip()):
+        paragraph = () if blank else tuple(numbers)
+        indented = all(lines[at][0] in _BLANK for at in paragraph)
+        listed = any(_LISTED.match(lines[at]) for at in paragraph) or (listed and indented)
+        if indented and not listed:
+            for at in paragraph:
+                lines[at] = "    " + lines[at]
+    return "\n".join(lines)
 
 
 def _repeats(words: str, title: str) -> bool:
@@ -215,9 +239,9 @@ def _is_list(text: str) -> bool:
 
 
 def _is_fragment(text: str) -> bool:
-    """Whether a text is the end of a sentence, as after code in its middle, or one side of a bracket."""
+    """Whether a text is one part of a sentence, as before or after code in its middle, or one side of a bracket."""
     bare = _NO_BRACKET.sub("", text)
-    return bool(_CONTINUES.match(text)) or any(
+    return bool(_CONTINUES.match(text) or _OPEN_END.search(text)) or any(
         bare.count(one) != bare.count(other) for one, other in (("(", ")"), ("[", "]"))
     )
 
