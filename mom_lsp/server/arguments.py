@@ -34,5 +34,5 @@ async def place_of(ls: MomServer, uri: str | None) -> DocumentPlace:
 
 def open_text(ls: MomServer, uri: str | None) -> str | None:
     """Return the open text of a document, to which line numbers refer; None if it is not open."""
-    document = ls.documents.get(uri) if uri is not None else None
-    return ls.text(document) if document else None
+    opened = ls.workspace.opened.get(uri) if uri is not None else None
+    return opened.source if opened is not None else None
