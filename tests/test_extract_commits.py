@@ -137,6 +137,7 @@ WRAPPED = "When a control character is made of a letter, 64 has to be taken off"
         (f"{WRAPPED}\n(it was 65)\n- one\n- two", f"{WRAPPED} (it was 65)", "- one\n- two"),
         (f"{WRAPPED},\nAnn Author says", f"{WRAPPED}, Ann Author says", ""),
         (f"{WRAPPED} by\nAnn Author", f"{WRAPPED} by Ann Author", ""),
+        (f"{WRAPPED}, see GitHub\nissue 12.", f"{WRAPPED}, see GitHub issue 12.", ""),
         (f"{WRAPPED}. Reported by\nAnn Author.", f"{WRAPPED}.", "Reported by Ann Author."),
         (f"{WRAPPED}. See Ann\nAuthor.", f"{WRAPPED}.", "See Ann Author."),
         (f"- {WRAPPED}\n  and not 65", f"{WRAPPED} and not 65", ""),
@@ -147,6 +148,13 @@ def test_a_sentence_that_was_wrapped_is_the_subject(message: str, subject: str, 
     assert (split.subject, split.body) == (subject, body)
 
 
+def test_a_wrapped_sentence_that_is_too_long_for_a_title_is_cut_there_and_whole_in_the_body() -> None:
+    sentence = f"{WRAPPED}\nand not 65, {'since that is another letter, ' * 6}as the table says."
+    split = split_message(f"{sentence} Found by Ann.\n\nWhy.")
+    assert split.subject.startswith(f"{WRAPPED} and not 65") and split.subject.endswith("that is another…")
+    assert split.body == f"{' '.join(sentence.split())} Found by Ann.\n\nWhy."
+
+
 @pytest.mark.parametrize(
     "rest",
     [
@@ -155,7 +163,6 @@ def test_a_sentence_that_was_wrapped_is_the_subject(message: str, subject: str, 
         "  indented",
         "Reviewed-by: ann",
         "closes #12",
-        "and a sentence that is too long for a title" * 5,
     ],
 )
 def test_what_does_not_go_on_is_no_part_of_the_subject(rest: str) -> None:

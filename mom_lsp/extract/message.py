@@ -36,7 +36,7 @@ _BARE = re.compile(
 )
 _EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
 # No sentence ends in these.
-_UNFINISHED = re.compile(r",\Z|\b(?:a|an|and|by|for|from|if|in|issue|of|or|than|that|the|to|when|with)\Z")
+_UNFINISHED = re.compile(r",\Z|\b(?:a|an|and|by|for|from|if|in|issue|of|or|than|that|the|to|when|with|GitHub)\Z")
 _PEOPLE = re.compile(
     r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
     r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
@@ -113,8 +113,8 @@ def _split_subject(message: str) -> tuple[str, str]:
     end = next((at for at, line in enumerate(lines) if not line.strip() or _ITEM.match(line)), len(lines))
     paragraph = " ".join(" ".join([first, *lines[:end]]).split())
     sentence = sentences(paragraph[:MAX_SENTENCE])[0]
-    if len(sentence) > MAX_TITLE:
-        return first, rest
+    if len(sentence) > MAX_TITLE:  # the body has all of it: what is quoted begins no sentence in its midst
+        return shorten(sentence, MAX_TITLE), "\n".join([paragraph, *lines[end:]])
     return sentence, "\n".join([paragraph.partition(sentence)[2].strip(), *lines[end:]]).strip("\n")
 
 
@@ -124,9 +124,13 @@ def _goes_on(first: str, second: str) -> bool:
     if not (first and word) or first[-1] in ".:;!?" or len(first) + 1 + len(word) <= NARROWEST:
         return False
     indented, marked = second[0] in " \t", first.startswith(("- ", "* "))
-    if indented != marked or _ITEM.match(second) or _without_trailers([second])[1] or only_references(second):
+    if indented != marked or _ITEM.match(second) or _without_trailers([second])[1]:
         return False
-    if word[0].islower() or word[0] == "(" or _UNFINISHED.search(first[-MAX_LAST:]):
+    if _UNFINISHED.search(first[-MAX_LAST:]):
+        return True
+    if only_references(second):
+        return False
+    if word[0].islower() or word[0] == "(":
         return True
     return len(sentences(first[:MAX_SUBJECT])) > 1  # the second one is broken off
 
