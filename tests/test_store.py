@@ -435,6 +435,19 @@ def test_a_wrong_bit_in_an_index_costs_the_index_alone(tmp_path: Path) -> None:
     assert [identity for identity, _ in Store(tmp_path).search_text("parser", 5)] == [make_memory(1).id]
 
 
+@pytest.mark.parametrize(("at", "bit"), [(64, 6), (-38, 2), (-34, 7)])
+def test_an_index_whose_very_listing_fails_is_rebuilt(tmp_path: Path, at: int, bit: int) -> None:
+    store = Store(tmp_path, create=True)
+    store.upsert([make_memory(number) for number in range(30)])
+    store.compact()
+    (metadata,) = (tmp_path / LANCE / "_indices").rglob("metadata.lance")
+    content = bytearray(metadata.read_bytes())
+    content[at] ^= 1 << bit
+    metadata.write_bytes(content)
+    assert len(Store(tmp_path, create=True).search_text("parser", 50)) == 30
+    assert not is_damaged(tmp_path)
+
+
 def test_a_later_write_does_not_hide_damage(tmp_path: Path) -> None:
     writer = Store(tmp_path, create=True)
     writer.upsert([make_memory(1)])

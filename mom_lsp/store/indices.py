@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 from mom_lsp.store.faults import Fault, faults
 from mom_lsp.store.lance import FTS, BTree, MatchQuery
 
-TEXT_INDEX = "text_idx"
+TEXT_INDEX, ID_INDEX = "text_idx", "id_idx"
 FEW = 200  # rows that no index covers yet
 
 
@@ -45,9 +46,12 @@ def replace_indices(memories: Any) -> None:
 
 
 def _drop(memories: Any) -> None:
+    for name in (TEXT_INDEX, ID_INDEX):  # not those that are listed, since that reads their files
+        with contextlib.suppress(Fault), faults():  # it is not there
+            memories.drop_index(name)
     with faults():
-        for index in memories.list_indices():
-            memories.drop_index(index.name)
+        if left := memories.list_indices():
+            raise Fault(f"the indices {', '.join(index.name for index in left)} cannot be removed")
 
 
 def matching(memories: Any, words: str) -> Any:
