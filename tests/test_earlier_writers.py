@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,8 @@ from mom_lsp.engine.requests import answer
 from mom_lsp.engine.service import Service
 from mom_lsp.errors import RepositoryError
 from mom_lsp.git import Commit, Repository
-from mom_lsp.workspace.library.blame_patience import IN_ENGINE, BlamePatience
+from mom_lsp.workspace.library.blame_patience import IN_COMMAND, IN_ENGINE, BlamePatience
+from mom_lsp.workspace.library.earlier_writers import Earlier
 from mom_lsp.workspace.library.worktree import Worktree
 
 FIRST = "def fetch(host):\n    return connect(host, port=80, timeout=5)\n"
@@ -64,29 +65,26 @@ def test_a_new_line_has_no_earlier_writers(project: Repo, moms: Start) -> None:
     assert not any("earlier" in why for why in evidence(moms(project), "net.py", 6).values())
 
 
-def test_an_engine_answers_in_time_and_finds_the_rest_in_the_background(project: Repo, moms: Start) -> None:
+def asked_twice_changed(project: Repo, moms: Start, patience: BlamePatience) -> tuple[str, Callable[[], Earlier]]:
+    """Change a line twice; return the first of these commits, and a question about the line's earlier writers."""
     project.commit("Add fetch", {"net.py": FIRST})
     reason = project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
     text = FIRST.replace("timeout=5", "timeout=17").replace("80", "443")
     last = project.commit("Use port 443", {"net.py": text})
     mom = moms(project)
     mom.index()
-    worktree = Worktree(project.location, BlamePatience(0.0, background=True))
+    worktree = Worktree(project.location, patience)
     view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
-    asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
+    return reason, partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
+
+
+def test_an_engine_answers_in_time_and_finds_the_rest_in_the_background(project: Repo, moms: Start) -> None:
+    reason, asked = asked_twice_changed(project, moms, BlamePatience(0.0, background=True))
     eventually(lambda: asked().commits.get(2, ())[:1] == (reason,))
 
 
 def test_a_failure_of_git_is_no_answer(project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.commit("Add fetch", {"net.py": FIRST})
-    reason = project.commit(REASON, {"net.py": FIRST.replace("timeout=5", "timeout=17")})
-    text = FIRST.replace("timeout=5", "timeout=17").replace("80", "443")
-    last = project.commit("Use port 443", {"net.py": text})
-    mom = moms(project)
-    mom.index()
-    worktree = Worktree(project.location)
-    view = worktree.view(mom.service.library.snapshot().catalog, worktree.head())
-    asked = partial(worktree.earlier_writers, view, "net.py", {2: text.split("\n")[1]}, {2: last})
+    reason, asked = asked_twice_changed(project, moms, IN_COMMAND)
 
     def failing(*args: Any, **options: Any) -> Iterator[Commit]:
         raise RepositoryError("cannot run git: Cannot allocate memory")
