@@ -40,6 +40,15 @@ if in_memory():
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _a_home_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what a test writes to the user's folders away from the user, and from the next run."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+            patch.setenv(name, str(tmp_path_factory.mktemp(name)))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _every_memory_can_be_shown(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail if a fault was isolated: the product continues without that memory, a test does not."""
