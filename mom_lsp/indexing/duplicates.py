@@ -13,7 +13,7 @@ from mom_lsp.extract.repetition import Phrases, word_of_repeated
 from mom_lsp.memory import Memory
 from mom_lsp.store.rows import Rows
 
-FEW = 20  # memories; for more, all texts are prepared
+FEW = 20  # memories; once there were more, all texts are prepared
 
 
 class DuplicateFilter:
@@ -24,11 +24,13 @@ class DuplicateFilter:
         self._store, self._notes, self._ancestors = store, notes, history
         rows = store.columns(["id"], "source_type = 'file'")
         self._known = set(rows["id"].to_pylist())
+        self._asked = 0
 
     def new(self, memories: Sequence[Memory]) -> list[Memory]:
         """Return the memories of files that are in the store already, or that repeat no other memory."""
         fresh = [memory for memory in memories if memory.id not in self._known]
-        texts = self._all if len(fresh) > FEW else self._with_words({word_of_repeated(one.body) for one in fresh})
+        self._asked += len(fresh)
+        texts = self._all if self._asked > FEW else self._with_words({word_of_repeated(one.body) for one in fresh})
         repeating = {memory.id for memory in fresh if next(texts.repeated_by(memory.body), None) is not None}
         return [memory for memory in memories if memory.id not in repeating]
 
