@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 from mom_lsp import datafolder
@@ -61,16 +62,19 @@ class IndexPass:
         self._extract(store, marker, merger, [note.body for note in notes.values()], rev)
         self._save_formatting(store)
         release_free_memory()  # what was extracted
-        if not store.searchable:  # many rows are new, or the previous run was stopped
-            self._control.step("compaction", 0, 1)
-            store.compact()
-            release_free_memory()
-        arrays = self._save_catalog(store, notes)
+        with ThreadPoolExecutor(1, "mom-graph") as beside:
+            graph = beside.submit(self._save_for_questions, self._save_graph)  # git, on a core of its own
+            if not store.searchable:  # many rows are new, or the previous run was stopped
+                self._control.step("compaction", 0, 1)
+                store.compact()
+                release_free_memory()
+            arrays = self._save_catalog(store, notes)
+        graph.result()
         if marker.domains and marker.domains != checksum_of_domains(data):
             store.drop_domains()
         marker.encoded, marker.domains, marker.journal, marker.rules = "", "", seq, self._rules.fingerprint
         save_marker(data, marker)  # all of it can be searched from here on
-        self._save_for_questions(arrays)
+        self._save_for_questions(partial(self._save_line_keys, arrays))
         self._sort(store, marker, arrays)
         if store.scattered:
             self._control.step("compaction", 0, 1)
@@ -107,7 +111,7 @@ class IndexPass:
         shas = {sha for row in rows for sha in row["commits"]}
         write_revisions(self._location.data / datafolder.IGNORED_REVISIONS, shas)
 
-    def _save_for_questions(self, arrays: Arrays) -> None:
+    def _save_for_questions(self, save: Callable[[Repository, str], None]) -> None:
         """Keep up what questions read instead of computing it; it only saves time, so a failure is reported alone."""
         if not self._location.git:
             return
@@ -115,14 +119,17 @@ class IndexPass:
         head = repository.resolve()
         if head is None:
             return
-        for save in (
-            partial(repository.write_commit_graph, [head]),
-            partial(save_line_keys, repository, head, RowGroups(arrays, "paths"), self._control),
-        ):
-            try:
-                save()
-            except (RepositoryError, OSError) as error:
-                log.warning("queries will be slower: %s", error)
+        try:
+            save(repository, head)
+        except (RepositoryError, OSError) as error:
+            log.warning("queries will be slower: %s", error)
+
+    @staticmethod
+    def _save_graph(repository: Repository, head: str) -> None:
+        repository.write_commit_graph([head])
+
+    def _save_line_keys(self, arrays: Arrays, repository: Repository, head: str) -> None:
+        save_line_keys(repository, head, RowGroups(arrays, "paths"), self._control)
 
     @staticmethod
     def _save_catalog(store: Store, notes: Mapping[str, Memory]) -> Arrays:
