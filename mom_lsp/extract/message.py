@@ -170,6 +170,7 @@ def _without_trailers(lines: list[str]) -> tuple[list[str], list[tuple[str, str]
     return lines[:end], trailers
 
 
+@text_cache(2)  # asked for twice about each message
 def title_of(subject: str) -> str:
     """Return a subject with its scope, but without other prefixes, issue numbers and the mark of a list item."""
     subject = subject[:MAX_SUBJECT]

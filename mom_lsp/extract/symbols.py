@@ -113,7 +113,7 @@ _TOP_LEVEL = re.compile(  # a statement in Python
     r"(?!(?:and|or|not|in|is|if|else)\b)[A-Za-z_]\w*[ \t]*(?:[.=(\[:]|[A-Za-z_({\[\"']|$)"
 )
 _CALLABLE = re.compile(
-    r"(?P<name>~?[A-Za-z_$][\w$]*(?:(?:::|\.)~?[A-Za-z_$][\w$]*)*|operator\W{1,3})\s*(?:<[^()]*>)?\s*$"
+    r"(?P<name>(?:~|(?<![A-Za-z_$]))[A-Za-z_$][\w$]*+(?:(?:::|\.)~?[A-Za-z_$][\w$]*+)*+|operator\W{1,3})\s*(?:<[^()]*>)?\s*$"
 )
 _VALUE = re.compile(r"(?P<name>[A-Za-z_$][\w$]*)\s*(?:\[[^\]]*\]\s*)*[={;]")
 _KEY = re.compile(r"(?P<name>[A-Za-z_][\w.-]*)\s*:(?!:)|\[(?P<section>[^\]]+)\]|(?P<css>[.#][\w-]+)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 
 SAMPLE = 1_000  # pull requests whose descriptions show what their template is
 MAX_ISSUES = 5  # that one commit closes
+
+
+About = Callable[["Commit"], tuple["Commit", tuple[int, ...]]]
+
+
+def _nothing(commit: Commit) -> tuple[Commit, tuple[int, ...]]:
+    return commit, ()
 
 
 class CommitTalk:
@@ -43,12 +50,19 @@ class CommitTalk:
             self._template = revision, shared_lines(islice(pulls, SAMPLE))
         return self._template[1]
 
+    def for_batch(self) -> About:
+        """Return `about` for a batch of commits, so that an archive without discussions is asked once."""
+        try:
+            return self.about if self.archive.revision else _nothing
+        except ArchiveError:  # the pass reports it
+            return _nothing
+
     def about(self, commit: Commit) -> tuple[Commit, tuple[int, ...]]:
         """Return a commit with what was said about it, and the number of its pull request, if it has one."""
         try:
-            return self._about(commit) if self.archive.revision else (commit, ())
-        except ArchiveError:  # the pass reports it
-            return commit, ()
+            return self._about(commit)
+        except ArchiveError:
+            return _nothing(commit)
 
     def pull_request_of(self, sha: str, message: str) -> Discussion | None:
         """Return the pull request that a commit belongs to, None if there is none."""

@@ -20,17 +20,17 @@ from mom_lsp.extract.comments import comment_memories
 from mom_lsp.extract.commits import commit_memory
 from mom_lsp.extract.documents import document_memories, is_document
 from mom_lsp.extract.front_matter import InScope, no_files
-from mom_lsp.extract.noise import is_generated, is_vendored
+from mom_lsp.extract.noise import EMPTY_TITLE, commit_noise, is_generated, is_vendored
 from mom_lsp.extract.symbols import USERDIFF_ATTRIBUTES
 from mom_lsp.git import Commit, Location, Repository
 from mom_lsp.git.decode import read_text
 from mom_lsp.git.runner import is_damage
 from mom_lsp.indexing.annotations import said_of
-from mom_lsp.indexing.commit_talk import commit_talk
+from mom_lsp.indexing.commit_talk import About, commit_talk
 from mom_lsp.indexing.index_rules import IndexRules
 from mom_lsp.memory import Memory
 from mom_lsp.process.worker_pool import worker_count, worker_pool
-from mom_lsp.redact import sanitize, with_secrets
+from mom_lsp.redact import holds_secret, sanitize
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,30 +67,36 @@ def extract_rows(task: Task) -> pa.Table:
 def _of_commits(repository: Repository, task: Task) -> Iterable[Memory]:
     attributes = attributes_file(task.location.data)
     said = said_of(repository, task.records) if task.records else {}
+    about = commit_talk(repository.location).for_batch()
     memories, described = dict[str, Memory](), list[str]()
     for commit in repository.commits(task.commits, attributes=attributes):
-        memory = _of_commit(commit, task, repository, said.get(commit.sha, NOTHING))
-        memories[commit.sha] = memory
-        if len(commit.parents) > 1 and not memory.noise:  # a merge with a description is worth reading its diff
+        of_commit = said.get(commit.sha, NOTHING)
+        if len(commit.parents) > 1 and _is_described(about(commit)[0], of_commit):
             described.append(commit.sha)
-    for whole in repository.commits(
-        described, merges=True, attributes=attributes
-    ):  # with one git: starting it takes ms
-        memories[whole.sha] = _of_commit(whole, task, repository, said.get(whole.sha, NOTHING))
-    return memories.values()
+        else:
+            memories[commit.sha] = _of_commit(commit, task, repository, of_commit, about)
+    # With one git, since starting it takes milliseconds.
+    for whole in repository.commits(described, merges=True, attributes=attributes):
+        memories[whole.sha] = _of_commit(whole, task, repository, said.get(whole.sha, NOTHING), about)
+    return [memories[sha] for sha in task.commits if sha in memories]
 
 
-def _of_commit(commit: Commit, task: Task, repository: Repository, said: Said) -> Memory:
+def _is_described(merge: Commit, said: Said) -> bool:
+    """Whether a merge says what it merged, so that its diff is worth reading."""
+    noise = commit_noise(merge)
+    return not noise or (noise == EMPTY_TITLE and bool(said.remarks))
+
+
+def _of_commit(commit: Commit, task: Task, repository: Repository, said: Said, about: About) -> Memory:
     excluded = excluder(task.rules.exclude)
     if traces := agent_trace.added(commit):
         said = joined(said, said_by(("", line.encode("utf-8", "replace")) for line in traces))
-    secret = with_secrets({path for change in commit.files for path in (change.path, change.old_path) if path})
     included = tuple(
         change
         for change in commit.files
-        if not excluded(change.path) and secret.isdisjoint((change.path, change.old_path))
+        if not (excluded(change.path) or holds_secret(change.path) or holds_secret(change.old_path or ""))
     )
-    told, numbers = commit_talk(repository.location).about(replace(commit, files=included))
+    told, numbers = about(replace(commit, files=included))
     tree = partial(_paths, repository, commit.sha)
     memory = commit_memory(told, sanitize=sanitize, home=repository.projects, said=said, known=task.known, tree=tree)
     if numbers:
@@ -135,7 +141,7 @@ def file_memories(path: str, blob: str, text: str, rules: IndexRules, in_scope: 
 
 def wanted_file(path: str, rules: IndexRules) -> bool:
     """Whether a file may hold memories, judged by its path."""
-    return not (is_vendored(path) or is_generated(path) or excluder(rules.exclude)(path) or with_secrets([path]))
+    return not (is_vendored(path) or is_generated(path) or excluder(rules.exclude)(path) or holds_secret(path))
 
 
 @lru_cache(maxsize=8)

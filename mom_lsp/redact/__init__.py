@@ -16,8 +16,9 @@ from mom_lsp.redact.detectors import Detector, keyword_detector, suspects, token
 from mom_lsp.redact.prefilter import candidates
 from mom_lsp.redact.private_keys import mask_private_keys
 from mom_lsp.redact.spans import MARK, replace
+from mom_lsp.textcache import text_cache
 
-__all__ = ["MARK", "Redactor", "clean", "redactor", "sanitize", "with_secrets"]
+__all__ = ["MARK", "Redactor", "clean", "holds_secret", "redactor", "sanitize", "with_secrets"]
 
 _PIECE, _OVERLAP = 2000, 300  # characters
 _ROUNDS = 8  # of masking a line again
@@ -106,6 +107,12 @@ def with_secrets(paths: Collection[str]) -> set[str]:
     lines = [line.replace("\n", " ") for line in lines]
     masked = redactor().mask("\n".join(lines)).split("\n") if lines else []
     return {path for path, line, after in zip(paths, lines, masked, strict=True) if line != after}
+
+
+@text_cache(50_000)
+def holds_secret(path: str) -> bool:
+    """Whether a path holds a secret; most paths of a commit are in others, too."""
+    return bool(with_secrets([path]))
 
 
 def _without_endings(name: str) -> tuple[str, ...]:

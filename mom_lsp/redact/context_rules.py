@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from mom_lsp.redact.detectors import is_prompt, names_a_scheme, plausible, random_looking
-from mom_lsp.redact.spans import Span, replace
+from mom_lsp.redact.spans import replace
 
 _Check = Callable[[str], bool]
 
@@ -119,11 +119,15 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Check], ...] = tuple(
     )
 )
 
+_BY_WORD = tuple((word, pattern, check) for words, pattern, check in _RULES for word in words)
+
 
 def mask_in_context(text: str) -> str:
     """Return a text whose secrets in prose, commands, headers and addresses are masked; the lines stay as many."""
-    low, spans = text.lower(), list[Span]()
-    for words, pattern, check in _RULES:
-        if any(word in low for word in words):
-            spans += (match.span(1) for match in pattern.finditer(text) if check(match[1]))
+    low = text.lower()
+    tried = {pattern: check for word, pattern, check in _BY_WORD if word in low}
+    if not tried:
+        return text
+    found = ((match, check) for pattern, check in tried.items() for match in pattern.finditer(text))
+    spans = [match.span(1) for match, check in found if check(match[1])]
     return replace(text, spans) if spans else text
