@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,7 +28,8 @@ def folder(root: Path) -> JSON:
 class Services(Engines):
     """Engines that are services; `fails` returns the error that a request gets instead of its answer.
 
-    An answer that is `held` was given before what happens until it is `released`. Any comes after some `seconds`.
+    An answer that is `held` was given before what happens until it is `released`. Any comes after some `seconds`; what
+    was given up then is done by `wake` if they are `stopped`, else before.
     """
 
     def __init__(self, server: MomServer, *moms: Mom) -> None:
@@ -36,7 +38,8 @@ class Services(Engines):
         self.configured = server.settings_known
         self.moms = {mom.root: mom for mom in moms}
         self.fails: Fails = lambda method: None
-        self.seconds = 0.0
+        self.seconds, self.stopped = 0.0, False
+        self._late: list[Callable[[], Any]] = []
         self.held, self.holds, self.released = "", asyncio.Event(), asyncio.Event()
 
     async def ask(
@@ -45,13 +48,23 @@ class Services(Engines):
         await self.configured()
         if error := self.fails(method):
             raise error
-        answer = self.moms[worktree.root].call(method, **params)
+        run = partial(self.moms[worktree.root].call, method, **params)
+        given_up = timeout is not None and timeout < self.seconds
+        if given_up and self.stopped:
+            self._late.append(run)
+        else:
+            answer = run()
         if method == self.held:
             self.holds.set()
             await self.released.wait()
-        if timeout is not None and timeout < self.seconds:
+        if given_up:
             raise ChildTimeout(f"the engine did not answer {method}")
         return answer
+
+    def wake(self) -> None:
+        """Do what was asked while the engines were stopped."""
+        for run in self._late:
+            run()
 
     async def open(self, data: Path, root: Path) -> None:
         """Start nothing: the services are there."""

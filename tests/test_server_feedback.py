@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import Any
 
 import pytest
@@ -10,8 +12,10 @@ from repositories import Mom, indexed_fixtures
 from three_commits import ALPHA, mom_id, text, write_three_commits
 
 from mom_lsp import datafolder
-from mom_lsp.errors import ChildError
+from mom_lsp.errors import ChildError, ChildTimeout
 from mom_lsp.journal import Journal
+from mom_lsp.process import EngineServer
+from mom_lsp.server import execute_command
 
 FILE, LINE = "src/a.py", 4  # of the open text
 EVENTS = ["pin", "useful", "inserted", "dismiss"]
@@ -25,15 +29,22 @@ def recorded(mom: Mom, event: str) -> list[tuple[str, str, dict[str, Any]]]:
         return [(one.path, one.symbol, one.data) for one in journal.events() if one.type == event]
 
 
+async def shown(editor: EditorHere) -> str:
+    """Wait for the first message that the user sees."""
+    return str((await editor.message("window/showMessage"))["params"]["message"])
+
+
 def no_engine(method: str) -> ChildError:
     return ChildError("the engine exited and will restart soon")
 
 
+@pytest.mark.parametrize("stopped", [False, True])
 @pytest.mark.parametrize("event", EVENTS)
-def test_feedback_that_the_engine_answers_late_is_recorded_once(mom: Mom, event: str) -> None:
+def test_feedback_that_the_engine_answers_late_is_recorded_once(mom: Mom, event: str, stopped: bool) -> None:
     async def talk(editor: EditorHere) -> None:
-        editor.engines.seconds = 60.0
+        editor.engines.seconds, editor.engines.stopped = 60.0, stopped
         await editor.run(f"mom.{event}", mom_id(mom, ALPHA), editor.open(mom, FILE), LINE)
+        editor.engines.wake()
 
     talk_here(talk, mom)
     assert len(recorded(mom, event)) == 1
@@ -68,6 +79,69 @@ def test_never_suggesting_a_memory_needs_no_engine(mom: Mom) -> None:
     async def talk(editor: EditorHere) -> None:
         editor.engines.fails = no_engine
         await editor.run("mom.never", mom_id(mom, ALPHA), editor.open(mom, FILE))
+        assert await shown(editor) == "Saved; takes effect when the engine restarts"
 
     talk_here(talk, mom)
     assert recorded(mom, "dismiss") == [("", "", {"never": True})]
+
+
+@pytest.mark.parametrize("event", [*EVENTS, "forget"])
+def test_feedback_that_the_engine_does_not_answer_is_recorded_and_says_what_to_do(mom: Mom, event: str) -> None:
+    async def talk(editor: EditorHere) -> str:
+        editor.engines.fails = lambda method: ChildTimeout("the engine hangs")
+        uri = editor.open(mom, FILE)
+        await editor.run(f"mom.{event}", mom_id(mom, ALPHA), uri, *([LINE] if event in EVENTS else []))
+        assert len([one for one in editor.received if one.get("method") == "window/showMessage"]) == 1
+        return await shown(editor)
+
+    assert talk_here(talk, mom) == "Saved, but mom's engine does not answer: if it never does, see `mom doctor`"
+    assert len(recorded(mom, event)) == 1
+
+
+@pytest.mark.parametrize("command", ["undo", "remember"])
+def test_what_only_the_engine_records_waits_for_it_and_says_so(
+    mom: Mom, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(execute_command, "ANSWER_TIMEOUT", 0.0)
+
+    async def talk(editor: EditorHere) -> str:
+        uri = editor.open(mom, FILE)
+        await editor.run("mom.pin", mom_id(mom, ALPHA), uri, LINE)
+        editor.engines.held = "note" if command == "remember" else command
+        arguments = ["Because of the firewall", uri, LINE] if command == "remember" else [uri]
+        asked = asyncio.ensure_future(editor.run(f"mom.{command}", *arguments))
+        message = await shown(editor)
+        editor.engines.released.set()
+        assert (await asked)["ok"]
+        return message
+
+    assert "does not answer: if it never does, see `mom doctor`, then retry" in talk_here(talk, mom)
+    assert len(recorded(mom, "note" if command == "remember" else command)) == 1
+
+
+def test_the_process_to_end_is_that_of_the_engine(mom: Mom) -> None:
+    server = EngineServer(mom.location.data, lambda method, params: None)
+    assert server.start()
+
+    async def talk(editor: EditorHere) -> str:
+        editor.engines.fails = lambda method: ChildTimeout("the engine hangs")
+        await editor.run("mom.unpin", mom_id(mom, ALPHA), editor.open(mom, FILE))
+        return await shown(editor)
+
+    try:
+        assert f"end its process {os.getpid()}, and another one starts" in talk_here(talk, mom)
+    finally:
+        server.close()
+
+
+def test_feedback_that_waits_while_the_editor_quits_is_recorded_once(mom: Mom) -> None:
+    async def talk(editor: EditorHere) -> None:
+        editor.engines.held = "pin"
+        pin = {"command": "mom.pin", "arguments": [mom_id(mom, ALPHA), editor.open(mom, FILE), LINE]}
+        editor.send({"jsonrpc": "2.0", "id": "pin", "method": "workspace/executeCommand", "params": pin})
+        await editor.engines.holds.wait()
+        await editor.request("shutdown", None)
+        await editor.answer("pin")
+
+    talk_here(talk, mom)
+    assert len(recorded(mom, "pin")) == 1

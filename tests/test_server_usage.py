@@ -88,10 +88,10 @@ class Quitting(Front):
     async def ask(self, place: DocumentPlace, method: str, **params: Any) -> None:
         raise ChildError("the engine was disconnected")
 
-    def invalidate(self) -> None:
+    def invalidate(self, message: str = "") -> None:
         """There is nothing to show any more."""
 
-    refresh = soon = invalidate
+    refresh = soon = show_info = invalidate
 
 
 def test_feedback_given_while_the_editor_quits_is_not_lost(project: Repo) -> None:

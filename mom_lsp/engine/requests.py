@@ -98,14 +98,19 @@ def _complete(service: Service, workspace: Workspace, p: Params) -> Any:
     return {"text": rest, "led_by": known.leading_to(rest, text)}
 
 
+def _given(service: Service, workspace: Workspace, p: Params) -> Actions:
+    """Return the actions for feedback that was `given` at a time, if the editor says when."""
+    return service.actions(workspace, float(p["given"]) if p.get("given") else None)
+
+
 def _dismiss(service: Service, workspace: Workspace, p: Params) -> Any:
     path, line = str(p.get("path") or ""), int(p.get("line") or 0)
-    return service.actions(workspace).dismiss(str(p["id"]), path, line, p.get("code"), never=bool(p.get("never")))
+    return _given(service, workspace, p).dismiss(str(p["id"]), path, line, p.get("code"), never=bool(p.get("never")))
 
 
 def _forget(service: Service, workspace: Workspace, p: Params) -> Any:
     named = {"undo": str(p["undo"])} if p.get("undo") else {}
-    return service.actions(workspace).forget(str(p["id"]), **named)
+    return _given(service, workspace, p).forget(str(p["id"]), **named)
 
 
 def _note(service: Service, workspace: Workspace, p: Params) -> Any:
@@ -152,13 +157,13 @@ def _accepted(service: Service) -> dict[str, list[str]]:
 def _at_place(action: Callable[[Actions, str, str, int, Any], dict[str, Any]]) -> Answer:
     """Answer with an action on a memory at a line."""
     return lambda service, workspace, p: action(
-        service.actions(workspace), str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code")
+        _given(service, workspace, p), str(p["id"]), str(p.get("path") or ""), int(p.get("line") or 0), p.get("code")
     )
 
 
 def _by_id(action: Callable[[Actions, str], dict[str, Any]]) -> Answer:
     """Answer with an action on a memory regardless of place."""
-    return lambda service, workspace, p: action(service.actions(workspace), str(p["id"]))
+    return lambda service, workspace, p: action(_given(service, workspace, p), str(p["id"]))
 
 
 REQUESTS: dict[str, Answer] = {

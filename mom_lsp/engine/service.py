@@ -196,9 +196,9 @@ class Service:
                     del self._workspaces[root]
                     self._stamps.pop(str(workspace.location.root), None)
 
-    def actions(self, workspace: Workspace) -> Actions:
-        """Return the user's actions in a workspace."""
-        return Actions(workspace, partial(self.want_index, workspace), self._clock)
+    def actions(self, workspace: Workspace, given: float | None = None) -> Actions:
+        """Return the user's actions in a workspace; see `Actions` for `given`."""
+        return Actions(workspace, partial(self.want_index, workspace), self._clock, given)
 
     def want_index(self, workspace: Workspace, reason: str) -> None:
         """Queue an update of the index for a workspace, if it can be written; if not, all is indexed once it can."""

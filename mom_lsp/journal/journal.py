@@ -25,6 +25,7 @@ log = logging.getLogger(__name__)
 
 Refer = Callable[[Event, Mapping[int, int]], Event]
 DAMAGED = (ValueError, TypeError, struct.error)  # what `from_row` raises
+SAME = f"SELECT {CHECKED} FROM events WHERE type = ? AND time = ?"
 _PAGE = 1000  # events read at a time, so that no iteration keeps a read transaction open
 
 
@@ -63,21 +64,28 @@ class Journal:
         head: str = "",
         data: dict[str, Any] | None = None,
         now: float,
+        once: bool = False,
     ) -> Event:
-        """Record one event; it is on disk when this returns."""
-        return self.append_many([Event(0, now, type, memory, path, symbol, head, data or {})])[0]
+        """Record one event; it is on disk when this returns. See `append_many` for `once`."""
+        return self.append_many([Event(0, now, type, memory, path, symbol, head, data or {})], once=once)[0]
 
-    def append_many(self, events: Iterable[Event], refer: Refer = lambda event, given: event) -> list[Event]:
+    def append_many(
+        self, events: Iterable[Event], refer: Refer = lambda event, given: event, *, once: bool = False
+    ) -> list[Event]:
         """Record all `events` or none of them, and return them with their new `seq`.
 
         Args:
             events: in order.
             refer: returns an event as it is recorded. It gets a mapping from the old to the new `seq` of the events
                 before it, for events that refer to others.
+            once: an event whose type and time are recorded already is not recorded again, but returned as it is there.
         """
         written, given = list[Event](), dict[int, int]()
         with self._lock, translated_errors(self.path), self._transaction() as db:
             for event in events:
+                if once and (known := db.execute(SAME, (event.type, event.time)).fetchone()):
+                    written.append(from_row(known))
+                    continue
                 row = to_row(refer(event, given))[1:]
                 # SQLite assigns the seq: it is unique over all processes, and no number is reused.
                 seq = db.execute(INSERT, (None, *row)).lastrowid

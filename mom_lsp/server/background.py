@@ -46,12 +46,16 @@ class BackgroundServer(LanguageServer):
         else:
             log.error("a background task failed", exc_info=error)
 
+    def warn(self, message: str) -> None:
+        """Show a warning."""
+        self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, message))
+
     def warn_once(self, messages: Iterable[str]) -> None:
         """Show the warnings that were not shown before."""
         new = [message for message in messages if message not in self._warned]
         self._warned.update(new)
         if new:
-            self.window_show_message(types.ShowMessageParams(types.MessageType.Warning, f"mom: {'; '.join(new)}"))
+            self.warn(f"mom: {'; '.join(new)}")
 
     def log_message(self, message: str) -> None:
         """Write a warning to the editor's log of this server."""

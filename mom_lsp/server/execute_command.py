@@ -1,6 +1,7 @@
 """workspace/executeCommand: feedback on a memory, and questions about the whole repository.
 
-Most commands show no message, since the hint shows their effect. `mom.forget` shows one, unless the client does.
+Most commands show no message, since the hint shows their effect. `mom.forget` shows one, unless the client does, and so
+does feedback that has no effect yet, since no engine answers.
 
 Arguments are positional: `id` of a memory, `uri` of a document or folder (default: the first folder), `line` from 1.
 """
@@ -15,7 +16,8 @@ from typing import Any
 from lsprotocol import types
 
 from mom_lsp import datafolder
-from mom_lsp.errors import ChildError, MomError, UsageError
+from mom_lsp.errors import ChildError, ChildTimeout, MomError, UsageError
+from mom_lsp.process.address import read_record
 from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
 from mom_lsp.server.arguments import check_types, open_text, place_of
@@ -24,7 +26,6 @@ from mom_lsp.server.engine_link import ANSWER_TIMEOUT
 from mom_lsp.server.labels import plain
 
 HIDDEN = ANSWER_TIMEOUT  # seconds after feedback; what was asked before it has been answered by then
-UNLIMITED = None  # the time for what is recorded: what is given up may be recorded all the same, and then once more
 USED_AFTER = 10.0  # seconds after which a memory that was opened, and not dismissed, counts as used
 TITLES = {
     "dismiss": "Not useful here",
@@ -60,9 +61,7 @@ async def forget(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.forget: never show a memory again, and erase its text."""
     check_types(id=(id, str))
     ls.forget([id])
-    result = await _hiding(ls, id, None, _feedback(ls, "forget", id, uri, undo=ls.client.undo))
-    ls.show_info(result["message"])
-    return result
+    return await _hiding(ls, id, None, _feedback(ls, "forget", id, uri, undo=ls.client.undo))
 
 
 async def restore(ls: MomServer, id: str, uri: str | None = None) -> Any:
@@ -88,7 +87,7 @@ async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
 async def undo(ls: MomServer, uri: str | None = None) -> Any:
     """mom.undo: undo the last action."""
     place = await place_of(ls, uri)
-    result = await ls.engines.ask(place, "undo", timeout=UNLIMITED)
+    result = await _ask_patiently(ls, place, "undo")
     ls.hidden.clear()
     _action_done(ls, place)
     return result
@@ -101,7 +100,7 @@ async def remember(ls: MomServer, text: str, uri: str, line: int, generated: boo
     if not text.strip():
         raise UsageError("the note is empty")
     about: dict[str, Any] = {"path": place.path, "line": line, "generated": generated is True}
-    result = await ls.engines.ask(place, "note", timeout=UNLIMITED, text=text, code=open_text(ls, uri), **about)
+    result = await _ask_patiently(ls, place, "note", text=text, code=open_text(ls, uri), **about)
     _action_done(ls, place, "Save as note")
     return result
 
@@ -198,25 +197,65 @@ async def _feedback_at(ls: MomServer, event: str, id: str, uri: str | None, line
 
 
 async def _feedback(ls: MomServer, event: str, id: str, uri: str | None, **params: Any) -> Any:
-    """Send feedback to the engine; without an engine, append it to the journal here, so that it is never lost.
+    """Send feedback to the engine; if none answers, append it to the journal here, so that it is never lost.
 
-    Only feedback on a line whose text is not open is refused then: it would count in the whole file.
+    Only feedback on a line whose text is not open is left to the engine: here, it would count in the whole file.
     """
     check_types(id=(id, str))
     place = await place_of(ls, uri)
-    try:
-        result = await ls.engines.ask(place, event, timeout=UNLIMITED, id=id, **params)
-    except ChildError:
-        if params.get("line") and params.get("code") is None:
-            raise
-        result = await _append_to_journal(ls, place, event, id, params)
+    if params.get("line") and params.get("code") is None:
+        result = await _ask_patiently(ls, place, event, id=id, **params)
+    else:
+        result = await _ask_or_record(ls, place, event, id, params)
     _action_done(ls, place, "Never suggest" if params.get("never") else TITLES.get(event, event.capitalize()))
     return result
 
 
+async def _ask_patiently(ls: MomServer, place: DocumentPlace, method: str, **params: Any) -> Any:
+    """Send what only the engine can record, and wait for it: if it were given up, it might be recorded all the same."""
+
+    def report() -> None:
+        ls.warn(f"Waiting for mom's engine, which does not answer: if it never does, {_remedy(place)}, then retry")
+
+    waiting = asyncio.get_running_loop().call_later(ANSWER_TIMEOUT, report)
+    try:
+        return await ls.engines.ask(place, method, timeout=None, **params)
+    finally:
+        waiting.cancel()
+
+
+async def _ask_or_record(ls: MomServer, place: DocumentPlace, event: str, id: str, params: dict[str, Any]) -> Any:
+    """Send feedback to the engine, or record it; an engine that answers later sees that by the time it was `given`."""
+    given = time.time()
+    try:
+        result = await ls.engines.ask(place, event, id=id, given=given, **params)
+    except asyncio.CancelledError:  # the editor is quitting
+        await _append_to_journal(ls, place, event, id, params, given)
+        raise
+    except ChildError as error:
+        await _append_to_journal(ls, place, event, id, params, given)
+        result = {"ok": True, "message": "Saved; takes effect when the engine restarts"}
+        if isinstance(error, ChildTimeout):
+            ls.warn(f"Saved, but mom's engine does not answer: if it never does, {_remedy(place)}")
+            return result
+    else:
+        if event != "forget":
+            return result
+    ls.show_info(result["message"])
+    return result
+
+
+def _remedy(place: DocumentPlace) -> str:
+    """Return what the user can do about an engine that does not answer."""
+    try:
+        return f"end its process {read_record(place.data)['pid']}, and another one starts"
+    except (OSError, ValueError, KeyError):
+        return "see `mom doctor`"
+
+
 async def _append_to_journal(
-    ls: MomServer, place: DocumentPlace, event: Any, id: str, params: dict[str, Any]
-) -> dict[str, Any]:
+    ls: MomServer, place: DocumentPlace, event: Any, id: str, params: dict[str, Any], given: float
+) -> None:
     """Append the event to the journal, in the server's one journal thread."""
 
     def append() -> None:
@@ -229,7 +268,7 @@ async def _append_to_journal(
         if params.get("never"):
             data["never"] = True
         with Journal(place.data / datafolder.JOURNAL) as journal:
-            journal.append(event, id, path=path, symbol=symbol, data=data, now=time.time())
+            journal.append(event, id, path=path, symbol=symbol, data=data, now=given, once=True)
 
     try:
         appended = asyncio.get_running_loop().run_in_executor(ls.journal_thread, append)
@@ -237,7 +276,6 @@ async def _append_to_journal(
         append()
     else:
         await appended
-    return {"ok": True, "message": "Saved; takes effect when the engine restarts"}
 
 
 def _in_worktree(place: DocumentPlace, path: str) -> bool:

@@ -38,15 +38,19 @@ Answer = dict[str, Any]
 
 
 class Actions:
-    """Records the actions in one workspace; `indexing_wanted` is called when the index must change."""
+    """Records the actions in one workspace; `indexing_wanted` is called when the index must change.
+
+    `given` is when the user acted, if an editor that waited too long may record that itself: it is recorded once.
+    """
 
     def __init__(
         self,
         workspace: Workspace,
         indexing_wanted: Callable[[str], None] = lambda reason: None,
         clock: Callable[[], float] = time.time,
+        given: float | None = None,
     ) -> None:
-        self._workspace, self._indexing_wanted, self._clock = workspace, indexing_wanted, clock
+        self._workspace, self._indexing_wanted, self._clock, self._given = workspace, indexing_wanted, clock, given
         self._journal = workspace.library.journal
 
     def pin(self, identity: str, path: str = "", line: int = 0, code: str | None = None) -> Answer:
@@ -258,11 +262,12 @@ class Actions:
         now: float | None = None,
     ) -> None:
         head = self._workspace.worktree.head().commit
-        when = self._clock() if now is None else now
+        when = next(known for known in (now, self._given, self._clock()) if known is not None)
         if kind in STATUS_CHANGING:  # impressions from before the event come before it
             self._workspace.library.impressions.flush(self._journal, when)
         with self._workspace.library.settling:  # so that no other thread records the changes that this event causes
-            event = self._journal.append(kind, memory, path=path, symbol=symbol, head=head, data=data, now=when)  # type: ignore[arg-type]
+            about: dict[str, Any] = {"path": path, "symbol": symbol, "head": head, "data": data}
+            event = self._journal.append(kind, memory, **about, now=when, once=when == self._given)  # type: ignore[arg-type]
             if kind in STATUS_CHANGING:
                 self.settle(memory, event.seq)
 

@@ -356,6 +356,7 @@ async def test_feedback_is_kept_while_no_engine_runs(writer: Editor) -> None:
         events = [(event.type, event.memory) for event in journal.events() if event.type != "shown"]
     assert events == [("pin", arguments_id(pin))]
     await writer.expect_warning("the engine exited; it restarts")
+    await writer.expect_message("Saved; takes effect when the engine restarts")
 
 
 def arguments_id(action: types.CodeAction) -> str:
