@@ -59,8 +59,15 @@ def test_an_active_day_is_reported_once() -> None:
     save(front)
     save(front)
     assert front.asked == [("active", {})]
-    save(broken := Front(broken=True))
-    assert broken.asked == [("active", {})]  # and no error is shown
+
+
+def test_an_active_day_that_was_not_recorded_is_reported_with_the_next_save() -> None:
+    front = Front(broken=True)
+    save(front)  # shows no error
+    front.broken = False
+    for _ in range(3):
+        save(front)
+    assert front.asked == [("active", {})] * 2
 
 
 def test_an_opened_memory_counts_as_used_unless_dismissed() -> None:

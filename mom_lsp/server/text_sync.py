@@ -81,10 +81,11 @@ async def did_save(ls: MomServer, params: types.DidSaveTextDocumentParams) -> No
     document, today = ls.documents.get(params.text_document.uri), datetime.now(UTC).date()
     if document is None or ls.active.get(document.place.data) == today:
         return
-    ls.active[document.place.data] = today
+    ls.active[document.place.data] = today  # first: a file that is saved meanwhile need not report it
     try:
         await ls.engines.ask(document.place, "active")
     except MomError as error:
+        ls.active.pop(document.place.data, None)
         log.info("the active day was not recorded: %s", error)
 
 
