@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
+from discussions import pull_request
 from repositories import START, Mom, Repo, Start, fill, indexed_fixtures
 from three_commits import ALPHA, BETA, FIRST, check_form, mom_id, suggestion, text, titles, write_three_commits
 
+from mom_lsp import datafolder
+from mom_lsp.discussions.archive import Archive
 from mom_lsp.engine.service import Service
-from mom_lsp.errors import JournalError, UsageError
+from mom_lsp.errors import ArchiveError, JournalError, UsageError
 from mom_lsp.workspace.library.meaning import read_meaning
 
 template, project, mom = indexed_fixtures(write_three_commits)
@@ -185,6 +189,20 @@ def test_purge_leaves_no_byte_of_forgotten_and_undone_notes(mom: Mom) -> None:
     files = {file: file.read_bytes() for file in mom.location.data.rglob("*") if file.is_file()}
     for word, there in ((b"zebra", False), (b"walrus", False), (b"the yak stays", True)):
         assert any(word in content for content in files.values()) == there
+
+
+def test_purge_leaves_nothing_of_a_damaged_archive_that_was_set_aside(mom: Mom) -> None:
+    file = mom.location.data / datafolder.DISCUSSIONS
+    for number in range(2):
+        with Archive(mom.location.data, create=True) as archive:
+            archive.put("s", [pull_request(title="The zebra is secret")])
+        with file.open("r+b") as damaged:
+            damaged.write(b"junk" * 25)
+        with contextlib.suppress(ArchiveError), Archive(mom.location.data) as archive:
+            archive.check()
+        assert len(list(file.parent.glob("*.broken-*"))) == number + 1
+    mom.call("purge")
+    assert {one.name for one in file.parent.glob(f"{file.name}*")} == {file.name, f"{file.name}.lock"}
 
 
 def test_feedback_during_an_index_reload_counts(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,7 +81,7 @@ def undo(id: str) -> None:
 
 @click.command()
 def purge() -> None:
-    """Erase forgotten notes now instead of after 30 days."""
+    """Erase forgotten notes now instead of after 30 days, and damaged files that mom has set aside."""
     _send("purge")
 
 

@@ -16,11 +16,9 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, NamedTuple, Self, TypeVar
 
-from filelock import FileLock
-
 from mom_lsp import datafolder
 from mom_lsp.discussions import archive_writes
-from mom_lsp.discussions.archive_file import BUSY_SECONDS, damage, identity, open_file, translated_errors, why_read_only
+from mom_lsp.discussions.archive_file import damage, identity, lock_of, open_file, translated_errors, why_read_only
 from mom_lsp.discussions.archive_rescue import is_damage, rescue
 from mom_lsp.discussions.archive_writes import Key, Original, digest_of, digest_of_json, key_of
 from mom_lsp.discussions.merging import merged
@@ -236,7 +234,7 @@ class Archive:
 
     def _rescue(self) -> None:
         """Replace the damaged file, if another process has not done so."""
-        with self._lock, translated_errors(self.path), FileLock(f"{self.path}.lock", timeout=BUSY_SECONDS, mode=0o600):
+        with self._lock, translated_errors(self.path), lock_of(self.path):
             damaged = self._identity in (None, identity(self.path))
             self.close()
             if damaged:

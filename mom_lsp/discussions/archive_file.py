@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock
+
 from mom_lsp import datafolder
 from mom_lsp.errors import ArchiveError
 
@@ -67,6 +69,11 @@ def open_file(path: Path, *, create: bool) -> sqlite3.Connection | None:
         db.close()
         raise
     return db
+
+
+def lock_of(path: Path) -> FileLock:
+    """Return the lock under which a damaged file is replaced."""
+    return FileLock(f"{path}.lock", timeout=BUSY_SECONDS, mode=0o600)
 
 
 def why_read_only(path: Path) -> str:

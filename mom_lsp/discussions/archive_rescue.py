@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from mom_lsp.discussions.archive_file import open_file
-from mom_lsp.durable_file import flush
+from mom_lsp import datafolder
+from mom_lsp.discussions.archive_file import lock_of, open_file, translated_errors
+from mom_lsp.durable_file import flush, remove
 
 TABLES = {"sources": 4, "discussions": 6, "commits": 5, "erased": 4}  # with their numbers of columns
 DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -58,6 +59,21 @@ def rescue(path: Path) -> str:
         f"the discussions in {path} were damaged: {kept} could be read. Import the exports again for the others. "
         f"The old file is {broken}."
     )
+
+
+def purge(data: Path) -> None:
+    """Remove the damaged files that were set aside in a data folder, and what an interrupted rescue left.
+
+    Nobody knows what is in them. Raises ArchiveError.
+    """
+    path = data / datafolder.DISCUSSIONS
+
+    def left() -> list[Path]:
+        return [file for kind in ("broken-*", "rescued*") for file in data.glob(f"{path.name}.{kind}")]
+
+    if left():
+        with translated_errors(path), lock_of(path):
+            remove(*left())
 
 
 def _rows(path: Path, table: str) -> Iterator[tuple[Any, ...]]:

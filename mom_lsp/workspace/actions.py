@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from mom_lsp.discussions import archive_rescue
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event
 from mom_lsp.memory import Memory, memory_id
@@ -171,9 +172,10 @@ class Actions:
         return _done(f"Undone: {what} {title or self._title(last.memory) or last.memory[:8]}")
 
     def purge(self) -> Answer:
-        """Erase the text of every forgotten note now, instead of after 30 days."""
+        """Erase now what is otherwise erased after 30 days: forgotten notes; and damaged files that were set aside."""
         gone = list(forgotten_notes(self._journal.events()))
         self._journal.erase(gone)
+        archive_rescue.purge(self._workspace.location.data)
         self._append("purge", "")
         self._indexing_wanted("purge")
         return _done(
