@@ -21,7 +21,7 @@ from mom_lsp.errors import Damaged, NoIndex, Outdated, StoreError
 from mom_lsp.memory import Anchor, Memory, tombstone
 from mom_lsp.store import SCHEMA_VERSION, Store, is_damaged, writer_lease
 from mom_lsp.store import tables as module
-from mom_lsp.store.durable import load_point
+from mom_lsp.store.durable import Point, load_point
 from mom_lsp.store.recovery import latest_version
 from mom_lsp.store.tables import Tables
 
@@ -605,3 +605,62 @@ def test_only_what_was_written_lately_is_flushed(tmp_path: Path, monkeypatch: py
     Store(tmp_path, create=True).upsert([make_memory(2)])
     assert flushed.isdisjoint(old)
     assert flushed >= {path.stat().st_ino for path in files(tmp_path)} - old.keys()
+
+
+# Versions that are dropped while others look
+
+
+class Dropping:
+    """A writer that drops the version that counts, `times` when somebody asks which one that is."""
+
+    def __init__(self, data: Path) -> None:
+        self.writer, self.number, self.times = Store(data, create=True), 0, 0
+        self.drop()
+
+    def drop(self) -> None:
+        self.number += 1
+        self.writer.upsert([make_memory(self.number)])
+        self.writer.compact(erase=True)
+
+    def load_point(self, folder: Path) -> Point | None:
+        point = load_point(folder)
+        if self.times:
+            self.times -= 1
+            self.drop()
+        return point
+
+
+@pytest.fixture
+def dropping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Dropping:
+    made = Dropping(tmp_path)
+    monkeypatch.setattr(module, "load_point", made.load_point)
+    return made
+
+
+def test_a_reader_is_opened_while_a_compaction_drops_versions(tmp_path: Path, dropping: Dropping) -> None:
+    with writer_lease(tmp_path):
+        dropping.times = 2
+        assert len(dump(Store(tmp_path))) == 3
+
+
+def test_a_reader_looks_again_when_its_version_and_the_next_are_dropped(tmp_path: Path, dropping: Dropping) -> None:
+    reader = Store(tmp_path)
+    dropping.drop()
+    dropping.times = 2
+    assert len(reader.columns(["body"])) == 4
+    assert not is_damaged(tmp_path)
+
+
+def test_a_file_that_is_missing_is_no_damage_while_somebody_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mom_lsp.store.store.KEEP_VERSIONS", timedelta(0))
+    writer = Store(tmp_path, create=True)
+    writer.upsert([make_memory(1)])
+    before = (tmp_path / datafolder.POINT).read_bytes()
+    writer.upsert([make_memory(2)])
+    with writer_lease(tmp_path):
+        writer.compact()
+        (tmp_path / datafolder.POINT).write_bytes(before)  # as between the two steps of a compaction
+        assert not is_damaged(tmp_path)
+    assert is_damaged(tmp_path)

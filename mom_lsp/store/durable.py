@@ -15,6 +15,8 @@ from pathlib import Path
 
 from mom_lsp import datafolder
 from mom_lsp.durable_file import checked, checksum_of, flush, replace, with_checksum
+from mom_lsp.errors import StoreError
+from mom_lsp.store.lease import writer_lease
 
 WRITTEN_AFTER = 1_800.0  # seconds; by then every system has written a file, even one that saves power
 
@@ -60,16 +62,28 @@ def changed_files(folder: Path, point: Point, *, thorough: bool = False) -> list
     return [path for path, stamp in point.files.items() if _is_changed(folder / path, stamp, thorough=thorough)]
 
 
-def is_damaged(data: Path) -> bool:
-    """Whether somebody met damage since the last pass, or the tables are not what was written; reads few bytes."""
+def is_damaged(data: Path, *, writing: bool = False) -> bool:
+    """Whether somebody met damage since the last pass, or the tables are not what was written; reads few bytes.
+
+    `writing` says that the caller holds the writer lease. While another process does, a missing file is no damage: it
+    may be of a version that is being dropped.
+    """
     if (data / datafolder.DAMAGED).exists():
         return True
     folder = data / datafolder.INDEX
     point = load_point(folder)
     if point is None:
         return False
+    if changed_files(folder, point):
+        return True
     missing = any(not (folder / path).exists() for path in point.files)
-    return missing or bool(changed_files(folder, point))
+    if not missing or writing:
+        return missing
+    try:
+        with writer_lease(data) as acquired:
+            return acquired and is_damaged(data, writing=True)
+    except StoreError:  # read-only
+        return True
 
 
 def _is_changed(file: Path, stamp: Stamp, *, thorough: bool) -> bool:

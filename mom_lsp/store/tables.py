@@ -31,6 +31,7 @@ ALL = 2**31  # rows
 NO_VERSIONS = timedelta(days=36_500)  # none is as old
 KEEP_VERSIONS = timedelta(minutes=1)  # so that a request outlives a compaction; each leaves a copy of all rows behind
 MOST_MERGES = 5  # in a row; the first leaves work for the second, the others find nothing
+MOST_LOOKS = 5  # in a row
 MAX_VALUES = 1_000  # in one condition
 BUILT_AT = re.compile(r",?\s*/\S+\.rs(?::\d+)*")  # paths of Lance's sources on its build machine, in its error messages
 
@@ -68,8 +69,7 @@ class Tables:
         if (version := _version(format)) is not None and version < SCHEMA_VERSION:
             raise Damaged(OUTGROWN)
         try:
-            with faults():
-                self._open_checked()
+            self._look(self._open_checked)
         except Fault as error:
             with writer_lease(data) as acquired:
                 if not acquired:
@@ -77,8 +77,7 @@ class Tables:
                 if self._heal(thorough=True):
                     self.report_damage()
             try:
-                with faults():
-                    self._open_checked()
+                self._look(self._open_checked)
             except Fault as again:  # the indices, or there are no rows: only a pass builds them
                 raise self.report_damage() from again
 
@@ -92,7 +91,7 @@ class Tables:
                     self.folder.mkdir(exist_ok=True)
                     flush(data)
                 (self.folder / "catalog.npz").unlink(missing_ok=True)  # of older versions of mom
-                same, damaged = self._check_version() == format, is_damaged(data)
+                same, damaged = self._check_version() == format, is_damaged(data, writing=True)
                 lost = self._heal(thorough=damaged)
                 if not (same and self._path(MEMORIES).is_dir()):
                     remove(*(data / file for file in (datafolder.MARKER, datafolder.CATALOG)))
@@ -169,15 +168,34 @@ class Tables:
         except (Fault, StoreError) as error:
             if self._pinned:
                 raise Outdated(self._unusable(error)) from error
+
+        def read_newest() -> T:
+            self._connect(probe=False)
+            return action()
+
         try:
-            with faults():
-                self._connect(probe=False)
-                return action()
+            return self._look(read_newest)
         except Fault as error:
             if not self.folder.is_dir():
                 raise StoreError(self._unusable(error)) from error
             damage = self.report_damage()
             raise (StoreError(self._unusable(error)) if self._writing else damage) from error
+
+    def _look(self, action: Callable[[], T]) -> T:
+        """Open and read; again if other versions became visible meanwhile: the writer may have dropped those before.
+
+        Raises Fault.
+        """
+        for _ in range(MOST_LOOKS):
+            seen = load_point(self.folder)
+            try:
+                with faults():
+                    return action()
+            except Fault as error:
+                fault = error
+                if self._writing or load_point(self.folder) == seen:
+                    break
+        raise fault
 
     def guard(self, action: Callable[[], T]) -> T:
         """Run an action; errors of LanceDB become StoreErrors."""
