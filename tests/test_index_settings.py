@@ -104,11 +104,20 @@ def test_a_worktree_that_no_editor_has_opened_has_the_users_settings(
     assert (used.suggest.count, used.model.path) == (Settings().suggest.count, ""), "nothing of another workspace"
 
 
-def test_an_editor_that_does_not_tell_scopes_sets_nothing_in_other_worktrees(project: Repo, tmp_path: Path) -> None:
-    project.commit("Begin", {"a.py": "a = 1\n"})
+def test_what_an_editor_without_scopes_excludes_is_not_stored_for_a_new_worktree(
+    project: Repo, moms: Start, tmp_path: Path
+) -> None:
+    project.commit("Add a limit", {"limit.py": NOTE.format(42), "secret/a.py": NOTE.format(7)})
+    options = {"exclude": ["secret/"], "model.path": "/of/a/workspace"}
+    save_editor_settings(project.location.data, project.root, EditorSettings(options, name="neovim"))
+    moms(project).index()
     linked = project.worktree(tmp_path / "linked", "--detach")
-    save_editor_settings(project.location.data, project.root, EditorSettings({"exclude": ["a.py"]}, name="vim"))
-    assert resolve_saved(linked.root, linked.location.data).settings.exclude == ()
+    mom = moms(linked)
+    assert mom.index().nothing_new, "the new worktree does not rebuild the index"
+    assert mom.settings.exclude == ("secret/",)
+    assert resolve_saved(linked.root, linked.location.data).settings.model.path == ""
+    save_editor_settings(linked.location.data, linked.root, EditorSettings(name="neovim"))
+    assert mom.settings.exclude == (), "this editor wants the defaults"
 
 
 def test_a_worktree_follows_the_users_settings_until_an_editor_opens_it(project: Repo, tmp_path: Path) -> None:

@@ -72,9 +72,10 @@ def last_set(data: Path, root: Path) -> EditorSettings | None:
     """Return the settings of the last editor of a worktree, None if there are none.
 
     A worktree that no editor has opened has the user's own settings, as an editor told them last in another worktree.
+    All of an editor that does not separate scopes may be the user's: what is excluded there must not be stored here.
     """
     newest_first = saved_editor_settings(data)[::-1]
-    of_user = (replace(editor, workspace={}) for _, editor in newest_first if editor.tells_scopes)
+    of_user = (replace(editor, workspace={}) if editor.tells_scopes else editor for _, editor in newest_first)
     return next((editor for one, editor in newest_first if one == root), next(of_user, None))
 
 
