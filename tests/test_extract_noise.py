@@ -7,8 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title
+from mom_lsp.extract.noise import commit_noise, is_generated, is_vendored, merge_title, message_of
+from mom_lsp.extract.references import own_numbers
 from mom_lsp.git import Commit, FileChange, Hunk
+
+ROLLUP = """Auto merge of #9 - ann:rollup-x, r=ann
+
+Rollup of 2 pull requests
+
+Successful merges:
+
+ - #7 (Keep the order of headers in the answers of all servers)
+ - #8 (Ask the second server whenever the first one does not answer)
+"""
+APPROVED = "Approved-by: Ann Smith <ann@example.org>\n"
 
 
 def make_commit(
@@ -40,6 +52,8 @@ def make_commit(
         (make_commit("Update actions", author="Renovate Bot"), "bot"),
         (make_commit("Merge branch 'main' into topic", parents=2), "merge"),
         (make_commit("Merge pull request #7 from x/fix-1", parents=2), "merge"),
+        (make_commit(f"Merged in x/fix-1 (pull request #7)\n\n{APPROVED * 5}", parents=2), "merge"),
+        (make_commit(ROLLUP, parents=2), "merge"),
         (make_commit("Merge tag 'v6.1'\n\n# Conflicts:\n#\tlib/a.c", parents=2), "merge"),
         (make_commit("RELEASE-NOTES: synced"), "release"),
         (make_commit("Bump version to 1.2.3"), "release"),
@@ -116,6 +130,27 @@ def test_moving_lines_out_of_a_block_is_a_change(removed: tuple[int, ...], added
         "Unnest the calls", removed=at_depths(removed, "    "), added=at_depths(added, "    "), paths=("a.py",)
     )
     assert commit_noise(moved) == ""
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "Merge pull request #7 from x/y",
+        "Rollup merge of #7 - ann:topic, r=bob",
+        "Auto merge of #7 - ann:topic, r=bob",
+        "Merged in ann/repo/feature/x (pull request #7)",
+    ],
+)
+def test_a_merge_has_title_and_number_of_its_pull_request(subject: str) -> None:
+    message = f"{subject}\n\nKeep the order\n\nIt matters."
+    assert merge_title(message) == ("Keep the order", "It matters.")
+    assert own_numbers(message) == (7,)
+
+
+def test_a_squash_by_bitbucket_has_the_title_of_its_pull_request() -> None:
+    text = "Merged in feature/x (pull request #7)\n\nKeep the order\n\n* Sort them\n\n* Add a test"
+    assert message_of(text, merge=False).subject == "Keep the order"
+    assert message_of("Merged in changes from x\n\nKeep the order", merge=False).subject == "Merged in changes from x"
 
 
 def test_a_merge_takes_its_title_from_the_pull_request_or_the_prose() -> None:

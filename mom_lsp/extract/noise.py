@@ -102,12 +102,20 @@ _TYPO = re.compile(
 )
 _MERGE = re.compile(
     r"merge\b.{0,20}\b(?:branch|branches|remote|tag|commit|pull request|pr|mr|request|upstream|master|main|of|from"
-    r"|into)\b|merge (?:#|v?\d|\S+$|\S+ into)|Auto merge of",
+    r"|into)\b|merge (?:#|v?\d|\S+$|\S+ into)|(?:Auto|Rollup) merge of|Merged in \S+ \(pull request #",
     re.IGNORECASE,
 )
+_OF_PULL_REQUEST = re.compile(
+    r"Merge pull request|Merge PR|(?:Auto|Rollup) merge|Merge #|Merged PR|Merged in \S+ \(pull request #"
+)
+_SQUASHED = re.compile(r"Merged in \S+ \(pull request #\d")  # or merged: Bitbucket uses the same words
+_ROLLUP = re.compile(r"Rollup of \d+ (?:pull requests?|PRs)$")  # each of which is merged by a commit of its own
 _TITLED_MERGE = re.compile(r"Merge (?:pull request |PR )?#\d+: \S+ \S")  # "Merge #12: Title"
+_CREDIT = r"[\w-]+-by: .*"
 _MERGE_FILLER = re.compile(
-    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-][\w.-]*+/[\w./-]++|(?:Closes|Fixes|See).*|r\?.*|\* .*)$", re.MULTILINE
+    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-][\w.-]*+/[\w./-]++|(?:Closes|Fixes|See).*|r\?.*|\* .*"
+    rf"|{_CREDIT})$",
+    re.MULTILINE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -147,10 +155,9 @@ def merge_title(message: str) -> tuple[str, str]:
     if not _MERGE.match(subject) or _TITLED_MERGE.match(subject):
         return subject, body
     title, _, text = body.partition("\n")
-    if (
-        re.match(r"(?:Merge pull request|Merge PR|Auto merge|Merge #|Merged PR)", subject)
-        and len(_WORD.findall(title)) >= 3
-    ):
+    if _ROLLUP.match(title.strip()):
+        return "", ""
+    if _OF_PULL_REQUEST.match(subject) and len(_WORD.findall(title)) >= 3 and not re.match(_CREDIT, title):
         return title.strip(), text.strip()
     if _words(_MERGE_FILLER.sub("", body)) >= ROUTINE_WORDS:
         return subject, body
@@ -180,7 +187,7 @@ def commit_noise(commit: Commit) -> str:
 
 def message_of(text: str, *, merge: bool) -> CommitMessage:
     """Split a message; of a merge, the message of what was merged."""
-    if merge and (title := merge_title(text))[0]:
+    if (merge or _SQUASHED.match(text)) and (title := merge_title(text))[0]:
         return split_message(f"{title[0]}\n\n{title[1]}")
     return split_message(text)
 

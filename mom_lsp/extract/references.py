@@ -91,7 +91,10 @@ _BEFORE, _AFTER = 100, 40  # characters around a name that may belong to its cla
 _LINE = 200  # characters of a line that are read on either side
 
 _TRAILING = re.compile(r"\((?:#|GH-|gh-)(\d{1,7})\)\s*$")
-_MERGED = re.compile(r"(?:Merge (?:pull request |PR |pr )?|Auto merge of |Merged PR |Merge branch .* \()#?(\d{1,7})\b")
+_MERGED = re.compile(
+    r"(?:Merge (?:pull request |PR |pr )?|(?:Auto|[Rr]ollup) merge of |Merged PR |Merge branch .* \("
+    r"|Merged in \S+ \(pull request )#?(\d{1,7})\b"
+)
 _OWN = r"(?:#|GH-)\d{1,7}"
 _OWN_LINE = re.compile(
     r"^[ \t]*(?:PR-URL|Pull-Request|PR|Closes:?|Cloes|Closed:?|Closing)[: \t]++"

@@ -7,7 +7,7 @@ import re
 
 from mom_lsp.memory import Memory
 
-SCHEMA_VERSION = 10  # of the rows: increase it whenever the same memory would be stored differently
+SCHEMA_VERSION = 11  # of the rows: increase it whenever the same memory would be stored differently
 MAX_EMBEDDED = 800  # characters of a body; the default encoder reads about as many
 WORD_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
