@@ -141,6 +141,16 @@ WRAPPED = "When a control character is made of a letter, 64 has to be taken off"
         (f"{WRAPPED}. Reported by\nAnn Author.", f"{WRAPPED}.", "Reported by Ann Author."),
         (f"{WRAPPED}. See Ann\nAuthor.", f"{WRAPPED}.", "See Ann Author."),
         (f"- {WRAPPED}\n  and not 65", f"{WRAPPED} and not 65", ""),
+        (f"{WRAPPED}, as our\nAPI says. Found by Ann.", f"{WRAPPED}, as our API says.", "Found by Ann."),
+        (f"{WRAPPED} by the option\n--no-letter", f"{WRAPPED} by the option --no-letter", ""),
+        (f"{WRAPPED} while\n64_BITS are not", f"{WRAPPED} while 64_BITS are not", ""),
+        (f'{WRAPPED} or one\n"digit".', f'{WRAPPED} or one "digit".', ""),
+        (f"{WRAPPED}, from Ann\nBeth Author.", f"{WRAPPED}, from Ann Beth Author.", ""),
+        (
+            f"{WRAPPED}, reported by J\nAuthor in GitHub issue 12.",
+            f"{WRAPPED}, reported by J Author in GitHub issue 12.",
+            "",
+        ),
     ],
 )
 def test_a_sentence_that_was_wrapped_is_the_subject(message: str, subject: str, body: str) -> None:
@@ -159,6 +169,12 @@ def test_a_wrapped_sentence_that_is_too_long_for_a_title_is_cut_there_and_whole_
     "rest",
     [
         "This fixes it.",
+        "RFC 2616, section 9.4 says: it is so",
+        "API: add another",
+        "2 - and more",
+        "-Removed another",
+        "/cc @ann",
+        "Ann Author.",
         "- and more",
         "  indented",
         "Reviewed-by: ann",

@@ -17,6 +17,7 @@ MAX_WHY = 300
 MAX_TRAILERS = 20
 MAX_TITLE = 200
 MAX_LAST = 10  # characters of the last word of a line
+MAX_NAME = 50  # characters
 NARROWEST = 60  # characters of a line at which messages are wrapped
 
 _DECISION_KEYS = (
@@ -37,6 +38,14 @@ _BARE = re.compile(
 _EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
 # No sentence ends in these.
 _UNFINISHED = re.compile(r",\Z|\b(?:a|an|and|by|for|from|if|in|issue|of|or|than|that|the|to|when|with|GitHub)\Z")
+# No line begins with these that is not the rest of one: abbreviations, identifiers, numbers, options, a second name.
+_NO_BEGINNING = re.compile(
+    r"(?!.{0,40}: )(?:[A-Z]{2}|[A-Z]\w*_|\d(?!\d? - )|--[a-z]|-(?:[a-z]\d*\b|\w+=)|#[\w{\[(]"
+    r"|/(?!cc\b)|\$\w|[\"'%<_,;])"
+)
+_NAME, _NAMED = r"[A-Z\u00c0-\u00de][\w'-]+", r"\b(?:by|from|to|via)"
+_BEFORE_NAME = re.compile(rf"{_NAMED} (?:{_NAME} )?(?:{_NAME}|[A-Z]\.?)\Z")
+_REST_OF_NAME = re.compile(rf"{_NAME}(?: {_NAME})?(?:[.,;)]|\Z| (?:and|in|on|via)\b)")
 _PEOPLE = re.compile(
     r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
     r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
@@ -131,6 +140,9 @@ def _goes_on(first: str, second: str) -> bool:
     if only_references(second):
         return False
     if word[0].islower() or word[0] == "(":
+        return True
+    second = second.strip()
+    if _NO_BEGINNING.match(second) or (_REST_OF_NAME.match(second) and _BEFORE_NAME.search(first[-MAX_NAME:])):
         return True
     return len(sentences(first[:MAX_SUBJECT])) > 1  # the second one is broken off
 
