@@ -38,6 +38,19 @@ def test_a_memory_is_its_title_its_reason_and_who_made_it_when() -> None:
     ]
 
 
+def test_a_title_that_is_a_sentence_runs_on_where_the_reason_leaves_room() -> None:
+    title = "Start with empty rather than NULL window name to avoid NULL printf if window_name is evaluated early"
+    whole = [
+        "**Start with empty rather than NULL window name to avoid NULL printf if",
+        "window_name is evaluated early**  ",
+    ]
+    assert shown(title=title, quote="", source=source())[:-1] == whole
+    assert shown(title=title, quote="It crashed.", source=source())[:2] == whole
+    first, *reason, _ = shown(title=title, quote="It crashed when started. " * 9, source=source())
+    assert first == "**Start with empty rather than NULL window name to avoid NULL printf if…**  "
+    assert len(reason) == 2
+
+
 def test_what_is_proven_has_its_evidence() -> None:
     where = {"task": "editing", "path": PATH, "symbol": "retry", "accepted": 4, "of": 5}
     assert "· *proven: accepted 4 of 5 times in `retry`*" in "\n".join(shown(proven=where, source=source()))

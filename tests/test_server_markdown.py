@@ -94,6 +94,11 @@ def test_text_is_wrapped_at_words_and_cut_with_an_ellipsis() -> None:
     assert lines("one two three", 8, 2) == ["one two", "three"]
 
 
+def test_a_number_at_the_end_of_a_sentence_begins_no_line_where_it_would_be_escaped() -> None:
+    assert lines("in GitHub issue 4111. It", 16) == ["in GitHub", "issue 4111. It"]
+    assert lines("2024. 2025. `a b` 3. b", 6) == [r"2024\.", r"2025\.", "`a b` 3.", "b"]
+
+
 def test_only_addresses_of_the_code_host_and_commands_are_links() -> None:
     assert linked("#1", "https://host.invalid/a(b)/1") == "[#1](https://host.invalid/a%28b%29/1)"
     assert linked("Pin", "command:mom.pin?%5B%5D") == "[Pin](command:mom.pin?%5B%5D)"

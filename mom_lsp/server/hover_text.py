@@ -20,6 +20,7 @@ from mom_lsp.server.markdown import inline, lines, linked
 
 WIDTH = 72  # characters of a line
 REASON_LINES = 2
+TITLE_AND_REASON_LINES = 3  # a title that is a whole sentence runs on where the reason leaves room
 OTHERS = 2  # further memories that are named
 NEWLINE = "  \n"  # a line break within a paragraph
 HASH = 9  # digits
@@ -44,12 +45,13 @@ def hover_text(suggestions: Sequence[dict[str, Any]], at: HoveredLine) -> types.
 
 
 def _memory(one: dict[str, Any], at: HoveredLine) -> Iterator[str]:
-    """Yield title, reason, and who and when; the lines of a reason are wrapped, so that an editor may rewrap them."""
+    """Yield title, reason, and who and when; title and reason are wrapped, so that an editor may rewrap them."""
     link = _link(one)
-    title = one.get("title_generated") or one["title"]
-    yield f"**{inline(shorten(plain(title), WIDTH), link)}**"
-    if reason := _reason(one):
-        yield "\n".join(lines(inline(reason, link), WIDTH, REASON_LINES))
+    reason = lines(inline(_reason(one), link), WIDTH, REASON_LINES)
+    title = inline(one.get("title_generated") or one["title"], link)
+    yield "\n".join(lines(f"**{title}", WIDTH, TITLE_AND_REASON_LINES - len(reason))) + "**"
+    if reason:
+        yield "\n".join(reason)
     if facts := list(_facts(one, at)):
         yield " · ".join(facts)
 

@@ -43,13 +43,15 @@ def inline(text: str, link: Link = lambda _: None) -> str:
 def lines(text: str, width: int, most: int = 0) -> list[str]:
     """Return Markdown of one line, such as `inline` returns, wrapped to lines that begin no block.
 
+    A word that would begin one, such as "4111.", stays with the word before: Neovim shows the backslash of an escape.
+
     Args:
         text: words and code.
         width: characters, where the words allow it.
         most: number of lines, the last of which then ends with an ellipsis; 0 for as many as it takes.
     """
     wrapped = [""]
-    for word in _WORD.findall(text):
+    for word in _unbroken(_WORD.findall(text)):
         if wrapped[-1] and len(wrapped[-1]) + 1 + len(word) > width:
             wrapped.append("")
         wrapped[-1] = f"{wrapped[-1]} {word}".lstrip()
@@ -59,6 +61,17 @@ def lines(text: str, width: int, most: int = 0) -> list[str]:
             last = " ".join(_WORD.findall(last)[:-1])
         wrapped = [*wrapped[: most - 1], f"{last.rstrip(' ,;:(')}…"]
     return [begun(line) for line in wrapped if line]
+
+
+def _unbroken(words: Sequence[str]) -> list[str]:
+    """Return words, each with the next one if that would begin a block."""
+    found: list[str] = []
+    for before, word in zip(["", *words], words, strict=False):
+        if before and _BLOCK.match(word) and not _BLOCK.match(before):
+            found[-1] = f"{found[-1]} {word}"
+        else:
+            found.append(word)
+    return found
 
 
 def begun(line: str) -> str:
