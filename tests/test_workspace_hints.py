@@ -117,3 +117,18 @@ def test_a_hint_stays_at_its_line_when_another_line_of_its_commit_is_changed(mom
     project.commit("Accept one", {"src/w.py": "\n".join(lines) + "\n"})
     mom.index()
     assert hinted("\n".join(lines) + "\n") == [3]
+
+
+def test_what_wrote_a_file_is_not_hinted_at_its_licence(mom: Mom, project: Repo) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
+    licence = "".join(f"# {line}\n" for line in ("Copyright (c) 2009 Ada", "", *["Permission is hereby granted"] * 9))
+    title = "Answer only one client at a time"
+
+    def hinted(message: str, code: str) -> list[int]:
+        project.commit(message, {"src/w.py": licence + code})
+        mom.index()
+        found = mom.call("hints", path="src/w.py", text=licence + code, start=1, end=99)["hints"]
+        return [hint["line"] for hint in found if hint["suggestion"]["title"] == title]
+
+    assert hinted(title + WHY, "def wait(port):\n    listen(port)\n") == [12]
+    assert hinted("Wait by name", "def wait(name):\n    bind(name)\n") == []

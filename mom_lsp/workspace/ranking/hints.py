@@ -14,6 +14,7 @@ from mom_lsp.motifs.crystallise import Motif
 from mom_lsp.route.talk import talked_about
 from mom_lsp.workspace.library.proven import NOTHING_PROVEN, ProvenInFile
 from mom_lsp.workspace.library.state import State
+from mom_lsp.workspace.ranking.line_comment import is_licence
 from mom_lsp.workspace.ranking.pins_and_notes import counts_in, lines_of_pins_and_notes, pins_in
 from mom_lsp.workspace.ranking.query import OpenFile
 from mom_lsp.workspace.ranking.ranker import Ranked
@@ -127,8 +128,8 @@ class _Rules:
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
-        That is the one where it is hinted already, else the first one that is not boilerplate, of the longest run that
-        has one.
+        That is the one where it is hinted already, else the first one that is neither boilerplate nor in a licence, of
+        the longest run that has one.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
@@ -142,7 +143,8 @@ class _Rules:
             else:
                 runs.append([line])
         longest_first = (line for run in sorted(runs, key=len, reverse=True) for line in run)
-        return next((line for line in longest_first if not is_boilerplate(lines, line)), 0)
+        own = (line for line in longest_first if not (is_boilerplate(lines, line) or is_licence(lines, line)))
+        return next(own, 0)
 
     def is_pinned(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory is pinned in the function around a line, or in the file."""

@@ -81,10 +81,12 @@ def _comments(path: str, lines: Sequence[str], number: int) -> list[LineComment]
 
 def is_licence(lines: Sequence[str], number: int) -> bool:
     """Whether a line (from 1) is in a comment at the start of a file that is a licence."""
+    head = list(takewhile(_HEAD.match, lines[:MAX_LINES]))
+    if number > len(head):
+        return False
     from mom_lsp.extract.comments import LICENCE
 
-    head = list(takewhile(_HEAD.match, lines[:MAX_LINES]))
-    return number <= len(head) and bool(LICENCE.search("\n".join(head)))
+    return bool(LICENCE.search("\n".join(head)))
 
 
 def _alone(comment: LineComment, lines: Sequence[str]) -> bool:
