@@ -13,8 +13,10 @@ from mom_lsp.extract.reverts import changed_title, of_subject
 _GITMOJI = re.compile(r"^(?::[a-z_]+:|[\u2190-\u2bff\u3030\ufe0f\u200d\U0001f000-\U0001faff])+\s*")
 _LEADING_NUMBER = re.compile(r"(?:#|gh-)\d+(?::|\s+-)?\s+(?=\S+\s+\S)", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*\((?:#|gh-|!)\d+\)$", re.IGNORECASE)
-# A type, scope or tag, after which at least two words follow: "fix(parser): ", "[ty] ", "lib/url, http2: ".
+# A type, scope or tag, after which at least two words follow: "fix(parser): ", "[ty] ", "lib/url, http2: ". After
+# "Fix redirects: " a symptom follows, which alone would seem to be what the change does.
 _SCOPE = re.compile(
+    r"(?![Ff]ix(?:e[sd])? )"
     r"(?:\[[^\[\]]{1,40}\]\s+|[\w./@*-]{1,30}(?:(?:, ?|/| )[\w./@*-]{1,30})?(?:\([^()]{1,60}\))?!?:\s+)(?=\S+\s+\S)"
 )
 
@@ -22,8 +24,8 @@ _SCOPE = re.compile(
 def hint_text(one: Mapping[str, Any]) -> str:
     """Return what a hint says of a suggestion in JSON.
 
-    That a change was reverted, and why; else the sentence about this line if that gives a reason; else the title, of
-    which change if it was reapplied.
+    That a change was reverted, and why; else the sentence about this line if that gives a reason, or if the title only
+    announces it ("Sync patchset 7:"); else the title, of which change if it was reapplied.
     """
     failed = one["failure"]
     if failed and failed["kind"] != "bug_pattern" and failed["tried"]:
@@ -32,7 +34,7 @@ def hint_text(one: Mapping[str, Any]) -> str:
         return f"reverted: {tried if is_revert or not failed['because'] else failed['because']}"
     if one["source"]["type"] != "commit":
         return str(one["title"])
-    if one["quote"] and has_rationale(one["quote"]):
+    if one["quote"] and (has_rationale(one["quote"]) or one["title"].endswith(":")):
         return str(one["quote"])
     if of_subject(one["title"]).relation == "reapply" and (title := changed_title(one["title"])):
         return f"reapplied: {bare(title)}"
