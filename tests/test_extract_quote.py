@@ -92,10 +92,19 @@ def test_references_credits_code_and_the_title_are_never_quoted(body: str, text:
         "ok ada grace",
         "OK ada@ grace@, agreement from byron@",
         "Thanks Ada Byron for the report and Grace Hopper for the review.",
+        "Many thanks for a very informative email from Ada Byron.",
     ],
 )
 def test_whom_a_change_is_from_is_no_reason(credit: str) -> None:
     assert not is_informative(credit)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["More to come, getting this in so it is tested.", "Will be more to come with panes.", "This will fix #7."],
+)
+def test_what_is_still_to_come_and_what_is_fixed_is_no_reason(sentence: str) -> None:
+    assert not is_informative(sentence)
 
 
 @pytest.mark.parametrize("sentence", ["From Python 3.8 on this is a warning.", "From now on the server answers."])
@@ -112,6 +121,8 @@ def test_since_when_something_holds_may_be_one(sentence: str) -> None:
         "Requested by POSIX.",
         "Problem caused by Windows.",
         "Fixed by using the copy.",
+        "This will fix the leak of #7 in the error path.",
+        "It takes an email from the queue.",
     ],
 )
 def test_what_a_change_does_is_told_apart_from_whom_it_is_from(sentence: str) -> None:

@@ -38,7 +38,7 @@ _HUMP = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
 _REFERENCE = re.compile(r"https?://\S+|#\d+|\b(?:GHSA|CVE)-[\w-]+|\b[0-9a-f]{7,40}\b")
 _POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
     rf"(?:(?:{WORDS}|th(?:is|ese|at)|it|is|was|were|an?|the|of|in|to|by|from|for|and|also|with|after|both|several|similar|part"
-    r"|made|commit|change|patch|pr|pull|request|github|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
+    r"|made|will|should|commit|change|patch|pr|pull|request|github|issues?|bug|missed|introduced|landed|regressions?|fix(?:e[sd])?"
     r"|follow\w*|ups?|clos(?:es|ed?)|re-?open(?:s|ed)?|resolves?|refs?|see|continuation|addresses|related|inspired"
     r"|together|discussions?|threads?|details?|more|info(?:rmation)?|at|here|on)\b|\W|\d)*",
     re.IGNORECASE,
@@ -50,6 +50,7 @@ _CREDIT = re.compile(
     r")",
     re.IGNORECASE,
 )
+_PROMISE = re.compile(r"(?:will be )?more to (?:come|follow)\b", re.IGNORECASE)
 _NAME_OF_PERSON = r"(?-i:[A-Z\u00c0-\u00de])(?!\w*(?-i:[A-Z]{2}))[\w'-]*(?: (?-i:[A-Z]){2,20}\b)?"
 _THANKED = re.compile(r"\b(?:by|from|via|ok|thanks|thank)\b", re.IGNORECASE)
 _ONLY_THANKS = re.compile(  # people, and what they gave: "Problem spotted by Ada Byron, issue 12.", "ok ada grace@"
@@ -62,7 +63,7 @@ _ONLY_THANKS = re.compile(  # people, and what they gave: "Problem spotted by Ad
     r"|(?:reported|requested|suggested|prompted|spotted|found|noticed|seen|pointed|out|mentioned|reminded|tested|reviewed"
     r"|agree(?:d|ment)|written|originally|based|inspired|adapted|tweak(?:ed|s)|discuss(?:ed|ion)|tracked|down|extended|completed"
     r"|ideas?|inputs?|help|guidance|requests?|reports?|reviews?|diffs?|patch(?:es)?|fix(?:e[sd])?|changes?|code|work|commits?"
-    r"|solution|different|similar|problems?|issues?|bugs?|crash(?:es)?|leaks?|typos?|github|sf|pr|pull|thanks?|ok|many|much"
+    r"|solution|e?-?mails?|explanations?|informative|helpful|detailed|different|similar|problems?|issues?|bugs?|crash(?:es)?|leaks?|typos?|github|sf|pr|pull|thanks?|ok|many|much"
     r"|by|from|via|for|on|in|of|to|with|and|also|both|then|too|an?|the|this|that|was|were|last|previous(?:ly)?|another|other"
     r"|mostly|most|some|minor|small|little|few|couple|several|first|earlier|later|very|ages|ago|while|back|long|months?|years?|me|my"
     r"|people|users?|somebody|someone|whose|name|i(?:'ve)?|have|forgotten|van|der|den|von|de|la|le|du|da|di|dos)\b"
@@ -170,11 +171,11 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
 
 
 def is_informative(sentence: str) -> bool:
-    """Whether a sentence is more than a reference to another commit or issue, or a credit."""
+    """Whether a sentence is more than a reference to another commit or issue, a credit, or a promise of more."""
     words = len(_WORD.findall(sentence)) - ideographs(sentence) / 2
-    if words < LEAST_WORDS or _CREDIT.match(sentence) or _only_thanks(sentence) or announces(sentence):
+    if words < LEAST_WORDS or _CREDIT.match(sentence) or _PROMISE.match(sentence) or _only_thanks(sentence):
         return False
-    return not is_pointer(sentence)
+    return not (announces(sentence) or is_pointer(sentence))
 
 
 def _only_thanks(sentence: str) -> bool:
