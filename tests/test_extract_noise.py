@@ -45,6 +45,13 @@ def make_commit(
     )
 
 
+LISTED = """* refs/remotes/up/main: (3 commits)
+  Extend fill-character to allow inside and outside to be separate and use a different default for inside
+  Do not leak the name of a window
+  ...
+"""
+
+
 @pytest.mark.parametrize(
     ("commit", "reason"),
     [
@@ -55,6 +62,7 @@ def make_commit(
         (make_commit(f"Merged in x/fix-1 (pull request #7)\n\n{APPROVED * 5}", parents=2), "merge"),
         (make_commit(ROLLUP, parents=2), "merge"),
         (make_commit("Merge tag 'v6.1'\n\n# Conflicts:\n#\tlib/a.c", parents=2), "merge"),
+        (make_commit(f"Merge remote-tracking branch 'up/main'\n\n{LISTED}", parents=2), "merge"),
         (make_commit("RELEASE-NOTES: synced"), "release"),
         (make_commit("Bump version to 1.2.3"), "release"),
         (make_commit("v2.0.1"), "release"),
@@ -160,6 +168,7 @@ def test_a_merge_takes_its_title_from_the_pull_request_or_the_prose() -> None:
     )
     long = "This brings the new resolver, which asks both families at once and takes the first answer that it gets."
     assert merge_title(f"Merge branch 'resolver'\n\n{long}") == ("Merge branch 'resolver'", long)
+    assert merge_title(f"Merge branch 'resolver'\n\n{LISTED}\n{long}")[1].endswith(long)
     assert merge_title("Merge branch 'x' of example.org:y") == ("", "")
 
 

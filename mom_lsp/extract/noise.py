@@ -112,9 +112,9 @@ _SQUASHED = re.compile(r"Merged in \S+ \(pull request #\d")  # or merged: Bitbuc
 _ROLLUP = re.compile(r"Rollup of \d+ (?:pull requests?|PRs)$")  # each of which is merged by a commit of its own
 _TITLED_MERGE = re.compile(r"Merge (?:pull request |PR )?#\d+: \S+ \S")  # "Merge #12: Title"
 _CREDIT = r"[\w-]+-by: .*"
-_MERGE_FILLER = re.compile(
-    r"^[ \t]*(?:#.*|Conflicts?:|\* .*: ?$|[\w./-][\w.-]*+/[\w./-]++|(?:Closes|Fixes|See).*|r\?.*|\* .*"
-    rf"|{_CREDIT})$",
+_MERGE_FILLER = re.compile(  # and the titles that git lists: "* topic: (2 commits)", then each after two blanks
+    r"^[ \t]*(?:\* \S+:(?: \(\d+ commits\))?[ ]*(?:\n  .*+)*+|#.*|Conflicts?:|\* .*: ?$|[\w./-][\w.-]*+/[\w./-]++"
+    rf"|(?:Closes|Fixes|See).*|r\?.*|\* .*|{_CREDIT})$",
     re.MULTILINE,
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
