@@ -148,6 +148,7 @@ def test_index_and_status_count_the_same_memories(root: Path, mom: Mom) -> None:
         return said.partition(",")[0] + said.partition(";")[2], status["memories"]
 
     assert counted() == ("indexed 3 commits 2 memories now", 2)
+    assert "3 memories, with routine history" in mom("doctor").stdout
     commit(root, "Parse the header again, because proxies fold it", OLD, "2021-08-01T12:00:00+02:00")
     assert counted() == ("indexed 1 commit 3 memories now", 3)
 

@@ -114,7 +114,7 @@ def _discussions(service: Service) -> list[dict[str, Any]]:
 
 def _store(service: Service) -> dict[str, Any]:
     try:
-        size = service.library.snapshot().catalog.size
+        kept = f"{count(service.library.snapshot().catalog.size, 'memory', 'memories')}, with routine history"
         service.library.store.refresh()
     except NoIndex as error:
         return _check("index", False, str(error), "")  # which says what to do
@@ -123,9 +123,9 @@ def _store(service: Service) -> dict[str, Any]:
     claimed = load_marker(service.data).domains
     writing = lease_held(service.data)  # erasing a memory also removes the domains until they are rebuilt
     if claimed and not writing and claimed != checksum_of_domains(service.data):
-        problem = f"{size} memories; their domains are damaged, so every domain is searched"
+        problem = f"{kept}; their domains are damaged, so every domain is searched"
         return _check("index", False, problem, "run `mom index`; a running engine rebuilds them within a minute")
-    return _check("index", True, f"{size} memories", "")
+    return _check("index", True, kept, "")
 
 
 def _encoder(workspace: Workspace) -> dict[str, Any]:
