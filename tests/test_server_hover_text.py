@@ -46,9 +46,14 @@ def test_a_title_that_is_a_sentence_runs_on_where_the_reason_leaves_room() -> No
     ]
     assert shown(title=title, quote="", source=source())[:-1] == whole
     assert shown(title=title, quote="It crashed.", source=source())[:2] == whole
-    first, *reason, _ = shown(title=title, quote="It crashed when started. " * 9, source=source())
+    first, *reason, _ = shown(title=title, quote="It crashed when started. " * 12, source=source())
     assert first == "**Start with empty rather than NULL window name to avoid NULL printf if…**  "
-    assert len(reason) == 2
+    assert len(reason) == 3
+
+
+def test_a_reason_takes_the_line_that_others_leave() -> None:
+    long = "It crashed when started. " * 12
+    assert len(shown(quote=long, source=source())) == len(shown(AT, make_suggestion(), quote=long)) == 5
 
 
 def test_what_is_proven_has_its_evidence() -> None:

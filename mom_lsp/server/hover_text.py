@@ -19,8 +19,7 @@ from mom_lsp.server.labels import plain, shorten
 from mom_lsp.server.markdown import inline, lines, linked
 
 WIDTH = 72  # characters of a line
-REASON_LINES = 2
-TITLE_AND_REASON_LINES = 3  # a title that is a whole sentence runs on where the reason leaves room
+LINES = 5
 OTHERS = 2  # further memories that are named
 NEWLINE = "  \n"  # a line break within a paragraph
 HASH = 9  # digits
@@ -40,16 +39,20 @@ class HoveredLine:
 def hover_text(suggestions: Sequence[dict[str, Any]], at: HoveredLine) -> types.MarkupContent:
     """Return the first memory in at most five lines, after the preface, which name or count the others."""
     first, *others = suggestions
-    shown = [*([f"*{at.preface}*"] if at.preface else []), *_memory(first, at), *_end(first, others, at)]
+    end = list(_end(first, others, at))
+    shown = [*([f"*{at.preface}*"] if at.preface else []), *_memory(first, at, LINES - 1 - len(end)), *end]
     return types.MarkupContent(types.MarkupKind.Markdown, NEWLINE.join(shown))
 
 
-def _memory(one: dict[str, Any], at: HoveredLine) -> Iterator[str]:
-    """Yield title, reason, and who and when; title and reason are wrapped, so that an editor may rewrap them."""
+def _memory(one: dict[str, Any], at: HoveredLine, most: int) -> Iterator[str]:
+    """Yield title, reason, and who and when; title and reason are wrapped to `most` lines, the title to what is left.
+
+    An editor may rewrap them.
+    """
     link = _link(one)
-    reason = lines(inline(_reason(one), link), WIDTH, REASON_LINES)
+    reason = lines(inline(_reason(one), link), WIDTH, most - 1)
     title = inline(one.get("title_generated") or one["title"], link)
-    yield "\n".join(lines(f"**{title}", WIDTH, TITLE_AND_REASON_LINES - len(reason))) + "**"
+    yield "\n".join(lines(f"**{title}", WIDTH, most - len(reason))) + "**"
     if reason:
         yield "\n".join(reason)
     if facts := list(_facts(one, at)):
