@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,11 @@ def test_where_nothing_speaks_against_a_memory_nothing_is_told() -> None:
 def test_a_comment_has_no_line_that_it_wrote() -> None:
     comment = make_memory(9, anchors=LINE, source=Source("file", path=PATH, line=5))
     assert words(comment) == f"where it is useful enough (mom.suggest.threshold is {DEFAULT})"
+
+
+def test_what_is_just_below_the_threshold_is_not_rounded_up_to_it() -> None:
+    memory = make_memory(9, anchors=LINE, informative=0.5, evidence=9.0)
+    percent = int(words(memory, threshold=0).partition("%")[0])
+    rising = (words(memory, threshold=percent / 100 + n / 1000) for n in range(-10, 10))
+    needed, useful = re.findall(r"(\d+)%", next(told for told in rising if told.startswith("no")))
+    assert int(useful) < int(needed)

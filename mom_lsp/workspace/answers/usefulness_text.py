@@ -25,12 +25,13 @@ def usefulness_text(view: View, row: int, threshold: float) -> str:
     place, paths = place_of_writers(view, {row: [1]}), catalog.paths_of(row)[:1]
     probability = float(usefulness(view, np.array([row]), place, np.zeros(catalog.size), paths).probability[0])
     lines = "that it is about" if catalog.is_discussion[row] else "that it wrote"
-    useful = f"{probability:.0%} useful at the lines {lines}"
+    percent, needed = round(100 * probability), round(100 * threshold)
+    there = f"useful at the lines {lines}"
     if probability >= threshold:
-        return f"{useful}; a suggestion needs {threshold:.0%} (mom.suggest.threshold)"
+        return f"{percent}% {there}; a suggestion needs {needed}% (mom.suggest.threshold)"
     against = _against(view, row)
     why = f": {' and '.join(against)}" if against else ""
-    return f"no, below mom.suggest.threshold ({threshold:.0%}): {useful}{why}"
+    return f"no, below mom.suggest.threshold ({needed}%): {min(percent, needed - 1)}% {there}{why}"
 
 
 def _against(view: View, row: int) -> list[str]:
