@@ -108,6 +108,13 @@ def test_hints_warn_only_if_enabled(history: Repo, moms: Start) -> None:
     assert warned() == []
 
 
+def test_what_is_never_suggested_warns_no_more(history: Repo, moms: Start) -> None:
+    mom = started(history, moms)
+    warning = mom.suggest("net.py", 3, text=TRIED)[0]["id"]
+    mom.call("dismiss", id=warning, never=True)
+    assert warning not in [one["id"] for one in mom.suggest("net.py", 3, text=TRIED)]
+
+
 def test_a_reapplied_change_is_not_a_failure(history: Repo, moms: Start) -> None:
     history.commit(f'Reapply "Share connections in a pool"\n\nThis reverts commit {history.head}.', {"net.py": TRIED})
     mom = started(history, moms)

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from discussions import pull_request
 from repositories import START, Mom, Repo, Start, fill, indexed_fixtures
-from three_commits import ALPHA, BETA, FIRST, check_form, mom_id, suggestion, text, titles, write_three_commits
+from three_commits import (
+    ALPHA,
+    BETA,
+    FIRST,
+    check_form,
+    hints,
+    mom_id,
+    suggestion,
+    text,
+    titles,
+    write_three_commits,
+)
 
 from mom_lsp import datafolder
 from mom_lsp.discussions.archive import Archive
@@ -61,6 +72,33 @@ def test_a_dismissal_without_a_line_is_for_the_whole_file(mom: Mom) -> None:
     assert FIRST not in titles(mom.suggest("src/a.py", 14)) + titles(mom.suggest("src/a.py", 20))
     mom.call("undo")
     assert FIRST in titles(mom.suggest("src/a.py", 20))
+
+
+def test_what_is_never_suggested_is_not_suggested_for_a_task_either(mom: Mom) -> None:
+    def for_task() -> list[str]:
+        return titles(mom.call("suggest", intent="raise the start of alpha")["suggestions"])
+
+    assert ALPHA in for_task()
+    mom.call("dismiss", id=mom_id(mom, ALPHA), never=True)
+    assert FIRST in for_task() and ALPHA not in for_task()
+    assert ALPHA in mom.titles("raise the start of alpha")
+
+
+@pytest.mark.parametrize("how", [{"never": True}, {"path": "src/a.py", "line": 2}], ids=["never", "there"])
+def test_a_duplicate_brings_back_nothing_that_was_dismissed(mom: Mom, how: dict[str, Any]) -> None:
+    mom.call("merge", id=mom_id(mom, BETA), other=mom_id(mom, ALPHA))
+    assert BETA in titles(mom.suggest("src/a.py", 2))
+    mom.call("dismiss", id=mom_id(mom, BETA), **how)
+    assert not {ALPHA, BETA} & {*titles(mom.suggest("src/a.py", 2))}
+    assert 2 not in [hint["line"] for hint in hints(mom, text(mom))]
+
+
+def test_a_duplicate_of_what_is_forgotten_is_shown_as_itself(mom: Mom) -> None:
+    mom.service = Service(mom.location.data, indexing_wanted=lambda location: None)
+    mom.call("merge", id=mom_id(mom, BETA), other=mom_id(mom, ALPHA))
+    mom.call("forget", id=mom_id(mom, BETA))
+    assert titles(mom.suggest("src/a.py", 2)) == [ALPHA, FIRST]
+    mom.service.close()
 
 
 @pytest.mark.parametrize("verb", ["pin", "useful"])

@@ -52,7 +52,7 @@ class Rankers:
 
     def tasks(self, state: State) -> Ranker:
         """Return the ranker of tasks in words."""
-        return self._shipped(state, "intent")
+        return replace(self._shipped(state, "intent"), searching=False)
 
     def searches(self, state: State, query: Query | None = None) -> Ranker:
         """Return the ranker of searches; of one search it knows what proved useful for the same words."""

@@ -56,7 +56,7 @@ class FailureAnnotator:
         Args:
             path: of the file.
             blocks: its new lines.
-            life: the feedback; dismissed and forgotten warnings are left out.
+            life: the feedback; what is unwanted there or forgotten is left out.
         """
         repeated = self._failures.repeated(path, blocks) if blocks else []
         names = self._view.names_of(path) if repeated else []
@@ -65,7 +65,8 @@ class FailureAnnotator:
         for block, failure in repeated:
             row = failure.by if self._view.suggestible[failure.by] else failure.tried
             usage, failed = life.of(self._view.catalog.ids[row]), self._failed(failure, memories, again=True)
-            if failed is not None and not usage.forgotten and not usage.is_dismissed(names, block.symbol):
+            unwanted = usage.forgotten or usage.never or usage.is_dismissed(names, block.symbol)
+            if failed is not None and not unwanted:
                 ended = "proposed before and abandoned" if failure.by == failure.tried else "tried before and reverted"
                 words = f"{WARNING}this was {ended}" + (failed.because and f": {failed.because}")
                 found.setdefault(row, Ranked(row, 0.0, dict.fromkeys(TERMS, 0.0), words, lines=(block.line,)))

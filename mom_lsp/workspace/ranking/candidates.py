@@ -63,6 +63,7 @@ class Candidates:
     share: float  # of the gate's probability mass whose domains are searched by meaning
     proven: frozenset[int] = frozenset()  # rows that are candidates in any case
     scope: np.ndarray | None = None  # (n,) bool: the rows that may be found, None for all
+    searching: bool = True  # whether a question without a place may find what is never suggested
 
     def found(
         self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
@@ -120,17 +121,17 @@ class Candidates:
 
     def suppressed(self, spots: Sequence[Spot]) -> set[int]:
         """Return the rows that the user forgot, or does not want to see there."""
-        suppressed = self.snapshot.life.suppressed
-        if not suppressed:
+        life, row_of = self.snapshot.life, self.view.catalog.row_of
+        if not life.suppressed:
             return set()
-        rows, places = set[int](), [(self.view.names_of(spot.path), spot.symbol) for spot in spots]
-        for memory, usage in suppressed.items():
-            row = self.view.catalog.row_of.get(memory)
-            if row is not None and (
-                usage.forgotten or (spots and usage.never) or any(usage.is_dismissed(*place) for place in places)
-            ):
-                rows.add(row)
-        return rows
+        places = [(self.view.names_of(spot.path), spot.symbol) for spot in spots]
+        unwanted = {
+            memory
+            for memory, usage in life.suppressed.items()
+            if (usage.never and (spots or not self.searching)) or any(usage.is_dismissed(*place) for place in places)
+        }
+        unwanted |= {memory for memory in life.merged if life.shown_for(memory) in unwanted}
+        return {row for memory in unwanted | life.forgotten if (row := row_of.get(memory)) is not None}
 
     def cosines(self, meaning: np.ndarray | None, rows: np.ndarray) -> np.ndarray:
         """Return the similarity of some rows with a vector (d,), (m,); 0 without a vector."""

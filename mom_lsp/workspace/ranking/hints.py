@@ -115,7 +115,7 @@ class _Rules:
     file: OpenFile
     pins: dict[int, list[Pin]]  # by row
     names: Sequence[str]  # of the file, also earlier
-    usage: Callable[[int], Usage]  # by row
+    usage: Callable[[int], Usage]  # by row, of the memory that is shown for it
 
     @classmethod
     def of(cls, state: State, file: OpenFile) -> _Rules:
@@ -123,7 +123,7 @@ class _Rules:
         for row, pin in pins_in(state.snapshot, state.view, file.path):
             pins.setdefault(row, []).append(pin)
         life, ids = state.snapshot.life, state.snapshot.catalog.ids
-        return cls(file, pins, state.view.names_of(file.path), lambda row: life.of(ids[row]))
+        return cls(file, pins, state.view.names_of(file.path), lambda row: life.of(life.shown_for(ids[row])))
 
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.

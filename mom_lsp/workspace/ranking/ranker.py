@@ -76,6 +76,7 @@ class Ranker:
     proven: Mapping[int, Motif] = field(default_factory=dict)  # what proved useful for this question, by row
     layers: Mapping[int, int] = field(default_factory=dict)  # of the validated and promoted rows
     scope: np.ndarray | None = None  # (n,) bool: the rows that may be found, None for all
+    searching: bool = True  # whether a question without a place may find what is never suggested
 
     def rank(
         self,
@@ -170,7 +171,10 @@ class Ranker:
     @property
     def candidates(self) -> Candidates:
         """The finder of the memories to rank."""
-        return Candidates(self.texts, self.snapshot, self.view, self.share, frozenset(self.proven), self.scope)
+        proven = frozenset(self.proven)
+        return Candidates(
+            self.texts, self.snapshot, self.view, self.share, proven, scope=self.scope, searching=self.searching
+        )
 
     def evidence(
         self, query: Query, meaning: np.ndarray | None, user_lines: Mapping[int, Sequence[int]] | None = None
@@ -296,8 +300,10 @@ class Ranker:
         return Ranked(self._merged_into(row), score, terms, reason, where, lines, chance, proven=motif)
 
     def _merged_into(self, row: int) -> int:
-        """Return the row to show for a row: the one it was merged into, if that is valid here."""
-        other = self.view.catalog.row_of.get(self.snapshot.life.shown_for(self.view.catalog.ids[row]))
+        """Return the row to show for a row: the one it was merged into, if that is valid here and not forgotten."""
+        life = self.snapshot.life
+        shown = life.shown_for(self.view.catalog.ids[row])
+        other = self.view.catalog.row_of.get(shown) if shown not in life.forgotten else None
         return other if other is not None and self.view.suggestible[other] else row
 
 
