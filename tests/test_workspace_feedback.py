@@ -131,6 +131,30 @@ def test_dismissals_follow_a_renamed_file(mom: Mom, project: Repo) -> None:
     assert BETA in str(hints) and ALPHA not in str(hints)
 
 
+@pytest.mark.parametrize("verb", ["pin", "useful"])
+def test_what_is_wanted_in_a_renamed_file_ends_the_dismissal_under_its_old_name(
+    mom: Mom, project: Repo, verb: str
+) -> None:
+    first = mom_id(mom, FIRST)
+    for line in (14, 20):
+        mom.call("dismiss", id=first, path="src/a.py", line=line)
+    project.git("mv", "src/a.py", "src/renamed.py")
+    project.commit("Rename it")
+    mom.index()
+    mom.call(verb, id=first, path="src/renamed.py", line=14)
+    assert FIRST in titles(mom.suggest("src/renamed.py", 14))
+    assert FIRST not in titles(mom.suggest("src/renamed.py", 20))
+
+
+def test_pinning_what_is_forgotten_has_its_text_read_again(mom: Mom) -> None:
+    first = mom_id(mom, FIRST)
+    mom.call("forget", id=first)
+    assert FIRST not in titles(mom.suggest("src/a.py", 14))
+    assert mom.call("pin", id=first, path="src/a.py", line=14)["message"] == f"Pinned: “{FIRST}”"
+    mom.service.follow()
+    assert titles(mom.suggest("src/a.py", 14))[0] == FIRST
+
+
 def test_a_dismissal_without_a_place_is_for_where_the_memory_was_shown_last(mom: Mom, project: Repo) -> None:
     project.commit(
         "Rename what the parser reads\n\nBecause the server does.", {"a.md": "The parser.\n", "src/z.py": "z = 1\n"}

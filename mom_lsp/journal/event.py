@@ -8,7 +8,7 @@ from typing import Any, Literal
 from zlib import crc32
 
 EventType = Literal[
-    "pin",
+    "pin",  # of a memory that was dismissed, `data["names"]` are those of the file, also earlier; so of "useful"
     "unpin",
     "useful",
     "dismiss",

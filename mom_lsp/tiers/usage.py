@@ -50,11 +50,13 @@ def _used(usage: Usage, event: Event) -> Usage:
 
 
 def _wanted(usage: Usage, event: Event) -> Usage:
-    """Return the usage without the dismissals there: the later declaration counts."""
+    """Return the usage without the dismissals there, under any name of the file: the later declaration counts."""
+    names = event.data.get("names")  # an imported event may have any data
+    here = [event.path, *(names if isinstance(names, list) else ())]
     elsewhere = {
         (path, symbol)
         for path, symbol in usage.dismissed
-        if path != event.path or (event.symbol and symbol not in (event.symbol, ""))
+        if path not in here or (event.symbol and symbol not in (event.symbol, ""))
     }
     return replace(usage, dismissed=frozenset(elsewhere))
 

@@ -237,10 +237,15 @@ class Actions:
         if path:
             self._workspace.files.refuse_outside(path)
         symbol, key = self._workspace.files.at(path, line, code) if path else ("", 0)
-        data = {"line": line, "key": key} if kind == "pin" and path and line else {}
+        data: dict[str, Any] = {"line": line, "key": key} if kind == "pin" and path and line else {}
         path = path or (memory.paths[0] if memory.paths else "")
+        life = self._workspace.library.snapshot().life
+        if kind in ("pin", "useful") and life.of(memory.id).dismissed:
+            data["names"] = self._workspace.memories.names_of(path)  # under which it may have been dismissed
         self._append(kind, memory.id, path=path, symbol=symbol, data=data)
-        return _done(f"{done}: “{memory.title}”")
+        if kind == "pin" and memory.id in life.forgotten:
+            self._indexing_wanted("restore")
+        return _done(f"{done}: “{memory.title or self._workspace.memories.title(memory.id)}”")
 
     def _title(self, memory: str) -> str:
         """Return the title and the id of a memory, "" if its title is unknown."""

@@ -124,6 +124,11 @@ class KnownMemories:
         return titles(self._worktree.repository, [memory.source.commit]).get(memory.source.commit, "")
 
     @from_one_state
+    def names_of(self, state: State, path: str) -> list[str]:
+        """Return a path and the names that it had before, as the memories of HEAD know them."""
+        return state.view.names_of(path)
+
+    @from_one_state
     def some(self, state: State, ids: Sequence[str]) -> list[Memory]:
         """Return the memories that exist and are not forgotten, in this order."""
         found = state.get([one for one in ids if not state.snapshot.life.of(one).forgotten])
