@@ -111,6 +111,45 @@ def test_a_kept_edit_supports_a_memory_and_its_revert_counts_against_it(
     assert len(transitions(mom)) == 2
 
 
+@pytest.mark.parametrize("reverted", ["the memory", "an edit"])
+def test_worktrees_that_differ_in_a_revert_do_not_change_the_status_in_turn(
+    mom: Mom, project: Repo, alpha: str, tmp_path: Path, reverted: str
+) -> None:
+    for _ in range(3):
+        use(mom, project, alpha, "useful", "src/a.py", 2)
+    taken_back = project.head
+    if reverted == "an edit":
+        taken_back = project.commit("Start at eleven" + WHY, {"src/a.py": CODE.replace("first = 0", "first = 11")})
+    else:
+        project.git("revert", "--no-edit", taken_back)
+        taken_back = project.head
+    mom.index()
+    settle(mom)
+    before = transitions(mom)
+    assert len(before) == 1
+    beside = project.worktree(tmp_path / "beside", "--quiet", "-b", "beside")
+    mom.service.workspace(str(beside.root))
+    project.git("revert", "--no-edit", taken_back)
+    mom.index()
+    for _ in range(3):
+        settle(mom)
+        mom.service.library.journal.append("active", now=START)
+    assert transitions(mom) == [*before, ("candidate", "used in one place so far")]
+
+
+def test_an_index_that_was_lost_changes_no_status(mom: Mom, project: Repo, alpha: str) -> None:
+    use(mom, project, alpha, "useful", "src/a.py", 2)
+    project.git("revert", "--no-edit", "HEAD")
+    mom.index()
+    settle(mom)
+    before = transitions(mom)
+    assert [status for status, _ in before] == ["replaced"]
+    mom.service.library.lose("The index is damaged.")
+    workspace = mom.service.workspace(str(mom.root))
+    mom.service.actions(workspace).settle()
+    assert transitions(mom) == before
+
+
 def test_dismissing_a_memory_where_it_was_used_is_a_failed_use(mom: Mom, project: Repo, alpha: str) -> None:
     use(mom, project, alpha, "useful", "src/a.py", 2)
     use(mom, project, alpha, "dismiss", "src/a.py", 2)

@@ -22,7 +22,8 @@ EventType = Literal[
     "opened",
     "inserted",
     "active",  # a file was saved, so the day is an active one; at most one a day
-    "transition",  # a change of status by evidence: `data` is {"status", "layer", "reason", "commit", "cause"}
+    "transition",  # a change of status by evidence: `data` is {"status", "layer", "reason", "commit", "ended_by",
+    # "cause"}
     "tune",  # weights learned from the repository's own history: `data["editing"]`; none for the default weights
     "undo",
     "purge",

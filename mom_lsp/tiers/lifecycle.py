@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast, get_args
@@ -30,6 +30,11 @@ class Transition:
     layer: int
     reason: str
     commit: str = ""  # it depends on: the transition holds only where this is an ancestor of HEAD
+    ended_by: str = ""  # the commit that reverted what the status before depended on: likewise
+
+    def holds(self, in_history: Callable[[str], bool]) -> bool:
+        """Whether it counts on a HEAD, from whether a commit is one of its ancestors."""
+        return all(map(in_history, filter(None, (self.commit, self.ended_by))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ class Life:
     def transition(self, memory: str, ancestors: Collection[str]) -> Transition | None:
         """Return the last change of status that holds where HEAD has these ancestors, None if there is none."""
         newest_first = reversed(self.transitions.get(memory, ()))
-        return next((one for one in newest_first if not one.commit or one.commit in ancestors), None)
+        return next((one for one in newest_first if one.holds(ancestors.__contains__)), None)
 
 
 UNTOUCHED = Usage()
@@ -219,6 +224,7 @@ def _transition(event: Event) -> Transition:
         layer if layer in (0, 1, 2) else 0,
         str(event.data.get("reason", "")),
         str(event.data.get("commit", "")),
+        str(event.data.get("ended_by", "")),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from mom_lsp.motifs.crystallise import Motif, Registry, registries
 from mom_lsp.motifs.routes import Place, Visit, place_of, place_of_visit
@@ -140,8 +140,7 @@ def layers_of(view: View, life: Life) -> dict[int, int]:
     catalog, found = view.catalog, dict[int, int]()
     for memory, changes in life.transitions.items():
         row = catalog.row_of.get(memory)
-        holds = (one for one in reversed(changes) if not one.commit or _is_on(view, one.commit))
-        last = next(holds, None)
+        last = next((one for one in reversed(changes) if one.holds(partial(_is_on, view))), None)
         if row is not None and last is not None and last.layer:
             found[row] = last.layer
     return found

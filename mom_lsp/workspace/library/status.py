@@ -69,6 +69,8 @@ def changes_of(ids: Sequence[str], state: State) -> list[tuple[str, dict[str, An
 def change(life: Life, memory: str, kind: str, view: View, ancestors: Collection[str]) -> dict[str, Any] | None:
     """Return the change of status that the journal does not have yet, as data of a `transition`.
 
+    There is none of a memory that is not indexed: nothing is known of the evidence.
+
     Args:
         life: the folded journal.
         memory: its id.
@@ -76,15 +78,17 @@ def change(life: Life, memory: str, kind: str, view: View, ancestors: Collection
         view: of HEAD.
         ancestors: the commits of HEAD's history.
     """
-    usage = life.of(memory)
-    verdict = judge(usage, evidence_of(view, view.catalog.row_of.get(memory), usage), kind)
-    last = life.transition(memory, ancestors)
+    usage, row = life.of(memory), view.catalog.row_of.get(memory)
+    if row is None:
+        return None
+    verdict, last = judge(usage, evidence_of(view, row, usage), kind), life.transition(memory, ancestors)
     before, layer = (last.status, last.layer) if last else ("candidate", 0)
     if (verdict.status, verdict.layer) == (before, layer):
         return None
     reason = verdict.reason or "no evidence against it"  # a memory that an older version archived for being shown
     data = {"from": before, "status": verdict.status, "layer": verdict.layer, "reason": reason}
-    return data | ({"commit": verdict.commit} if verdict.commit else {})
+    commits = {"commit": verdict.commit, "ended_by": _reverting(view, last.commit) if last else ""}
+    return data | {name: commit for name, commit in commits.items() if commit}
 
 
 def _edits(view: View, row: int, usage: Usage) -> Iterator[int]:
@@ -96,6 +100,12 @@ def _edits(view: View, row: int, usage: Usage) -> Iterator[int]:
         rows = rows[(after > 0) & (after <= EDIT_WITHIN) & (view.distance[rows] >= 0) & (rows != row)]
         if len(rows):
             yield int(rows[np.argmin(catalog.time[rows])])
+
+
+def _reverting(view: View, commit: str) -> str:
+    """Return the commit that reverted another one, "" if none did."""
+    row = view.catalog.row_of_commit.get(commit)
+    return _commit(view, view.replaced_by.get(row)) if row is not None else ""
 
 
 def _commit(view: View, row: int | None) -> str:
