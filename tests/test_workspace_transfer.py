@@ -50,7 +50,15 @@ def test_an_event_with_invalid_references_is_imported(mom: Mom, type: str) -> No
     assert mom.call("undo", id="abcd")["ok"] if type == "transition" else titles(mom.search("alpha"))
 
 
-@pytest.mark.parametrize("odd", [5, {"weights": {"wrote": "x"}, "intercept": 0}, {"weights": {"wrote": 1.0}}])
+@pytest.mark.parametrize(
+    "odd",
+    [
+        5,
+        {"weights": {"wrote": "x"}, "intercept": 0},
+        {"weights": {"wrote": 1.0}},
+        {"weights": {"wrote": 10**400}, "intercept": 0},
+    ],
+)
 def test_invalid_imported_weights_are_ignored(mom: Mom, odd: Any) -> None:
     before = suggestion(mom)
     mom.call("import", events=[{"time": 1, "type": "tune", "data": {"editing": odd}}])
@@ -58,10 +66,17 @@ def test_invalid_imported_weights_are_ignored(mom: Mom, odd: Any) -> None:
 
 
 def test_malformed_imported_notes_are_harmless(mom: Mom) -> None:
-    for n, data in enumerate(({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}), 1):
+    odd = ({"text": " "}, {"text": 5, "line": "x"}, {"line": 3}, {"text": "a", "key": 2**32}, {"text": "b", "key": -1})
+    for n, data in enumerate(odd, 1):
         mom.call("import", events=[{"time": n, "type": "note", "memory": f"{n:016}", "path": "src/a.py", "data": data}])
     assert titles(mom.search("alpha"))[0] == ALPHA
-    assert mom.call("status")["notes"] == 1
+    assert mom.call("status")["notes"] == 3
+
+
+@pytest.mark.parametrize("data", [{"at": 5}, {"at": [None, ["editing"]]}, {"seen": 4}, {"hinted": {"src/a.py": None}}])
+def test_malformed_imported_impressions_are_harmless(mom: Mom, data: Any) -> None:
+    mom.call("import", events=[{"time": 1, "type": "shown", "data": data}])
+    assert mom.call("dismiss", id=mom_id(mom, ALPHA))["ok"]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +86,9 @@ def test_malformed_imported_notes_are_harmless(mom: Mom) -> None:
         {"time": 1, "type": "explode", "memory": "m", "data": {}},
         {"time": "soon", "type": "pin", "memory": "m", "data": {}},
         {"time": float("nan"), "type": "pin", "memory": "m", "data": {}},
+        {"time": 1e300, "type": "note", "memory": "m", "data": {"text": "late"}},
+        {"time": 10**400, "type": "pin", "memory": "m", "data": {}},
+        {"time": 1, "seq": float("inf"), "type": "pin", "memory": "m", "data": {}},
         {"time": 1, "type": ["pin"], "memory": "m", "data": {}},
         "pin",
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,7 +52,7 @@ def read_model(chosen: Any) -> LinearModel | None:
     match chosen:
         case {"weights": dict(weights), "intercept": intercept} if weights and weights.keys() <= TERM_OF.keys():
             numbers = [intercept, *weights.values()]
-            sound = all(isinstance(one, int | float) and math.isfinite(one) for one in numbers)
+            sound = all(isinstance(one, int | float) and abs(one) <= sys.float_info.max for one in numbers)
             return LinearModel(weights, intercept) if sound else None
     return None
 

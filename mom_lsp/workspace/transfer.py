@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from typing import Any, get_args
@@ -10,6 +9,7 @@ from typing import Any, get_args
 from mom_lsp.errors import UsageError
 from mom_lsp.journal import Event, EventType, Journal
 
+LAST = 2**53  # seconds since 1970; a later time would fit into no column
 NAMING = {"undo": "seq", "transition": "cause"}  # events that reference another one by its number, and the key
 
 
@@ -50,9 +50,9 @@ def _event(plain: Mapping[str, Any]) -> Event:
     try:
         texts = {name: str(plain.get(name, "")) for name in ("memory", "path", "symbol", "head")}
         event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UsageError(f"not an event written by `mom export`: {str(plain)[:200]}") from error
-    if event.type not in get_args(EventType) or not math.isfinite(event.time):
+    if event.type not in get_args(EventType) or not abs(event.time) <= LAST:
         raise UsageError(f"unknown event: {str(plain)[:200]}")
     return event
 

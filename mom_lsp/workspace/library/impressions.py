@@ -9,8 +9,9 @@ from typing import Any
 
 from mom_lsp.errors import JournalError
 from mom_lsp.journal import Event, Journal
-from mom_lsp.motifs.routes import Task
+from mom_lsp.motifs.routes import Task, showings
 from mom_lsp.tiers import DAY
+from mom_lsp.tiers.usage import impressions_in
 
 FLUSH_AFTER = 60.0  # seconds
 Batch = dict[str, set[str]]  # path -> memories
@@ -121,11 +122,11 @@ def last_shown(events: Sequence[Event], memory: str) -> tuple[str, str] | None:
     """Return the file and the symbol ("" for none) at which a memory was last suggested or hinted, None if nowhere."""
     for event in reversed(events):
         if event.type == "shown":
-            for task, path, symbol, *shown in reversed(event.data.get("at", [])):
-                if task == "editing" and memory in shown:
+            for task, path, symbol, shown in reversed(list(showings(event.data))):
+                if task == "editing" and memory == shown:
                     return path, symbol
             for kind in ("hinted", "seen"):
-                for path, shown in event.data.get(kind, {}).items():
-                    if memory in shown:
+                for shown, path in impressions_in(event, kind):
+                    if memory == shown:
                         return path, ""
     return None

@@ -54,7 +54,7 @@ def _note(event: Event) -> Memory:
             line=line if line and isinstance(line, int) else None,
         ),
         anchors=(Anchor(path, (symbol,) if symbol else ()),) if path else (),
-        added_lines=(key,) if key and isinstance(key, int) else (),
+        added_lines=(key,) if isinstance(key, int) and 0 < key < 2**32 else (),
         evidence=100.0,  # a note is never routine,
         informative=1.0,  # and always worth reading
     )
