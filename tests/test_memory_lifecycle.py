@@ -111,6 +111,20 @@ def test_a_kept_edit_supports_a_memory_and_its_revert_counts_against_it(
     assert len(transitions(mom)) == 2
 
 
+def test_a_status_is_counted_as_it_is_shown(mom: Mom, project: Repo, alpha: str) -> None:
+    project.commit(
+        "Add a limit", {"src/c.py": "# FIXME: the server drops every third connection, because of a race.\n"}
+    )
+    mom.index()
+    (issue,) = (one["id"] for one in mom.search("drops connection") if one["kind"] == "known_issue")
+    for identity in (alpha, issue):
+        for line in (2, 2, 2, 2, 8):
+            use(mom, project, identity, "useful", "src/a.py", line)
+    assert [standing(mom, one)[0] for one in (alpha, issue)] == ["promoted", "validated"]
+    counted = mom.call("status")["statuses"]
+    assert (counted["promoted"], counted["validated"]) == (1, 1)
+
+
 @pytest.mark.parametrize("reverted", ["the memory", "an edit"])
 def test_worktrees_that_differ_in_a_revert_do_not_change_the_status_in_turn(
     mom: Mom, project: Repo, alpha: str, tmp_path: Path, reverted: str

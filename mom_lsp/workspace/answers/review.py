@@ -17,6 +17,7 @@ from mom_lsp.tiers.decay import TIERS, faded
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.status_rules import NEVER, judge
 from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.library.proven import layers_of
 from mom_lsp.workspace.library.status import evidence_of
 
 SOON = 7  # active days
@@ -83,15 +84,12 @@ def overview(view: View, life: Life, tiers: Tiers) -> dict[str, Any]:
 
 def _statuses(view: View, life: Life) -> Iterator[str]:
     """Yield the status of each memory that was used, archived or reverted."""
-    judged = [row for row in _rows(view, life.judged) if view.suggestible[row]]
+    judged, layers = [row for row in _rows(view, life.judged) if view.suggestible[row]], layers_of(view, life)
     for row in judged:
         usage = life.of(view.catalog.ids[row])
-        verdict = judge(usage, evidence_of(view, row, usage), "").status
-        last = life.transitions.get(view.catalog.ids[row])
-        promoted = (
-            verdict == "validated" and last is not None and last[-1].status == "promoted"
-        )  # which depends on its kind
-        yield "promoted" if promoted else verdict
+        verdict = judge(usage, evidence_of(view, row, usage), "")
+        promoted = layers.get(row, 0) > 1  # which depends on its kind, too
+        yield ("promoted" if promoted else "validated") if verdict.layer else verdict.status
     yield from ("replaced" for row in view.replaced_by if view.suggestible[row] and row not in judged)
 
 
