@@ -51,6 +51,14 @@ def test_surprise_is_a_quintile_raised_by_later_references() -> None:
     assert make_view().surprise.tolist() == []
 
 
+def test_surprise_is_relative_to_what_the_settings_leave() -> None:
+    memories = [make_memory(n, evidence=float(n), anchors=(Anchor(f"{n // 5}.py"),)) for n in range(10)]
+    fresh, asked = make_view(*memories), make_view(*memories)
+    assert asked.surprise.tolist() == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    left = [view.without("1.py".__eq__, comments=True, documents=True).surprise for view in (fresh, asked)]
+    assert left[0][:5].tolist() == left[1][:5].tolist() == [1, 2, 3, 4, 5]
+
+
 def test_names_follow_only_renames_in_the_current_history() -> None:
     first, second = make_memory(1, renames=(("a", "b"),)), make_memory(2, renames=(("b", "c"), ("q", "z")))
     catalog = make_catalog(first, second, make_memory(3, renames=(("c", "a"),)))

@@ -62,6 +62,7 @@ class View:
 
         catalog, left = self.catalog, copy(self)
         left.by_file = {}
+        left.__dict__.pop("surprise", None)  # which is relative to what may be suggested
         left.suggestible = self.suggestible.copy()
         seen: dict[str, bool] = {}
         for row in np.flatnonzero(self.suggestible).tolist():
