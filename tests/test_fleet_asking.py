@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from fleets import named, publish, pulled
 from object_store import BUCKET, ObjectStore
 from processes import mom
-from repositories import Repo
+from repositories import START, Repo
 
 from mom_lsp.errors import StoreError, UsageError
+from mom_lsp.fleet import publishing
 from mom_lsp.fleet.asking import Fleet, Found
 from mom_lsp.fleet.local_copy import LocalCopy
 from mom_lsp.fleet.repositories import own_id
@@ -252,6 +254,19 @@ def test_what_is_erased_from_the_fleet_is_erased_from_the_copy(uri: str, tmp_pat
     publish(tmp_path / "all", uri, exclude_repositories=("acme/library",))
     pulled(uri)
     assert b"0.22 leaks" not in copied()
+
+
+def test_what_was_published_anew_after_it_was_erased_replaces_the_copy(
+    uri: str, library: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pulled(uri)
+    publish(tmp_path / "all", uri, exclude_repositories=("acme/library",))
+    library.git("reset", "--quiet", "--hard", "HEAD~2")  # a commit that nobody may see
+    monkeypatch.setattr(publishing, "time", SimpleNamespace(time=lambda: START))  # another second
+    publish(tmp_path / "all", uri)
+    assert pulled(uri).fresh == 1
+    folder = LocalCopy.of(uri).folder
+    assert b"0.22 leaks" not in b"".join(file.read_bytes() for file in folder.rglob("*") if file.is_file())
 
 
 def test_what_may_not_be_read_is_passed_over_and_removed(uri: str, service: Repo, s3: ObjectStore) -> None:

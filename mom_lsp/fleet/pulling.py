@@ -97,7 +97,7 @@ class _Pull:
     def _copy_one(self, repository: str, manifest: Manifest) -> None:
         before, used = self._before.get(repository), sum(one.size for one in self._kept)
         copied: Copied | None
-        if before and before.number == manifest.number:
+        if before and (before.number, before.published) == (manifest.number, manifest.published):
             copied = before
         elif used + manifest.rows * self._each() > self._limit:
             self._left_out.append(manifest.name)
