@@ -9,6 +9,7 @@ from repositories import HOUR, Mom, Repo, Start, indexed_fixtures
 from three_commits import ALPHA, FIRST, check_form, hints, mom_id, text, titles, write_three_commits
 
 from mom_lsp.tiers import DAY
+from mom_lsp.workspace import word_search
 
 STRICT = {"hints": {"minimumSurprise": 5, "threshold": 0.99}, "suggest": {"threshold": 0.99}}
 PATH = "src/a.py"
@@ -136,6 +137,21 @@ def test_a_search_and_a_line_to_explain_are_tasks_of_their_own(mom: Mom, project
     assert all(one["proven"] is None for one in mom.search("protocol"))
     assert all(one["proven"] is None for one in mom.suggest(PATH, 14))
     assert mom.call("rules")["rules"][0]["proven"]["task"] == "search"
+
+
+def test_what_is_proven_for_a_search_is_found_however_likely_the_others_are(
+    mom: Mom, project: Repo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity, words = mom_id(mom, FIRST), "functions protocol"
+    for _ in range(3):
+        mom.search(words)
+        mom.call("useful", id=identity)
+        project.now[0] += DAY
+    project.commit("Let the functions of the protocol be functions of a protocol", {"src/c.py": "protocol = 1\n"})
+    mom.index()
+    assert titles(mom.search(words))[1] == FIRST
+    monkeypatch.setattr(word_search, "LEAST_OF_BEST", 1.0)
+    assert titles(mom.search(words))[1] == FIRST
 
 
 def test_what_explains_a_line_is_proven_for_explaining(mom: Mom, project: Repo) -> None:

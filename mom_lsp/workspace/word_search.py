@@ -74,7 +74,7 @@ class WordSearch:
         )
         best = max((one["chance"] for one in found["suggestions"]), default=0.0)
         # The probability is of an answer that a reader accepts, from few questions: it orders, and is not shown.
-        likely = [one for one in found["suggestions"] if one["chance"] >= LEAST_OF_BEST * best]
+        likely = [one for one in found["suggestions"] if one["chance"] >= LEAST_OF_BEST * best or one["proven"]]
         marks = {"weak": True} if likely and best < (WEAK if by_meaning else WEAK_BY_WORDS) else {}
         if counted:
             at = ShownFor("search", search_key(words_of(query.words).values()))
