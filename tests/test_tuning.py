@@ -21,7 +21,8 @@ from mom_lsp.memory import Anchor, Reference
 from mom_lsp.route.linear_model import LinearModel, read_model, shipped
 from mom_lsp.route.view import View
 from mom_lsp.tiers.lifecycle import fold
-from mom_lsp.tuning.labels import MOST_FILES, labels_of
+from mom_lsp.tuning.gather import gather_cases
+from mom_lsp.tuning.labels import MOST_FILES, labels_of, own_labels
 from mom_lsp.tuning.tune import event_of, improves
 from mom_lsp.workspace.ranking.model_choice import editing_model
 
@@ -79,6 +80,27 @@ def test_tuning_needs_enough_data(project: Repo, moms: Start) -> None:
     assert result.exit_code == 2
     assert "0 commits that reference an earlier one" in " ".join(result.output.split())
     assert "0 rated suggestions" in " ".join(result.output.split())
+
+
+def test_a_blame_that_failed_once_is_asked_again(project: Repo, moms: Start) -> None:
+    code = "def one():\n    return 1\n\n\ndef two():\n    return 2\n"
+    first = project.commit("Add both", {"a.py": code})
+    project.commit("Change two", {"a.py": code.replace("return 2", "return 22")})
+    project.commit(f"Change one\n\nFollow-up to {first}", {"a.py": code.replace("return 1", "return 11")})
+    moms(project).index()
+
+    def wrote() -> bool:
+        (case,) = gather_cases(project.root, own_labels(project.root), lambda phase, done, total: None)
+        return bool(case.features["wrote"].any())
+
+    blob = project.git("rev-parse", f"{first}:a.py")
+    missing = project.root / ".git" / "objects" / blob[:2] / blob[2:]
+    content = missing.read_bytes()
+    missing.unlink()
+    assert not wrote()
+    missing.write_bytes(content)
+    missing.chmod(0o444)
+    assert wrote()
 
 
 def test_a_repository_can_be_tuned(project: Repo, moms: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,14 +40,14 @@ class BlameCache:
         row = self._file.execute("SELECT lines FROM blame WHERE key = ?", (key,)).fetchone()
         return None if row is None else {int(line): commit for line, commit in json.loads(row[0]).items()}
 
-    def blame_job(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Callable[[], Writers]:
-        """Return a function that runs git blame and is safe to call in another thread."""
+    def blame_job(self, commit: str, path: str, ranges: list[tuple[int, int]]) -> Callable[[], Writers | None]:
+        """Return a function that runs git blame, is safe to call in another thread, and returns None if git fails."""
 
-        def blame() -> Writers:
+        def blame() -> Writers | None:
             try:
                 groups = self._repository.blame(commit, path, *ranges, moves=True)
             except RepositoryError:
-                return {}  # the file is new, or has fewer lines
+                return None  # an object is missing, or the file has fewer lines
             known = (g for g in groups if not g.boundary)
             return {line: g.commit for g in known for line in range(g.line, g.line + g.count)}
 

@@ -197,8 +197,9 @@ class Cases:
             results = pool.map(lambda blame: blame(), blames)
             for done, ((one, path, ranges), writers) in enumerate(zip(unknown, results, strict=True)):
                 self._step("blame", done, len(unknown))
-                self._cache.put(one.parent, path, ranges, writers)
-                found.setdefault(one.query, {})[path] = writers
+                if writers is not None:  # git may know more the next time
+                    self._cache.put(one.parent, path, ranges, writers)
+                    found.setdefault(one.query, {})[path] = writers
         return found
 
 
