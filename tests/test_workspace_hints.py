@@ -37,6 +37,17 @@ def test_a_note_on_a_line_that_is_too_short_to_be_found_by_its_text_is_hinted_th
     assert (noted(short), noted(f"# new\n{short}"), noted(short.replace("]", "] + others"))) == ([3], [4], [])
 
 
+def test_a_note_on_a_file_is_hinted_at_its_first_line(mom: Mom) -> None:
+    note = mom.call("note", text="Keep this file small, since the loader reads it whole", path="src/a.py")["id"]
+
+    def noted(content: str) -> list[int]:
+        return [hint["line"] for hint in hints(mom, content) if hint["suggestion"]["id"] == note]
+
+    assert noted(text(mom)) == noted(f"import os\n{text(mom)}") == [1]
+    assert mom.suggest("src/a.py", 1)[0]["id"] == note
+    assert noted("") == []
+
+
 def test_ones_own_notes_are_all_hinted_however_close_they_are(mom: Mom) -> None:
     lines = [2, 3, 8, 9, 14]
     for line in lines:

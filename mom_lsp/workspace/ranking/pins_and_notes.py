@@ -58,7 +58,7 @@ def lines_of_pins_and_notes(snapshot: Snapshot, view: View, file: OpenFile) -> d
     for note in snapshot.notes.values():
         if note.source.path in names:
             key = next(iter(note.added_lines), 0)
-            marks.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 1, key=key)))
+            marks.append((row_of[note.id], Pin(note.source.path, line=note.source.line or 0, key=key)))
     keys = {pin.key for _, pin in marks if pin.key}
     lines_of_key: Mapping[int, Sequence[int]] = _lines_with(keys, chain(enumerate(file.lines, 1), file.edited.items()))
     found: dict[int, list[int]] = {}
@@ -72,7 +72,12 @@ def lines_of_pins_and_notes(snapshot: Snapshot, view: View, file: OpenFile) -> d
 
 
 def _line_without_key(was: int, file: OpenFile) -> Sequence[int]:
-    """Return where a line is now that is too short to be found by its text, nothing if it has been edited since."""
+    """Return where a line is now that is too short to be found by its text, nothing if it has been edited since.
+
+    What is on the whole file, at line 0, is on its first line.
+    """
+    if not was:
+        return [1] if file.lines else []
     line = file.mapped.index(was) + 1 if was in file.mapped else was
     return [line] if 0 < line <= len(file.lines) and not line_keys([file.lines[line - 1]]) else []
 
