@@ -136,6 +136,11 @@ def test_an_attributes_file_that_is_a_pipe_is_not_read(project: Repo) -> None:
     assert project.repository.cleaned("a.x", b"\0\n") == b"\0\n"
 
 
+def test_a_note_on_a_pipe_waits_for_no_writer(project: Repo, moms: Start) -> None:
+    os.mkfifo(project.root / "pipe")
+    assert moms(project).call("note", text="The logger reads from this pipe", path="pipe", line=1)["ok"]
+
+
 def test_text_that_needs_no_conversion_asks_git_nothing(project: Repo) -> None:
     class Silent:
         def output(self, *_: object, **__: object) -> bytes:

@@ -91,7 +91,7 @@ class Worktree:
         """Return the lines of a file of the worktree as git counts them, none if it cannot be read as text."""
         file = self.location.root / path
         try:
-            data = file.read_bytes() if not file.is_symlink() else b""
+            data = file.read_bytes() if file.is_file() and not file.is_symlink() else b""
         except OSError:
             return []
         data = self.repository.cleaned(path, data) if self.repository is not None else data
