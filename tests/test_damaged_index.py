@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -62,6 +63,18 @@ def test_an_engine_whose_index_is_damaged_while_it_runs_goes_on(repo: Repo, moms
     repo.commit("Retry twice\n\nBecause the first answer gets lost.", {"net.py": "timeout = 5\nretries = 2\n"})
     mom.index()
     assert "Retry twice" in mom.titles("first answer")
+
+
+def test_a_note_while_the_index_is_damaged_is_shown_and_the_index_rebuilt(repo: Repo, moms: Start) -> None:
+    mom = moms(repo)
+    mom.index()
+    assert mom.suggest("net.py", 1)
+    shutil.rmtree(repo.location.data / datafolder.MEMORIES)
+    mom.call("note", text="Zebras wait, too.", path="net.py", line=1)
+    assert [one["title"] for one in mom.suggest("net.py", 1)] == ["Zebras wait, too."]
+    assert REBUILT in mom.call("status")["problems"] and len(mom.repairs) == 1
+    mom.index()
+    assert len(mom.suggest("net.py", 1)) == 2
 
 
 @pytest.mark.parametrize("name", [datafolder.MARKER, datafolder.SCHEMA, datafolder.CATALOG, datafolder.DOMAINS])

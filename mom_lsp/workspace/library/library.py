@@ -112,7 +112,10 @@ class Library:
                 self.reload()
             elif self._unread or self.journal.changed():
                 self._unread = True  # the journal reports a change only once, and reading it may fail
-                self._snapshot = self._with_journal(self._snapshot)
+                try:
+                    self._snapshot = self._with_journal(self._snapshot)
+                except Damaged as damage:  # a note is read with the index
+                    self.lose(str(damage))
                 self._unread = False
             assert self._snapshot is not None
             return self._snapshot
