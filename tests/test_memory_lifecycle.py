@@ -267,6 +267,24 @@ def test_a_merge_adds_up_the_uses_of_both(mom: Mom, project: Repo, alpha: str) -
     assert mom.call("show", id=alpha)["uses"] == 1
 
 
+@pytest.mark.parametrize("unpinned", ["the kept one", "the duplicate"])
+def test_a_pin_that_a_merge_leaves_holds(mom: Mom, project: Repo, alpha: str, unpinned: str) -> None:
+    other = next(one["id"] for one in mom.suggest("src/b.py", 2, counted=False))
+    loose, pinned = (other, alpha) if unpinned == "the kept one" else (alpha, other)
+    use(mom, project, pinned, "pin", "src/a.py", 2)
+    project.now[0] += DAY
+    use(mom, project, loose, "pin", "src/a.py", 2)
+    project.now[0] += DAY
+    mom.call("unpin", id=loose)
+    mom.call("merge", id=other, other=alpha)
+    strength = mom.call("show", id=other)["strength"]
+    for day in range(1, 9):
+        mom.service.library.journal.append("active", now=project.now[0] + day * DAY)
+    project.now[0] += 9 * DAY
+    shown = mom.call("show", id=other)
+    assert (shown["pinned"], shown["strength"]) == (True, strength)
+
+
 AT_ALPHA = {"path": "src/a.py", "line": 2}
 FEEDBACK: dict[str, dict[str, Any]] = {
     **dict.fromkeys(("pin", "useful", "inserted", "opened", "dismiss"), AT_ALPHA),

@@ -157,6 +157,8 @@ def fold(events: Iterable[Event], before: Life | None = None) -> Life:
                 life.merged[other] = event.memory
                 usages[event.memory] = merged_usage(usages[event.memory], usages[other])
                 life.touches += [replace(touch, memory=event.memory) for touch in life.touches if touch.memory == other]
+                held = HOLD if usages[event.memory].pinned else RELEASE  # whichever of both was unpinned last
+                life.touches.append(Touch(event.memory, event.time, 0.0, held))
         if event.memory and event.type != "shown":
             usages[event.memory] = after(usages[event.memory], event)
             life.touches += _touches(event)
