@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from memories import HashEncoder
@@ -10,6 +11,8 @@ from repositories import SHOW_ALL, Mom, Repo, Start, copy_of, indexed
 from three_commits import ALPHA, text, write_three_commits
 
 from mom_lsp.store import Store
+from mom_lsp.workspace.library import library
+from mom_lsp.workspace.library.meaning import read_meaning
 
 
 class CountingEncoder(HashEncoder):
@@ -83,6 +86,19 @@ def test_unused_vectors_and_encoder_are_unloaded_and_loaded_again(mom: Mom, enco
     assert encoder.unloaded == 1
     assert mom.suggest("src/a.py", 2)[0]["title"] == ALPHA
     assert mom.search("callers") == before
+
+
+def test_vectors_that_took_long_to_read_replace_no_newer_memories(mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*given: Any) -> Any:
+        monkeypatch.setattr(library, "read_meaning", read_meaning)
+        Repo(mom.root).commit("Count in zebras\n\nBecause callers ask.", {"src/c.py": "zebras = 1\n"})
+        mom.index()
+        return read_meaning(*given)
+
+    mom.suggest("src/a.py", 2)
+    monkeypatch.setattr(library, "read_meaning", interrupted)
+    mom.service.library.snapshot_with_vectors()
+    assert "Count in zebras" in mom.titles("zebras")
 
 
 def test_a_note_has_a_vector_from_the_first_search_on(mom: Mom) -> None:

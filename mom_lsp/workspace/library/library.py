@@ -258,7 +258,10 @@ class Library:
         meaning = self._meaning(old.catalog, old.notes, old.key[0])
         key = (old.key[0], meaning.state, old.key[2])
         fresh = replace(old, vectors=meaning.vectors, slots=meaning.slots, domains=meaning.domains, key=key)
-        self._swap(fresh, old)
+        with self._lock:
+            if self._snapshot is None or self._snapshot.catalog is not old.catalog:
+                return False  # newer memories came meanwhile
+            self._swap(fresh, old)
         release_free_memory()  # the float vectors
         return True
 
