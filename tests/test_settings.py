@@ -117,6 +117,14 @@ def test_a_bad_value_is_reported_and_replaced_by_the_default(options: dict[str, 
     assert parse_settings(options) == (Settings(), [report])
 
 
+@pytest.mark.parametrize("name", ["exclude", "fleet.exclude"])
+@pytest.mark.parametrize("odd", ["!", "\\", "[z-a]"])
+def test_a_pattern_that_cannot_be_read_is_reported_and_the_others_count(name: str, odd: str) -> None:
+    settings, problems = parse_settings({name: ["*.lock", odd, "dist/"]})
+    assert (settings.fleet if name == "fleet.exclude" else settings).exclude == ("*.lock", "dist/")
+    assert problems == [f"mom.{name}: {odd!r} is no pattern of `.gitignore`; ignored"]
+
+
 def test_a_source_cannot_set_a_refused_scope_and_the_reason_is_reported() -> None:
     options = {"encoder": {"model": "/tmp/evil", "enable": False}}
     settings, reports = parse_settings(options, refused={"machine": "set it elsewhere"})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 
 from mom_lsp.settings.fields import GROUPS, KNOWN, PREFIX, Scope, SettingInfo, Settings, camel
 
+PATTERNS = frozenset({"exclude", "fleet.exclude"})  # settings that are patterns as in `.gitignore`
 MAX_REPORTS = 20  # of one source: an invalid file must not cost seconds or flood a log
 
 
@@ -79,7 +81,22 @@ def _apply(values: dict[str, Any], name: str, value: Any, refused: Mapping[Scope
     elif info.scope in refused:
         reports.add(f"{info.name}: {refused[info.scope]}")
     else:
-        values[name] = parsed
+        values[name] = _matching(info, parsed, reports) if name in PATTERNS else parsed
+
+
+def _matching(info: SettingInfo, patterns: tuple[str, ...], reports: _Reports) -> tuple[str, ...]:
+    """Return the patterns that can be read; git passes over the others, too."""
+    from pathspec import GitIgnoreSpec  # here: most exclude nothing
+
+    found = []
+    for pattern in patterns:
+        try:
+            GitIgnoreSpec.from_lines([pattern])
+        except (ValueError, re.error):
+            reports.add(f"{info.name}: {_shown(pattern)} is no pattern of `.gitignore`; ignored")
+        else:
+            found.append(pattern)
+    return tuple(found)
 
 
 def _unknown(name: str) -> str:
