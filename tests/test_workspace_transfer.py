@@ -90,6 +90,7 @@ def test_malformed_imported_impressions_are_harmless(mom: Mom, data: Any) -> Non
         {"time": 10**400, "type": "pin", "memory": "m", "data": {}},
         {"time": 1, "seq": float("inf"), "type": "pin", "memory": "m", "data": {}},
         {"time": 1, "type": ["pin"], "memory": "m", "data": {}},
+        {"time": 1, "type": "note", "memory": "\ud800", "data": {"text": "of nobody"}},
         "pin",
     ],
 )

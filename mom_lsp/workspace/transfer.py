@@ -52,7 +52,7 @@ def _event(plain: Mapping[str, Any]) -> Event:
         event = Event(int(plain.get("seq", 0)), float(plain["time"]), plain["type"], data=dict(plain["data"]), **texts)
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UsageError(f"not an event written by `mom export`: {str(plain)[:200]}") from error
-    if event.type not in get_args(EventType) or not abs(event.time) <= LAST:
+    if event.type not in get_args(EventType) or not abs(event.time) <= LAST or not event.memory.isascii():
         raise UsageError(f"unknown event: {str(plain)[:200]}")
     return event
 
