@@ -49,6 +49,9 @@ def test_a_failure_for_one_memory_spares_the_others(mom: Mom, monkeypatch: pytes
     assert mom.call("show", id=first)["title"] == "Start alpha at 3"
     assert first[:8] in checks(mom)["memories"]["message"] and checks(mom)["memories"]["ok"] is False
     assert any(first[:8] in problem for problem in mom.call("status")["problems"])
+    monkeypatch.setattr(ranker, "status_of", sound)
+    assert first in [one["id"] for one in mom.suggest("a.py", 2)]
+    assert "memories" not in checks(mom) and mom.call("status")["problems"] == []
 
 
 def hints(mom: Mom) -> list[dict[str, Any]]:

@@ -31,16 +31,21 @@ class Isolation:
             name: returns the id of an item's memory.
         """
         try:
-            return work(items)
+            found = work(items)
         except FAULTS:
             return [done for item in items for done in self._alone(work, item, name(item))]
+        for item in items if self.problems else ():
+            self.problems.pop(name(item), None)
+        return found
 
     def _alone(self, work: Callable[[Sequence[T]], list[R]], item: T, memory: str) -> list[R]:
         try:
-            return work([item])
+            found = work([item])
         except FAULTS as error:
             at = traceback.extract_tb(error.__traceback__)[-1]
             where = f"{Path(at.filename).name}:{at.lineno}"
             self.problems[memory] = f"{memory[:8]} cannot be shown ({type(error).__name__} in {where}: {error})"
             log.error("memory %s", self.problems[memory])
             return []
+        self.problems.pop(memory, None)
+        return found
