@@ -11,7 +11,7 @@ from fleets import bytes_of, local_rows, named, prefix_of, publish, published_ro
 from object_store import BUCKET, ObjectStore
 from repositories import Repo, Start, fill, make_repository
 
-from mom_lsp.errors import Conflict, MomError
+from mom_lsp.errors import Conflict, MomError, UsageError
 from mom_lsp.fleet.manifest import Manifest, newest
 from mom_lsp.fleet.manifest import publish as publish_manifest
 from mom_lsp.fleet.objects import Objects
@@ -238,6 +238,12 @@ def test_excluded_paths_and_repositories_are_erased(varied: Repo, s3: ObjectStor
     (outcome,) = publish(varied.root, URI, exclude_repositories=("re?o",))
     assert outcome.state == "erased"
     assert s3.objects() == {}
+
+
+def test_nothing_is_published_where_it_is_not_clear_what_to_exclude(varied: Repo, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'!' is no pattern"):
+        publish(varied.root, str(tmp_path / "fleet"), exclude=("docs/**", "!"))
+    assert not (tmp_path / "fleet").exists()
 
 
 def test_a_repository_is_excluded_in_whatever_case_it_was_cloned(tmp_path: Path) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
-from mom_lsp.errors import MomError
+from mom_lsp.errors import MomError, UsageError
 from mom_lsp.fleet.jobs import Job, Outcome
 from mom_lsp.fleet.manifest import published
 from mom_lsp.fleet.objects import Objects
 from mom_lsp.fleet.publishing import LONG, erase
 from mom_lsp.fleet.repositories import is_excluded, jobs_of
+from mom_lsp.settings import parse_settings
 
 Progress = Callable[[Outcome, int], None]  # an outcome, and how many there will be
 
@@ -38,6 +39,9 @@ def index_repositories(listed: Path, target: Target, progress: Progress, stop: E
         StoreError: the store cannot be used at all.
         ChildError: the Dask scheduler was lost.
     """
+    _, problems = parse_settings({"fleet.exclude": target.exclude})
+    if problems:  # rather than publish what was to be excluded
+        raise UsageError(problems[0])
     objects = Objects(target.uri)
     objects.folders()  # an address or a key that is wrong is said once, not for each repository
     jobs, failed, excluded = jobs_of(listed, target.uri, paths=target.exclude, repositories=target.exclude_repositories)
