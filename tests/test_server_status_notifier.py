@@ -8,6 +8,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from editor_here import EditorHere, talk_here
+from repositories import Repo, Start
 
 from mom_lsp.server import status_notifier
 from mom_lsp.server.first_reading import FirstReading
@@ -73,3 +75,17 @@ async def test_work_that_ends_soon_is_never_told(monkeypatch: pytest.MonkeyPatch
     asyncio.get_running_loop().call_later(0.1, over.set)  # after every timer
     await over.wait()
     assert [one["memories"] for one in client.received] == [183, 184]
+
+
+def test_a_mistake_in_the_settings_file_is_told_at_once(project: Repo, moms: Start) -> None:
+    async def talk(editor: EditorHere) -> list[str]:
+        editor.server.status.soon()
+        await editor.message("mom/state")
+        editor.received.clear()
+        project.write(".mom.toml", "[hints\n")  # what it sets stays the same
+        editor.notify("workspace/didChangeConfiguration", {"settings": None})
+        problems: list[str] = (await editor.message("mom/state"))["params"]["problems"]
+        return problems
+
+    (problem,) = talk_here(talk, moms(project), capabilities={"experimental": {"mom": {"state": True}}})
+    assert ".mom.toml" in problem and problem.endswith("the whole file is ignored")

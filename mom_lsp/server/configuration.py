@@ -53,6 +53,7 @@ async def _configure(ls: MomServer) -> None:
     for problem in logged:
         ls.log_message(problem)
     ls.warn_once(shown)
+    ls.status.soon()  # problems change its state even if the settings stay the same
     if (settings, editors) == (ls.settings, ls.engines.settings):
         return
     ls.settings = settings

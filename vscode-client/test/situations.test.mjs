@@ -106,6 +106,15 @@ story("shows each folder as its own settings want it, at once", MOM, async (edit
     await hint(editor).waitFor();
 });
 
+story("tells a mistake in the folder's settings file at once", MOM, async (editor) => {
+    await editor.start({});
+    await editor.statusText("6").waitFor();
+    editor.write(path.join(editor.folder, ".mom.toml"), "[hints\n");
+    await editor.status().and(editor.page.locator(".warning-kind")).waitFor();
+    editor.write(path.join(editor.folder, ".mom.toml"), "");
+    await editor.status().and(editor.page.locator(":not(.warning-kind)")).waitFor();
+});
+
 story("says how to install the server where there is none, and finds it once it is there", "", async (editor) => {
     await editor.start({});
     await editor.notification("is not installed, or not on the PATH").waitFor();
