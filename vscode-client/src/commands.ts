@@ -1,7 +1,7 @@
 /** Commands as the user runs them, from the palette, a key or a row of the view: missing arguments are asked for. */
 
 import * as vscode from "vscode";
-import { Kept, Memory, Server, Suggestions, activeFile, numbers } from "./memory";
+import { Kept, Memory, NO_FILE, Server, Suggestions, activeFile, numbers } from "./memory";
 import { pickMemory } from "./pick";
 import { Row } from "./rows";
 import { Sources } from "./source";
@@ -148,7 +148,7 @@ export class Commands {
       typeof uri === "string" && typeof line === "number"
         ? { uri, line }
         : file && { uri: file.uri, line: file.line + 1 };
-    if (!at) return vscode.window.showWarningMessage("Open a file to add a note.");
+    if (!at) return vscode.window.showWarningMessage(NO_FILE);
     const prompt = `Note for line ${at.line}`;
     const value = typeof text === "string" ? text : "";
     const note = await vscode.window.showInputBox({
@@ -234,7 +234,10 @@ export class Commands {
 
   private async atCursor(): Promise<Memory | undefined> {
     const file = activeFile();
-    if (!file) return undefined;
+    if (!file) {
+      void vscode.window.showWarningMessage(NO_FILE);
+      return undefined;
+    }
     const params = { textDocument: { uri: file.uri }, position: { line: file.line, character: 0 } };
     const found = await this.server.ask<Suggestions>("mom/suggest", params);
     if (!found) return undefined;

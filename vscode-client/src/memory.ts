@@ -1,6 +1,6 @@
 /** Memories as the server sends them, and their one-line summaries. Requests beyond LSP are documented in the server. */
 
-import { CancellationToken, Disposable, TextDocument, window } from "vscode";
+import { CancellationToken, Disposable, TextDocument, WorkspaceFolder, window, workspace } from "vscode";
 
 export interface Source {
   type?: "commit" | "file" | "user" | "discussion";
@@ -113,11 +113,23 @@ export function origin({ phrases, source }: Memory): string {
   return [discussion?.name ?? commit?.slice(0, 9), file].filter(Boolean).join(" · ") || phrases.kind;
 }
 
-/** Return the file of the active editor, if it is on disk. */
-export function activeFile(): { document: TextDocument; uri: string; line: number } | undefined {
+/** A file of the workspace, and the cursor's line in it (from 0). */
+export interface ActiveFile {
+  document: TextDocument;
+  folder: WorkspaceFolder;
+  uri: string;
+  line: number;
+}
+
+export const NO_FILE = "Open a file of this workspace first.";
+
+/** Return the file of the active editor, if it is one of the workspace: the server knows no others. */
+export function activeFile(): ActiveFile | undefined {
   const editor = window.activeTextEditor;
-  if (!editor || editor.document.uri.scheme !== "file") return undefined;
-  return { document: editor.document, uri: editor.document.uri.toString(), line: editor.selection.active.line };
+  const folder = editor && workspace.getWorkspaceFolder(editor.document.uri);
+  if (!folder || editor.document.uri.scheme !== "file") return undefined;
+  const { document, selection } = editor;
+  return { document, folder, uri: document.uri.toString(), line: selection.active.line };
 }
 
 /** Debounces a function: runs it once no call has come for some time. */

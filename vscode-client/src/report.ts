@@ -29,8 +29,6 @@ export async function openReport(context: ExtensionContext): Promise<void> {
 
 /** Return the folder of the active file, or the one that the user picks if there are several. */
 async function chosenFolder(): Promise<WorkspaceFolder | undefined> {
-  const file = activeFile();
   const folders = workspace.workspaceFolders ?? [];
-  const active = file && workspace.getWorkspaceFolder(file.document.uri);
-  return active ?? (folders.length > 1 ? window.showWorkspaceFolderPick() : folders[0]);
+  return activeFile()?.folder ?? (folders.length > 1 ? window.showWorkspaceFolderPick() : folders[0]);
 }

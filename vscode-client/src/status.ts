@@ -93,8 +93,7 @@ export class Status implements Disposable {
   }
 
   private get folder() {
-    const file = activeFile();
-    return (file && workspace.getWorkspaceFolder(file.document.uri)) ?? workspace.workspaceFolders?.[0];
+    return activeFile()?.folder ?? workspace.workspaceFolders?.[0];
   }
 
   private get state(): State | undefined {

@@ -1,7 +1,7 @@
 /** The Memories view: the memories of the current line and file, those pinned, promoted, used or forgotten, and all by domain. */
 
 import * as vscode from "vscode";
-import { Contents, Debouncer, Domain, Memory, Server, Suggestions, activeFile } from "./memory";
+import { ActiveFile, Contents, Debouncer, Domain, Memory, Server, Suggestions, activeFile } from "./memory";
 import {
   DOMAINS,
   Detail,
@@ -28,7 +28,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   private readonly tree: vscode.TreeView<Row>;
   private readonly watching: vscode.Disposable[];
   private groups: Group[] = [];
-  private file: ReturnType<typeof activeFile>;
+  private file: ActiveFile | undefined;
   private turn = 0; // of the latest refresh
   private memories = 0; // in the index
   private listed: DomainRow[] = [];

@@ -1,7 +1,7 @@
 /** "Explain This Line": the answer with its citations, as a preview beside the file. */
 
 import { Disposable, EventEmitter, ProgressLocation, Uri, commands, window, workspace } from "vscode";
-import { Explanation, Server, activeFile } from "./memory";
+import { Explanation, NO_FILE, Server, activeFile } from "./memory";
 
 const SCHEME = "mom-why";
 const ASKING = "Rephrasing with the local model";
@@ -24,7 +24,7 @@ export class Why implements Disposable {
     const file = activeFile();
     const uri = typeof first === "string" ? first : file?.uri;
     const line = typeof second === "number" ? second : (file?.line ?? -1) + 1;
-    if (!uri || !line) return window.showWarningMessage("Open a file first.");
+    if (!uri || !line) return window.showWarningMessage(NO_FILE);
     const quoted = await this.server.execute<Explanation>("mom.why", uri, line, false);
     if (!quoted) return undefined;
     await this.show(Uri.parse(uri), line, quoted);

@@ -106,6 +106,24 @@ story("shows each folder as its own settings want it, at once", MOM, async (edit
     await hint(editor).waitFor();
 });
 
+story("searches and shows domains beside a file of no folder, and says that it has no memories", MOM, async (editor) => {
+    editor.write(path.join(editor.home, "library.py"), "def library():\n    pass\n");
+    await editor.start({});
+    await editor.command("File: Open File...");
+    await editor.listed("VERSION").waitFor(); // of the folder: the dialog overwrites what is typed before
+    await editor.answer(path.join(editor.home, "library.py"), editor.listed("library.py"));
+    await editor.page.locator(".tab.active", { hasText: "library.py" }).waitFor();
+    await editor.statusText("6").waitFor();
+    await editor.press("Alt+M", "s");
+    await editor.answer("decimal");
+    await editor.listed("Accept a comma").waitFor();
+    await editor.press("Escape");
+    await editor.press("Alt+M", "p");
+    await editor.notification("Open a file of this workspace first.").waitFor();
+    await editor.focusView();
+    await editor.unfold("Domains", "src/stations.ts");
+});
+
 story("tells a mistake in the folder's settings file at once", MOM, async (editor) => {
     await editor.start({});
     await editor.statusText("6").waitFor();
