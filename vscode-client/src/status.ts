@@ -65,6 +65,7 @@ export class Status implements Disposable {
   set(phase: Phase, problem = ""): void {
     this.phase = phase;
     this.problem = problem;
+    void commands.executeCommand("setContext", "mom.stopped", phase === "idle" || phase === "failed");
     this.states.clear();
     this.show();
   }

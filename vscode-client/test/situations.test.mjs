@@ -106,6 +106,17 @@ story("shows each folder as its own settings want it, at once", MOM, async (edit
     await hint(editor).waitFor();
 });
 
+story("says that the server starts while it does", "", async (editor) => {
+    const [slow, ready] = ["mom", "ready"].map((name) => path.join(editor.home, name));
+    editor.write(slow, `#!/bin/sh\nuntil [ -e '${ready}' ]; do sleep 0.1; done\nexec '${MOM}' "$@"\n`);
+    chmodSync(slow, 0o755);
+    await editor.start({ "mom.server.path": slow });
+    await editor.press("Alt+M", "v");
+    await editor.page.locator(".welcome-view-content", { hasText: "Starting…" }).waitFor();
+    editor.write(ready, "");
+    await editor.row("Pinned").waitFor();
+});
+
 story("searches and shows domains beside a file of no folder, and says that it has no memories", MOM, async (editor) => {
     editor.write(path.join(editor.home, "library.py"), "def library():\n    pass\n");
     await editor.start({});
