@@ -124,6 +124,10 @@ def test_links_to_commands_have_the_memory_and_its_line() -> None:
         assert json.loads(unquote(links[name])) == ["deadbeef00000001", AT.uri, 3]
 
 
+def test_a_note_has_no_source_to_show() -> None:
+    assert "mom.open" not in shown(IN_VSCODE, source=source(type="user"))[-1]
+
+
 def test_other_memories_are_named_or_lead_to_the_view() -> None:
     others = [make_suggestion(title=f"Other {number}", body="Secret") for number in (1, 2)]
     assert shown(AT, *others)[-1] == "2 more: Other 1; Other 2"

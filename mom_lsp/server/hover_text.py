@@ -115,7 +115,7 @@ def _end(one: dict[str, Any], others: Sequence[dict[str, Any]], at: HoveredLine)
     if at.commands:
         here = [one["id"], at.uri, at.line]
         links = [
-            ("Show source", "mom.open", here),
+            *([("Show source", "mom.open", here)] if one["source"]["type"] != "user" else []),
             ("Unpin", "mom.unpin", here[:2]) if one.get("pinned") else ("Pin", "mom.pin", here),
             ("Useful", "mom.useful", here),
             ("Not useful here", "mom.dismiss", here),
