@@ -202,7 +202,9 @@ def test_undo_reverts_feedback_step_by_step(mom: Mom) -> None:
 
 def test_a_note_is_found_by_its_words_and_at_its_line(mom: Mom, project: Repo) -> None:
     said = "Ask Grace: zebras cross here!\nShe knows."
-    identity = mom.call("note", text=said, path="src/a.py", line=2)["id"]
+    noted = mom.call("note", text=said, path="src/a.py", line=2)
+    identity = noted["id"]
+    assert noted["message"] == f"Note added: “Ask Grace: zebras cross here!” ({identity[:8]})"
     for words in ("zebras", "Zebras?", "grace", "here"):
         assert [one["id"] for one in mom.search(words)] == [identity]
     (found,) = (one for one in mom.suggest("src/a.py", 3) if one["id"] == identity)

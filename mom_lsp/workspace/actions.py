@@ -221,7 +221,7 @@ class Actions:
         if generated:
             data |= {"author": GENERATED, "cites": list(cites)}
         self._append("note", identity, path=path, symbol=symbol, data=data, now=now)
-        return _done(f"Note added: {identity[:8]}") | {"id": identity}
+        return _done(f"Note added: {self._title(identity) or identity[:8]}") | {"id": identity}
 
     def import_events(self, events: Iterable[Mapping[str, Any]], *, dry_run: bool = False) -> int:
         """Append the events that the journal lacks, or only count them; return how many. Raises UsageError."""
