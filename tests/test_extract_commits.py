@@ -154,6 +154,7 @@ WRAPPED = "When a control character is made of a letter, 64 has to be taken off"
             f"{WRAPPED}, reported by J Author in GitHub issue 12.",
             "",
         ),
+        ("The answer to `OPTIONS` was\nnot complete.\n\nWhy.", "The answer to `OPTIONS` was not complete.", "Why."),
     ],
 )
 def test_a_sentence_that_was_wrapped_is_the_subject(message: str, subject: str, body: str) -> None:
@@ -188,6 +189,8 @@ def test_what_does_not_go_on_is_no_part_of_the_subject(rest: str) -> None:
     assert split_message(f"{WRAPPED}\n{rest}").subject == WRAPPED
     assert split_message(f"{WRAPPED}.\nand not 65").subject == f"{WRAPPED}."
     assert split_message("Fix the pool\nand the cache").subject == "Fix the pool"
+    assert split_message("Say where that comes from\nAnn asked").subject == "Say where that comes from"
+    assert split_message("Use configure.ac, not configure.in\nand more").subject == "Use configure.ac, not configure.in"
 
 
 def test_people_in_the_body_are_dropped_and_trailers_are_capped() -> None:

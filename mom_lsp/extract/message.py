@@ -37,7 +37,10 @@ _BARE = re.compile(
 )
 _EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
 # No sentence ends in these.
-_UNFINISHED = re.compile(r",\Z|\b(?:a|an|and|by|for|from|if|in|issue|of|or|than|that|the|to|when|with|GitHub)\Z")
+_UNFINISHED = re.compile(
+    r",\Z|(?<!\.)\b(?:a|an|and|are|because|but|by|for|from|if|in|is|issue|of|or|since|than|that|the|to|was|were|when"
+    r"|with|GitHub)\Z"
+)
 # No line begins with these that is not the rest of one: abbreviations, identifiers, numbers, options, a second name.
 _NO_BEGINNING = re.compile(
     r"(?!.{0,40}: )(?:[A-Z]{2}|[A-Z]\w*_|\d(?!\d? - )|--[a-z]|-(?:[a-z]\d*\b|\w+=)|#[\w{\[(]"
@@ -128,14 +131,20 @@ def _split_subject(message: str) -> tuple[str, str]:
 
 
 def _goes_on(first: str, second: str) -> bool:
-    """Whether a sentence that begins in the first line of a message was wrapped: its next word had no room there."""
+    """Whether a sentence that begins in the first line of a message was wrapped: its next word had no room there.
+
+    Also if it had: people wrap at other widths, and no sentence ends there.
+    """
     word = (second.split(maxsplit=1) or [""])[0]
-    if not (first and word) or first[-1] in ".:;!?" or len(first) + 1 + len(word) <= NARROWEST:
+    if not (first and word) or first[-1] in ".:;!?":
+        return False
+    is_unfinished = bool(_UNFINISHED.search(first[-MAX_LAST:]))
+    if len(first) + 1 + len(word) <= NARROWEST and not (is_unfinished and word[0].islower()):
         return False
     indented, marked = second[0] in " \t", first.startswith(("- ", "* "))
     if indented != marked or _ITEM.match(second) or _without_trailers([second])[1]:
         return False
-    if _UNFINISHED.search(first[-MAX_LAST:]):
+    if is_unfinished:
         return True
     if only_references(second):
         return False
