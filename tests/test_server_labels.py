@@ -28,6 +28,14 @@ def test_a_label_is_one_short_visible_line(title: str) -> None:
     ("title", "label"),
     [
         ("count the attempts of each server " * 2, "count the attempts of each server count the attempts of…"),
+        (
+            "wrap functions only where the extension asks for that - it would block",
+            "wrap functions only where the extension asks for that…",
+        ),
+        (
+            "it helped with the memory usage in wide directories. Surprisingly",
+            "it helped with the memory usage in wide directories…",
+        ),
         ("supercalifragilistic: " + "x" * 70, "supercalifragilistic: " + "x" * 35 + "…"),
         ("修" * 70, "修" * 57 + "…"),
     ],

@@ -91,6 +91,7 @@ def test_a_line_begins_no_block(start: str) -> None:
 def test_text_is_wrapped_at_words_and_cut_with_an_ellipsis() -> None:
     assert lines("one two three `four five` six", 10) == ["one two", "three", "`four five`", "six"]
     assert lines("one two three four", 8, 2) == ["one two", "three…"]
+    assert lines("one two - three four", 10, 1) == ["one two…"]
     assert lines("one two three", 8, 2) == ["one two", "three"]
 
 

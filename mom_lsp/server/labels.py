@@ -9,6 +9,7 @@ from lsprotocol import types
 
 LABEL_LENGTH = 60  # characters; in VS Code our extension's default allows 80 for all hints of a line, instead of 43
 QUIET_LENGTH = 24  # of a hint that the user has seen on many days
+DANGLING = " ,.;:(-\u2013\u2014"  # dropped before an ellipsis; the last two are dashes
 MARKS = {"pinned": "★", "user": "✎", "": "←"}  # pinned, the user's note, from history
 
 INVISIBLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -24,7 +25,7 @@ def shorten(text: str, length: int) -> str:
     if len(text) <= length:
         return text
     space = text.rfind(" ", length // 2, length)
-    return text[: space if space > 0 else length - 1].rstrip(" ,;:(") + "…"
+    return text[: space if space > 0 else length - 1].rstrip(DANGLING) + "…"
 
 
 def lsp_label(suggestion: dict[str, Any]) -> str:

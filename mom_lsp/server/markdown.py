@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 
-from mom_lsp.server.labels import plain
+from mom_lsp.server.labels import DANGLING, plain
 
 _CODE = re.compile(r"(?<![`\\])(`{1,2})(?!`)(?P<code>[^`]*[^`\s][^`]*)(?<!`)\1(?!`)")  # as in a message: `x`, ``x``
 _WORD = re.compile(r"(?:`[^`]*`|\S)+")  # code is never wrapped
@@ -59,7 +59,7 @@ def lines(text: str, width: int, most: int = 0) -> list[str]:
         last = wrapped[most - 1]
         while len(last) >= width and " " in last:
             last = " ".join(_WORD.findall(last)[:-1])
-        wrapped = [*wrapped[: most - 1], f"{last.rstrip(' ,;:(')}…"]
+        wrapped = [*wrapped[: most - 1], f"{last.rstrip(DANGLING)}…"]
     return [begun(line) for line in wrapped if line]
 
 
