@@ -16,7 +16,7 @@ HASH = 9  # digits, as in the name of a source document
 def why_page(path: str, line: int, code: str, answer: dict[str, Any]) -> str:
     """Return the document about a line (1-based) with its code, and with that of the line it replaces."""
     parts = [
-        f"# Why is {inline(f'{path}:{line}')} the way it is?",
+        f"# Why is line {line} of {inline(path)} the way it is?",
         _code(code, answer["replaces"]),
         "\n".join(lines(inline(answer["answer"], _issues(answer)), WIDTH)),
         "\n".join(f"{number}. {_citation(one)}" for number, one in enumerate(answer["citations"], 1)),

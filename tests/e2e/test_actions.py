@@ -315,7 +315,7 @@ async def test_why_opens_the_answer_as_a_document_whose_links_lead_to_the_source
     text = page.read_text("utf-8")
     assert text == answer["page"] and page.suffix == ".md"
     assert text.startswith(
-        f"# Why is {FILE}:{LINE + 1} the way it is?\n\n```\n{RETRIES.split(chr(10))[0].strip()}\n```\n"
+        f"# Why is line {LINE + 1} of {FILE} the way it is?\n\n```\n{RETRIES.split(chr(10))[0].strip()}\n```\n"
     )
     (link, *_) = re.findall(r"\]\(([0-9a-f]{9}\.diff)\)", text)
     assert FIX in (page.parent / link).read_text("utf-8")
