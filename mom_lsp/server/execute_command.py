@@ -126,14 +126,14 @@ async def status(ls: MomServer, uri: str | None = None) -> Any:
 
 
 async def open_source(ls: MomServer, id: str, uri: str | None = None, line: int | None = None) -> Any:
-    """mom.open: open the source of a memory: a line of a file, a page, or a commit at the change of the line."""
+    """mom.open: open the source of a memory: a comment or note at its line, a page, or a commit at the change."""
     check_types(id=(id, str), **{} if line is None else {"line": (line, int)})
     place = await place_of(ls, uri)
     memory = await ls.engines.ask(place, "show", id=id)
     loop, code = asyncio.get_running_loop(), open_text(ls, uri)
     loop.call_later(USED_AFTER, count_opened, ls, place, memory["id"], line or 0, code)
     source = memory.get("source") or {}
-    if source.get("line") and source["type"] == "file" and _in_worktree(place, source["path"]):
+    if source.get("line") and source["type"] in ("file", "user") and _in_worktree(place, source["path"]):
         await ls.shown.show(place.root / source["path"], source["line"])
         return memory
     discussion, url = source.get("discussion"), str(source.get("url") or "")

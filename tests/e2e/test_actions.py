@@ -249,6 +249,13 @@ async def test_the_source_is_a_read_only_document_at_the_change_of_the_line(edit
     assert text.splitlines()[shown.selection.start.line] == f"+{RETRIES.splitlines()[0]}"
 
 
+async def test_a_note_leads_to_its_line(editor: Editor) -> None:
+    note = await editor.run("mom.remember", "Ask Ann", uri := editor.open(), LINE + 1)
+    await editor.run("mom.open", note["id"], uri)
+    shown = editor.client.shown_documents[-1]
+    assert shown.selection and (shown.uri, shown.selection.start.line) == (uri, LINE)
+
+
 async def test_an_editor_that_opens_no_documents_is_told_the_file(repo: Path, environment: dict[str, str]) -> None:
     editor = await start("neovim", repo, environment, opens=False)
     await editor.run_action((await editor.actions(editor.open(), LINE))["mom.open"])
