@@ -249,10 +249,10 @@ async def test_the_source_is_a_read_only_document_at_the_change_of_the_line(edit
     assert text.splitlines()[shown.selection.start.line] == f"+{RETRIES.splitlines()[0]}"
 
 
-async def test_a_note_leads_to_its_line(editor: Editor) -> None:
-    note = await editor.run("mom.remember", "Ask Ann", uri := editor.open(), LINE + 1)
-    await editor.run("mom.open", note["id"], uri)
-    shown = editor.client.shown_documents[-1]
+async def test_a_note_leads_to_its_line(writer: Editor) -> None:
+    note = await writer.run("mom.remember", "Ask Ann", uri := writer.open(), LINE + 1)
+    await writer.run("mom.open", note["id"], uri)
+    shown = writer.client.shown_documents[-1]
     assert shown.selection and (shown.uri, shown.selection.start.line) == (uri, LINE)
 
 
