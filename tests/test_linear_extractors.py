@@ -18,7 +18,8 @@ from pattern_attacks import TAILS, attacks, patterns, user
 
 from mom_lsp import limits
 from mom_lsp.discussions.export_commands import MAX_URL
-from mom_lsp.evaluation.adversarial import UNITS, extractors, text_of
+from mom_lsp.evaluation.adversarial_texts import UNITS, text_of
+from mom_lsp.evaluation.extractors import extractors
 from mom_lsp.extract.body import MAX_ROUTINE
 from mom_lsp.extract.comments import LEXING_TIME
 

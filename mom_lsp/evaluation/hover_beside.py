@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from mom_lsp.datafolder import MARKER
-from mom_lsp.evaluation.adversarial import LANGUAGES, UNITS, text_of
+from mom_lsp.evaluation.adversarial_texts import LANGUAGES, UNITS, text_of
 from mom_lsp.git import locate
 from mom_lsp.process import EngineClient, ensure_engine
 

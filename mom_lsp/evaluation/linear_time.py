@@ -12,7 +12,8 @@ import sys
 import time
 from typing import Any
 
-from mom_lsp.evaluation.adversarial import UNITS, extractors, text_of
+from mom_lsp.evaluation.adversarial_texts import UNITS, text_of
+from mom_lsp.evaluation.extractors import extractors
 
 LONGEST = 20.0  # seconds after which a text is given up
 SHORT = 0.02  # seconds; the ratio of a shorter time says nothing
