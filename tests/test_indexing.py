@@ -20,6 +20,7 @@ from repositories import Repo, Start, clone, fill
 
 from mom_lsp import datafolder
 from mom_lsp.indexing import Progress, Summary, extraction
+from mom_lsp.indexing.extraction_worker import MAX_MERGED
 from mom_lsp.indexing.marker import load_marker
 from mom_lsp.store import Store
 
@@ -128,6 +129,22 @@ def test_the_order_of_indexing_does_not_matter(
     else:
         assert sorted(path for row in united for path in row["paths"]) == ["one.py", "three.py", "two.py"]
     assert len({sha for row in found for sha in row["commits"]}) == len(project.repository.history("HEAD"))
+
+
+@pytest.mark.parametrize(("files", "has_lines"), [(MAX_MERGED, True), (MAX_MERGED + 1, False)])
+def test_the_lines_of_a_merge_are_read_unless_it_has_many_files(project: Repo, files: int, has_lines: bool) -> None:
+    written = {f"module_{at}.py": f"answer_number_{at} = {at}\n" for at in range(files)}
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    project.git("checkout", "--quiet", "-b", "side")
+    project.commit("Answer", written)
+    project.git("checkout", "--quiet", "main")
+    project.git(
+        "merge", "--quiet", "--no-ff", "-m", "Merge branch 'side'\n\n" + "Everybody asks for an answer. " * 5, "side"
+    )
+    run(project)
+    (merge,) = (row for row in rows(project) if row["title"].startswith("Merge branch"))
+    assert sorted(merge["paths"]) == sorted(written)
+    assert bool(merge["added_lines"]) == has_lines
 
 
 def test_an_amended_commit_is_one_memory_with_the_new_text(project: Repo) -> None:

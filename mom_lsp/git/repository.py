@@ -139,15 +139,22 @@ class Repository:
             yield sha, (email, mapped), parse_time(author_time), parse_time(commit_time), subject
 
     def commits(
-        self, shas: Sequence[str], *, merges: bool = False, attributes: str = "", paths: Sequence[str] = ()
+        self,
+        shas: Sequence[str],
+        *,
+        merges: bool = False,
+        patch: bool = True,
+        attributes: str = "",
+        paths: Sequence[str] = (),
     ) -> Iterator[Commit]:
         """Yield commits with their diffs; boundary commits of a shallow clone get none: it would be the whole tree.
 
-        With `paths`, the diffs have only those files, and commits that changed none of them may be missing.
+        With `paths`, the diffs have only those files, and commits that changed none of them may be missing. Without
+        `patch`, they only have the names of the files.
         """
-        shallow = self.shallow
+        shallow, details = self.shallow, DETAILS if patch else DETAILS[1:]
         whole = [sha for sha in shas if sha not in shallow]
-        yield from read_commits(self._run, whole, merges=merges, attributes=attributes, paths=paths)
+        yield from read_commits(self._run, whole, details=details, merges=merges, attributes=attributes, paths=paths)
         cut = [sha for sha in shas if sha in shallow]
         yield from read_commits(self._run, cut, details=DETAILS[-1:])
 

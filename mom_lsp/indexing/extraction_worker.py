@@ -35,6 +35,8 @@ from mom_lsp.redact import holds_secret, sanitize
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MAX_MERGED = 10  # files of a merge that is about each of their lines: its own commits say more, and are read anyway
+
 S = TypeVar("S")
 T = TypeVar("T")
 
@@ -75,8 +77,8 @@ def _of_commits(repository: Repository, task: Task) -> Iterable[Memory]:
             described.append(commit.sha)
         else:
             memories[commit.sha] = _of_commit(commit, task, repository, of_commit, about)
-    # With one git, since starting it takes milliseconds.
-    for whole in repository.commits(described, merges=True, attributes=attributes):
+    large, small = _by_size(repository, described)
+    for whole in (*large, *repository.commits(small, merges=True, attributes=attributes)):
         memories[whole.sha] = _of_commit(whole, task, repository, said.get(whole.sha, NOTHING), about)
     return [memories[sha] for sha in task.commits if sha in memories]
 
@@ -85,6 +87,13 @@ def _is_described(merge: Commit, said: Said) -> bool:
     """Whether a merge says what it merged, so that its diff is worth reading."""
     noise = commit_noise(merge)
     return not noise or (noise == EMPTY_TITLE and bool(said.remarks))
+
+
+def _by_size(repository: Repository, merges: Sequence[str]) -> tuple[list[Commit], list[str]]:
+    """Return the merges of many files, with their names alone, and those of few, whose diffs are worth reading."""
+    listed = list(repository.commits(merges, merges=True, patch=False))
+    large = [merge for merge in listed if len(merge.files) > MAX_MERGED]
+    return large, [merge.sha for merge in listed if len(merge.files) <= MAX_MERGED]
 
 
 def _of_commit(commit: Commit, task: Task, repository: Repository, said: Said, about: About) -> Memory:
