@@ -31,6 +31,9 @@ from mom_lsp.extract.boilerplate import is_boilerplate
         "",
         "        pass",
         "#endif",
+        "void",
+        "static const char *",
+        "static struct job *",
     ],
 )
 def test_a_line_without_content_is_boilerplate(line: str) -> None:
@@ -46,6 +49,9 @@ def test_a_line_without_content_is_boilerplate(line: str) -> None:
         "users = load()",
         "# includes the header",
         "finish()",
+        "static int count;",
+        "struct job",
+        "char *name",
         "mod = parser.load(name)",
         "use = 3",
         "package = find(name)",

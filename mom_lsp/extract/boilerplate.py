@@ -1,4 +1,4 @@
-"""Lines that every file has and no change is about: imports, lone keywords, brackets."""
+"""Lines that every file has and no change is about: imports, lone keywords and types, brackets."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ else break continue pass return end fi done esac begin do then try finally defau
 null nil none true false
 """
 _KEYWORD_ALONE = frozenset(_KEYWORDS.split())
+_TYPE_ALONE = re.compile(  # of a function whose name is in the next line
+    r"(?:(?:static|extern|inline|const|unsigned|signed|void|bool|char|short|int|long|float|double|size_t"
+    r"|(?:struct|enum)\s+\w+\s*\*)(?:[\s*]++|$))++$"
+)
 _WORD_CHARACTER = re.compile(r"\w")
 
 
@@ -40,10 +44,14 @@ def imports(lines: Sequence[str]) -> Iterator[bool]:
 
 
 def is_boilerplate(lines: Sequence[str], number: int) -> bool:
-    """Whether a line of a file, counted from 1, is an import, a lone keyword or a lone bracket."""
+    """Whether a line of a file, counted from 1, is an import, or a keyword, type or bracket alone."""
     *_, is_import = imports(lines[max(0, number - MAX_WRAPPED) : number])
     return is_import or _says_nothing(lines[number - 1])
 
 
 def _says_nothing(line: str) -> bool:
-    return len(_WORD_CHARACTER.findall(line)) < LEAST_CHARACTERS or line.strip(_BRACKETS).lower() in _KEYWORD_ALONE
+    return (
+        len(_WORD_CHARACTER.findall(line)) < LEAST_CHARACTERS
+        or line.strip(_BRACKETS).lower() in _KEYWORD_ALONE
+        or bool(_TYPE_ALONE.match(line.strip()))
+    )
