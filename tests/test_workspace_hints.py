@@ -143,3 +143,38 @@ def test_what_wrote_a_file_is_not_hinted_at_its_licence(mom: Mom, project: Repo)
 
     assert hinted(title + WHY, "def wait(port):\n    listen(port)\n") == [12]
     assert hinted("Wait by name", "def wait(name):\n    bind(name)\n") == []
+
+
+def test_a_memory_is_not_hinted_at_a_line_to_which_its_commit_only_added_a_modifier(mom: Mom, project: Repo) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
+    title = "Answer only one client at a time"
+
+    def hinted(message: str, lines: list[str]) -> list[int]:
+        project.commit(message, {"src/w.c": (content := "\n".join(lines) + "\n")})
+        mom.index()
+        found = mom.call("hints", path="src/w.c", text=content, start=1, end=9)["hints"]
+        return [hint["line"] for hint in found if hint["suggestion"]["title"] == title]
+
+    lines = ["int next_index;", "int next_point;", "", "int queue(int socket)", "{", "    listen(socket, 8);", "}"]
+    assert hinted("Start to queue", lines) == []
+    lines[0:2] = [f"static {line}" for line in lines[0:2]]
+    lines[5] = "    listen(socket, 1);"
+    assert hinted(title + WHY, lines) == [6]
+    lines[5] = "    listen(socket, backlog);"
+    assert hinted("Set the backlog", lines) == []
+
+
+@pytest.mark.parametrize(("argument", "hinted"), [("height", False), ("clients", True)])
+def test_a_memory_about_another_file_is_hinted_only_at_a_line_that_it_names(
+    mom: Mom, project: Repo, argument: str, hinted: bool
+) -> None:
+    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
+    before, after = (f"def bar(screen):\n    screen.draw({what})\n" for what in ("1", argument))
+    title = "Answer only one client at a time"
+    project.commit("Start to wait", {"src/w.py": "def wait():\n    pass\n", "src/bar.py": before})
+    project.commit(
+        title + WHY, {"src/w.py": "def wait():\n    a = listen()\n    a.serve()\n    a.stop()\n", "src/bar.py": after}
+    )
+    mom.index()
+    found = mom.call("hints", path="src/bar.py", text=after, start=1, end=2)["hints"]
+    assert (title in [hint["suggestion"]["title"] for hint in found]) == hinted

@@ -19,6 +19,7 @@ from mom_lsp.workspace.library.proven import ProvenInFile
 from mom_lsp.workspace.library.recent import Recent
 from mom_lsp.workspace.library.state import State
 from mom_lsp.workspace.library.worktree import CACHED_FILES, Worktree
+from mom_lsp.workspace.ranking.about_line import is_about
 from mom_lsp.workspace.ranking.hints import Hintable, HintedLine, hintable, thinned
 from mom_lsp.workspace.ranking.query import OpenFile, Query, written
 from mom_lsp.workspace.ranking.ranker import Ranked, Ranker
@@ -119,12 +120,11 @@ class LineHints:
             chosen = warnings_first(warnings, chosen)
         start, end = wanted.first if in_part and wanted.first else (wanted.start, wanted.end)
         shown = sorted(thinned(chosen, file, start, end, found.user_rows), key=lambda one: one.lines)
-        asked_file = AskedFile([path], file.lines)
-        hints = [one for one in self._presenter.annotated(ranker, shown, state, asked_file) if _is_shown(one)]
+        hints = self._shown(ranker, shown, state, file, found)
         lines = {one.memory.id: file.mapped[one.lines[0] - 1] for one in hints}
         self._hinted.put(path, hinted.with_hints(lines, in_part=in_part))
         self._has_more |= in_part and writers.complete
-        answers = self._presenter.answers(hints, state, asked_file)
+        answers = self._presenter.answers(hints, state, AskedFile([path], file.lines))
         found_hints = [{"line": one.lines[0], "suggestion": answer} for one, answer in answers]
         return FileHints(found_hints, wanted.first if in_part else None)
 
@@ -147,10 +147,24 @@ class LineHints:
         found = hintable(state, file, writers, settings.hints.minimum_surprise, only=line, proven=proven)
         if not (found.wrote or found.user_lines):
             return HintedLine()
-        chosen, asked = _ranked(ranker, settings, path, found), AskedFile([path], file.lines)
-        annotated = self._presenter.annotated(ranker, chosen, state, asked)
-        rows = tuple(state.snapshot.catalog.row_of[one.memory.id] for one in annotated if _is_shown(one))
-        return HintedLine(rows, found.user_lines)
+        shown = self._shown(ranker, _ranked(ranker, settings, path, found), state, file, found)
+        return HintedLine(tuple(state.snapshot.catalog.row_of[one.memory.id] for one in shown), found.user_lines)
+
+    def _shown(
+        self, ranker: Ranker, chosen: Sequence[Ranked], state: State, file: OpenFile, found: Hintable
+    ) -> list[Scored]:
+        """Return those of the chosen memories that become hints."""
+        annotated = self._presenter.annotated(ranker, chosen, state, AskedFile([file.path], file.lines))
+        names, row_of = state.view.names_of(file.path), state.snapshot.catalog.row_of
+        exempt = found.user_rows.union(found.proven)
+        return [
+            one
+            for one in annotated
+            if _is_shown(one)
+            and (
+                one.failure or row_of[one.memory.id] in exempt or is_about(one.memory, names, file.lines, one.lines[0])
+            )
+        ]
 
 
 def _ranked(ranker: Ranker, settings: Settings, path: str, found: Hintable) -> list[Ranked]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import accumulate, chain
 from types import MappingProxyType
 
 from mom_lsp.extract.boilerplate import is_boilerplate
 from mom_lsp.extract.symbols import enclosing_symbol
 from mom_lsp.memory import Pin, Usage
 from mom_lsp.motifs.crystallise import Motif
+from mom_lsp.route.postings import Postings
 from mom_lsp.route.talk import talked_about
 from mom_lsp.workspace.library.proven import NOTHING_PROVEN, ProvenInFile
 from mom_lsp.workspace.library.state import State
+from mom_lsp.workspace.ranking.about_line import earlier_forms
 from mom_lsp.workspace.ranking.line_comment import is_licence
 from mom_lsp.workspace.ranking.pins_and_notes import counts_in, lines_of_pins_and_notes, pins_in
 from mom_lsp.workspace.ranking.query import OpenFile
@@ -116,6 +118,7 @@ class _Rules:
     pins: dict[int, list[Pin]]  # by row
     names: Sequence[str]  # of the file, also earlier
     usage: Callable[[int], Usage]  # by row, of the memory that is shown for it
+    removed: Postings  # the lines that each row removed
 
     @classmethod
     def of(cls, state: State, file: OpenFile) -> _Rules:
@@ -123,13 +126,14 @@ class _Rules:
         for row, pin in pins_in(state.snapshot, state.view, file.path):
             pins.setdefault(row, []).append(pin)
         life, ids = state.snapshot.life, state.snapshot.catalog.ids
-        return cls(file, pins, state.view.names_of(file.path), lambda row: life.of(life.shown_for(ids[row])))
+        names, removed = state.view.names_of(file.path), state.snapshot.catalog.removed_lines
+        return cls(file, pins, names, lambda row: life.of(life.shown_for(ids[row])), removed)
 
     def anchor(self, row: int, written: Sequence[int], hinted: int) -> int:
         """Return the committed line that a memory may be hinted at, of those that it wrote; 0 for none.
 
         That is the one where it is hinted already, else the first one that is neither boilerplate nor in a licence, of
-        the longest run that has one.
+        the longest run that has one; if possible, one that its commit did not change only trivially.
         """
         lines = self.file.committed
         left = [line for line in written if not self.is_dismissed(row, lines, line)]
@@ -144,7 +148,13 @@ class _Rules:
                 runs.append([line])
         longest_first = (line for run in sorted(runs, key=len, reverse=True) for line in run)
         own = (line for line in longest_first if not (is_boilerplate(lines, line) or is_licence(lines, line)))
-        return next(own, 0)
+        first = next(own, 0)
+        return next(
+            (line for line in chain([first], own) if line and not self._was_trivial(row, lines[line - 1])), first
+        )
+
+    def _was_trivial(self, row: int, text: str) -> bool:
+        return any(row in rows for rows in self.removed.rows(earlier_forms(text)))
 
     def is_pinned(self, row: int, lines: Sequence[str], line: int) -> bool:
         """Whether a memory is pinned in the function around a line, or in the file."""
