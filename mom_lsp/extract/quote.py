@@ -50,7 +50,10 @@ _CREDIT = re.compile(
     r")",
     re.IGNORECASE,
 )
-_PROMISE = re.compile(r"(?:will be )?more to (?:come|follow)\b", re.IGNORECASE)
+_EMPTY = re.compile(
+    r"(?:will be )?more to (?:come|follow)\b|(?:but |and )?(?:it )?works (?:fine )?for me(?: anyway)?\W*$",
+    re.IGNORECASE,
+)
 _NAME_OF_PERSON = r"(?-i:[A-Z\u00c0-\u00de])(?!\w*(?-i:[A-Z]{2}))[\w'-]*(?: (?-i:[A-Z]){2,20}\b)?"
 _THANKED = re.compile(r"\b(?:by|from|via|ok|thanks|thank)\b", re.IGNORECASE)
 _ONLY_THANKS = re.compile(  # people, and what they gave: "Problem spotted by Ada Byron, issue 12.", "ok ada grace@"
@@ -64,6 +67,7 @@ _ONLY_THANKS = re.compile(  # people, and what they gave: "Problem spotted by Ad
     r"|agree(?:d|ment)|written|originally|based|inspired|adapted|tweak(?:ed|s)|discuss(?:ed|ion)|tracked|down|extended|completed"
     r"|ideas?|inputs?|help|guidance|requests?|reports?|reviews?|diffs?|patch(?:es)?|fix(?:e[sd])?|changes?|code|work|commits?"
     r"|solution|e?-?mails?|explanations?|informative|helpful|detailed|different|similar|problems?|issues?|bugs?|crash(?:es)?|leaks?|typos?|github|sf|pr|pull|thanks?|ok|many|much"
+    r"|who (?:did not|didn't|never) (?:bother|care)\b[^,.;]*"
     r"|by|from|via|for|on|in|of|to|with|and|also|both|then|too|an?|the|this|that|was|were|last|previous(?:ly)?|another|other"
     r"|mostly|most|some|minor|small|little|few|couple|several|first|earlier|later|very|ages|ago|while|back|long|months?|years?|me|my"
     r"|people|users?|somebody|someone|whose|name|i(?:'ve)?|have|forgotten|van|der|den|von|de|la|le|du|da|di|dos)\b"
@@ -74,11 +78,13 @@ _ITEM = re.compile(r"(?:[-*•+]|\d{1,2}[.)]) ")
 _HEADING = re.compile(r"^#{1,6} [^?]{0,80}\? (?=\S)")  # of a template: "## What does this change? It …"
 _NO_PROSE = re.compile(r"#{1,6} |\$ |>>> ")  # how a heading or a line of a terminal begins
 _UNMARKED_ITEM = re.compile(r"\S (?:--?|[-=]+>) \S")
+_NAME_ALONE = re.compile(r"`?[^\W_]*_\w*`?(?: \([^()]*\))?")
 _IDENTIFIER = re.compile(r"\b(?:[A-Z][A-Z\d_]{2,}|\w+_\w+)\b")
 _OPEN_END = re.compile(  # of a title that goes on in the body, and of a sentence that goes on in code
     r"\b(?:and|or|not|for|to|of|in|by|with|as|at|on|from|an?|the|that|which|when|if|because|since|is|are|was|were|be|but)$"
 )
 _ENDS = re.compile(r"[.!?\u2026\u3002\uff01\uff1f][)\]\"'`\u00bb\u201d]{0,3}$")
+_SUBJECT = re.compile(r"(?:\A|\n\n)\* [^\n]+(?=\n\n|\s*\Z)")  # of a commit, in the list that a squash makes
 _CODE = "\0"  # stands for code between sentences
 _BLANK = ("", " ", "\t")  # how a line begins that is empty or indented
 _LISTED = re.compile(r"[ \t]*+(?:[-*•+]|\d{1,2}[.)]) ")
@@ -171,9 +177,9 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
 
 
 def is_informative(sentence: str) -> bool:
-    """Whether a sentence is more than a reference to another commit or issue, a credit, or a promise of more."""
+    """Whether a sentence is more than a reference to a commit or issue, a credit, a promise, or "works for me"."""
     words = len(_WORD.findall(sentence)) - ideographs(sentence) / 2
-    if words < LEAST_WORDS or _CREDIT.match(sentence) or _PROMISE.match(sentence) or _only_thanks(sentence):
+    if words < LEAST_WORDS or _CREDIT.match(sentence) or _EMPTY.match(sentence) or _only_thanks(sentence):
         return False
     return not (announces(sentence) or is_pointer(sentence))
 
@@ -192,6 +198,7 @@ def is_pointer(sentence: str) -> bool:
 def _read(title: str, body: str) -> tuple[_Sentence, ...]:
     known = _words_of(title)
     found, languages = [], spoken(body.lower())
+    squashed = len(_SUBJECT.findall(body)) > 1
     raws = marked_sentences(prose(_deeper(body), _CODE))[: 2 * MAX_SENTENCES]
     said = [one for one, _ in groupby(raws)][:MAX_SENTENCES]  # code once, however many lines it has
     for at, (before, raw, after) in enumerate(zip(["", *said], said, [*said[1:], ""], strict=False)):
@@ -200,10 +207,12 @@ def _read(title: str, body: str) -> tuple[_Sentence, ...]:
         rest_of_title = not at and text[:1].islower() and _OPEN_END.search(title)
         half = (after == _CODE and not _ENDS.search(text)) or (before == _CODE and text[:1].islower())
         broken = half or _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text)
+        reason = has_rationale(text, languages)
+        broken = broken or (squashed and raw.startswith("* ") and not reason)
         usable = not broken and not _repeats(_words_of(text), known) and is_informative(text)
         names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name)) | _pairs(text)
         needs_one_before = begins("goes_on", text.lower(), languages)
-        found.append(_Sentence(text, needs_one_before, item, has_rationale(text, languages), names, usable))
+        found.append(_Sentence(text, needs_one_before, item, reason, names, usable))
     return tuple(found)
 
 
@@ -236,7 +245,7 @@ def _is_list(text: str) -> bool:
     """Whether a text announces a list, or is one without marks: "Adds: this - that, other - another", names alone."""
     names = len(_IDENTIFIER.findall(text))
     unmarked = len(_UNMARKED_ITEM.findall(text.partition(": ")[2])) > 1 or (names > 2 and 2 * names > len(text.split()))
-    return text.endswith(":") or unmarked
+    return bool(text.endswith(":") or unmarked or _NAME_ALONE.fullmatch(text))
 
 
 def _is_fragment(text: str) -> bool:
