@@ -425,3 +425,15 @@ def test_a_comment_that_repeats_a_memory_makes_no_new_one(mom: Mom, project: Rep
     mom.index()
     fresh = [one["source"] for one in mom.search("parser callers") if one["id"] not in known]
     assert [source["path"] for source in fresh if source["type"] == "file"] == ["src/b.py"]  # which says more
+
+
+def test_only_what_is_useful_enough_to_be_shown_is_to_be_kept_from_fading(mom: Mom, project: Repo, alpha: str) -> None:
+    for _ in range(18):
+        project.now[0] += DAY
+        mom.service.library.journal.append("active", now=project.now[0])
+
+    def fading(threshold: float) -> list[str]:
+        mom.call("configure", options={"mom": {"suggest": {"threshold": threshold}}})
+        return [one["id"] for one in mom.call("review")["fading"]]
+
+    assert (fading(0.2), fading(0.99)) == ([alpha], [])

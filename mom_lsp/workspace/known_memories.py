@@ -100,8 +100,8 @@ class KnownMemories:
     @from_one_state
     def review(self, state: State) -> dict[str, Any]:
         """Return the memories to review, each with its "reason"; of forgotten ones, newest first, only the id."""
-        events = self._library.journal.events()
-        return review_lists(self._presenter, self._rankers.lists(state), state, events, self._clock())
+        events, threshold = self._library.journal.events(), self._settings().suggest.threshold
+        return review_lists(self._presenter, self._rankers.lists(state), state, events, self._clock(), threshold)
 
     def overview(self, state: State) -> dict[str, Any]:
         """Return how many memories are in each tier and status, and how many were promoted lately."""

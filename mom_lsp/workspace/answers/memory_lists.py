@@ -20,13 +20,13 @@ MOST = 50  # of each list in the view
 
 
 def review_lists(
-    presenter: Presenter, ranker: Ranker, state: State, events: Iterable[Event], now: float
+    presenter: Presenter, ranker: Ranker, state: State, events: Iterable[Event], now: float, threshold: float
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the lists of `mom review`, each memory with its "reason"; of forgotten ones, newest first, only the id."""
     view, life = state.view, state.snapshot.life
     drifted = presenter.picked(review.to_keep_fresh(view, life), ranker, state)
     return {
-        "fading": presenter.picked(review.fading(view, life, ranker.tiers), ranker, state),
+        "fading": presenter.picked(review.fading(view, life, ranker.tiers, threshold), ranker, state),
         "promoted": promoted(presenter, ranker, state, now),
         "drifted": [one for one in drifted if one["freshness"] in ("drifted", "gone")],
         "archived": presenter.picked(review.archived(view, life), ranker, state),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from mom_lsp.tiers.decay import TIERS, faded
 from mom_lsp.tiers.lifecycle import Life
 from mom_lsp.tiers.status_rules import NEVER, judge
 from mom_lsp.tiers.tiers import Tiers
+from mom_lsp.workspace.answers.usefulness_text import is_useful_where_written
 from mom_lsp.workspace.library.proven import layers_of
 from mom_lsp.workspace.library.status import evidence_of
 
@@ -35,8 +37,11 @@ class Pick:
     reason: str
 
 
-def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
-    """Return the used or most surprising memories that drop a tier, or below FAINT, within SOON active days."""
+def fading(view: View, life: Life, tiers: Tiers, threshold: float) -> list[Pick]:
+    """Return memories that drop a tier, or below FAINT, within SOON active days.
+
+    They were used, or are among the most surprising ones and useful enough (`threshold`) to be shown at all.
+    """
     ids = view.catalog.ids
     later, left = faded(tiers.tier, tiers.strength, float(SOON))
     falls = (later < tiers.tier) | ((tiers.strength >= FAINT) & (left < FAINT))
@@ -44,7 +49,8 @@ def fading(view: View, life: Life, tiers: Tiers) -> list[Pick]:
     used = {ids[row]: life.of(ids[row]).uses for row in _rows(view, life.judged)}
     rows = [r for r in np.flatnonzero(falls).tolist() if used.get(ids[r]) or view.surprise[r] >= STRIKING]
     rows.sort(key=lambda row: (-used.get(ids[row], 0), -view.catalog.evidence[row]))
-    return [Pick(ids[row], _fall(int(tiers.tier[row]), int(later[row]))) for row in rows[:MOST]]
+    shown = (row for row in rows if used.get(ids[row]) or is_useful_where_written(view, row, threshold))
+    return [Pick(ids[row], _fall(int(tiers.tier[row]), int(later[row]))) for row in islice(shown, MOST)]
 
 
 def promoted(view: View, life: Life, ancestors: Collection[str], now: float) -> list[Pick]:
