@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from cli_shell import Shell
 
 from mom_lsp.errors import RepositoryError
@@ -14,6 +15,13 @@ def test_status_is_a_short_table(mom: Shell) -> None:
     assert "memories 1,200 from 1,500 commits engine not running" in out
     assert "problem the history is shallow" in out
     assert json.loads(mom("status", "--json").stdout)["commits"] == 1500
+
+
+@pytest.mark.parametrize("command", ["status", "doctor"])
+def test_no_line_ends_with_blanks_in_a_pipe(mom: Shell, command: str) -> None:
+    lines = mom(command).stdout.splitlines()
+    assert len(lines) > 1
+    assert [line for line in lines if line != line.rstrip()] == []
 
 
 def test_status_without_an_index_says_what_to_do(mom: Shell) -> None:

@@ -30,6 +30,18 @@ class Terminal:
     environ: dict[str, str]  # the variables that decide about colours
 
 
+class _Console(Console):
+    """Leaves out the blanks at the ends of lines in a pipe: tables fill their last column with them."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        if self.is_terminal:
+            return super().print(*objects, **options)
+        with self.capture() as captured:
+            super().print(*objects, **options)
+        trimmed = "\n".join(line.rstrip(" ") for line in captured.get().split("\n"))
+        super().print(Text(trimmed), end="", no_wrap=True, overflow="ignore", crop=False)
+
+
 TERMINAL: ContextVar[Terminal | None] = ContextVar("terminal", default=None)
 
 
@@ -73,8 +85,8 @@ def _cell(cell: RenderableType, *, dim: bool) -> RenderableType:
 def _terminal_console(stderr: bool) -> Console:
     remote = TERMINAL.get()
     if remote is None:
-        return Console(stderr=stderr, highlight=False, markup=False, emoji=False)
-    return Console(
+        return _Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    return _Console(
         stderr=stderr,
         highlight=False,
         markup=False,
