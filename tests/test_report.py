@@ -166,6 +166,7 @@ def test_the_command_writes_the_file_and_prints_its_path(mom: Mom, monkeypatch: 
     assert done.exit_code == 0 and done.output == f"{mom.root / 'here.html'}\n"
     assert Page((mom.root / "here.html").read_text("utf-8")).articles
     assert CliRunner().invoke(app, ["report", "--output", "no/such/folder.html"]).exit_code == 2
+    assert "It is in your work tree; `-o FILE`" in CliRunner().invoke(app, ["report"]).stderr
 
 
 def test_without_the_libraries_it_says_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from mom_lsp.cli.app import PathThere, folder
 from mom_lsp.errors import UsageError
@@ -23,7 +24,8 @@ NAME = "mom-report.html"
     help="Write to FILE.",
 )
 @click.option("--open", "opened", is_flag=True, help="Open it in the browser.")
-def report(output: Path, opened: bool) -> None:
+@click.pass_context
+def report(ctx: click.Context, output: Path, opened: bool) -> None:
     """Write a report: what the repository remembers, and whether it helps.
 
     It is one self-contained HTML file, with paths and the titles of memories. It is not sent anywhere.
@@ -45,5 +47,8 @@ def report(output: Path, opened: bool) -> None:
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}") from error
     click.echo(str(output))
+    chosen = ctx.get_parameter_source("output") is not ParameterSource.DEFAULT
+    if not chosen and output.resolve().is_relative_to(location.root):
+        click.echo("It is in your work tree; `-o FILE` writes it elsewhere.", err=True)
     if opened:
         click.launch(str(output))
