@@ -6,8 +6,10 @@ BIN := .venv/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 STAMP := .venv/.setup
-# What `make demo` asks about.
-AT ?= mom_lsp/extract/code.py:158
+# What `make demo` asks about: a line with a reason.
+CODE := mom_lsp/extract/code.py
+AT ?= $(CODE):$(shell grep -n -m 1 'line.removeprefix(BOM).strip() for' $(CODE) | cut -d: -f1)
+COMMA := ,
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Byte code is kept, whatever the environment says: the tests start hundreds of processes, each of which would compile it anew.
@@ -27,6 +29,7 @@ setup: $(STAMP)
 $(STAMP): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "mom-lsp needs Python 3.11 or newer: install it, or name it with PYTHON=" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
+	@echo "Installing mom and its libraries into .venv; this takes some minutes."
 	$(BIN)/python -m pip install --quiet --editable '.[encode,fleet,report,dev]'
 	@touch $@
 
@@ -47,6 +50,7 @@ $(GEMMA_STAMP): $(COMPILED_STAMP)  # a second architecture, 253 MB, for the test
 
 demo: setup  ## index the repository this stands in, then ask it about one line
 	$(BIN)/mom index
+	@printf '\n%s\n' '$(AT):' && sed -n '$(subst -,$(COMMA),$(or $(word 2,$(subst :, ,$(AT))),1))p' $(firstword $(subst :, ,$(AT)))
 	$(BIN)/mom suggest $(AT)
 
 test: setup  ## the fast tests

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from generated_docs import EVERYDAY, PART, PARTS, ROOT, readmes, regenerated
 
 from mom_lsp.cli.app import app
 from mom_lsp.engine.requests import REQUESTS
+from mom_lsp.server.labels import LABEL_LENGTH, QUIET_LENGTH
 from mom_lsp.settings import describe
 
 README = ROOT / "README.md"
@@ -171,3 +173,17 @@ def test_the_documented_make_targets_exist(verb: str) -> None:
     assert re.search(rf"^{verb}:", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE), f"the Makefile lost `{verb}`"
     shown = any(f"make {verb}" in path.read_text("utf-8") for path in readmes())
     assert shown, f"no README says what `make {verb}` does"
+
+
+def test_the_demo_says_that_it_installs_and_shows_the_line_that_it_asks_about() -> None:
+    command = ["make", "--dry-run", "--what-if=pyproject.toml", "demo", "AT=README.md:1-3"]
+    steps = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    install, show, ask = map(steps.index, ("Installing mom", "sed -n '1,3p' README.md", "mom suggest README.md:1-3"))
+    assert install < steps.index("pip install") and show < ask
+    steps = subprocess.run(command[:-1], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert re.search(r"mom suggest mom_lsp/extract/code\.py:\d+$", steps, re.MULTILINE)
+
+
+def test_the_help_of_neovim_says_how_long_hints_are() -> None:
+    text = (ROOT / "mom_lsp/nvim/doc/mom.txt").read_text("utf-8")
+    assert f"at most {LABEL_LENGTH} characters, {QUIET_LENGTH} once" in text
