@@ -162,19 +162,3 @@ def test_a_memory_is_not_hinted_at_a_line_to_which_its_commit_only_added_a_modif
     assert hinted(title + WHY, lines) == [6]
     lines[5] = "    listen(socket, backlog);"
     assert hinted("Set the backlog", lines) == []
-
-
-@pytest.mark.parametrize(("argument", "hinted"), [("height", False), ("clients", True)])
-def test_a_memory_about_another_file_is_hinted_only_at_a_line_that_it_names(
-    mom: Mom, project: Repo, argument: str, hinted: bool
-) -> None:
-    mom.call("configure", options={"mom": {"hints": {"minimumSurprise": 1}}})
-    before, after = (f"def bar(screen):\n    screen.draw({what})\n" for what in ("1", argument))
-    title = "Answer only one client at a time"
-    project.commit("Start to wait", {"src/w.py": "def wait():\n    pass\n", "src/bar.py": before})
-    project.commit(
-        title + WHY, {"src/w.py": "def wait():\n    a = listen()\n    a.serve()\n    a.stop()\n", "src/bar.py": after}
-    )
-    mom.index()
-    found = mom.call("hints", path="src/bar.py", text=after, start=1, end=2)["hints"]
-    assert (title in [hint["suggestion"]["title"] for hint in found]) == hinted

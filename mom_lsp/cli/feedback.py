@@ -81,7 +81,10 @@ def undo(id: str) -> None:
 
 @click.command()
 def purge() -> None:
-    """Erase forgotten notes now instead of after 30 days, and damaged files that mom has set aside."""
+    """Erase forgotten notes now instead of after 30 days.
+
+    Damaged files that mom has set aside are erased, too.
+    """
     _send("purge")
 
 

@@ -17,9 +17,8 @@ _ASIDE = re.compile(
 
 def main_file(paths: Sequence[str]) -> str | None:
     """Return the first code among some paths, else the first test, else the first path; None for none."""
-    return min(paths, key=precedence, default=None)
+    return min(paths, key=_precedence, default=None)
 
 
-def precedence(path: str) -> int:
-    """Return 0 for code, 1 for tests, 2 for prose and settings."""
+def _precedence(path: str) -> int:
     return 2 if is_prose(path) or _ASIDE.search(path) else 1 if _TEST.search(path) else 0

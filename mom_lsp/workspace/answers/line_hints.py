@@ -155,16 +155,13 @@ class LineHints:
     ) -> list[Scored]:
         """Return those of the chosen memories that become hints."""
         annotated = self._presenter.annotated(ranker, chosen, state, AskedFile([file.path], file.lines))
-        names, row_of = state.view.names_of(file.path), state.snapshot.catalog.row_of
-        exempt = found.user_rows.union(found.proven)
-        return [
-            one
-            for one in annotated
-            if _is_shown(one)
-            and (
-                one.failure or row_of[one.memory.id] in exempt or is_about(one.memory, names, file.lines, one.lines[0])
-            )
-        ]
+        row_of, exempt = state.snapshot.catalog.row_of, found.user_rows.union(found.proven)
+
+        def is_wanted(one: Scored) -> bool:
+            declared = bool(one.failure) or row_of[one.memory.id] in exempt
+            return _is_shown(one) and (declared or is_about(one.memory, file.path, file.lines, one.lines[0]))
+
+        return list(filter(is_wanted, annotated))
 
 
 def _ranked(ranker: Ranker, settings: Settings, path: str, found: Hintable) -> list[Ranked]:
