@@ -351,9 +351,17 @@ def test_a_folder_without_git_is_read_again_where_it_changed(home: Path, tmp_pat
 
 def test_a_file_of_this_moment_is_read_once_more(home: Path, tmp_path: Path) -> None:
     (folder := tmp_path / "folder").mkdir()
-    old(folder / "one.py", "# TODO: one must be done before anything else here\n", age=-60)
+    old(folder / "one.py", "# TODO: one must be done before anything else here\n", age=0)
     plain = Repo(folder)
     assert [run(plain).files, run(plain).files] == [1, 1]
+
+
+def test_a_file_of_the_future_is_read_once(home: Path, tmp_path: Path) -> None:
+    (folder := tmp_path / "folder").mkdir()
+    old(folder / "one.py", "# TODO: one must be done before anything else here\n", age=-86_400)
+    plain = Repo(folder)
+    assert run(plain).files == 1
+    assert not makes_a_pass(plain)
 
 
 def test_what_is_restored_in_a_folder_without_git_is_read_again(home: Path, tmp_path: Path, moms: Start) -> None:

@@ -220,7 +220,7 @@ def index_folder(
     """
     rows = store.columns(["id", "blobs"], "source_type = 'file'").to_pylist()
     before = {row["id"]: set(row["blobs"]) for row in rows}
-    settled = time.time_ns() - SETTLED
+    began = time.time_ns()
     files, known = files_of(location.root, rules), load_record(location.data, marker.files)
     record = {path: known[path] for path, stamp in files.items() if path in known and known[path][0] == stamp}
     now = {identity for _, ids in record.values() for identity in ids}
@@ -234,7 +234,7 @@ def index_folder(
         if changed:
             summary.memories += merger.write(changed)
         for path in chunk:
-            if files[path].modified < settled:
+            if abs(files[path].modified - began) > SETTLED:  # what is written now gets no time that is still to come
                 record[path] = files[path], [memory.id for memory in found[path] if memory.id in new]
         summary.files += len(chunk)
         control.step("files", summary.files, len(unread))
