@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from indexing_runs import LEXICAL, rows, titles
+from indexing_runs import LEXICAL, rows, run, titles
 from processes import LONG, limited
 from repositories import Repo, make_repository
 
 from mom_lsp.indexing import Progress, serve_requests, watch
+from mom_lsp.indexing.marker import load_marker
 from mom_lsp.indexqueue import enqueue, pending
+from mom_lsp.settings import Settings
 
 
 class Watcher:
@@ -112,6 +114,56 @@ def test_an_unchanged_repository_triggers_no_further_pass(project: Repo, watcher
         while watcher.condition.wait_for(lambda seen=before: watcher.passes > seen, 0.5):  # its consequences
             before = watcher.passes
             assert before < 12, "each pass causes the next"
+
+
+def test_a_folder_that_is_always_written_to_is_indexed_and_encoded(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.modules["mom_lsp.indexing.watcher"], "LONGEST_SETTLE", 1.0)
+    plain = Repo(tmp_path / "folder")
+    plain.write("a.py", "# The parser needs a name, because it must not fail without one.\na = 1\n")
+    stop, written = threading.Event(), threading.Event()
+
+    def write_on() -> None:
+        while not written.wait(0.02):
+            plain.write("server.log", "another line")
+
+    def report(progress: Progress) -> None:
+        if progress.phase == "waiting":
+            stop.set()
+
+    writer = threading.Thread(target=write_on)
+    writer.start()
+    try:
+        watcher = threading.Thread(target=watch, args=(plain.location, Settings, report, stop))
+        watcher.start()
+        watcher.join(LONG)
+        assert not watcher.is_alive()
+    finally:
+        stop.set()
+        written.set()
+        writer.join(LONG)
+    assert load_marker(plain.location.data).encoded
+
+
+def test_a_worktree_that_cannot_be_read_keeps_no_other_one_from_being_indexed(project: Repo, tmp_path: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    broken = project.worktree(tmp_path / "broken", "-b", "broken")
+    lost = broken.commit("Lost", {"a.py": "a = 3\n"})
+    (project.root / ".git/objects" / lost[:2] / lost[2:]).unlink()
+    for repo in (broken, project):
+        enqueue(repo.location.data, repo.location.git_dir, "post-commit")
+    told: list[str] = []
+    serve_requests(
+        project.location, lambda: LEXICAL, report=lambda progress: told.append(progress.message), stop=threading.Event()
+    )
+    assert titles(project) == ["Begin"]
+    assert any(str(broken.root) in message and lost in message for message in told)
+    assert pending(project.location.data) == []
+    enqueue(broken.location.data, broken.location.git_dir, "post-commit")
+    project.commit("Go on", {"a.py": "a = 2\n"})
+    run(project)
+    assert titles(project) == ["Begin", "Go on"]
 
 
 def test_serving_requests_can_be_stopped(project: Repo) -> None:

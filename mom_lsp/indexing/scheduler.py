@@ -12,13 +12,13 @@ from threading import Event
 
 from mom_lsp import datafolder
 from mom_lsp.discussions.archive import Archive
-from mom_lsp.errors import ArchiveError
+from mom_lsp.errors import ArchiveError, RepositoryError
 from mom_lsp.git import Location, Repository, operation_in_progress
 from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.index_rules import IndexRules, usable_encoder
 from mom_lsp.indexing.marker import Marker, checksum_of_domains, load_marker
-from mom_lsp.indexing.progress import Control, Interrupted, Paused, Report, Stopped, Summary
+from mom_lsp.indexing.progress import Control, Interrupted, Paused, Progress, Report, Stopped, Summary
 from mom_lsp.indexqueue import BACKGROUND, IndexRequest, done, enqueue, pending, started
 from mom_lsp.journal import Journal
 from mom_lsp.settings import Settings
@@ -162,8 +162,13 @@ def _with_lease(data: Path, work: Callable[[], None]) -> bool:
 
 
 def _serve(location: Location, settings: Settings, control: Control, summary: Summary) -> None:
+    """Serve the pending requests; a worktree that cannot be read is reported, and keeps no other one waiting."""
     for request in _ready_requests(location):
-        _Run(_worktree_of(request, location), settings, control, summary).work()
+        worktree = _worktree_of(request, location)
+        try:
+            _Run(worktree, settings, control, summary).work()
+        except RepositoryError as error:
+            control.report(Progress("history", 0, 0, f"{worktree.root}: {error}"))
         done(request)
 
 

@@ -22,11 +22,13 @@ from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.encoding import Encoding
 from mom_lsp.indexing.progress import Control, Interrupted, Paused, Progress, Report, Stopped, Summary
 from mom_lsp.indexing.scheduler import index, serve_requests
+from mom_lsp.indexqueue import pending
 from mom_lsp.settings import Settings
 
 log = logging.getLogger(__name__)
 
 SETTLE = 0.3  # seconds without a further event before a pass starts: a rebase is many events
+LONGEST_SETTLE = 5.0  # seconds after which a pass starts all the same: a program may write without a pause
 HEARTBEAT = 30.0  # seconds after which we check without an event: network disks send none
 STOP_POLL = 0.5  # seconds within which a stop is noticed
 
@@ -67,7 +69,7 @@ def watch(
                 if stop.is_set() or not repository.is_there():
                     break
                 message = _pass(location, settings, report, stop, background)
-                control = Control(report, stop, background, _Interruption(changed.event, repository))
+                control = Control(report, stop, background, _Interruption(location, changed.event, repository))
                 _encode(encoding, control, message)
     except OSError:
         if repository.is_there():
@@ -115,16 +117,22 @@ def _encode(encoding: Encoding, control: Control, message: str) -> None:
 
 
 class _Interruption:
-    """Interrupts encoding on a change, on the heartbeat, which counts as one, and when the repository is gone."""
+    """Interrupts encoding on a change, on the heartbeat, which counts as one, and when the repository is gone.
 
-    def __init__(self, changed: threading.Event, repository: OpenFolder) -> None:
-        self._changed, self._repository, self._due = changed, repository, time.monotonic() + HEARTBEAT
+    In a plain folder, where some file may be written all the time, only requests and the heartbeat interrupt.
+    """
+
+    def __init__(self, location: Location, changed: threading.Event, repository: OpenFolder) -> None:
+        self._location, self._changed = location, changed
+        self._repository, self._due = repository, time.monotonic() + HEARTBEAT
 
     def __call__(self) -> bool:
         """Whether to interrupt."""
-        if time.monotonic() >= self._due or not self._repository.is_there():
+        wanted = self._changed.is_set() if self._location.git else bool(pending(self._location.data))
+        if wanted or time.monotonic() >= self._due or not self._repository.is_there():
             self._changed.set()
-        return self._changed.is_set()
+            return True
+        return False
 
 
 def _worktrees(location: Location) -> list[Location]:
@@ -145,8 +153,9 @@ def _wait_for_change(event: threading.Event, stop: threading.Event, repository: 
 
 
 def _settle(event: threading.Event, stop: threading.Event) -> None:
+    until = time.monotonic() + LONGEST_SETTLE
     event.clear()
-    while event.wait(timeout=SETTLE) and not stop.is_set():
+    while event.wait(timeout=SETTLE) and not stop.is_set() and time.monotonic() < until:
         event.clear()
 
 
