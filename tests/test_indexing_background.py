@@ -25,18 +25,19 @@ from mom_lsp.indexing.marker import Marker, load_marker, save_marker
 from mom_lsp.indexing.progress import Control, Paused
 from mom_lsp.indexqueue import asked_by_user, done, enqueue, pending
 from mom_lsp.process import priority
-from mom_lsp.process.battery import Battery
+from mom_lsp.process.battery import Battery, read_battery
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(priority.__file__).parents[2])}
 CORES = len(os.sched_getaffinity(0))
 LOW, FULL, CHARGING = Battery(18.4, plugged=False), Battery(80, plugged=False), Battery(18.4, plugged=True)
 
-# Runs `mom` where the battery is a folder of ours, laid out as Linux shows one: psutil has no public name for it.
+# Runs `mom` where the battery is a folder of ours, laid out as Linux shows one.
 ON_BATTERY = """
 import sys
-import psutil._pslinux
+from pathlib import Path
 from mom_lsp.indexing import watcher
-psutil._pslinux.POWER_SUPPLY_PATH = sys.argv.pop(1)
+from mom_lsp.process import battery
+battery.SUPPLIES = Path(sys.argv.pop(1))
 watcher.HEARTBEAT = 0.2
 from mom_lsp.cli import main
 main()
@@ -88,15 +89,20 @@ def own_schedule() -> tuple[int, int, int]:
 LOWEST = (19, int(psutil.IOPRIO_CLASS_IDLE), max(1, CORES - 1))
 
 
+def supply(folder: Path, name: str, **values: object) -> None:
+    """Write a power supply as Linux shows one."""
+    (folder / name).mkdir(parents=True, exist_ok=True)
+    for key, value in values.items():
+        (folder / name / key).write_text(f"{value}\n")
+
+
 @pytest.fixture
 def power(tmp_path: Path) -> Callable[[int, str], Path]:
     """Return a function that sets the charge and the state of a battery, and returns where it is."""
     folder = tmp_path / "power"
-    (folder / "BAT0").mkdir(parents=True)
 
     def set_to(percent: int, status: str) -> Path:
-        for name, value in (("energy_now", percent), ("energy_full", 100), ("power_now", 1), ("status", status)):
-            (folder / "BAT0" / name).write_text(f"{value}\n")
+        supply(folder, "BAT0", type="Battery", capacity=percent, status=status)
         return folder
 
     return set_to
@@ -210,6 +216,21 @@ def test_indexing_pauses_only_on_a_low_battery_without_mains_power(
     tmp_path: Path, battery: Battery | None, waits: bool
 ) -> None:
     assert bool(Background(tmp_path, lambda: battery).pause()) is waits
+
+
+def test_the_battery_is_that_of_the_computer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.process.battery.SUPPLIES", tmp_path / "power")
+    assert read_battery() is None, "no such folder"
+    supply(tmp_path / "power", "hidpp_battery_0", type="Battery", scope="Device", capacity=5, status="Discharging")
+    assert read_battery() is None, "a mouse"
+    supply(tmp_path / "power", "macsmc-battery", type="Battery", scope="System", capacity=18, status="Discharging")
+    assert read_battery() == Battery(18, plugged=False)
+    supply(tmp_path / "power", "macsmc-battery", status="Not charging")
+    assert read_battery() == Battery(18, plugged=True)
+    supply(tmp_path / "power", "AC", type="Mains", online=0)
+    assert read_battery() == Battery(18, plugged=False)
+    supply(tmp_path / "power", "AC", online=1)
+    assert read_battery() == Battery(18, plugged=True)
 
 
 def test_what_the_user_asks_for_is_done_even_on_a_low_battery(tmp_path: Path) -> None:
