@@ -276,6 +276,16 @@ def test_broken_vectors_have_to_be_encoded_again(tmp_path: Path) -> None:
     assert len(dump(reader)) == 1
 
 
+def test_what_a_killed_writer_left_half_written_is_removed(tmp_path: Path) -> None:
+    Store(tmp_path, create=True)
+    left = (tmp_path / datafolder.DOMAINS).with_suffix(".4711.new")
+    left.write_bytes(b"words of a memory that may be forgotten later")
+    Store(tmp_path)
+    assert left.exists(), "only the writer knows that nobody writes it"
+    Store(tmp_path, create=True)
+    assert not left.exists()
+
+
 def test_a_broken_index_is_rebuilt(tmp_path: Path) -> None:
     store = Store(tmp_path, create=True)
     store.upsert([make_memory(1)])

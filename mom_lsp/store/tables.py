@@ -90,7 +90,8 @@ class Tables:
                 if not self.folder.is_dir():
                     self.folder.mkdir(exist_ok=True)
                     flush(data)
-                (self.folder / "catalog.npz").unlink(missing_ok=True)  # of older versions of mom
+                for left in (self.folder / "catalog.npz", *self.folder.glob("*.new")):
+                    left.unlink(missing_ok=True)  # of older versions of mom, and of writers that were killed
                 same, damaged = self._check_version() == format, is_damaged(data, writing=True)
                 lost = self._heal(thorough=damaged)
                 if not (same and self._path(MEMORIES).is_dir()):
