@@ -106,12 +106,13 @@ def test_a_change_that_sqlite_does_not_notice_is_found_by_the_checksum(journal_p
         assert "19 events were recovered, 1 could not be read" in journal.problems[0]
 
 
-def test_the_copy_is_made_once_a_day(journal_path: Path) -> None:
+@pytest.mark.parametrize("made", [1_700_000_000, 4_000_000_000])
+def test_the_copy_is_made_once_a_day_whatever_the_clock_was(journal_path: Path, made: int) -> None:
     with Journal(journal_path) as journal:
         journal.append("note", "first", now=1)
         journal.append("note", "second", now=2)
         assert [event.memory for event in events_of_copy(journal_path).values()] == ["first"]
-        os.utime(copy_of(journal_path), (1_700_000_000, 1_700_000_000))
+        os.utime(copy_of(journal_path), (made, made))
         journal.append("note", "third", now=3)
     assert [event.memory for event in events_of_copy(journal_path).values()] == ["first", "second", "third"]
     assert copy_of(journal_path).stat().st_mode & 0o777 == 0o600
