@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import _lru_cache_wrapper, lru_cache
-from typing import Any, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
-_caches: list[_lru_cache_wrapper[Any]] = []
+_emptied: list[Callable[[], None]] = []
 
 
 def text_cache(maxsize: int) -> Callable[[Callable[..., T]], _lru_cache_wrapper[T]]:
@@ -16,13 +16,18 @@ def text_cache(maxsize: int) -> Callable[[Callable[..., T]], _lru_cache_wrapper[
 
     def cached(function: Callable[..., T]) -> _lru_cache_wrapper[T]:
         made = lru_cache(maxsize)(function)
-        _caches.append(made)
+        empty_too(made.cache_clear)
         return made
 
     return cached
 
 
+def empty_too(empty: Callable[[], None]) -> None:
+    """Call a function that empties another kind of cache whenever the others are emptied."""
+    _emptied.append(empty)
+
+
 def empty_text_caches() -> None:
     """Drop all texts and results from the caches of this process."""
-    for cache in _caches:
-        cache.cache_clear()
+    for empty in _emptied:
+        empty()

@@ -29,7 +29,9 @@ def texts_with(word: str) -> set[str]:
 
 
 def write(repo: Repo, word: str) -> None:
-    repo.commit(f"Fix the {word}\n\nBecause the {word} failed for users.", {"zoo.py": "def zoo():\n    return 42\n"})
+    repo.commit(
+        f"Fix the {word}\n\nBecause the key = {word} failed for users.", {"zoo.py": "def zoo():\n    return 42\n"}
+    )
     repo.commit("Comment", {"b.py": f"# TODO: {word} must be done before the release\nx = 1\n"})
     rules = f"# Contributing\n\n## Rules\n\nYou must always use {word}, because of the tests.\n"
     changes = f"# Changelog\n\n## 1.0\n\n- Fixed {word}, which failed because of the cache\n- Fixed the rest\n"

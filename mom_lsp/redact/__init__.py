@@ -16,7 +16,7 @@ from mom_lsp.redact.detectors import Detector, keyword_detector, suspects, token
 from mom_lsp.redact.prefilter import candidates
 from mom_lsp.redact.private_keys import mask_private_keys
 from mom_lsp.redact.spans import MARK, replace
-from mom_lsp.textcache import text_cache
+from mom_lsp.textcache import empty_too, text_cache
 
 __all__ = ["MARK", "Redactor", "clean", "holds_secret", "redactor", "sanitize", "with_secrets"]
 
@@ -48,10 +48,14 @@ class Redactor:
                 at = end
         return "".join([*out, text[at:]])
 
+    def forget(self) -> None:
+        """Keep no line in memory."""
+        self._seen.clear()
+
     def _mask_lines(self, lines: set[str]) -> dict[str, str]:
         """Map each line to its masked form."""
         seen = self._seen
-        masked = {line: seen[line] for line in lines if line in seen}
+        masked = {line: known for line in lines if (known := seen.get(line)) is not None}
         masked.update(self._masked(sorted(lines - masked.keys())))
         if len(seen) > _REMEMBERED:
             seen.clear()
@@ -93,7 +97,9 @@ def _pieces(line: str) -> Iterator[tuple[int, str]]:
 @cache
 def redactor() -> Redactor:
     """Return the one redactor of this process."""
-    return Redactor()
+    made = Redactor()
+    empty_too(made.forget)
+    return made
 
 
 def sanitize(text: str) -> str:
