@@ -73,6 +73,20 @@ def test_a_commit_in_a_worktree_added_later_is_indexed(project: Repo, watcher: W
     watcher.until(lambda: titles(project) == ["Begin", "On no branch"])
 
 
+def test_a_worktree_added_after_all_were_removed_is_followed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
+    folder = project.root / ".git/worktrees"
+    for number in range(2):
+        linked = project.worktree(tmp_path / f"linked{number}", "--detach")
+        seen = watcher.passes
+        watcher.until(lambda seen=seen: watcher.passes > seen)
+        linked.commit(f"On no branch {number}", {"a.py": f"a = {number + 3}\n"})
+        watcher.until(lambda number=number: f"On no branch {number}" in titles(project))
+        seen = watcher.passes
+        project.git("worktree", "remove", str(linked.root))
+        assert not folder.exists()
+        watcher.until(lambda seen=seen: watcher.passes > seen)
+
+
 def test_a_worktree_whose_folder_was_deleted_is_not_indexed(project: Repo, watcher: Watcher, tmp_path: Path) -> None:
     linked = project.worktree(tmp_path / "linked", "--detach")
     shutil.move(linked.root, tmp_path / "elsewhere")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from watchdog.events import FileSystemEvent, FileSystemEventHandler
 from watchdog.observers import Observer
-from watchdog.observers.api import BaseObserver
+from watchdog.observers.api import BaseObserver, ObservedWatch
 
 from mom_lsp import datafolder
 from mom_lsp.datafolder import OpenFolder
@@ -173,7 +173,8 @@ class _Changed(FileSystemEventHandler):
 
     def __init__(self, location: Location) -> None:
         self.event = threading.Event()
-        self._location, self._watched, self._told = location, set[Path](), False
+        self._location, self._watched, self._told = location, dict[Path, ObservedWatch](), False
+        self._deleted = set[Path]()  # of those that are watched; git deletes that of the last linked worktree
         self._observer: BaseObserver | None = None
         self._ours, self._requests = str(location.data), str(location.data / datafolder.REQUESTS)
 
@@ -183,10 +184,12 @@ class _Changed(FileSystemEventHandler):
             if self._observer is None:
                 self._observer = Observer()
                 self._observer.start()
+            while self._deleted:
+                self._observer.unschedule(self._watched.pop(self._deleted.pop()))
             for folder, recursive in _watched(self._location):
                 if folder not in self._watched:
-                    self._observer.schedule(self, str(folder), recursive=recursive)
-                    self._watched.add(folder)
+                    self._watched[folder] = self._observer.schedule(self, str(folder), recursive=recursive)
+                    self.event.set()  # something may have changed in it before
         except OSError as error:  # other programs, such as editors, used up what the system allows; we try again
             if not self._told:
                 log.warning("changes are noticed only every %g seconds: %s", HEARTBEAT, error.strerror)
@@ -202,5 +205,7 @@ class _Changed(FileSystemEventHandler):
         """Set the event unless it is a read or our own write."""
         path = os.fsdecode(event.src_path)
         ours = path.startswith(self._ours) and not path.startswith(self._requests)
+        if event.event_type == "deleted" and Path(path) in self._watched:
+            self._deleted.add(Path(path))
         if event.event_type not in {"opened", "closed_no_write"} and not ours:
             self.event.set()
