@@ -135,3 +135,12 @@ def test_a_worktree_may_be_named_by_a_relative_path(project: Repo, tmp_path: Pat
     assert from_git_dir(git_dir, project.location).root == linked.root
     (git_dir / "gitdir").write_text("../../../../linked/.git\n")
     assert from_git_dir(git_dir, project.location).root == linked.root
+
+
+def test_the_worktree_of_a_submodule_is_not_its_git_directory(project: Repo, tmp_path: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    outer = make_repository(tmp_path / "outer")
+    outer.git("submodule", "add", "--quiet", str(project.root), "inner")
+    location = locate(tmp_path / "outer/inner")
+    assert location.git_dir is not None
+    assert from_git_dir(location.git_dir, location) == location

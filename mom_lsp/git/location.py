@@ -54,7 +54,7 @@ def from_git_dir(git_dir: Path, like: Location) -> Location:
 
     A plain folder has no git directory, and a request in a copied repository may name a worktree of the original.
     """
-    if like.common_dir is None or not git_dir.is_dir():
+    if like.common_dir is None or git_dir == like.git_dir or not git_dir.is_dir():
         return like
     if not like.common_dir.samefile(common_dir_of(str(git_dir))):
         return like
