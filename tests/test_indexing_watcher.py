@@ -180,6 +180,23 @@ def test_a_worktree_that_cannot_be_read_keeps_no_other_one_from_being_indexed(pr
     assert titles(project) == ["Begin", "Go on"]
 
 
+def test_another_worktree_without_commits_is_not_what_the_indexer_waits_for(project: Repo, tmp_path: Path) -> None:
+    project.commit("Begin", {"a.py": "a = 1\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "side")
+    project.git("symbolic-ref", "HEAD", "refs/heads/nothing-yet")
+    stop, told = threading.Event(), dict[str, str]()
+    for repo in (linked, project):
+        stop.clear()
+
+        def report(progress: Progress, repo: Repo = repo) -> None:
+            if progress.phase == "waiting":
+                told[repo.root.name] = progress.message
+                stop.set()
+
+        watch(repo.location, lambda: LEXICAL, report, stop)
+    assert told == {"linked": "", project.root.name: "no commits yet"}
+
+
 def test_serving_requests_can_be_stopped(project: Repo) -> None:
     project.commit("Begin", {"a.py": "a = 1\n"})
     enqueue(project.location.data, project.location.git_dir, "test")

@@ -25,6 +25,7 @@ from mom_lsp.settings import Settings
 from mom_lsp.store import is_damaged, writer_lease
 from mom_lsp.tiers.lifecycle import erasure_seq
 
+NO_COMMITS = "no commits yet"
 WAIT = 0.25  # seconds between two attempts to get a lease that another process holds
 
 
@@ -197,7 +198,7 @@ class _Run:
             self.summary.waiting = "a rebase is in progress"
             return True
         if self.location.git and head is None:
-            self.summary.waiting = "no commits yet"
+            self.summary.waiting = NO_COMMITS
             return True
         if is_damaged(self.location.data):
             return False

@@ -21,7 +21,7 @@ from mom_lsp.git.location import from_git_dir
 from mom_lsp.indexing.background import Background
 from mom_lsp.indexing.encoding import Encoding
 from mom_lsp.indexing.progress import Control, Interrupted, Paused, Progress, Report, Stopped, Summary
-from mom_lsp.indexing.scheduler import index, serve_requests
+from mom_lsp.indexing.scheduler import NO_COMMITS, index, serve_requests
 from mom_lsp.indexqueue import pending
 from mom_lsp.settings import Settings
 
@@ -91,7 +91,8 @@ def _pass(
     for worktree in _worktrees(location):
         try:
             done = index(worktree, settings, report=report, stop=stop, background=background, encode=False)
-            message = done.waiting or message
+            if worktree == location or done.waiting != NO_COMMITS:  # as in a bare repository, beside its worktrees
+                message = done.waiting or message
         except MomError as error:
             message = str(error)
     try:
