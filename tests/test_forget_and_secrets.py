@@ -287,6 +287,22 @@ def test_an_interrupted_erasure_is_completed(project: Repo, mom: Mom, monkeypatc
     assert mom.index().nothing_new
 
 
+@pytest.mark.parametrize("waiting", ["a rebase is in progress", "no commits yet"])
+def test_what_is_forgotten_is_erased_whatever_the_worktree_waits_for(project: Repo, mom: Mom, waiting: str) -> None:
+    project.commit(f"Fix {WORDS}", {"zoo.py": "z = 1\n"})
+    mom.index()
+    (memory,) = search(mom)
+    if "rebase" in waiting:
+        (project.root / ".git/rebase-merge").mkdir()
+    else:
+        project.git("symbolic-ref", "HEAD", "refs/heads/nothing-yet")
+    assert mom.index().waiting == waiting
+    mom.call("forget", id=memory["id"])
+    mom.index()
+    assert present(project.location.data) == set()
+    assert mom.index().waiting == waiting
+
+
 def test_an_interrupted_restore_is_completed(project: Repo, mom: Mom, monkeypatch: pytest.MonkeyPatch) -> None:
     project.commit("Say what is to be done", {"zoo.py": f"# TODO: {WORDS} must be done before the release\nx = 1\n"})
     mom.index()

@@ -193,7 +193,10 @@ class _Run:
 
     def nothing_new(self) -> bool:
         """Whether everything is known to be indexed; opens no store."""
-        head = self._head()
+        head, seq = self._head(), self._journal_seq()
+        marker, rules = load_marker(self.location.data), IndexRules.of(self.settings)
+        if seq != marker.journal:
+            return False  # what is forgotten is erased, whatever HEAD waits for
         if operation_in_progress(self.location.git_dir):
             self.summary.waiting = "a rebase is in progress"
             return True
@@ -202,12 +205,11 @@ class _Run:
             return True
         if is_damaged(self.location.data):
             return False
-        marker, rules = load_marker(self.location.data), IndexRules.of(self.settings)
         if not (self._same_history(marker, head) if head else self._same_files(marker, rules)):
             return False
         overrides = Repository(self.location).overrides if head else frozenset[str]()
         domains = checksum_of_domains(self.location.data)
-        return marker.complete(head or "", self._journal_seq(), rules.fingerprint, domains, overrides)
+        return marker.complete(head or "", seq, rules.fingerprint, domains, overrides)
 
     def _same_history(self, marker: Marker, head: str) -> bool:
         """Whether nothing is new about the commits of a repository."""
