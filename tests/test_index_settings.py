@@ -75,6 +75,19 @@ def test_the_index_covers_every_worktree_and_each_filters_its_own(project: Repo,
     ]
 
 
+def test_worktrees_that_exclude_the_same_in_another_order_share_one_index(
+    project: Repo, moms: Start, tmp_path: Path
+) -> None:
+    project.commit("Exclude", {".mom.toml": "exclude = ['one/', 'two/']\n"})
+    linked = project.worktree(tmp_path / "linked", "-b", "linked")
+    linked.commit("Exclude in order of size", {".mom.toml": "exclude = ['two/', 'one/', 'three/']\n"})
+    first, second = moms(project), moms(linked)
+    first.index()
+    second.index()
+    assert first.index().nothing_new
+    assert second.index().nothing_new
+
+
 def test_a_bare_repository_adds_no_index_settings(project: Repo, tmp_path: Path) -> None:
     project.commit("Add settings", {".mom.toml": "exclude = ['old/']\n"})
     project.git("clone", "--quiet", "--bare", str(project.root), str(tmp_path / "bare"))

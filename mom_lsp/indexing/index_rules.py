@@ -90,7 +90,7 @@ def excluded_by_all(lists: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
         return first
     if any(pattern.startswith("!") for patterns in lists for pattern in patterns):
         return ()
-    return tuple(pattern for pattern in first if all(pattern in other for other in others))
+    return tuple(sorted(set(first).intersection(*others)))  # the same from whichever worktree one looks
 
 
 def _digest(value: object) -> str:
