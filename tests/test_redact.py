@@ -129,6 +129,26 @@ def test_the_rest_of_the_line_is_kept(text: str, masked: str) -> None:
     assert redactor().mask(text) == masked
 
 
+@pytest.mark.parametrize("before", ["", "pscale_tkn_", "live_app_user_", "foo-bar."])
+@pytest.mark.parametrize("line", ["ACME_TOKEN={}", 'api_token: "{}"', "config['token'] = '{}'", "token := `{}`"])
+def test_words_at_the_beginning_of_a_token_do_not_hide_it(line: str, before: str) -> None:
+    token = before + _pick(random.Random(7), ALNUM, 43)
+    assert token[-20:] not in redactor().mask(line.format(token))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "token = get_oauth2_token_for_client_2(user)",
+        "token = provider.getOAuth2TokenForUserV2(scope)",
+        "csrf_token = settings.CSRF_TOKEN_OF_THE_SESSION_2024",
+        "tokens: first-token-2023-01-15-and-the-others",
+    ],
+)
+def test_code_that_makes_a_token_is_none(line: str) -> None:
+    assert redactor().mask(line) == line
+
+
 def test_an_allow_comment_or_a_nul_does_not_hide_a_token() -> None:
     token = "gh" + "p_" + _pick(random.Random(3), ALNUM, 36)
     for line in (f"{token} # betterleaks:allow", f"{token} GITLEAKS:ALLOW", f"a\0b {token}", f"\ud800 {token}"):

@@ -45,6 +45,12 @@ def _opaque(value: str) -> bool:
     return any(len(part) >= 16 and (random_looking(part) or _MIXED.fullmatch(part)) for part in re.split("[/@]", value))
 
 
+def _of_token(value: str) -> bool:
+    """Whether a token is random, beside the words that its vendor or owner puts before it."""
+    parts = (part for part in re.split("[_.~+-]", value) if len(part) >= 16)
+    return any(random_looking(part) and sum(c.isdigit() for c in part) > 1 for part in parts)
+
+
 _BEFORE = r"[\"']{0,1}[ \t]{0,3}[:=][ \t]{0,3}[\"']{0,1}"  # between a name and its value
 
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Check], ...] = tuple(
@@ -110,6 +116,11 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], _Check], ...] = tuple(
             _always,
         ),
         # Tokens
+        (
+            ("token",),
+            r"(?i)token[\"'\])]{0,3}[ \t]{0,3}(?::=|=>|[:=])[ \t]{0,3}[\"'`]{0,1}([\w.~+-]{20,300}+)(?![(\[])",
+            _of_token,
+        ),
         (("secret_",), r"\b(secret_[A-Za-z0-9]{43})\b", _always),
         (("key-",), r"\b(key-[0-9a-f]{32})\b", _always),
         (("dckr_pat_",), r"\b(dckr_pat_[\w-]{27})", _always),
