@@ -218,8 +218,19 @@ def test_the_reason_behind_a_short_sentence_is_cut_rather_than_left_out() -> Non
         ),
         (
             "This sequence works\n\n    free(pool)\n\nand shows the pool.\n\nIt leaked on each retry.",
-            "It leaked on each retry.",
+            "This sequence works … and shows the pool.",
         ),
+        (
+            "The server counts each attempt of a client that retries at once:\n\n    count(1)",
+            "The server counts each attempt of a client that retries at once: …",
+        ),
+        (
+            "The server counts each attempt of a client so:\n\n    count(1)\n\nThe pool was freed twice.",
+            "The pool was freed twice.",
+        ),
+        ("Mo Tu We Th Fr\n1 2 3 4 5\n8 9 10 11 12\n\nThe pool was freed twice.", "The pool was freed twice."),
+        ("It does so:\n\n    free(pool)\n\nThis is wrong. The pool was freed twice.", "The pool was freed twice."),
+        ("To reproduce, start it twice. The pool was freed twice.", "The pool was freed twice."),
         ("The server counts each attempt and bans for the\n\nIt leaked on each retry.", "It leaked on each retry."),
         ("The pool was freed twice.\n\n    free(pool)\n\nIt leaked.", "The pool was freed twice."),
         ("The pool was freed twice\n\nIt leaked.", "The pool was freed twice"),
@@ -231,5 +242,5 @@ def test_the_reason_behind_a_short_sentence_is_cut_rather_than_left_out() -> Non
         ("It leaks\n\n  The pool was freed twice.\n\n  It leaked on each retry.", "The pool was freed twice."),
     ],
 )
-def test_a_sentence_that_breaks_off_where_code_follows_and_the_code_are_not_quoted(body: str, text: str) -> None:
+def test_code_is_not_quoted_and_a_sentence_around_it_is_whole(body: str, text: str) -> None:
     assert quote("pool: mend it", body).text == text

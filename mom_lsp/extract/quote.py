@@ -7,7 +7,7 @@ shares the rarest names with the line is, and of these one that gives a reason.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,6 +19,10 @@ from mom_lsp.textcache import text_cache
 
 LEAST_WORDS = 3  # of an informative sentence: not "Also:"
 REPEATED, MORE = 0.8, 1.5  # share of the title's words in its repetition, and how many times as many it may have
+LEAST_BEFORE_CODE = 8  # words of a sentence that says something without the code or output that it introduces
+LEAST_ALONE = 8  # words of a sentence that goes on from one that cannot be shown: not "But this is incorrect."
+INSTEAD = " …"  # of code within a sentence
+MOST_NUMBERS = 0.4  # share of the words of a sentence; with more it is output
 LONG = 2 * MAX_WHY // 3  # characters of a sentence that leaves room for another
 MAX_SENTENCES = 60  # of a body that are read
 NAME, PART = 0.5, 0.12  # how much a shared name says about the place, and a shared part of one
@@ -27,6 +31,7 @@ STEM = 6  # letters of a word of another language that its forms share
 AROUND = 0.4  # what a name next to the lines counts, beside one in them
 REASON = 0.1  # for a reason, in a sentence about the place; elsewhere a word of reasoning chooses worse than the order
 ITEM, LATER = 0.1, 0.02  # against an item of a list, and against each sentence before
+LACKING = 1.0  # against a sentence that lacks something: any other one is better
 NOWHERE: Mapping[str, float] = MappingProxyType({})
 
 _IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff"  # Chinese and Japanese use no spaces
@@ -51,7 +56,8 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _EMPTY = re.compile(
-    r"(?:will be )?more to (?:come|follow)\b|(?:but |and )?(?:it )?works (?:fine )?for me(?: anyway)?\W*$",
+    r"(?:will be )?more to (?:come|follow)\b|(?:steps |how )?to reproduce\b"
+    r"|(?:but |and )?(?:it )?works (?:fine )?for me(?: anyway)?\W*$",
     re.IGNORECASE,
 )
 _NAME_OF_PERSON = r"(?-i:[A-Z\u00c0-\u00de])(?!\w*(?-i:[A-Z]{2}))[\w'-]*(?: (?-i:[A-Z]){2,20}\b)?"
@@ -159,9 +165,10 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
         place: as `place_words` returns it; empty for the quote that fits any place.
     """
     read = _read(title, body)
-    scores = {at: _score(one, at, place) for at, one in enumerate(read) if one.usable}
-    if not scores:
+    usable = [at for at, one in enumerate(read) if one.usable]
+    if not usable:
         return Quote()
+    scores = {at: _score(read[at], at, place) - LACKING * _lacks_something(read, at) for at in usable}
     best = max(scores, key=lambda at: scores[at])
     shown = [read[best]]
     if best and shown[0].goes_on and not shown[0].item and not read[best - 1].item:
@@ -174,6 +181,13 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
         text, shown = read[best].text, [read[best]]
     overlap = _overlap(frozenset().union(*(one.words for one in shown)), place)
     return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap, read[best].item)
+
+
+def _lacks_something(read: Sequence[_Sentence], at: int) -> bool:
+    """Whether a sentence says little without what cannot be shown: the code after it, or the sentence before it."""
+    one = read[at]
+    short = one.goes_on and not one.item and len(one.text.split()) < LEAST_ALONE
+    return one.text.endswith(INSTEAD) or bool(short and at and not read[at - 1].usable)
 
 
 def is_informative(sentence: str) -> bool:
@@ -200,13 +214,15 @@ def _read(title: str, body: str) -> tuple[_Sentence, ...]:
     found, languages = [], spoken(body.lower())
     squashed = len(_SUBJECT.findall(body)) > 1
     raws = marked_sentences(prose(_deeper(body), _CODE))[: 2 * MAX_SENTENCES]
-    said = [one for one, _ in groupby(raws)][:MAX_SENTENCES]  # code once, however many lines it has
+    said = _around_code([one for one, _ in groupby(raws)])[:MAX_SENTENCES]  # code once, however many lines it has
     for at, (before, raw, after) in enumerate(zip(["", *said], said, [*said[1:], ""], strict=False)):
         item = bool(_ITEM.match(raw))
         text = _HEADING.sub("", (_ITEM.sub("", raw, count=1) if item else raw).lstrip(_START), count=1)
         rest_of_title = not at and text[:1].islower() and _OPEN_END.search(title)
         half = (after == _CODE and not _ENDS.search(text)) or (before == _CODE and text[:1].islower())
-        broken = half or _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text)
+        broken = (
+            half or _NO_PROSE.match(text) or rest_of_title or _is_list(text) or _is_fragment(text) or _is_output(text)
+        )
         reason = has_rationale(text, languages)
         broken = broken or (squashed and raw.startswith("* ") and not reason)
         usable = not broken and not _repeats(_words_of(text), known) and is_informative(text)
@@ -214,6 +230,20 @@ def _read(title: str, body: str) -> tuple[_Sentence, ...]:
         needs_one_before = begins("goes_on", text.lower(), languages)
         found.append(_Sentence(text, needs_one_before, item, reason, names, usable))
     return tuple(found)
+
+
+def _around_code(said: Sequence[str]) -> list[str]:
+    """Return sentences with those whole that code interrupts or ends, marked by an ellipsis."""
+    found: list[str] = []
+    for one, after in zip(said, [*said[1:], ""], strict=False):
+        before = found[-2] if found[-1:] == [_CODE] and len(found) > 1 else ""
+        if before and one[:1].islower() and not (_ENDS.search(before.removesuffix(INSTEAD)) or _ITEM.match(before)):
+            found[-2:] = [f"{before.removesuffix(INSTEAD)}{INSTEAD} {one}"]
+        elif after == _CODE and one.endswith(":") and len(one.split()) >= LEAST_BEFORE_CODE:
+            found.append(one + INSTEAD)
+        else:
+            found.append(one)
+    return found
 
 
 def _deeper(text: str) -> str:
@@ -246,6 +276,12 @@ def _is_list(text: str) -> bool:
     names = len(_IDENTIFIER.findall(text))
     unmarked = len(_UNMARKED_ITEM.findall(text.partition(": ")[2])) > 1 or (names > 2 and 2 * names > len(text.split()))
     return bool(text.endswith(":") or unmarked or _NAME_ALONE.fullmatch(text))
+
+
+def _is_output(text: str) -> bool:
+    """Whether a text is mostly numbers, as in a table or a calendar."""
+    words = text.split()
+    return len(words) > LEAST_WORDS and sum(map(str.isdigit, words)) > MOST_NUMBERS * len(words)
 
 
 def _is_fragment(text: str) -> bool:
