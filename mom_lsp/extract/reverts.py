@@ -71,6 +71,10 @@ _ASIDE = re.compile(
     r"|reversing|back to)\b",
     re.IGNORECASE,
 )
+_ELSEWHERE = re.compile(  # between a verb and a name: it was done there, or it is a state
+    r"\s*(?:(?:back |again )?to\b|in (?:the )?(?:(?:commit|pr|mr|(?:pull|merge) request) )?[\s\"'`(:]*(?:https?://)?$)",
+    re.IGNORECASE,
+)
 _OBJECT_END = re.compile(rf"[:;]|{_ASIDE.pattern}", re.IGNORECASE)
 _NEAR = 60  # characters between "undo" and the name
 
@@ -217,7 +221,7 @@ def of_clause(before: str) -> Relation | None:
     if not _is_own_act(act, words, between):
         return "mention" if (words and words[-1] in _PASSIVE) or _PAST.match(act[0]) else None
     relation: Relation = "reapply" if act["reapply"] else "partial_revert" if partly else "revert"
-    return "mention" if re.match(r"\s*(?:back |again )?to\b", between) else of_object(relation, between)
+    return "mention" if _ELSEWHERE.match(between) else of_object(relation, between)
 
 
 def of_object(relation: Relation, between: str) -> Relation | None:
