@@ -26,6 +26,7 @@ NOTHING = [
     "* Update src/net/__init__.py\n* Add more tests\n* wip\n* oops!",
     "<!--\nThank you for the pull request.\n-->\n\n## Summary\n\n<!-- Why? -->\n\n## Test Plan\n\n- [x] Tests pass",
     "# Conflicts:\n#\tlib/a.c",
+    "--HG--\nbranch : trunk\nrename : a/b.py => a/c.py",
 ]
 
 

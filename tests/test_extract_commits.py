@@ -522,6 +522,20 @@ def test_a_trailer_of_a_decision_decides_where_the_subject_does_not(message: str
     assert (memory.kind, memory.why) == (kind, why)
 
 
+@pytest.mark.parametrize(
+    "below",
+    [
+        "\N{ROBOT FACE} Generated with [Claude Code](https://claude.com/code)\n\nCo-Authored-By: Claude <c@x.org>",
+        "--HG--\nextra : convert_revision : svn%3Ab85faa78%40406\nrename : a.py => b.py",
+    ],
+)
+def test_what_a_tool_adds_below_the_trailers_of_a_decision_hides_them_not(below: str) -> None:
+    memory = read(f"Poll the folder\n\n{DECIDED.partition(chr(10))[2].strip()}\n\n{below}")
+    assert memory.kind == "decision"
+    assert memory.why == "Constraint: the editor may run on a network drive"
+    assert memory.body == read(DECIDED).body
+
+
 def test_an_indented_block_above_the_trailers_stays_in_the_body() -> None:
     message = split_message("Add it\n\nRun:\n\n    make test\n\nCloses: #1")
     assert message.body == "Run:\n\n    make test"

@@ -68,6 +68,10 @@ LISTED = """* refs/remotes/up/main: (3 commits)
         (make_commit("v2.0.1"), "release"),
         (make_commit("Linux 6.1-rc3"), "release"),
         (make_commit("chore(release): 3.2.1"), "release"),
+        (
+            make_commit("Added tag 2.7.1 for changeset edc1d080bab5\n\n--HG--\nbranch : 2.7", paths=(".hgtags",)),
+            "release",
+        ),
         (make_commit("GHA: bump actions and pip dependencies"), "release"),
         (make_commit("Add the new people", paths=("docs/THANKS", ".mailmap")), "bookkeeping"),
         (make_commit("Run black on everything"), "formatting"),

@@ -35,7 +35,10 @@ _TRAILER = re.compile(
 _BARE = re.compile(
     rf"(?P<key>{_ISSUE_KEYS}):?[ \t]+(?P<value>(?:#\d|GH-\d|https?://|[0-9a-f]{{7}}|commit [0-9a-f]{{7}}).*)"
 )
-_EMPTY_LINE = re.compile(r"\s*+(?:-{3,}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\])?\s*+")
+_OF_AGENT = r"[^\w\n]{0,8}(?:Generated (?:with|by)|Made with) \[[^\]\n]{1,40}\]\([^)\s]*\)[ \t.]*"
+_EMPTY_LINE = re.compile(
+    rf"\s*+(?:-{{3,}}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\]|(?i:{_OF_AGENT}))?\s*+"
+)
 # No sentence ends in these.
 _UNFINISHED = re.compile(
     r",\Z|(?<!\.)\b(?:a|an|and|are|because|but|by|for|from|if|in|is|issue|of|or|since|than|that|the|to|was|were|when"
@@ -53,7 +56,7 @@ _PEOPLE = re.compile(
     r"^[ \t]*(?:Signed-off|Co-authored|Co-developed|Reviewed|Acked|Tested|Reported|Suggested|Cc|Approved|Assisted"
     r"|Authored)(?:[-_ ]by)?:.*\n?|^[ \t]*\(cherry picked from .*\n?"
     r"|^[ \t]*(?:Change-Id|git-svn-id|Reviewed-on|Entire-[a-z]+|Amp-Thread-ID):.*\n?"
-    r"|^[^\w\n]{0,8}(?:Generated (?:with|by)|Made with) \[[^\]\n]{1,40}\]\([^)\s]*\)[ \t.]*\n?",
+    rf"|^{_OF_AGENT}\n?",
     re.MULTILINE | re.IGNORECASE,
 )
 _REVIEWS = re.compile(r"^(?:ACKs for |Top commit has no ACKs|Tree-SHA512:)", re.MULTILINE)

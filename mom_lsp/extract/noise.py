@@ -60,7 +60,7 @@ _RELEASE = re.compile(
     r"|(?:release[- ]?notes|changes|changelog|news)\b.{0,60}\b(?:synced|sync|updated|update|fix|add|minor|bump|for)"
     r"|(?:prepare|start|begin|open)(?:ing)?(?: for)?(?: the)?(?: next)?(?: \S+)? (?:release|development"
     r"|dev cycle|version)\b"
-    r"|back to dev"
+    r"|back to dev|(?:added|removed) tag \S+ for changeset [0-9a-f]{12}\b"
     r"|\[?(?:maven-release-plugin|gradle release plugin)\]?",
     re.IGNORECASE,
 )

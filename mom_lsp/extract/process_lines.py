@@ -1,6 +1,7 @@
 """Lines of a message that are about its way into the project, in the forms of large projects' tools.
 
-Those of Phabricator (LLVM, Mozilla, Facebook), Rietveld (Chromium), PostgreSQL, Azure and the stable branches of Linux.
+Those of Phabricator (LLVM, Mozilla, Facebook), Rietveld (Chromium), PostgreSQL, Azure, the stable branches of Linux and
+what Mercurial's bridge to git adds.
 A word such as "Author" or "Summary" may begin prose too, so what follows it has to fit.
 """
 
@@ -25,6 +26,7 @@ _LINE = re.compile(
 _FIELD = r"^(?:Reviewers|Reviewed By|Subscribers|Differential Revision|Pulled By|Tags|Tasks|fbshipit-source-id):"
 _OF_PHABRICATOR = re.compile(rf"{_FIELD}|^Test [Pp]lan:|^Summary:[ \t]*Pull Request resolved:", re.MULTILINE)
 _SUMMARY = re.compile(r"^Summary:[ \t]*\n?", re.MULTILINE)
+_OF_MERCURIAL = re.compile(r"^--HG--[ \t]*+(?:\n[\w-]++ : .*+)*+\s*+\Z", re.MULTILINE)  # "branch : default"
 _TEST_PLAN = re.compile(rf"^Test [Pp]lan:.*?(?={_FIELD}|\Z)", re.MULTILINE | re.DOTALL)
 
 
@@ -32,4 +34,4 @@ def without_process_lines(text: str) -> str:
     """Return what follows a subject without reviewers, links to reviews, test plans and the like."""
     if _OF_PHABRICATOR.search(text):
         text = _TEST_PLAN.sub("", _SUMMARY.sub("", text, count=1))
-    return _LINE.sub("", text)
+    return _LINE.sub("", _OF_MERCURIAL.sub("", text))
