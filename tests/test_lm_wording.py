@@ -58,6 +58,15 @@ def test_an_unsupported_sentence_is_cut(answer: str) -> None:
     assert say(answer) == []
 
 
+@pytest.mark.parametrize(
+    "never", ["no longer locks", "doesn\N{RIGHT SINGLE QUOTATION MARK}t lock", "does not always lock"]
+)
+def test_what_the_memory_denies_is_not_supported(never: str) -> None:
+    memory = make_memory(3, "Read without waiting", body=f"The cache {never} the file.")
+    assert say("The cache locks the file [1].", memory) == []
+    assert say(f"The cache {never} the file [1].", memory)
+
+
 def test_a_sentence_is_supported_only_by_what_the_prompt_showed() -> None:
     """The model cannot know the rest of a memory: such a sentence is right by chance."""
     long = make_memory(

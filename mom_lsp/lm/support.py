@@ -23,6 +23,8 @@ when where which while who why will with would should here also change changed c
 STOP = frozenset(_SMALL.split())
 NEGATION = re.compile(r"not|no|never|without|cannot|neither|nor|none|\w+n't")
 REACH = 4  # words after a negation, one of which is the negated one
+BETWEEN = frozenset(("actually", "always", "any", "anymore", "even", "longer", "more", "really", "yet"))  # the two
+APOSTROPHES = str.maketrans("\u2019\u02bc", "''")
 WORD = re.compile(r"[A-Za-z_][\w']*|\d[\w.]*")
 NAME = re.compile(r"\w*[_\d]\w*|[a-z]+[A-Z]\w*|[A-Z]{2,}\w*")  # snake_case, camelCase, ABBREVIATIONS, numbers
 ENDINGS = re.compile(r"(?:'s|ings?|ed|es|s|ly|ment|e)$")
@@ -65,8 +67,8 @@ def coverage(source: str, text: str) -> float:
 
 def _pair_share(sentence: str, source: str, asked: set[str]) -> float:
     """Return the share of a claim's word pairs that are in one sentence of its source: words alone prove little."""
-    stems = [set().union(*_stems(one)) for one in (sentences(source) or [source])]
-    words = [stem for word in _words(sentence) if word not in STOP and (stem := _stem(word)) not in asked]
+    stems = [{stem for stem, _ in _content(one)} for one in (sentences(source) or [source])]
+    words = [stem for stem, _ in _content(sentence) if stem not in asked]
     pairs = [(a, b) for a, b in pairwise(words) if a != b]
     return sum(any({a, b} <= one for one in stems) for a, b in pairs) / len(pairs) if pairs else 1.0
 
@@ -78,20 +80,25 @@ def _names(text: str) -> set[str]:
 
 def _stems(text: str) -> tuple[set[str], set[str]]:
     """Return the stems of content words: those that are not negated, and those that are."""
-    plain, negated, reach = set[str](), set[str](), 0
+    content = list(_content(text))
+    return {stem for stem, negated in content if not negated}, {stem for stem, negated in content if negated}
+
+
+def _content(text: str) -> Iterator[tuple[str, bool]]:
+    """Yield the stem of each content word, and whether it is negated."""
+    reach = 0
     for word in _words(text):
         if NEGATION.fullmatch(word):
             reach = REACH
-        elif word in STOP:
+        elif word in STOP or (reach > 0 and word in BETWEEN):
             reach -= 1
         else:
-            (negated if reach > 0 else plain).add(_stem(word))
+            yield _stem(word), reach > 0
             reach = 0
-    return plain, negated
 
 
 def _words(text: str) -> Iterator[str]:
-    return (word.lower().strip(".") for word in WORD.findall(text))
+    return (word.lower().strip(".") for word in WORD.findall(text.translate(APOSTROPHES)))
 
 
 def _stem(word: str) -> str:
