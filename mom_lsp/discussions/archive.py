@@ -20,9 +20,8 @@ from mom_lsp import datafolder
 from mom_lsp.discussions import archive_writes
 from mom_lsp.discussions.archive_file import damage, identity, lock_of, open_file, translated_errors, why_read_only
 from mom_lsp.discussions.archive_rescue import is_damage, rescue
-from mom_lsp.discussions.archive_writes import Key, Original, digest_of, digest_of_json, key_of
+from mom_lsp.discussions.archive_writes import Key, Original, digest_of, digest_of_json, key_of, readable
 from mom_lsp.discussions.merging import merged
-from mom_lsp.discussions.serialised import from_bytes
 from mom_lsp.discussions.values import Discussion, DiscussionType
 from mom_lsp.errors import ArchiveError
 
@@ -102,13 +101,14 @@ class Archive:
                 return changed
 
     def unchanged(self, source: str, originals: Iterable[tuple[Key, bytes]]) -> set[Key]:
-        """Return the keys of the discussions that the source was last seen to have with the same digest."""
-        query = """SELECT 1 FROM discussions JOIN sources ON sources.id = source
+        """Return the keys of the discussions that the source was last seen to have with the same digest, undamaged."""
+        query = """SELECT content FROM discussions JOIN sources ON sources.id = source
             WHERE project = ? AND type = ? AND number = ? AND name = ? AND digest = ?"""
         with self._connection() as db:
             if db is None:
                 return set()
-            return {key for key, digest in originals if db.execute(query, (*key, source, digest)).fetchone()}
+            found = ((key, db.execute(query, (*key, source, digest)).fetchone()) for key, digest in originals)
+            return {key for key, row in found if row is not None and readable(row[0]) is not None}
 
     def get(self, project: str, type: DiscussionType, number: int) -> Discussion | None:
         """Return a discussion, None if there is none."""
@@ -251,12 +251,10 @@ class Archive:
                 yield merged(readings)
 
     def _decoded(self, key: Key, content: bytes) -> Discussion | None:
-        try:
-            return from_bytes(content)
-        except (ValueError, TypeError):
-            if key not in self.damaged:
-                self.damaged.append(key)
-            return None
+        found = readable(content)
+        if found is None and key not in self.damaged:
+            self.damaged.append(key)
+        return found
 
     def _write(self, action: Callable[[sqlite3.Connection], T]) -> T:
         """Run an action in a transaction. Raises ArchiveError if there is no file, or it is read-only."""

@@ -61,9 +61,9 @@ def _put_one(db: sqlite3.Connection, source: int, discussion: Discussion, digest
     if WHOLE in parts:
         return False
     before = db.execute(f"SELECT content, digest FROM discussions WHERE {_OF_SOURCE}", (*key, source)).fetchone()
-    if before is not None and before[1] == digest:
+    old = readable(before[0]) if before is not None else None
+    if old is not None and before[1] == digest:
         return False
-    old = _readable(before[0]) if before is not None else None
     new = without(merged([old, discussion]) if old is not None else discussion, parts)
     if new == old:
         db.execute(f"UPDATE discussions SET digest = ? WHERE {_OF_SOURCE}", (digest, *key, source))
@@ -92,7 +92,7 @@ def erase(db: sqlite3.Connection, key: Key, parts: Iterable[str]) -> None:
     db.executemany("INSERT OR IGNORE INTO erased VALUES (?, ?, ?, ?)", [(*key, part) for part in sorted(gone)])
     rows = db.execute(f"SELECT source, content FROM discussions WHERE {_SAME}", key).fetchall()
     for source, content in rows:
-        old = None if WHOLE in gone else _readable(content)
+        old = None if WHOLE in gone else readable(content)
         if old is not None:  # without a digest, so that the next import compares
             _replace(db, key, source, without(old, gone), None)
         else:
@@ -107,7 +107,7 @@ def allow(db: sqlite3.Connection, key: Key) -> None:
     db.execute(f"UPDATE discussions SET digest = NULL WHERE {_SAME}", key)
 
 
-def _readable(content: bytes) -> Discussion | None:
+def readable(content: bytes) -> Discussion | None:
     """Return the discussion in a row, None if it is damaged: what is written next replaces it."""
     try:
         return from_bytes(content)
