@@ -19,6 +19,11 @@ from mom_lsp.discussions.export_commands import Remote, export_commands, remote_
         ("https://salsa.debian.org/debian/dpkg", Remote("salsa.debian.org", "debian/dpkg", "gitlab")),
         ("https://git.example.org/group/sub/n", Remote("git.example.org", "group/sub/n", "gitlab")),
         ("https://git.example.org/o/n", Remote("git.example.org", "o/n", "")),
+        (
+            "https://git.kernel.org/pub/scm/git/git.git",
+            Remote("git.kernel.org", "pub/scm/git/git", ""),
+        ),
+        ("git@ssh.dev.azure.com:v3/o/p/n", Remote("dev.azure.com", "v3/o/p/n", "")),
         ("https://codeberg.org/o/n", Remote("codeberg.org", "o/n", "")),
         ("/srv/git/n.git", None),
         ("file:///srv/git/n.git", None),

@@ -19,6 +19,7 @@ _GITLABS = frozenset(
     {"code.videolan.org", "framagit.org", "invent.kde.org", "salsa.debian.org", "source.puri.sm", "0xacab.org"}
 )  # well-known ones whose names do not say it
 _OTHERS = ("bitbucket", "codeberg", "gitea", "forgejo", "sr.ht", "gerrit", "googlesource", "sourceforge", "savannah")
+_NESTED = ("git.kernel.org", "dev.azure.com", "visualstudio.com", "amazonaws.com")  # others that have groups in groups
 _PREFERRED = ("upstream", "origin")  # of a fork, the discussions are in the project that it was forked from
 _PULL_FIELDS = "number,title,body,author,state,createdAt,updatedAt,closedAt,mergedAt,mergeCommit,labels,url"
 _ISSUE_FIELDS = "number,title,body,author,state,createdAt,updatedAt,closedAt,labels,url,comments"
@@ -59,7 +60,7 @@ def _kind(host: str, project: str) -> Host:
         return "github"
     if "gitlab" in host or host in _GITLABS:
         return "gitlab"
-    if any(name in host for name in _OTHERS):
+    if any(name in host for name in (*_OTHERS, *_NESTED)):
         return ""
     return "gitlab" if project.count("/") > 1 else ""  # no other usual host has groups in groups
 
