@@ -125,13 +125,42 @@ def test_lists_of_the_cli_and_review_comments_of_the_api_are_one_discussion(tmp_
     assert len(found.comments) == 2  # the review has one id in both formats
 
 
-@pytest.mark.parametrize("fields", [("url",), ("url", "labels"), ("author",), ("author", "comments", "reviews")])
+@pytest.mark.parametrize(
+    "fields", [(), ("state", "labels"), ("url",), ("url", "labels"), ("author",), ("author", "comments", "reviews")]
+)
 def test_any_selection_of_fields_of_the_cli_is_read(tmp_path: Path, fields: tuple[str, ...]) -> None:
     chosen = {name: exports.GH_PULL[name] for name in ("number", "title", "body", *fields)}
     write(tmp_path, {"prs.json": [chosen], "issues.json": [{**chosen, "url": f"{exports.WEB}/issues/3", "number": 3}]})
     found, result = taken(tmp_path, tmp_path / "prs.json", tmp_path / "issues.json", project="o/n")
     assert {(one.type, one.number, one.project) for one in found} == {("pull_request", 7, "o/n"), ("issue", 3, "o/n")}
     assert result.unknown == 0
+
+
+@pytest.mark.parametrize(
+    ("place", "type_"),
+    [("issue-tracker/pulls.json", "pull_request"), ("pulls/issues.json", "issue"), ("issues/all.json", "issue")],
+)
+def test_the_name_nearest_to_a_file_tells_the_type_of_what_does_not_say_it(place: str, type_: str) -> None:
+    (reading,) = formats.read({"number": 3, "title": "Parse faster", "body": "It is slow."}, place) or ()
+    assert reading.discussion.type == type_
+
+
+def test_an_older_review_has_one_id_in_both_formats(tmp_path: Path) -> None:
+    (review,) = [one for one in exports.GH_PULL["reviews"] if one["body"]]
+    older = exports.GH_PULL | {"reviews": [review | {"id": "MDE3OlB1bGxSZXF1ZXN0UmV2aWV3NDAw"}]}
+    write(tmp_path, {"pulls.json": [older], "reviews.json": exports.REST_REVIEWS})
+    (found,), _ = taken(tmp_path, tmp_path / "pulls.json", tmp_path / "reviews.json")
+    assert [one.id for one in found.comments].count("pullrequestreview-400") == 1
+    assert len(found.comments) == 2
+
+
+@pytest.mark.parametrize("named", ["pulls/7/commits.json", "pulls/7", "pulls"])
+def test_commits_belong_to_the_pull_request_in_the_path_of_their_file_whatever_part_is_named(
+    tmp_path: Path, named: str
+) -> None:
+    write(tmp_path, {"pulls/7/commits.json": exports.REST_COMMITS})
+    found, _ = taken(tmp_path, tmp_path / named, project="o/n")
+    assert [(one.number, one.commits) for one in found] == [(7, (SHA["d"],))]
 
 
 def test_gitlab_is_read(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from mom_lsp.discussions import formats
 from mom_lsp.discussions.json_stream import objects
@@ -15,6 +15,7 @@ from mom_lsp.errors import UsageError
 
 SUFFIXES = (".json", ".jsonl", ".ndjson")  # of the files that are read in a folder
 MOST_PROBLEMS = 20  # that are listed; more are counted
+FOLDERS = 3  # last parts of a path that may say the pull request, as in "pulls/7/commits.json"
 MOST_BROKEN = 1000  # values of one file; then it is given up
 
 Report = Callable[[int, int], None]
@@ -47,13 +48,15 @@ class Export:
             report: called with the number of bytes read, and of all.
         """
         for path, place in self._files:
+            where = "/".join(path.absolute().parts[-FOLDERS:])
             try:
-                with path.open("rb") as stream:
-                    yield from self._of_file(_Counted(stream, self._advance(report)), place)  # type: ignore[arg-type]
+                with path.open("rb") as file:
+                    stream: Any = _Counted(file, self._advance(report))
+                    yield from self._of_file(stream, place, where)
             except OSError as error:
                 self._problem(place, error.strerror or str(error))
 
-    def _of_file(self, stream: IO[bytes], place: str) -> Iterator[Reading]:
+    def _of_file(self, stream: IO[bytes], place: str, where: str) -> Iterator[Reading]:
         most = self.broken + MOST_BROKEN
 
         def broken(what: str) -> None:
@@ -63,7 +66,7 @@ class Export:
 
         try:
             for value in objects(stream, broken):
-                found = formats.read(value, place)
+                found = formats.read(value, where)
                 if found is None:
                     self.unknown[place] += 1
                 else:

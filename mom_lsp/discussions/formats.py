@@ -22,7 +22,7 @@ def read(value: Mapping[str, Any], place: str) -> list[Reading] | None:
 
     Args:
         value: any JSON object.
-        place: the path of its file in the export.
+        place: the end of the path of its file.
 
     Returns:
         None if the object is of no known shape; an empty list if it is, and says nothing, as an approval without a

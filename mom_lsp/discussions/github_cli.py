@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -47,13 +48,19 @@ _PULL = frozenset(
         "statusCheckRollup",
     ]
 )  # fields that only a pull request has
+_OLD_NODE = re.compile(rb"\d+:PullRequestReview(\d{1,19})")
 _ISSUE = frozenset({"closedByPullRequestsReferences", "isPinned", "stateReason"})
 _OURS = _PULL | _ISSUE | {"author", "createdAt", "updatedAt", "closedAt", "url"}  # spelled differently elsewhere
+_TOLD = frozenset(
+    {"body", "comments", "labels", "state"}
+)  # one of them, with a title, is enough where no format is left
 
 
 def read(value: Json, place: str) -> list[Reading] | None:
     """Return what an object says, None if the GitHub CLI did not print it."""
-    if "number" not in value or "user" in value or "iid" in value or not _OURS & value.keys():
+    if "number" not in value or "user" in value or "iid" in value:
+        return None
+    if not (_OURS & value.keys() or ("title" in value and _TOLD & value.keys())):
         return None
     if (url := text(value, "url")) and not github_link(url).number:
         return []  # a milestone, or one of GitHub's discussions
@@ -91,7 +98,8 @@ def _type(value: Json, place: str) -> DiscussionType:
     """Return the type of an object without its URL, by its fields, else by the name of its file."""
     if _PULL & value.keys():
         return "pull_request"
-    return "issue" if _ISSUE & value.keys() or "issue" in place.lower() else "pull_request"
+    named = place.lower()
+    return "issue" if _ISSUE & value.keys() or named.rfind("issue") > named.rfind("pull") else "pull_request"
 
 
 def _comments(value: Json) -> Iterator[Comment]:
@@ -111,13 +119,18 @@ def _closes(value: Json, project: str) -> Iterator[int]:
 
 
 def _review_id(node: str) -> str:
-    """Return the id of a review as its link has it, from its node id: MessagePack of [0, repository, review]."""
-    prefix, _, encoded = node.partition("_")
-    if prefix != "PRR":
-        return ""
+    """Return the id of a review as its link has it, from its node id.
+
+    That is MessagePack of [0, repository, review], or of an older review "017:PullRequestReview123" in Base64.
+    """
+    encoded = node.removeprefix("PRR_")
     try:
         packed = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4))
     except (ValueError, binascii.Error):
+        return ""
+    if old := _OLD_NODE.fullmatch(packed):
+        return f"pullrequestreview-{int(old[1])}"
+    if encoded == node:
         return ""
     wide = len(packed) >= 9 and packed[-9] == 0xCF  # a 64-bit integer follows
     narrow = len(packed) >= 5 and packed[-5] == 0xCE  # a 32-bit one
