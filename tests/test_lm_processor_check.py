@@ -71,6 +71,13 @@ def test_a_crash_is_retried_once_with_safe_settings_which_are_remembered(dying: 
     assert again.info["settings"].startswith("safe")  # without another try
 
 
+def test_a_model_that_never_loads_is_given_up(dying: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mom_lsp.lm.model_process.LOADING", 0.5)
+    process = dying(signal.SIGSTOP, "load", "safe-too")
+    with pytest.raises(ModelError, match="did not load"):
+        answer_of(process)
+
+
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_crash_with_safe_settings_is_explained(dying: Start, file: Path, number: int) -> None:
     with pytest.raises(ModelError) as error:

@@ -255,6 +255,7 @@ class Running:
                 if self.ended and answers.empty():
                     answer = EXITED
                 elif waited > timeout:
+                    self.process.kill()  # it reads nothing while it loads, and may load for ever
                     self.close()
                     raise ModelError(f"the model did not load within {timeout:.0f} s") from None
                 else:
