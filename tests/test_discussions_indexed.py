@@ -204,6 +204,16 @@ def test_an_issue_that_was_closed_gives_the_symptom(project: Repo, mom: Mom, put
     assert "Symptom: The client hangs. It waits for ever when a server is gone." in found["body"]
 
 
+def test_an_issue_of_another_project_that_was_closed_is_not_the_one_with_its_number(
+    project: Repo, mom: Mom, put: Put
+) -> None:
+    squash(project, "Set a timeout (#12)\n\nFixes other/library#7")
+    put(pull(), pull(7, type="issue", title="The client hangs", body="It waits for ever when a server is gone."))
+    mom.index()
+    (found,) = (one for one in mom.suggest("net.py", LINE) if one["title"] == "Set a timeout")
+    assert "Symptom" not in found["body"]
+
+
 # Pull requests that were given up
 
 

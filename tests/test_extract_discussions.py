@@ -213,7 +213,8 @@ def test_an_issue_gives_the_symptom_where_nothing_gives_a_reason() -> None:
 
 def test_the_issues_that_a_commit_closes_are_named_by_it_or_by_its_pull_request() -> None:
     one = pull_request(3, body="Closes: https://host/o/n/issues/6 and fixes o/n#7", closes=(8,))
-    assert closed_issues("Title (#3)\n\nFixes #5", one) == [5, 8, 6, 7]
+    assert closed_issues("Title (#3)\n\nFixes #5", one) == [("n", 5), ("n", 8), ("n", 6), ("n", 7)]
+    assert closed_issues("Title\n\nFixes #5, fixes p/other#6", None) == [("", 5), ("other", 6)]
 
 
 def test_what_many_descriptions_share_is_no_word_of_their_authors() -> None:

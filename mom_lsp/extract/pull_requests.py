@@ -17,7 +17,8 @@ MAX_ISSUES = 3
 # A line of the list that a squash or a merge makes of the titles: "* Add a test", "1a2b3c4 tests: …", "Author (2):".
 _LISTED = re.compile(r"[ \t]*(?:[-*•]|\d{1,3}[.)])[ \t]+\S.*|[ \t]*[0-9a-f]{7,40} \S.*|\S.{0,60} \(\d+\):|[ \t]*-{2,}")
 _CLOSES = re.compile(
-    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)[: \t]+(?:https?://\S{1,200}/issues/|[\w.-]+/[\w.-]+#|#)(\d{1,7})\b",
+    r"\b(?:fix(?:e[sd])?|close[sd]?|resolve[sd]?)[: \t]+"
+    r"(?:https?://(?P<linked>[^/\s]{1,100}/\S{1,200}?)(?:/-)?/issues/|(?P<named>[\w.-]+/[\w.-]+)#|#)(?P<number>\d{1,7})\b",
     re.IGNORECASE,
 )
 
@@ -63,12 +64,27 @@ def told_by(
     return "\n\n".join(part for part in (subject, symptoms, rest.strip()) if part)
 
 
-def closed_issues(message: str, discussion: Discussion | None) -> list[int]:
-    """Return the numbers of the issues that a commit closes, by its message or its pull request."""
-    found = [int(number) for number in _CLOSES.findall(message)]
+def closed_issues(message: str, discussion: Discussion | None) -> list[tuple[str, int]]:
+    """Return the issues that a commit closes, by its message or its pull request.
+
+    Each has the name of its repository, "" if that is not known, and its number.
+    """
+    own = repository_of(discussion.project) if discussion is not None else ""
+    found = _closed_by(message, own)
     if discussion is not None:
-        found += [*discussion.closes, *map(int, _CLOSES.findall(discussion.body))]
+        found += [*((own, number) for number in discussion.closes), *_closed_by(discussion.body, own)]
     return list(dict.fromkeys(found))
+
+
+def repository_of(project: str) -> str:
+    """Return the name of the repository of a project, which a fork has, too."""
+    return project.rpartition("/")[2].lower()
+
+
+def _closed_by(text: str, own: str) -> list[tuple[str, int]]:
+    """Return the issues that a text closes; those without a project are of its own repository."""
+    matches = _CLOSES.finditer(text)
+    return [(repository_of(one["linked"] or one["named"] or own), int(one["number"])) for one in matches]
 
 
 def symptom(issue: Discussion, template: Collection[str]) -> str:

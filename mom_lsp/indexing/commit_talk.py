@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mom_lsp.discussions.archive import Archive
 from mom_lsp.errors import ArchiveError
-from mom_lsp.extract.pull_requests import closed_issues, told_by
+from mom_lsp.extract.pull_requests import closed_issues, repository_of, told_by
 from mom_lsp.extract.references import own_numbers
 from mom_lsp.extract.spoken import shared_lines
 
@@ -83,8 +83,9 @@ class CommitTalk:
         return replace(commit, message=message), (pull.number,) if pull is not None else ()
 
     def _issues(self, message: str, pull: Discussion | None) -> Iterator[Discussion]:
-        for number in closed_issues(message, pull)[:MAX_ISSUES]:
-            yield from (one for one in self.archive.of_numbers([number]) if one.type == "issue")
+        for repository, number in closed_issues(message, pull)[:MAX_ISSUES]:
+            issues = (one for one in self.archive.of_numbers([number]) if one.type == "issue")
+            yield from (one for one in issues if not repository or repository_of(one.project) == repository)
 
 
 def _is_whole(pull: Discussion, commit: Commit) -> bool:
