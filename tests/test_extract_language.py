@@ -7,12 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mom_lsp.extract.comments import comment_memories
+from mom_lsp.extract.documents import document_memories
 from mom_lsp.extract.empty_title import says_nothing
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import commit_kind
 from mom_lsp.extract.language import CATEGORIES, ENGLISH, Language, may_be_written_in, spoken, tables
 from mom_lsp.extract.message import rationale, sentences
+from mom_lsp.extract.prompts import telling
 from mom_lsp.extract.quote import place_words, quote
+from mom_lsp.extract.remarks import written
+from mom_lsp.extract.spoken import empty_talk
 from mom_lsp.memory import Kind
 
 REASONS = {  # a text, of which the second sentence gives the reason
@@ -93,7 +97,7 @@ def test_a_title_that_names_something_is_not_empty(title: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("telling", "dull"),
+    ("told", "dull"),
     [
         (("避免重复提交订单", "由于网关会重试请求，如果没有幂等检查，同一个订单会被创建两次。"), ("更新文档", "")),
         (("二重送信を防ぐ", "ゲートウェイが再送するため、確認しない場合は注文が二回作られる。"), ("テストを整理", "")),
@@ -110,8 +114,8 @@ def test_a_title_that_names_something_is_not_empty(title: str) -> None:
         ),
     ],
 )
-def test_a_reason_tells_more_than_routine_in_other_languages(telling: tuple[str, str], dull: tuple[str, str]) -> None:
-    assert informativeness(*telling) > 0.3 > 0.1 > informativeness(*dull)
+def test_a_reason_tells_more_than_routine_in_other_languages(told: tuple[str, str], dull: tuple[str, str]) -> None:
+    assert informativeness(*told) > 0.3 > 0.1 > informativeness(*dull)
 
 
 def test_chinese_sentences_are_split_and_numbered_lines_are_items() -> None:
@@ -140,6 +144,22 @@ def test_comments_in_other_languages_are_remembered() -> None:
     (memory,) = comment_memories("a.c", "blob", text, sanitize=str)
     assert (memory.kind, memory.source.line) == ("anti_pattern", 1)
     assert may_be_written_in("int a;") == ()
+
+
+def test_a_text_without_blanks_between_its_words_is_not_too_short() -> None:
+    entry = "修复了在高并发情况下连接池泄漏导致服务崩溃的问题"
+    assert [one.title for one in document_memories("CHANGES.md", "b", f"# 1.0\n\n- {entry}\n", sanitize=str)] == [entry]
+    record = "# 使用文件锁\n\n## 背景\n\n多个进程会同时写入索引，所以需要文件锁。否则索引会损坏，用户必须重新建立它。\n"
+    assert [one.kind for one in document_memories("adr/1-lock.md", "b", record, sanitize=str)] == ["decision"]
+    assert empty_talk(["这里不要使用全局锁这会让所有请求都排队等待"]) == ""
+    assert empty_talk(["好的谢谢"]) == "says nothing"
+    note = "Reason: 服务器会封禁频繁重试的客户端"
+    assert written(note) == note
+
+
+def test_a_prompt_without_blanks_between_its_words_is_kept_if_it_is_about_the_change() -> None:
+    about, other = "请把重试次数限制为三次", "给登录页面换一个更亮的颜色"
+    assert telling([other, about, "继续吧"], "限制客户端的重试次数") == [about]
 
 
 def test_every_table_is_sound() -> None:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mom_lsp.extract.front_matter import MAX_FILES, FrontMatter, InScope, front_matter, no_files
 from mom_lsp.extract.informative import informativeness
 from mom_lsp.extract.kinds import entry_kind, text_kind
+from mom_lsp.extract.language import words_of_letters
 from mom_lsp.extract.line_ends import as_lines_of_git
 from mom_lsp.extract.markup import plain
 from mom_lsp.extract.message import MAX_BODY, rationale, sentences, shorten
@@ -65,7 +66,6 @@ _FENCE = re.compile(r"^[ \t]*(?:```|~~~|----$|\.\.\.\.$)")
 _ATX = re.compile(r"(?P<level>#{1,6}|={1,6})[ \t]+(?P<title>\S.*)$")
 _UNDERLINE = re.compile(r"([=\-~^\"'`#*+.:_])\1{2,}[ \t]*$")
 _BULLET = re.compile(r"(?P<indent>[ \t]*)(?:[-*+•o]|\d+[.)])[ \t]+(?=\S)")
-_WORD = re.compile(r"[^\W\d_]{2,}")
 _PULL = re.compile(r"\bPR (\d+)\b")
 _NUMBERED = re.compile(r"^(?:(?:ADR|RFC|PEP|KEP)[- :#]*)?\d+[.:)\- ]+\s*", re.IGNORECASE)
 _STATUS = re.compile(
@@ -142,7 +142,7 @@ class _Document:
         for section in sections(text):
             for first, last, bullet in _bullets(section):
                 entry = bullet[:MAX_SECTION]
-                if len(_WORD.findall(entry)) >= MIN_ENTRY_WORDS:
+                if words_of_letters(entry) >= MIN_ENTRY_WORDS:
                     line = " ".join(plain(entry).split())
                     title = line if len(line) <= MAX_TITLE else next(iter(sentences(line)), line)
                     part = Section(title, first, last, entry)
@@ -156,7 +156,7 @@ class _Document:
         found = []
         for section in sections(text):
             body = plain(section.text[:MAX_SECTION])
-            if len(_WORD.findall(body)) < MIN_SECTION_WORDS or (_HEAD_BOILERPLATE.search(body) and len(body) < 400):
+            if words_of_letters(body) < MIN_SECTION_WORDS or (_HEAD_BOILERPLATE.search(body) and len(body) < 400):
                 continue
             kind = "known_issue" if _KNOWN_BUGS.search(f"{self.path}\n{section.title}") else text_kind(body)
             if kind == "note":
@@ -185,7 +185,7 @@ class _Document:
         text = head.text
         parts = list(sections(text))
         body = plain(text)
-        if not parts or len(_WORD.findall(body)) < MIN_SECTION_WORDS:
+        if not parts or words_of_letters(body) < MIN_SECTION_WORDS:
             return []
         heading, _ = next(iter(_headings(text.split("\n")).values()), (self.path.rpartition("/")[2], 1))
         title = _NUMBERED.sub("", head.title or heading)

@@ -29,7 +29,10 @@ _SCRIPTS = {
     "hangul": re.compile(r"[\uac00-\ud7a3]"),
     "cyrillic": re.compile(r"[\u0400-\u052f]"),
 }
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")  # Chinese and Japanese use no spaces; about two make a word
+IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff"  # Chinese and Japanese use no spaces; about two make a word
+_IDEOGRAPH = re.compile(rf"[{IDEOGRAPHS}]")
+_RUN = re.compile(rf"[{IDEOGRAPHS}\uac00-\ud7a3]{{2,}}")  # Chinese, Japanese, Korean
+_WORD = re.compile(rf"[^\W\d_{IDEOGRAPHS}]{{2,}}")
 _NEVER = re.compile(r"(?!)")
 
 
@@ -154,6 +157,18 @@ def _by_letters(text: str) -> tuple[Language, ...]:
 def word_count(text: str) -> float:
     """Return the number of words of a text; two Chinese or Japanese characters are one."""
     return len(text.split()) + ideographs(text) / 2
+
+
+def words_of_letters(text: str) -> float:
+    """Return the number of words of at least two letters; two Chinese or Japanese characters are one."""
+    return len(_WORD.findall(text)) + ideographs(text) / 2
+
+
+def character_pairs(text: str) -> frozenset[str]:
+    """Return each two adjacent characters of Chinese, Japanese and Korean words."""
+    if text.isascii():
+        return frozenset()
+    return frozenset(run[at : at + 2] for run in _RUN.findall(text) for at in range(len(run) - 1))
 
 
 def ideographs(text: str) -> int:

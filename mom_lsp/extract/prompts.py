@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import islice
 
 from mom_lsp.extract.empty_title import says_nothing
+from mom_lsp.extract.language import character_pairs, words_of_letters
 from mom_lsp.extract.message import has_rationale, prose
 
 MAX_PROMPTS = 2  # of a commit that are kept
@@ -45,7 +46,7 @@ _ROUTINE = frozenset(ROUTINE.split())
 _NO_TEXT = re.compile(  # a heading, and a line of code with its number
     r"^#{1,6}[ \t].*$|^\*\*[^*\n]{1,60}\*\*:?[ \t]*$|^[ \t]*\d+(?:\u2192|[ \t]*\|).*$", re.MULTILINE
 )
-_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _PARAGRAPHS = re.compile(r"\n(?:[ \t]*\n)+")
 _OUTPUT = ("{", "[{", "error:", "error[", "warning:", "warning[", "Traceback(")  # without white space
 _LETTER = re.compile(r"[^\W\d_]")
@@ -82,7 +83,7 @@ def asked(prompt: str) -> str:
     if _OF_TOOL.match(text):
         return ""
     text = "\n\n".join(part for part in _PARAGRAPHS.split(_NO_TEXT.sub("", text)) if is_prose(part))
-    if sum(word.lower() not in _ROUTINE for word in _WORD.findall(text)) < LEAST_WORDS:
+    if words_of_letters(" ".join(word for word in _WORD.findall(text) if word.lower() not in _ROUTINE)) < LEAST_WORDS:
         return ""
     return _HOME.sub("~", _ADDRESS.sub(lambda found: "[address]" if found["host"] else found[0], text)).strip()
 
@@ -119,4 +120,5 @@ def _untagged(text: str) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return {word.lower().removesuffix("s") for word in _WORD.findall(text) if len(word) > 3}
+    words = (word for word in _WORD.findall(text) if len(word) > 3)
+    return {word.lower().removesuffix("s") for word in words} | character_pairs(text)

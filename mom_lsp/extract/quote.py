@@ -12,7 +12,7 @@ from itertools import groupby
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mom_lsp.extract.language import begins, ideographs, spoken
+from mom_lsp.extract.language import IDEOGRAPHS, begins, character_pairs, ideographs, spoken
 from mom_lsp.extract.message import MAX_WHY, has_rationale, marked_sentences, prose, shorten
 from mom_lsp.extract.reverts import WORDS, announces
 from mom_lsp.textcache import text_cache
@@ -34,11 +34,9 @@ ITEM, LATER = 0.1, 0.02  # against an item of a list, and against each sentence 
 LACKING = 1.0  # against a sentence that lacks something: any other one is better
 NOWHERE: Mapping[str, float] = MappingProxyType({})
 
-_IDEOGRAPHS = r"\u3040-\u30ff\u3400-\u9fff"  # Chinese and Japanese use no spaces
-_WORD = re.compile(rf"[{_IDEOGRAPHS}]|[^\W\d{_IDEOGRAPHS}][^\W{_IDEOGRAPHS}]+")  # of any language
+_WORD = re.compile(rf"[{IDEOGRAPHS}]|[^\W\d{IDEOGRAPHS}][^\W{IDEOGRAPHS}]+")  # of any language
 _LETTERS = r"A-Za-z_\u00c0-\u024f\u0370-\u052f"
 _NAME = re.compile(rf"[{_LETTERS}][0-9{_LETTERS}]{{2,60}}")
-_RUN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]{2,}")  # Chinese, Japanese, Korean
 _HUMP = re.compile(r"[A-Z]?[a-z]{3,}|[A-Z]{3,}(?![a-z])")
 _REFERENCE = re.compile(r"https?://\S+|#\d+|\b(?:GHSA|CVE)-[\w-]+|\b[0-9a-f]{7,40}\b")
 _POINTER = re.compile(  # only a reference: "This reverts commit 1a2b3c4", "Follow-up to pull request #12"
@@ -147,7 +145,7 @@ def place_words(lines: Iterable[str], around: Iterable[str] = ()) -> dict[str, f
         for name in _NAME.findall(text):
             for word, value in _weights(name):
                 words[word] = max(words.get(word, 0.0), weight * value)
-        for pair in _pairs(text):
+        for pair in character_pairs(text):
             words[pair] = max(words.get(pair, 0.0), weight * PAIR)
     return words
 
@@ -226,7 +224,7 @@ def _read(title: str, body: str) -> tuple[_Sentence, ...]:
         reason = has_rationale(text, languages)
         broken = broken or (squashed and raw.startswith("* ") and not reason)
         usable = not broken and not _repeats(_words_of(text), known) and is_informative(text)
-        names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name)) | _pairs(text)
+        names = frozenset(word for name in _NAME.findall(text) for word in _name_words(name)) | character_pairs(text)
         needs_one_before = begins("goes_on", text.lower(), languages)
         found.append(_Sentence(text, needs_one_before, item, reason, names, usable))
     return tuple(found)
@@ -323,13 +321,6 @@ def _name_words(name: str) -> tuple[str, ...]:
         return whole, _stem(whole)
     words = (part.lower() for part in _HUMP.findall(name))
     return whole, *(_stem(word) for word in words if word not in _COMMON)
-
-
-def _pairs(text: str) -> frozenset[str]:
-    """Return each two adjacent characters of Chinese, Japanese and Korean words."""
-    if text.isascii():
-        return frozenset()
-    return frozenset(run[at : at + 2] for run in _RUN.findall(text) for at in range(len(run) - 1))
 
 
 def _stem(word: str) -> str:

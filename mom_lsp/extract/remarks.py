@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from mom_lsp import phrases
 from mom_lsp.annotations.values import Said
 from mom_lsp.extract.body import cleaned
+from mom_lsp.extract.language import words_of_letters
 from mom_lsp.extract.message import prose, sentences, shorten
 from mom_lsp.extract.prompts import is_prose, telling
 from mom_lsp.extract.quote import is_informative
@@ -23,7 +24,7 @@ STARTS_WITH = 60  # characters of a quote by which it is found
 
 _LABEL = re.compile(r"^(Git note|(?:Prompt to|Summary by) [^\n:]{1,60}):$", re.MULTILINE)
 _RECORD = re.compile(r"[A-Za-z][\w.-]*(?P<hyphen>-[\w.]+|[+]\d+)?[ \t]*+[:=][ \t]*+(?P<value>.*)")
-_WORD = re.compile(r"(?<![\w@./:=-])[^\W\d_]{2,}(?![\w@/:=])|[\u3040-\u30ff\u3400-\u9fff]")
+_WORD = re.compile(r"(?<![\w@./:=-])[^\W\d_]{2,}(?![\w@/:=])")
 
 
 def remarks_text(said: Said, title: str, sanitize: Callable[[str], str]) -> str:
@@ -83,4 +84,6 @@ def _paragraphs(note: str) -> Iterator[str]:
 def _is_record(line: str) -> bool:
     """Whether a line is a field of a record ("Message-Id: <…>", "Verified+1: CI") rather than "Reason: because …"."""
     found = _RECORD.fullmatch(line.strip())
-    return found is not None and (bool(found["hyphen"]) or len(_WORD.findall(found["value"])) < 3)
+    return found is not None and (
+        bool(found["hyphen"]) or words_of_letters(" ".join(_WORD.findall(found["value"]))) < 3
+    )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 
 from mom_lsp.extract.body import cleaned
+from mom_lsp.extract.language import words_of_letters
 from mom_lsp.extract.message import has_rationale, prose
 from mom_lsp.limits import MAX_TALK
 
@@ -52,7 +53,7 @@ _ACKS = re.compile(
 )
 _BLANKS = re.compile(r"\n{3,}")
 _DIGITS = 0.15  # share of digits in a block of code that is a measurement
-_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff]")
+_WORD = re.compile(r"[^\W\d_]{2,}")
 _COURTESY = re.compile(  # possessive: nothing is tried twice
     r"(?:https?://\S+|@[\w-]+|\b[0-9a-f]{7,40}\b|\W|_|\d|\b(?:done|fix(?:e[sd])?|thanks?|thx|ty|you|good|nice|great|neat|cool"
     r"|catch|point|idea|call|spot|find|suggestions?|lgtm|ack|nack|utack|concept|approach|agreed?|yes|yep|yup|yeah|no|nope"
@@ -95,8 +96,8 @@ def empty_talk(texts: Iterable[str]) -> str:
     """
     said = [text for text in texts if not is_courtesy(text)]
     if any(has_rationale(prose(text)) for text in said):
-        return "nit" if _NIT.match(said[0]) and len(said) == 1 and len(_WORD.findall(said[0])) < 2 * LEAST_WORDS else ""
-    if not said or sum(len(_WORD.findall(prose(text))) for text in said) < LEAST_WORDS:
+        return "nit" if _NIT.match(said[0]) and len(said) == 1 and words_of_letters(said[0]) < 2 * LEAST_WORDS else ""
+    if not said or sum(words_of_letters(prose(text)) for text in said) < LEAST_WORDS:
         return "says nothing"
     if _NIT.match(said[0]):
         return "nit"
