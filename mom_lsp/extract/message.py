@@ -35,7 +35,7 @@ _TRAILER = re.compile(
 _BARE = re.compile(
     rf"(?P<key>{_ISSUE_KEYS}):?[ \t]+(?P<value>(?:#\d|GH-\d|https?://|[0-9a-f]{{7}}|commit [0-9a-f]{{7}}).*)"
 )
-_OF_AGENT = r"[^\w\n]{0,8}(?:Generated (?:with|by)|Made with) \[[^\]\n]{1,40}\]\([^)\s]*\)[ \t.]*"
+_OF_AGENT = r"[^\w\n]{0,8}(?:Generated (?:with|by)|Made with) \[[^\]\n]{1,40}\]\([^)\s]*\)[ \t.]*+"
 _EMPTY_LINE = re.compile(
     rf"\s*+(?:-{{3,}}|#.*+|\(cherry picked from .*+|\[ci skip\]|\[skip ci\]|(?i:{_OF_AGENT}))?\s*+"
 )
