@@ -98,6 +98,20 @@ def test_docstrings_count_only_with_a_strong_marker() -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "mark"),
+    [
+        *((f"a.{extension}", "#") for extension in ("py", "pl", "pm", "t", "R", "tcl", "tf")),
+        *((f"a.{extension}", "//") for extension in ("c", "swift", "fs", "mts", "rs")),
+    ],
+)
+def test_the_lines_of_a_comment_are_one_memory(path: str, mark: str) -> None:
+    text = f"{mark} The host is asked first, because a proxy\n{mark} answers for all of them.\n"
+    (memory,) = read(path, f"\n\n{text}\n")
+    assert (memory.source.line, memory.source.end_line) == (3, 4)
+    assert memory.title == "The host is asked first, because a proxy answers for all of them."
+
+
+@pytest.mark.parametrize(
     ("comment", "kind"),
     [
         ("CAVEAT: wide names are looked up twice", "known_issue"),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_for_filename
-from pygments.token import Comment, String
+from pygments.token import Comment, String, _TokenType
 from pygments.util import ClassNotFound
 
 from mom_lsp.extract.comment_markers import Markers, tagged_kind
@@ -132,12 +132,15 @@ def find_lexer(path: str) -> Lexer | None:
     """Return the lexer for a path, shared by files of one extension; None for prose, which has no comments."""
     name = path.rpartition("/")[2]
     stem, dot, extension = name.rpartition(".")
-    lexer = _lexer_for(f"x.{extension.lower()}") if stem and dot else None
+    extension = _SHARED.get(extension.lower(), extension.lower())
+    lexer = _lexer_for(f"x.{extension}") if stem and dot else None
     if lexer is None or set(lexer.aliases) & _PROSE:
         lexer = _lexer_for(name)  # CMakeLists.txt, Makefile
     return None if lexer is None or set(lexer.aliases) & _PROSE else lexer
 
 
+_SHARED = {"pl": "perl", "pm": "perl", "t": "perl", "r": "R", "fs": "fsi", "mts": "ts", "cts": "ts"}  # of extensions
+# that Pygments takes for Prolog, Promela, Raku, REBOL and Forth, or does not know, the ones that it reads as meant
 _PROSE = {"markdown", "md", "rst", "restructuredtext", "text", "diff", "json", "output", "html", "svg", "xml", "ipynb"}
 
 
@@ -211,22 +214,44 @@ def comment_tokens(lexer: Lexer, text: str, first: int, until: float | None = No
     until = thread_time() + LEXING_TIME if until is None else until
     text, numbers = _lexable(text)
     line, last_end, code_line = 0, -1, -1
-    for count, (kind, value) in enumerate(lexer.get_tokens(text)):
-        if not count % TOKENS and thread_time() > until:
-            return
+    for kind, value in _tokens(lexer, text, until):
         newlines = value.count("\n")
         docstring = kind is String.Doc
-        if (kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile) or docstring:
-            stripped = value.rstrip("\n")
-            last = line + stripped.count("\n")
+        if _is_comment(kind) or docstring:
+            stripped = value.strip("\n")
+            start = line + len(value) - len(value.lstrip("\n"))
+            last = start + stripped.count("\n")
             if last >= len(numbers):  # the lexer has repeated some of the text: nothing after it has a line
                 return
-            alone = code_line != line and last_end != line
-            yield Passage(first + numbers[line], first + numbers[last], _stripped(stripped), docstring), alone
+            alone = code_line != start and last_end != start
+            yield Passage(first + numbers[start], first + numbers[last], _stripped(stripped), docstring), alone
             last_end = last
         elif not value.isspace():
             code_line = line + newlines
         line += newlines
+
+
+def _is_comment(kind: _TokenType) -> bool:
+    return kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile
+
+
+def _tokens(lexer: Lexer, text: str, until: float) -> Iterator[tuple[_TokenType, str]]:
+    """Yield the tokens of a text up to a time, those of one comment joined: some lexers give its mark apart."""
+    comment, parts = Comment, list[str]()
+    for count, (kind, value) in enumerate(lexer.get_tokens(text)):
+        if not count % TOKENS and thread_time() > until:
+            return
+        goes_on = parts and _is_comment(kind) and (not parts[-1].endswith("\n") or kind is comment is Comment.Multiline)
+        if parts and not goes_on:
+            yield comment, "".join(parts)
+            parts = []
+        if _is_comment(kind):
+            comment = kind
+            parts.append(value)
+        else:
+            yield kind, value
+    if parts:
+        yield comment, "".join(parts)
 
 
 def _lexable(text: str) -> tuple[str, list[int]]:
