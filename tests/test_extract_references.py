@@ -98,6 +98,8 @@ def test_reference_forms_of_real_projects_are_recognized(message: str, expected:
         "Built as v2.30.1-23-g1a2b3c4d5",
         "Use &#123; and C#7 and path/#12",
         "Signed-off-by: A <1a2b3c4@x.org>",
+        "It leaks:\n    #1 0x558ec86686ec in take pool.c:117\n==12== #2 0x7f9d in find (libc.so) (BuildId: 8bfe03f6)",
+        "It crashed:\n#0  __GI_raise (sig=6) at raise.c:51\n#1  main (argc=1) at a.c:7",
         "",
     ],
 )

@@ -42,6 +42,7 @@ _SKIP_LINE = _words(
     r"upstream commit\b",
     r"\bcommit [0-9a-f]{7,64} upstream",
     r"^[ \t]*(?:>|\$ |index [0-9a-f]+\.\.)",
+    r"^[ \t=\d|]*#\d{1,3} (?: *0x[0-9a-f]| [\w:~<>]{1,100} ?\()",  # a frame of a stack
     r"^[ \t]*(?:git-svn-id|change-id|message-id|signed-off-by|co-authored-by|cr-(?:original-)?commit-position):",
 )
 _CHECKSUM = _words(r"\b(?:md5|sha-?(?:1|256|384|512)(?:sum)?|digest|checksum|colou?rs?|rgb|uuid|guid)\b[^\n\"]{0,20}$")
