@@ -175,6 +175,13 @@ def test_a_record_that_cannot_be_read_is_a_problem_and_says_nothing(content: Any
     assert said([("", b"{"), ("", WHY.encode())]).remarks[-1].text == WHY
 
 
+@pytest.mark.parametrize("appended", ["Reviewed by Ada.", json.dumps(trace(version="7.0")), '{"cut": '])
+def test_what_was_appended_to_a_record_and_cannot_be_read_costs_only_itself(appended: str) -> None:
+    found = note(f"{git_ai(sessions={'s': session()})}\n\n{appended}\n\n{json.dumps(trace())}")
+    assert found.agents[0].name == "Claude Code"
+    assert len(found.problems) == 1
+
+
 @pytest.mark.parametrize(
     "field", ["prompts", "sessions", "agent_id", "files", "session", "version", "tool", "messages"]
 )

@@ -49,21 +49,24 @@ def _read(path: str, text: str) -> Said:
     start = divider.end() if divider else 0
     if not _JSON.match(text, start):
         return Said((Remark("note", text[:MAX_TEXT]),)) if text.strip() else NOTHING
+    found = []
     try:
-        found = [said for document in _documents(text[start:]) if (said := _of_document(document)) is not None]
-    except FormatError as error:
-        return Said(problems=(str(error),))
+        for document in _documents(text[start:]):
+            found.append(_of_document(document))
     except RecursionError:
-        return Said(problems=("JSON that is nested too deeply",))
+        found.append(Said(problems=("JSON that is nested too deeply",)))
     except ValueError:
-        return Said(problems=("JSON that is broken",))
+        found.append(Said(problems=("JSON that is broken",)))
     return joined(*found)
 
 
-def _of_document(document: Any) -> Said | None:
+def _of_document(document: Any) -> Said:
     if not isinstance(document, Mapping):
-        return None
-    return next((said for read in FORMATS if (said := read(document)) is not None), None)
+        return NOTHING
+    try:
+        return next((said for read in FORMATS if (said := read(document)) is not None), NOTHING)
+    except FormatError as error:
+        return Said(problems=(str(error),))
 
 
 def _documents(text: str) -> Iterator[Any]:
