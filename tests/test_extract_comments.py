@@ -112,6 +112,21 @@ def test_the_lines_of_a_comment_are_one_memory(path: str, mark: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "above", "below"),
+    [
+        ("a.sh", "#!/bin/sh\n# ", "\n"),
+        ("a.py", "#!/usr/bin/env python3\n# ", "\n"),
+        ("a.rb", "=begin\n", "\n=end\n"),
+        ("a.pl", "#!/usr/bin/perl\n\n=pod\n\n", "\n\n=cut\n"),
+        ("a.ml", "(* ", "\n *)\n"),
+    ],
+)
+def test_what_surrounds_a_comment_is_not_in_its_text(path: str, above: str, below: str) -> None:
+    text = "The host must be asked first, because proxies lie."
+    assert [(one.title, one.body) for one in read(path, f"{above}{text}{below}")] == [(text, text)]
+
+
+@pytest.mark.parametrize(
     ("comment", "kind"),
     [
         ("CAVEAT: wide names are looked up twice", "known_issue"),

@@ -43,8 +43,8 @@ LICENCE = re.compile(
     re.IGNORECASE,
 )
 _DELIMITERS = re.compile(
-    r"^[ \t]*(?:/\*+!?|\*+/|\*+(?!\*)|//+[!/]?|#+!?|--+(?:\[\[)?|;+|%+|<!--|\(\*|\{-|\"\"\"|'''|rem\b|REM\b|dnl\b"
-    r"|\.\\\")[ \t]?"
+    r"^[ \t]*(?:/\*+!?|\*+/|\*+(?![*)])|//+[!/]?|#+!?|--+(?:\[\[)?|;+|%+|<!--|\(\*|\{-|\"\"\"|'''|rem\b|REM\b|dnl\b"
+    r"|\.\\\"|=(?:begin|end|pod|cut)\b[ \t]*$)[ \t]?"
 )
 _END_DELIMITERS = re.compile(r"(?<![ \t])[ \t]*+(?:(?<!\*)\*++/|-->|\*\)|-\}|\"\"\"|'''|\]\])[ \t]*+$")
 MAX_BLANKS, MAX_BLANK_LINES = 100, 10  # one after another that a lexer is given
@@ -139,6 +139,7 @@ def find_lexer(path: str) -> Lexer | None:
     return None if lexer is None or set(lexer.aliases) & _PROSE else lexer
 
 
+_NO_COMMENTS = (Comment.Preproc, Comment.PreprocFile, Comment.Hashbang)
 _SHARED = {"pl": "perl", "pm": "perl", "t": "perl", "r": "R", "fs": "fsi", "mts": "ts", "cts": "ts"}  # of extensions
 # that Pygments takes for Prolog, Promela, Raku, REBOL and Forth, or does not know, the ones that it reads as meant
 _PROSE = {"markdown", "md", "rst", "restructuredtext", "text", "diff", "json", "output", "html", "svg", "xml", "ipynb"}
@@ -232,7 +233,7 @@ def comment_tokens(lexer: Lexer, text: str, first: int, until: float | None = No
 
 
 def _is_comment(kind: _TokenType) -> bool:
-    return kind in Comment and kind not in Comment.Preproc and kind not in Comment.PreprocFile
+    return kind in Comment and not any(kind in one for one in _NO_COMMENTS)
 
 
 def _tokens(lexer: Lexer, text: str, until: float) -> Iterator[tuple[_TokenType, str]]:
