@@ -37,3 +37,15 @@ def test_memories_whose_titles_are_cut_alike_are_told_apart(mom: Mom) -> None:
     _, second, third = known
     assert known[second] in talk_here(talk, mom)["message"]
     assert [title.rpartition(" ")[2] for title in offered] == [f"({memory[:8]})" for memory in (second, third)]
+
+
+def test_a_comment_that_the_editor_refuses_counts_as_no_use(mom: Mom) -> None:
+    async def talk(editor: EditorHere) -> JSON | None:
+        answer = asyncio.ensure_future(editor.run("mom.more", editor.open(mom, "a.py"), 1))
+        await editor.choose(lambda titles: next(title for title in titles if title.startswith("Insert")))
+        asked = await editor.message("workspace/applyEdit")
+        editor.send({"jsonrpc": "2.0", "id": asked["id"], "result": {"applied": False}})
+        return await answer
+
+    assert talk_here(talk, mom) is None
+    assert [event["type"] for event in mom.call("export")["events"] if event["type"] == "inserted"] == []

@@ -33,7 +33,9 @@ async def more(ls: MomServer, uri: str, line: int) -> Any:
     if action is None or action.data is None:
         return None
     if action.edit is not None:
-        await ls.workspace_apply_edit_async(types.ApplyWorkspaceEditParams(action.edit, action.title))
+        edit = types.ApplyWorkspaceEditParams(action.edit, action.title)
+        if not (await ls.workspace_apply_edit_async(edit)).applied:
+            return None
     command = (execute_command.COMMANDS | why_command.COMMANDS)[action.data["command"]]
     return await command(ls, *action.data["arguments"])
 
