@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +49,21 @@ def test_the_text_before_the_cursor_is_completed(
         settings.write("[completion]\nenable = true\n")
     mom.service.model = Repeating()
     assert talk_here(completed, mom) == [f"<{before}>"]
+
+
+def test_a_file_that_is_closed_meanwhile_is_no_failure(home: Path, mom: Mom, caplog: pytest.LogCaptureFixture) -> None:
+    async def completed(editor: EditorHere) -> Any:
+        document = {"uri": editor.open(mom, "src/a.py")}
+        where = {"textDocument": document, "position": {"line": 1, "character": 0}}
+        asked = asyncio.ensure_future(
+            editor.request("textDocument/inlineCompletion", where | {"context": {"triggerKind": 2}})
+        )
+        await editor.request("mom/suggest", where)
+        editor.notify("textDocument/didClose", {"textDocument": document})
+        return await asked
+
+    with (home / "mom-lsp" / "settings.toml").open("a") as settings:
+        settings.write("[completion]\nenable = true\n")
+    mom.service.model = Repeating()
+    assert talk_here(completed, mom) == []
+    assert [record for record in caplog.records if record.name.startswith("mom_lsp")] == []

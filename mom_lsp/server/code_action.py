@@ -34,6 +34,8 @@ FIRST = frozenset({"pin", "unpin", "useful", "dismiss", "forget", "open", "why"}
 async def code_action(ls: MomServer, params: types.CodeActionParams) -> list[types.CodeAction]:
     """Return the actions for the line where the selection starts."""
     only, uri = params.context.only, params.text_document.uri
+    if only and not _names_ours(only) and "" not in map(_kind_text, only):
+        return []  # such as "organize imports" on every save: the engine need not be asked
     document = await ls.document(uri)
     if document is None:
         reason = _disabled_reason(ls, uri)
@@ -55,6 +57,8 @@ async def actions_at(
     """Return all actions at a selection: for the memories of its first line, then those that need no memory."""
     line = selection.start.line
     found = await _suggestions(ls, document, line, asked)
+    if ls.usable(document.uri) is not document:  # closed meanwhile
+        return []
     named = zip(found, _titles(found), strict=True)
     first, *others = [list(_memory_actions(ls, document, line, one, title)) for one, title in named] or [[]]
     why = [_action("Explain this line", "why", [document.uri, line + 1])] if asked and not found else []

@@ -21,7 +21,7 @@ async def inline_completion(ls: MomServer, params: types.InlineCompletionParams)
     edit = document.edits
     if params.context.trigger_kind != types.InlineCompletionTriggerKind.Invoked:
         await asyncio.sleep(PAUSE)
-    if document.edits != edit:
+    if document.edits != edit or ls.usable(document.uri) is not document:  # edited or closed meanwhile
         return []
     opened, cursor = ls.workspace.opened[document.uri], params.position
     line = min(cursor.line + 1, max(1, len(opened.lines)))  # after the last line break there is no line to ask about
