@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from editor_here import EditorHere, talk_here
 from repositories import Mom, indexed_fixtures
-from three_commits import ALPHA, mom_id, text, write_three_commits
+from three_commits import ALPHA, BETA, mom_id, text, write_three_commits
 
 from mom_lsp import datafolder
 from mom_lsp.errors import ChildError, ChildTimeout
@@ -145,3 +145,33 @@ def test_feedback_that_waits_while_the_editor_quits_is_recorded_once(mom: Mom) -
 
     talk_here(talk, mom)
     assert len(recorded(mom, "pin")) == 1
+
+
+@pytest.mark.parametrize("command", ["mom.never", "mom.dismiss"])
+@pytest.mark.parametrize("reported", ["by the editor", "by the server"])
+def test_what_was_sent_away_within_ten_seconds_does_not_count_as_opened(mom: Mom, command: str, reported: str) -> None:
+    async def talk(editor: EditorHere) -> None:
+        uri, memory = editor.open(mom, FILE), mom_id(mom, ALPHA)
+        await editor.run(command, memory, uri, *([2] if command == "mom.dismiss" else []))
+        if reported == "by the editor":
+            place = {"textDocument": {"uri": uri}, "position": {"line": 1, "character": 0}}
+            await editor.request("mom/opened", {"id": memory, **place})
+        else:
+            execute_command.count_opened(editor.server, editor.server.documents[uri].place, memory, 2, text(mom))
+            await editor.request("mom/domains", {})  # after which it would be recorded
+
+    talk_here(talk, mom)
+    assert recorded(mom, "opened") == []
+
+
+def test_the_undo_of_one_memory_leaves_later_actions_on_others(mom: Mom) -> None:
+    async def talk(editor: EditorHere) -> list[str]:
+        uri, forgotten, pinned = editor.open(mom, FILE), mom_id(mom, ALPHA), mom_id(mom, BETA)
+        await editor.run("mom.forget", forgotten, uri)
+        await editor.run("mom.pin", pinned, uri, 9)
+        await editor.run("mom.undo", uri, forgotten)
+        return [action["title"] for action in await editor.actions(uri, 1, "mom.undo")]
+
+    assert talk_here(talk, mom) == ["Undo “Pin”"]
+    kept = mom.call("kept")
+    assert ([one["title"] for one in kept["pinned"]], kept["forgotten"]) == ([BETA], [])

@@ -81,15 +81,22 @@ async def dismiss(ls: MomServer, id: str, uri: str, line: int) -> Any:
 
 async def never(ls: MomServer, id: str, uri: str | None = None) -> Any:
     """mom.never: never suggest a memory again; search still finds it."""
-    return await _feedback(ls, "dismiss", id, uri, never=True)
+    check_types(id=(id, str))
+    return await _hiding(ls, id, None, _feedback(ls, "dismiss", id, uri, never=True))
 
 
-async def undo(ls: MomServer, uri: str | None = None) -> Any:
-    """mom.undo: undo the last action."""
+async def undo(ls: MomServer, uri: str | None = None, id: str | None = None) -> Any:
+    """mom.undo: undo the last action, of one memory if it is named."""
     place = await place_of(ls, uri)
-    result = await _ask_patiently(ls, place, "undo")
-    ls.hidden.clear()
-    _action_done(ls, place)
+    if id is None:
+        result = await _ask_patiently(ls, place, "undo")
+        ls.hidden.clear()
+        _action_done(ls, place)
+    else:
+        check_types(id=(id, str))
+        result = await _ask_patiently(ls, place, "undo", id=id)
+        ls.show_again(id)
+        _action_done(ls, place, ls.last_actions.get(place.data, ""))
     return result
 
 

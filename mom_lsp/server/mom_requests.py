@@ -129,6 +129,8 @@ async def opened(ls: MomServer, params: Any) -> Any:
     if uri is None or line is None:
         raise UsageError("mom/opened needs a textDocument and a position")
     place = await place_of(ls, uri)
+    if ls.is_hidden(id, place):  # it was sent away meanwhile
+        return {}
     return await ls.engines.ask(place, "opened", id=id, path=place.path, line=line + 1, code=open_text(ls, uri))
 
 
