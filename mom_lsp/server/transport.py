@@ -35,9 +35,14 @@ def serve_tcp(server: MomServer, host: str, port: int) -> None:
     """Listen on a port, and serve the first editor that connects until it disconnects."""
 
     async def serve() -> None:
-        disconnected = asyncio.Event()
+        first, disconnected = True, asyncio.Event()
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal first
+            if not first:  # it would get the answers of the other one
+                writer.close()
+                return
+            first = False
             server.protocol.set_writer(writer)
             try:
                 await read_messages(reader, server.protocol)

@@ -84,6 +84,10 @@ def test_the_server_listens_on_a_port_until_its_editor_disconnects(environment: 
         with _connected(port) as stream:
             send(stream, "initialize", {"processId": None, "rootUri": None, "capabilities": {}}, 1)
             assert receive(stream)["result"]["capabilities"]["hoverProvider"]
+            with _connected(port) as other:
+                assert other.read() == b""
+            send(stream, "mom/unknown", {}, 2)
+            assert receive(stream)["id"] == 2
         assert process.wait(TIMEOUT) == 1  # without `exit`
 
 
