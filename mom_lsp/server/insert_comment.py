@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from typing import Any
 
@@ -13,6 +14,7 @@ from mom_lsp.server.labels import plain
 WIDTH = 79  # columns
 LEAST_WIDTH = 40  # of deeply indented lines
 SHORT_HASH = 10
+FIRST_LINES = ("#!", "<?")  # of a script, XML or PHP: nothing may stand above
 Signs = tuple[str, str, str]  # before the first line, before the others, after the last one
 _LANGUAGES: dict[Signs, str] = {
     (
@@ -45,6 +47,8 @@ def comment_edit(
     if signs is None:
         return None
     code = ls.line(document.uri, line)
+    if line == 0 and code.startswith(FIRST_LINES):
+        return None
     text = comment(suggestion, signs, code[: len(code) - len(code.lstrip())])
     if not text:
         return None
@@ -64,6 +68,8 @@ def comment(suggestion: dict[str, Any], signs: Signs, indent: str) -> str:
     text = plain(suggestion.get("rationale") or suggestion["title"])
     while end and end.strip() in text:  # nothing in it may end the comment; a removal can form the sign again
         text = text.replace(end.strip(), "")
+    if end.strip() == "-->":
+        text = re.sub("-(?=-)", "- ", text)  # two hyphens are no XML in a comment, and "--!>" ends that of HTML
     width = max(LEAST_WIDTH, WIDTH - len(indent.expandtabs(4)) - len(first) - len(end))
     lines = textwrap.wrap(f"{text} ({commit})" if commit else text, width, break_long_words=False)
     lines = [line.rstrip("\\ ") for line in lines]  # in C, a backslash would continue the comment on the next line
