@@ -123,7 +123,7 @@ class MomServer(BackgroundServer):
 
     async def document(self, uri: str) -> OpenDocument | None:
         """Return an open document; None if it is outside the folders, disabled, too long or not text."""
-        if (opening := self.opening.get(uri)) is not None:
+        while (opening := self.opening.get(uri)) is not None:  # it may be opened again meanwhile
             await opening.wait()
         await self.settings_known()
         return self.usable(uri)

@@ -29,8 +29,8 @@ async def add_document(ls: MomServer, uri: str, language: str) -> None:
     placed = ls.opening[uri] = asyncio.Event()
     try:
         place = await asyncio.to_thread(find_place, uri, tuple(ls.folders.values()))
-        if place is None or uri not in ls.workspace.opened:  # closed since
-            return
+        if place is None or uri not in ls.workspace.opened or ls.opening.get(uri) is not placed:
+            return  # closed since, or opened again
         ls.documents[uri] = document = OpenDocument(uri, place, language)
         _report_too_long(ls, document)
     finally:
