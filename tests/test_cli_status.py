@@ -49,3 +49,11 @@ def test_doctor_reports_a_service_that_fails_to_open(mom: Shell) -> None:
     result = mom("doctor")
     assert result.exit_code == 1
     assert "the journal is a folder" in result.stdout
+
+
+def test_doctor_reports_a_data_folder_that_is_refused(mom: Shell) -> None:
+    (mom.root / ".git" / "mom").symlink_to(mom.root)
+    result = mom("doctor", "--json")
+    assert result.exit_code == 1
+    (failed,) = [check for check in json.loads(result.stdout)["checks"] if check["ok"] is False]
+    assert "symbolic link" in failed["message"]

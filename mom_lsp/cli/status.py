@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import click
@@ -53,7 +54,10 @@ def all_checks() -> list[dict[str, Any]]:
             found = service.call("doctor")["checks"]
     except MomError as error:
         found = system_checks.without_service(str(error))
-    machine = [*system_checks.checks(locate(folder())), *board_checks(vcgencmd=shutil.which("vcgencmd"))]
+    location = None
+    with contextlib.suppress(MomError):  # for which there is no service
+        location = locate(folder())
+    machine = [*system_checks.checks(location), *board_checks(vcgencmd=shutil.which("vcgencmd"))]
     by_name = {check["name"]: check for check in [*found, *machine]}
     return list(by_name.values())
 

@@ -20,9 +20,9 @@ def check(name: str, ok: bool | None, message: str, fix: str = "") -> dict[str, 
     return {"name": name, "ok": ok, "message": message, "fix": "" if ok else fix}
 
 
-def checks(location: Location) -> list[dict[str, Any]]:
-    """Check the git hooks and the size of the machine's memory pages."""
-    return [*_hook(location), *_pages()]
+def checks(location: Location | None) -> list[dict[str, Any]]:
+    """Check the git hooks, unless the repository cannot be located, and the size of the machine's memory pages."""
+    return [*(_hook(location) if location else ()), *_pages()]
 
 
 def without_service(reason: str) -> list[dict[str, Any]]:
