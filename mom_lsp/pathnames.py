@@ -1,17 +1,24 @@
-"""Paths that are no UTF-8: in memory as Python decodes file names, everywhere else quoted as git quotes them.
+"""Paths as people type them; and those that are no UTF-8: in memory as Python decodes file names, else as git quotes.
 
 `os.fsdecode` makes a lone surrogate of each byte that is no UTF-8. Neither Arrow nor SQLite nor JSON can hold those.
 """
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 ERRORS = "surrogateescape"  # the error handler with which paths are decoded
 ODD = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 QUOTED = re.compile('[\x00-\x1f"\\\\\x7f\ud800-\udfff]')
 ESCAPE = re.compile(r"\\([0-7]{3}|.)")
 ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
+
+
+def expanded(path: str | Path) -> Path:
+    """Return a path with the home of a user for "~" or "~name"; a file may be named "~name", too."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 (that of Path fails for a user who does not exist)
 
 
 def decoded(path: bytes) -> str:

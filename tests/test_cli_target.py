@@ -36,6 +36,13 @@ def test_target_without_lines_is_the_whole_file(root: Path) -> None:
     assert (target.start, target.end, target.whole) == (1, 3, True)
 
 
+def test_target_may_begin_with_a_tilde(root: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (root / "~nobody.c").write_text("a\n")
+    assert parse_target("~nobody.c:1", root, root).path == "~nobody.c"
+    monkeypatch.setenv("HOME", str(root / "src"))
+    assert parse_target("~/a.py:1", root, root).path == "src/a.py"
+
+
 @pytest.mark.parametrize(("content", "last"), [(b"", 1), (b"a", 1), (b"a\n", 1), (b"a\nb", 2), (b"\xff\x00\n\n", 2)])
 def test_target_counts_lines_as_an_editor_does(root: Path, content: bytes, last: int) -> None:
     (root / "f").write_bytes(content)

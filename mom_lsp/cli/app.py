@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from mom_lsp import __version__, errors
+from mom_lsp.pathnames import expanded
 
 FOLDER = "mom.folder"  # click's meta key for the folder given with -C
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -97,14 +98,14 @@ class PathThere(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Return the full path; the dash for a standard stream stays one."""
-        path = value if self.allow_dash and value == "-" else folder() / Path(value).expanduser()
+        path = value if self.allow_dash and value == "-" else folder() / expanded(value)
         return super().convert(path, param, ctx)
 
 
 def _enter(ctx: click.Context, _param: click.Parameter, steps: tuple[str, ...]) -> None:
     """Apply each -C relative to the one before it, as git does."""
     for step in steps:
-        target = Path(ctx.meta.get(FOLDER, ".")) / Path(step).expanduser()
+        target = Path(ctx.meta.get(FOLDER, ".")) / expanded(step)
         if not target.is_dir():
             raise click.BadParameter(f"{target} is not a folder", ctx)
         ctx.meta[FOLDER] = target

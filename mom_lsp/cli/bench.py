@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,6 +12,7 @@ from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.target import parse_target
 from mom_lsp.cli.text import echo_json
 from mom_lsp.git.location import locate
+from mom_lsp.pathnames import expanded
 
 MEMORIES, COMMITS = 1_000_000, 64_000  # at most, with --routing and --scale
 
@@ -61,11 +61,11 @@ def bench(
     if curve and not scale:
         raise click.UsageError("--curve needs --scale")
     if routing or scale:
-        roots = [locate(folder() / Path(repo).expanduser()).root for repo in repos]
+        roots = [locate(folder() / expanded(repo)).root for repo in repos]
         if routing:
             bench_routing.run(roots, MEMORIES if up_to is None else up_to, as_json)
         else:
-            picture = folder() / Path(curve).expanduser() if curve else None
+            picture = folder() / expanded(curve) if curve else None
             bench_growth.scale(roots, COMMITS if up_to is None else up_to, picture, as_json)
         return
     if (updates or load) and repos:
@@ -99,7 +99,7 @@ def _measure_repository(repo: str | None, at: str, *, memory: bool) -> dict[str,
     from mom_lsp.evaluation.memory_bench import measure_memory
     from mom_lsp.evaluation.speed_bench import measure_speed
 
-    root = locate(folder() / Path(repo or ".").expanduser()).root
+    root = locate(folder() / expanded(repo or ".")).root
     place = parse_target(at, root, root) if at else None
     measure = measure_memory if memory else measure_speed
     return measure(root, BenchTarget(place.path, max(1, place.start)) if place else None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -10,6 +9,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.progress import bars
 from mom_lsp.cli.text import echo_json
+from mom_lsp.pathnames import expanded
 
 COLUMNS = ("R@1", "R@3", "R@5", "R@10", "MRR@10", "Hit@3")
 
@@ -60,27 +60,27 @@ def eval_(
     history. Each query sees only the history before its commit. Blame results are cached between runs.
     """
     base = folder()
-    file = base / Path(labels).expanduser() if labels else None
+    file = base / expanded(labels) if labels else None
     if model:
         from mom_lsp.cli.eval_model import run
 
-        run(base / Path(repo).expanduser(), file, limit, base / Path(out).expanduser() if out else None, as_json)
+        run(base / expanded(repo), file, limit, base / expanded(out) if out else None, as_json)
         return
     from mom_lsp.evaluation.evaluate import EvaluationRequest, evaluate, write_predictions
 
     request = EvaluationRequest(
-        base / Path(repo).expanduser(),
+        base / expanded(repo),
         file,
         form,
         limit or 0,
         ablate,
         meaning,
-        curve=base / Path(curve).expanduser() if curve else None,
+        curve=base / expanded(curve) if curve else None,
     )
     with bars() as bar:
         document, predictions = evaluate(request, bar)
     if out:
-        write_predictions(base / Path(out).expanduser(), predictions)
+        write_predictions(base / expanded(out), predictions)
     if as_json:
         echo_json(document)
     else:

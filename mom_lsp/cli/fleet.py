@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -12,6 +11,7 @@ import click
 from mom_lsp.cli.app import AS_JSON, folder
 from mom_lsp.cli.index import STOPPED, stop_on_signal
 from mom_lsp.cli.text import echo_json, one_line
+from mom_lsp.pathnames import expanded
 from mom_lsp.phrases import count, duration
 from mom_lsp.settings import Settings, resolve
 
@@ -80,7 +80,7 @@ def index(
     )
     progress = _Progress()
     with stop_on_signal() as stop:
-        outcomes = index_repositories(folder() / Path(repos).expanduser(), target, progress, stop)
+        outcomes = index_repositories(folder() / expanded(repos), target, progress, stop)
     if as_json:
         seconds = round(time.monotonic() - began, 3)
         echo_json({"uri": target.uri, "repositories": [asdict(one) for one in outcomes], "seconds": seconds})

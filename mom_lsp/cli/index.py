@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import asdict
 from functools import partial
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from mom_lsp.cli.progress import Bars, JsonLines, Lines, Quiet
 from mom_lsp.cli.text import echo_json, one_line
 from mom_lsp.errors import MomError
 from mom_lsp.git.location import Location, locate
+from mom_lsp.pathnames import expanded
 from mom_lsp.phrases import count, duration, memories
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def index(
     from mom_lsp.settings import resolve_saved
 
     share_arenas()
-    location = locate(folder() / Path(path or ".").expanduser())
+    location = locate(folder() / expanded(path or "."))
     if progress_json:
         from mom_lsp.process import end_with_parent
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mom_lsp.errors import UntrustedPath, UsageError
+from mom_lsp.pathnames import expanded
 
 _LINES = re.compile(r"(?P<file>.+):(?P<start>\d+)(?:-(?P<end>\d+))?", re.DOTALL)
 
@@ -48,7 +49,7 @@ def parse_target(text: str, folder: Path, root: Path, *, on_disk: bool = True) -
             name, start, end = text, None, None
     except OSError as error:
         raise UsageError(f"{name[:80]!r} is not a valid path: {error.strerror}") from error
-    file = (folder / Path(name).expanduser()).absolute()
+    file = (folder / expanded(name)).absolute()
     path = _relative(file, root)
     if start is not None and end is not None and not 0 < start <= end:
         raise UsageError(f"{start}-{end} is not a valid line range (lines start at 1)")

@@ -18,6 +18,7 @@ from mom_lsp.cli.app import AS_JSON, PathThere, folder
 from mom_lsp.cli.connect import connect
 from mom_lsp.cli.text import echo_json
 from mom_lsp.errors import UsageError
+from mom_lsp.pathnames import expanded
 from mom_lsp.phrases import count
 
 STDIN = STDOUT = "-"
@@ -136,7 +137,7 @@ def _lines(file: Path, name: str) -> list[str]:
 def _on_disk(paths: Sequence[str]) -> Iterator[list[Path]]:
     """Yield the paths; standard input is copied into a file, since its shape is looked at first."""
     if any(path != STDIN for path in paths):
-        yield [folder() / Path(path).expanduser() for path in paths]
+        yield [folder() / expanded(path) for path in paths]
         return
     if sys.stdin.isatty():
         raise click.UsageError("give the PATH of an export; `mom import --how` says how to create one")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mom_lsp.encode import minilm, sentence_transformer
+from mom_lsp.pathnames import expanded
 from mom_lsp.process.free_memory import release_free_memory
 
 if TYPE_CHECKING:
@@ -64,5 +64,5 @@ def choose(model: str = "", *, bulk: bool = False) -> LocalEncoder:
     if not model:
         minilm.check_installed()
         return LocalEncoder(minilm.NAME, partial(minilm.load, unpack=bulk))
-    folder = sentence_transformer.find(Path(model).expanduser())
+    folder = sentence_transformer.find(expanded(model))
     return LocalEncoder(sentence_transformer.name_of(folder), lambda: sentence_transformer.load(folder))

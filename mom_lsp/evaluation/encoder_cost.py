@@ -24,6 +24,7 @@ from typing import Any
 from mom_lsp.encode import choose
 from mom_lsp.encode.minilm import LIBRARIES, TOKENIZER, WEIGHTS
 from mom_lsp.git import locate
+from mom_lsp.pathnames import expanded
 from mom_lsp.store import Store, embedding_text
 
 OF_DEFAULT = (*LIBRARIES, TOKENIZER[0], WEIGHTS[0].replace("_", "-"))
@@ -88,7 +89,7 @@ def disk(model: str) -> int:
     """Return the bytes of the packages that only the encoder needs, and of a model folder."""
     needed, rest = (OF_OTHERS if model else OF_DEFAULT), set(_requirements("mom-lsp")) - set(OF_DEFAULT)
     added = _closure(needed) - _closure(rest)
-    folder = Path(model).expanduser().rglob("*") if model else []
+    folder = expanded(model).rglob("*") if model else []
     return sum(map(_size, added)) + sum(file.stat().st_size for file in folder if file.is_file())
 
 

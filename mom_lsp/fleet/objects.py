@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from mom_lsp.errors import NoAccess, StoreError, UsageError
+from mom_lsp.pathnames import expanded
 
 SCHEMES = ("s3",)
 PATIENCE = timedelta(seconds=60)  # for requests that fail and are repeated
@@ -133,7 +134,7 @@ def checked_uri(uri: str, base: Path = Path()) -> str:
             raise UsageError(
                 "no fleet is set: set mom.fleet.uri in your settings.toml, or use `mom fleet index --into`"
             )
-        return str((base / Path(uri).expanduser()).absolute())
+        return str((base / expanded(uri)).absolute())
     parts = urlsplit(uri)
     if scheme not in SCHEMES:
         raise UsageError(f"{scheme}:// is not supported: use a folder or s3://bucket/prefix")

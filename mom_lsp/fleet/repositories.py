@@ -14,6 +14,7 @@ from mom_lsp.fleet.jobs import Job, Outcome
 from mom_lsp.git import Location, Repository, locate
 from mom_lsp.gitdirs import git_dir_of
 from mom_lsp.indexing.index_rules import IndexRules, index_settings
+from mom_lsp.pathnames import expanded
 
 DEPTH = 4  # levels of folders between the one that is named and a repository
 MAX_SLUG = 40
@@ -108,7 +109,7 @@ def _folders(listed: Path) -> Iterator[Path]:
         raise UsageError(f"{listed} is neither a folder nor a list of paths: {error}") from error
     for line in map(str.strip, lines):
         if line and not line.startswith("#"):
-            folder = listed.parent / Path(line).expanduser()
+            folder = listed.parent / expanded(line)
             found = list(_repositories_in(folder, DEPTH))
             yield from found or [folder]
 

