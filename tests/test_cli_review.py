@@ -23,3 +23,11 @@ def test_review_lists_without_a_terminal_and_prompts_in_one(mom: Shell, monkeypa
     ]
     mom.book.answer_review = lambda *_: dict.fromkeys(("fading", "promoted", "drifted", "archived", "forgotten"), ())
     assert "Nothing to review" in mom("review").stderr
+
+
+def test_review_that_is_interrupted_at_a_question_ends_like_any_command(
+    mom: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mom_lsp.cli.review.interactive", lambda: True)
+    result = mom("review", stdin="")  # for click, the end of the input is Ctrl-C
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "mom: interrupted")

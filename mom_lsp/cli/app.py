@@ -73,6 +73,9 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except BrokenPipeError:
             raise  # the reader closed the pipe: click exits silently
+        except click.Abort:  # Ctrl-C or Ctrl-D at a question
+            click.echo(err=True)  # ends its line
+            ctx.exit(reported(KeyboardInterrupt()))
         except (errors.MomError, OSError, KeyboardInterrupt) as error:
             ctx.exit(reported(error))
 
