@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from itertools import pairwise
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from report_pages import Page
-from repositories import Mom, Repo, Start, copy_of, indexed, move_in
+from repositories import Mom, Repo, Start, copy_of, indexed, make_repository, move_in
 
 from mom_lsp import datafolder
 from mom_lsp.cli.app import app
@@ -173,3 +174,17 @@ def test_without_the_libraries_it_says_how_to_install_them(monkeypatch: pytest.M
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(UsageError, match=r"matplotlib.*pip install 'mom-lsp\[report\]'"):
         pages.require()
+
+
+def test_any_date_and_any_name_can_be_reported(tmp_path: Path, moms: Start) -> None:
+    repo = make_repository(tmp_path / "repo")
+    odd = os.fsdecode(b"d\351/caf\351.py")
+    repo.commit(f"Cache answers\n\n{WHY}", {odd: "def cache(key):\n    return CACHE.get(key)\n"})
+    later = {f"GIT_{who}_DATE": "@99999999999999 +0000" for who in ("AUTHOR", "COMMITTER")}
+    repo.git("revert", "--no-edit", tried := repo.head, env=later)
+    repo.git("commit", "--allow-empty", "-m", f"Fix the cache\n\nThis fixes {tried}.\n\n{WHY}", env=later)
+    mom = moms(repo)
+    mom.index()
+    page = Page(report(mom).encode().decode())
+    assert sum(page.articles["ages"].column("memories").values()) == int(page.tiles["memories"]) > 0
+    assert page.articles["failures"].rows[0][:2] == ["Cache answers", ""]

@@ -56,3 +56,8 @@ def test_wilson_interval() -> None:
     low, high = wilson(5, 10)
     assert (low, high) == pytest.approx((0.2366, 0.7634), abs=1e-3)
     assert wilson(10, 10)[1] == pytest.approx(1.0) and wilson(10, 10)[0] == pytest.approx(0.722, abs=1e-3)
+
+
+def test_what_happened_while_the_clock_was_ahead_counts_today() -> None:
+    (today,) = feedback([event(1, 2, "useful", "m", "a.py")], NOON).periods
+    assert today.accepted == 1

@@ -11,6 +11,7 @@ import numpy as np
 from mom_lsp.errors import NoIndex
 from mom_lsp.journal import Event
 from mom_lsp.lm.trace_file import TraceFile
+from mom_lsp.pathnames import quoted
 from mom_lsp.phrases import kind_name
 from mom_lsp.report.activations import Activations, of_history, of_journal
 from mom_lsp.report.feedback import Feedback, feedback
@@ -117,7 +118,7 @@ def folder_of(path: str | None) -> str:
     if path is None:
         return ""
     folders = path.split("/")[:-1]
-    return "/".join(folders[:2]) + "/" if folders else "(top folder)"
+    return quoted("/".join(folders[:2]) + "/") if folders else "(top folder)"
 
 
 def counted(values: Sequence[str] | np.ndarray) -> list[tuple[str, int]]:

@@ -68,7 +68,7 @@ def feedback(events: Iterable[Event], now: float) -> Feedback:
     log = [event for event in log if event.seq not in undone and event.type in {"shown", "dismiss", *ACCEPTED}]
     if not log:
         return Feedback()
-    unit, names = periods(min(event.time for event in log), now)
+    unit, names = periods(min(now, *(event.time for event in log)), now)  # a clock may have been ahead
     found = Feedback(tuple(Period(name) for name in dict.fromkeys(names.values())), unit)
     by_name = {period.name: period for period in found.periods}
     hinted = _first_hints(log)

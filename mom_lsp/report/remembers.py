@@ -14,7 +14,9 @@ from mom_lsp.report.exhibit import Cell, Exhibit, Section, Table
 from mom_lsp.report.facts import SOURCES, Facts, counted
 from mom_lsp.report.feedback import wilson
 from mom_lsp.report.meaning_map import meaning_map
+from mom_lsp.tiers import DAY
 from mom_lsp.tiers.decay import TIERS, half_life
+from mom_lsp.workspace.answers.contract import iso
 from mom_lsp.workspace.answers.review import to_keep_fresh
 
 TOP = 15  # folders and domains in a plot
@@ -68,7 +70,7 @@ def _kinds(facts: Facts) -> Exhibit:
 
 def _ages(facts: Facts) -> Exhibit:
     times = facts.state.snapshot.catalog.time[facts.rows]
-    known = times[times > 0]
+    known = times[(times > 0) & (times <= facts.now + DAY)]  # a commit may carry any date
     years = np.array([datetime.fromtimestamp(int(t), UTC).year for t in known], int)
     if not len(years):
         return Exhibit("ages", "By age", "No memory has a date.")
@@ -80,7 +82,9 @@ def _ages(facts: Facts) -> Exhibit:
     plot = columns("ages", alternative, names, {"memories": counts})
     rows = list(zip(names, counts, strict=True))[::-1]
     if len(known) < len(times):
-        rows.append(("no date", len(times) - len(known)))  # a comment or document whose commit is not known
+        rows.append(
+            ("no date", len(times) - len(known))
+        )  # or one of the future; a comment or document whose commit is not known
     table = Table.of(("year", "memories"), rows)
     return Exhibit("ages", "By age", text, table, plot, alternative)
 
@@ -125,7 +129,7 @@ def _failures(facts: Facts) -> Exhibit:
     rows = [
         (
             titles[ids[one.tried]],
-            datetime.fromtimestamp(int(times[one.by]), UTC).date().isoformat(),
+            (iso(int(times[one.by])) or "")[: len("2026-01-01")],
             titles[ids[one.by]] if one.by != one.tried else "abandoned",
             titles[ids[one.replacement]] if one.replacement is not None else "",
         )

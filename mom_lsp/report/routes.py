@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from mom_lsp.pathnames import quoted
 from mom_lsp.phrases import count
 from mom_lsp.report.activations import Activations
 from mom_lsp.report.exhibit import Exhibit, Table
@@ -45,7 +46,7 @@ def routes(facts: Facts) -> Exhibit:
 def routes_in(found: Activations) -> Counter[Route]:
     """Return how often each route was taken."""
     return Counter(
-        (folder_of(place[2]), place[2], memory)
+        (folder_of(place[2]), quoted(place[2]), memory)
         for one in found.questions
         for place in dict.fromkeys(place[:3] for place in one.places if len(place) > 2)
         for memory in one.memories
