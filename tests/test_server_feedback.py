@@ -175,3 +175,17 @@ def test_the_undo_of_one_memory_leaves_later_actions_on_others(mom: Mom) -> None
     assert talk_here(talk, mom) == ["Undo “Pin”"]
     kept = mom.call("kept")
     assert ([one["title"] for one in kept["pinned"]], kept["forgotten"]) == ([BETA], [])
+
+
+def test_a_comment_above_a_function_is_a_use_in_that_function(mom: Mom) -> None:
+    async def talk(editor: EditorHere) -> None:
+        uri, line = editor.open(mom, FILE), text(mom).split("\n").index("def beta():") + 1
+        action = (await editor.actions(uri, line, "mom.inserted"))[0]
+        (edit,) = action["edit"]["changes"][uri]
+        change = {"range": edit["range"], "text": edit["newText"]}
+        document = {"uri": uri, "version": 2}
+        editor.notify("textDocument/didChange", {"textDocument": document, "contentChanges": [change]})
+        await editor.run(action["command"]["command"], *action["command"]["arguments"])
+
+    talk_here(talk, mom)
+    assert [(path, symbol) for path, symbol, _ in recorded(mom, "inserted")] == [(FILE, "beta")]

@@ -45,3 +45,25 @@ def test_a_document_is_as_it_was_opened_last_however_slow_the_disk_was_before(
     fill(project, 1)
     mom = moms(project)
     assert talk_here(language, mom) == "python"
+
+
+def test_an_explanation_right_after_a_file_was_opened_is_about_its_text(
+    project: Repo, moms: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = threading.Event()
+
+    def find(uri: str, folders: Iterable[Path]) -> DocumentPlace | None:
+        assert found.wait(LONG)
+        return find_place(uri, folders)
+
+    async def page(editor: EditorHere) -> str:
+        uri = editor.open(mom, FILE, "unsaved = 1\n" + (mom.root / FILE).read_text())
+        try:
+            return str((await editor.run("mom.why", uri, 1, False))["page"])
+        finally:
+            found.set()
+
+    monkeypatch.setattr(text_sync, "find_place", find)
+    fill(project, 1)
+    mom = moms(project)
+    assert "unsaved = 1" in talk_here(page, mom)

@@ -140,8 +140,9 @@ def _memory_actions(
     yield action("Show source", "open", here, OWN_NOTE if own else "")
     yield action("Ask why", "why", here[1:])
     if edit := comment_edit(ls, document, line, suggestion):
-        insert = action("Insert as comment", "inserted", here)
-        insert.edit = edit
+        below = line + 1 + edit.new_text.count("\n")  # where the line is once the comment stands above it
+        insert = action("Insert as comment", "inserted", [memory, document.uri, below])
+        insert.edit = types.WorkspaceEdit(changes={document.uri: [edit]})
         yield insert
     yield action("Never suggest", "never", here[:2])
 

@@ -39,9 +39,7 @@ _LANGUAGES: dict[Signs, str] = {
 SIGNS = {language: signs for signs, languages in _LANGUAGES.items() for language in languages.split()}
 
 
-def comment_edit(
-    ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]
-) -> types.WorkspaceEdit | None:
+def comment_edit(ls: MomServer, document: OpenDocument, line: int, suggestion: dict[str, Any]) -> types.TextEdit | None:
     """Return the edit that inserts a memory above a line (0-based); None if the language's comments are not known."""
     signs = SIGNS.get(document.language)
     if signs is None:
@@ -54,8 +52,7 @@ def comment_edit(
         return None
     line_break = "\r\n" if "\r\n" in ls.text(document)[:10_000] else "\n"
     above = types.Position(line, 0)
-    edit = types.TextEdit(types.Range(above, above), text.replace("\n", line_break) + line_break)
-    return types.WorkspaceEdit(changes={document.uri: [edit]})
+    return types.TextEdit(types.Range(above, above), text.replace("\n", line_break) + line_break)
 
 
 def comment(suggestion: dict[str, Any], signs: Signs, indent: str) -> str:

@@ -13,7 +13,7 @@ from pygls.exceptions import JsonRpcException
 from mom_lsp.errors import UsageError
 from mom_lsp.route.lines import open_lines
 from mom_lsp.server.app import MomServer
-from mom_lsp.server.arguments import check_types, place_of
+from mom_lsp.server.arguments import check_types, open_text, place_of
 from mom_lsp.server.document_place import DocumentPlace
 from mom_lsp.server.execute_command import Command, remember
 from mom_lsp.server.labels import plain
@@ -38,10 +38,10 @@ async def why(ls: MomServer, uri: str, line: int, show: bool = True, generate: b
         generate: wait for the local model's answer; cancelling the request stops the model.
     """
     check_types(uri=(uri, str), line=(line, int))
-    place, document = await place_of(ls, uri), ls.documents.get(uri)
+    place = await place_of(ls, uri)
     if not place.path:
         raise UsageError("mom.why takes uri, line: the line of a file")
-    question: dict[str, Any] = {"path": place.path, "line": line, "text": ls.text(document) if document else None}
+    question: dict[str, Any] = {"path": place.path, "line": line, "text": open_text(ls, uri)}
     answer = await _ask(ls, place, question, generate is True)
     code = line_of(question["text"], line)
     answer["page"] = why_page(place.path, line, code, answer)
