@@ -65,8 +65,9 @@ def test_a_stale_answer_is_not_cached(meanwhile: Callable[[OpenDocument], None])
     assert numbers == [1, 2, 2]
 
 
-def test_stale_hints_are_requested_again() -> None:
-    front = Front(outdate)
+@pytest.mark.parametrize("meanwhile", [outdate, edit])
+def test_stale_hints_are_requested_again(meanwhile: Callable[[OpenDocument], None]) -> None:
+    front = Front(meanwhile)
     asyncio.run(update_hints(front.server, front.document))
     assert [hint.line for hint in front.document.hints] == [1]
     assert front.document.hinted_edit == front.document.edits

@@ -75,6 +75,12 @@ def update_hints_soon(ls: MomServer, document: OpenDocument) -> None:
 
 
 async def _update_hints(ls: MomServer, document: OpenDocument) -> None:
+    while not await _request_hints(ls, document):
+        pass
+
+
+async def _request_hints(ls: MomServer, document: OpenDocument) -> bool:
+    """Request the hints of the document after a pause in typing; return False if they are stale already."""
     while (left := _delay_left(ls, document)) > 0:
         await asyncio.sleep(left)
     state, text = document.state, ls.text(document)
@@ -84,16 +90,15 @@ async def _update_hints(ls: MomServer, document: OpenDocument) -> None:
         answer = await ls.engines.ask(document.place, "hints", **params, first=_first_lines(ls, document, count))
     except MomError as error:
         log.info("no hints: %s", error)
-        return
-    if state[0] != document.edits:
-        return  # the text has changed since; that edit has scheduled the next update
+        return state[0] == document.edits
+    if state[0] != document.edits:  # this update was under way, so that edit has scheduled none
+        return False
     found = [Hint(one["line"] - 1, one["suggestion"]) for one in answer["hints"]]
     lines = range(answer["lines"][0] - 1, answer["lines"][1]) if "lines" in answer else range(count)
     document.hints = [*found, *(hint for hint in document.hints if "lines" in answer and hint.line not in lines)]
     document.hinted_lines = lines if "lines" in answer else None
     document.hinted_edit, document.hinted_text = document.edits, text
-    if state != document.state:  # stale by now; a client that was asked to refresh may be waiting for this update
-        await _update_hints(ls, document)
+    return state == document.state  # a client that was asked to refresh may be waiting for this update
 
 
 def _first_lines(ls: MomServer, document: OpenDocument, count: int) -> tuple[int, int] | None:
