@@ -8,6 +8,7 @@ import {
   InlayHint,
   languages,
   Memento,
+  Range,
   Uri,
   window,
 } from "vscode";
@@ -43,8 +44,9 @@ export class Hints implements Disposable {
     provideInlayHints: async (document, range, token, next) => {
       const hints = this.paused ? [] : ((await next(document, range, token)) ?? []);
       this.changed.fire();
-      const hidden = problemLines(languages.getDiagnostics(document.uri));
-      return hints.filter((hint: InlayHint) => !hidden.has(hint.position.line));
+      const problems = problemRanges(languages.getDiagnostics(document.uri));
+      const isHidden = (line: number) => problems.some(({ start, end }) => start.line <= line && line <= end.line);
+      return hints.filter((hint: InlayHint) => !isHidden(hint.position.line));
     },
   };
 
@@ -57,7 +59,8 @@ export class Hints implements Disposable {
     let changed = false;
     for (const uri of uris) {
       const key = uri.toString();
-      const lines = [...problemLines(languages.getDiagnostics(uri))].sort().join();
+      const ranges = problemRanges(languages.getDiagnostics(uri));
+      const lines = ranges.map(({ start, end }) => `${start.line}-${end.line}`).sort().join();
       changed ||= (this.problems.get(key) ?? "") !== lines;
       if (lines) this.problems.set(key, lines);
       else this.problems.delete(key);
@@ -72,11 +75,7 @@ export class Hints implements Disposable {
   }
 }
 
-function problemLines(diagnostics: readonly Diagnostic[]): Set<number> {
-  const lines = new Set<number>();
-  for (const { severity, range } of diagnostics) {
-    if (severity > DiagnosticSeverity.Warning) continue;
-    for (let line = range.start.line; line <= range.end.line; line++) lines.add(line);
-  }
-  return lines;
+/** Return where the problems are. One of a whole file may end at any number. */
+function problemRanges(diagnostics: readonly Diagnostic[]): Range[] {
+  return diagnostics.filter(({ severity }) => severity <= DiagnosticSeverity.Warning).map(({ range }) => range);
 }
