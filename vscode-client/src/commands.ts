@@ -1,7 +1,7 @@
 /** Commands as the user runs them, from the palette, a key or a row of the view: missing arguments are asked for. */
 
 import * as vscode from "vscode";
-import { Kept, Memory, NO_FILE, Server, Suggestions, activeFile, numbers } from "./memory";
+import { ActiveFile, Kept, Memory, NO_FILE, Server, Suggestions, activeFile, numbers } from "./memory";
 import { pickMemory } from "./pick";
 import { Row } from "./rows";
 import { Sources } from "./source";
@@ -12,6 +12,12 @@ interface Done {
   message: string;
 }
 
+/** The view: its focused row, and the file that its rows are about. */
+interface Rows {
+  selected: Row | undefined;
+  about: ActiveFile | undefined;
+}
+
 const INSERT = { kind: "mom.inserted", apply: "ifSingle" };
 const MAX_ACTIONS = 50; // of a line
 const MESSAGE_TIME = 3000; // milliseconds in the status bar
@@ -20,7 +26,7 @@ const MESSAGE_LENGTH = 80; // characters there
 export class Commands {
   constructor(
     private readonly server: Server,
-    private readonly selected: () => Row | undefined,
+    private readonly view: Rows,
     private readonly showStatus: () => Promise<void>,
     private readonly why: Why,
     private readonly sources: Sources,
@@ -40,7 +46,7 @@ export class Commands {
         return this.why.ask(args);
       case "mom.undo":
       case "mom.reindex":
-        return this.execute(command, ...(complete ? args : uriOfFile()));
+        return this.execute(command, ...(complete ? args : uriOf(activeFile())));
       case "mom.more":
         return this.more(args);
       case "mom.restore":
@@ -48,12 +54,12 @@ export class Commands {
       case "mom.forget":
         return this.withMemory(args, (id, uri) => this.forget(id, uri));
       case "mom.open":
-        return this.withMemory(args, (id, uri) => this.open(id, uri, args[2]));
+        return this.withMemory(args, (id, uri, line) => this.open(id, uri, line));
       case "mom.dismiss":
-        return this.withMemory(args, (id, uri) => this.dismiss(id, uri, args[2]));
+        return this.withMemory(args, (id, uri, line) => this.dismiss(id, uri, line));
       case "mom.pin":
       case "mom.useful":
-        return this.withMemory(args, (id, uri) => this.execute(command, id, ...locationOf(uri, args[2])));
+        return this.withMemory(args, (id, uri, line) => this.execute(command, id, ...locationOf(uri, line)));
       case "mom.inserted": // the light bulb's action has the text
         return complete
           ? this.execute(command, ...args)
@@ -73,14 +79,14 @@ export class Commands {
 
   private async forget(id: string, uri: string | undefined): Promise<unknown> {
     const result = await this.server.execute<Done>("mom.forget", id, ...(uri ? [uri] : []));
-    if (result) void this.offerUndo(result.message, uri);
+    if (result) void this.offerUndo(result.message, id, uri);
     return result;
   }
 
-  private async offerUndo(message: string, uri: string | undefined): Promise<void> {
+  private async offerUndo(message: string, id: string, uri: string | undefined): Promise<void> {
     const undo = "Undo";
     if ((await vscode.window.showInformationMessage(message, undo)) === undo) {
-      await this.execute("mom.undo", ...(uri ? [uri] : []));
+      await this.execute("mom.undo", uri ?? null, id); // not a later action
     }
   }
 
@@ -89,7 +95,7 @@ export class Commands {
     const row = typeof first === "string" ? undefined : this.row(first);
     const named = typeof first === "string" ? first : row?.type === "forgotten" ? row.forgotten.id : undefined;
     const id = named ?? (await this.pickForgotten());
-    return id && this.execute("mom.restore", id, ...uriOfFile());
+    return id && this.execute("mom.restore", id, ...uriOf(row ? this.view.about : activeFile()));
   }
 
   /** Let the user choose a forgotten memory. */
@@ -111,10 +117,12 @@ export class Commands {
     const prompt = `Words, a symbol or a topic${domain ? `, in ${domain}` : ""}`;
     const text = await vscode.window.showInputBox({ title: "Search Memories", prompt, value });
     if (!text?.trim()) return;
-    const [uri = null] = uriOfFile();
+    const [uri = null] = uriOf(domain ? this.view.about : activeFile());
     const found = await this.server.execute<Suggestions>("mom.search", text, uri, ...(domain ? [domain] : []));
     const about = `“${text}”${domain ? ` in ${domain}` : ""}`;
-    if (found) await this.offerSources(found, `Memories matching ${about}`, `No memories match ${about}.`, !domain);
+    if (!found) return;
+    const [title, none] = [`Memories matching ${about}`, `No memories match ${about}.`];
+    await this.offerSources(found, title, none, uri ?? undefined, !domain);
   }
 
   /** Find the memories for what the user is about to do on this line, or without a file in this folder. */
@@ -132,13 +140,19 @@ export class Commands {
   }
 
   /** Let the user open the source of one of the memories found. */
-  private async offerSources(found: Suggestions, title: string, none: string, withDomains = false): Promise<void> {
+  private async offerSources(
+    found: Suggestions,
+    title: string,
+    none: string,
+    uri = activeFile()?.uri,
+    withDomains = false,
+  ): Promise<void> {
     const remarks = remarksOn(found);
     const { suggestions } = found;
     if (!suggestions.length) return void vscode.window.showInformationMessage([none, ...remarks].join(" "));
     const placeholder = remarks.join(" ") || "Press Enter to open the source";
     const memory = await this.choose(suggestions, title, placeholder, withDomains);
-    if (memory) await this.open(memory.id, activeFile()?.uri);
+    if (memory) await this.open(memory.id, uri);
   }
 
   private async remember(args: unknown[]): Promise<unknown> {
@@ -169,7 +183,7 @@ export class Commands {
     const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(...asked);
     const items = actions.map((action) => ({ label: action.title, action }));
     const action = (await vscode.window.showQuickPick(items, { title: `Memories of line ${line}` }))?.action;
-    if (action?.edit) await vscode.workspace.applyEdit(action.edit);
+    if (action?.edit && !(await vscode.workspace.applyEdit(action.edit))) return undefined;
     const command = action?.command;
     return command && vscode.commands.executeCommand(command.command, ...(command.arguments ?? []));
   }
@@ -211,12 +225,13 @@ export class Commands {
 
   private async withMemory(
     args: unknown[],
-    use: (id: string, uri: string | undefined) => Promise<unknown>,
+    use: (id: string, uri: string | undefined, line: unknown) => Promise<unknown>,
   ): Promise<unknown> {
-    const [first, uri] = args;
-    if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined);
+    const [first, uri, line] = args;
+    if (typeof first === "string") return use(first, typeof uri === "string" ? uri : undefined, line);
     const memory = args.length ? this.ofRow(first) : await this.atCursor();
-    return memory && use(memory.id, activeFile()?.uri);
+    const file = args.length ? this.view.about : activeFile();
+    return memory && use(memory.id, file?.uri, file && file.line + 1);
   }
 
   /** Return the memory of a row. VS Code may lose a row that is updated while its menu is open: never guess another. */
@@ -229,7 +244,7 @@ export class Commands {
   }
 
   private row(argument: unknown): Row | undefined {
-    return isSelected(argument) ? this.selected() : (argument as Row | undefined);
+    return isSelected(argument) ? this.view.selected : (argument as Row | undefined);
   }
 
   private async atCursor(): Promise<Memory | undefined> {
@@ -279,8 +294,7 @@ function locationOf(uri: string | undefined, line?: unknown): (string | number)[
   return uri ? (at ? [uri, at] : [uri]) : [];
 }
 
-function uriOfFile(): string[] {
-  const file = activeFile();
+function uriOf(file: ActiveFile | undefined): string[] {
   return file ? [file.uri] : [];
 }
 

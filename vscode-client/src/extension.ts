@@ -63,7 +63,7 @@ class Extension implements Server {
     this.view = new MemoriesView(this);
     this.commands = new Commands(
       this,
-      () => this.view.selected,
+      this.view,
       () => this.status.showDetails(),
       this.why,
       this.sources,

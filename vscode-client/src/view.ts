@@ -63,6 +63,11 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
     return this.tree.selection[0];
   }
 
+  /** The file that the rows are about: the active one; beside a diff or the output, the last one. */
+  get about(): ActiveFile | undefined {
+    return activeFile() ?? (this.file?.document.isClosed ? undefined : this.file);
+  }
+
   getTreeItem(row: Row): vscode.TreeItem {
     return itemOf(row);
   }
@@ -89,8 +94,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   private async refresh(): Promise<void> {
     if (!this.tree.visible) return;
     const turn = ++this.turn;
-    const last = this.file?.document.isClosed ? undefined : this.file;
-    const file = (this.file = activeFile() ?? last); // beside a diff or the output, the last file's memories stay
+    const file = (this.file = this.about);
     const textDocument = file && { uri: file.uri };
     const position = file && { line: file.line, character: 0 };
     const found = await this.answer<Contents>("mom/view", { textDocument, position });
@@ -146,7 +150,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
   }
 
   private async domains(): Promise<Row[]> {
-    const file = activeFile();
+    const file = this.about;
     const found = await this.answer<{ domains: Domain[] }>("mom/domains", file ? { textDocument: { uri: file.uri } } : {});
     this.listed = reused(this.listed, domainRows(found?.domains ?? []), Object.assign);
     if (this.listed.length) return this.listed;
@@ -155,7 +159,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   /** Return the memories of a domain that are most worth reading. */
   private async inDomain({ name }: Domain): Promise<Row[]> {
-    const params = { command: "mom.search", arguments: ["", activeFile()?.uri ?? null, name] };
+    const params = { command: "mom.search", arguments: ["", this.about?.uri ?? null, name] };
     const found = await this.answer<Suggestions>("workspace/executeCommand", params);
     return memoryRows(`${DOMAINS}/${name}`, found?.suggestions ?? []);
   }
@@ -166,7 +170,7 @@ export class MemoriesView implements vscode.TreeDataProvider<Row>, vscode.Dispos
 
   /** Return the related memories of a memory, or the members of its episode; none if it no longer exists. */
   private async members(method: string, key: "related" | "members", memory: Memory): Promise<Memory[]> {
-    const file = activeFile();
+    const file = this.about;
     const params = { id: memory.id, ...(file && { textDocument: { uri: file.uri } }) };
     return (await this.answer<Partial<Record<string, Memory[]>>>(method, params))?.[key] ?? [];
   }

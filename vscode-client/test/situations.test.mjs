@@ -106,6 +106,27 @@ story("shows each folder as its own settings want it, at once", MOM, async (edit
     await hint(editor).waitFor();
 });
 
+story("knows beside a source whose memories the view shows, in a folder that is not the first", MOM, async (editor) => {
+    const second = path.join(editor.home, "second");
+    makeRepository(second, (file) => file.replace("weather", "forecast"));
+    editor.folders.push(second);
+    const workspace = path.join(editor.home, "both.code-workspace");
+    editor.write(workspace, JSON.stringify({ folders: [{ path: "weather" }, { path: "second" }] }));
+    await editor.start({}, { workspace });
+    await editor.open("src/forecast.py");
+    await editor.goTo(LINE);
+    await hint(editor).waitFor();
+    await editor.widenSideBar(120);
+    await editor.focusView();
+    await editor.menu(editor.row(FIX), "Show Source");
+    await editor.pick("Show Source");
+    await editor.page.locator(".tab.active", { hasText: FIX }).waitFor();
+    await editor.menu(editor.row(FIX), "Mark as Useful");
+    const noted = editor.statusBar("Marked as useful").waitFor(); // it stands there for three seconds
+    await Promise.all([noted, editor.pick("Mark as Useful")]);
+    await editor.unfold("Domains", "src/forecast.py");
+});
+
 story("says that the server starts while it does", "", async (editor) => {
     const [slow, ready] = ["mom", "ready"].map((name) => path.join(editor.home, name));
     editor.write(slow, `#!/bin/sh\nuntil [ -e '${ready}' ]; do sleep 0.1; done\nexec '${MOM}' "$@"\n`);
