@@ -39,3 +39,10 @@ def test_a_note_needs_text_and_a_location(mom: Shell) -> None:
     assert mom("note", " ", "--at", "src/a.py:1").exit_code == 2
     assert mom("note", "text").exit_code == 2
     assert mom.book.events == []
+
+
+@pytest.mark.parametrize("verb", ["note", "pin", "useful", "dismiss"])
+def test_an_empty_place_is_refused(mom: Shell, verb: str) -> None:
+    result = mom(verb, "dead", "--at", "")
+    assert (result.exit_code, mom.book.events) == (2, [])
+    assert "it is empty" in result.stderr

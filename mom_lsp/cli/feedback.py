@@ -13,7 +13,18 @@ from mom_lsp.cli.text import one_line
 from mom_lsp.errors import MomError
 
 AT = "FILE:LINE"
-PLACE = click.option("--at", metavar=AT, help="Where it helped. A memory accepted in two places is validated.")
+
+
+def _not_empty(_ctx: click.Context, _option: click.Parameter, at: str | None) -> str | None:
+    """Refuse "", as of a variable that is not set: it would stand for no place."""
+    if at == "":
+        raise click.BadParameter(f"it is empty; give FILE or {AT}")
+    return at
+
+
+PLACE = click.option(
+    "--at", metavar=AT, callback=_not_empty, help="Where it helped. A memory accepted in two places is validated."
+)
 
 
 @click.command()
@@ -41,7 +52,9 @@ def useful(id: str, at: str | None) -> None:
 
 @click.command()
 @click.argument("id")
-@click.option("--at", metavar=AT, help="Where to stop suggesting it; by default, where it was last shown.")
+@click.option(
+    "--at", metavar=AT, callback=_not_empty, help="Where to stop suggesting it; by default, where it was last shown."
+)
 @click.option("--never", is_flag=True, help="Archive the memory: never suggest it. Search still finds it.")
 def dismiss(id: str, at: str | None, never: bool) -> None:
     """Stop suggesting a memory in a function or file."""
@@ -90,7 +103,7 @@ def purge() -> None:
 
 @click.command()
 @click.argument("text")
-@click.option("--at", metavar=AT, required=True, help="The line or file that the note is about.")
+@click.option("--at", metavar=AT, callback=_not_empty, required=True, help="The line or file that the note is about.")
 def note(text: str, at: str) -> None:
     """Add a note of your own to a line or file."""
     if not text.strip():
