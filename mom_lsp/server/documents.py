@@ -15,6 +15,7 @@ from mom_lsp.server.background import BackgroundServer
 
 _UNSAFE = re.compile(r"[^\w.\- ]+")
 READ_ONLY = 0o400
+MAX_NAME = 255  # bytes of a file's name
 
 
 class Documents:
@@ -29,7 +30,7 @@ class Documents:
         """Write a document about some memories (by id), or replace the one of this name; return its file."""
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix="mom-"))
-        file = self._folder / _UNSAFE.sub("-", name)
+        file = self._folder / _file_name(name)
         file.unlink(missing_ok=True)
         file.write_bytes(text.encode("utf-8", "replace"))
         file.chmod(READ_ONLY)
@@ -57,3 +58,10 @@ class Documents:
         """Remove all documents."""
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _file_name(name: str) -> str:
+    """Return a name as that of a file; a long one is cut before its suffix."""
+    safe = Path(_UNSAFE.sub("-", name))
+    stem = safe.stem.encode()[: MAX_NAME - len(safe.suffix.encode())]
+    return stem.decode("utf-8", "ignore") + safe.suffix
