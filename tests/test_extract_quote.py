@@ -33,7 +33,8 @@ def test_the_quote_shares_names_with_the_line() -> None:
 
 def test_without_a_shared_name_the_first_sentence_is_quoted() -> None:
     for place in ({}, at("for value in values:")):
-        assert quote("pool: tidy up", POOL, place) == Quote("The table hashes with FNV, since it is small.", True, 0.0)
+        first = Quote("The table hashes with FNV, since it is small.", True, 0.0)
+        assert quote("pool: tidy up", POOL, place)._replace(after=()) == first
 
 
 def test_of_the_sentences_about_a_line_one_that_gives_a_reason_is_quoted() -> None:
@@ -244,3 +245,9 @@ def test_the_reason_behind_a_short_sentence_is_cut_rather_than_left_out() -> Non
 )
 def test_code_is_not_quoted_and_a_sentence_around_it_is_whole(body: str, text: str) -> None:
     assert quote("pool: mend it", body).text == text
+
+
+def test_the_sentences_after_a_quote_follow_it_until_an_item_or_code() -> None:
+    body = "It clears the descriptor.\nThe second call fails. Both are lost.\n\n    call()\n\nThey come back."
+    assert quote("losetup: keep it", body).after == ("The second call fails.", "Both are lost.")
+    assert quote("losetup: keep it", "It clears the descriptor.\n\n- one more thing is done\n- and another").after == ()

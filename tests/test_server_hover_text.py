@@ -56,18 +56,29 @@ def test_a_reason_takes_the_line_that_others_leave() -> None:
     assert len(shown(quote=long, source=source())) == len(shown(AT, make_suggestion(), quote=long)) == 5
 
 
+def test_the_sentences_after_a_quote_are_shown_whole_where_there_is_room() -> None:
+    after = ["Then the second call clears what the first one set up, and nobody is told.", "The third one waits. " * 20]
+    _, *reason, _ = shown(quote="It clears the descriptor at any error.", quote_after=after, source=source())
+    assert " ".join(line.strip() for line in reason) == f"It clears the descriptor at any error. {after[0]}"
+    title = "Start with empty rather than NULL window name to avoid NULL printf if window_name is evaluated early " * 2
+    assert shown(title=title, quote="It crashed.", quote_after=after, source=source())[3] == "It crashed.  "
+
+
 def test_what_is_proven_has_its_evidence() -> None:
     where = {"task": "editing", "path": PATH, "symbol": "retry", "accepted": 4, "of": 5}
     assert "· *proven: accepted 4 of 5 times in `retry`*" in "\n".join(shown(proven=where, source=source()))
 
 
-@given(TEXT, TEXT, st.integers(0, 5), st.booleans())
-def test_it_never_has_more_than_five_lines(title: str, quote: str, others: int, commands: bool) -> None:
+@given(TEXT, TEXT, st.lists(TEXT, max_size=3), st.integers(0, 5), st.booleans())
+def test_it_never_has_more_than_five_lines(
+    title: str, quote: str, after: list[str], others: int, commands: bool
+) -> None:
     more = [make_suggestion(title=title) for _ in range(others)]
     at = IN_VSCODE if commands else AT
-    found = shown(at, *more, title=f"x{title}", quote=quote, issues=[ISSUE], pinned=True, source=source())
+    quoted = {"quote": quote, "quote_after": after}
+    found = shown(at, *more, title=f"x{title}", **quoted, issues=[ISSUE], pinned=True, source=source())
     assert len(found) <= 5
-    longest = max([WIDTH, *(len(word) + 4 for word in re.findall(r"`[^`]*`|\S+", quote))])
+    longest = max([WIDTH, *(len(word) + 4 for word in re.findall(r"`[^`]*`|\S+", " ".join([quote, *after])))])
     assert all(len(line.rstrip()) <= longest for line in found[1:-2])
 
 

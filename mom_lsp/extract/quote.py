@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -24,6 +24,7 @@ LEAST_ALONE = 8  # words of a sentence that goes on from one that cannot be show
 INSTEAD = " …"  # of code within a sentence
 MOST_NUMBERS = 0.4  # share of the words of a sentence; with more it is output
 LONG = 2 * MAX_WHY // 3  # characters of a sentence that leaves room for another
+MOST_AFTER = 3  # sentences that may be shown after the quote
 MAX_SENTENCES = 60  # of a body that are read
 NAME, PART = 0.5, 0.12  # how much a shared name says about the place, and a shared part of one
 PAIR = 0.06  # two adjacent characters of a Chinese, Japanese or Korean word
@@ -118,6 +119,7 @@ class Quote(NamedTuple):
     gives_reason: bool = False  # whether it has a word that introduces a reason
     overlap: float = 0.0  # in [0, 1): how strongly it speaks of the place, by the names that it shares with it
     item: bool = False  # whether it is an item of a list, one of several things that were done
+    after: tuple[str, ...] = ()  # the sentences that follow, to show where there is room
 
 
 class _Sentence(NamedTuple):
@@ -178,7 +180,9 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
     if (len(text) > MAX_WHY and not begins) or not all(one.usable for one in shown):
         text, shown = read[best].text, [read[best]]
     overlap = _overlap(frozenset().union(*(one.words for one in shown)), place)
-    return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap, read[best].item)
+    following = read[read.index(shown[-1]) + 1 :] if not read[best].item else ()
+    after = tuple(one.text for one in takewhile(lambda one: one.usable and not one.item, following))[:MOST_AFTER]
+    return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap, read[best].item, after)
 
 
 def _lacks_something(read: Sequence[_Sentence], at: int) -> bool:

@@ -49,14 +49,28 @@ def _memory(one: dict[str, Any], at: HoveredLine, most: int) -> Iterator[str]:
 
     An editor may rewrap them.
     """
-    link = _link(one)
-    reason = lines(inline(_reason(one), link), WIDTH, most - 1)
-    title = inline(one.get("title_generated") or one["title"], link)
-    yield "\n".join(lines(f"**{title}", WIDTH, most - len(reason))) + "**"
+    link, text = _link(one), _reason(one)
+    reason = lines(inline(text, link), WIDTH, most - 1)
+    title = lines(f"**{inline(one.get('title_generated') or one['title'], link)}", WIDTH, most - len(reason))
+    yield "\n".join(title) + "**"
+    if text == one["phrases"]["quote"]:
+        reason = _longer(text, one.get("quote_after", ()), link, most - len(title))
     if reason:
         yield "\n".join(reason)
     if facts := list(_facts(one, at)):
         yield " · ".join(facts)
+
+
+def _longer(quoted: str, after: Sequence[str], link: Any, most: int) -> list[str]:
+    """Return the lines of a quote, with the sentences after it that have room."""
+    shown = lines(inline(quoted, link), WIDTH, most)
+    for sentence in after if quoted else ():
+        quoted = f"{quoted} {sentence}"
+        longer = lines(inline(quoted, link), WIDTH)
+        if len(longer) > most:
+            break
+        shown = longer
+    return shown
 
 
 def _reason(one: Mapping[str, Any]) -> str:

@@ -37,7 +37,7 @@ def suggestion(
     """Return one suggestion as JSON; `path` is the file to name for it, `place` the words of the lines asked about."""
     memory, source = scored.memory, scored.memory.source
     part = source.discussion
-    quoted = quote(memory.title, memory.body, place).text
+    quoted = quote(memory.title, memory.body, place)
     proven = proof(scored.proven)
     found = {
         "id": memory.id,
@@ -45,8 +45,9 @@ def suggestion(
         "title": memory.title,
         "body": memory.body,
         "rationale": memory.why,
-        "quote": quoted,
-        "quote_from": speaker(memory.body, quoted),
+        "quote": quoted.text,
+        "quote_after": list(quoted.after),
+        "quote_from": speaker(memory.body, quoted.text),
         "source": {
             "type": source.type,
             "commit": commit,
