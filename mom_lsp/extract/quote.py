@@ -180,7 +180,8 @@ def quote(title: str, body: str, place: Mapping[str, float] = NOWHERE) -> Quote:
     if (len(text) > MAX_WHY and not begins) or not all(one.usable for one in shown):
         text, shown = read[best].text, [read[best]]
     overlap = _overlap(frozenset().union(*(one.words for one in shown)), place)
-    following = read[read.index(shown[-1]) + 1 :] if not read[best].item else ()
+    last = best if shown[-1] is read[best] else best + 1
+    following = read[last + 1 :] if not read[best].item else ()
     after = tuple(one.text for one in takewhile(lambda one: one.usable and not one.item, following))[:MOST_AFTER]
     return Quote(shorten(text, MAX_WHY), any(one.gives_reason for one in shown), overlap, read[best].item, after)
 
