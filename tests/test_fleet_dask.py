@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -72,7 +73,7 @@ def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     found = []
     for child in psutil.Process(process.pid).children(recursive=True):
         try:
-            if any("spawn_main" in argument for argument in child.cmdline()):
+            if re.search("spawn_main|dask worker", " ".join(child.cmdline())):  # the latter where setproctitle is there
                 found.append(child)
         except psutil.Error:
             continue
